@@ -1,0 +1,80 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strictjson
+
+import (
+	"unicode/utf8"
+)
+
+// windowBytes is how much text is indexed at a time. It is small enough to stay
+// in the first-level cache, and bounds the work that is thrown away when the
+// index has to start again behind broken text.
+const windowBytes = 8 << 10
+
+// index lists, in order, the offset of each byte that the grammar turns on:
+// brackets, commas, colons and the first byte of each scalar outside strings,
+// every quote that opens or closes a string, and every backslash that starts an
+// escape. It is built window by window, as far as the parser has got.
+type index struct {
+	buf     []byte
+	entries []uint32 // of the current window
+	next    int      // the first entry that was not used yet
+	scanned int      // buf[:scanned] is indexed
+	state   scanState
+	// dirty is set once a control character was seen inside a string, or
+	// bytes that are not UTF-8 anywhere; only then are strings looked into.
+	dirty bool
+}
+
+// scanState is what one window must know of the window before it.
+type scanState struct {
+	inString bool // the window starts inside a string
+	escaped  bool // its first byte is escaped
+	inScalar bool // its first byte goes on with a scalar
+}
+
+// restart begins a new index at buf[at], which must be outside any string.
+func (x *index) restart(buf []byte, at int) {
+	x.buf, x.scanned, x.next = buf, at, 0
+	x.entries = x.entries[:0]
+	x.state = scanState{}
+	x.dirty = false
+}
+
+// fill indexes the next window that has an entry. It returns false at the end
+// of the text.
+func (x *index) fill() bool {
+	x.entries, x.next = x.entries[:0], 0
+	for len(x.entries) == 0 {
+		if x.scanned == len(x.buf) {
+			return false
+		}
+		end := min(x.scanned+windowBytes, len(x.buf))
+		x.scan(x.scanned, end)
+		x.scanned = end
+	}
+	return true
+}
+
+// scan indexes buf[from:to].
+func (x *index) scan(from, to int) {
+	clean := true
+	x.entries, x.state, clean = scanPortable(x.buf, from, to, x.entries, x.state)
+	if !clean || !validUTF8(x.buf, from, to) {
+		x.dirty = true
+	}
+}
+
+// validUTF8 reports whether the characters that start in buf[from:to] are valid,
+// given that everything before them is. A character that reaches over the end
+// of the window is judged here, whole.
+func validUTF8(buf []byte, from, to int) bool {
+	for back := 0; back < utf8.UTFMax-1 && from < to && from > 0 && !utf8.RuneStart(buf[from]); back++ {
+		from++ // judged with the window before
+	}
+	for more := 0; more < utf8.UTFMax-1 && to < len(buf) && !utf8.RuneStart(buf[to]); more++ {
+		to++
+	}
+	return utf8.Valid(buf[from:to])
+}

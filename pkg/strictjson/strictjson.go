@@ -1,0 +1,134 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package strictjson reads JSON that is already in memory and refuses whatever
+// two readers could understand differently.
+//
+// It accepts exactly RFC 8259 text in valid UTF-8, and adds the rules that
+// RFC 8259 leaves open: no name twice in an object, no lone surrogate in an
+// escape, no nesting deeper than [MaxDepth], no byte-order mark. Numbers may
+// have any size and precision; they are kept as they are written.
+//
+// Reading is done in two steps. An index lists where quotes, escapes,
+// punctuation and scalars are; a [Parser] then checks the grammar from entry to
+// entry and never looks at the bytes of a string that holds no escape. Nothing
+// is decoded and, once a Parser has warmed up, nothing is allocated.
+package strictjson
+
+import (
+	"fmt"
+	"sync"
+)
+
+// MaxDepth is the deepest nesting of arrays and objects that is accepted.
+const MaxDepth = 512
+
+// Codes of an [Error]. They are stable and may be matched by programs.
+const (
+	CodeByteOrderMark    = "BYTE_ORDER_MARK"   // the text starts with U+FEFF
+	CodeComment          = "COMMENT"           // a // or /* comment
+	CodeControlCharacter = "CONTROL_CHARACTER" // an unescaped control character in a string
+	CodeDuplicateName    = "DUPLICATE_NAME"    // a name twice in one object
+	CodeInvalidEscape    = "INVALID_ESCAPE"    // a backslash sequence that JSON does not have
+	CodeInvalidUTF8      = "INVALID_UTF8"      // bytes in a string that are not UTF-8
+	CodeLoneSurrogate    = "LONE_SURROGATE"    // half of a surrogate pair
+	CodeNotANumber       = "NOT_A_NUMBER"      // NaN, Infinity, 01, +1, 0x1 and the like
+	CodeSyntax           = "SYNTAX"            // any other departure from the grammar
+	CodeTooDeep          = "TOO_DEEP"          // nesting beyond MaxDepth
+	CodeTrailingComma    = "TRAILING_COMMA"    // a comma before a closing bracket
+	CodeTrailingData     = "TRAILING_DATA"     // something after the one value
+	CodeUnexpectedEnd    = "UNEXPECTED_END"    // the text ends inside a value
+)
+
+// Error is one violation of the rules.
+type Error struct {
+	Offset  int64  // byte offset in the document
+	Pointer string // RFC 6901 pointer to the value at fault
+	Code    string // one of the Code constants
+	Message string // what is wrong, for people
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s at byte %d (%q): %s", e.Code, e.Offset, e.Pointer, e.Message)
+}
+
+// Kind is the kind of a JSON value.
+type Kind uint8
+
+// The kinds of values. Invalid is the kind of text that is no JSON value.
+const (
+	Invalid Kind = iota
+	Null
+	Bool
+	Number
+	String
+	Array
+	Object
+)
+
+var kindNames = [...]string{"invalid", "null", "boolean", "number", "string", "array", "object"}
+
+// String returns the name that JSON Schema has for the kind.
+func (k Kind) String() string { return kindNames[k] }
+
+// KindOf returns the kind of a value from its first byte. White space before it
+// is skipped, and the rest is not looked at.
+func KindOf(raw []byte) Kind {
+	i := skipSpace(raw, 0)
+	if i == len(raw) {
+		return Invalid
+	}
+	switch c := raw[i]; {
+	case c == '{':
+		return Object
+	case c == '[':
+		return Array
+	case c == '"':
+		return String
+	case c == '-' || '0' <= c && c <= '9':
+		return Number
+	case c == 't' || c == 'f':
+		return Bool
+	case c == 'n':
+		return Null
+	}
+	return Invalid
+}
+
+var parsers = sync.Pool{New: func() any { return new(Parser) }}
+
+// Validate reports the first violation in doc, as an *[Error], or nil if doc is
+// one value, white space around it allowed.
+func Validate(doc []byte) error {
+	p, _ := parsers.Get().(*Parser)
+	defer func() {
+		p.Reset(nil)
+		parsers.Put(p)
+	}()
+	p.Reset(doc)
+	p.lean = true
+	end, err := p.Parse(0, len(doc))
+	if err == nil {
+		if rest := skipSpace(doc, end); rest < len(doc) {
+			err = &Error{Offset: int64(rest), Code: CodeTrailingData, Message: "there is more text after the value"}
+		}
+	}
+	for i := range p.Violations {
+		if v := &p.Violations[i]; err == nil || v.Offset < err.Offset {
+			err = v
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	first := *err
+	return &first
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
+		i++
+	}
+	return i
+}
