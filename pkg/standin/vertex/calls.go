@@ -1,0 +1,124 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package vertex
+
+import (
+	"sort"
+
+	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// draft is a job that was found good but does not exist yet.
+type draft struct {
+	place   place
+	spec    *pb.TuningJob // without a name
+	facts   *modelFacts
+	modelID string // of the model to add a version to; "" for a new one
+}
+
+// create makes a draft a job, if the quota allows.
+func (e *engine) create(d draft) (*pb.TuningJob, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	created := e.now()
+	full := e.board.full(d.place.project)
+	if full && !e.cfg.HoldOverQuota {
+		return nil, quotaError(d.place, e.board.limit)
+	}
+	id := randomID()
+	for e.board.byID[id] != nil {
+		id = randomID()
+	}
+	j := &job{
+		id: id, place: d.place, spec: d.spec, facts: d.facts, modelID: d.modelID,
+		duration: e.cfg.JobDuration, created: created,
+	}
+	if j.modelID == "" {
+		j.modelID = derivedID(id, "model")
+	}
+	j.spec.Name = d.place.job(id)
+	if !full {
+		j.admitted = created
+	}
+	if err := e.journal.append(creation(j)); err != nil {
+		return nil, status.Errorf(codes.Internal, "Internal error encountered: %v", err)
+	}
+	e.board.add(j)
+	return j.view(created), nil
+}
+
+// find looks up a job. The caller holds the lock.
+func (e *engine) find(where place, id string) (*job, error) {
+	j := e.board.byID[id]
+	if j == nil || !samePlace(j.place, where) {
+		return nil, status.Errorf(codes.NotFound, "The TuningJob %s does not exist.", where.job(id))
+	}
+	return j, nil
+}
+
+// samePlace takes a project's number for its id.
+func samePlace(a, b place) bool {
+	return a.location == b.location && projectNumber(a.project) == projectNumber(b.project)
+}
+
+func (e *engine) get(where place, id string) (*pb.TuningJob, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := e.now()
+	j, err := e.find(where, id)
+	if err != nil {
+		return nil, err
+	}
+	return j.view(now), nil
+}
+
+// cancelJob asks a job to stop. Asking again while it stops changes nothing.
+func (e *engine) cancelJob(where place, id string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := e.now()
+	j, err := e.find(where, id)
+	if err != nil {
+		return err
+	}
+	if _, state, over := j.ended(now); over {
+		return status.Errorf(codes.FailedPrecondition, "The TuningJob %s can not be cancelled: its state is %s.", j.spec.GetName(), state)
+	}
+	if !j.cancelled.IsZero() {
+		return nil
+	}
+	if err := e.journal.append(record{Kind: recordCancel, ID: j.id, At: now}); err != nil {
+		return status.Errorf(codes.Internal, "Internal error encountered: %v", err)
+	}
+	if j.stop != nil {
+		j.stop()
+	}
+	e.board.cancel(j, now)
+	return nil
+}
+
+// list returns up to size matching jobs older than the one with the sequence number before, newest first,
+// and the number to go on with; -1 when there are no more.
+func (e *engine) list(where place, match filter, before, size int) ([]*pb.TuningJob, int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := e.now()
+	jobs := e.board.byPlace[where]
+	var out []*pb.TuningJob
+	last := -1
+	for i := sort.Search(len(jobs), func(i int) bool { return jobs[i].seq >= before }) - 1; i >= 0; i-- {
+		j := jobs[i]
+		if !match.matches(j.spec.GetLabels(), j.state(now)) {
+			continue
+		}
+		if len(out) == size {
+			return out, last
+		}
+		out = append(out, j.view(now))
+		last = j.seq
+	}
+	return out, -1
+}

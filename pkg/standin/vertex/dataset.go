@@ -1,0 +1,158 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package vertex
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"cloud.google.com/go/storage"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+)
+
+// At most this much of an offending line is shown.
+const quotedLineMax = 500
+
+// readDataset reads what a job trains on and decides how the job will end. The time is left to the caller.
+func (e *engine) readDataset(ctx context.Context, j *job) *outcome {
+	spec := j.spec.GetSupervisedTuningSpec()
+	check := checker{model: j.facts, service: &e.facts.service}
+	training, failure := e.readFile(ctx, spec.GetTrainingDatasetUri(), "Dataset", check)
+	if failure != nil {
+		return &outcome{failure: failure}
+	}
+	if training.kept == 0 {
+		return &outcome{failure: jobError(codes.InvalidArgument, "The training dataset %s has no usable examples: "+
+			"%d examples, of which %d were dropped.", spec.GetTrainingDatasetUri(), training.examples, training.dropped)}
+	}
+	if uri := spec.GetValidationDatasetUri(); uri != "" {
+		validation, failure := e.readFile(ctx, uri, "Validation dataset", check)
+		if failure == nil {
+			failure = e.checkValidationSize(validation.examples, training.examples)
+		}
+		if failure != nil {
+			return &outcome{failure: failure}
+		}
+	}
+	o := plan(spec, j.facts, &e.facts.service, training)
+	if e.cfg.Fail != nil {
+		o.failure = e.cfg.Fail(e.snapshot(j))
+	}
+	return o
+}
+
+func (e *engine) checkValidationSize(validation, training int64) *spb.Status {
+	s := &e.facts.service
+	switch {
+	case validation == 0:
+		return jobError(codes.InvalidArgument, "The validation dataset has no examples.")
+	case validation > s.ValidationExamplesMax.Value:
+		return jobError(codes.InvalidArgument, "The validation dataset has %d examples, which exceeds the maximum of %d.",
+			validation, s.ValidationExamplesMax.Value)
+	case validation > s.ValidationExamplesFree.Value && validation*100 > training*s.ValidationPercentMax.Value:
+		return jobError(codes.InvalidArgument, "The validation dataset has %d examples, which exceeds %d%% of the %d "+
+			"training examples.", validation, s.ValidationPercentMax.Value, training)
+	}
+	return nil
+}
+
+// readFile reads one JSONL object to its end. The first faulty example fails it; the rest are only counted.
+func (e *engine) readFile(ctx context.Context, uri, what string, check checker) (*tally, *spb.Status) {
+	bucket, object, _ := strings.Cut(strings.TrimPrefix(uri, "gs://"), "/")
+	reader, err := e.cfg.Storage.Bucket(bucket).Object(object).NewReader(ctx)
+	if err != nil {
+		return nil, readFailure(uri, err)
+	}
+	defer reader.Close() //nolint:errcheck // only read from
+	t := newTally()
+	var first *offender
+	limits := &e.facts.service
+	err = eachLine(reader, int(limits.ExampleBytesMax.Value), func(line []byte, whole bool) {
+		t.examples++
+		if first != nil {
+			return
+		}
+		if !whole {
+			first = &offender{t.examples, fmt.Sprintf("is longer than %d bytes", limits.ExampleBytesMax.Value), quote(line)}
+			return
+		}
+		switch parsed, fault := check.check(line); {
+		case fault != "":
+			first = &offender{t.examples, fault, quote(line)}
+		case parsed.drop != "":
+			t.drop(t.examples, parsed.drop, limits.DroppedSampleMax.Value)
+		default:
+			t.keep(parsed, limits.ExampleSampleMax.Value)
+		}
+	})
+	switch {
+	case err != nil:
+		return nil, readFailure(uri, err)
+	case first != nil:
+		return nil, jobError(codes.InvalidArgument, "%s example %d of %d %s. JSON: %s",
+			what, first.number, t.examples, first.fault, first.json)
+	}
+	return t, nil
+}
+
+// offender is the first faulty example of a file; its number counts from 1.
+type offender struct {
+	number int64
+	fault  string
+	json   string
+}
+
+func quote(line []byte) string {
+	if len(line) <= quotedLineMax {
+		return strings.ToValidUTF8(string(line), "\ufffd")
+	}
+	return strings.ToValidUTF8(string(line[:quotedLineMax]), "") + "..."
+}
+
+func readFailure(uri string, err error) *spb.Status {
+	if errors.Is(err, storage.ErrObjectNotExist) || errors.Is(err, storage.ErrBucketNotExist) {
+		return jobError(codes.NotFound, "Failed to read the dataset: %s does not exist.", uri)
+	}
+	return jobError(codes.Internal, "Failed to read the dataset %s: %v", uri, err)
+}
+
+// eachLine calls visit for every line, without its end; a line above limit bytes is cut there and not
+// whole. The bytes are visit's only until it returns. What follows the last line end is a line if it is
+// not empty.
+func eachLine(r io.Reader, limit int, visit func(line []byte, whole bool)) error {
+	in := bufio.NewReaderSize(r, 64<<10)
+	var long []byte // what is held of a line that is larger than the buffer
+	whole := true
+	for {
+		piece, err := in.ReadSlice('\n')
+		if room := limit + 2 - len(long); len(piece) > room {
+			piece, whole = piece[:max(room, 0)], false
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			long = append(long, piece...)
+			continue
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		line := piece
+		if len(long) > 0 {
+			line = append(long, piece...)
+		}
+		if len(line) > 0 {
+			line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+			visit(line[:min(len(line), limit)], whole && len(line) <= limit)
+		}
+		if err != nil {
+			return nil
+		}
+		long, whole = long[:0], true
+	}
+}

@@ -1,0 +1,187 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package vertex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	"google.golang.org/protobuf/proto"
+)
+
+// At most this many datasets are read at once, however many jobs begin together.
+const concurrentReads = 4
+
+// engine owns the jobs: it keeps them in step with the clock and the journal, and reads datasets when
+// jobs begin to run. All its methods may be called from any goroutine.
+type engine struct {
+	cfg   Config
+	facts *catalogue
+
+	mu      sync.Mutex
+	board   *board
+	journal *journal
+	last    time.Time // the latest time anyone has seen
+
+	ctx     context.Context
+	cancel  context.CancelFunc
+	work    sync.WaitGroup
+	readers chan struct{}
+}
+
+func newEngine(cfg Config, facts *catalogue) (*engine, error) {
+	e := &engine{cfg: cfg, facts: facts, board: newBoard(cfg.ConcurrentJobs), readers: make(chan struct{}, concurrentReads)}
+	e.ctx, e.cancel = context.WithCancel(context.Background())
+	if cfg.Dir != "" {
+		journal, records, err := openJournal(cfg.Dir)
+		if err != nil {
+			return nil, err
+		}
+		e.journal = journal
+		if err := e.replay(records); err != nil {
+			return nil, errors.Join(err, journal.close())
+		}
+	}
+	e.work.Go(e.tick)
+	return e, nil
+}
+
+func (e *engine) replay(records []record) error {
+	for n, r := range records {
+		if err := e.apply(r); err != nil {
+			return fmt.Errorf("replay journal record %d (%s of %s): %w", n+1, r.Kind, r.ID, err)
+		}
+		e.last = later(e.last, r.At)
+	}
+	// The quota may have grown since.
+	var done effects
+	now := e.now()
+	for project := range e.board.projects {
+		e.board.admit(project, now, &done)
+	}
+	e.carryOut(done)
+	return nil
+}
+
+func (e *engine) apply(r record) error {
+	if r.Kind == recordCreate {
+		j, err := r.job(e.facts)
+		if err != nil {
+			return err
+		}
+		e.board.add(j)
+		return nil
+	}
+	j := e.board.byID[r.ID]
+	if j == nil {
+		return errors.New("no such job")
+	}
+	switch r.Kind {
+	case recordAdmit:
+		e.board.giveSlot(j, r.At)
+	case recordDataset:
+		o, err := r.outcome()
+		if err != nil {
+			return err
+		}
+		e.board.finishReading(j, o)
+	case recordCancel:
+		e.board.cancel(j, r.At)
+	default:
+		return errors.New("unknown kind of record")
+	}
+	return nil
+}
+
+// tick keeps jobs moving while nobody asks, so that a dataset is read when its job begins to run and not
+// when someone looks. A clock of the caller's own may jump, so its pace is looked at often.
+func (e *engine) tick() {
+	pace := min(max(e.cfg.JobDuration/100, 5*time.Millisecond), 250*time.Millisecond)
+	if e.cfg.Now != nil {
+		pace = 5 * time.Millisecond
+	}
+	ticker := time.NewTicker(pace)
+	defer ticker.Stop()
+	for {
+		e.mu.Lock()
+		e.now()
+		e.mu.Unlock()
+		select {
+		case <-ticker.C:
+		case <-e.ctx.Done():
+			return
+		}
+	}
+}
+
+// now moves every job on to the present and returns it. The caller holds the lock.
+func (e *engine) now() time.Time {
+	clock := time.Now
+	if e.cfg.Now != nil {
+		clock = e.cfg.Now
+	}
+	e.last = later(e.last, clock().UTC().Truncate(time.Microsecond))
+	e.carryOut(e.board.advance(e.last))
+	return e.last
+}
+
+func (e *engine) carryOut(done effects) {
+	for _, j := range done.admitted {
+		e.record(record{Kind: recordAdmit, ID: j.id, At: j.admitted})
+	}
+	for _, j := range done.read {
+		e.startReading(j)
+	}
+}
+
+// record journals what has already happened and cannot be refused any more.
+func (e *engine) record(r record) {
+	if err := e.journal.append(r); err != nil {
+		slog.Error("vertex stand-in cannot keep its journal", "kind", r.Kind, "job_id", r.ID, "error", err)
+	}
+}
+
+func (e *engine) startReading(j *job) {
+	var ctx context.Context
+	ctx, j.stop = context.WithCancel(e.ctx)
+	e.work.Go(func() {
+		defer j.stop()
+		select {
+		case e.readers <- struct{}{}:
+			defer func() { <-e.readers }()
+		case <-ctx.Done():
+			return
+		}
+		o := e.readDataset(ctx, j)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		// What a stopped reader saw is not what the job would have seen.
+		now := e.now()
+		if ctx.Err() != nil {
+			return
+		}
+		o.at = now
+		e.board.finishReading(j, o)
+		e.record(reading(j, o))
+	})
+}
+
+// snapshot returns the job as it is now, for the caller to keep.
+func (e *engine) snapshot(j *job) *pb.TuningJob {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return proto.CloneOf(j.view(e.now()))
+}
+
+// close stops reading and waits for it. Jobs whose datasets were being read begin again at the next start.
+func (e *engine) close() error {
+	e.cancel()
+	e.work.Wait()
+	return e.journal.close()
+}

@@ -1,0 +1,147 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package vertex
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	"google.golang.org/protobuf/encoding/protojson"
+)
+
+// A user's turn longer than this is not kept as a sample.
+const sampleBytesMax = 4096
+
+// example is the measure of one line of a dataset.
+type example struct {
+	input, output int64 // estimated tokens
+	messages      int64
+	characters    int64
+	images        int64
+	sample        *pb.Content // the first user's turn, when it is small
+	drop          string      // why the example is left out; "" when it is not
+}
+
+// checker checks the lines of a dataset for one base model.
+type checker struct {
+	model   *modelFacts
+	service *serviceFacts
+}
+
+// check measures a line. Its fault, worded to follow "Dataset example N of M", fails the whole job.
+func (c checker) check(line []byte) (*example, string) {
+	var req pb.GenerateContentRequest
+	if err := protojson.Unmarshal(line, &req); err != nil {
+		return nil, "is not a valid JSON object of the expected format: " + plainProtoError(err)
+	}
+	if req.GetCachedContent() != "" || req.GetModelArmorConfig() != nil {
+		return nil, "has a field that is not supported in a tuning dataset: cachedContent or modelArmorConfig"
+	}
+	if len(req.GetContents()) == 0 {
+		return nil, "has no 'contents'"
+	}
+	e := &example{messages: int64(len(req.GetContents()))}
+	if fault := c.systemInstruction(e, req.GetSystemInstruction()); fault != "" {
+		return nil, fault
+	}
+	for i, turn := range req.GetContents() {
+		if fault := c.turn(e, i, turn); fault != "" {
+			return nil, fault
+		}
+	}
+	if last := req.GetContents()[len(req.GetContents())-1]; last.GetRole() != "model" {
+		return nil, "must end with a turn of the role 'model'"
+	}
+	if e.sample != nil && len(line) > sampleBytesMax {
+		e.sample = nil
+	}
+	c.limits(e)
+	return e, ""
+}
+
+var protoPosition = regexp.MustCompile(`^proto:\s*|\(line 1:(\d+)\)`)
+
+// plainProtoError makes the text of a protojson error stable: the library varies its spaces on purpose,
+// and every line of a dataset is line 1 to it.
+func plainProtoError(err error) string {
+	text := strings.ReplaceAll(err.Error(), "\u00a0", " ")
+	text = protoPosition.ReplaceAllStringFunc(text, func(m string) string {
+		if position := protoPosition.FindStringSubmatch(m)[1]; position != "" {
+			return "(column " + position + ")"
+		}
+		return ""
+	})
+	return strings.Join(strings.Fields(text), " ")
+}
+
+func (c checker) systemInstruction(e *example, content *pb.Content) string {
+	for _, part := range content.GetParts() {
+		text, ok := part.GetData().(*pb.Part_Text)
+		if !ok {
+			return "contains a part that is not text in 'systemInstruction'"
+		}
+		e.addText(&e.input, text.Text)
+	}
+	return ""
+}
+
+func (c checker) turn(e *example, i int, turn *pb.Content) string {
+	if fault := checkRole(i, turn); fault != "" {
+		return fault
+	}
+	if len(turn.GetParts()) == 0 {
+		return fmt.Sprintf("has no 'parts' in contents[%d]", i)
+	}
+	tokens := &e.input
+	if turn.GetRole() == "model" {
+		tokens = &e.output
+	}
+	for k, part := range turn.GetParts() {
+		p := partCheck{checker: c, example: e, tokens: tokens, turn: i, index: k}
+		if fault := p.check(part); fault != "" {
+			return fault
+		}
+	}
+	if e.sample == nil && turn.GetRole() == "user" {
+		e.sample = turn
+	}
+	return ""
+}
+
+// checkRole lets a turn of nothing but function responses go without a role; users of tuning emit those.
+func checkRole(i int, turn *pb.Content) string {
+	switch role := turn.GetRole(); role {
+	case "user", "model":
+		return ""
+	case "":
+		onlyResponses := !slices.ContainsFunc(turn.GetParts(), func(p *pb.Part) bool { return p.GetFunctionResponse() == nil })
+		if onlyResponses {
+			return ""
+		}
+		return fmt.Sprintf("has no role in contents[%d]. The role must be either 'user' or 'model'", i)
+	default:
+		return fmt.Sprintf("contains an invalid role %q in contents[%d]. The role must be either 'user' or 'model'", role, i)
+	}
+}
+
+// limits decides whether the example is dropped, which does not fail the job.
+func (c checker) limits(e *example) {
+	switch total := e.input + e.output; {
+	case total > c.model.MaxTokens:
+		e.drop = fmt.Sprintf("Example has %d tokens, which exceeds the maximum of %d tokens.", total, c.model.MaxTokens)
+	case e.images > c.service.ImagesPerExampleMax.Value:
+		e.drop = fmt.Sprintf("Example has %d images, which exceeds the maximum of %d images.", e.images, c.service.ImagesPerExampleMax.Value)
+	}
+}
+
+// addText counts four characters as a token, as the documentation does.
+func (e *example) addText(tokens *int64, text string) {
+	n := int64(utf8.RuneCountInString(text))
+	e.characters += n
+	*tokens += (n + 3) / 4
+}

@@ -1,0 +1,203 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package vertex
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+)
+
+const journalName = "tuning-jobs.jsonl"
+
+type recordKind string
+
+const (
+	recordCreate  recordKind = "create"
+	recordAdmit   recordKind = "admit"
+	recordDataset recordKind = "dataset"
+	recordCancel  recordKind = "cancel"
+)
+
+// record is one line of the journal: something that happened to a job and does not follow from the clock.
+type record struct {
+	Kind recordKind `json:"kind"`
+	ID   string     `json:"id"`
+	At   time.Time  `json:"at"`
+
+	// Of a creation.
+	Project   string        `json:"project,omitempty"`
+	Location  string        `json:"location,omitempty"`
+	BaseModel string        `json:"base_model,omitempty"`
+	ModelID   string        `json:"model_id,omitempty"`
+	Duration  time.Duration `json:"duration,omitempty"`
+	Waiting   bool          `json:"waiting,omitempty"`
+	Job       *message      `json:"job,omitempty"`
+
+	// Of a dataset that was read.
+	Stats       *message   `json:"stats,omitempty"`
+	Hyper       *message   `json:"hyper,omitempty"`
+	Checkpoints []*message `json:"checkpoints,omitempty"`
+	Failure     *message   `json:"failure,omitempty"`
+}
+
+// message puts a protocol buffer into the journal in its own JSON form.
+type message struct {
+	proto.Message
+	raw json.RawMessage
+}
+
+func (m *message) MarshalJSON() ([]byte, error)    { return protojson.Marshal(m.Message) }
+func (m *message) UnmarshalJSON(data []byte) error { m.raw = bytes.Clone(data); return nil }
+
+// wrap keeps an absent message absent: a typed nil would be written as an empty one.
+func wrap[M interface {
+	comparable
+	proto.Message
+}](m M) *message {
+	var none M
+	if m == none {
+		return nil
+	}
+	return &message{Message: m}
+}
+
+// unwrap reads a message into a new T; nil stays nil.
+func unwrap[T any, M interface {
+	*T
+	proto.Message
+}](m *message) (M, error) {
+	if m == nil {
+		return nil, nil
+	}
+	out := M(new(T))
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(m.raw, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// creation is the record of a new job.
+func creation(j *job) record {
+	return record{
+		Kind: recordCreate, ID: j.id, At: j.created,
+		Project: j.place.project, Location: j.place.location,
+		BaseModel: j.facts.ID, ModelID: j.modelID, Duration: j.duration,
+		Waiting: j.admitted.IsZero(), Job: wrap(j.spec),
+	}
+}
+
+func (r record) job(facts *catalogue) (*job, error) {
+	spec, err := unwrap[pb.TuningJob](r.Job)
+	if err != nil {
+		return nil, err
+	}
+	model := facts.models[r.BaseModel]
+	if model == nil {
+		return nil, fmt.Errorf("base model %q is not in the catalogue any more", r.BaseModel)
+	}
+	j := &job{
+		id: r.ID, place: place{r.Project, r.Location}, spec: spec, facts: model,
+		modelID: r.ModelID, duration: r.Duration, created: r.At,
+	}
+	if !r.Waiting {
+		j.admitted = r.At
+	}
+	return j, nil
+}
+
+// reading is the record of a dataset that was read.
+func reading(j *job, o *outcome) record {
+	r := record{
+		Kind: recordDataset, ID: j.id, At: o.at,
+		Stats: wrap(o.stats), Hyper: wrap(o.hyper), Failure: wrap(o.failure),
+	}
+	for _, c := range o.checkpoints {
+		r.Checkpoints = append(r.Checkpoints, wrap(c))
+	}
+	return r
+}
+
+func (r record) outcome() (*outcome, error) {
+	var errs [3]error
+	o := &outcome{at: r.At}
+	o.stats, errs[0] = unwrap[pb.SupervisedTuningDataStats](r.Stats)
+	o.hyper, errs[1] = unwrap[pb.SupervisedHyperParameters](r.Hyper)
+	o.failure, errs[2] = unwrap[spb.Status](r.Failure)
+	for _, m := range r.Checkpoints {
+		c, err := unwrap[pb.TunedModelCheckpoint](m)
+		if err != nil {
+			return nil, err
+		}
+		o.checkpoints = append(o.checkpoints, c)
+	}
+	return o, errors.Join(errs[:]...)
+}
+
+// journal appends records to a file. A nil journal keeps nothing.
+type journal struct{ file *os.File }
+
+// openJournal reads what dir holds and leaves the journal ready to append. A last line without its end is
+// what a killed process leaves behind; it was never acknowledged, and is cut off.
+func openJournal(dir string) (*journal, []record, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, nil, fmt.Errorf("make journal directory: %w", err)
+	}
+	path := filepath.Join(dir, journalName)
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, nil, fmt.Errorf("read journal: %w", err)
+	}
+	whole := bytes.LastIndexByte(data, '\n') + 1
+	var records []record
+	for n, line := range bytes.Split(data[:whole], []byte("\n")) {
+		if len(line) == 0 {
+			continue
+		}
+		var r record
+		if err := json.Unmarshal(line, &r); err != nil {
+			return nil, nil, fmt.Errorf("read journal %s line %d: %w", path, n+1, err)
+		}
+		records = append(records, r)
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open journal: %w", err)
+	}
+	if err := file.Truncate(int64(whole)); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("cut torn end of journal %s: %w", path, err), file.Close())
+	}
+	return &journal{file: file}, records, nil
+}
+
+// append writes a record with one write, which survives the death of the process (not of the machine).
+func (j *journal) append(r record) error {
+	if j == nil {
+		return nil
+	}
+	line, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode journal record: %w", err)
+	}
+	if _, err := j.file.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("append to journal %s: %w", j.file.Name(), err)
+	}
+	return nil
+}
+
+func (j *journal) close() error {
+	if j == nil {
+		return nil
+	}
+	return j.file.Close()
+}

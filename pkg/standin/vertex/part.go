@@ -1,0 +1,103 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package vertex
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// partCheck checks one part of a turn and adds it to its example's measure.
+type partCheck struct {
+	checker
+	example     *example
+	tokens      *int64 // of the side, input or output, that the turn is on
+	turn, index int
+}
+
+func (p partCheck) at() string { return fmt.Sprintf("contents[%d].parts[%d]", p.turn, p.index) }
+
+func (p partCheck) check(part *pb.Part) string {
+	if part.GetThought() {
+		return "contains a thought in " + p.at() + ", which is not supported for tuning"
+	}
+	switch data := part.GetData().(type) {
+	case *pb.Part_Text:
+		if data.Text == "" {
+			return "contains an empty text in " + p.at()
+		}
+		p.example.addText(p.tokens, data.Text)
+		return ""
+	case *pb.Part_InlineData:
+		return p.inlineData(data.InlineData)
+	case *pb.Part_FileData:
+		if uri := data.FileData.GetFileUri(); !strings.HasPrefix(uri, "gs://") && !strings.HasPrefix(uri, "https://") && !strings.HasPrefix(uri, "http://") {
+			return fmt.Sprintf("contains the file URI %q in %s, which is neither gs:// nor http(s)://", uri, p.at())
+		}
+		return p.media(data.FileData.GetMimeType())
+	case *pb.Part_FunctionCall:
+		if data.FunctionCall.GetName() == "" {
+			return "contains a function call without a name in " + p.at()
+		}
+		return p.structured("function call", data.FunctionCall.GetName(), data.FunctionCall.GetArgs())
+	case *pb.Part_FunctionResponse:
+		if data.FunctionResponse.GetName() == "" {
+			return "contains a function response without a name in " + p.at()
+		}
+		return p.structured("function response", data.FunctionResponse.GetName(), data.FunctionResponse.GetResponse())
+	case *pb.Part_ExecutableCode:
+		return p.unsupported("executable code")
+	case *pb.Part_CodeExecutionResult:
+		return p.unsupported("code execution result")
+	default:
+		return "contains a part without data in " + p.at()
+	}
+}
+
+func (p partCheck) inlineData(blob *pb.Blob) string {
+	if len(blob.GetData()) == 0 {
+		return "contains inline data without content in " + p.at()
+	}
+	if strings.HasPrefix(blob.GetMimeType(), "image/") && int64(len(blob.GetData())) > p.service.ImageBytesMax.Value {
+		p.example.drop = fmt.Sprintf("Image of %d bytes is larger than the maximum of %d bytes.", len(blob.GetData()), p.service.ImageBytesMax.Value)
+	}
+	return p.media(blob.GetMimeType())
+}
+
+func (p partCheck) media(mimeType string) string {
+	kind, known := p.service.MIMETypes.Kinds[mimeType]
+	switch {
+	case !known:
+		return fmt.Sprintf("contains an unsupported MIME type %q in %s", mimeType, p.at())
+	case kind != "text" && !slices.Contains(p.model.Modalities, kind):
+		return p.unsupported(kind)
+	case kind == "image":
+		p.example.images++
+	}
+	*p.tokens += p.service.MediaTokens.Value
+	return ""
+}
+
+func (p partCheck) structured(kind, name string, value *structpb.Struct) string {
+	if !slices.Contains(p.model.Modalities, kind) {
+		return p.unsupported(kind)
+	}
+	// Not the message's own JSON form, whose spaces vary: equal files must give equal counts.
+	text, err := json.Marshal(value.AsMap())
+	if err != nil {
+		return fmt.Sprintf("contains a %s that is not JSON in %s", kind, p.at())
+	}
+	p.example.addText(p.tokens, name+string(text))
+	return ""
+}
+
+func (p partCheck) unsupported(kind string) string {
+	return fmt.Sprintf("contains an unsupported modality [%s] in the 'parts' field, which is not supported by this "+
+		"model. The supported modalities are: [%s]", kind, strings.Join(p.model.Modalities, ", "))
+}
