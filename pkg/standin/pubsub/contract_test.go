@@ -1,0 +1,254 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pubsub
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	client "cloud.google.com/go/pubsub/v2"
+	pb "cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/api/iterator"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+func TestPublishAndPull(t *testing.T) {
+	contract(t, func(t *testing.T, c *client.Client, name string) {
+		topic := createTopic(t, c, name)
+		first := subscribe(t, c, name+"-1", &pb.Subscription{Topic: topic})
+		second := subscribe(t, c, name+"-2", &pb.Subscription{Topic: topic})
+		before := time.Now().Add(-time.Second)
+		id := publish(t, c, topic, &client.Message{Data: []byte("hello"), Attributes: map[string]string{"k": "v"}})
+
+		for _, sub := range []string{first, second} {
+			got := pull(t, c, sub)
+			if diff := cmp.Diff([]any{id, "hello", map[string]string{"k": "v"}},
+				[]any{got.Message.MessageId, string(got.Message.Data), got.Message.Attributes}); diff != "" {
+				t.Errorf("%s: message (-want +got)\n%s", sub, diff)
+			}
+			if at := got.Message.PublishTime.AsTime(); at.Before(before) || at.After(time.Now().Add(time.Second)) {
+				t.Errorf("published at %v, want about now", at)
+			}
+			wantEmpty(t, c, sub) // leased
+			ack(t, c, sub, got)
+			wantEmpty(t, c, sub)
+		}
+	})
+}
+
+func TestNackDeliversAgain(t *testing.T) {
+	contract(t, func(t *testing.T, c *client.Client, name string) {
+		topic := createTopic(t, c, name)
+		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic})
+		id := publish(t, c, topic, &client.Message{Data: []byte("again")})
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		var mu sync.Mutex
+		var got []string
+		err := c.Subscriber(sub).Receive(ctx, func(_ context.Context, m *client.Message) {
+			mu.Lock()
+			defer mu.Unlock()
+			got = append(got, m.ID)
+			if len(got) < 3 {
+				m.Nack()
+				return
+			}
+			m.Ack()
+			cancel()
+		})
+		if err != nil {
+			t.Fatalf("Receive: %v", err)
+		}
+		if diff := cmp.Diff([]string{id, id, id}, got); diff != "" {
+			t.Errorf("deliveries (-want +got)\n%s", diff)
+		}
+		wantEmpty(t, c, sub)
+	})
+}
+
+func TestDeadlineDeliversAgain(t *testing.T) {
+	contract(t, func(t *testing.T, c *client.Client, name string) {
+		topic := createTopic(t, c, name)
+		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic})
+		publish(t, c, topic, &client.Message{Data: []byte("slow")})
+		first := pull(t, c, sub)
+		modify(t, c, sub, first, 1)
+		second := pull(t, c, sub)
+		if first.Message.MessageId != second.Message.MessageId {
+			t.Errorf("got %s after the deadline of %s", second.Message.MessageId, first.Message.MessageId)
+		}
+		if first.AckId == second.AckId {
+			t.Errorf("both deliveries have ack id %q", first.AckId)
+		}
+	})
+}
+
+func TestOrderingKeys(t *testing.T) {
+	contract(t, func(t *testing.T, c *client.Client, name string) {
+		topic := createTopic(t, c, name)
+		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic, EnableMessageOrdering: true})
+		want := map[string][]string{}
+		for i := range 30 {
+			key, data := fmt.Sprintf("key-%d", i%3), fmt.Sprint(i)
+			want[key] = append(want[key], data)
+			publish(t, c, topic, &client.Message{Data: []byte(data), OrderingKey: key})
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+		defer cancel()
+		var mu sync.Mutex
+		got, n := map[string][]string{}, 0
+		err := c.Subscriber(sub).Receive(ctx, func(_ context.Context, m *client.Message) {
+			mu.Lock()
+			defer mu.Unlock()
+			got[m.OrderingKey] = append(got[m.OrderingKey], string(m.Data))
+			m.Ack()
+			if n++; n == 30 {
+				cancel()
+			}
+		})
+		if err != nil {
+			t.Fatalf("Receive: %v", err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("messages by key (-want +got)\n%s", diff)
+		}
+	})
+}
+
+func TestDeadLetter(t *testing.T) {
+	contract(t, func(t *testing.T, c *client.Client, name string) {
+		topic, dead := createTopic(t, c, name), createTopic(t, c, name+"-dead")
+		sub := subscribe(t, c, name, &pb.Subscription{
+			Topic:            topic,
+			DeadLetterPolicy: &pb.DeadLetterPolicy{DeadLetterTopic: dead, MaxDeliveryAttempts: 5},
+		})
+		letters := subscribe(t, c, name+"-dead", &pb.Subscription{Topic: dead})
+		publish(t, c, topic, &client.Message{Data: []byte("poison"), Attributes: map[string]string{"k": "v"}})
+		for attempt := range int32(5) {
+			m := pull(t, c, sub)
+			if m.DeliveryAttempt != attempt+1 {
+				t.Errorf("delivery attempt %d, want %d", m.DeliveryAttempt, attempt+1)
+			}
+			modify(t, c, sub, m, 0)
+		}
+		letter := pull(t, c, letters)
+		got := []string{
+			string(letter.Message.Data), letter.Message.Attributes["k"],
+			letter.Message.Attributes["CloudPubSubDeadLetterSourceSubscription"],
+		}
+		if diff := cmp.Diff([]string{"poison", "v", name}, got); diff != "" {
+			t.Errorf("dead letter (-want +got)\n%s", diff)
+		}
+		ack(t, c, letters, letter)
+		wantEmpty(t, c, sub)
+		wantEmpty(t, c, letters)
+	})
+}
+
+func TestDeletedTopicLeavesBacklog(t *testing.T) {
+	contract(t, func(t *testing.T, c *client.Client, name string) {
+		topic := createTopic(t, c, name)
+		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic})
+		publish(t, c, topic, &client.Message{Data: []byte("left")})
+		if err := c.TopicAdminClient.DeleteTopic(t.Context(), &pb.DeleteTopicRequest{Topic: topic}); err != nil {
+			t.Fatalf("DeleteTopic: %v", err)
+		}
+		config, err := c.SubscriptionAdminClient.GetSubscription(t.Context(), &pb.GetSubscriptionRequest{Subscription: sub})
+		if err != nil {
+			t.Fatalf("GetSubscription: %v", err)
+		}
+		if config.Topic != deletedTopic {
+			t.Errorf("topic is %q, want %q", config.Topic, deletedTopic)
+		}
+		ack(t, c, sub, pull(t, c, sub))
+	})
+}
+
+func TestLists(t *testing.T) {
+	contract(t, func(t *testing.T, c *client.Client, name string) {
+		topic := createTopic(t, c, name)
+		var want []string
+		for i := range 5 {
+			want = append(want, subscribe(t, c, fmt.Sprintf("%s-%d", name, i), &pb.Subscription{Topic: topic}))
+		}
+		it := c.TopicAdminClient.ListTopicSubscriptions(t.Context(),
+			&pb.ListTopicSubscriptionsRequest{Topic: topic, PageSize: 2})
+		got := map[string]bool{}
+		for {
+			s, err := it.Next()
+			if err == iterator.Done {
+				break
+			}
+			if err != nil {
+				t.Fatalf("next subscription: %v", err)
+			}
+			got[s] = true
+		}
+		for _, s := range want {
+			if !got[s] {
+				t.Errorf("%s is not in the list %v", s, got)
+			}
+		}
+		if len(got) != len(want) {
+			t.Errorf("got %d subscriptions, want %d", len(got), len(want))
+		}
+	})
+}
+
+func TestErrors(t *testing.T) {
+	contract(t, func(t *testing.T, c *client.Client, name string) {
+		topic := createTopic(t, c, name)
+		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic})
+		missing, missingSub := topic+"-missing", sub+"-missing"
+		admin, subs, ctx := c.TopicAdminClient, c.SubscriptionAdminClient, t.Context()
+		tests := map[string]struct {
+			call func() error
+			want codes.Code
+		}{
+			"topic_exists": {func() error { _, err := admin.CreateTopic(ctx, &pb.Topic{Name: topic}); return err }, codes.AlreadyExists},
+			"topic_name":   {func() error { _, err := admin.CreateTopic(ctx, &pb.Topic{Name: project + "/topics/-"}); return err }, codes.InvalidArgument},
+			"topic_missing": {func() error {
+				_, err := admin.GetTopic(ctx, &pb.GetTopicRequest{Topic: missing})
+				return err
+			}, codes.NotFound},
+			"publish_to_missing": {func() error {
+				_, err := c.Publisher(missing).Publish(ctx, &client.Message{Data: []byte("x")}).Get(ctx)
+				return err
+			}, codes.NotFound},
+			"publish_empty": {func() error {
+				_, err := c.Publisher(topic).Publish(ctx, &client.Message{}).Get(ctx)
+				return err
+			}, codes.InvalidArgument},
+			"subscription_exists": {func() error {
+				_, err := subs.CreateSubscription(ctx, &pb.Subscription{Name: sub, Topic: topic})
+				return err
+			}, codes.AlreadyExists},
+			"subscription_to_missing": {func() error {
+				_, err := subs.CreateSubscription(ctx, &pb.Subscription{Name: missingSub, Topic: missing})
+				return err
+			}, codes.NotFound},
+			"ack_deadline": {func() error {
+				_, err := subs.CreateSubscription(ctx, &pb.Subscription{Name: missingSub, Topic: topic, AckDeadlineSeconds: 601})
+				return err
+			}, codes.InvalidArgument},
+			"pull_missing": {func() error {
+				_, err := subs.Pull(ctx, &pb.PullRequest{Subscription: missingSub, MaxMessages: 1})
+				return err
+			}, codes.NotFound},
+			"receive_missing": {func() error {
+				return c.Subscriber(missingSub).Receive(ctx, func(context.Context, *client.Message) {})
+			}, codes.NotFound},
+		}
+		for name, test := range tests {
+			if got := status.Code(test.call()); got != test.want {
+				t.Errorf("%s: code %v, want %v", name, got, test.want)
+			}
+		}
+	})
+}

@@ -1,0 +1,249 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pubsub
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	client "cloud.google.com/go/pubsub/v2"
+	pb "cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+)
+
+// childDir makes the test binary a server on that directory.
+const childDir = "PUBSUB_TEST_CHILD_DIR"
+
+// serveForParent serves until it is killed.
+func serveForParent(dir string) {
+	s, err := Start(Config{Dir: dir})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println(s.Addr())
+	select {}
+}
+
+// startChild runs a server in a process of its own.
+func startChild(t *testing.T, dir string) (addr string, kill func()) {
+	t.Helper()
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childDir+"="+dir)
+	child.Stderr = os.Stderr
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatalf("start child: %v", err)
+	}
+	killed := false
+	kill = func() {
+		if !killed {
+			killed = true
+			_ = child.Process.Kill() // SIGKILL
+			_ = child.Wait()
+		}
+	}
+	t.Cleanup(kill)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("child's address: %v", err)
+	}
+	return strings.TrimSpace(line), kill
+}
+
+func TestKilledServerLosesNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	addr, kill := startChild(t, dir)
+	c := dial(t, addr)
+	topic := createTopic(t, c, "topic")
+	one := subscribe(t, c, "one", &pb.Subscription{Topic: topic, EnableMessageOrdering: true})
+	two := subscribe(t, c, "two", &pb.Subscription{Topic: topic})
+
+	for i := range 20 {
+		publish(t, c, topic, &client.Message{
+			Data: fmt.Append(nil, i), OrderingKey: "key", Attributes: map[string]string{"i": fmt.Sprint(i)},
+		})
+	}
+	want := map[string]map[string]*pb.PubsubMessage{one: {}, two: {}}
+	r, err := c.SubscriptionAdminClient.Pull(t.Context(), &pb.PullRequest{Subscription: two, MaxMessages: 20})
+	if err != nil || len(r.ReceivedMessages) != 20 {
+		t.Fatalf("pulled %d messages, want 20: %v", len(r.ReceivedMessages), err)
+	}
+	for i, m := range r.ReceivedMessages {
+		want[one][m.Message.MessageId] = m.Message
+		if i%2 == 0 {
+			ack(t, c, two, m)
+		} else {
+			want[two][m.Message.MessageId] = m.Message
+		}
+	}
+	kill()
+
+	addr, _ = startChild(t, dir)
+	c = dial(t, addr)
+	for sub, messages := range want {
+		if diff := cmp.Diff(messages, drain(t, c, sub), protocmp.Transform()); diff != "" {
+			t.Errorf("%s after the restart (-want +got)\n%s", sub, diff)
+		}
+	}
+	fresh := publish(t, c, topic, &client.Message{Data: []byte("after")})
+	if want[one][fresh] != nil {
+		t.Errorf("message id %s was given twice", fresh)
+	}
+}
+
+// drain acknowledges and returns everything that is ready, by id.
+func drain(t *testing.T, c *client.Client, sub string) map[string]*pb.PubsubMessage {
+	t.Helper()
+	got := map[string]*pb.PubsubMessage{}
+	for {
+		//nolint:staticcheck // the only way to ask without waiting
+		r, err := c.SubscriptionAdminClient.Pull(t.Context(),
+			&pb.PullRequest{Subscription: sub, MaxMessages: 100, ReturnImmediately: true})
+		if err != nil {
+			t.Fatalf("pull %s: %v", sub, err)
+		}
+		if len(r.ReceivedMessages) == 0 {
+			return got
+		}
+		for _, m := range r.ReceivedMessages {
+			got[m.Message.MessageId] = m.Message
+			ack(t, c, sub, m)
+		}
+	}
+}
+
+// TestKilledWhilePublishing kills the server under load: every id that was
+// answered is there afterwards.
+func TestKilledWhilePublishing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	addr, kill := startChild(t, dir)
+	c := dial(t, addr)
+	topic := createTopic(t, c, "topic")
+	sub := subscribe(t, c, "sub", &pb.Subscription{Topic: topic})
+	p := c.Publisher(topic)
+	p.PublishSettings.CountThreshold = 1
+	var results []*client.PublishResult
+	for range 300 {
+		results = append(results, p.Publish(t.Context(), &client.Message{Data: make([]byte, 1000)}))
+	}
+	var answered []string
+	for i, r := range results {
+		if i == 50 {
+			go kill()
+		}
+		select {
+		case <-r.Ready():
+			if id, err := r.Get(t.Context()); err == nil {
+				answered = append(answered, id)
+			}
+		case <-time.After(200 * time.Millisecond): // its server is dead
+		}
+	}
+	kill()
+	if len(answered) < 50 {
+		t.Fatalf("only %d messages were answered", len(answered))
+	}
+	addr, _ = startChild(t, dir)
+	got := drain(t, dial(t, addr), sub)
+	for _, id := range answered {
+		if got[id] == nil {
+			t.Errorf("message %s was answered and is lost", id)
+		}
+	}
+}
+
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, err := Start(Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, s.Addr())
+	topic, gone := createTopic(t, c, "topic"), createTopic(t, c, "gone")
+	sub := subscribe(t, c, "sub", &pb.Subscription{Topic: topic, Filter: `attributes:keep`})
+	orphan := subscribe(t, c, "orphan", &pb.Subscription{Topic: gone})
+	publish(t, c, gone, &client.Message{Data: []byte("left")})
+	if err := c.TopicAdminClient.DeleteTopic(t.Context(), &pb.DeleteTopicRequest{Topic: gone}); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, c, topic, &client.Message{Data: []byte("kept"), Attributes: map[string]string{"keep": ""}})
+	if err := s.Close(); err != nil {
+		t.Fatalf("Close: %v", err)
+	}
+	// A write that the process did not live to finish.
+	f, err := os.OpenFile(filepath.Join(dir, journalName), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write([]byte{200, 1, 10, 3}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	c = dial(t, start(t, Config{Dir: dir}).Addr())
+	createTopic(t, c, "gone") // a new topic of the old name, without its subscriptions
+	publish(t, c, gone, &client.Message{Data: []byte("not for the orphan")})
+	publish(t, c, topic, &client.Message{Data: []byte("filtered out")})
+	for sub, want := range map[string]string{sub: "kept", orphan: "left"} {
+		m := pull(t, c, sub)
+		if got := string(m.Message.Data); got != want {
+			t.Errorf("%s has %q, want %q", sub, got, want)
+		}
+		wantEmpty(t, c, sub)
+	}
+}
+
+func TestJournalRefusesGarbage(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, journalName), []byte("\x04junkjunkjunk"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Start(Config{Dir: dir}); err == nil {
+		_ = s.Close()
+		t.Error("Start took a file that is not a journal")
+	}
+}
+
+func TestJournalAndMemoryAreBounded(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := start(t, Config{Dir: dir})
+	c := dial(t, s.Addr())
+	topic := createTopic(t, c, "topic")
+	sub := subscribe(t, c, "sub", &pb.Subscription{Topic: topic})
+	for range 40 { // 40 MB in all
+		publish(t, c, topic, &client.Message{Data: make([]byte, 1<<20)})
+		ack(t, c, sub, pull(t, c, sub))
+	}
+	info, err := os.Stat(filepath.Join(dir, journalName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if limit := int64(rewriteSlack + 2<<20); info.Size() > limit {
+		t.Errorf("the journal has %d bytes, more than %d", info.Size(), limit)
+	}
+	s.broker.mu.Lock()
+	defer s.broker.mu.Unlock()
+	q := s.broker.queues[sub]
+	if n := len(q.entries) + q.all.Len() + q.ready.Len() + q.waiting.Len() + len(q.keys) + len(q.dead); n != 0 {
+		t.Errorf("%d traces of acknowledged messages are left", n)
+	}
+}
