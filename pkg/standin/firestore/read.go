@@ -1,0 +1,148 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package firestore
+
+import (
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+)
+
+// BatchGetDocuments answers each document once, however often it is asked for.
+func (s *service) BatchGetDocuments(req *pb.BatchGetDocumentsRequest, stream pb.Firestore_BatchGetDocumentsServer) error {
+	database, err := parseDatabase(req.GetDatabase())
+	if err != nil {
+		return err
+	}
+	mask, err := parseMask(req.GetMask())
+	if err != nil {
+		return err
+	}
+	targets := make([]resource, len(req.GetDocuments()))
+	for i, name := range req.GetDocuments() {
+		if targets[i], err = parseDocument("Document", name); err != nil {
+			return err
+		}
+		if targets[i].database != database {
+			return invalid("Document name %q is not in the database %q of the request.", name, database)
+		}
+	}
+	v, begun, err := s.store.view(database, consistency{req.GetTransaction(), req.GetNewTransaction(), req.GetReadTime()})
+	if err != nil {
+		return err
+	}
+	if begun != nil {
+		if err := stream.Send(&pb.BatchGetDocumentsResponse{Transaction: begun}); err != nil {
+			return err
+		}
+	}
+	answered := map[resource]bool{}
+	for _, target := range targets {
+		if answered[target] {
+			continue
+		}
+		answered[target] = true
+		resp := &pb.BatchGetDocumentsResponse{ReadTime: v.at}
+		if doc := v.lookup(target); doc != nil {
+			resp.Result = &pb.BatchGetDocumentsResponse_Found{Found: mask.apply(doc)}
+		} else {
+			resp.Result = &pb.BatchGetDocumentsResponse_Missing{Missing: target.name()}
+		}
+		if err := stream.Send(resp); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mask is what a request wants to see of a document; nil is everything.
+type mask []fieldPath
+
+func parseMask(m *pb.DocumentMask) (mask, error) {
+	if m == nil {
+		return nil, nil
+	}
+	return parseFieldPaths(m.GetFieldPaths()) // never nil: an empty mask hides every field
+}
+
+func (m mask) apply(doc *pb.Document) *pb.Document {
+	if m == nil {
+		return doc
+	}
+	return project(doc, m)
+}
+
+// RunQuery streams the documents of the result from one snapshot.
+func (s *service) RunQuery(req *pb.RunQueryRequest, stream pb.Firestore_RunQueryServer) error {
+	if req.GetStructuredQuery() == nil {
+		return invalid("only structured queries are supported")
+	}
+	if req.GetExplainOptions() != nil {
+		return unimplemented("explain_options")
+	}
+	q, err := parseQuery(req.GetParent(), req.GetStructuredQuery())
+	if err != nil {
+		return err
+	}
+	v, begun, err := s.store.view(q.parent.database, consistency{req.GetTransaction(), req.GetNewTransaction(), req.GetReadTime()})
+	if err != nil {
+		return err
+	}
+	s.observe(req.GetStructuredQuery())
+	if begun != nil {
+		if err := stream.Send(&pb.RunQueryResponse{Transaction: begun}); err != nil {
+			return err
+		}
+	}
+	v.note(q)
+	// Each document waits for the next, so that the last one can say it is.
+	last := &pb.RunQueryResponse{ReadTime: v.at}
+	skipped := int32(q.offset)
+	for doc := range q.page(v.state) {
+		if last.Document != nil {
+			if err := stream.Send(last); err != nil {
+				return err
+			}
+		}
+		last = &pb.RunQueryResponse{Document: q.mask.apply(doc), ReadTime: v.at, SkippedResults: skipped}
+		skipped = 0
+	}
+	last.ContinuationSelector = &pb.RunQueryResponse_Done{Done: true}
+	return stream.Send(last)
+}
+
+// RunAggregationQuery computes figures over the result of a query.
+func (s *service) RunAggregationQuery(req *pb.RunAggregationQueryRequest, stream pb.Firestore_RunAggregationQueryServer) error {
+	base := req.GetStructuredAggregationQuery().GetStructuredQuery()
+	if base == nil {
+		return invalid("only structured aggregation queries are supported")
+	}
+	if req.GetExplainOptions() != nil {
+		return unimplemented("explain_options")
+	}
+	q, err := parseQuery(req.GetParent(), base)
+	if err != nil {
+		return err
+	}
+	aggregations, err := parseAggregations(req.GetStructuredAggregationQuery().GetAggregations(), q)
+	if err != nil {
+		return err
+	}
+	v, begun, err := s.store.view(q.parent.database, consistency{req.GetTransaction(), req.GetNewTransaction(), req.GetReadTime()})
+	if err != nil {
+		return err
+	}
+	s.observe(base)
+	v.note(q)
+	fields := aggregate(q.page(v.state), aggregations)
+	return stream.Send(&pb.RunAggregationQueryResponse{
+		Transaction: begun,
+		Result:      &pb.AggregationResult{AggregateFields: fields},
+		ReadTime:    v.at,
+	})
+}
+
+func (s *service) observe(q *pb.StructuredQuery) {
+	if s.onQuery != nil {
+		s.onQuery(q)
+	}
+}

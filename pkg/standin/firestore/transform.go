@@ -1,0 +1,171 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package firestore
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// transform is a checked change of one field that depends on its value.
+type transform struct {
+	path fieldPath
+	next func(old *pb.Value, now *timestamppb.Timestamp) *pb.Value
+	// silent transforms answer null in place of the new value.
+	silent bool
+}
+
+func parseTransforms(requests []*pb.DocumentTransform_FieldTransform) ([]transform, error) {
+	transforms := make([]transform, len(requests))
+	for i, r := range requests {
+		t, err := parseTransform(r)
+		if err != nil {
+			return nil, err
+		}
+		transforms[i] = t
+	}
+	return transforms, nil
+}
+
+func parseTransform(r *pb.DocumentTransform_FieldTransform) (transform, error) {
+	path, err := parseFieldPath(r.GetFieldPath())
+	if err != nil {
+		return transform{}, err
+	}
+	if path.isName() {
+		return transform{}, invalid("Invalid reserved name in field path %s", r.GetFieldPath())
+	}
+	t := transform{path: path}
+	switch op := r.GetTransformType().(type) {
+	case *pb.DocumentTransform_FieldTransform_SetToServerValue:
+		if op.SetToServerValue != pb.DocumentTransform_FieldTransform_REQUEST_TIME {
+			return t, invalid("ServerValue type must be specified for set_to_server_value transformation.")
+		}
+		t.next = requestTime
+	case *pb.DocumentTransform_FieldTransform_Increment:
+		t.next, err = numeric(op.Increment, add)
+	case *pb.DocumentTransform_FieldTransform_Maximum:
+		t.next, err = numeric(op.Maximum, func(a, b *pb.Value) *pb.Value { return further(a, b, 1) })
+	case *pb.DocumentTransform_FieldTransform_Minimum:
+		t.next, err = numeric(op.Minimum, func(a, b *pb.Value) *pb.Value { return further(a, b, -1) })
+	case *pb.DocumentTransform_FieldTransform_AppendMissingElements:
+		t.silent = true
+		t.next, err = elements(op.AppendMissingElements.GetValues(), appendMissing)
+	case *pb.DocumentTransform_FieldTransform_RemoveAllFromArray:
+		t.silent = true
+		t.next, err = elements(op.RemoveAllFromArray.GetValues(), removeAll)
+	default:
+		err = invalid("Operation type must be specified for field transformation.")
+	}
+	return t, err
+}
+
+// apply changes the field in place and returns the result that the client sees.
+func (t transform) apply(fields map[string]*pb.Value, now *timestamppb.Timestamp) *pb.Value {
+	value := t.next(lookup(fields, t.path), now)
+	assign(fields, t.path, value)
+	if t.silent {
+		return nullValue()
+	}
+	return value
+}
+
+// requestTime gives the commit's time in milliseconds, the precision that the
+// service documents for it.
+func requestTime(_ *pb.Value, now *timestamppb.Timestamp) *pb.Value {
+	at := timestamppb.New(now.AsTime().Truncate(time.Millisecond))
+	return &pb.Value{ValueType: &pb.Value_TimestampValue{TimestampValue: at}}
+}
+
+// numeric makes a transform of two numbers. A field that is not a number takes
+// the operand.
+func numeric(operand *pb.Value, f func(old, operand *pb.Value) *pb.Value) (func(*pb.Value, *timestamppb.Timestamp) *pb.Value, error) {
+	if rankOf(operand) != rankNumber {
+		return nil, invalid("Input must be int64 or double.")
+	}
+	return func(old *pb.Value, _ *timestamppb.Timestamp) *pb.Value {
+		if rankOf(old) != rankNumber {
+			return operand
+		}
+		return f(old, operand)
+	}, nil
+}
+
+// add sums two integers, staying at the end of their range, or two doubles when
+// either is one.
+func add(a, b *pb.Value) *pb.Value {
+	i, aIsInt := a.GetValueType().(*pb.Value_IntegerValue)
+	j, bIsInt := b.GetValueType().(*pb.Value_IntegerValue)
+	if !aIsInt || !bIsInt {
+		return &pb.Value{ValueType: &pb.Value_DoubleValue{DoubleValue: toFloat(a) + toFloat(b)}}
+	}
+	sum, ok := addInts(i.IntegerValue, j.IntegerValue)
+	switch {
+	case ok:
+	case j.IntegerValue > 0:
+		sum = math.MaxInt64
+	default:
+		sum = math.MinInt64
+	}
+	return intValue(sum)
+}
+
+func addInts(a, b int64) (sum int64, ok bool) {
+	sum = a + b
+	return sum, (sum > a) == (b > 0)
+}
+
+func toFloat(v *pb.Value) float64 {
+	if i, ok := v.GetValueType().(*pb.Value_IntegerValue); ok {
+		return float64(i.IntegerValue)
+	}
+	return v.GetDoubleValue()
+}
+
+// further returns the operand if it lies beyond old in the direction, else old:
+// equal values keep their type. NaN wins over every number.
+func further(old, operand *pb.Value, direction int) *pb.Value {
+	switch {
+	case isNaN(old):
+		return old
+	case isNaN(operand) || compareNumbers(operand, old) == direction:
+		return operand
+	default:
+		return old
+	}
+}
+
+// elements makes a transform of an array. A field that is not an array counts
+// as an empty one.
+func elements(operand []*pb.Value, f func(old, operand []*pb.Value) []*pb.Value) (func(*pb.Value, *timestamppb.Timestamp) *pb.Value, error) {
+	if err := normalizeArray(operand, 1); err != nil {
+		return nil, err
+	}
+	return func(old *pb.Value, _ *timestamppb.Timestamp) *pb.Value {
+		values := f(old.GetArrayValue().GetValues(), operand)
+		return &pb.Value{ValueType: &pb.Value_ArrayValue{ArrayValue: &pb.ArrayValue{Values: values}}}
+	}, nil
+}
+
+func appendMissing(old, operand []*pb.Value) []*pb.Value {
+	values := slices.Clone(old)
+	for _, v := range operand {
+		if !contains(values, v) {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+func removeAll(old, operand []*pb.Value) []*pb.Value {
+	return slices.DeleteFunc(slices.Clone(old), func(v *pb.Value) bool { return contains(operand, v) })
+}
+
+func contains(values []*pb.Value, v *pb.Value) bool {
+	return slices.ContainsFunc(values, func(w *pb.Value) bool { return compareValues(v, w) == 0 })
+}
