@@ -1,0 +1,12 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command api serves the HTTP endpoints under /api/v1/fine-tuning.
+package main
+
+import (
+	"github.com/vertextune/vertextune/pkg/api"
+	"github.com/vertextune/vertextune/pkg/serve"
+)
+
+func main() { serve.Main(api.Open) }

@@ -1,0 +1,111 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package api serves the HTTP endpoints: it decodes requests strictly, calls the packages that do the work,
+// and writes their answers and errors in one shape. openapi.json describes all of it.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/start"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/tuning"
+
+	"io"
+)
+
+// Records is where jobs are looked up.
+type Records interface {
+	// FindJob returns a job by any of its names; NotFound if there is none.
+	FindJob(ctx context.Context, name string) (store.Record, error)
+	// ListJobs returns a page of jobs, newest first.
+	ListJobs(ctx context.Context, page store.Page) ([]store.Record, error)
+	// Apply writes what Vertex AI said of a job, if it says anything new, and returns the job as it is then.
+	Apply(ctx context.Context, r store.Record, o tuning.Observation) (store.Record, error)
+}
+
+// Objects is where converted files are written.
+type Objects interface {
+	// Write writes an object that is not there yet, or returns object.ErrConflict.
+	Write(ctx context.Context, spec object.Spec, fill func(io.Writer) error) (int64, error)
+}
+
+// Vertex is asked about a job whose record is old.
+type Vertex interface {
+	Get(ctx context.Context, name string) (tuning.Observation, error)
+}
+
+// Starter starts jobs.
+type Starter interface {
+	Start(ctx context.Context, r tuning.Request, caller string) (start.Result, error)
+}
+
+// API is the handler of all endpoints.
+type API struct {
+	Config  Config
+	Auth    auth.Checker
+	Records Records
+	Objects Objects
+	Vertex  Vertex
+	Starter Starter
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// handler answers a request with a value to be written as JSON, or with an error.
+type handler func(r *http.Request) (any, error)
+
+// ServeHTTP serves every endpoint.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := a.Now()
+	r, answer, err := a.serve(w, r)
+	if err != nil {
+		a.writeError(w, r, err)
+	} else {
+		err = write(w, http.StatusOK, answer)
+	}
+	// Neither query nor body is logged: they may hold what people said.
+	level := slog.LevelInfo
+	if err != nil && fault.KindOf(err).HTTP().Code >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	a.Log.Log(r.Context(), level, "request", "method", r.Method, "path", r.URL.Path,
+		"caller", callerOf(r.Context()), "duration_ms", a.Now().Sub(began).Milliseconds(), "error", err)
+}
+
+// serve finds the endpoint and lets it answer. The returned request knows its caller.
+func (a *API) serve(w http.ResponseWriter, r *http.Request) (*http.Request, any, error) {
+	endpoint, rest, err := a.route(r)
+	if err != nil {
+		return r, nil, err
+	}
+	if !endpoint.open {
+		caller, err := a.Auth.Check(r)
+		if err != nil {
+			return r, nil, err
+		}
+		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, caller.Name))
+	}
+	if r.Method == http.MethodPost {
+		if err := checkMedia(r); err != nil {
+			return r, nil, err
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
+	}
+	answer, err := endpoint.serve(r, rest)
+	return r, answer, err
+}
+
+type callerKey struct{}
+
+func callerOf(ctx context.Context) string {
+	name, _ := ctx.Value(callerKey{}).(string)
+	return name
+}

@@ -1,0 +1,61 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// bodyLimit is how long a body may be: Cloud Run takes no longer one over HTTP/1.
+const bodyLimit = 32 << 20
+
+// checkMedia accepts JSON as it is and nothing else.
+func checkMedia(r *http.Request) error {
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset := params["charset"]
+	if err != nil || media != "application/json" || (charset != "" && !strings.EqualFold(charset, "utf-8")) {
+		return fault.New(fault.UnsupportedMedia, "The body must be JSON. Send the header \"Content-Type: application/json\".")
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return fault.New(fault.UnsupportedMedia, "The body must not be compressed. Leave out the header Content-Encoding.")
+	}
+	return nil
+}
+
+// fields reads the body, which must be one JSON object.
+func (a *API) fields(r *http.Request) (*fields, error) {
+	body, err := io.ReadAll(r.Body)
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return nil, fault.New(fault.TooLarge,
+			"The body is larger than %d MiB. Upload the file to the bucket gs://%s instead: it is checked and converted there, of any size.",
+			bodyLimit>>20, a.Config.InboxBucket)
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Canceled, err, "The body was cut off.")
+	}
+	if err := strictjson.Validate(body); err != nil {
+		return nil, notJSON(err)
+	}
+	if strictjson.KindOf(body) != strictjson.Object {
+		return nil, fault.New(fault.InvalidArgument, "The body must be a JSON object, such as {\"data\": […]}.")
+	}
+	return newFields("", body), nil
+}
+
+func notJSON(err error) error {
+	e, ok := errors.AsType[*strictjson.Error](err)
+	if !ok {
+		return fault.Wrap(fault.Internal, err, "The body could not be read.")
+	}
+	out := fault.New(fault.InvalidArgument, "The body is not valid JSON: %s (byte %d).", strings.TrimSuffix(e.Message, "."), e.Offset)
+	out.Violations = []fault.Violation{{Field: path(e.Pointer), Reason: e.Code, Description: e.Message}}
+	return out
+}

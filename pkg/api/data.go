@@ -1,0 +1,137 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/vertextune/vertextune/pkg/dataset"
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// examples says what "data" must be.
+const examples = "an array of training examples"
+
+// validated is the answer of POST /validate-data.
+type validated struct {
+	Message  string           `json:"message"`
+	Records  int64            `json:"records_count"`
+	Warnings []dataset.Fault  `json:"warnings,omitempty"`
+	LeftOut  map[string]int64 `json:"left_out,omitempty"`
+}
+
+func (a *API) validate(r *http.Request) (any, error) {
+	f, err := a.fields(r)
+	if err != nil {
+		return nil, err
+	}
+	data := f.array("data", examples)
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	report, err := check(r, io.Discard, data)
+	if err != nil {
+		return nil, err
+	}
+	return validated{Message: "Data format is valid", Records: report.Records, Warnings: report.Faults, LeftOut: report.LeftOut}, nil
+}
+
+// converted is the answer of POST /convert-json.
+type converted struct {
+	Message  string           `json:"message"`
+	JSONL    string           `json:"jsonl_content"`
+	FilePath string           `json:"file_path"`
+	Records  int64            `json:"records_count"`
+	Warnings []dataset.Fault  `json:"warnings,omitempty"`
+	LeftOut  map[string]int64 `json:"left_out,omitempty"`
+}
+
+// convert writes the data as JSONL under the name that was asked for. A name is written once: the same data
+// under it again is answered as before, other data are refused with 409.
+func (a *API) convert(r *http.Request) (any, error) {
+	f, err := a.fields(r)
+	if err != nil {
+		return nil, err
+	}
+	data := f.array("data", examples)
+	name := a.filename(f)
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	var lines bytes.Buffer
+	report, err := check(r, &lines, data)
+	if err != nil {
+		return nil, err
+	}
+	_, err = a.Objects.Write(r.Context(), object.Spec{
+		Bucket: a.Config.DataBucket, Name: name, ContentType: "application/jsonl",
+	}, func(w io.Writer) error {
+		_, err := w.Write(lines.Bytes())
+		return err
+	})
+	uri := object.URI(a.Config.DataBucket, name)
+	if errors.Is(err, object.ErrConflict) {
+		e := fault.New(fault.AlreadyExists, "%s exists and holds other data. Choose another filename, or leave it out for a new one.", uri)
+		e.Violations = []fault.Violation{{Field: "filename", Reason: "ALREADY_EXISTS", Description: "There is a file of this name with other data."}}
+		return nil, e
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", uri, err)
+	}
+	return converted{
+		Message: "JSON converted to JSONL successfully", JSONL: lines.String(), FilePath: uri,
+		Records: report.Examples, Warnings: report.Faults, LeftOut: report.LeftOut,
+	}, nil
+}
+
+// check checks the data array of a request and writes its examples to w.
+func check(r *http.Request, w io.Writer, data []byte) (*dataset.Report, error) {
+	report, err := dataset.Convert(r.Context(), w, bytes.NewReader(data), dataset.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("check the data: %w", err)
+	}
+	if report.Errors > 0 {
+		return nil, fault.Data(report, "data")
+	}
+	return report, nil
+}
+
+// nameLimit is how long a filename may be, in bytes.
+const nameLimit = 255
+
+// filename returns the object to write, in a folder of its own: the name that was asked for, with .jsonl, or
+// a new one.
+func (a *API) filename(f *fields) string {
+	const folder, suffix = "converted/", ".jsonl"
+	name := f.text("filename")
+	if name == "" {
+		return folder + "data_" + strings.TrimPrefix(tuning.NewID(a.Now()), "vt-") + suffix
+	}
+	if !strings.HasSuffix(name, suffix) {
+		name += suffix
+	}
+	switch {
+	case len(name) > nameLimit:
+		f.add("filename", "TOO_LONG", fmt.Sprintf("must be at most %d bytes, .jsonl included.", nameLimit))
+	case strings.HasPrefix(name, "."), !utf8.ValidString(name), strings.ContainsFunc(name, forbidden):
+		f.add("filename", "INVALID_FILENAME",
+			"must be a plain file name: printable characters, none of / \\ : * ? \" < > | # [ ], and no dot at its start.")
+	}
+	return folder + name
+}
+
+// forbidden reports characters that make a path of a name, that tools for Cloud Storage read as a pattern, or
+// that cannot be seen.
+func forbidden(r rune) bool {
+	return !unicode.IsPrint(r) || strings.ContainsRune("/\\:*?\"<>|#[]", r)
+}

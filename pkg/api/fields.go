@@ -1,0 +1,168 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// fields reads the members of a JSON object by name and type, and gathers what is wrong with them. A member
+// that is null counts as left out.
+type fields struct {
+	path       string // of the object, with a dot at its end unless empty
+	members    map[string][]byte
+	known      []string
+	violations []fault.Violation
+}
+
+func newFields(path string, object []byte) *fields {
+	f := &fields{path: path, members: map[string][]byte{}}
+	for name, value := range strictjson.Members(object) {
+		f.members[name] = value
+	}
+	return f
+}
+
+// err returns everything that is wrong, members that nobody asked for included.
+func (f *fields) err() error {
+	if f.finish(); len(f.violations) > 0 {
+		return fault.Invalid(f.violations...)
+	}
+	return nil
+}
+
+func (f *fields) finish() {
+	for _, name := range slices.Sorted(maps.Keys(f.members)) {
+		if !slices.Contains(f.known, name) {
+			f.add(name, "UNKNOWN_FIELD", "There is no such field. The fields are: "+strings.Join(f.known, ", ")+".")
+		}
+	}
+}
+
+func (f *fields) add(name, reason, description string) {
+	f.violations = append(f.violations, fault.Violation{Field: f.path + name, Reason: reason, Description: description})
+}
+
+// value returns a member of the kind, and whether there is one.
+func (f *fields) value(name string, kind strictjson.Kind, want string) ([]byte, bool) {
+	f.known = append(f.known, name)
+	raw, ok := f.members[name]
+	if !ok || strictjson.KindOf(raw) == strictjson.Null {
+		return nil, false
+	}
+	if strictjson.KindOf(raw) != kind {
+		f.add(name, "INVALID_TYPE", "must be "+want+".")
+		return nil, false
+	}
+	return raw, true
+}
+
+// text returns a string that is not empty, or "" where there is none.
+func (f *fields) text(name string) string {
+	raw, ok := f.value(name, strictjson.String, "a string")
+	if !ok {
+		return ""
+	}
+	s, err := strictjson.Unquote(raw)
+	if err != nil || s == "" {
+		f.add(name, "EMPTY", "must not be empty. Leave the field out instead.")
+	}
+	return s
+}
+
+func (f *fields) texts(name string) []string {
+	raw, ok := f.value(name, strictjson.Array, "an array of strings")
+	if !ok {
+		return nil
+	}
+	var all []string
+	for i, element := range strictjson.Elements(raw) {
+		s, err := strictjson.Unquote(element)
+		if strictjson.KindOf(element) != strictjson.String || err != nil {
+			f.add(fmt.Sprintf("%s[%d]", name, i), "INVALID_TYPE", "must be a string.")
+		}
+		all = append(all, s)
+	}
+	if len(all) == 0 {
+		f.add(name, "EMPTY", "must not be empty. Leave the field out instead.")
+	}
+	return all
+}
+
+func (f *fields) flag(name string) bool {
+	raw, ok := f.value(name, strictjson.Bool, "true or false")
+	return ok && string(raw) == "true"
+}
+
+func (f *fields) integer(name string) *int64 {
+	raw, ok := f.value(name, strictjson.Number, "a whole number")
+	if !ok {
+		return nil
+	}
+	n, err := strconv.ParseInt(string(raw), 10, 64)
+	if err != nil {
+		f.add(name, "INVALID_TYPE", "must be a whole number.")
+		return nil
+	}
+	return &n
+}
+
+func (f *fields) number(name string) *float64 {
+	raw, ok := f.value(name, strictjson.Number, "a number")
+	if !ok {
+		return nil
+	}
+	x, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil || math.IsInf(x, 0) {
+		f.add(name, "OUT_OF_RANGE", "is too large a number.")
+		return nil
+	}
+	return &x
+}
+
+// object lets read take the members of an object.
+func (f *fields) object(name string, read func(*fields)) {
+	raw, ok := f.value(name, strictjson.Object, "an object")
+	if !ok {
+		return
+	}
+	inner := newFields(f.path+name+".", raw)
+	read(inner)
+	inner.finish()
+	f.violations = append(f.violations, inner.violations...)
+}
+
+// array returns an array as it is written, and reports where there is none.
+func (f *fields) array(name, what string) []byte {
+	raw, ok := f.value(name, strictjson.Array, what)
+	if !ok && len(f.violations) == 0 {
+		f.add(name, "REQUIRED", "must be given: "+what+".")
+	}
+	return raw
+}
+
+// path writes a JSON pointer as the field of a violation: /data/3/role becomes data[3].role.
+func path(pointer string) string {
+	var b strings.Builder
+	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+		if _, err := strconv.ParseUint(token, 10, 32); err == nil {
+			b.WriteString("[" + token + "]")
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(token)
+	}
+	return b.String()
+}

@@ -1,0 +1,63 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/serve"
+	"github.com/vertextune/vertextune/pkg/start"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/vertex"
+)
+
+// Config is what the function reads from its environment.
+type Config struct {
+	Vertex vertex.Config
+	// Database is the Firestore database of messages, models and job records.
+	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)"`
+	// InboxBucket is named to callers whose body is too large; DataBucket is where datasets are written.
+	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty"`
+	DataBucket  string `env:"DATA_BUCKET,required,notEmpty"`
+	// BaseModel is tuned where neither the request nor its model names one.
+	BaseModel string `env:"BASE_MODEL,required,notEmpty"`
+	// Tokens are those who may call: name:sha256, several with commas between them.
+	Tokens auth.Tokens `env:"API_TOKENS,required,notEmpty"`
+	// StatusMaxAge is how old a record may be before job-status asks Vertex AI again.
+	StatusMaxAge time.Duration `env:"STATUS_MAX_AGE" envDefault:"15s"`
+}
+
+// Open makes the function from its environment.
+func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
+	config, err := serve.Config[Config](environment)
+	if err != nil {
+		return nil, err
+	}
+	records, err := store.Open(ctx, config.Vertex.Project, config.Database)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := object.Open(ctx)
+	if err != nil {
+		return nil, errors.Join(err, records.Close())
+	}
+	client := vertex.New(config.Vertex)
+	log := slog.Default()
+	api := &API{
+		Config: config, Auth: &config.Tokens, Records: records, Objects: objects, Vertex: client, Now: time.Now, Log: log,
+		Starter: &start.Starter{
+			Records: records, Objects: objects, Vertex: client, Bucket: config.DataBucket,
+			BaseModel: config.BaseModel, Location: config.Vertex.Location, Now: time.Now, Log: log,
+		},
+	}
+	return &serve.Function{
+		HTTP:  api,
+		Close: func() error { return errors.Join(client.Close(), objects.Close(), records.Close()) },
+	}, nil
+}

@@ -1,0 +1,58 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+)
+
+// write writes a JSON answer. It sets no length, so that a long answer goes out in chunks: Cloud Run limits
+// an HTTP/1 answer to 32 MiB otherwise.
+func write(w http.ResponseWriter, code int, answer any) error {
+	header := w.Header()
+	header.Set("Content-Type", "application/json; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(code)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(answer); err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	return nil
+}
+
+func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
+	e := fault.Of(err)
+	switch e.Kind {
+	case fault.Unauthenticated:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="vertextune"`)
+	case fault.MethodNotAllowed:
+		w.Header().Set("Allow", e.Metadata["allow"])
+	case fault.Internal:
+		a.Log.ErrorContext(r.Context(), "internal error", "error", err)
+	}
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt(e.RetrySeconds(), 10))
+	}
+	if err := write(w, e.Kind.HTTP().Code, e.Body()); err != nil {
+		a.Log.WarnContext(r.Context(), "the client did not take the error", "error", err)
+	}
+}
+
+// timeFormat is RFC 3339 in UTC with microseconds.
+const timeFormat = "2006-01-02T15:04:05.000000Z"
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(timeFormat)
+}

@@ -1,0 +1,79 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// jobStatus is the answer of GET /job-status/JOB_NAME.
+type jobStatus struct {
+	listedJob
+	TrainingData    string                 `json:"training_data"`
+	PairsCount      int64                  `json:"training_pairs_count"`
+	Hyperparameters tuning.Hyperparameters `json:"hyperparameters"`
+	VertexState     string                 `json:"vertex_state,omitempty"`
+	StartedBy       string                 `json:"started_by,omitempty"`
+	StartedAt       string                 `json:"started_at,omitempty"`
+	EndedAt         string                 `json:"ended_at,omitempty"`
+	Failure         *tuning.Failure        `json:"error,omitempty"`
+	TunedEndpoint   string                 `json:"tuned_endpoint,omitempty"`
+	Checkpoints     []tuning.Checkpoint    `json:"checkpoints,omitempty"`
+	Stats           *tuning.Stats          `json:"stats,omitempty"`
+	Warnings        []string               `json:"warnings,omitempty"`
+}
+
+// jobName is a resource name, or its last segment alone.
+var jobName = regexp.MustCompile(`^(projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/(tuningJobs|trainingPipelines)/)?[A-Za-z0-9_-]{1,128}$`)
+
+func (a *API) status(r *http.Request, name string) (any, error) {
+	if !jobName.MatchString(name) {
+		return nil, fault.Invalid(fault.Violation{
+			Field: "job_name", Reason: "INVALID_JOB_NAME",
+			Description: "must be projects/P/locations/L/tuningJobs/N, raw or percent-encoded, or N alone.",
+		})
+	}
+	record, err := a.Records.FindJob(r.Context(), name)
+	if err != nil {
+		return nil, err
+	}
+	record, warning := a.refresh(r.Context(), record)
+	job := record.Job
+	status := jobStatus{
+		listedJob: a.listed(job), TrainingData: job.TrainingData, PairsCount: job.Pairs,
+		Hyperparameters: job.Hyperparameters, VertexState: job.VertexState, StartedBy: job.StartedBy,
+		StartedAt: stamp(job.StartedAt), EndedAt: stamp(job.EndedAt), Failure: job.Failure,
+		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Stats: job.Stats, Warnings: job.Warnings,
+	}
+	if warning != "" {
+		status.Warnings = append(status.Warnings, warning)
+	}
+	return status, nil
+}
+
+// refresh asks Vertex AI about an unfinished job whose record is old. If Vertex AI does not answer, the
+// record is answered as it is, with a warning: what we know is worth more than an error.
+func (a *API) refresh(ctx context.Context, r store.Record) (store.Record, string) {
+	if r.Finished || r.Name == "" || r.Age(a.Now()) < a.Config.StatusMaxAge {
+		return r, ""
+	}
+	const stale = "Vertex AI could not be asked just now; this is what it said at updated_at."
+	seen, err := a.Vertex.Get(ctx, r.Name)
+	if err != nil {
+		a.Log.WarnContext(ctx, "job not refreshed", "job_id", r.ID, "error", err)
+		return r, stale
+	}
+	fresh, err := a.Records.Apply(ctx, r, seen)
+	if err != nil {
+		a.Log.WarnContext(ctx, "refreshed job not written", "job_id", r.ID, "error", err)
+		return r, stale
+	}
+	return fresh, ""
+}

@@ -1,0 +1,135 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/dataset"
+	"github.com/vertextune/vertextune/pkg/object"
+)
+
+// Objects is what the converter asks of Cloud Storage.
+type Objects interface {
+	// Read opens a generation, or returns object.ErrNotFound.
+	Read(ctx context.Context, bucket, name string, generation int64) (io.ReadCloser, error)
+	// Attrs returns the live generation's attributes, or object.ErrNotFound.
+	Attrs(ctx context.Context, bucket, name string) (object.Attrs, error)
+	// Write writes an object over the generation that it replaces, or returns object.ErrConflict.
+	Write(ctx context.Context, spec object.Spec, fill func(io.Writer) error) (int64, error)
+	// Delete deletes a generation, or returns object.ErrConflict; an object that is not there is no error.
+	Delete(ctx context.Context, bucket, name string, generation int64) error
+}
+
+// Converter converts dropped files.
+type Converter struct {
+	Config  Config
+	Objects Objects
+	Log     *slog.Logger
+}
+
+// Outcome is what became of an event.
+type Outcome string
+
+// The outcomes.
+const (
+	Ignored    Outcome = "IGNORED"    // not a JSON file by its name
+	Gone       Outcome = "GONE"       // replaced or deleted: a newer generation has an event of its own
+	Superseded Outcome = "SUPERSEDED" // a newer generation was done before, or this one, by an earlier delivery
+	Converted  Outcome = "CONVERTED"  // dataset and report written
+	Refused    Outcome = "REFUSED"    // faults: report written, no dataset
+)
+
+// attempts is how often a conversion is begun again because another event for the same name wrote meanwhile.
+// Each attempt loses only against a newer generation or an earlier delivery, so a few are enough.
+const attempts = 5
+
+// generationKey is the metadata that says which generation of the source an output was made from.
+const generationKey = "source-generation"
+
+// errFaulty ends the writing of a dataset whose source turned out to have faults.
+var errFaulty = errors.New("the source has faults")
+
+// Convert brings dataset and report of the source to the state of this generation, unless a newer one has
+// been there already.
+func (c *Converter) Convert(ctx context.Context, source Source) (Outcome, error) {
+	if !isJSON(source.Name) {
+		return Ignored, nil
+	}
+	for range attempts {
+		outcome, err := c.attempt(ctx, source)
+		if !errors.Is(err, object.ErrConflict) {
+			return outcome, err
+		}
+	}
+	return "", fmt.Errorf("convert %s: other events for it kept writing", object.URI(source.Bucket, source.Name))
+}
+
+// isJSON reports whether a file is to be converted, by its name.
+func isJSON(name string) bool {
+	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
+	return strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".jsonl")
+}
+
+// attempt does the conversion once. Its order makes every cut safe: the dataset is written first and the
+// report last, and only a report says that the generation is done.
+func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error) {
+	data, report := outputs(source.Name)
+	before, err := c.output(ctx, report)
+	if err != nil {
+		return "", err
+	}
+	if before.source >= source.Generation {
+		return Superseded, c.tidy(ctx, data, before.source)
+	}
+	old, err := c.output(ctx, data)
+	if err != nil {
+		return "", err
+	}
+	if old.source > source.Generation {
+		return Superseded, nil // a newer generation is being converted at this moment
+	}
+	result, err := c.dataset(ctx, source, data, old)
+	switch {
+	case errors.Is(err, object.ErrNotFound):
+		return Gone, nil
+	case errors.Is(err, errFaulty):
+		if err := c.remove(ctx, data, old); err != nil {
+			return "", err
+		}
+	case err != nil:
+		return "", err
+	}
+	if err := c.report(ctx, source, report, before, result); err != nil {
+		return "", err
+	}
+	if result.Errors > 0 {
+		return Refused, nil
+	}
+	return Converted, nil
+}
+
+// dataset converts the source into the dataset object. With faults there is no object, and the error is
+// errFaulty beside the report.
+func (c *Converter) dataset(ctx context.Context, source Source, name string, old output) (*dataset.Report, error) {
+	in, err := c.Objects.Read(ctx, source.Bucket, source.Name, source.Generation)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	var result *dataset.Report
+	_, err = c.Objects.Write(ctx, c.spec(source, name, "application/jsonl", old), func(w io.Writer) error {
+		result, err = dataset.Convert(ctx, w, in, dataset.Options{})
+		if err == nil && result.Errors > 0 {
+			err = errFaulty
+		}
+		return err
+	})
+	return result, err
+}

@@ -1,0 +1,107 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package convert checks each JSON file that is dropped into the inbox bucket and writes it as JSONL, with a
+// report, to the data bucket. It is called by Eventarc for every finalized object.
+//
+// Events come at least once and in any order. The source's generation decides: for every source there is one
+// dataset and one report, those of the newest generation that was seen; an older one changes nothing.
+package convert
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/serve"
+)
+
+// finalized is the type of Eventarc's event for a new generation of an object.
+const finalized = "google.cloud.storage.object.v1.finalized"
+
+// Config is what the function reads from its environment.
+type Config struct {
+	// InboxBucket is where files are dropped; DataBucket is where datasets and reports go. They are two
+	// buckets, as a dataset written to the inbox would be converted again, for ever.
+	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty"`
+	DataBucket  string `env:"DATA_BUCKET,required,notEmpty"`
+}
+
+// Open makes the function from its environment.
+func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
+	config, err := serve.Config[Config](environment)
+	if err != nil {
+		return nil, err
+	}
+	if config.InboxBucket == config.DataBucket {
+		return nil, fmt.Errorf("INBOX_BUCKET and DATA_BUCKET are both %q: they must be two buckets", config.DataBucket)
+	}
+	objects, err := object.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	converter := &Converter{Config: config, Objects: objects, Log: slog.Default()}
+	return &serve.Function{Event: converter.Handle, Close: objects.Close}, nil
+}
+
+// Handle converts the object that the event tells of.
+func (c *Converter) Handle(ctx context.Context, event cloudevents.Event) error {
+	log := c.Log.With("event_id", event.ID())
+	if event.Type() != finalized {
+		// Acknowledged: the trigger sends something else than was set up, and sending it again changes nothing.
+		log.ErrorContext(ctx, "not a finalized object, ignored", "event_type", event.Type())
+		return nil
+	}
+	source, err := decode(event)
+	if err != nil {
+		// Acknowledged: an event that cannot be read now cannot be read later.
+		log.ErrorContext(ctx, "unreadable event, ignored", "error", err)
+		return nil
+	}
+	log = log.With("object", object.URI(source.Bucket, source.Name), "generation", source.Generation)
+	if source.Bucket != c.Config.InboxBucket {
+		// Acknowledged: the trigger's filter is wrong, and only whoever set it up can mend that.
+		log.ErrorContext(ctx, "not in the inbox bucket, ignored")
+		return nil
+	}
+	outcome, err := c.Convert(ctx, source)
+	switch {
+	case err == nil:
+		log.InfoContext(ctx, "done", "outcome", outcome)
+		return nil
+	case fault.Heals(err):
+		// Returned, so that it is delivered again.
+		log.ErrorContext(ctx, "failed, to be delivered again", "error", err)
+		return errors.New("the conversion failed, see the log")
+	default:
+		// Acknowledged: Cloud Storage refused for good (a bucket that is not there, a name that is too long).
+		log.ErrorContext(ctx, "failed for good", "error", err)
+		return nil
+	}
+}
+
+// Source is one generation of an object in the inbox.
+type Source struct {
+	Bucket     string `json:"bucket"`
+	Name       string `json:"name"`
+	Generation int64  `json:"generation,string"`
+	Size       int64  `json:"size,string"`
+}
+
+func decode(event cloudevents.Event) (Source, error) {
+	var s Source
+	if err := json.Unmarshal(event.Data(), &s); err != nil {
+		return s, fmt.Errorf("decode the event's data as an object of Cloud Storage: %w", err)
+	}
+	if s.Bucket == "" || s.Name == "" || s.Generation <= 0 {
+		return s, fmt.Errorf("the event's data lack a bucket, name or generation: %s", strconv.Quote(string(event.Data())))
+	}
+	return s, nil
+}

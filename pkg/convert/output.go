@@ -1,0 +1,105 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/dataset"
+	"github.com/vertextune/vertextune/pkg/object"
+)
+
+// nameLimit is how long the name of an object may be, in bytes of UTF-8.
+const nameLimit = 1024
+
+// outputs names what is made from a source: a folder for each, so that a.json and a.jsonl stay apart. A name
+// that leaves no room for ours is cut, and the hash of the whole keeps it apart from others.
+func outputs(source string) (data, report string) {
+	const prefix, dataName, reportName = "drops/", "/dataset.jsonl", "/report.json"
+	if len(prefix)+len(source)+len(dataName) > nameLimit {
+		sum := sha256.Sum256([]byte(source))
+		room := nameLimit - len(prefix) - len(dataName) - 2*len(sum) - 1
+		source = strings.ToValidUTF8(source[:room], "") + "-" + hex.EncodeToString(sum[:])
+	}
+	return prefix + source + dataName, prefix + source + reportName
+}
+
+// output is one of our outputs as it is there: its generation, and that of the source it was made from.
+// Both are 0 where there is none.
+type output struct{ generation, source int64 }
+
+func (c *Converter) output(ctx context.Context, name string) (output, error) {
+	attrs, err := c.Objects.Attrs(ctx, c.Config.DataBucket, name)
+	if errors.Is(err, object.ErrNotFound) {
+		return output{}, nil
+	}
+	if err != nil {
+		return output{}, err
+	}
+	// An object that is there without our metadata counts as the oldest, so it is replaced.
+	source, _ := strconv.ParseInt(attrs.Metadata[generationKey], 10, 64)
+	return output{generation: attrs.Generation, source: source}, nil
+}
+
+// tidy removes a dataset of an older generation than the report's: an older event can have written it
+// between a newer event's look and its report.
+func (c *Converter) tidy(ctx context.Context, data string, newest int64) error {
+	old, err := c.output(ctx, data)
+	if err != nil || old.generation == 0 || old.source >= newest {
+		return err
+	}
+	return c.remove(ctx, data, old)
+}
+
+func (c *Converter) remove(ctx context.Context, data string, old output) error {
+	if old.generation == 0 {
+		return nil
+	}
+	return c.Objects.Delete(ctx, c.Config.DataBucket, data, old.generation)
+}
+
+// Report is the report object.
+type Report struct {
+	Source  Source          `json:"source"`
+	Outcome Outcome         `json:"outcome"`
+	Dataset string          `json:"dataset,omitempty"` // gs:// URI
+	Result  *dataset.Report `json:"result"`
+}
+
+func (c *Converter) report(ctx context.Context, source Source, name string, before output, result *dataset.Report) error {
+	r := Report{Source: source, Outcome: Refused, Result: result}
+	if result.Errors == 0 {
+		data, _ := outputs(source.Name)
+		r.Outcome, r.Dataset = Converted, object.URI(c.Config.DataBucket, data)
+	}
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(r); err != nil {
+		return fmt.Errorf("encode the report on %s: %w", source.Name, err)
+	}
+	_, err := c.Objects.Write(ctx, c.spec(source, name, "application/json", before), func(w io.Writer) error {
+		_, err := w.Write(body.Bytes())
+		return err
+	})
+	return err
+}
+
+func (c *Converter) spec(source Source, name, contentType string, old output) object.Spec {
+	return object.Spec{
+		Bucket: c.Config.DataBucket, Name: name, ContentType: contentType,
+		Metadata: map[string]string{generationKey: strconv.FormatInt(source.Generation, 10)},
+		Replaces: old.generation,
+	}
+}

@@ -1,0 +1,44 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package fault
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/vertextune/vertextune/pkg/dataset"
+)
+
+// Data returns what is wrong with data as an InvalidArgument: a violation for each fault in the report, its
+// field below prefix ("data" gives "data[3].contents[1].role"), and the count of all of them.
+func Data(report *dataset.Report, prefix string) *Error {
+	e := &Error{
+		Kind:   InvalidArgument,
+		Reason: "INVALID_DATA",
+		Metadata: map[string]string{
+			"errors":  strconv.FormatInt(report.Errors, 10),
+			"records": strconv.FormatInt(report.Records, 10),
+		},
+	}
+	for _, f := range report.Faults {
+		if f.Severity != dataset.SeverityError {
+			continue
+		}
+		e.Violations = append(e.Violations, Violation{
+			Field: f.Field(prefix), Reason: f.Code, Description: f.Message + " " + f.Fix,
+		})
+	}
+	e.Message = fmt.Sprintf("The data has %d errors in %d records", report.Errors, report.Records)
+	if report.Errors == 1 {
+		e.Message = "The data has 1 error"
+	}
+	if listed := int64(len(e.Violations)); listed < report.Errors {
+		e.Message += fmt.Sprintf("; the first %d are listed", listed)
+	}
+	e.Message += "."
+	if len(e.Violations) > 0 {
+		e.Message += fmt.Sprintf(" First: %s: %s", e.Violations[0].Field, e.Violations[0].Description)
+	}
+	return e
+}

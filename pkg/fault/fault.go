@@ -1,0 +1,119 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package fault is the one vocabulary of errors in Vertextune: what went wrong, said so that the caller
+// can act on it, and mapped to HTTP in one table. It is pure: adapters translate what Google Cloud answers
+// into these kinds (see the package google below it), the HTTP layer writes them out.
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Kind classifies an error by what the caller can do about it. Its row in the table gives the HTTP answer.
+type Kind int
+
+// The kinds, in the order of the table.
+const (
+	Internal           Kind = iota // our own defect; nothing of it is shown
+	InvalidArgument                // the request is wrong as it stands
+	FailedPrecondition             // right in form, refused by the state of things
+	Unauthenticated                // no token, or a wrong one
+	PermissionDenied               // known caller, not allowed
+	NotFound                       // unknown job, message, session or model
+	MethodNotAllowed               // wrong HTTP method
+	AlreadyExists                  // conflict with what is there
+	TooLarge                       // request body over the limit
+	UnsupportedMedia               // request body is not JSON
+	ResourceExhausted              // quota; try again later
+	UpstreamFailed                 // Google Cloud answered with an error of its own
+	Unavailable                    // Google Cloud is away
+	DeadlineExceeded               // Google Cloud was too slow
+	Canceled                       // the client went away
+)
+
+// A Violation names one place in the request and what is wrong there.
+type Violation struct {
+	// Field is the path in the request body, as in "data[3].contents[1].role".
+	Field string
+	// Reason is a stable upper-case word for programs.
+	Reason string
+	// Description is a sentence for people, with the fix.
+	Description string
+}
+
+// Error is an error with a kind and a message that is safe to show to the caller.
+type Error struct {
+	Kind       Kind
+	Message    string
+	Violations []Violation
+	// Reason, if set, is a stable word for the whole error, and Metadata what goes with it.
+	Reason   string
+	Metadata map[string]string
+	// RetryAfter, if positive, is when a repeat may succeed.
+	RetryAfter time.Duration
+	// Err is the cause: it is logged, never shown.
+	Err error
+}
+
+// Error returns the message with its violations and cause, for logs.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Message)
+	for i, v := range e.Violations {
+		if i == 3 {
+			fmt.Fprintf(&b, "; and %d more", len(e.Violations)-i)
+			break
+		}
+		fmt.Fprintf(&b, "; %s: %s", v.Field, v.Description)
+	}
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// New returns an error of the kind with a message that may be shown to the caller.
+func New(kind Kind, format string, args ...any) *Error {
+	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
+}
+
+// Wrap returns an error of the kind whose cause is kept for the log.
+func Wrap(kind Kind, err error, format string, args ...any) *Error {
+	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...), Err: err}
+}
+
+// Invalid returns an InvalidArgument error that carries the violations.
+func Invalid(violations ...Violation) *Error {
+	message := "The request is not valid."
+	if len(violations) > 0 {
+		message = fmt.Sprintf("The request is not valid: %s: %s", violations[0].Field, violations[0].Description)
+	}
+	return &Error{Kind: InvalidArgument, Message: message, Violations: violations}
+}
+
+// KindOf returns the kind of the first Error in err's chain, or Internal.
+func KindOf(err error) Kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return Internal
+}
+
+// Heals reports whether the same call may succeed later without anybody changing the input. An event
+// function returns such an error, so that the event is delivered again, and acknowledges the others.
+// Errors that are not of this package count as ones that may heal.
+func Heals(err error) bool {
+	switch KindOf(err) {
+	case InvalidArgument, FailedPrecondition, NotFound, AlreadyExists, TooLarge:
+		return false
+	default:
+		return true
+	}
+}

@@ -1,0 +1,154 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package gcp translates what Google Cloud's services answer, over gRPC or HTTP, into our own errors.
+package gcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"google.golang.org/api/googleapi"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+)
+
+// retryAfter is what we tell a client when the service gave no time of its own.
+const retryAfter = 30 * time.Second
+
+// kinds says what a gRPC code of Google's means for our caller. PERMISSION_DENIED and UNAUTHENTICATED are
+// about our own service account, not about the caller, so they are a failure behind us (502).
+var kinds = map[codes.Code]fault.Kind{
+	codes.InvalidArgument:    fault.InvalidArgument,
+	codes.OutOfRange:         fault.InvalidArgument,
+	codes.FailedPrecondition: fault.FailedPrecondition,
+	codes.NotFound:           fault.NotFound,
+	codes.AlreadyExists:      fault.AlreadyExists,
+	codes.Aborted:            fault.Unavailable,
+	codes.ResourceExhausted:  fault.ResourceExhausted,
+	codes.Unavailable:        fault.Unavailable,
+	codes.DeadlineExceeded:   fault.DeadlineExceeded,
+	codes.Canceled:           fault.Canceled,
+}
+
+// Fault returns err, the answer of a Google service to what was being done ("create the tuning job"), as
+// one of our errors. The service's name and its own words are part of the message where they are about
+// the caller's input; otherwise they go to the log only.
+func Fault(err error, service, doing string) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return err
+	}
+	code, message := decode(err)
+	kind, ok := kinds[code]
+	if !ok {
+		kind = fault.UpstreamFailed
+	}
+	out := fault.Wrap(kind, err, "%s", sentence(kind, service, doing, message))
+	out.Violations = violations(err)
+	if kind == fault.ResourceExhausted || kind == fault.Unavailable {
+		out.RetryAfter = retryDelay(err)
+	}
+	return out
+}
+
+// Code returns the gRPC code that err, an answer over gRPC or HTTP, stands for.
+func Code(err error) codes.Code {
+	code, _ := decode(err)
+	return code
+}
+
+// httpCodes gives the gRPC code of an HTTP answer, as Google's APIs pair them.
+var httpCodes = map[int]codes.Code{
+	400: codes.InvalidArgument,
+	401: codes.Unauthenticated,
+	403: codes.PermissionDenied,
+	404: codes.NotFound,
+	409: codes.AlreadyExists,
+	412: codes.FailedPrecondition,
+	429: codes.ResourceExhausted,
+	500: codes.Internal,
+	502: codes.Unavailable,
+	503: codes.Unavailable,
+	504: codes.DeadlineExceeded,
+}
+
+func decode(err error) (codes.Code, string) {
+	switch {
+	case err == nil:
+		return codes.OK, ""
+	case errors.Is(err, context.DeadlineExceeded):
+		return codes.DeadlineExceeded, ""
+	case errors.Is(err, context.Canceled):
+		return codes.Canceled, ""
+	}
+	if e, ok := errors.AsType[*googleapi.Error](err); ok {
+		code, known := httpCodes[e.Code]
+		if !known {
+			code = codes.Unknown
+		}
+		return code, e.Message
+	}
+	if s, ok := status.FromError(err); ok {
+		return s.Code(), s.Message()
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return codes.Unavailable, ""
+	}
+	return codes.Unknown, ""
+}
+
+// sentence says what failed. What is wrong with the input is quoted from the service, the rest is not:
+// it names accounts and projects that the caller has no need to know.
+func sentence(kind fault.Kind, service, doing, message string) string {
+	switch kind {
+	case fault.InvalidArgument, fault.FailedPrecondition, fault.NotFound, fault.AlreadyExists:
+		return fmt.Sprintf("%s refused to %s: %s", service, doing, message)
+	case fault.ResourceExhausted:
+		return fmt.Sprintf("%s has no quota left to %s: %s", service, doing, message)
+	case fault.Unavailable:
+		return fmt.Sprintf("%s is not available to %s. Try again later.", service, doing)
+	case fault.DeadlineExceeded:
+		return fmt.Sprintf("%s took too long to %s. Try again later.", service, doing)
+	case fault.Canceled:
+		return fmt.Sprintf("The request was cancelled while it was to %s.", doing)
+	default:
+		return fmt.Sprintf("%s failed to %s. The cause is in the service's log.", service, doing)
+	}
+}
+
+func details(err error) []any {
+	if s, ok := status.FromError(err); ok {
+		return s.Details()
+	}
+	return nil
+}
+
+func violations(err error) []fault.Violation {
+	var out []fault.Violation
+	for _, d := range details(err) {
+		if bad, ok := d.(*errdetails.BadRequest); ok {
+			for _, v := range bad.GetFieldViolations() {
+				out = append(out, fault.Violation{Field: v.GetField(), Reason: "REFUSED_BY_VERTEX_AI", Description: v.GetDescription()})
+			}
+		}
+	}
+	return out
+}
+
+func retryDelay(err error) time.Duration {
+	for _, d := range details(err) {
+		if info, ok := d.(*errdetails.RetryInfo); ok && info.GetRetryDelay().AsDuration() > 0 {
+			return info.GetRetryDelay().AsDuration()
+		}
+	}
+	return retryAfter
+}

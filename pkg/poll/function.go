@@ -1,0 +1,60 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package poll
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+
+	"github.com/vertextune/vertextune/pkg/serve"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/vertex"
+)
+
+// published is the type of Eventarc's event for a Pub/Sub message.
+const published = "google.cloud.pubsub.topic.v1.messagePublished"
+
+// Config is what the function reads from its environment.
+type Config struct {
+	Vertex vertex.Config
+	// Database is the Firestore database of the records.
+	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)"`
+}
+
+// Open makes the function from its environment.
+func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
+	config, err := serve.Config[Config](environment)
+	if err != nil {
+		return nil, err
+	}
+	records, err := store.Open(ctx, config.Vertex.Project, config.Database)
+	if err != nil {
+		return nil, err
+	}
+	client := vertex.New(config.Vertex)
+	poller := &Poller{Records: records, Vertex: client, Now: time.Now, Log: slog.Default()}
+	return &serve.Function{
+		Event: poller.Handle,
+		Close: func() error { return errors.Join(client.Close(), records.Close()) },
+	}, nil
+}
+
+// Handle does a tick for each Pub/Sub message; what the message says does not matter.
+func (p *Poller) Handle(ctx context.Context, event cloudevents.Event) error {
+	if event.Type() != published {
+		// Acknowledged: the trigger sends something else than was set up, and sending it again changes nothing.
+		p.Log.ErrorContext(ctx, "not a Pub/Sub message, ignored", "event_id", event.ID(), "event_type", event.Type())
+		return nil
+	}
+	if err := p.Tick(ctx); err != nil {
+		// Returned, so that it is delivered again: Firestore or Vertex AI may answer then.
+		p.Log.ErrorContext(ctx, "tick failed", "event_id", event.ID(), "error", err)
+		return errors.New("the tick failed, see the log")
+	}
+	return nil
+}

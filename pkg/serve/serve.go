@@ -1,0 +1,131 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package serve runs functions on the Functions Framework: it reads the environment, logs as Cloud Logging
+// reads it, and lets work in hand finish when Cloud Run asks the process to stop.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+)
+
+// grace is how long work in hand may go on after SIGTERM: Cloud Run gives a container ten seconds.
+const grace = 9 * time.Second
+
+// Function is one function: exactly one of HTTP and Event is set.
+type Function struct {
+	HTTP  http.Handler
+	Event func(context.Context, cloudevents.Event) error
+	// Close releases the function's clients after its last call.
+	Close func() error
+}
+
+// Open makes a function from its environment.
+type Open func(ctx context.Context, environment map[string]string) (*Function, error)
+
+// Main is the main function of a deployable with one function. It ends the process.
+func Main(open Open) {
+	slog.SetDefault(Logger(os.Stderr, slog.LevelInfo))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, open, environment(os.Environ())); err != nil {
+		slog.ErrorContext(ctx, "stopped", "error", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, open Open, environment map[string]string) error {
+	fn, err := open(ctx, environment)
+	if err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	port := environment["PORT"]
+	if port == "" {
+		port = "8080"
+	}
+	return Serve(ctx, net.JoinHostPort("", port), map[string]*Function{"/": fn})
+}
+
+// Serve serves functions, each at its path, until ctx is done and the calls in hand have ended, and closes
+// them. The framework keeps its functions in one table a process, so Serve is called once.
+func Serve(ctx context.Context, address string, functions map[string]*Function) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("serve on %q: %w", address, err)
+	}
+	// Calls keep running when ctx ends; they are cut off when their time is up.
+	calls, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	var inHand atomic.Int64
+	for path, fn := range functions {
+		if err := register(calls, path, fn, &inHand); err != nil {
+			return fmt.Errorf("register the function at %s: %w", path, err)
+		}
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- funcframework.StartHostPort(host, port) }()
+	select {
+	case err = <-failed:
+		err = fmt.Errorf("serve on %s: %w", address, err)
+	case <-ctx.Done():
+		drain(&inHand, cut)
+	}
+	for _, fn := range functions {
+		if fn.Close != nil {
+			err = errors.Join(err, fn.Close())
+		}
+	}
+	return err
+}
+
+func register(calls context.Context, path string, fn *Function, inHand *atomic.Int64) error {
+	if fn.Event != nil {
+		return funcframework.RegisterCloudEventFunctionContext(calls, path, func(ctx context.Context, e cloudevents.Event) error {
+			inHand.Add(1)
+			defer inHand.Add(-1)
+			ctx, cancel := joined(ctx, calls)
+			defer cancel()
+			return fn.Event(ctx, e)
+		})
+	}
+	return funcframework.RegisterHTTPFunctionContext(calls, path, func(w http.ResponseWriter, r *http.Request) {
+		inHand.Add(1)
+		defer inHand.Add(-1)
+		ctx, cancel := joined(r.Context(), calls)
+		defer cancel()
+		fn.HTTP.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// joined returns call's context, cancelled also when all calls are cut off.
+func joined(call, calls context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(call)
+	stop := context.AfterFunc(calls, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// drain waits for the calls in hand, cuts them off when the grace is over, and gives them a moment to
+// notice. What is cut off is safe: every step of ours can be repeated.
+func drain(inHand *atomic.Int64, cut context.CancelFunc) {
+	wait := func(limit time.Duration) {
+		for end := time.Now().Add(limit); inHand.Load() > 0 && time.Now().Before(end); {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	wait(grace - time.Second)
+	cut()
+	wait(time.Second)
+}

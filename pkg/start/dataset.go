@@ -1,0 +1,171 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package start
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/vertextune/vertextune/pkg/dataset"
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// dataset writes the training data of the request as the job's own object and sets what the job's record
+// says of them.
+func (s *Starter) dataset(ctx context.Context, r tuning.Request, job *tuning.Job) (Pairs, error) {
+	var pairs Pairs
+	fill, err := s.source(ctx, r, &pairs)
+	if err != nil {
+		return pairs, err
+	}
+	name := datasetName(*job)
+	_, err = s.Objects.Write(ctx, object.Spec{
+		Bucket: s.Bucket, Name: name, ContentType: "application/jsonl",
+		Metadata: map[string]string{tuning.LabelKey: job.ID},
+	}, func(w io.Writer) error {
+		if err := fill(w); err != nil {
+			return err
+		}
+		return pairs.usable()
+	})
+	job.TrainingData, job.Pairs = object.URI(s.Bucket, name), pairs.Count
+	return pairs, err
+}
+
+// source finds out where the training data come from, and returns what writes them.
+func (s *Starter) source(ctx context.Context, r tuning.Request, pairs *Pairs) (func(io.Writer) error, error) {
+	var ids []string
+	var err error
+	switch {
+	case r.TrainingData != "":
+		return func(w io.Writer) error { return s.copyFile(ctx, w, r.TrainingData, pairs) }, nil
+	case r.AllMessages:
+		ids, err = s.Records.AllMessageIDs(ctx)
+	case len(r.MessageIDs) > 0:
+		ids = r.MessageIDs
+	default:
+		ids, err = s.Records.SessionIDs(ctx, r.SessionID)
+		if err == nil && len(ids) == 0 {
+			e := fault.New(fault.NotFound, "There are no messages of session %q.", r.SessionID)
+			e.Violations = []fault.Violation{{Field: "session_id", Reason: "UNKNOWN_SESSION", Description: e.Message}}
+			return nil, e
+		}
+	}
+	return func(w io.Writer) error { return s.writePairs(ctx, w, r, ids, pairs) }, err
+}
+
+// writePairs streams the messages into training examples, one a pair. Texts are held a batch at a time.
+func (s *Starter) writePairs(ctx context.Context, w io.Writer, r tuning.Request, ids []string, pairs *Pairs) error {
+	pairer := dataset.NewPairer()
+	var wrong []fault.Violation
+	var line []byte
+	i := -1
+	for m, err := range s.Records.MessagesByID(ctx, ids) {
+		i++
+		if err != nil {
+			return err
+		}
+		if v, bad := misplaced(r, m, i); bad {
+			wrong = append(wrong, v)
+			continue
+		}
+		outcome, user, model := pair(pairer, m)
+		if outcome != dataset.Paired {
+			pairs.leaveOut(m.ID, outcome)
+			continue
+		}
+		line = dataset.AppendPair(line[:0], user, model)
+		if _, err := w.Write(line); err != nil {
+			return fmt.Errorf("write training example %d: %w", pairs.Count+1, err)
+		}
+		pairs.Count++
+	}
+	return refuse(wrong)
+}
+
+func pair(pairer *dataset.Pairer, m store.Message) (outcome dataset.Outcome, user, model string) {
+	switch {
+	case m.Missing:
+		return Deleted, "", ""
+	case m.Malformed != "":
+		return Malformed, "", ""
+	}
+	user, model, outcome = pairer.Pair(m.Message)
+	return outcome, user, model
+}
+
+// misplaced reports a message that was asked for by its ID and does not exist, or is not of the session that
+// was named beside it.
+func misplaced(r tuning.Request, m store.Message, i int) (fault.Violation, bool) {
+	v := fault.Violation{Field: fmt.Sprintf("message_ids[%d]", i)}
+	switch {
+	case len(r.MessageIDs) == 0:
+		return v, false
+	case m.Missing:
+		v.Reason, v.Description = "UNKNOWN_MESSAGE", fmt.Sprintf("There is no message %q.", m.ID)
+	case r.SessionID != "" && m.SessionID != r.SessionID:
+		v.Reason, v.Description = "WRONG_SESSION", fmt.Sprintf("Message %q is not of session %q.", m.ID, r.SessionID)
+	default:
+		return v, false
+	}
+	return v, true
+}
+
+// listed is how many places of one kind an answer names; the others are counted.
+const listed = 1000
+
+func refuse(wrong []fault.Violation) error {
+	if len(wrong) == 0 {
+		return nil
+	}
+	e := fault.Invalid(wrong[:min(len(wrong), listed)]...)
+	e.Message = fmt.Sprintf("%d of the message_ids cannot be used: %s", len(wrong), wrong[0].Description)
+	if slices.ContainsFunc(wrong, func(v fault.Violation) bool { return v.Reason == "UNKNOWN_MESSAGE" }) {
+		e.Kind = fault.NotFound
+	}
+	return e
+}
+
+// copyFile copies a dataset that is already in Cloud Storage: the job then trains on what was checked, even
+// if the file is replaced while the job waits for its turn.
+func (s *Starter) copyFile(ctx context.Context, w io.Writer, uri string, pairs *Pairs) error {
+	bucket, name, _ := tuning.ParseURI(uri)
+	attrs, err := s.Objects.Attrs(ctx, bucket, name)
+	if errors.Is(err, object.ErrNotFound) {
+		return noFile(uri)
+	}
+	if err != nil {
+		return err
+	}
+	in, err := s.Objects.Read(ctx, bucket, name, attrs.Generation)
+	if errors.Is(err, object.ErrNotFound) {
+		return noFile(uri)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }() // nothing is lost by a failing close after reading
+	report, err := dataset.Convert(ctx, w, in, dataset.Options{MaxFaults: listed})
+	if err != nil {
+		return fmt.Errorf("copy %s: %w", uri, err)
+	}
+	pairs.Count, pairs.Merged = report.Examples, report.MergedPairs
+	if report.Errors == 0 {
+		return nil
+	}
+	return fault.Data(report, "training_data")
+}
+
+func noFile(uri string) error {
+	return &fault.Error{
+		Kind: fault.NotFound, Message: fmt.Sprintf("There is no object %s, or this service may not read it.", uri),
+		Violations: []fault.Violation{{Field: "training_data", Reason: "UNKNOWN_OBJECT", Description: "There is no such object."}},
+	}
+}

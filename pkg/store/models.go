@@ -1,0 +1,75 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// Model is a document of the collection models: what a job that names it takes where the request is silent.
+type Model struct {
+	BaseModel       string                 `firestore:"base_model"`
+	DisplayName     string                 `firestore:"display_name"`
+	Hyperparameters tuning.Hyperparameters `firestore:"hyperparameters"`
+}
+
+// Model returns the model of this ID, or a NotFound error. A document that cannot be read as a model is a
+// FailedPrecondition: the caller can mend the document.
+func (s *Store) Model(ctx context.Context, id string) (Model, error) {
+	var m Model
+	doc, err := s.client.Collection(models).Doc(id).Get(ctx)
+	if status.Code(err) == codes.NotFound {
+		e := fault.New(fault.NotFound, "There is no model %q in the collection models.", id)
+		e.Violations = []fault.Violation{{Field: "model_id", Reason: "UNKNOWN_MODEL", Description: e.Message}}
+		return m, e
+	}
+	if err != nil {
+		return m, wrap(err, "read model "+id)
+	}
+	if err := doc.DataTo(&m); err != nil {
+		return m, fault.Wrap(fault.FailedPrecondition, err,
+			"The document models/%s does not have the form of a model: base_model and display_name are strings, hyperparameters a map of numbers.", id)
+	}
+	return m, nil
+}
+
+// lastJob is what a model's document says of the newest job that was started from it.
+type lastJob struct {
+	ID         string       `firestore:"id"`
+	Name       string       `firestore:"job_name"`
+	State      tuning.State `firestore:"status"`
+	TunedModel string       `firestore:"tuned_model"`
+	CreatedAt  time.Time    `firestore:"created_at"`
+	UpdatedAt  time.Time    `firestore:"updated_at"`
+}
+
+// writeBack writes the job into its model's document: field last_job for the newest job, and tuned_model
+// for what the last success gave. A model that was deleted meanwhile stays deleted.
+func writeBack(tx *firestore.Transaction, model *firestore.DocumentSnapshot, j tuning.Job) error {
+	if !model.Exists() {
+		return nil
+	}
+	var before struct {
+		LastJob lastJob `firestore:"last_job"`
+	}
+	// A last_job that is not ours to read is replaced: before stays zero.
+	if err := model.DataTo(&before); err == nil && before.LastJob.CreatedAt.After(j.CreatedAt) {
+		return nil
+	}
+	updates := []firestore.Update{{Path: "last_job", Value: lastJob{
+		ID: j.ID, Name: j.Name, State: j.State, TunedModel: j.TunedModel, CreatedAt: j.CreatedAt, UpdatedAt: j.UpdatedAt,
+	}}}
+	if j.State == tuning.Succeeded {
+		updates = append(updates, firestore.Update{Path: "tuned_model", Value: j.TunedModel})
+	}
+	return tx.Update(model.Ref, updates)
+}

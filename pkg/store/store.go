@@ -1,0 +1,51 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package store keeps our records in Firestore: jobs (collection tuning_jobs), the messages to train on
+// (messages) and the models that carry defaults for a job (models).
+//
+// Every write of a job is conditioned on what was read, so that two writers never undo each other.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cloud.google.com/go/firestore"
+
+	"github.com/vertextune/vertextune/pkg/gcp"
+)
+
+const (
+	jobs     = "tuning_jobs"
+	messages = "messages"
+	models   = "models"
+
+	service = "Firestore"
+)
+
+// ErrChanged is returned when a record was written by somebody else after it was read.
+var ErrChanged = errors.New("the record was changed in the meantime")
+
+// Store reads and writes the records of one database.
+type Store struct {
+	client *firestore.Client
+}
+
+// Open connects to a database of the project. The client honours FIRESTORE_EMULATOR_HOST.
+func Open(ctx context.Context, project, database string) (*Store, error) {
+	client, err := firestore.NewClientWithDatabase(ctx, project, database)
+	if err != nil {
+		return nil, fmt.Errorf("open Firestore database %s of project %s: %w", database, project, err)
+	}
+	return New(client), nil
+}
+
+// New returns a store on the client, which it owns from then on.
+func New(client *firestore.Client) *Store { return &Store{client: client} }
+
+// Close closes the client.
+func (s *Store) Close() error { return s.client.Close() }
+
+func wrap(err error, doing string) error { return gcp.Fault(err, service, doing) }

@@ -1,0 +1,70 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tuning
+
+import (
+	"crypto/rand"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// LabelKey is the label on every tuning job of ours; its value is the job's ID. Vertex AI's CreateTuningJob
+// has no request id, so the label is how a job is found again whose answer was lost.
+const LabelKey = "vertextune-job"
+
+// NewID returns an ID that is unique, sorts by time, and is a legal label value (lower-case letters,
+// digits and dashes, at most 63 of them).
+func NewID(now time.Time) string {
+	return "vt-" + now.UTC().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:10])
+}
+
+var idPattern = regexp.MustCompile(`^vt-[0-9]{8}-[0-9]{6}-[a-z2-7]{10}$`)
+
+// IsID reports whether s has the form of an ID.
+func IsID(s string) bool { return idPattern.MatchString(s) }
+
+// DisplayName returns the default display name of a job created at now.
+func DisplayName(now time.Time) string {
+	return "fine_tuned_model_" + now.UTC().Format("20060102_150405")
+}
+
+// PublicName returns the job_name that callers see: Vertex AI's resource name once there is one, and until
+// then one of the same form with our own ID for its number. Both find the job.
+func (j Job) PublicName(project string) string {
+	if j.Name != "" {
+		return j.Name
+	}
+	return fmt.Sprintf("projects/%s/locations/%s/tuningJobs/%s", project, j.Location, j.ID)
+}
+
+// LastSegment returns what follows the last slash of a resource name, or all of it.
+func LastSegment(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
+
+var namePattern = regexp.MustCompile(`^projects/[^/]+/locations/([a-z0-9-]+)/(?:tuningJobs|trainingPipelines)/[^/]+$`)
+
+// Location returns the location in a job's resource name, and whether the name has the form of one.
+func Location(name string) (string, bool) {
+	m := namePattern.FindStringSubmatch(name)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
+// Ignored returns a warning for each hyperparameter that is set and that Vertex AI has no field for with
+// this base model: it is echoed, not sent. Source: SupervisedHyperParameters in the v1 API has epoch_count,
+// learning_rate_multiplier and adapter_size; batch_size and learning_rate exist for open models in v1beta1.
+func (h Hyperparameters) Ignored(baseModel string) []string {
+	const text = "hyperparameters.%s is not sent to Vertex AI: %s does not take it, the service chooses its own."
+	var warnings []string
+	if h.BatchSize != nil {
+		warnings = append(warnings, fmt.Sprintf(text, "batch_size", baseModel))
+	}
+	if h.LearningRate != nil {
+		warnings = append(warnings, fmt.Sprintf(text, "learning_rate", baseModel))
+	}
+	return warnings
+}

@@ -1,0 +1,64 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tuning
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Observe returns the job as it is after the observation, and whether that differs from the record.
+// A record never steps back: what is finished stays as it is, an answer older than the record changes
+// nothing, and neither does a state that a job cannot come to from where it is.
+func (j Job) Observe(o Observation) (Job, bool) {
+	if j.Finished || (j.Name != "" && j.Name != o.Name) {
+		return j, false
+	}
+	if j.Name != "" && o.UpdatedAt.Before(j.UpdatedAt) {
+		return j, false
+	}
+	state := FromVertex(o.VertexState)
+	if j.Name != "" && !j.State.follows(state) {
+		return j, false
+	}
+	next := j
+	next.Name, next.Number = o.Name, LastSegment(o.Name)
+	next.State, next.VertexState, next.Finished = state, o.VertexState, state.Finished()
+	next.Failure = o.Failure
+	next.TunedModel = cmp.Or(o.TunedModel, j.TunedModel)
+	next.TunedEndpoint = cmp.Or(o.TunedEndpoint, j.TunedEndpoint)
+	if len(o.Checkpoints) > 0 {
+		next.Checkpoints = o.Checkpoints
+	}
+	if o.Stats != nil {
+		next.Stats = o.Stats
+	}
+	next.UpdatedAt = o.UpdatedAt
+	next.StartedAt, next.EndedAt = o.StartedAt, o.EndedAt
+	return next, !same(j, next)
+}
+
+// Abandon returns the job as failed without ever having been accepted by Vertex AI.
+func (j Job) Abandon(f Failure, now time.Time) Job {
+	j.State, j.Finished, j.Failure = Failed, true, &f
+	j.UpdatedAt, j.EndedAt = now, now
+	return j
+}
+
+// same reports whether two records say the same. UpdatedAt alone is no difference: Vertex AI touches it
+// without telling us anything new, and a write a job and tick would be paid for nothing.
+func same(a, b Job) bool {
+	return a.Name == b.Name && a.State == b.State && a.VertexState == b.VertexState &&
+		a.TunedModel == b.TunedModel && a.TunedEndpoint == b.TunedEndpoint &&
+		a.StartedAt.Equal(b.StartedAt) && a.EndedAt.Equal(b.EndedAt) &&
+		equal(a.Failure, b.Failure) && equal(a.Stats, b.Stats) && slices.Equal(a.Checkpoints, b.Checkpoints)
+}
+
+func equal[T comparable](a, b *T) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}

@@ -1,0 +1,128 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tuning
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+)
+
+// Request is what a caller asks for when starting a job. Exactly one source of training data is set:
+// messages (by ID, by session, or those IDs of that session), all messages there are, or a file.
+type Request struct {
+	MessageIDs      []string
+	SessionID       string
+	AllMessages     bool
+	TrainingData    string // gs:// URI of a dataset
+	ModelID         string // document of the collection models, for what the request leaves open
+	BaseModel       string
+	Hyperparameters Hyperparameters
+}
+
+// Check returns everything that is wrong with the request as it stands, without looking at any data.
+func (r Request) Check() []fault.Violation {
+	var c check
+	c.source(r)
+	seen := make(map[string]int, len(r.MessageIDs))
+	for i, id := range r.MessageIDs {
+		field := fmt.Sprintf("message_ids[%d]", i)
+		c.documentID(field, id)
+		if first, ok := seen[id]; ok {
+			c.add(field, "DUPLICATE", fmt.Sprintf("is the same as message_ids[%d]. Name each message once.", first))
+			continue
+		}
+		seen[id] = i
+	}
+	if len(r.SessionID) > idLimit || !utf8.ValidString(r.SessionID) {
+		c.add("session_id", "INVALID_SESSION_ID", fmt.Sprintf("must be at most %d bytes of UTF-8.", idLimit))
+	}
+	if r.ModelID != "" {
+		c.documentID("model_id", r.ModelID)
+	}
+	if r.BaseModel != "" && !modelPattern.MatchString(r.BaseModel) {
+		c.add("base_model", "INVALID_BASE_MODEL", "must be the name of a model, such as gemini-3.1-flash-lite.")
+	}
+	if r.TrainingData != "" {
+		if _, _, ok := ParseURI(r.TrainingData); !ok || !strings.HasSuffix(r.TrainingData, ".jsonl") {
+			c.add("training_data", "INVALID_URI", "must be a JSONL file in Cloud Storage: gs://BUCKET/NAME.jsonl.")
+		}
+	}
+	c.violations = append(c.violations, r.Hyperparameters.Check("hyperparameters")...)
+	return c.violations
+}
+
+// Check returns what is wrong with the hyperparameters; field is their path in the request.
+func (h Hyperparameters) Check(field string) []fault.Violation {
+	var c check
+	if h.EpochCount != nil && *h.EpochCount < 1 {
+		c.add(field+".epoch_count", "OUT_OF_RANGE", "must be at least 1.")
+	}
+	if h.BatchSize != nil && *h.BatchSize < 1 {
+		c.add(field+".batch_size", "OUT_OF_RANGE", "must be at least 1.")
+	}
+	if h.LearningRate != nil && *h.LearningRate <= 0 {
+		c.add(field+".learning_rate", "OUT_OF_RANGE", "must be greater than 0.")
+	}
+	return c.violations
+}
+
+// ParseURI splits a gs:// URI into bucket and object name.
+func ParseURI(uri string) (bucket, name string, ok bool) {
+	rest, ok := strings.CutPrefix(uri, "gs://")
+	if !ok || !utf8.ValidString(uri) || strings.ContainsFunc(uri, unicode.IsControl) {
+		return "", "", false
+	}
+	bucket, name, ok = strings.Cut(rest, "/")
+	return bucket, name, ok && bucketPattern.MatchString(bucket) && name != "" && len(name) <= 1024
+}
+
+var (
+	modelPattern  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@/-]{0,255}$`)
+	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`)
+)
+
+// idLimit is how long the ID of a Firestore document may be, in bytes.
+const idLimit = 1500
+
+// check gathers violations.
+type check struct{ violations []fault.Violation }
+
+func (c *check) add(field, reason, description string) {
+	c.violations = append(c.violations, fault.Violation{Field: field, Reason: reason, Description: description})
+}
+
+// source holds the rule that training on every message must be asked for in so many words.
+func (c *check) source(r Request) {
+	messages := len(r.MessageIDs) > 0 || r.SessionID != ""
+	given := 0
+	for _, set := range []bool{messages, r.AllMessages, r.TrainingData != ""} {
+		if set {
+			given++
+		}
+	}
+	switch {
+	case given == 0:
+		c.add("message_ids", "NO_TRAINING_DATA",
+			"Say what to train on: message_ids, session_id, training_data (a gs:// URI), or \"all_messages\": true for every message there is.")
+	case given > 1:
+		c.add("message_ids", "AMBIGUOUS_TRAINING_DATA",
+			"Say one thing to train on: messages (message_ids, session_id or both), all_messages, or training_data.")
+	}
+}
+
+// documentID holds Firestore's rules for the ID of a document.
+func (c *check) documentID(field, id string) {
+	switch {
+	case id == "", len(id) > idLimit, !utf8.ValidString(id):
+		c.add(field, "INVALID_ID", fmt.Sprintf("must be 1 to %d bytes of UTF-8.", idLimit))
+	case strings.ContainsRune(id, '/'), strings.ContainsFunc(id, unicode.IsControl), id == ".", id == "..",
+		strings.HasPrefix(id, "__") && strings.HasSuffix(id, "__"):
+		c.add(field, "INVALID_ID", "must be the ID of a document: no slash, no control character, not \".\", \"..\" or __x__.")
+	}
+}

@@ -1,0 +1,107 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package vertex talks to Vertex AI's GenAiTuningService through the official client, which is gRPC only,
+// has no default deadline and no default retry: every call here has a deadline, and create is never repeated.
+package vertex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	aiplatform "cloud.google.com/go/aiplatform/apiv1"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/vertextune/vertextune/pkg/gcp"
+)
+
+const service = "Vertex AI"
+
+// Deadlines of one call each.
+const (
+	createTimeout = 60 * time.Second
+	readTimeout   = 20 * time.Second
+	listTimeout   = 30 * time.Second
+)
+
+// Config says where Vertex AI is and which jobs are ours to make.
+type Config struct {
+	Project string `env:"GOOGLE_CLOUD_PROJECT,required,notEmpty"`
+	// Location is the region in which jobs are created, such as us-central1.
+	Location string `env:"GOOGLE_CLOUD_LOCATION,required,notEmpty"`
+	// EmulatorHost is the host:port of a stand-in that speaks plain-text gRPC. The official client has no
+	// variable for it; this one is named like those of Firestore, Storage and Pub/Sub.
+	EmulatorHost string `env:"VERTEX_AI_EMULATOR_HOST"`
+}
+
+// Client makes and watches tuning jobs. A job lives in one region and only that region's endpoint answers
+// for it, so there is a connection a region, made when it is first needed.
+type Client struct {
+	config Config
+
+	mu      sync.Mutex
+	regions map[string]*aiplatform.GenAiTuningClient
+}
+
+// New returns a client. It connects when it is used.
+func New(config Config) *Client {
+	return &Client{config: config, regions: map[string]*aiplatform.GenAiTuningClient{}}
+}
+
+// Close closes the connections.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []error
+	for _, region := range c.regions {
+		all = append(all, region.Close())
+	}
+	clear(c.regions)
+	return errors.Join(all...)
+}
+
+func (c *Client) region(ctx context.Context, location string) (*aiplatform.GenAiTuningClient, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if client, ok := c.regions[location]; ok {
+		return client, nil
+	}
+	// The connection outlives the call that happens to be the first.
+	client, err := aiplatform.NewGenAiTuningClient(context.WithoutCancel(ctx), c.options(location)...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Vertex AI in %s: %w", location, err)
+	}
+	c.regions[location] = client
+	return client, nil
+}
+
+func (c *Client) options(location string) []option.ClientOption {
+	if c.config.EmulatorHost != "" {
+		return []option.ClientOption{
+			option.WithEndpoint(c.config.EmulatorHost),
+			option.WithoutAuthentication(),
+			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
+		}
+	}
+	return []option.ClientOption{option.WithEndpoint(endpoint(location))}
+}
+
+// endpoint returns the host that serves a location: the client's default is the global one, which refuses
+// the jobs of a region.
+func endpoint(location string) string {
+	if location == "global" {
+		return "aiplatform.googleapis.com:443"
+	}
+	return location + "-aiplatform.googleapis.com:443"
+}
+
+func (c *Client) parent(location string) string {
+	return fmt.Sprintf("projects/%s/locations/%s", c.config.Project, location)
+}
+
+func wrap(err error, doing string) error { return gcp.Fault(err, service, doing) }

@@ -1,0 +1,67 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package vertex
+
+import (
+	"time"
+
+	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// request builds the tuning job to create. What is unset is left to the service, which reads a zero so.
+func request(job tuning.Job) *aiplatformpb.TuningJob {
+	spec := &aiplatformpb.SupervisedTuningSpec{TrainingDatasetUri: job.TrainingData}
+	if epochs := job.Hyperparameters.EpochCount; epochs != nil {
+		spec.HyperParameters = &aiplatformpb.SupervisedHyperParameters{EpochCount: *epochs}
+	}
+	return &aiplatformpb.TuningJob{
+		SourceModel:           &aiplatformpb.TuningJob_BaseModel{BaseModel: job.BaseModel},
+		TuningSpec:            &aiplatformpb.TuningJob_SupervisedTuningSpec{SupervisedTuningSpec: spec},
+		TunedModelDisplayName: job.DisplayName,
+		Labels:                map[string]string{tuning.LabelKey: job.ID},
+	}
+}
+
+// observe reads from Vertex AI's job what our record keeps of it.
+func observe(job *aiplatformpb.TuningJob) tuning.Observation {
+	o := tuning.Observation{
+		Name:          job.GetName(),
+		Label:         job.GetLabels()[tuning.LabelKey],
+		VertexState:   job.GetState().String(),
+		TunedModel:    job.GetTunedModel().GetModel(),
+		TunedEndpoint: job.GetTunedModel().GetEndpoint(),
+		CreatedAt:     moment(job.GetCreateTime()),
+		UpdatedAt:     moment(job.GetUpdateTime()),
+		StartedAt:     moment(job.GetStartTime()),
+		EndedAt:       moment(job.GetEndTime()),
+	}
+	if e := job.GetError(); e != nil {
+		o.Failure = &tuning.Failure{Code: e.GetCode(), Message: e.GetMessage()}
+	}
+	for _, c := range job.GetTunedModel().GetCheckpoints() {
+		o.Checkpoints = append(o.Checkpoints, tuning.Checkpoint{
+			ID: c.GetCheckpointId(), Epoch: c.GetEpoch(), Step: c.GetStep(), Endpoint: c.GetEndpoint(),
+		})
+	}
+	if s := job.GetTuningDataStats().GetSupervisedTuningDataStats(); s != nil {
+		o.Stats = &tuning.Stats{
+			Examples:       s.GetTuningDatasetExampleCount(),
+			BillableTokens: s.GetTotalBillableTokenCount(),
+			Steps:          s.GetTuningStepCount(),
+			Dropped:        s.GetTotalTruncatedExampleCount(),
+		}
+	}
+	return o
+}
+
+// moment returns the time, to the microseconds that Firestore keeps, so that what is read back is equal.
+func moment(t *timestamppb.Timestamp) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.AsTime().Truncate(time.Microsecond)
+}
