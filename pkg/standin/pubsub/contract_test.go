@@ -137,6 +137,7 @@ func TestDeadLetter(t *testing.T) {
 			}
 			modify(t, c, sub, m, 0)
 		}
+		wantEmpty(t, c, sub)
 		letter := pull(t, c, letters)
 		got := []string{
 			string(letter.Message.Data), letter.Message.Attributes["k"],
