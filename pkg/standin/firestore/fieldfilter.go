@@ -121,9 +121,15 @@ func (p *filterParser) equality(path fieldPath, operands ...*pb.Value) (filter, 
 	}
 	p.hasEquality = true
 	usable := slices.DeleteFunc(slices.Clone(operands), func(v *pb.Value) bool { return !ordered(v) })
-	return filter{terms: len(operands), matches: onField(path, func(v *pb.Value) bool {
+	return filter{terms: distinct(operands), matches: onField(path, func(v *pb.Value) bool {
 		return contains(usable, v)
 	})}, nil
+}
+
+// distinct counts the values of which none equals another.
+func distinct(values []*pb.Value) int {
+	sorted := slices.SortedFunc(slices.Values(values), compareValues)
+	return len(slices.CompactFunc(sorted, func(a, b *pb.Value) bool { return compareValues(a, b) == 0 }))
 }
 
 // otherThan matches a field that is there, is not null and equals no operand.
@@ -150,7 +156,7 @@ func (p *filterParser) arrayContains(path fieldPath, operands []*pb.Value) (filt
 	}
 	p.hasEquality = true
 	usable := slices.DeleteFunc(slices.Clone(operands), func(v *pb.Value) bool { return !ordered(v) })
-	return filter{terms: len(operands), arrays: 1, matches: onField(path, func(v *pb.Value) bool {
+	return filter{terms: distinct(operands), arrays: 1, matches: onField(path, func(v *pb.Value) bool {
 		return slices.ContainsFunc(v.GetArrayValue().GetValues(), func(e *pb.Value) bool { return contains(usable, e) })
 	})}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"hash/crc32"
 	"io"
 	"iter"
+	"log/slog"
 	"os"
 	"path/filepath"
 )
@@ -71,6 +72,10 @@ func (j *journal) load(replay func(record)) error {
 		replay(r)
 		j.size += int64(headerBytes + len(payload))
 	}
+	if info, err := j.file.Stat(); err == nil && info.Size() > j.size {
+		slog.Warn("firestore stand-in cuts what a crash left at the end of its journal",
+			"file", j.file.Name(), "kept_bytes", j.size, "cut_bytes", info.Size()-j.size)
+	}
 	return j.cut()
 }
 
@@ -96,7 +101,7 @@ func readFrame(in *bufio.Reader) ([]byte, error) {
 		return nil, err
 	}
 	length := binary.LittleEndian.Uint32(header[:4])
-	if length > maxMessageBytes*2 {
+	if length < timeBytes || length > 2*maxMessageBytes {
 		return nil, errTorn
 	}
 	payload := make([]byte, length)

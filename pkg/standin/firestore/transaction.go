@@ -178,7 +178,7 @@ func (s *store) view(database string, c consistency) (view, []byte, error) {
 	defer s.mu.Unlock()
 	var begun []byte
 	if c.begin != nil {
-		id, err := s.transactions.begin(database, c.begin)
+		id, err := s.transactions.begin(database, readOnlyUnlessAsked(c.begin))
 		if err != nil {
 			return view{}, nil, err
 		}
@@ -197,6 +197,14 @@ func (s *store) view(database string, c consistency) (view, []byte, error) {
 		tx.started, tx.snapshot, tx.at = true, s.databases[database], s.now()
 	}
 	return view{state: tx.snapshot, at: tx.at, tx: tx}, begun, nil
+}
+
+// readOnlyUnlessAsked is how a transaction begins that begins with a read.
+func readOnlyUnlessAsked(options *pb.TransactionOptions) *pb.TransactionOptions {
+	if options.GetMode() != nil {
+		return options
+	}
+	return &pb.TransactionOptions{Mode: &pb.TransactionOptions_ReadOnly_{ReadOnly: &pb.TransactionOptions_ReadOnly{}}}
 }
 
 func (v view) lookup(r resource) *pb.Document {

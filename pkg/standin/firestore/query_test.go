@@ -1,0 +1,292 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package firestore_test
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	gcf "cloud.google.com/go/firestore"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/api/iterator"
+)
+
+// zoo has a document for every type and for the borders between them, in the
+// order of the field v; the ones with equal values are in the order of their ids.
+var zoo = []struct {
+	id string
+	v  any
+}{
+	{"01_null", nil},
+	{"02_false", false},
+	{"03_true", true},
+	{"04_nan", math.NaN()},
+	{"05_minus_inf", math.Inf(-1)},
+	{"06_min_int", math.MinInt64},
+	{"07_minus_zero", math.Copysign(0, -1)},
+	{"08_zero", 0},
+	{"09_one", 1},
+	{"10_one_double", 1.0},
+	{"11_big_double", float64(1 << 53)},
+	{"12_big_int", 1<<53 + 1},
+	{"13_max_int", math.MaxInt64},
+	{"14_two_to_63", math.Exp2(63)},
+	{"15_inf", math.Inf(1)},
+	{"16_empty", ""},
+	{"17_a", "a"},
+	{"18_a_umlaut", "ä"},
+	{"19_last_of_plane_0", "\uffff"},
+	{"20_plane_1", "\U0001f600"},
+	{"21_bytes", []byte{1}},
+	{"22_array_empty", []any{}},
+	{"23_array_null", []any{nil}},
+	{"24_array_one", []any{1}},
+	{"25_array_one_a", []any{1.0, "a"}},
+	{"26_map_empty", fields{}},
+	{"27_map_a", fields{"a": 2}},
+	{"28_map_a_b", fields{"a": 2, "b": 0}},
+	{"29_map_b", fields{"b": 1}},
+}
+
+func ids(t *testing.T, q gcf.Query, s *session) []string {
+	t.Helper()
+	docs, err := q.Documents(s.ctx).GetAll()
+	must(t, "query", err)
+	out := []string{}
+	for _, doc := range docs {
+		id, _, _ := strings.Cut(doc.Ref.ID, "_")
+		out = append(out, id)
+	}
+	return out
+}
+
+// span lists the two-digit ids of the zoo from one to another.
+func span(from, to string) []string {
+	var out []string
+	for _, z := range zoo {
+		if id := z.id[:2]; id >= from && id <= to {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+func without(list []string, drop ...string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(id string) bool { return slices.Contains(drop, id) })
+}
+
+func fillZoo(t *testing.T, s *session) *gcf.CollectionRef {
+	t.Helper()
+	c := s.client.Collection("zoo")
+	batch := s.client.BulkWriter(s.ctx)
+	for _, z := range zoo {
+		_, err := batch.Set(c.Doc(z.id), fields{"v": z.v, "one": 1})
+		must(t, "bulk set", err)
+	}
+	_, err := batch.Set(c.Doc("99_without"), fields{"one": 1})
+	must(t, "bulk set", err)
+	batch.End()
+	return c
+}
+
+func TestOrderAndFilter(t *testing.T) {
+	t.Parallel()
+	all := span("01", "29")
+	tests := []struct {
+		name  string
+		query func(*gcf.CollectionRef) gcf.Query
+		want  []string
+	}{
+		{"order", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc) }, all},
+		{"order_down", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Desc) }, reversed(all)},
+		{"no_order", func(c *gcf.CollectionRef) gcf.Query { return c.Query }, append(slices.Clone(all), "99")},
+		{"equal_number", where("v", "==", 1), []string{"09", "10"}},
+		{"equal_zero", where("v", "==", 0.0), []string{"07", "08"}},
+		{"equal_exact", where("v", "==", 1<<53+1), []string{"12"}},
+		{"equal_null", where("v", "==", nil), []string{"01"}},
+		{"equal_nan", where("v", "==", math.NaN()), []string{"04"}},
+		{"equal_array", where("v", "==", []any{1.0}), []string{"24"}},
+		{"equal_map", where("v", "==", fields{"a": 2}), []string{"27"}},
+		{"not_equal", where("v", "!=", 1), without(all, "01", "09", "10")},
+		{"not_null", where("v", "!=", nil), without(all, "01")},
+		{"not_nan", where("v", "!=", math.NaN()), without(all, "01", "04")},
+		{"less", where("v", "<", 1), span("05", "08")},
+		{"less_or_equal", where("v", "<=", 1), span("05", "10")},
+		{"greater", where("v", ">", float64(1<<53)), span("12", "15")},
+		{"greater_or_equal", where("v", ">=", math.MaxInt64), span("13", "15")},
+		{"greater_string", where("v", ">", ""), span("17", "20")},
+		{"less_array", where("v", "<", []any{1.0, "a"}), span("22", "24")},
+		{"greater_map", where("v", ">", fields{"a": 2}), span("28", "29")},
+		{"greater_bool", where("v", ">=", false), span("02", "03")},
+		{"in", where("v", "in", []any{1, "a", "zzz"}), []string{"09", "10", "17"}},
+		{"in_null", where("v", "in", []any{nil, math.NaN(), 1}), []string{"09", "10"}},
+		{"not_in", where("v", "not-in", []any{1, "a"}), without(all, "01", "09", "10", "17")},
+		{"not_in_null", where("v", "not-in", []any{nil, 1}), []string{}},
+		{"array_contains", where("v", "array-contains", 1.0), []string{"24", "25"}},
+		{"array_contains_only_null", where("v", "array-contains-any", []any{nil}), []string{}},
+		{"array_contains_any", where("v", "array-contains-any", []any{"a", nil, 7}), []string{"25"}},
+		{"missing_field", where("none", "==", 1), []string{}},
+		{"field_in_map", where("v.b", ">=", 0), []string{"28", "29"}},
+		{"limit_and_offset", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).Offset(2).Limit(3) }, span("03", "05")},
+		{"limit_to_last", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).LimitToLast(2) }, span("28", "29")},
+		{"start_at", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).StartAt(1) }, span("09", "29")},
+		{"start_after", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).StartAfter(1) }, span("11", "29")},
+		{"end_at", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).EndAt(1) }, span("01", "10")},
+		{"end_before", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).EndBefore(1) }, span("01", "08")},
+		{"start_at_down", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Desc).StartAt(1).EndBefore(0) }, []string{"10", "09"}},
+		{"start_at_prefix", func(c *gcf.CollectionRef) gcf.Query {
+			return c.OrderBy("one", gcf.Asc).OrderBy(gcf.DocumentID, gcf.Desc).StartAfter(1, "04_nan")
+		}, []string{"03", "02", "01"}},
+		{"by_name", func(c *gcf.CollectionRef) gcf.Query {
+			return c.OrderBy(gcf.DocumentID, gcf.Asc).StartAfter("26_map_empty").Limit(2)
+		}, span("27", "28")},
+		{"name_range", func(c *gcf.CollectionRef) gcf.Query {
+			return c.Where(gcf.DocumentID, ">", c.Doc("26")).Where(gcf.DocumentID, "<=", c.Doc("28_map_a_b"))
+		}, span("26", "28")},
+		{"name_in", func(c *gcf.CollectionRef) gcf.Query {
+			return c.Where(gcf.DocumentID, "in", []*gcf.DocumentRef{c.Doc("08_zero"), c.Doc("03_true"), c.Doc("no")})
+		}, []string{"03", "08"}},
+		{"and", func(c *gcf.CollectionRef) gcf.Query {
+			return c.Where("v", ">", 0).Where("v", "<", 2).Where("one", "==", 1)
+		}, span("09", "10")},
+		{"or", func(c *gcf.CollectionRef) gcf.Query {
+			return c.WhereEntity(gcf.OrFilter{Filters: []gcf.EntityFilter{
+				gcf.PropertyFilter{Path: "v", Operator: "==", Value: "a"},
+				gcf.AndFilter{Filters: []gcf.EntityFilter{
+					gcf.PropertyFilter{Path: "v", Operator: "==", Value: 1},
+					gcf.PropertyFilter{Path: "one", Operator: "==", Value: 1},
+				}},
+			}})
+		}, []string{"09", "10", "17"}},
+		{"or_is_ordered_by_its_inequality", func(c *gcf.CollectionRef) gcf.Query {
+			return c.WhereEntity(gcf.OrFilter{Filters: []gcf.EntityFilter{
+				gcf.PropertyFilter{Path: "v", Operator: ">", Value: "a"},
+				gcf.PropertyFilter{Path: "one", Operator: "==", Value: 1},
+			}})
+		}, all},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, func(t *testing.T, s *session) {
+				c := fillZoo(t, s)
+				if diff := cmp.Diff(tt.want, ids(t, tt.query(c), s)); diff != "" {
+					t.Errorf("documents (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func where(path, op string, value any) func(*gcf.CollectionRef) gcf.Query {
+	return func(c *gcf.CollectionRef) gcf.Query { return c.Where(path, op, value) }
+}
+
+func reversed(list []string) []string {
+	out := slices.Clone(list)
+	slices.Reverse(out)
+	return out
+}
+
+func TestSelect(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *session) {
+		c := s.client.Collection("c")
+		_, err := c.Doc("d").Set(s.ctx, fields{"a": 1, "m": fields{"x": 1, "y": 2}, "z.z": 3})
+		must(t, "set", err)
+		tests := []struct {
+			name  string
+			query gcf.Query
+			want  fields
+		}{
+			{"some", c.Select("a", "m.y", "no.such"), fields{"a": int64(1), "m": fields{"y": int64(2)}}},
+			{"quoted", c.SelectPaths(gcf.FieldPath{"z.z"}), fields{"z.z": int64(3)}},
+			{"whole_and_part", c.Select("m", "m.y"), fields{"m": fields{"x": int64(1), "y": int64(2)}}},
+			{"part_and_whole", c.Select("m.y", "m"), fields{"m": fields{"x": int64(1), "y": int64(2)}}},
+			{"name_only", c.Select(gcf.DocumentID), fields{}},
+		}
+		for _, tt := range tests {
+			docs, err := tt.query.Documents(s.ctx).GetAll()
+			must(t, tt.name, err)
+			if diff := cmp.Diff(tt.want, docs[0].Data()); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+			}
+		}
+	})
+}
+
+func TestCollectionGroup(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *session) {
+		for _, path := range []string{"c/2", "c/1", "c/1/c/3", "c/1/other/x", "c-/1/c/0", "b/1/c/9/c/8", "c/missing/c/4"} {
+			_, err := s.client.Doc(path).Set(s.ctx, fields{"n": len(path)})
+			must(t, "set", err)
+		}
+		paths := func(q gcf.Query) []string {
+			docs, err := q.Documents(s.ctx).GetAll()
+			must(t, "query", err)
+			var out []string
+			for _, doc := range docs {
+				out = append(out, strings.TrimPrefix(doc.Ref.Path, s.name("")))
+			}
+			return out
+		}
+		group := s.client.CollectionGroup("c")
+		want := []string{"b/1/c/9/c/8", "c/1", "c/1/c/3", "c/2", "c/missing/c/4", "c-/1/c/0"}
+		if diff := cmp.Diff(want, paths(group.Query)); diff != "" {
+			t.Errorf("group (-want +got):\n%s", diff)
+		}
+		want = []string{"c/1", "c/2", "c/1/c/3", "c-/1/c/0", "b/1/c/9/c/8", "c/missing/c/4"}
+		if diff := cmp.Diff(want, paths(group.OrderBy("n", gcf.Asc))); diff != "" {
+			t.Errorf("group in order (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{"c/1", "c/2"}, paths(s.client.Collection("c").Query)); diff != "" {
+			t.Errorf("collection (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestListing(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *session) {
+		for _, path := range []string{"c/2", "c/1", "c/1/sub/3", "c/missing/sub/4", "d/1", "c/1/other/1"} {
+			_, err := s.client.Doc(path).Set(s.ctx, fields{})
+			must(t, "set", err)
+		}
+		_, err := s.client.Doc("gone/1").Set(s.ctx, fields{})
+		must(t, "set", err)
+		_, err = s.client.Doc("gone/1").Delete(s.ctx)
+		must(t, "delete", err)
+
+		var got []string
+		refs := s.client.Collection("c").DocumentRefs(s.ctx)
+		refs.PageInfo().MaxSize = 2
+		for ref, err := refs.Next(); !errors.Is(err, iterator.Done); ref, err = refs.Next() {
+			must(t, "next", err)
+			got = append(got, ref.ID)
+		}
+		if diff := cmp.Diff([]string{"1", "2", "missing"}, got); diff != "" {
+			t.Errorf("documents (-want +got):\n%s", diff)
+		}
+		for parent, want := range map[string][]string{"": {"c", "d"}, "c/1": {"other", "sub"}, "c/missing": {"sub"}, "d/1": nil} {
+			collections := s.client.Collections(s.ctx)
+			if parent != "" {
+				collections = s.client.Doc(parent).Collections(s.ctx)
+			}
+			collections.PageInfo().MaxSize = 1
+			all, err := collections.GetAll()
+			must(t, "collections", err)
+			var got []string
+			for _, c := range all {
+				got = append(got, c.ID)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("collections of %q (-want +got):\n%s", parent, diff)
+			}
+		}
+	})
+}
