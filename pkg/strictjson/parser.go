@@ -29,6 +29,7 @@ type Parser struct {
 	open     []frame  // the containers around the current position
 	names    []uint32 // scratch of checkNames
 	inString bool     // a string is being read
+	dense    int      // bytes of the current value but for white space between tokens
 	comma    int      // the comma of an array whose next element is due, or -1
 	// lean forgets each container once it is closed, so that memory does
 	// not grow with the document when nobody wants its nodes.
@@ -55,7 +56,7 @@ func (p *Parser) Reset(buf []byte) {
 // Violations. Offsets must not decrease from call to call.
 func (p *Parser) Parse(at, limit int) (end int, err *Error) {
 	p.Nodes, p.Violations, p.open = p.Nodes[:0], p.Violations[:0], p.open[:0]
-	p.Dropped, p.comma = 0, -1
+	p.Dropped, p.comma, p.dense = 0, -1, 0
 	p.seek(at)
 	if err := p.value(limit); err != nil {
 		err.Pointer = p.pointer(len(p.open))
@@ -63,6 +64,11 @@ func (p *Parser) Parse(at, limit int) (end int, err *Error) {
 		return int(err.Offset), err
 	}
 	return int(p.Nodes[0].End), nil
+}
+
+// Compact reports whether the last value has no white space outside its strings.
+func (p *Parser) Compact() bool {
+	return len(p.Nodes) > 0 && p.dense == int(p.Nodes[0].End-p.Nodes[0].Start)
 }
 
 // Skip tells the parser that the next value starts at buf[at] or behind it, and
@@ -153,6 +159,7 @@ func (p *Parser) enter(at, limit int) (empty bool, err *Error) {
 		return false, failure(at, CodeTooDeep, "arrays and objects are nested too deeply")
 	}
 	p.comma = -1
+	p.dense += 2
 	p.open = append(p.open, frame{node: uint32(len(p.Nodes))})
 	p.Nodes = append(p.Nodes, Node{Start: uint32(at), Kind: kind})
 	next, ok := p.peek(limit)
@@ -185,8 +192,10 @@ func (p *Parser) separator(limit int) (done bool, err *Error) {
 			return false, failure(at, CodeSyntax, "a comma or "+quoteByte(p.closing())+" is expected, not "+quoteByte(c))
 		case p.closing() == ']':
 			p.comma = at
+			p.dense++
 			return false, nil
 		default:
+			p.dense++
 			next, ok := p.peek(limit)
 			if !ok || p.index.buf[next] != '}' {
 				return false, p.name(limit)
@@ -222,6 +231,7 @@ func (p *Parser) name(limit int) *Error {
 	if c := p.index.buf[at]; c != ':' {
 		return failure(at, CodeSyntax, "a colon is expected, not "+quoteByte(c))
 	}
+	p.dense++
 	return nil
 }
 

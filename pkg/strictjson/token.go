@@ -29,6 +29,7 @@ func (p *Parser) string(at, limit int) *Error {
 	}
 	n.Next = uint32(len(p.Nodes)) + 1
 	p.Nodes = append(p.Nodes, n)
+	p.dense += int(n.End - n.Start)
 	if p.index.dirty {
 		p.inspect(at+1, int(n.End)-1)
 	}
@@ -154,6 +155,7 @@ func (p *Parser) scalar(at, limit int) *Error {
 		return failure(at, CodeSyntax, "a value is expected, not "+strconv.Quote(clip(token)))
 	}
 	p.Nodes = append(p.Nodes, n)
+	p.dense += len(token)
 	return nil
 }
 

@@ -1,0 +1,49 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+// state says where in its container a block starts or ends.
+type state uint8
+
+const (
+	betweenValues state = iota // of lines, or of values one after the other
+	firstElement               // behind the opening bracket of an array
+	nextElement                // behind a comma
+	afterElement               // behind an element: a comma or the end
+	afterArray                 // behind the closing bracket
+)
+
+// block is a piece of the text, and what was found in it.
+type block struct {
+	buf   []byte
+	base  int64 // offset of buf in the text
+	final bool  // the text ends with buf
+	state state // before and after
+
+	used     int // bytes of buf that are dealt with; the rest starts a record
+	records  int64
+	examples []example
+	out      []byte // their lines
+	log      faultLog
+	leftOut  map[Outcome]int64
+}
+
+// example is one line of a block's output. Whether it is written at all is
+// decided when everything before it is known.
+type example struct {
+	end    int     // of its line in out
+	record int64   // its number in the block
+	paired bool    // it came of a message record
+	pair   pairKey // of message records
+	user   bool    // the message record came from the user's side
+}
+
+// reset prepares the block for the text in buf.
+func (b *block) reset(buf []byte, base int64, final bool, from state) {
+	b.buf, b.base, b.final, b.state = buf, base, final, from
+	b.used, b.records = 0, 0
+	b.examples, b.out = b.examples[:0], b.out[:0]
+	b.log.reset(buf, base)
+	clear(b.leftOut)
+}

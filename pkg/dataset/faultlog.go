@@ -1,0 +1,135 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// Codes of faults, beside those of package strictjson. They are stable.
+const (
+	// Of the file.
+	CodeNoRecords      = "NO_RECORDS"       // there is nothing in the file
+	CodeNotRecords     = "NOT_RECORDS"      // the file is JSON but holds no list of records
+	CodeUnknownFormat  = "UNKNOWN_FORMAT"   // the record is of no format that is known
+	CodeFormatChanged  = "FORMAT_CHANGED"   // the record is of another format than the first
+	CodeRecordTooLarge = "RECORD_TOO_LARGE" // the record is longer than Options.MaxRecordBytes
+	CodeCorruptGzip    = "CORRUPT_GZIP"     // the file cannot be unpacked
+
+	// Of any record.
+	CodeNotAnObject  = "NOT_AN_OBJECT"
+	CodeWrongType    = "WRONG_TYPE"
+	CodeMissingField = "MISSING_FIELD"
+	CodeUnknownField = "UNKNOWN_FIELD"
+	CodeInvalidRole  = "INVALID_ROLE"
+	CodeEmptyText    = "EMPTY_TEXT"
+	CodeEmptyList    = "EMPTY_LIST"
+
+	// Of examples.
+	CodeMissingRole         = "MISSING_ROLE"
+	CodeEmptyPart           = "EMPTY_PART"            // a part without data
+	CodeMultipleData        = "MULTIPLE_DATA"         // a part with several kinds of data
+	CodeArgsNotObject       = "ARGS_NOT_OBJECT"       // args of a call that are no object
+	CodeResponseNotObject   = "RESPONSE_NOT_OBJECT"   // a response that is no object
+	CodeInvalidURI          = "INVALID_URI"           // neither gs:// nor http(s)://
+	CodeInvalidBase64       = "INVALID_BASE64"        // inline data that cannot be decoded
+	CodeUnknownMimeType     = "UNKNOWN_MIME_TYPE"     // not in Google's list
+	CodeSystemNotText       = "SYSTEM_NOT_TEXT"       // something else than text in a system instruction
+	CodeLastTurnNotModel    = "LAST_TURN_NOT_MODEL"   // there is no answer to learn from
+	CodeRolesNotAlternating = "ROLES_NOT_ALTERNATING" // two turns of one side, or the model first
+	CodeThoughtPart         = "THOUGHT_PART"          // thinking is not trained on
+	CodeWrongSide           = "WRONG_SIDE"            // a call by the user, or a response by the model
+)
+
+// faultLog collects the faults of one block. Records and lines are counted from
+// the start of the block.
+type faultLog struct {
+	buf      []byte
+	base     int64 // offset of buf in the text
+	newline  byte
+	most     int // faults to keep
+	from, to int // the record at hand
+	faults   []Fault
+	counts   map[string]int64
+	errors   int64
+	warnings int64
+
+	lineAt int   // buf[:lineAt] holds line newlines
+	line   int64 // lines before lineAt
+}
+
+func (l *faultLog) reset(buf []byte, base int64) {
+	l.buf, l.base = buf, base
+	l.faults = nil
+	clear(l.counts)
+	l.errors, l.warnings, l.lineAt, l.line = 0, 0, 0, 0
+}
+
+// room reports whether the next fault will be kept in full.
+func (l *faultLog) room() bool { return len(l.faults) < l.most }
+
+// add counts a fault, and keeps it if there is room.
+func (l *faultLog) add(record int64, f *finding) {
+	if l.counts == nil {
+		l.counts = make(map[string]int64)
+	}
+	l.counts[f.code]++
+	if f.severity == SeverityError {
+		l.errors++
+	} else {
+		l.warnings++
+	}
+	if !l.room() {
+		return
+	}
+	l.faults = append(l.faults, Fault{
+		Record:   record,
+		Line:     l.lineOf(f.at),
+		Offset:   l.base + int64(f.at),
+		Pointer:  f.pointer,
+		Code:     f.code,
+		Severity: f.severity,
+		Message:  f.message,
+		Excerpt:  excerpt(l.buf[l.from:l.to], f.at-l.from),
+		Fix:      f.fix,
+	})
+}
+
+// addMore counts errors that nothing more is known of.
+func (l *faultLog) addMore(code string, n int64) {
+	if n > 0 {
+		l.counts[code] += n
+		l.errors += n
+	}
+}
+
+// lineOf returns the number of line ends before buf[at]. Calls mostly go forward.
+func (l *faultLog) lineOf(at int) int64 {
+	if at < l.lineAt {
+		return l.line - int64(bytes.Count(l.buf[at:l.lineAt], []byte{l.newline}))
+	}
+	l.line += int64(bytes.Count(l.buf[l.lineAt:at], []byte{l.newline}))
+	l.lineAt = at
+	return l.line
+}
+
+// excerpt returns the text around buf[at] on one line, as valid UTF-8.
+func excerpt(buf []byte, at int) string {
+	const before, after = 24, 56
+	at = min(at, len(buf))
+	from, to := max(0, at-before), min(len(buf), at+after)
+	for from < at && from > 0 && !utf8.RuneStart(buf[from]) {
+		from++
+	}
+	for to > at && to < len(buf) && !utf8.RuneStart(buf[to]) {
+		to--
+	}
+	for to > from && buf[to-1] <= ' ' {
+		to--
+	}
+	text := strings.ToValidUTF8(string(buf[from:to]), "\uFFFD")
+	return strings.Join(strings.FieldsFunc(text, func(c rune) bool { return c < ' ' }), " ")
+}

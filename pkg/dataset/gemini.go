@@ -1,0 +1,206 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// roleModel is the role of the side that is trained.
+const roleModel = "model"
+
+// gemini checks an example in the form that Vertex AI takes, and appends it
+// with the names and roles that Vertex AI documents.
+func (r *record) gemini(dst []byte) []byte {
+	contents := 0
+	var seen fields
+	for i := 1; i < r.next(root); i = r.next(i + 1) {
+		v := i + 1
+		f, ok := exampleFields[string(r.key(i))]
+		if !ok {
+			r.fail(i, CodeUnknownField, "an example has no member "+quoted(r.text(i)), "take it away")
+			continue
+		}
+		r.rename(i, f, &seen)
+		if r.kind(v) == strictjson.Null {
+			continue // the same as if it were not there
+		}
+		if f.id == fieldContents {
+			contents = v
+		}
+		r.exampleMember(v, f.id)
+	}
+	if contents == 0 {
+		r.fail(root, CodeMissingField, `the example has no "contents"`, "add the turns of the conversation")
+	}
+	return append(r.appendRoot(dst), '\n')
+}
+
+// exampleMember checks one member of an example.
+func (r *record) exampleMember(v int, id fieldID) {
+	switch id {
+	case fieldContents:
+		r.contents(v)
+	case fieldSystemInstruction:
+		r.systemInstruction(v)
+	case fieldTools:
+		r.tools(v)
+	case fieldToolConfig, fieldGenerationConfig:
+		if r.is(v, strictjson.Object) {
+			r.camelCase(v)
+		}
+	case fieldSafetySettings:
+		if r.is(v, strictjson.Array) {
+			r.camelCase(v)
+		}
+	case fieldLabels:
+		r.is(v, strictjson.Object)
+	case fieldModel:
+		r.is(v, strictjson.String)
+	}
+}
+
+// contents checks the turns of a conversation.
+func (r *record) contents(v int) {
+	if !r.is(v, strictjson.Array) {
+		return
+	}
+	if r.next(v) == v+1 {
+		r.fail(v, CodeEmptyList, "the example has no turns", "add at least a question and an answer")
+		return
+	}
+	single := r.next(v+1) == r.next(v)
+	last, before := 0, ""
+	for turn := v + 1; turn < r.next(v); turn = r.next(turn) {
+		last = turn
+		if !r.is(turn, strictjson.Object) {
+			before = ""
+			continue
+		}
+		role := r.turn(turn, single)
+		switch {
+		case turn == v+1 && role == roleModel:
+			r.warn(turn, CodeRolesNotAlternating, "the conversation starts with the model", "start with the user's turn")
+		case role != "" && role == before:
+			r.warn(turn, CodeRolesNotAlternating, "two turns of the role "+quoted(role)+" follow each other", "join them to one turn with several parts")
+		}
+		before = role
+	}
+	if before == roleUser || before == "" && single && r.kind(last) == strictjson.Object && r.member(last, "role") == 0 {
+		r.fail(last, CodeLastTurnNotModel, "the last turn is not the model's, so there is nothing to learn", "end the conversation with the model's answer")
+	}
+}
+
+// turn checks one turn, and returns its role if that is known.
+func (r *record) turn(obj int, single bool) (role string) {
+	var roleNode, parts int
+	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
+		v := i + 1
+		switch string(r.key(i)) {
+		case "role":
+			roleNode = v
+		case "parts":
+			parts = v
+		default:
+			r.warn(i, CodeUnknownField, "a turn has no member "+quoted(r.text(i))+"; it is passed on", "")
+		}
+	}
+	answers := false
+	role = r.role(roleNode)
+	switch {
+	case parts == 0:
+		r.fail(obj, CodeMissingField, `the turn has no "parts"`, "add what was said")
+	case r.is(parts, strictjson.Array):
+		if r.next(parts) == parts+1 {
+			r.fail(parts, CodeEmptyList, "the turn has no parts", "add what was said")
+		}
+		answers = r.parts(parts, role)
+	}
+	if roleNode != 0 && !r.empty(roleNode) {
+		return role
+	}
+	if answers {
+		return roleUser // results of functions need no role
+	}
+	if !single {
+		r.fail(obj, CodeMissingRole, "the turn does not say whose it is", `add the role "user" or "model"`)
+	}
+	return ""
+}
+
+// empty reports whether a node says nothing: null or "".
+func (r *record) empty(n int) bool {
+	return r.kind(n) == strictjson.Null || r.kind(n) == strictjson.String && r.nodes[n].End-r.nodes[n].Start == 2
+}
+
+// roleFixes says what to do about roles of other formats.
+var roleFixes = map[string]string{
+	"system":    `move the text to "systemInstruction"`,
+	"developer": `move the text to "systemInstruction"`,
+	"tool":      `write the result as a "functionResponse" in a turn of the user`,
+	"function":  `write the result as a "functionResponse" in a turn of the user`,
+}
+
+// role checks the role of a turn.
+func (r *record) role(n int) string {
+	if n == 0 || r.empty(n) || !r.is(n, strictjson.String) {
+		return ""
+	}
+	switch role := string(r.key(n)); role {
+	case roleUser:
+		return roleUser
+	case roleModel:
+		return roleModel
+	case roleAssistant:
+		r.replace(n, `"model"`)
+		return roleModel
+	default:
+		fix := roleFixes[role]
+		if fix == "" {
+			fix = `write "user" or "model"`
+		}
+		r.fail(n, CodeInvalidRole, "a turn has no role "+quoted(role), fix)
+		return ""
+	}
+}
+
+// systemInstruction checks the instruction that stands before the conversation.
+func (r *record) systemInstruction(v int) {
+	if r.kind(v) == strictjson.String {
+		r.fail(v, CodeWrongType, "this must be an object, not a string", `write {"parts": [{"text": …}]}`)
+		return
+	}
+	if !r.is(v, strictjson.Object) {
+		return
+	}
+	parts := r.member(v, "parts")
+	if parts == 0 {
+		r.fail(v, CodeMissingField, `the system instruction has no "parts"`, "add its text")
+		return
+	}
+	if !r.is(parts, strictjson.Array) {
+		return
+	}
+	if r.next(parts) == parts+1 {
+		r.fail(parts, CodeEmptyList, "the system instruction has no parts", "add its text, or take it away")
+	}
+	for part := parts + 1; part < r.next(parts); part = r.next(part) {
+		if !r.is(part, strictjson.Object) {
+			continue
+		}
+		text := r.member(part, "text")
+		if text == 0 || r.next(part) != text+1 || text != part+2 {
+			r.fail(part, CodeSystemNotText, "a system instruction holds text only", `keep one "text" in each part`)
+			continue
+		}
+		r.checkText(text)
+	}
+}
+
+// checkText checks the text of a part.
+func (r *record) checkText(n int) {
+	if r.is(n, strictjson.String) && r.blank(n) {
+		r.fail(n, CodeEmptyText, "the text is empty", "write what was said, or take the part away")
+	}
+}

@@ -1,0 +1,215 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"bytes"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// fieldID is a member that an object of an example may have.
+type fieldID uint8
+
+const (
+	fieldContents fieldID = iota + 1
+	fieldSystemInstruction
+	fieldTools
+	fieldToolConfig
+	fieldGenerationConfig
+	fieldSafetySettings
+	fieldLabels
+	fieldModel
+
+	fieldText
+	fieldInlineData
+	fieldFileData
+	fieldFunctionCall
+	fieldFunctionResponse
+	fieldExecutableCode
+	fieldCodeExecutionResult
+	fieldThought // from here on not data, but beside it
+	fieldThoughtSignature
+	fieldVideoMetadata
+	fieldMediaResolution
+
+	fieldMimeType
+	fieldData
+	fieldFileURI
+	fieldDisplayName
+)
+
+// fields is a set of members that were seen, under their documented names in
+// the low half, under the names with underscores in the high half.
+type fields uint64
+
+const otherNames = 32
+
+func (s fields) has(id fieldID) bool { return s&(1<<id|1<<(id+otherNames)) != 0 }
+
+// field is a name under which a member may be written.
+type field struct {
+	id fieldID
+	// canonical is the quoted name to write instead, if it is another one.
+	canonical string
+}
+
+// names makes the table of an object: each member under the name that is
+// documented, and under the one with underscores.
+func names(members map[string]fieldID) map[string]field {
+	table := make(map[string]field)
+	for camel, id := range members {
+		table[camel] = field{id: id}
+		if snake := snakeCase(camel); snake != camel {
+			table[snake] = field{id: id, canonical: `"` + camel + `"`}
+		}
+	}
+	return table
+}
+
+var (
+	exampleFields = names(map[string]fieldID{
+		"contents": fieldContents, "systemInstruction": fieldSystemInstruction, "tools": fieldTools, "toolConfig": fieldToolConfig,
+		"generationConfig": fieldGenerationConfig, "safetySettings": fieldSafetySettings, "labels": fieldLabels, "model": fieldModel,
+	})
+	partFields = names(map[string]fieldID{
+		"text": fieldText, "inlineData": fieldInlineData, "fileData": fieldFileData,
+		"functionCall": fieldFunctionCall, "functionResponse": fieldFunctionResponse,
+		"executableCode": fieldExecutableCode, "codeExecutionResult": fieldCodeExecutionResult,
+		"thought": fieldThought, "thoughtSignature": fieldThoughtSignature,
+		"videoMetadata": fieldVideoMetadata, "mediaResolution": fieldMediaResolution,
+	})
+	inlineFields = names(map[string]fieldID{"mimeType": fieldMimeType, "data": fieldData, "displayName": fieldDisplayName})
+	fileFields   = names(map[string]fieldID{"mimeType": fieldMimeType, "fileUri": fieldFileURI, "displayName": fieldDisplayName})
+)
+
+// mimeTypes are those that Google documents for Gemini.
+var mimeTypes = map[string]bool{
+	"application/pdf": true, "text/plain": true,
+	"audio/mpeg": true, "audio/mp3": true, "audio/wav": true,
+	"image/png": true, "image/jpeg": true, "image/webp": true,
+	"video/mov": true, "video/mpeg": true, "video/mp4": true, "video/mpg": true,
+	"video/avi": true, "video/wmv": true, "video/mpegps": true, "video/flv": true,
+}
+
+// rename notes the documented name of a member, and reports a member that
+// stands there under both of its names.
+func (r *record) rename(name int, f field, seen *fields) {
+	mine, other := fields(1)<<f.id, fields(1)<<(f.id+otherNames)
+	if f.canonical != "" {
+		r.replace(name, f.canonical)
+		mine, other = other, mine
+	}
+	if *seen&other != 0 {
+		r.fail(name, strictjson.CodeDuplicateName, "the member stands there twice, under two names", "keep one of the two members")
+	}
+	*seen |= mine
+}
+
+// freeNames are the members whose own members are named by whoever wrote them.
+var freeNames = map[string]bool{
+	"properties": true, "defs": true, "$defs": true, "example": true, "default": true, "enum": true, "labels": true,
+	"parametersJsonSchema": true, "responseJsonSchema": true, "args": true, "response": true,
+}
+
+// camelCase notes the documented names of all members inside a value.
+func (r *record) camelCase(v int) {
+	if r.kind(v) == strictjson.Array {
+		for i := v + 1; i < r.next(v); i = r.next(i) {
+			r.camelCase(i)
+		}
+		return
+	}
+	if r.kind(v) != strictjson.Object {
+		return
+	}
+	for i := v + 1; i < r.next(v); i = r.next(i + 1) {
+		key := r.key(i)
+		if bytes.IndexByte(key, '_') > 0 {
+			camel := fromSnake(key)
+			r.replace(i, string(strictjson.AppendQuote(nil, camel)))
+			key = []byte(camel)
+		}
+		if freeNames[string(key)] {
+			r.freeSchema(i + 1)
+			continue
+		}
+		r.camelCase(i + 1)
+	}
+}
+
+// freeSchema goes on inside the schemas of properties, whose names are free but
+// whose values are not.
+func (r *record) freeSchema(v int) {
+	if r.kind(v) != strictjson.Object || v < 2 || string(r.key(v-1)) != "properties" {
+		return
+	}
+	for i := v + 1; i < r.next(v); i = r.next(i + 1) {
+		r.camelCase(i + 1)
+	}
+}
+
+// snakeCase returns the name with underscores.
+func snakeCase(camel string) string {
+	var snake []byte
+	for _, c := range []byte(camel) {
+		if 'A' <= c && c <= 'Z' {
+			snake = append(snake, '_')
+			c |= 0x20
+		}
+		snake = append(snake, c)
+	}
+	return string(snake)
+}
+
+// fromSnake returns the name without underscores, as protocol buffers do.
+func fromSnake(snake []byte) string {
+	camel, up := make([]byte, 0, len(snake)), false
+	for _, c := range snake {
+		if c == '_' {
+			up = true
+			continue
+		}
+		if up && 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		camel, up = append(camel, c), false
+	}
+	return string(camel)
+}
+
+// tools checks the functions that the model may call.
+func (r *record) tools(v int) {
+	if !r.is(v, strictjson.Array) {
+		return
+	}
+	for tool := v + 1; tool < r.next(v); tool = r.next(tool) {
+		if !r.is(tool, strictjson.Object) {
+			continue
+		}
+		r.camelCase(tool)
+		for i := tool + 1; i < r.next(tool); i = r.next(i + 1) {
+			if key := string(r.key(i)); key == "functionDeclarations" || key == "function_declarations" {
+				r.declarations(i + 1)
+			}
+		}
+	}
+}
+
+func (r *record) declarations(v int) {
+	if !r.is(v, strictjson.Array) {
+		return
+	}
+	for f := v + 1; f < r.next(v); f = r.next(f) {
+		if !r.is(f, strictjson.Object) {
+			continue
+		}
+		name := r.member(f, "name")
+		if name == 0 {
+			r.fail(f, CodeMissingField, `the function's "name" is missing`, "")
+		} else {
+			r.is(name, strictjson.String)
+		}
+	}
+}

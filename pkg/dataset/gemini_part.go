@@ -1,0 +1,206 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"bytes"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// parts checks the parts of a turn, and reports whether all of them are results
+// of functions.
+func (r *record) parts(list int, role string) (answers bool) {
+	answers = r.next(list) > list+1
+	for part := list + 1; part < r.next(list); part = r.next(part) {
+		if !r.is(part, strictjson.Object) {
+			answers = false
+			continue
+		}
+		kind := r.part(part)
+		answers = answers && kind == fieldFunctionResponse
+		switch {
+		case kind == fieldFunctionCall && role == roleUser:
+			r.warn(part, CodeWrongSide, "a function is called in a turn of the user", "calls belong to the model")
+		case kind == fieldFunctionResponse && role == roleModel:
+			r.warn(part, CodeWrongSide, "the result of a function is in a turn of the model", "results belong to the user's side")
+		}
+	}
+	return answers
+}
+
+// part checks one part, and returns which kind of data it holds.
+func (r *record) part(obj int) (kind fieldID) {
+	var seen fields
+	count := 0
+	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
+		v := i + 1
+		if key := r.key(i); string(key) == "text" {
+			kind = fieldText
+			count++
+			r.checkText(v)
+			continue
+		}
+		f, ok := partFields[string(r.key(i))]
+		if !ok {
+			r.warn(i, CodeUnknownField, "a part has no member "+quoted(r.text(i))+"; it is passed on", "")
+			continue
+		}
+		r.rename(i, f, &seen)
+		if f.id >= fieldThought {
+			r.sibling(v, f.id)
+			continue
+		}
+		if r.kind(v) == strictjson.Null {
+			continue
+		}
+		kind = f.id
+		count++
+		r.data(v, f.id)
+	}
+	switch {
+	case count == 0:
+		r.fail(obj, CodeEmptyPart, "the part holds no data", "add a text, or take the part away")
+	case count > 1:
+		r.fail(obj, CodeMultipleData, "the part holds more than one kind of data", "make a part of each")
+	}
+	return kind
+}
+
+// sibling checks a member that may stand beside the data of a part.
+func (r *record) sibling(v int, id fieldID) {
+	if r.kind(v) == strictjson.Null {
+		return
+	}
+	switch id {
+	case fieldThought:
+		if r.is(v, strictjson.Bool) && string(r.raw(v)) == "true" {
+			r.warn(v, CodeThoughtPart, "tuning learns no thoughts; the part is passed on", "take the part away")
+		}
+	case fieldThoughtSignature:
+		r.is(v, strictjson.String)
+	default:
+		if r.is(v, strictjson.Object) {
+			r.camelCase(v)
+		}
+	}
+}
+
+// data checks the data of a part other than text.
+func (r *record) data(v int, id fieldID) {
+	if !r.is(v, strictjson.Object) {
+		return
+	}
+	switch id {
+	case fieldInlineData:
+		r.blob(v, inlineFields, fieldData)
+	case fieldFileData:
+		r.blob(v, fileFields, fieldFileURI)
+	case fieldFunctionCall:
+		r.call(v, "args", CodeArgsNotObject, false)
+	case fieldFunctionResponse:
+		r.call(v, "response", CodeResponseNotObject, true)
+	default:
+		// Code and its result are passed on as they are.
+	}
+}
+
+// blob checks inline data or a file: its type, and the member that names or
+// holds the data.
+func (r *record) blob(obj int, known map[string]field, content fieldID) {
+	var seen fields
+	var mime, data int
+	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
+		f, ok := known[string(r.key(i))]
+		if !ok {
+			r.warn(i, CodeUnknownField, "this has no member "+quoted(r.text(i))+"; it is passed on", "")
+			continue
+		}
+		r.rename(i, f, &seen)
+		if !r.is(i+1, strictjson.String) {
+			continue
+		}
+		switch f.id {
+		case fieldMimeType:
+			mime = i + 1
+		case content:
+			data = i + 1
+		}
+	}
+	switch {
+	case !seen.has(fieldMimeType):
+		r.fail(obj, CodeMissingField, `"mimeType" is missing`, "say what kind of data it is, as in image/png")
+	case mime != 0 && !mimeTypes[string(r.key(mime))]:
+		r.warn(mime, CodeUnknownMimeType, "the type "+quoted(r.text(mime))+" is not in Google's list", "")
+	}
+	switch {
+	case !seen.has(content):
+		r.fail(obj, CodeMissingField, "the data is missing", "")
+	case data == 0:
+	case content == fieldFileURI:
+		r.checkURI(data)
+	case !isBase64(r.key(data)):
+		r.fail(data, CodeInvalidBase64, "the data is not base64", "")
+	}
+}
+
+func (r *record) checkURI(n int) {
+	uri := r.key(n)
+	for _, scheme := range [...]string{"gs://", "https://", "http://"} {
+		if rest, ok := bytes.CutPrefix(uri, []byte(scheme)); ok && len(rest) > 0 {
+			return
+		}
+	}
+	r.fail(n, CodeInvalidURI, "the file has no address that Vertex AI can read", "use gs://bucket/object or a public http(s) address")
+}
+
+// call checks the call of a function or its result.
+func (r *record) call(obj int, payload, code string, required bool) {
+	name, value := r.member(obj, "name"), r.member(obj, payload)
+	switch {
+	case name == 0:
+		r.fail(obj, CodeMissingField, `the function's "name" is missing`, "")
+	case r.is(name, strictjson.String) && r.blank(name):
+		r.fail(name, CodeEmptyText, "the function's name is empty", "")
+	}
+	switch {
+	case value == 0 || r.kind(value) == strictjson.Null:
+		if required {
+			r.fail(obj, CodeMissingField, "the function's "+quoted(payload)+" is missing", `write an object, as in {"output": …}`)
+		}
+	case r.kind(value) != strictjson.Object:
+		r.fail(value, code, quoted(payload)+" must be an object, not "+article(r.kind(value)), `write an object, as in {"name": "value"}`)
+	}
+	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
+		switch key := string(r.key(i)); key {
+		case "name", "id", payload:
+		default:
+			r.warn(i, CodeUnknownField, "this has no member "+quoted(key)+"; it is passed on", "")
+		}
+	}
+}
+
+// isBase64 reports whether data is standard or URL base64, padded or not.
+func isBase64(data []byte) bool {
+	body := bytes.TrimRight(data, "=")
+	if len(data) == 0 || len(data)-len(body) > 2 || len(body)%4 == 1 {
+		return false
+	}
+	if len(body) < len(data) && len(data)%4 != 0 {
+		return false
+	}
+	for _, c := range body {
+		if !base64Bytes[c] {
+			return false
+		}
+	}
+	return true
+}
+
+var base64Bytes = func() (t [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_") {
+		t[c] = true
+	}
+	return t
+}()

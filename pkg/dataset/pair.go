@@ -1,0 +1,148 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// Roles of a message.
+const (
+	roleUser      = "user"
+	roleAssistant = "assistant"
+)
+
+// Message is one message of a conversation, as a database keeps it.
+type Message struct {
+	ID        string
+	SessionID string
+	Role      string // user or assistant
+	Content   string
+	Related   *Related // the question to an answer, or the answer to a question
+}
+
+// Related is the message that another one belongs to.
+type Related struct {
+	Role    string
+	Content string
+}
+
+// Outcome says what became of a message.
+type Outcome string
+
+// Outcomes. All but the first two leave the message out.
+const (
+	Paired           Outcome = "PAIRED"             // a new pair
+	Merged           Outcome = "MERGED"             // the other half of a pair that is there already
+	NoRelatedMessage Outcome = "NO_RELATED_MESSAGE" // nothing to pair it with
+	SameRole         Outcome = "SAME_ROLE"          // both messages are from the same side
+	EmptyText        Outcome = "EMPTY_TEXT"         // one of the messages says nothing
+	InvalidRole      Outcome = "INVALID_ROLE"       // a role that is neither user nor assistant
+)
+
+// LeftOut reports whether the message adds nothing to the examples.
+func (o Outcome) LeftOut() bool { return o != Paired && o != Merged }
+
+// Pairer makes pairs of messages. A user's message that names its answer, and
+// an assistant's message that names its question, are one pair if session and
+// both texts are the same; a second record from the same side is a second pair.
+//
+// It keeps at most some 32 bytes for each pair, and none for a pair whose two
+// halves have both been seen. It must not be used by two goroutines at a time.
+type Pairer struct {
+	seeds [2]maphash.Seed
+	// ahead counts, for each pair, how many more records came from the
+	// user's side than from the assistant's. The side that is not behind
+	// adds a pair; the other one only fills up. Zero is not kept.
+	ahead map[pairKey]int32
+}
+
+// pairKey is a hash of the session and the two texts of a pair.
+type pairKey [16]byte
+
+// NewPairer returns a Pairer that has seen nothing.
+func NewPairer() *Pairer {
+	return &Pairer{
+		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		ahead: make(map[pairKey]int32),
+	}
+}
+
+// Pair returns the two texts of the pair that m belongs to. They are empty if
+// the outcome leaves m out.
+func (p *Pairer) Pair(m Message) (user, model string, outcome Outcome) {
+	if outcome := judge(m); outcome != Paired {
+		return "", "", outcome
+	}
+	user, model = m.Content, m.Related.Content
+	if m.Role == roleAssistant {
+		user, model = model, user
+	}
+	if !p.add(p.key([]byte(m.SessionID), []byte(user), []byte(model)), m.Role == roleUser) {
+		return user, model, Merged
+	}
+	return user, model, Paired
+}
+
+// judge tells whether a message can be part of a pair.
+func judge(m Message) Outcome {
+	valid := func(role string) bool { return role == roleUser || role == roleAssistant }
+	switch {
+	case !valid(m.Role):
+		return InvalidRole
+	case m.Related == nil:
+		return NoRelatedMessage
+	case !valid(m.Related.Role):
+		return InvalidRole
+	case m.Role == m.Related.Role:
+		return SameRole
+	case strings.TrimSpace(m.Content) == "" || strings.TrimSpace(m.Related.Content) == "":
+		return EmptyText
+	}
+	return Paired
+}
+
+func (p *Pairer) key(session, user, model []byte) (k pairKey) {
+	for i, seed := range p.seeds {
+		var h maphash.Hash
+		h.SetSeed(seed)
+		for _, s := range [...][]byte{session, user, model} {
+			var length [8]byte
+			binary.LittleEndian.PutUint64(length[:], uint64(len(s)))
+			_, _ = h.Write(length[:]) // never fails
+			_, _ = h.Write(s)
+		}
+		binary.LittleEndian.PutUint64(k[8*i:], h.Sum64())
+	}
+	return k
+}
+
+// add counts one record and reports whether it adds a pair.
+func (p *Pairer) add(k pairKey, fromUser bool) bool {
+	before := p.ahead[k]
+	step, adds := int32(1), before >= 0
+	if !fromUser {
+		step, adds = -1, before <= 0
+	}
+	if after := before + step; after == 0 {
+		delete(p.ahead, k)
+	} else {
+		p.ahead[k] = after
+	}
+	return adds
+}
+
+// AppendPair appends the example of one pair, as a line. Both texts must be
+// valid UTF-8, as text from Firestore and from a checked file always is.
+func AppendPair(dst []byte, user, model string) []byte {
+	dst = append(dst, `{"contents":[{"role":"user","parts":[{"text":`...)
+	dst = strictjson.AppendQuote(dst, user)
+	dst = append(dst, `}]},{"role":"model","parts":[{"text":`...)
+	dst = strictjson.AppendQuote(dst, model)
+	return append(dst, "}]}]}\n"...)
+}

@@ -1,0 +1,205 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"sort"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// record is the record at hand: its text, its nodes, and what was found out
+// about it. There is one for each worker, used again and again.
+type record struct {
+	buf    []byte // the block that the record is in
+	nodes  []strictjson.Node
+	dense  bool // no white space between its tokens
+	marks  marks
+	number int64 // its number in the block
+
+	edits   []edit
+	example example // what is known of the example that the record makes
+	faults  []finding
+	log     *faultLog
+
+	worker *worker
+}
+
+// finding is a fault of the record at hand.
+type finding struct {
+	at       int // offset in buf
+	pointer  string
+	node     int // the pointer leads there, unless it is negative
+	code     string
+	severity Severity
+	message  string
+	fix      string
+}
+
+const root = 0
+
+func (r *record) kind(n int) strictjson.Kind { return r.nodes[n].Kind }
+
+// raw returns the text of a node as it is in the file.
+func (r *record) raw(n int) []byte {
+	return r.buf[r.nodes[n].Start:r.nodes[n].End]
+}
+
+// key returns the name of a member without decoding, and the text of any other
+// string likewise. It is exact for strings without escapes; a name with an
+// escape is decoded.
+func (r *record) key(n int) []byte {
+	if r.nodes[n].Escaped {
+		return []byte(r.text(n))
+	}
+	return r.buf[r.nodes[n].Start+1 : r.nodes[n].End-1]
+}
+
+// text decodes a string. What is not valid in it has been reported already.
+func (r *record) text(n int) string {
+	raw := r.raw(n)
+	if !r.nodes[n].Escaped {
+		return string(raw[1 : len(raw)-1])
+	}
+	s, err := strictjson.Unquote(raw)
+	if err != nil {
+		return strings.ToValidUTF8(string(raw[1:len(raw)-1]), "\uFFFD")
+	}
+	return s
+}
+
+// next returns the node behind n and all that n holds.
+func (r *record) next(n int) int { return int(r.nodes[n].Next) }
+
+// len returns the number of elements of an array or members of an object.
+func (r *record) len(n int) int {
+	count := 0
+	for i := n + 1; i < r.next(n); i = r.next(i) {
+		count++
+	}
+	if r.kind(n) == strictjson.Object {
+		count /= 2
+	}
+	return count
+}
+
+// member returns the value of the member, or 0 if there is none: the root is
+// the value of nothing.
+func (r *record) member(obj int, name string) int {
+	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
+		if string(r.key(i)) == name {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// blank reports whether a string holds nothing but white space.
+func (r *record) blank(n int) bool {
+	raw := r.raw(n)
+	if c := raw[1]; c > ' ' && c != '\\' && c != '"' && c < utf8.RuneSelf {
+		return false
+	}
+	return strings.TrimSpace(r.text(n)) == ""
+}
+
+// fail reports an error at a node.
+func (r *record) fail(n int, code, message, fix string) {
+	r.report(n, SeverityError, code, message, fix)
+}
+
+// warn reports a warning at a node.
+func (r *record) warn(n int, code, message, fix string) {
+	r.report(n, SeverityWarning, code, message, fix)
+}
+
+func (r *record) report(n int, severity Severity, code, message, fix string) {
+	r.faults = append(r.faults, finding{
+		at: int(r.nodes[n].Start), node: n, code: code, severity: severity, message: message, fix: fix,
+	})
+}
+
+// failed reports whether an error was found.
+func (r *record) failed() bool {
+	for i := range r.faults {
+		if r.faults[i].severity == SeverityError {
+			return true
+		}
+	}
+	return false
+}
+
+// wrongType reports a node that is not of the kind it must be.
+func (r *record) wrongType(n int, want strictjson.Kind) {
+	r.fail(n, CodeWrongType, "this must be "+article(want)+", not "+article(r.kind(n)), "")
+}
+
+func article(k strictjson.Kind) string {
+	switch k {
+	case strictjson.Array, strictjson.Object:
+		return "an " + k.String()
+	case strictjson.Null, strictjson.Invalid:
+		return k.String()
+	}
+	return "a " + k.String()
+}
+
+// is reports whether the node has the kind, and reports a fault if not.
+func (r *record) is(n int, want strictjson.Kind) bool {
+	if r.kind(n) == want {
+		return true
+	}
+	r.wrongType(n, want)
+	return false
+}
+
+// pointer returns the RFC 6901 pointer to a value, or to the value of a name.
+func (r *record) pointer(node int) string {
+	var b strings.Builder
+	for at := root; at != node; {
+		object := r.kind(at) == strictjson.Object
+		child, index := at+1, 0
+		for r.next(child) <= node {
+			child = r.next(child)
+			index++
+		}
+		switch {
+		case !object:
+			b.WriteString("/" + strconv.Itoa(index))
+		case index%2 == 0: // node is a name
+			b.WriteString("/" + escapePointer(r.text(child)))
+		default:
+			name := at + 1
+			for name+1 != child {
+				name = r.next(name + 1)
+			}
+			b.WriteString("/" + escapePointer(r.text(name)))
+		}
+		at = child
+	}
+	return b.String()
+}
+
+func escapePointer(name string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
+}
+
+// flush hands the faults of the record over, in the order of the text.
+func (r *record) flush() {
+	if len(r.faults) == 0 {
+		return
+	}
+	sort.SliceStable(r.faults, func(i, j int) bool { return r.faults[i].at < r.faults[j].at })
+	for i := range r.faults {
+		f := &r.faults[i]
+		if f.node >= 0 && r.log.room() {
+			f.pointer = r.pointer(f.node)
+		}
+		r.log.add(r.number, f)
+	}
+	r.faults = r.faults[:0]
+}

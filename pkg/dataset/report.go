@@ -1,0 +1,106 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Severity tells what a fault means for the file.
+type Severity string
+
+// An error makes the file unusable, a warning does not.
+const (
+	SeverityError   Severity = "error"
+	SeverityWarning Severity = "warning"
+)
+
+// Fault is one thing that is wrong with a file.
+type Fault struct {
+	Record   int64    `json:"record"`  // 0-based, in the order of the file; -1 for the file itself
+	Line     int64    `json:"line"`    // 1-based, in the unpacked text
+	Offset   int64    `json:"offset"`  // in bytes, in the unpacked text
+	Pointer  string   `json:"pointer"` // RFC 6901, from the record on
+	Code     string   `json:"code"`    // stable, for programs
+	Severity Severity `json:"severity"`
+	Message  string   `json:"message"`
+	Excerpt  string   `json:"excerpt,omitempty"` // the text around the offset, valid UTF-8
+	Fix      string   `json:"fix,omitempty"`     // what to do about it
+}
+
+// Field names the place of the fault as Google APIs do: the field that holds
+// the records is called prefix, as in data[3].contents[1].role.
+func (f Fault) Field(prefix string) string {
+	if f.Record < 0 {
+		return prefix
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s[%d]", prefix, f.Record)
+	if f.Pointer == "" {
+		return b.String()
+	}
+	for token := range strings.SplitSeq(f.Pointer[1:], "/") {
+		token = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
+		switch {
+		case isDigits(token):
+			b.WriteString("[" + token + "]")
+		case isIdentifier(token):
+			b.WriteString("." + token)
+		default:
+			b.WriteString("[" + strconv.Quote(token) + "]")
+		}
+	}
+	return b.String()
+}
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+func isIdentifier(s string) bool {
+	for i, c := range []byte(s) {
+		letter := 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// Report says what a file holds and what is wrong with it.
+type Report struct {
+	Format      string           `json:"format,omitempty"`    // one of the Format constants; empty if none was recognised
+	Container   string           `json:"container,omitempty"` // one of the Container constants
+	Compression string           `json:"compression,omitempty"`
+	Records     int64            `json:"records"`      // records in the file, good or bad
+	Examples    int64            `json:"examples"`     // examples that came of them
+	InputBytes  int64            `json:"input_bytes"`  // of the unpacked text
+	OutputBytes int64            `json:"output_bytes"` // of the examples, as lines
+	Errors      int64            `json:"errors"`
+	Warnings    int64            `json:"warnings"`
+	Counts      map[string]int64 `json:"counts,omitempty"` // faults by code, all of them
+	Faults      []Fault          `json:"faults,omitempty"` // the first of them, in the order of the file
+	Truncated   bool             `json:"truncated,omitempty"`
+	LeftOut     map[string]int64 `json:"left_out,omitempty"`     // message records that made no example, by reason
+	MergedPairs int64            `json:"merged_pairs,omitempty"` // message records whose pair had been written already
+}
+
+// Formats of records.
+const (
+	FormatGemini   = "gemini"   // {"contents": […]}
+	FormatMessages = "messages" // {"content": …, "role": …, "related_message": {…}}
+)
+
+// Containers of records.
+const (
+	ContainerArray        = "json_array"
+	ContainerDataObject   = "data_object"
+	ContainerLines        = "jsonl"
+	ContainerConcatenated = "concatenated"
+)
+
+// CompressionGzip is the only compression that is unpacked.
+const CompressionGzip = "gzip"

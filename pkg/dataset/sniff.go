@@ -1,0 +1,108 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"bytes"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// sniff finds out from its first block how a file is laid out, and where its
+// first record is. The container is empty if the block does not tell.
+func sniff(buf []byte, eof bool) (container string, newline byte, start int, from state) {
+	newline = '\n'
+	if i := bytes.IndexAny(buf, "\r\n"); i >= 0 && buf[i] == '\r' && (i+1 == len(buf) || buf[i+1] != '\n') {
+		newline = '\r'
+	}
+	at := skipSpace(buf, 0)
+	if at == len(buf) {
+		return "", newline, at, betweenValues
+	}
+	if buf[at] == '[' {
+		return ContainerArray, newline, at + 1, firstElement
+	}
+	if data := findData(buf, at); data >= 0 {
+		return ContainerDataObject, newline, data + 1, firstElement
+	}
+	return sequence(buf, at, newline, eof), newline, at, betweenValues
+}
+
+// findData returns where the array of {"data": […]} starts, or -1 if the object
+// at buf[at] is none of that kind.
+func findData(buf []byte, at int) int {
+	if buf[at] != '{' {
+		return -1
+	}
+	for at++; ; at++ {
+		at = skipSpace(buf, at)
+		if at == len(buf) || buf[at] != '"' {
+			return -1
+		}
+		name := at
+		at = skipString(buf, at)
+		isData := string(buf[name:at]) == `"data"`
+		if at = skipSpace(buf, at); at == len(buf) || buf[at] != ':' {
+			return -1
+		}
+		at = skipSpace(buf, at+1)
+		if isData && at < len(buf) && buf[at] == '[' {
+			return at
+		}
+		if at = skipSpace(buf, skipBrackets(buf, at)); at == len(buf) || buf[at] != ',' {
+			return -1
+		}
+	}
+}
+
+// skipString returns the offset behind the string that starts at buf[at].
+func skipString(buf []byte, at int) int {
+	for at++; at < len(buf); at++ {
+		switch buf[at] {
+		case '\\':
+			at++
+		case '"':
+			return at + 1
+		}
+	}
+	return len(buf)
+}
+
+// sequence tells lines from values that follow each other in another way: the
+// value at buf[at] goes on over a line end, or another one stands behind it on
+// its line. It returns "" if that can only be told from more text.
+func sequence(buf []byte, at int, newline byte, eof bool) (container string) {
+	end, whole := len(buf), eof
+	if i := bytes.IndexByte(buf[at:], newline); i >= 0 {
+		end, whole = at+i, true
+	}
+	var p strictjson.Parser
+	p.Reset(buf)
+	after, err := p.Parse(at, end)
+	switch {
+	case err == nil:
+		after = skipSpace(buf[:end], after)
+		if after < end && (buf[after] == '{' || buf[after] == '[') {
+			return ContainerConcatenated
+		}
+		if !whole && after == end {
+			return ""
+		}
+		return ContainerLines
+	case err.Code != strictjson.CodeUnexpectedEnd:
+		return ContainerLines
+	case !whole:
+		return ""
+	case end == len(buf):
+		return ContainerLines
+	}
+	// The line ends inside the value. If what follows fits, it was meant so;
+	// if not, the line was cut off.
+	p.Reset(buf)
+	_, err = p.Parse(at, len(buf))
+	if err == nil || err.Code == strictjson.CodeUnexpectedEnd && !eof || len(bytes.TrimSpace(buf[at:end])) == 1 {
+		return ContainerConcatenated
+	}
+	return ContainerLines
+}

@@ -1,0 +1,109 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// errUnpack marks faults of packed data, which are faults of the file and not
+// of the reader.
+var errUnpack = errors.New("unpack")
+
+// source is the unpacked text of a file, without its byte-order mark.
+type source struct {
+	text        io.Reader
+	raw         *countingReader
+	compression string
+	marked      bool // a byte-order mark was taken away
+}
+
+// openSource looks at the first bytes of r for compression and a byte-order
+// mark. The source can be read even if the error is errUnpack: it is empty then.
+func openSource(ctx context.Context, r io.Reader) (*source, error) {
+	s := &source{raw: &countingReader{ctx: ctx, r: r}}
+	head := bufio.NewReaderSize(s.raw, 64<<10)
+	s.text = head
+	if magic, _ := head.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		s.compression = CompressionGzip
+		unpacked, err := gzip.NewReader(head)
+		if err != nil {
+			s.text = bytes.NewReader(nil)
+			return s, s.blame(err)
+		}
+		s.text = unpacked
+	}
+	var mark [3]byte
+	n, err := io.ReadFull(s.text, mark[:])
+	if bytes.Equal(mark[:n], byteOrderMark) {
+		s.marked = true
+		return s, nil
+	}
+	s.text = io.MultiReader(bytes.NewReader(mark[:n]), s.text)
+	if err != nil && !errors.Is(err, io.EOF) && (!errors.Is(err, io.ErrUnexpectedEOF) || s.compression != "") {
+		s.text = bytes.NewReader(mark[:n])
+		return s, s.blame(err)
+	}
+	return s, nil
+}
+
+// fill reads until buf is full or the text ends, and reports whether it ended.
+func (s *source) fill(buf []byte) (n int, eof bool, err error) {
+	n, err = io.ReadFull(s.text, buf)
+	switch {
+	case err == nil:
+		return n, false, nil
+	case s.raw.err == nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) && !s.cut(err):
+		return n, true, nil
+	}
+	return n, true, s.blame(err)
+}
+
+// cut reports whether the packed data, and not only buf, ended too early.
+// io.ReadFull returns io.ErrUnexpectedEOF for both.
+func (s *source) cut(err error) bool {
+	if s.compression == "" || !errors.Is(err, io.ErrUnexpectedEOF) {
+		return false
+	}
+	var one [1]byte
+	_, err = s.text.Read(one[:])
+	return !errors.Is(err, io.EOF)
+}
+
+// blame tells an error of the reader from one in the packed data.
+func (s *source) blame(err error) error {
+	if s.raw.err != nil {
+		return fmt.Errorf("read data: %w", s.raw.err)
+	}
+	return fmt.Errorf("%w: %w", errUnpack, err)
+}
+
+// countingReader counts what is read, keeps the error that ended it, and stops
+// when the context does.
+type countingReader struct {
+	ctx context.Context //nolint:containedctx // an io.Reader is given none
+	r   io.Reader
+	n   int64
+	err error // other than io.EOF
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	if c.err = c.ctx.Err(); c.err != nil {
+		return 0, c.err
+	}
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		c.err = err
+	}
+	return n, err //nolint:wrapcheck // readers must return io.EOF as it is
+}

@@ -1,0 +1,232 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"bytes"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// layout is what was found out about a file before its first record.
+type layout struct {
+	container string
+	newline   byte // what ends a line
+	format    string
+	maxRecord int
+	maxFaults int
+	pairer    *Pairer // only its seeds are used by workers
+}
+
+// worker checks the records of one block after the other.
+type worker struct {
+	layout *layout
+	parser strictjson.Parser
+	record record
+	block  *block
+}
+
+// run deals with all records of b that are complete. The rest of the block, from
+// b.used on, is the start of a record whose end was not read yet.
+func (w *worker) run(b *block) {
+	w.block = b
+	w.record.buf, w.record.log, w.record.worker = b.buf, &b.log, w
+	b.log.newline, b.log.most = w.layout.newline, w.layout.maxFaults
+	w.parser.Reset(b.buf)
+	for w.step() {
+	}
+}
+
+// step deals with what comes next, and reports whether there may be more.
+func (w *worker) step() bool {
+	b := w.block
+	at := skipSpace(b.buf, b.used)
+	if at == len(b.buf) {
+		b.used = at
+		return false
+	}
+	switch b.state {
+	case betweenValues:
+		if w.layout.container == ContainerLines {
+			return w.line(at)
+		}
+		return w.value(at)
+	case firstElement, nextElement:
+		if b.buf[at] != ']' {
+			return w.value(at)
+		}
+		if b.state == nextElement {
+			w.fileFault(at, strictjson.CodeTrailingComma, "a comma stands before the closing bracket", "take the comma away")
+		}
+		b.state, b.used = afterArray, at+1
+	case afterElement:
+		w.separator(at)
+	case afterArray:
+		b.used = at
+		return false
+	}
+	return true
+}
+
+// separator reads what stands between two elements of an array.
+func (w *worker) separator(at int) {
+	b := w.block
+	switch b.buf[at] {
+	case ',':
+		b.state, b.used = nextElement, at+1
+	case ']':
+		b.state, b.used = afterArray, at+1
+	default:
+		w.fileFault(at, strictjson.CodeSyntax, "a comma or the end of the array is expected here", "put a comma between the records")
+		b.state, b.used = nextElement, at
+	}
+}
+
+// line deals with the line that starts at buf[at].
+func (w *worker) line(at int) bool {
+	b := w.block
+	end := bytes.IndexByte(b.buf[at:], w.layout.newline)
+	if end >= 0 {
+		end += at
+	} else {
+		if !b.final {
+			b.used = at
+			return false
+		}
+		end = len(b.buf)
+	}
+	r := w.begin()
+	after, err := w.parser.Parse(at, end)
+	r.nodes, r.dense = w.parser.Nodes, w.parser.Compact()
+	rest := end
+	if err == nil {
+		if rest = skipSpace(b.buf[:end], after); rest < end {
+			r.violation(trailing(b.buf, rest))
+		}
+	}
+	w.finish(err, at, end)
+	if err != nil || rest < end {
+		w.parser.Skip(end)
+	}
+	b.used = end
+	return true
+}
+
+// trailing is the fault of a line that goes on after its value.
+func trailing(buf []byte, at int) *strictjson.Error {
+	e := &strictjson.Error{Offset: int64(at), Code: strictjson.CodeTrailingData, Message: "there is more text after the value of this line"}
+	if buf[at] == ',' {
+		e.Message = "a comma stands behind the value; lines have no commas between them"
+	}
+	return e
+}
+
+// value deals with the value that starts at buf[at] and may span lines.
+func (w *worker) value(at int) bool {
+	b := w.block
+	r := w.begin()
+	end, err := w.parser.Parse(at, len(b.buf))
+	after, whole := afterElement, b.final || !w.cut(end, err)
+	if err != nil && whole {
+		end, after, whole = w.resync(at)
+	}
+	if !whole {
+		b.used = at
+		b.records--
+		return false
+	}
+	if err != nil {
+		// What is wrong with it is told by its own text alone.
+		w.parser.Skip(at)
+		_, err = w.parser.Parse(at, at+len(bytes.TrimRight(b.buf[at:end], ", \t\r\n")))
+	}
+	r.nodes, r.dense = w.parser.Nodes, w.parser.Compact()
+	w.finish(err, at, end)
+	if err != nil {
+		w.parser.Skip(end)
+	}
+	b.used = end
+	if b.state != betweenValues {
+		b.state = after
+	}
+	return true
+}
+
+// cut reports whether the value that was parsed up to end may be a part of one
+// that goes on behind the block.
+func (w *worker) cut(end int, err *strictjson.Error) bool {
+	buf := w.block.buf
+	switch {
+	case err == nil:
+		return end == len(buf) && buf[end-1] != '}' && buf[end-1] != ']' && buf[end-1] != '"'
+	case err.Code == strictjson.CodeUnexpectedEnd:
+		return true
+	}
+	return !bytes.ContainsAny(buf[end:], " \t\r\n,:[]{}\"") // a scalar up to the end
+}
+
+// begin starts a record.
+func (w *worker) begin() *record {
+	r := &w.record
+	r.number = w.block.records
+	r.faults, r.edits = r.faults[:0], r.edits[:0]
+	w.block.records++
+	return r
+}
+
+// finish checks the record that was parsed from buf[from:to], and adds its
+// example to the output.
+func (w *worker) finish(err *strictjson.Error, from, to int) {
+	r := &w.record
+	w.block.log.from, w.block.log.to = from, to
+	for i := range w.parser.Violations {
+		r.violation(&w.parser.Violations[i])
+	}
+	switch {
+	case err != nil:
+		r.violation(err)
+	case to-from > w.layout.maxRecord:
+		r.fail(root, CodeRecordTooLarge, "the record is longer than may be read", "split the conversation, or raise the bound")
+	case r.kind(root) != strictjson.Object:
+		r.fail(root, CodeNotAnObject, "a record must be an object, not "+article(r.kind(root)), "")
+	default:
+		w.convert()
+	}
+	w.block.log.addMore(strictjson.CodeSyntax, int64(w.parser.Dropped))
+	r.flush()
+}
+
+// violation adds a fault of the text itself.
+func (r *record) violation(v *strictjson.Error) {
+	r.faults = append(r.faults, finding{
+		at: int(v.Offset), pointer: v.Pointer, node: -1, code: v.Code, severity: SeverityError,
+		message: v.Message, fix: textFixes[v.Code],
+	})
+}
+
+// textFixes says what to do about faults of the text.
+var textFixes = map[string]string{
+	strictjson.CodeComment:          "take comments out of the file",
+	strictjson.CodeControlCharacter: `write it as an escape, as in \n or \u0000`,
+	strictjson.CodeDuplicateName:    "keep one of the two members",
+	strictjson.CodeInvalidUTF8:      "save the file as UTF-8",
+	strictjson.CodeLoneSurrogate:    "write the character itself, or both halves of the pair",
+	strictjson.CodeNotANumber:       "write a decimal number, null, or a string",
+	strictjson.CodeTrailingComma:    "take the comma away",
+	strictjson.CodeTrailingData:     "write one value a line",
+	strictjson.CodeUnexpectedEnd:    "the text seems to be cut off: write it again, whole",
+}
+
+// fileFault reports an error that belongs to no record.
+func (w *worker) fileFault(at int, code, message, fix string) {
+	w.block.log.from, w.block.log.to = at, len(w.block.buf)
+	w.block.log.add(-1, &finding{at: at, node: -1, code: code, severity: SeverityError, message: message, fix: fix})
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
+		i++
+	}
+	return i
+}
