@@ -1,0 +1,181 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package storage
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// api answers requests out of the store.
+type api struct{ store *store }
+
+// call is one request, taken apart.
+type call struct {
+	*http.Request
+	query url.Values
+	// The names in the path, unescaped; empty where the route has none.
+	bucket, object         string
+	destBucket, destObject string
+}
+
+type handler func(*api, http.ResponseWriter, *call) error
+
+// route is one method of the JSON API. In its pattern, a segment that begins
+// with a colon stands for any name.
+type route struct {
+	method, pattern string
+	params          []string // the query parameters that it honours
+	handle          handler
+}
+
+var (
+	objectConditions = []string{
+		"ifGenerationMatch", "ifGenerationNotMatch", "ifMetagenerationMatch", "ifMetagenerationNotMatch",
+	}
+	bucketConditions = objectConditions[2:]
+	sourceConditions = []string{
+		"ifSourceGenerationMatch", "ifSourceGenerationNotMatch",
+		"ifSourceMetagenerationMatch", "ifSourceMetagenerationNotMatch", "sourceGeneration",
+	}
+	listParams = []string{
+		"prefix", "delimiter", "startOffset", "endOffset", "pageToken", "maxResults",
+		"versions", "includeTrailingDelimiter",
+	}
+	// ignoredParams change nothing that this server answers.
+	ignoredParams = []string{
+		"alt", "fields", "prettyPrint", "key", "access_token", "oauth_token", "quotaUser", "userIp",
+		"userProject", "projection", "project", "trace", "$.xgafv", "$alt", "enableObjectRetention",
+		"predefinedAcl", "predefinedDefaultObjectAcl", "destinationPredefinedAcl",
+	}
+)
+
+func with(params []string, more ...string) []string { return slices.Concat(params, more) }
+
+var routes = []route{
+	{"GET", "b", []string{"prefix", "maxResults", "pageToken"}, (*api).listBuckets},
+	{"POST", "b", nil, (*api).insertBucket},
+	{"GET", "b/:bucket", bucketConditions, (*api).getBucket},
+	{"PATCH", "b/:bucket", bucketConditions, (*api).patchBucket},
+	{"DELETE", "b/:bucket", bucketConditions, (*api).deleteBucket},
+	{"GET", "b/:bucket/o", listParams, (*api).listObjects},
+	{"GET", "b/:bucket/o/:object", with(objectConditions, "generation"), (*api).getObject},
+	{"HEAD", "b/:bucket/o/:object", with(objectConditions, "generation"), (*api).getObject},
+	{"PATCH", "b/:bucket/o/:object", with(objectConditions, "generation"), (*api).patchObject},
+	{"PUT", "b/:bucket/o/:object", with(objectConditions, "generation"), (*api).updateObject},
+	{"DELETE", "b/:bucket/o/:object", with(objectConditions, "generation"), (*api).deleteObject},
+	{"POST", "b/:bucket/o/:object/compose", objectConditions, (*api).compose},
+	{
+		"POST", "b/:bucket/o/:object/copyTo/b/:destBucket/o/:destObject",
+		with(objectConditions, sourceConditions...), (*api).copyObject,
+	},
+	{
+		"POST", "b/:bucket/o/:object/rewriteTo/b/:destBucket/o/:destObject",
+		with(with(objectConditions, sourceConditions...), "maxBytesRewrittenPerCall"), (*api).rewriteObject,
+	},
+	{"GET", "download/b/:bucket/o/:object", with(objectConditions, "generation"), (*api).getObject},
+	{"HEAD", "download/b/:bucket/o/:object", with(objectConditions, "generation"), (*api).getObject},
+	{"POST", "upload/b/:bucket/o", with(objectConditions, uploadParams...), (*api).insertObject},
+	{"PUT", "upload/b/:bucket/o", with(objectConditions, uploadParams...), (*api).resume},
+	{"DELETE", "upload/b/:bucket/o", with(objectConditions, uploadParams...), (*api).cancel},
+}
+
+// prefixes maps the beginnings of the JSON API's paths to those of patterns.
+var prefixes = []struct{ path, pattern string }{
+	{"/storage/v1/", ""},
+	{"/download/storage/v1/", "download/"},
+	{"/upload/storage/v1/", "upload/"},
+	{"/resumable/upload/storage/v1/", "upload/"},
+}
+
+// ServeHTTP does not use a ServeMux: it would tidy up paths, and object names
+// may have any number of slashes and dots.
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.EscapedPath()
+	c := &call{Request: r, query: r.URL.Query()}
+	for _, p := range prefixes {
+		if rest, ok := strings.CutPrefix(path, p.path); ok {
+			if err := a.serveJSON(w, c, p.pattern+rest); err != nil {
+				writeError(w, r, err)
+			}
+			return
+		}
+	}
+	a.serveXML(w, c, path)
+}
+
+func (a *api) serveJSON(w http.ResponseWriter, c *call, path string) error {
+	segments := strings.Split(strings.TrimSuffix(path, "/"), "/")
+	for i := range routes {
+		rt := &routes[i]
+		if rt.method != c.Method || !c.match(rt.pattern, segments) {
+			continue
+		}
+		if err := c.checkSupported(rt.params); err != nil {
+			return err
+		}
+		return rt.handle(a, w, c)
+	}
+	return errUnimplemented("%s %s", c.Method, c.URL.EscapedPath())
+}
+
+// match compares a path with a pattern and takes the names out of it.
+func (c *call) match(pattern string, segments []string) bool {
+	want := strings.Split(pattern, "/")
+	if len(want) != len(segments) {
+		return false
+	}
+	for i, p := range want {
+		var into *string
+		switch p {
+		case ":bucket":
+			into = &c.bucket
+		case ":object":
+			into = &c.object
+		case ":destBucket":
+			into = &c.destBucket
+		case ":destObject":
+			into = &c.destObject
+		default:
+			if p != segments[i] {
+				return false
+			}
+			continue
+		}
+		name, err := url.PathUnescape(segments[i])
+		if err != nil || name == "" {
+			return false
+		}
+		*into = name
+	}
+	return true
+}
+
+// checkSupported refuses what would change the answer and is not honoured.
+func (c *call) checkSupported(params []string) error {
+	for name := range c.query {
+		if !slices.Contains(params, name) && !slices.Contains(ignoredParams, name) {
+			return errUnimplemented("The query parameter %s of %s %s", name, c.Method, c.URL.EscapedPath())
+		}
+	}
+	for name := range c.Header {
+		if strings.HasPrefix(name, "X-Goog-Encryption-") || strings.HasPrefix(name, "X-Goog-Copy-Source-Encryption-") {
+			return errUnimplemented("The request header %s", name)
+		}
+	}
+	return nil
+}
+
+// source is the object in the path, as chosen by the query.
+func (c *call) source(read bool) (source, error) {
+	src := source{bucket: c.bucket, name: c.object, read: read}
+	var err error
+	if src.generation, err = parseInt("generation", c.query.Get("generation")); err != nil {
+		return src, err
+	}
+	src.conditions, err = parseConditions(c.query, "if")
+	return src, err
+}

@@ -1,0 +1,177 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package storage
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+const maxResourceBody = 1 << 20 // bytes of JSON metadata in a request
+
+var (
+	// outputFields are those that only the server sets. Clients may send back
+	// what they were given, without effect.
+	outputFields = []string{
+		"kind", "id", "selfLink", "mediaLink", "bucket", "generation", "metageneration", "size", "etag",
+		"timeCreated", "updated", "timeFinalized", "timeStorageClassUpdated", "componentCount", "owner",
+	}
+	inputFields = []string{
+		"name", "md5Hash", "crc32c", "storageClass", "metadata",
+		"contentType", "contentEncoding", "contentDisposition", "contentLanguage", "cacheControl",
+	}
+	storageClasses = []string{
+		"STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE", "MULTI_REGIONAL", "REGIONAL", "DURABLE_REDUCED_AVAILABILITY",
+	}
+)
+
+// objectInput is an object resource as a client sends it. Which fields are
+// there matters: a patch clears those that are null.
+type objectInput map[string]json.RawMessage
+
+// readJSON reads a request's body, which may be empty, into v.
+func readJSON(r io.Reader, v any) error {
+	body, err := io.ReadAll(io.LimitReader(r, maxResourceBody+1))
+	if err != nil {
+		return errInvalid("The request body ended early: %v", err)
+	}
+	if len(body) > maxResourceBody {
+		return errInvalid("The metadata in the request is larger than %d bytes.", maxResourceBody)
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return &apiError{status: http.StatusBadRequest, reason: "parseError", message: "Parse Error: " + err.Error()}
+	}
+	return nil
+}
+
+// readObjectInput reads a resource, and refuses fields that are not supported.
+func readObjectInput(r io.Reader) (objectInput, error) {
+	in := objectInput{}
+	if err := readJSON(r, &in); err != nil {
+		return nil, err
+	}
+	return in, in.check()
+}
+
+func (in objectInput) check() error {
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		if slices.Contains(inputFields, name) || slices.Contains(outputFields, name) || isEmptyJSON(in[name]) {
+			continue
+		}
+		return errUnimplemented("The object field %s", name)
+	}
+	return nil
+}
+
+// isEmptyJSON tells whether a value asks for nothing.
+func isEmptyJSON(raw json.RawMessage) bool {
+	switch string(bytes.TrimSpace(raw)) {
+	case "null", "false", `""`, "[]", "{}":
+		return true
+	}
+	return false
+}
+
+// text reads one field, which is a string or null.
+func (in objectInput) text(name string) (value string, err error) {
+	raw, ok := in[name]
+	if !ok {
+		return "", nil
+	}
+	var s *string
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return "", errInvalid("Invalid value for: %s is not a valid value: expected a string.", name)
+	}
+	if s == nil {
+		return "", nil
+	}
+	return *s, nil
+}
+
+// chooses tells whether the client set any metadata that it can.
+func (in objectInput) chooses() bool {
+	for _, name := range inputFields {
+		if _, ok := in[name]; ok && name != "name" && name != "crc32c" && name != "md5Hash" {
+			return true
+		}
+	}
+	return false
+}
+
+// apply lays the fields in the input over base, as a patch does.
+func (in objectInput) apply(base Settable) (Settable, error) {
+	var errs []error
+	for name, field := range map[string]*string{
+		"contentType":        &base.ContentType,
+		"contentEncoding":    &base.ContentEncoding,
+		"contentDisposition": &base.ContentDisposition,
+		"contentLanguage":    &base.ContentLanguage,
+		"cacheControl":       &base.CacheControl,
+	} {
+		if _, ok := in[name]; ok {
+			value, err := in.text(name)
+			*field = value
+			errs = append(errs, err)
+		}
+	}
+	raw, ok := in["metadata"]
+	if !ok {
+		return base, errors.Join(errs...)
+	}
+	var changes map[string]*string
+	if err := json.Unmarshal(raw, &changes); err != nil {
+		return base, errInvalid("Invalid value for: metadata is not a valid value: expected a map of strings.")
+	}
+	base.Metadata = mergeMetadata(base.Metadata, changes)
+	return base, errors.Join(errs...)
+}
+
+// mergeMetadata changes the keys named and, if changes is null, drops them all.
+func mergeMetadata(old map[string]string, changes map[string]*string) map[string]string {
+	if changes == nil {
+		return nil
+	}
+	merged := map[string]string{}
+	maps.Copy(merged, old)
+	for k, v := range changes {
+		if v == nil {
+			delete(merged, k)
+		} else {
+			merged[k] = *v
+		}
+	}
+	return merged
+}
+
+// storageClass reads the class the client asks for; empty means none.
+func (in objectInput) storageClass() (string, error) {
+	class, err := in.text("storageClass")
+	if err == nil && class != "" && !slices.Contains(storageClasses, class) {
+		err = errInvalid("Invalid storage class: %q", class)
+	}
+	return class, err
+}
+
+// target completes t with what the client says the object is to be.
+func (in objectInput) target(t *target) (err error) {
+	if t.Settable, err = in.apply(t.Settable); err != nil {
+		return err
+	}
+	if t.StorageClass, err = in.storageClass(); err != nil {
+		return err
+	}
+	if t.MD5Hash, err = in.text("md5Hash"); err != nil {
+		return err
+	}
+	t.CRC32C, err = in.text("crc32c")
+	return err
+}

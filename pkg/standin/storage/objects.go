@@ -1,0 +1,172 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package storage
+
+import (
+	"fmt"
+	"os"
+	"time"
+)
+
+// target says what an upload, copy or composition is to become, and on what
+// conditions.
+type target struct {
+	Bucket string `json:"bucket"`
+	Name   string `json:"name"`
+	Settable
+	StorageClass string     `json:"storageClass,omitempty"`
+	Conditions   conditions `json:"conditions"`
+	MD5Hash      string     `json:"md5Hash,omitempty"` // what the client says the content has
+	CRC32C       string     `json:"crc32c,omitempty"`  // likewise
+	Components   int        `json:"componentCount,omitempty"`
+}
+
+// source names the object that an operation reads.
+type source struct {
+	bucket, name string
+	generation   *int64 // nil: the live one
+	conditions   conditions
+	read         bool // answer an unmet "not match" with 304
+}
+
+// find returns the live object, or the refusal. The caller holds the lock.
+func (st *store) find(src source) (*Object, error) {
+	b := st.buckets[src.bucket]
+	if b == nil {
+		return nil, errNoBucket
+	}
+	o := b.objects[src.name]
+	if o == nil || src.generation != nil && *src.generation != o.Generation {
+		return nil, errNoObject(src.bucket, src.name)
+	}
+	if src.read {
+		return o, src.conditions.metForRead(o)
+	}
+	return o, src.conditions.met(o)
+}
+
+// stat returns an object's metadata.
+func (st *store) stat(src source) (*Object, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.find(src)
+}
+
+// open returns an object and its content, which stays readable when the object
+// is replaced or deleted.
+func (st *store) open(src source) (*Object, *os.File, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	o, err := st.find(src)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := os.Open(st.disk.blobPath(o.Generation))
+	if err != nil {
+		return nil, nil, fmt.Errorf("open content of %s/%s: %w", o.Bucket, o.Name, err)
+	}
+	return o, f, nil
+}
+
+// admit checks, before any content is taken in, whether t could be finalized
+// now. It may have become impossible by then.
+func (st *store) admit(t *target) error {
+	if err := checkObjectName(t.Name); err != nil {
+		return err
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.admitLocked(t)
+}
+
+func (st *store) admitLocked(t *target) error {
+	b := st.buckets[t.Bucket]
+	if b == nil {
+		return errNoBucket
+	}
+	return t.Conditions.met(b.objects[t.Name])
+}
+
+// finalize makes the content written to w the live object of t's name. The
+// check of the conditions and the change are one step. Session is the
+// resumable upload that ends with it, if any.
+func (st *store) finalize(t *target, w *blobWriter, session string) (*Object, error) {
+	if err := w.verify(t.MD5Hash, t.CRC32C); err != nil {
+		return nil, err
+	}
+	o := &Object{
+		Name: t.Name, Bucket: t.Bucket, Metageneration: 1, Settable: t.Settable,
+		StorageClass: t.StorageClass, Size: w.size, CRC32C: w.crc32c(), ComponentCount: t.Components,
+	}
+	if t.Components == 0 {
+		o.MD5Hash = w.md5Hash()
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if err := st.admitLocked(t); err != nil {
+		return nil, err
+	}
+	b := st.buckets[t.Bucket]
+	if o.StorageClass == "" {
+		o.StorageClass = b.meta.StorageClass
+	}
+	now := time.Now()
+	o.Generation = st.tick(now)
+	o.TimeCreated = formatTime(now)
+	o.Updated, o.TimeStorageClassUpdated, o.TimeFinalized = o.TimeCreated, o.TimeCreated, o.TimeCreated
+	if err := w.publish(st.disk, o.Generation); err != nil {
+		return nil, err
+	}
+	old := b.objects[t.Name]
+	_, event := st.queues[t.Bucket]
+	if err := st.commit(&record{Op: opObject, Object: o, Event: event, Session: session}); err != nil {
+		st.removeBlob(o)
+		return nil, err
+	}
+	if old != nil {
+		st.removeBlob(old)
+	}
+	return o, nil
+}
+
+// update replaces an object's metadata by what change makes of it.
+func (st *store) update(src source, change func(*Object) error) (*Object, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	old, err := st.find(src)
+	if err != nil {
+		return nil, err
+	}
+	o := *old
+	if err := change(&o); err != nil {
+		return nil, err
+	}
+	o.Metageneration++
+	o.Updated = formatTime(time.Now())
+	if err := st.commit(&record{Op: opObject, Object: &o}); err != nil {
+		return nil, err
+	}
+	return &o, nil
+}
+
+// remove deletes an object.
+func (st *store) remove(src source) error {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	o, err := st.find(src)
+	if err != nil {
+		return err
+	}
+	if err := st.commit(&record{Op: opObjectDelete, BucketName: o.Bucket, Name: o.Name}); err != nil {
+		return err
+	}
+	st.removeBlob(o)
+	return nil
+}
+
+// removeBlob deletes content that no object has any more. Where it fails, the
+// next start deletes it; readers keep what they have open.
+func (st *store) removeBlob(o *Object) {
+	_ = os.Remove(st.disk.blobPath(o.Generation))
+}

@@ -1,0 +1,253 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package storage_test
+
+import (
+	"crypto/md5" //nolint:gosec // what Cloud Storage reports
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	gcs "cloud.google.com/go/storage"
+	"google.golang.org/api/iterator"
+
+	"github.com/vertextune/vertextune/pkg/standin/storage"
+)
+
+func TestWriteAndRead(t *testing.T) {
+	t.Parallel()
+	s := start(t, storage.Config{})
+	tests := []struct {
+		name  string
+		size  int
+		chunk int
+	}{
+		{"empty", 0, 16 << 20},
+		{"multipart", 1000, 16 << 20},
+		{"unchunked", 5 << 20, 0},
+		{"resumable", 3<<20 + 17, 256 << 10},
+		{"resumable_whole_chunks", 1 << 20, 256 << 10},
+	}
+	for _, api := range []string{"xml", "json"} {
+		c := client(t, s)
+		if api == "json" {
+			c = client(t, s, gcs.WithJSONReads())
+		}
+		for _, tt := range tests {
+			t.Run(api+"/"+tt.name, func(t *testing.T) {
+				t.Parallel()
+				content := pattern(tt.size)
+				o := c.Bucket(testBucket).Object(api + "/" + tt.name)
+				before := time.Now().Add(-time.Millisecond)
+				attrs := mustWrite(t, o, content, func(w *gcs.Writer) {
+					w.ChunkSize = tt.chunk
+					w.ContentType = "text/x-test"
+					w.Metadata = map[string]string{"k": "v"}
+				})
+				sum := md5.Sum(content) //nolint:gosec // see import
+				diff(t, "md5", sum[:], attrs.MD5)
+				diff(t, "crc32c", crc32.Checksum(content, crc32.MakeTable(crc32.Castagnoli)), attrs.CRC32C)
+				diff(t, "size", int64(tt.size), attrs.Size)
+				diff(t, "metageneration", int64(1), attrs.Metageneration)
+				diff(t, "content type", "text/x-test", attrs.ContentType)
+				diff(t, "metadata", map[string]string{"k": "v"}, attrs.Metadata)
+				if attrs.Created.Before(before.Truncate(time.Millisecond)) || attrs.Generation < before.UnixMicro() {
+					t.Errorf("created %v, generation %d: before the write", attrs.Created, attrs.Generation)
+				}
+				same(t, "content", content, mustRead(t, o))
+				got, err := o.Attrs(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				diff(t, "attrs", attrs, got)
+			})
+		}
+	}
+}
+
+// Not parallel: the variable is the process's.
+func TestEmulatorHost(t *testing.T) {
+	s := start(t, storage.Config{})
+	for _, host := range []string{s.URL(), s.Addr()} {
+		t.Setenv("STORAGE_EMULATOR_HOST", host)
+		c, err := gcs.NewClient(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := c.Bucket(testBucket).Object("o")
+		mustWrite(t, o, []byte("hello"))
+		same(t, host, []byte("hello"), mustRead(t, o))
+		_ = c.Close()
+	}
+}
+
+func TestRangeReads(t *testing.T) {
+	t.Parallel()
+	s := start(t, storage.Config{})
+	content := pattern(1000)
+	tests := []struct {
+		name           string
+		offset, length int64
+		want           []byte
+		status         int
+	}{
+		{"middle", 10, 20, content[10:30], 0},
+		{"to_the_end", 990, -1, content[990:], 0},
+		{"past_the_end", 990, 100, content[990:], 0},
+		{"suffix", -5, -1, content[995:], 0},
+		{"suffix_longer_than_all", -5000, -1, content, 0},
+		{"nothing", 0, 0, nil, 0},
+		{"beyond", 1000, -1, nil, http.StatusRequestedRangeNotSatisfiable},
+	}
+	for _, c := range []*gcs.Client{client(t, s), client(t, s, gcs.WithJSONReads())} {
+		o := c.Bucket(testBucket).Object("o")
+		mustWrite(t, o, content)
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				t.Parallel()
+				r, err := o.NewRangeReader(t.Context(), tt.offset, tt.length)
+				diff(t, "status", tt.status, statusOf(t, err))
+				if err != nil {
+					return
+				}
+				defer r.Close()
+				got, err := io.ReadAll(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				same(t, "range", tt.want, got)
+				diff(t, "size", int64(1000), r.Attrs.Size)
+			})
+		}
+	}
+}
+
+func TestObjectNames(t *testing.T) {
+	t.Parallel()
+	s := start(t, storage.Config{})
+	names := []string{
+		"plain", "a/b/c", "a//b", "/leading", "trailing/", "100%", "%2F", "a b+c", "ünï/日本.jsonl", "a/../b", "./x",
+		"q?a=b&c#d", "[x]*", "back\\slash", `"quoted"`, "tab\there", "b/o/x/compose", strings.Repeat("x", 1024),
+	}
+	for _, c := range []*gcs.Client{client(t, s), client(t, s, gcs.WithJSONReads())} {
+		b := c.Bucket(testBucket)
+		for _, name := range names {
+			t.Run(fmt.Sprintf("%.20q", name), func(t *testing.T) {
+				o := b.Object(name)
+				attrs := mustWrite(t, o, []byte(name))
+				diff(t, "name", name, attrs.Name)
+				same(t, "content", []byte(name), mustRead(t, o))
+				if _, err := o.Update(t.Context(), gcs.ObjectAttrsToUpdate{ContentType: "x/y"}); err != nil {
+					t.Errorf("update: %v", err)
+				}
+				copied := b.Object("copy/" + name)
+				if len(name) < 1000 {
+					if _, err := copied.CopierFrom(o).Run(t.Context()); err != nil {
+						t.Errorf("copy: %v", err)
+					}
+					same(t, "copy", []byte(name), mustRead(t, copied))
+				}
+				if err := o.Delete(t.Context()); err != nil {
+					t.Errorf("delete: %v", err)
+				}
+			})
+		}
+	}
+}
+
+func TestInvalidNames(t *testing.T) {
+	t.Parallel()
+	s := start(t, storage.Config{})
+	c := client(t, s)
+	for _, name := range []string{".", "..", "a\nb", "a\rb", strings.Repeat("x", 1025), ".well-known/acme-challenge/x"} {
+		_, err := write(t.Context(), c.Bucket(testBucket).Object(name), nil)
+		diff(t, fmt.Sprintf("object %.20q", name), http.StatusBadRequest, statusOf(t, err))
+	}
+	res := request(t, "POST", s.URL()+"/upload/storage/v1/b/"+testBucket+"/o?uploadType=media&name=%FF", nil)
+	diff(t, "not UTF-8", http.StatusBadRequest, res.Status)
+	for _, name := range []string{
+		"ab", "Upper", "-x-", "under_", "goog-x", "my-google", "1.2.3.4", "a..b", strings.Repeat("x", 64), "sp ace",
+	} {
+		err := c.Bucket(name).Create(t.Context(), "p", nil)
+		diff(t, "bucket "+name, http.StatusBadRequest, statusOf(t, err))
+	}
+}
+
+func TestBuckets(t *testing.T) {
+	t.Parallel()
+	c := client(t, start(t, storage.Config{}))
+	ctx := t.Context()
+	b := c.Bucket("another-bucket")
+	if _, err := b.Attrs(ctx); !errors.Is(err, gcs.ErrBucketNotExist) {
+		t.Errorf("attrs of no bucket: %v", err)
+	}
+	if err := b.Create(ctx, "p", &gcs.BucketAttrs{
+		Location: "europe-west1", Labels: map[string]string{"a": "1"},
+		UniformBucketLevelAccess: gcs.UniformBucketLevelAccess{Enabled: true},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "create again", http.StatusConflict, statusOf(t, b.Create(ctx, "p", nil)))
+	var update gcs.BucketAttrsToUpdate
+	update.SetLabel("b", "2")
+	update.DeleteLabel("a")
+	attrs, err := b.Update(ctx, update)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "labels", map[string]string{"b": "2"}, attrs.Labels)
+	diff(t, "location", "EUROPE-WEST1", attrs.Location)
+	diff(t, "location type", "region", attrs.LocationType)
+	diff(t, "uniform access", true, attrs.UniformBucketLevelAccess.Enabled)
+	diff(t, "metageneration", int64(2), attrs.MetaGeneration)
+	var names []string
+	for it := c.Buckets(ctx, "p"); ; {
+		b, err := it.Next()
+		if errors.Is(err, iterator.Done) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, b.Name)
+	}
+	diff(t, "list", []string{"another-bucket", testBucket}, names)
+	mustWrite(t, b.Object("o"), nil)
+	diff(t, "delete with objects", http.StatusConflict, statusOf(t, b.Delete(ctx)))
+	stale := b.If(gcs.BucketConditions{MetagenerationMatch: 1})
+	if err := b.Object("o").Delete(ctx); err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "stale delete", http.StatusPreconditionFailed, statusOf(t, stale.Delete(ctx)))
+	diff(t, "delete", 0, statusOf(t, b.Delete(ctx)))
+	diff(t, "delete again", http.StatusNotFound, statusOf(t, b.Delete(ctx)))
+	_, err = write(ctx, b.Object("o"), []byte("x"))
+	diff(t, "write to no bucket", http.StatusNotFound, statusOf(t, err))
+	err = b.Create(ctx, "p", &gcs.BucketAttrs{VersioningEnabled: true})
+	diff(t, "versioning", http.StatusNotImplemented, statusOf(t, err))
+}
+
+func TestTemporaryFolderIsRemoved(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	s, err := storage.Start(storage.Config{Buckets: []string{testBucket}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustWrite(t, client(t, s).Bucket(testBucket).Object("o"), pattern(1<<20))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "what is left", 0, len(entries))
+}
