@@ -29,7 +29,7 @@ type Store struct {
 
 // Open connects to Cloud Storage. The client honours STORAGE_EMULATOR_HOST.
 func Open(ctx context.Context) (*Store, error) {
-	client, err := storage.NewClient(ctx, storage.WithJSONReads())
+	client, err := storage.NewClient(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open Cloud Storage: %w", err)
 	}

@@ -34,7 +34,8 @@ func (s *Store) Attrs(ctx context.Context, bucket, name string) (Attrs, error) {
 }
 
 // Read opens one generation of an object for reading, as the bytes are stored (a gzipped object stays
-// gzipped), or returns ErrNotFound if that generation is not there any more.
+// gzipped), or returns ErrNotFound if that generation is not there any more. The client must read through the
+// XML API, its default: with JSON reads it refuses to ask for the stored bytes.
 func (s *Store) Read(ctx context.Context, bucket, name string, generation int64) (io.ReadCloser, error) {
 	r, err := s.client.Bucket(bucket).Object(name).Generation(generation).ReadCompressed(true).NewReader(ctx)
 	if errors.Is(err, storage.ErrObjectNotExist) {

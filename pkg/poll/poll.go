@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )

@@ -1,0 +1,161 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/vertextune/vertextune/testdata"
+)
+
+// demo does the main job once, from the outside, as a user would: a storage client and plain HTTP.
+func demo(ctx context.Context, s *system, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*s.jobDuration+time.Minute)
+	defer cancel()
+	d := &demonstration{system: s, out: out}
+	for _, step := range []func(context.Context) error{d.drop, d.train, d.list} {
+		if err := d.watched(ctx, step); err != nil {
+			return err
+		}
+	}
+	d.say("\nDone. Start it with \"go run ./functions/local\" to try it yourself.\n")
+	return nil
+}
+
+type demonstration struct {
+	*system
+	out io.Writer
+}
+
+func (d *demonstration) say(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }
+
+// watched does a step, but gives it up when a part of the system has failed.
+func (d *demonstration) watched(ctx context.Context, step func(context.Context) error) error {
+	done := make(chan error, 1)
+	go func() { done <- step(ctx) }()
+	select {
+	case err := <-done:
+		return err
+	case err := <-d.failed:
+		return err
+	}
+}
+
+// drop puts a file into the inbox and waits for the report on it.
+func (d *demonstration) drop(ctx context.Context) error {
+	d.say("1. Drop %s into gs://%s\n", sampleFile, inbox)
+	text, err := testdata.Samples.ReadFile("samples/conversations.json")
+	if err != nil {
+		return fmt.Errorf("read the sample file: %w", err)
+	}
+	w := d.objects.Bucket(inbox).Object("conversations.json").NewWriter(ctx)
+	if _, err := w.Write(text); err != nil {
+		return fmt.Errorf("drop the sample file: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return fmt.Errorf("drop the sample file: %w", err)
+	}
+	var report struct {
+		Dataset string `json:"dataset"`
+		Result  struct {
+			Format    string `json:"format"`
+			Container string `json:"container"`
+			Records   int    `json:"records"`
+			Examples  int    `json:"examples"`
+			Errors    int    `json:"errors"`
+		} `json:"result"`
+	}
+	if err := d.await(ctx, "drops/conversations.json/report.json", w.Attrs().Generation, &report); err != nil {
+		return err
+	}
+	d.say("   %d records (%s, %s) checked, %d faults; %d training examples in %s\n",
+		report.Result.Records, report.Result.Format, report.Result.Container, report.Result.Errors, report.Result.Examples, report.Dataset)
+	if report.Dataset == "" {
+		return errors.New("the sample file was refused")
+	}
+	return nil
+}
+
+// job is what the demonstration reads of a job.
+type job struct {
+	Name       string `json:"job_name"`
+	Display    string `json:"display_name"`
+	BaseModel  string `json:"base_model"`
+	Status     string `json:"status"`
+	Data       string `json:"training_data_path"`
+	TunedModel string `json:"tuned_model"`
+	Endpoint   string `json:"tuned_endpoint"`
+	Error      *struct {
+		Message string `json:"message"`
+	} `json:"error"`
+}
+
+// train starts a job on a session's messages and shows how it comes along.
+func (d *demonstration) train(ctx context.Context) error {
+	d.say("\n2. Start a tuning job on the messages of session %s\n", sampleSession)
+	var started struct {
+		Job   job `json:"job_info"`
+		Pairs int `json:"training_pairs_count"`
+	}
+	body := fmt.Sprintf(`{"session_id": %q, "hyperparameters": {"epoch_count": 3}}`, sampleSession)
+	if err := d.call(ctx, http.MethodPost, "/start", body, &started); err != nil {
+		return err
+	}
+	d.say("   %s on %s, %d pairs in %s\n", started.Job.Name, started.Job.BaseModel, started.Pairs, started.Job.Data)
+
+	began := time.Now()
+	for {
+		var now job
+		if err := d.call(ctx, http.MethodGet, "/job-status/"+started.Job.Name, "", &now); err != nil {
+			return err
+		}
+		d.say("\r   %s %-26s", bar(time.Since(began), d.jobDuration, now.Status), now.Status)
+		switch now.Status {
+		case "PIPELINE_STATE_SUCCEEDED":
+			d.say("\n   tuned model %s\n   endpoint    %s\n", now.TunedModel, now.Endpoint)
+			return nil
+		case "PIPELINE_STATE_FAILED", "PIPELINE_STATE_CANCELLED":
+			d.say("\n")
+			return fmt.Errorf("the job ended as %s: %+v", now.Status, now.Error)
+		}
+		if err := pause(ctx, 250*time.Millisecond); err != nil {
+			return fmt.Errorf("the job is still %s: %w", now.Status, err)
+		}
+	}
+}
+
+// bar draws how much of the expected time has passed; full only when the job has succeeded.
+func bar(passed, expected time.Duration, status string) string {
+	const width = 30
+	full := min(int(width*passed/expected), width-1)
+	if status == "PIPELINE_STATE_SUCCEEDED" {
+		full = width
+	}
+	return "[" + strings.Repeat("#", full) + strings.Repeat(".", width-full) + "]"
+}
+
+// list shows all jobs.
+func (d *demonstration) list(ctx context.Context) error {
+	d.say("\n3. List the jobs\n")
+	var list struct {
+		Jobs  []job `json:"jobs"`
+		Count int   `json:"count"`
+	}
+	if err := d.call(ctx, http.MethodGet, "/jobs", "", &list); err != nil {
+		return err
+	}
+	for _, j := range list.Jobs {
+		d.say("   %s  %s  %s\n", j.Display, j.Status, j.TunedModel)
+	}
+	if list.Count == 0 {
+		return errors.New("the job is not in the list")
+	}
+	return nil
+}

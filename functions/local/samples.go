@@ -1,0 +1,70 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	gcs "cloud.google.com/go/storage"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/testdata"
+)
+
+// sampleSession is a session of the sample messages, sampleFile a file of training examples.
+const (
+	sampleSession = "support-1"
+	sampleMessage = "msg-01-user"
+	sampleFile    = "testdata/samples/conversations.json"
+)
+
+// ensureBucket creates a bucket that is not there, as in somebody else's emulator.
+func ensureBucket(ctx context.Context, client *gcs.Client, name string) error {
+	bucket := client.Bucket(name)
+	_, err := bucket.Attrs(ctx)
+	if errors.Is(err, gcs.ErrBucketNotExist) {
+		err = bucket.Create(ctx, project, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("make sure of bucket %s: %w", name, err)
+	}
+	return nil
+}
+
+// loadMessages writes the sample messages into Firestore, those that are not there yet.
+func loadMessages(ctx context.Context, c *cloud.Cloud) error {
+	text, err := testdata.Samples.ReadFile("samples/messages.json")
+	if err != nil {
+		return fmt.Errorf("read the sample messages: %w", err)
+	}
+	var messages []map[string]any
+	if err := json.Unmarshal(text, &messages); err != nil {
+		return fmt.Errorf("decode the sample messages: %w", err)
+	}
+	client, err := c.FirestoreClient(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }() // everything was answered by then
+	for _, m := range messages {
+		id, _ := m["id"].(string)
+		delete(m, "id")
+		if text, ok := m["created_at"].(string); ok {
+			if m["created_at"], err = time.Parse(time.RFC3339, text); err != nil {
+				return fmt.Errorf("sample message %s: %w", id, err)
+			}
+		}
+		_, err := client.Collection("messages").Doc(id).Create(ctx, m)
+		if err != nil && status.Code(err) != codes.AlreadyExists {
+			return fmt.Errorf("write sample message %s: %w", id, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,242 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"cloud.google.com/go/pubsub/v2"
+	gcs "cloud.google.com/go/storage"
+
+	"github.com/vertextune/vertextune/pkg/api"
+	"github.com/vertextune/vertextune/pkg/convert"
+	"github.com/vertextune/vertextune/pkg/poll"
+	"github.com/vertextune/vertextune/pkg/serve"
+	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/eventarc"
+	"github.com/vertextune/vertextune/pkg/standin/storage"
+)
+
+// Where the functions are. In production each has an address of its own and serves at "/".
+const (
+	convertPath = "/events/convert"
+	pollPath    = "/events/poll"
+)
+
+// system is everything that runs.
+type system struct {
+	options
+	cloud   *cloud.Cloud
+	objects *gcs.Client
+	topics  *pubsub.Client
+	url     string
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	failed  chan error
+}
+
+// start starts everything and returns when it serves.
+func start(ctx context.Context, o options) (_ *system, err error) {
+	given, err := environment()
+	if err != nil {
+		return nil, err
+	}
+	if o.token == "" {
+		o.token = newToken()
+	}
+	ctx, stop := context.WithCancel(ctx)
+	s := &system{options: o, stop: stop, failed: make(chan error, 8)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	s.cloud, err = cloud.Start(ctx, cloud.Config{
+		Project: project, Inbox: inbox, Data: data, Foreign: foreign(given), Dir: o.dir,
+		Listen: cloud.Addresses{
+			Storage: local(o.storagePort), Firestore: local(o.firestorePort), PubSub: local(o.pubsubPort), Vertex: local(o.vertexPort),
+		},
+		JobDuration: o.jobDuration, ConcurrentJobs: o.concurrentJobs, HoldOverQuota: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.connect(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.serve(ctx, settings(given, s.cloud, o.token)); err != nil {
+		return nil, err
+	}
+	return s, s.trigger(ctx)
+}
+
+// connect makes the clients of what stands around the functions, and what the functions expect to be there.
+func (s *system) connect(ctx context.Context) (err error) {
+	if s.objects, err = s.cloud.StorageClient(ctx); err != nil {
+		return err
+	}
+	if s.topics, err = s.cloud.PubSubClient(ctx); err != nil {
+		return err
+	}
+	for _, bucket := range []string{inbox, data} {
+		if err := ensureBucket(ctx, s.objects, bucket); err != nil {
+			return err
+		}
+	}
+	return loadMessages(ctx, s.cloud)
+}
+
+// serve opens the three functions as their own commands do and serves them on one port.
+func (s *system) serve(ctx context.Context, environment map[string]string) error {
+	// The official clients look for the emulators in the process's environment, and only there.
+	for name, value := range s.cloud.Variables() {
+		if err := os.Setenv(name, value); err != nil {
+			return fmt.Errorf("set %s: %w", name, err)
+		}
+	}
+	functions := map[string]*serve.Function{}
+	for path, open := range map[string]serve.Open{"/": api.Open, convertPath: convert.Open, pollPath: poll.Open} {
+		fn, err := open(ctx, environment)
+		if err != nil {
+			return err
+		}
+		functions[path] = fn
+	}
+	port, err := free(ctx, s.port)
+	if err != nil {
+		return err
+	}
+	s.url = "http://" + local(port)
+	s.goes("functions", func() error { return serve.Serve(ctx, local(port), functions) })
+	return s.healthy(ctx)
+}
+
+// trigger starts what calls the event functions: Eventarc for both, and Cloud Scheduler.
+func (s *system) trigger(ctx context.Context) error {
+	converts := &eventarc.Trigger{Name: "convert", URL: s.url + convertPath}
+	polls := &eventarc.Trigger{Name: "poll", URL: s.url + pollPath}
+	topic := fmt.Sprintf("projects/%s/topics/%s", project, ticks)
+
+	s.goes("Eventarc for "+inbox, func() error { return s.watchInbox(ctx, converts) })
+	s.goes("Eventarc for "+topic, func() error { return polls.Push(ctx, s.topics, topic) })
+	s.goes("Cloud Scheduler", func() error {
+		publisher := s.topics.Publisher(topic)
+		defer publisher.Stop()
+		eventarc.Tick(ctx, publisher, s.pollInterval, []byte("{}"))
+		return nil
+	})
+	return nil
+}
+
+// watchInbox delivers every object that is dropped. Our own stand-in tells of each and remembers what was
+// delivered; another emulator is looked at every second.
+func (s *system) watchInbox(ctx context.Context, t *eventarc.Trigger) error {
+	if s.cloud.Storage == nil {
+		return t.Watch(ctx, s.objects.Bucket(inbox), time.Second, nil)
+	}
+	return s.cloud.Storage.Finalized(ctx, inbox, func(ctx context.Context, o storage.Object) error {
+		resource, err := json.Marshal(o)
+		if err != nil {
+			return fmt.Errorf("encode object %s: %w", o.Name, err)
+		}
+		event, err := eventarc.FinalizedEvent(resource)
+		if err != nil {
+			return err
+		}
+		return t.Deliver(ctx, event)
+	})
+}
+
+// goes runs a part until the end; if it fails, the whole ends.
+func (s *system) goes(name string, part func() error) {
+	s.running.Go(func() {
+		if err := part(); err != nil {
+			s.failed <- fmt.Errorf("%s: %w", name, err)
+		}
+	})
+}
+
+// wait returns when ctx is done or a part has failed.
+func (s *system) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		slog.Info("stopping")
+		return nil
+	case err := <-s.failed:
+		return err
+	}
+}
+
+// close stops the parts, the callers of functions first, and what they stand on last.
+func (s *system) close() error {
+	s.stop()
+	s.running.Wait()
+	var all []error
+	if s.topics != nil {
+		all = append(all, s.topics.Close())
+	}
+	if s.objects != nil {
+		all = append(all, s.objects.Close())
+	}
+	if s.cloud != nil {
+		all = append(all, s.cloud.Close())
+	}
+	return errors.Join(all...)
+}
+
+// healthy waits until the functions answer.
+func (s *system) healthy(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/health", nil)
+		if err != nil {
+			return fmt.Errorf("ask for /health: %w", err)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err == nil {
+			_ = response.Body.Close() // only the status is of interest
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case err := <-s.failed:
+			return err
+		case <-ctx.Done():
+			return fmt.Errorf("the functions did not start to answer on %s: %w", s.url, errors.Join(ctx.Err(), err))
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// free returns port, or a free one for 0: the framework does not tell which one it was given.
+func free(ctx context.Context, port int) (int, error) {
+	if port != 0 {
+		return port, nil
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", local(0))
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	addr, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		return 0, fmt.Errorf("find a free port: %v is no TCP address", l.Addr())
+	}
+	return addr.Port, l.Close()
+}
+
+func local(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

@@ -1,0 +1,14 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package testdata carries the samples that the local command works on. (The go command leaves folders of this
+// name out of ./..., but builds them for whoever imports them.)
+package testdata
+
+import "embed"
+
+// Samples holds samples/messages.json, the messages of two sessions, and samples/conversations.json, a file of
+// training examples.
+//
+//go:embed samples
+var Samples embed.FS
