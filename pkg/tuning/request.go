@@ -5,6 +5,7 @@ package tuning
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strings"
 	"unicode"
@@ -66,8 +67,9 @@ func (h Hyperparameters) Check(field string) []fault.Violation {
 	if h.BatchSize != nil && *h.BatchSize < 1 {
 		c.add(field+".batch_size", "OUT_OF_RANGE", "must be at least 1.")
 	}
-	if h.LearningRate != nil && *h.LearningRate <= 0 {
-		c.add(field+".learning_rate", "OUT_OF_RANGE", "must be greater than 0.")
+	// A model's document can hold what JSON cannot say: NaN and the infinities.
+	if rate := h.LearningRate; rate != nil && (math.IsNaN(*rate) || math.IsInf(*rate, 0) || *rate <= 0) {
+		c.add(field+".learning_rate", "OUT_OF_RANGE", "must be a number greater than 0.")
 	}
 	return c.violations
 }
