@@ -50,6 +50,7 @@ var (
 		"alt", "fields", "prettyPrint", "key", "access_token", "oauth_token", "quotaUser", "userIp",
 		"userProject", "projection", "project", "trace", "$.xgafv", "$alt", "enableObjectRetention",
 		"predefinedAcl", "predefinedDefaultObjectAcl", "destinationPredefinedAcl",
+		"returnPartialSuccess",
 	}
 )
 
@@ -156,7 +157,10 @@ func (c *call) match(pattern string, segments []string) bool {
 
 // checkSupported refuses what would change the answer and is not honoured.
 func (c *call) checkSupported(params []string) error {
-	for name := range c.query {
+	for name, values := range c.query {
+		if off := values[0] == "" || values[0] == "false"; off {
+			continue
+		}
 		if !slices.Contains(params, name) && !slices.Contains(ignoredParams, name) {
 			return errUnimplemented("The query parameter %s of %s %s", name, c.Method, c.URL.EscapedPath())
 		}

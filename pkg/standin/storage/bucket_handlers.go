@@ -31,22 +31,11 @@ func readBucketInput(r io.Reader) (bucketInput, error) {
 		switch raw := in[name]; {
 		case slices.Contains(bucketOutputFields, name), isEmptyJSON(raw):
 		case slices.Contains([]string{"location", "storageClass", "labels", "iamConfiguration"}, name):
-		case name == "versioning" && isDisabled(raw, "enabled"):
-		case name == "softDeletePolicy" && isDisabled(raw, "retentionDurationSeconds"):
 		default:
 			return nil, errUnimplemented("The bucket field %s", name)
 		}
 	}
 	return in, nil
-}
-
-// isDisabled tells whether an attribute says that its feature is off.
-func isDisabled(raw json.RawMessage, field string) bool {
-	var v map[string]any
-	if json.Unmarshal(raw, &v) != nil || len(v) != 1 {
-		return false
-	}
-	return v[field] == false || v[field] == "0" || v[field] == float64(0)
 }
 
 // apply lays the attributes in the input over b, as a patch does.

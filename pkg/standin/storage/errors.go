@@ -8,9 +8,11 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // apiError is a refusal as Cloud Storage words it: an HTTP status, the JSON
@@ -73,13 +75,22 @@ func errConflict(message string) error {
 	return &apiError{status: http.StatusConflict, reason: "conflict", message: message}
 }
 
-// errUnimplemented names what this server does not do.
+// errUnimplemented names what this server does not do. It is logged, too: the
+// official Go client repeats a call that was answered with any 5xx until its
+// context ends, and might not show why.
 func errUnimplemented(format string, args ...any) error {
-	return &apiError{
+	e := &apiError{
 		status: http.StatusNotImplemented, reason: "notImplemented",
 		message: fmt.Sprintf(format, args...) + " is not implemented by this stand-in for Cloud Storage.",
 	}
+	if _, again := reported.LoadOrStore(e.message, true); !again {
+		slog.Warn("storage stand-in refused a call", "reason", e.message)
+	}
+	return e
 }
+
+// reported holds what errUnimplemented has logged, so that it does so once.
+var reported sync.Map
 
 // errorItem is one entry of the "errors" list in a JSON error.
 type errorItem struct {

@@ -52,6 +52,8 @@ func client(t testing.TB, s *storage.Server, opts ...option.ClientOption) *gcs.C
 		t.Fatalf("NewClient: %v", err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
+	// By default the client repeats what fails until the context ends.
+	c.SetRetry(gcs.WithMaxAttempts(2))
 	return c
 }
 
@@ -128,8 +130,9 @@ func request(t testing.TB, method, url string, body io.Reader, headers ...string
 		t.Fatalf("NewRequest: %v", err)
 	}
 	for _, h := range headers {
-		name, value, _ := strings.Cut(h, ": ")
-		req.Header.Set(name, value)
+		if name, value, ok := strings.Cut(h, ": "); ok {
+			req.Header.Set(name, value)
+		}
 	}
 	// The transport would unpack gzip by itself and so hide what was sent.
 	c := &http.Client{

@@ -72,13 +72,26 @@ func (in objectInput) check() error {
 	return nil
 }
 
-// isEmptyJSON tells whether a value asks for nothing.
+// isEmptyJSON tells whether a value asks for nothing: clients send null, zero
+// and empty values, nested too, for features that they do not use.
 func isEmptyJSON(raw json.RawMessage) bool {
-	switch string(bytes.TrimSpace(raw)) {
-	case "null", "false", `""`, "[]", "{}":
+	var v any
+	return json.Unmarshal(raw, &v) == nil && isEmpty(v)
+}
+
+func isEmpty(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, member := range v {
+			if !isEmpty(member) {
+				return false
+			}
+		}
 		return true
+	case []any:
+		return len(v) == 0
 	}
-	return false
+	return v == nil || v == false || v == "" || v == "0" || v == float64(0)
 }
 
 // text reads one field, which is a string or null.

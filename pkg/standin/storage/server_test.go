@@ -230,8 +230,6 @@ func TestBuckets(t *testing.T) {
 	diff(t, "delete again", http.StatusNotFound, statusOf(t, b.Delete(ctx)))
 	_, err = write(ctx, b.Object("o"), []byte("x"))
 	diff(t, "write to no bucket", http.StatusNotFound, statusOf(t, err))
-	err = b.Create(ctx, "p", &gcs.BucketAttrs{VersioningEnabled: true})
-	diff(t, "versioning", http.StatusNotImplemented, statusOf(t, err))
 }
 
 func TestTemporaryFolderIsRemoved(t *testing.T) {
