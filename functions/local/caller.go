@@ -17,6 +17,9 @@ import (
 	gcs "cloud.google.com/go/storage"
 )
 
+// client talks to the functions.
+var client = &http.Client{Timeout: time.Minute}
+
 // call calls an endpoint as any client does, and decodes its answer.
 func (d *demonstration) call(ctx context.Context, method, path, body string, answer any) error {
 	request, err := http.NewRequestWithContext(ctx, method, d.url+"/api/v1/fine-tuning"+path, strings.NewReader(body))
@@ -25,7 +28,7 @@ func (d *demonstration) call(ctx context.Context, method, path, body string, ans
 	}
 	request.Header.Set("Authorization", "Bearer "+d.token)
 	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}

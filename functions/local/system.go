@@ -79,7 +79,8 @@ func start(ctx context.Context, o options) (_ *system, err error) {
 	if err := s.serve(ctx, settings(given, s.cloud, o.token)); err != nil {
 		return nil, err
 	}
-	return s, s.trigger(ctx)
+	s.trigger(ctx)
+	return s, nil
 }
 
 // connect makes the clients of what stands around the functions, and what the functions expect to be there.
@@ -124,7 +125,7 @@ func (s *system) serve(ctx context.Context, environment map[string]string) error
 }
 
 // trigger starts what calls the event functions: Eventarc for both, and Cloud Scheduler.
-func (s *system) trigger(ctx context.Context) error {
+func (s *system) trigger(ctx context.Context) {
 	converts := &eventarc.Trigger{Name: "convert", URL: s.url + convertPath}
 	polls := &eventarc.Trigger{Name: "poll", URL: s.url + pollPath}
 	topic := fmt.Sprintf("projects/%s/topics/%s", project, ticks)
@@ -137,7 +138,6 @@ func (s *system) trigger(ctx context.Context) error {
 		eventarc.Tick(ctx, publisher, s.pollInterval, []byte("{}"))
 		return nil
 	})
-	return nil
 }
 
 // watchInbox delivers every object that is dropped. Our own stand-in tells of each and remembers what was
@@ -172,7 +172,7 @@ func (s *system) goes(name string, part func() error) {
 func (s *system) wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
-		slog.Info("stopping")
+		slog.Default().InfoContext(ctx, "stopping")
 		return nil
 	case err := <-s.failed:
 		return err
@@ -205,7 +205,7 @@ func (s *system) healthy(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("ask for /health: %w", err)
 		}
-		response, err := http.DefaultClient.Do(request)
+		response, err := client.Do(request)
 		if err == nil {
 			_ = response.Body.Close() // only the status is of interest
 			if response.StatusCode == http.StatusOK {

@@ -7,6 +7,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -17,8 +18,6 @@ import (
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
-
-	"io"
 )
 
 // Records is where jobs are looked up.
@@ -71,13 +70,27 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		err = write(w, http.StatusOK, answer)
 	}
-	// Neither query nor body is logged: they may hold what people said.
-	level := slog.LevelInfo
-	if err != nil && fault.KindOf(err).HTTP().Code >= http.StatusInternalServerError {
-		level = slog.LevelError
+	a.log(r, err, a.Now().Sub(began))
+}
+
+// log writes a line for each request. The words of an error that is the caller's are left out, like query and
+// body: they may quote what people said.
+func (a *API) log(r *http.Request, err error, took time.Duration) {
+	level, code := slog.LevelInfo, http.StatusOK
+	attrs := []slog.Attr{
+		slog.String("method", r.Method),
+		slog.String("path", r.URL.Path),
+		slog.String("caller", callerOf(r.Context())),
+		slog.Int64("duration_ms", took.Milliseconds()),
 	}
-	a.Log.Log(r.Context(), level, "request", "method", r.Method, "path", r.URL.Path,
-		"caller", callerOf(r.Context()), "duration_ms", a.Now().Sub(began).Milliseconds(), "error", err)
+	if err != nil {
+		code = fault.Of(err).Kind.HTTP().Code
+	}
+	if code >= http.StatusInternalServerError {
+		level = slog.LevelError
+		attrs = append(attrs, slog.Any("error", err))
+	}
+	a.Log.LogAttrs(r.Context(), level, "request", append(attrs, slog.Int("code", code))...)
 }
 
 // serve finds the endpoint and lets it answer. The returned request knows its caller.
@@ -99,7 +112,9 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) (*http.Request, any,
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
 	}
-	answer, err := endpoint.serve(r, rest)
+	ctx, cancel := context.WithTimeout(r.Context(), a.Config.RequestTimeout)
+	defer cancel()
+	answer, err := endpoint.serve(r.WithContext(ctx), rest)
 	return r, answer, err
 }
 

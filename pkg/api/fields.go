@@ -25,11 +25,7 @@ type fields struct {
 }
 
 func newFields(path string, object []byte) *fields {
-	f := &fields{path: path, members: map[string][]byte{}}
-	for name, value := range strictjson.Members(object) {
-		f.members[name] = value
-	}
-	return f
+	return &fields{path: path, members: maps.Collect(strictjson.Members(object))}
 }
 
 // err returns everything that is wrong, members that nobody asked for included.

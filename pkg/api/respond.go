@@ -36,8 +36,6 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="vertextune"`)
 	case fault.MethodNotAllowed:
 		w.Header().Set("Allow", e.Metadata["allow"])
-	case fault.Internal:
-		a.Log.ErrorContext(r.Context(), "internal error", "error", err)
 	}
 	if e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(e.RetrySeconds(), 10))

@@ -22,12 +22,9 @@ func Data(report *dataset.Report, prefix string) *Error {
 		},
 	}
 	for _, f := range report.Faults {
-		if f.Severity != dataset.SeverityError {
-			continue
+		if f.Severity == dataset.SeverityError {
+			e.Violations = append(e.Violations, violation(f, prefix))
 		}
-		e.Violations = append(e.Violations, Violation{
-			Field: f.Field(prefix), Reason: f.Code, Description: f.Message + " " + f.Fix,
-		})
 	}
 	e.Message = fmt.Sprintf("The data has %d errors in %d records", report.Errors, report.Records)
 	if report.Errors == 1 {
@@ -41,4 +38,22 @@ func Data(report *dataset.Report, prefix string) *Error {
 		e.Message += fmt.Sprintf(" First: %s: %s", e.Violations[0].Field, e.Violations[0].Description)
 	}
 	return e
+}
+
+// NoExamples returns why data without an error make no training example, as an InvalidArgument: every message
+// was left out, and the report's warnings say why.
+func NoExamples(report *dataset.Report, prefix string) *Error {
+	e := New(InvalidArgument, "None of the %d records makes a training example.", report.Records)
+	for _, f := range report.Faults {
+		e.Violations = append(e.Violations, violation(f, prefix))
+	}
+	return e
+}
+
+func violation(f dataset.Fault, prefix string) Violation {
+	description := f.Message
+	if f.Fix != "" {
+		description += "; " + f.Fix
+	}
+	return Violation{Field: f.Field(prefix), Reason: f.Code, Description: description + "."}
 }

@@ -38,11 +38,11 @@ const (
 // A Violation names one place in the request and what is wrong there.
 type Violation struct {
 	// Field is the path in the request body, as in "data[3].contents[1].role".
-	Field string
+	Field string `json:"field"`
 	// Reason is a stable upper-case word for programs.
-	Reason string
+	Reason string `json:"reason"`
 	// Description is a sentence for people, with the fix.
-	Description string
+	Description string `json:"description"`
 }
 
 // Error is an error with a kind and a message that is safe to show to the caller.

@@ -6,6 +6,7 @@ package fault
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 )
@@ -53,45 +54,61 @@ func Of(err error) *Error {
 	return Wrap(Internal, err, "Something went wrong on our side. It has been logged.")
 }
 
-// detail is one entry of AIP-193's details.
-type detail map[string]any
-
-// Body returns the error in Google's shape (AIP-193), ready for encoding/json:
+// Body is an error in Google's shape (AIP-193), ready for encoding/json:
 //
 //	{"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "…", "details": [{"@type": "…BadRequest",
 //	 "fieldViolations": [{"field": "…", "description": "…", "reason": "…"}]}]}}
-func (e *Error) Body() any {
+type Body struct {
+	Error struct {
+		Code    int    `json:"code"`
+		Status  string `json:"status"`
+		Message string `json:"message"`
+		Details []any  `json:"details,omitempty"`
+	} `json:"error"`
+}
+
+// The details, each a message of google.rpc.
+type (
+	badRequest struct {
+		Type       string      `json:"@type"`
+		Violations []Violation `json:"fieldViolations"`
+	}
+	errorInfo struct {
+		Type     string            `json:"@type"`
+		Reason   string            `json:"reason"`
+		Domain   string            `json:"domain"`
+		Metadata map[string]string `json:"metadata,omitempty"`
+	}
+	retryInfo struct {
+		Type  string `json:"@type"`
+		Delay string `json:"retryDelay"`
+	}
+)
+
+// mostShown is how many violations an answer lists; all are counted.
+const mostShown = 1000
+
+const rpc = "type.googleapis.com/google.rpc."
+
+// Body returns what the caller is shown of the error.
+func (e *Error) Body() Body {
+	var b Body
 	answer := e.Kind.HTTP()
-	details := []detail{}
+	b.Error.Code, b.Error.Status, b.Error.Message = answer.Code, answer.Status, e.Message
 	if len(e.Violations) > 0 {
-		violations := make([]map[string]string, len(e.Violations))
-		for i, v := range e.Violations {
-			violations[i] = map[string]string{"field": v.Field, "description": v.Description, "reason": v.Reason}
+		shown := e.Violations[:min(len(e.Violations), mostShown)]
+		if len(shown) < len(e.Violations) {
+			b.Error.Message += fmt.Sprintf(" There are %d faults; the first %d are listed.", len(e.Violations), len(shown))
 		}
-		details = append(details, detail{
-			"@type":           "type.googleapis.com/google.rpc.BadRequest",
-			"fieldViolations": violations,
-		})
+		b.Error.Details = append(b.Error.Details, badRequest{rpc + "BadRequest", shown})
 	}
 	if e.Reason != "" {
-		details = append(details, detail{
-			"@type":    "type.googleapis.com/google.rpc.ErrorInfo",
-			"reason":   e.Reason,
-			"domain":   "vertextune",
-			"metadata": e.Metadata,
-		})
+		b.Error.Details = append(b.Error.Details, errorInfo{rpc + "ErrorInfo", e.Reason, "vertextune", e.Metadata})
 	}
 	if e.RetryAfter > 0 {
-		details = append(details, detail{
-			"@type":      "type.googleapis.com/google.rpc.RetryInfo",
-			"retryDelay": strconv.FormatInt(e.RetrySeconds(), 10) + "s",
-		})
+		b.Error.Details = append(b.Error.Details, retryInfo{rpc + "RetryInfo", strconv.FormatInt(e.RetrySeconds(), 10) + "s"})
 	}
-	body := map[string]any{"code": answer.Code, "status": answer.Status, "message": e.Message}
-	if len(details) > 0 {
-		body["details"] = details
-	}
-	return map[string]any{"error": body}
+	return b
 }
 
 // RetrySeconds returns RetryAfter in whole seconds, rounded up, as the header Retry-After wants it.

@@ -79,6 +79,6 @@ func (p *Poller) Tick(ctx context.Context) error {
 			all = append(all, fmt.Errorf("bring the jobs in %s up to date: %w", location, err))
 		}
 	}
-	p.Log.InfoContext(ctx, "tick", "unfinished", unfinished)
+	p.Log.DebugContext(ctx, "tick", "unfinished", unfinished)
 	return errors.Join(all...)
 }

@@ -36,12 +36,14 @@ type Function struct {
 // Open makes a function from its environment.
 type Open func(ctx context.Context, environment map[string]string) (*Function, error)
 
-// Main is the main function of a deployable with one function. It ends the process.
+// Main is the main function of a deployable with one function. It ends the
+// process when that fails.
 func Main(open Open) {
-	slog.SetDefault(Logger(os.Stderr, slog.LevelInfo))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, open, environment(os.Environ())); err != nil {
+	slog.SetDefault(Logger(os.Stderr, slog.LevelInfo))
+	err := run(ctx, open, environment(os.Environ()))
+	stop()
+	if err != nil {
 		slog.ErrorContext(ctx, "stopped", "error", err)
 		os.Exit(1)
 	}
