@@ -132,7 +132,7 @@ func (b *board) admit(project string, at time.Time, e *effects) {
 		j := s.waiting[0]
 		s.waiting = s.waiting[1:]
 		if j.cancelled.IsZero() && j.admitted.IsZero() {
-			b.giveSlot(j, later(at, j.created))
+			b.giveSlot(j, later(at, j.created.Add(time.Microsecond)))
 			e.admitted = append(e.admitted, j)
 		}
 	}

@@ -90,13 +90,14 @@ func (e *engine) cancelJob(where place, id string) error {
 	if !j.cancelled.IsZero() {
 		return nil
 	}
-	if err := e.journal.append(record{Kind: recordCancel, ID: j.id, At: now}); err != nil {
+	at := e.moment(j)
+	if err := e.journal.append(record{Kind: recordCancel, ID: j.id, At: at}); err != nil {
 		return status.Errorf(codes.Internal, "Internal error encountered: %v", err)
 	}
 	if j.stop != nil {
 		j.stop()
 	}
-	e.board.cancel(j, now)
+	e.board.cancel(j, at)
 	return nil
 }
 

@@ -140,6 +140,14 @@ func (e *engine) carryOut(done effects) {
 	}
 }
 
+// moment is the present as the time of something that happens to a job now: after all that is seen of it,
+// so that its update time tells the change even when the clock has not moved. The caller holds the lock.
+func (e *engine) moment(j *job) time.Time {
+	now := e.now()
+	e.last = later(now, j.updated(now).Add(time.Microsecond))
+	return e.last
+}
+
 // record journals what has already happened and cannot be refused any more.
 func (e *engine) record(r record) {
 	if err := e.journal.append(r); err != nil {
@@ -162,11 +170,10 @@ func (e *engine) startReading(j *job) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		// What a stopped reader saw is not what the job would have seen.
-		now := e.now()
 		if ctx.Err() != nil {
 			return
 		}
-		o.at = now
+		o.at = e.moment(j)
 		e.board.finishReading(j, o)
 		e.record(reading(j, o))
 	})

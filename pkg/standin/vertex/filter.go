@@ -31,18 +31,15 @@ func parseFilter(text string) (filter, error) {
 	}
 	for {
 		n, ok := f.term(rest)
-		if !ok {
+		if ok && n == len(rest) {
+			return f, nil
+		}
+		and := andWord.FindString(rest[n:])
+		if !ok || and == "" {
 			return f, invalidField("filter", "Invalid filter %q: only labels.key=value and state=\"JOB_STATE_...\", "+
 				"joined by AND, are supported.", text)
 		}
-		if rest = rest[n:]; rest == "" {
-			return f, nil
-		}
-		// Without a match the rest stays, and does not parse as a term.
-		rest = rest[len(andWord.FindString(rest)):]
-		if n = len(rest); n == 0 {
-			rest = " "
-		}
+		rest = rest[n+len(and):]
 	}
 }
 

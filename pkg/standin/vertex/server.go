@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"sync"
 
 	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	"google.golang.org/grpc"
@@ -23,6 +24,7 @@ type Server struct {
 	grpc     *grpc.Server
 	engine   *engine
 	served   chan error
+	close    func() error
 }
 
 // Start listens and serves until Close. It fails when the configuration is incomplete, the address is
@@ -49,6 +51,7 @@ func Start(cfg Config) (*Server, error) {
 	}
 	s := &Server{listener: listener, grpc: grpc.NewServer(options...), engine: engine, served: make(chan error, 1)}
 	pb.RegisterGenAiTuningServiceServer(s.grpc, &service{engine: engine, facts: facts, cfg: cfg})
+	s.close = sync.OnceValue(s.shutDown)
 	go func() { s.served <- s.grpc.Serve(listener) }()
 	return s, nil
 }
@@ -62,8 +65,11 @@ func refuse(_ any, stream grpc.ServerStream) error {
 // Addr is the host and port that Start listens on.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Close stops serving at once, as a kill would, and waits until nothing runs any more.
-func (s *Server) Close() error {
+// Close stops serving at once, as a kill would, and waits until nothing runs any more. Further calls
+// return what the first did.
+func (s *Server) Close() error { return s.close() }
+
+func (s *Server) shutDown() error {
 	s.grpc.Stop()
 	return errors.Join(<-s.served, s.engine.close())
 }

@@ -1,0 +1,260 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package vertex_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	aiplatform "cloud.google.com/go/aiplatform/apiv1"
+	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	"cloud.google.com/go/storage"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/vertextune/vertextune/pkg/standin/vertex"
+)
+
+const (
+	project  = "acme"
+	location = "us-central1"
+	parent   = "projects/" + project + "/locations/" + location
+	training = "gs://data/train.jsonl"
+	duration = 100 * time.Second
+	goodLine = `{"contents":[{"role":"user","parts":[{"text":"Hello?"}]},{"role":"model","parts":[{"text":"Hello."}]}]}` + "\n"
+)
+
+// clock is a clock that tests move by hand.
+type clock struct {
+	mu     sync.Mutex
+	now    time.Time
+	latest time.Time
+}
+
+func newClock() *clock {
+	return &clock{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+	if c.now.After(c.latest) {
+		c.latest = c.now
+	}
+}
+
+// catchUp undoes steps back. The stand-in does not let time go back while it runs; across a restart it
+// has only the journal and the clock.
+func (c *clock) catchUp() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.latest.After(c.now) {
+		c.now = c.latest
+	}
+}
+
+// objects is as much of Cloud Storage's JSON API as reading needs. The key is "bucket/object".
+type objects struct {
+	mu     sync.Mutex
+	data   map[string]string
+	denied map[string]bool
+	reads  int
+	gate   chan struct{} // reads of content wait until it is closed; nil is open
+}
+
+func (o *objects) put(name, data string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.data[name] = data
+}
+
+func (o *objects) remove(name string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.data, name)
+}
+
+func (o *objects) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name := strings.Replace(strings.TrimPrefix(r.URL.Path, "/storage/v1/b/"), "/o/", "/", 1)
+	content := r.URL.Query().Get("alt") == "media"
+	o.mu.Lock()
+	data, ok := o.data[name]
+	denied, gate := o.denied[name], o.gate
+	if content {
+		o.reads++
+	}
+	o.mu.Unlock()
+	switch {
+	case denied:
+		http.Error(w, `{"error":{"code":403,"message":"denied"}}`, http.StatusForbidden)
+	case !ok:
+		http.Error(w, `{"error":{"code":404,"message":"not found"}}`, http.StatusNotFound)
+	case content:
+		if gate != nil {
+			select {
+			case <-gate:
+			case <-r.Context().Done():
+				return
+			}
+		}
+		w.Header().Set("Content-Length", fmt.Sprint(len(data)))
+		_, _ = io.WriteString(w, data)
+	default:
+		w.Header().Set("Content-Type", "application/json")
+		bucket, object, _ := strings.Cut(name, "/")
+		_ = json.NewEncoder(w).Encode(map[string]string{"bucket": bucket, "name": object, "size": fmt.Sprint(len(data))})
+	}
+}
+
+// world is a stand-in with everything around it.
+type world struct {
+	t       *testing.T
+	clock   *clock
+	objects *objects
+	cfg     vertex.Config
+	server  *vertex.Server
+	client  *aiplatform.GenAiTuningClient
+}
+
+// newWorld starts a stand-in with a good training set of 20 examples, on a clock that stands still.
+func newWorld(t *testing.T, change func(*vertex.Config)) *world {
+	t.Helper()
+	w := &world{t: t, clock: newClock(), objects: &objects{data: map[string]string{}, denied: map[string]bool{}}}
+	w.objects.put("data/train.jsonl", strings.Repeat(goodLine, 20))
+	web := httptest.NewServer(w.objects)
+	t.Cleanup(web.Close)
+	client, err := storage.NewClient(t.Context(), option.WithEndpoint(web.URL+"/storage/v1/"),
+		option.WithoutAuthentication(), storage.WithJSONReads())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	w.cfg = vertex.Config{Storage: client, Project: project, JobDuration: duration, ConcurrentJobs: 100, Now: w.clock.Now}
+	if change != nil {
+		change(&w.cfg)
+	}
+	w.start()
+	return w
+}
+
+func (w *world) start() {
+	w.t.Helper()
+	server, err := vertex.Start(w.cfg)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.server = server
+	w.t.Cleanup(func() { _ = server.Close() })
+	w.client = newClient(w.t, server.Addr())
+}
+
+func (w *world) restart() {
+	w.t.Helper()
+	if err := w.server.Close(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.start()
+}
+
+func newClient(t *testing.T, addr string) *aiplatform.GenAiTuningClient {
+	t.Helper()
+	client, err := aiplatform.NewGenAiTuningClient(t.Context(), option.WithEndpoint(addr), option.WithoutAuthentication(),
+		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// newJob is a request for a job that nothing is wrong with.
+func newJob(change ...func(*pb.TuningJob)) *pb.TuningJob {
+	job := &pb.TuningJob{
+		SourceModel:           &pb.TuningJob_BaseModel{BaseModel: "gemini-3.1-flash-lite"},
+		TunedModelDisplayName: "support bot",
+		TuningSpec: &pb.TuningJob_SupervisedTuningSpec{SupervisedTuningSpec: &pb.SupervisedTuningSpec{
+			TrainingDatasetUri: training,
+			HyperParameters:    &pb.SupervisedHyperParameters{EpochCount: 4},
+		}},
+	}
+	for _, c := range change {
+		c(job)
+	}
+	return job
+}
+
+func (w *world) create(change ...func(*pb.TuningJob)) (*pb.TuningJob, error) {
+	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
+	defer cancel()
+	return w.client.CreateTuningJob(ctx, &pb.CreateTuningJobRequest{Parent: parent, TuningJob: newJob(change...)})
+}
+
+func (w *world) mustCreate(change ...func(*pb.TuningJob)) *pb.TuningJob {
+	w.t.Helper()
+	job, err := w.create(change...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return job
+}
+
+func (w *world) get(name string) *pb.TuningJob {
+	w.t.Helper()
+	job, err := w.client.GetTuningJob(w.t.Context(), &pb.GetTuningJobRequest{Name: name})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return job
+}
+
+func (w *world) cancel(name string) error {
+	return w.client.CancelTuningJob(w.t.Context(), &pb.CancelTuningJobRequest{Name: name})
+}
+
+// until waits for a condition of a job that does not depend on the clock.
+func (w *world) until(name, what string, ok func(*pb.TuningJob) bool) *pb.TuningJob {
+	w.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if job := w.get(name); ok(job) {
+			return job
+		}
+	}
+	w.t.Fatalf("waited too long until %s: %v", what, w.get(name))
+	return nil
+}
+
+// run brings a job to where its dataset has been read.
+func (w *world) run(name string) *pb.TuningJob {
+	w.t.Helper()
+	w.clock.add(duration / 10)
+	return w.until(name, "the dataset is read", datasetRead)
+}
+
+func datasetRead(job *pb.TuningJob) bool {
+	return job.GetTuningDataStats() != nil || job.GetState() == pb.JobState_JOB_STATE_FAILED
+}
+
+// finish brings a job to its end.
+func (w *world) finish(name string) *pb.TuningJob {
+	w.t.Helper()
+	w.run(name)
+	w.clock.add(duration)
+	return w.get(name)
+}

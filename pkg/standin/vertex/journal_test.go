@@ -1,0 +1,217 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package vertex_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	"github.com/google/go-cmp/cmp"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	"github.com/vertextune/vertextune/pkg/standin/vertex"
+)
+
+func inDir(dir string) func(*vertex.Config) { return func(c *vertex.Config) { c.Dir = dir } }
+
+func TestRestartKeepsJobs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, inDir(t.TempDir()))
+	w.objects.put("data/bad.jsonl", "{}")
+	done := w.finish(w.mustCreate().GetName())
+	bad := w.mustCreate(trainOn("gs://data/bad.jsonl"))
+	next := w.mustCreate(continueFrom(done.GetTunedModel().GetModel()))
+	w.run(bad.GetName())
+	w.until(next.GetName(), "stats", datasetRead)
+	dropped := w.mustCreate()
+	if err := w.cancel(dropped.GetName()); err != nil {
+		t.Fatal(err)
+	}
+	w.objects.remove("data/train.jsonl") // what was read is known
+	for _, step := range []time.Duration{0, duration / 2, duration} {
+		w.clock.add(step)
+		before := w.server.Jobs()
+		w.restart()
+		if diff := cmp.Diff(before, w.server.Jobs(), protocmp.Transform()); diff != "" {
+			t.Errorf("jobs after a restart (-before +after):\n%s", diff)
+		}
+	}
+	if got := w.get(next.GetName()).GetTunedModel().GetModel(); !strings.HasSuffix(got, "@2") {
+		t.Errorf("model %s, want version 2", got)
+	}
+}
+
+func TestRestartReadsAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, inDir(t.TempDir()))
+	w.objects.gate = make(chan struct{})
+	job := w.mustCreate()
+	w.clock.add(duration / 2)
+	w.get(job.GetName())
+	w.restart() // while the dataset is read
+	close(w.objects.gate)
+	got := w.until(job.GetName(), "the dataset is read", datasetRead)
+	if got.GetState() != pb.JobState_JOB_STATE_RUNNING || !got.GetUpdateTime().AsTime().Equal(w.clock.Now()) {
+		t.Errorf("job after the restart: %v", got)
+	}
+}
+
+func TestRestartWithMoreQuota(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *vertex.Config) {
+		inDir(t.TempDir())(c)
+		c.ConcurrentJobs, c.HoldOverQuota = 1, true
+	})
+	w.mustCreate()
+	held := w.mustCreate()
+	w.clock.add(time.Second)
+	w.cfg.ConcurrentJobs = 2
+	for range 2 {
+		w.restart()
+		if got := w.get(held.GetName()); got.GetState() != pb.JobState_JOB_STATE_PENDING || !got.GetUpdateTime().AsTime().Equal(w.clock.Now()) {
+			t.Errorf("held job: %v", got)
+		}
+	}
+}
+
+// A process may die within any write: whatever the length of the journal, what was acknowledged before is
+// there, and what is new is kept.
+func TestTornJournal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, inDir(t.TempDir()))
+	for i := range 3 {
+		w.mustCreate(numbered(i, map[string]string{"n": fmt.Sprint(i)}))
+	}
+	whole, err := os.ReadFile(filepath.Join(w.cfg.Dir, "tuning-jobs.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 25 {
+		length := random.IntN(len(whole) + 1)
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "tuning-jobs.jsonl"), whole[:length], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		want := bytes.Count(whole[:length], []byte("\n"))
+		torn := *w
+		torn.cfg.Dir = dir
+		torn.start()
+		if got := len(torn.server.Jobs()); got != want {
+			t.Errorf("%d jobs in %d bytes, want %d", got, length, want)
+		}
+		torn.mustCreate()
+		torn.restart()
+		if got := len(torn.server.Jobs()); got != want+1 {
+			t.Errorf("%d jobs after one more in %d bytes, want %d", got, length, want+1)
+		}
+		if err := torn.server.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestBrokenJournalIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	for name, text := range map[string]string{
+		"not_json":     "hello\n",
+		"unknown_kind": `{"kind":"forget","id":"1","at":"2026-01-01T00:00:00Z"}` + "\n",
+		"unknown_job":  `{"kind":"cancel","id":"1","at":"2026-01-01T00:00:00Z"}` + "\n",
+		"old_model":    `{"kind":"create","id":"1","at":"2026-01-01T00:00:00Z","base_model":"gemini-0","job":{}}` + "\n",
+	} {
+		cfg := w.cfg
+		cfg.Dir = t.TempDir()
+		if err := os.WriteFile(filepath.Join(cfg.Dir, "tuning-jobs.jsonl"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if server, err := vertex.Start(cfg); err == nil {
+			t.Errorf("%s: accepted", name)
+			_ = server.Close()
+		}
+	}
+}
+
+// rank orders the states that a job can pass through.
+var rank = map[pb.JobState]int{
+	pb.JobState_JOB_STATE_QUEUED: 1, pb.JobState_JOB_STATE_PENDING: 2, pb.JobState_JOB_STATE_RUNNING: 3,
+	pb.JobState_JOB_STATE_CANCELLING: 4, pb.JobState_JOB_STATE_SUCCEEDED: 5, pb.JobState_JOB_STATE_FAILED: 5, pb.JobState_JOB_STATE_CANCELLED: 5,
+}
+
+// Whatever is done and however the clock jumps, even back, and across restarts: no job steps back, update
+// time tells every change of state, and what is finished stays as it is.
+func TestNoJobStepsBack(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprint("seed_", seed), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed, 7))
+			w := newWorld(t, func(c *vertex.Config) {
+				inDir(t.TempDir())(c)
+				c.ConcurrentJobs, c.HoldOverQuota = 3, true
+				c.Fail = func(j *pb.TuningJob) *spb.Status {
+					if strings.HasSuffix(j.GetName(), "7") {
+						return &spb.Status{Code: 13, Message: "Internal error."}
+					}
+					return nil
+				}
+			})
+			w.objects.put("data/bad.jsonl", "{}")
+			seen := map[string]*pb.TuningJob{}
+			for range 300 {
+				switch random.IntN(8) {
+				case 0, 1:
+					uri := training
+					if random.IntN(4) == 0 {
+						uri = "gs://data/bad.jsonl"
+					}
+					w.mustCreate(trainOn(uri))
+				case 2:
+					if jobs := w.server.Jobs(); len(jobs) > 0 {
+						_ = w.cancel(jobs[random.IntN(len(jobs))].GetName())
+					}
+				case 3:
+					w.clock.add(-time.Duration(random.IntN(5)) * time.Second)
+				case 4:
+					if random.IntN(5) == 0 {
+						w.clock.catchUp()
+						w.restart()
+					}
+				default:
+					w.clock.add(time.Duration(random.IntN(30)) * time.Second)
+				}
+				for _, job := range w.server.Jobs() {
+					checkStep(t, seen[job.GetName()], job)
+					seen[job.GetName()] = job
+				}
+			}
+		})
+	}
+}
+
+func checkStep(t *testing.T, before, after *pb.TuningJob) {
+	t.Helper()
+	was, is := before.GetState(), after.GetState()
+	updated, updates := before.GetUpdateTime().AsTime(), after.GetUpdateTime().AsTime()
+	switch {
+	case before == nil:
+	case rank[is] < rank[was]:
+		t.Errorf("stepped back from %v to %v", was, is)
+	case updates.Before(updated):
+		t.Errorf("update time went back from %v to %v", updated, updates)
+	case was != is && !updates.After(updated):
+		t.Errorf("from %v to %v at the same update time %v", was, is, updates)
+	case rank[was] == 5 && !proto.Equal(before, after):
+		t.Errorf("a finished job changed (-before +after):\n%s", cmp.Diff(before, after, protocmp.Transform()))
+	}
+}
