@@ -32,7 +32,7 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 		opt.blockBytes = defaultBlockBytes
 	}
 	e := &engine{opt: opt, w: w, report: &Report{Counts: map[string]int64{}, LeftOut: map[string]int64{}}}
-	e.layout = layout{newline: '\n', maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, pairer: NewPairer()}
+	e.layout = layout{newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, pairer: NewPairer()}
 	var err error
 	e.src, err = openSource(ctx, r)
 	e.report.Compression = e.src.compression
@@ -66,7 +66,9 @@ func (e *engine) finish() {
 			code: CodeNoRecords, severity: SeverityError, message: "the file holds no records", fix: "give at least one example",
 		})
 	}
-	rep.Format = e.layout.format
+	if e.layout.format != unknownFormat {
+		rep.Format = formats[e.layout.format].name
+	}
 	rep.Truncated = rep.Errors+rep.Warnings > int64(len(rep.Faults))
 	e.progress()
 }

@@ -41,7 +41,16 @@ const (
 	CodeLastTurnNotModel    = "LAST_TURN_NOT_MODEL"   // there is no answer to learn from
 	CodeRolesNotAlternating = "ROLES_NOT_ALTERNATING" // two turns of one side, or the model first
 	CodeThoughtPart         = "THOUGHT_PART"          // thinking is not trained on
+	CodeLastTurnNotUser     = "LAST_TURN_NOT_USER"    // a conversation before two answers
+	CodeInvalidScores       = "INVALID_SCORES"        // answers that are not one better, one worse
 	CodeWrongSide           = "WRONG_SIDE"            // a call by the user, or a response by the model
+
+	// Of records that are converted.
+	CodeUnknownCall     = "UNKNOWN_CALL"      // the result of a call that is not there
+	CodeUnsupported     = "UNSUPPORTED"       // something that Vertex AI cannot be given
+	CodeSystemMoved     = "SYSTEM_MOVED"      // a system text from inside the conversation
+	CodeWeightIgnored   = "WEIGHT_IGNORED"    // an answer that was not to be learned
+	CodeMimeTypeGuessed = "MIME_TYPE_GUESSED" // an address that tells no type
 )
 
 // faultLog collects the faults of one block. Records and lines are counted from

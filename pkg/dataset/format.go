@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
 // marks are the top-level names of a record that tell its format.
@@ -14,19 +16,48 @@ type marks uint32
 
 const (
 	markContents marks = 1 << iota
+	markCompletions
 	markContent
 	markRole
 	markRelated
 	markSession
+	markMessages
+	markSchemaVersion
+	markPreferred
+	markNotPreferred
+	markChosen
+	markRejected
+	markPrompt
+	markCompletion
+	markConversations
+	markInstruction
+	markOutput
+	markInputText
+	markOutputText
 )
 
 // markNames maps names to marks.
 var markNames = map[string]marks{
-	"contents":        markContents,
-	"content":         markContent,
-	"role":            markRole,
-	"related_message": markRelated,
-	"session_id":      markSession,
+	"contents":             markContents,
+	"completions":          markCompletions,
+	"content":              markContent,
+	"role":                 markRole,
+	"related_message":      markRelated,
+	"session_id":           markSession,
+	"messages":             markMessages,
+	"schemaVersion":        markSchemaVersion,
+	"preferred_output":     markPreferred,
+	"non_preferred_output": markNotPreferred,
+	"chosen":               markChosen,
+	"rejected":             markRejected,
+	"prompt":               markPrompt,
+	"completion":           markCompletion,
+	"conversations":        markConversations,
+	"conversation":         markConversations,
+	"instruction":          markInstruction,
+	"output":               markOutput,
+	"input_text":           markInputText,
+	"output_text":          markOutputText,
 }
 
 // format is one way to write a record.
@@ -39,13 +70,31 @@ type format struct {
 	convert func(r *record, dst []byte) []byte
 }
 
-// formats are tried in order.
+// formats are tried in order, the more particular ones first.
 var formats = []format{
-	{FormatGemini, func(r *record) bool { return r.has(markContents) }, (*record).gemini},
+	{FormatGeminiPreference, has(markContents | markCompletions), (*record).geminiPreference},
+	{FormatGemini, has(markContents), (*record).gemini},
+	{FormatBedrock, func(r *record) bool { return r.has(markMessages) && r.isBedrock() }, (*record).bedrock},
+	{FormatPaLMChat, func(r *record) bool { return r.has(markMessages) && r.firstHas("messages", "author") }, (*record).palmChat},
+	{FormatOpenAIChat, has(markMessages), (*record).openAI},
+	{FormatShareGPT, has(markConversations), (*record).shareGPT},
+	{FormatOpenAIPreference, hasAny(markPreferred | markNotPreferred), (*record).openAIPreference},
+	{FormatPreferencePair, has(markChosen | markRejected), (*record).preferencePair},
 	{FormatMessages, func(r *record) bool {
 		return r.has(markContent|markRole) || r.has(markRelated) || r.has(markSession|markContent)
 	}, (*record).message},
+	{FormatPromptCompletion, func(r *record) bool {
+		return r.has(markCompletion) || r.has(markPrompt) && !r.has(markOutput)
+	}, (*record).promptCompletion},
+	{FormatPaLMText, hasAny(markInputText | markOutputText), (*record).palmText},
+	{FormatAlpaca, has(markInstruction), (*record).alpaca},
 }
+
+// unknownFormat is the number of no format.
+const unknownFormat = -1
+
+func has(m marks) func(*record) bool    { return func(r *record) bool { return r.has(m) } }
+func hasAny(m marks) func(*record) bool { return func(r *record) bool { return r.marks&m != 0 } }
 
 // has reports whether the record has all the given names.
 func (r *record) has(m marks) bool { return r.marks&m == m }
@@ -58,23 +107,53 @@ func (r *record) findMarks() {
 	}
 }
 
+// first returns the first element of a member that is an array, or 0.
+func (r *record) first(member string) int {
+	list := r.member(root, member)
+	if list == 0 || r.kind(list) != strictjson.Array || r.next(list) == list+1 {
+		return 0
+	}
+	return list + 1
+}
+
+// firstHas reports whether the first element of an array has a member.
+func (r *record) firstHas(list, name string) bool {
+	first := r.first(list)
+	return first != 0 && r.kind(first) == strictjson.Object && r.member(first, name) != 0
+}
+
+// isBedrock reports whether messages are written as Amazon Bedrock does: the
+// parts of their contents have no type.
+func (r *record) isBedrock() bool {
+	if r.has(markSchemaVersion) {
+		return true
+	}
+	first := r.first("messages")
+	if first == 0 || r.kind(first) != strictjson.Object {
+		return false
+	}
+	content := r.member(first, "content")
+	return content != 0 && r.kind(content) == strictjson.Array && r.next(content) > content+1 &&
+		r.kind(content+1) == strictjson.Object && r.len(content+1) == 1 && r.member(content+1, "type") == 0
+}
+
 // convert recognises the record at hand, checks it, and adds its example to the
 // block.
 func (w *worker) convert() {
 	r, b := &w.record, w.block
 	r.findMarks()
 	i := slices.IndexFunc(formats, func(f format) bool { return f.fits(r) })
-	known := slices.IndexFunc(formats, func(f format) bool { return f.name == w.layout.format })
-	switch {
-	case i < 0 && known < 0:
+	switch known := w.layout.format; {
+	case i == unknownFormat && known == unknownFormat:
 		r.fail(root, CodeUnknownFormat, "this is no kind of record that is known: it has "+r.names(), `write examples as {"contents": […]}`)
 		return
-	case i < 0:
+	case i == unknownFormat:
 		i = known
-	case known < 0:
-		w.layout.format = formats[i].name
+	case known == unknownFormat:
+		w.layout.format = i
 	case i != known:
-		r.fail(root, CodeFormatChanged, "this record has the format "+formats[i].name+", the file started with "+w.layout.format, "put records of one format in a file")
+		r.fail(root, CodeFormatChanged,
+			"this record has the format "+formats[i].name+", the file started with "+formats[known].name, "put records of one format in a file")
 	}
 	before := len(b.out)
 	r.example = example{record: r.number}

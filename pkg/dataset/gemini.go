@@ -12,8 +12,13 @@ const roleModel = "model"
 
 // gemini checks an example in the form that Vertex AI takes, and appends it
 // with the names and roles that Vertex AI documents.
-func (r *record) gemini(dst []byte) []byte {
-	contents := 0
+func (r *record) gemini(dst []byte) []byte { return r.nativeExample(dst, false) }
+
+// geminiPreference does the same for an example with two answers to compare.
+func (r *record) geminiPreference(dst []byte) []byte { return r.nativeExample(dst, true) }
+
+func (r *record) nativeExample(dst []byte, preference bool) []byte {
+	contents, completions := 0, 0
 	var seen fields
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
 		v := i + 1
@@ -26,10 +31,19 @@ func (r *record) gemini(dst []byte) []byte {
 		if r.kind(v) == strictjson.Null {
 			continue // the same as if it were not there
 		}
-		if f.id == fieldContents {
+		switch f.id {
+		case fieldContents:
 			contents = v
+			r.contents(v, preference)
+		case fieldCompletions:
+			completions = v
+			r.completions(v)
+		default:
+			r.exampleMember(v, f.id)
 		}
-		r.exampleMember(v, f.id)
+	}
+	if preference && completions == 0 {
+		r.fail(root, CodeMissingField, `the example has no "completions"`, "add two answers, with the scores 1 and 0")
 	}
 	if contents == 0 {
 		r.fail(root, CodeMissingField, `the example has no "contents"`, "add the turns of the conversation")
@@ -40,8 +54,6 @@ func (r *record) gemini(dst []byte) []byte {
 // exampleMember checks one member of an example.
 func (r *record) exampleMember(v int, id fieldID) {
 	switch id {
-	case fieldContents:
-		r.contents(v)
 	case fieldSystemInstruction:
 		r.systemInstruction(v)
 	case fieldTools:
@@ -61,8 +73,9 @@ func (r *record) exampleMember(v int, id fieldID) {
 	}
 }
 
-// contents checks the turns of a conversation.
-func (r *record) contents(v int) {
+// contents checks the turns of a conversation. A prompt is one whose answers
+// stand elsewhere.
+func (r *record) contents(v int, prompt bool) {
 	if !r.is(v, strictjson.Array) {
 		return
 	}
@@ -86,6 +99,12 @@ func (r *record) contents(v int) {
 			r.warn(turn, CodeRolesNotAlternating, "two turns of the role "+quoted(role)+" follow each other", "join them to one turn with several parts")
 		}
 		before = role
+	}
+	if prompt {
+		if before == roleModel {
+			r.fail(last, CodeLastTurnNotUser, "the conversation before the answers must end with the user's turn", `move the last turn to "completions"`)
+		}
+		return
 	}
 	if before == roleUser || before == "" && single && r.kind(last) == strictjson.Object && r.member(last, "role") == 0 {
 		r.fail(last, CodeLastTurnNotModel, "the last turn is not the model's, so there is nothing to learn", "end the conversation with the model's answer")

@@ -14,6 +14,7 @@ type fieldID uint8
 
 const (
 	fieldContents fieldID = iota + 1
+	fieldCompletions
 	fieldSystemInstruction
 	fieldTools
 	fieldToolConfig
@@ -70,7 +71,7 @@ func names(members map[string]fieldID) map[string]field {
 
 var (
 	exampleFields = names(map[string]fieldID{
-		"contents": fieldContents, "systemInstruction": fieldSystemInstruction, "tools": fieldTools, "toolConfig": fieldToolConfig,
+		"contents": fieldContents, "completions": fieldCompletions, "systemInstruction": fieldSystemInstruction, "tools": fieldTools, "toolConfig": fieldToolConfig,
 		"generationConfig": fieldGenerationConfig, "safetySettings": fieldSafetySettings, "labels": fieldLabels, "model": fieldModel,
 	})
 	partFields = names(map[string]fieldID{

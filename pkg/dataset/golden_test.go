@@ -22,7 +22,8 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // goldenDir holds, for each case, an input X.in.*, the examples it makes in
-// X.out.jsonl (absent if it has errors), and the report in X.report.json.
+// X.out.jsonl (absent if it has errors), and the report in
+// X.report.json and X.report.md.
 const goldenDir = "../../testdata/datasets"
 
 func TestGolden(t *testing.T) {
@@ -51,6 +52,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			golden(t, base+".report.md", report.Markdown())
 			golden(t, base+".report.json", append(text, '\n'))
 			golden(t, base+".out.jsonl", out.Bytes())
 		})

@@ -37,10 +37,7 @@ func (e *engine) merge(b *block) error {
 
 // write writes the examples of a block that are not written already.
 func (e *engine) write(b *block) error {
-	out := b.out
-	if e.layout.format == FormatMessages {
-		out = e.unique(b)
-	}
+	out := e.unique(b)
 	e.report.Examples += int64(len(b.examples))
 	e.report.OutputBytes += int64(len(out))
 	if e.report.Errors > 0 || len(out) == 0 {
@@ -54,6 +51,9 @@ func (e *engine) write(b *block) error {
 
 // unique drops the examples of message records whose pair is there already.
 func (e *engine) unique(b *block) []byte {
+	if len(b.examples) == 0 || !b.examples[0].paired {
+		return b.out
+	}
 	kept, to, from := b.examples[:0], 0, 0
 	for _, x := range b.examples {
 		line := b.out[from:x.end]

@@ -90,8 +90,18 @@ type Report struct {
 
 // Formats of records.
 const (
-	FormatGemini   = "gemini"   // {"contents": […]}
-	FormatMessages = "messages" // {"content": …, "role": …, "related_message": {…}}
+	FormatGemini           = "gemini"            // {"contents": […]}
+	FormatGeminiPreference = "gemini_preference" // {"contents": […], "completions": […]}
+	FormatMessages         = "messages"          // {"content": …, "role": …, "related_message": {…}}
+	FormatOpenAIChat       = "openai_chat"       // {"messages": [{"role": …, "content": …}]}
+	FormatOpenAIPreference = "openai_preference" // {"input": {…}, "preferred_output": […], "non_preferred_output": […]}
+	FormatPreferencePair   = "preference_pair"   // {"prompt": …, "chosen": …, "rejected": …}
+	FormatPromptCompletion = "prompt_completion" // {"prompt": …, "completion": …}
+	FormatShareGPT         = "sharegpt"          // {"conversations": [{"from": …, "value": …}]}
+	FormatAlpaca           = "alpaca"            // {"instruction": …, "input": …, "output": …}
+	FormatBedrock          = "bedrock"           // {"schemaVersion": …, "messages": [{"role": …, "content": [{"text": …}]}]}
+	FormatPaLMText         = "palm_text"         // {"input_text": …, "output_text": …}
+	FormatPaLMChat         = "palm_chat"         // {"messages": [{"author": …, "content": …}]}
 )
 
 // Containers of records.

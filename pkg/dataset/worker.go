@@ -13,7 +13,7 @@ import (
 type layout struct {
 	container string
 	newline   byte // what ends a line
-	format    string
+	format    int  // the number of the format of the first record that has one
 	maxRecord int
 	maxFaults int
 	pairer    *Pairer // only its seeds are used by workers
@@ -25,6 +25,8 @@ type worker struct {
 	parser strictjson.Parser
 	record record
 	block  *block
+
+	conversation conversation
 }
 
 // run deals with all records of b that are complete. The rest of the block, from
@@ -130,6 +132,9 @@ func (w *worker) value(at int) bool {
 	after, whole := afterElement, b.final || !w.cut(end, err)
 	if err != nil && whole {
 		end, after, whole = w.resync(at)
+		if end <= at && (b.state == betweenValues || b.buf[at] != ',') {
+			end = at + 1 // a bracket that closes nothing
+		}
 	}
 	if !whole {
 		b.used = at

@@ -1,0 +1,174 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// conversation builds an example turn by turn, from a record of any format. It
+// checks what every example must hold, and belongs to a worker, which uses it
+// again and again.
+type conversation struct {
+	r       *record
+	system  []byte // parts of the system instruction, each behind a comma
+	turns   []byte // turns, each behind a comma
+	tools   []byte // function declarations, each behind a comma
+	calls   []call // functions that were called, to find the names of results
+	role    string // of the current turn, "" before the first
+	at      int    // the node of the current turn
+	parts   int    // of the current turn
+	results bool   // the current turn holds results of functions
+}
+
+// call is one call of a function.
+type call struct{ id, name []byte }
+
+// begin starts a new example.
+func (c *conversation) begin(r *record) {
+	c.r = r
+	c.system, c.turns, c.tools, c.calls = c.system[:0], c.turns[:0], c.tools[:0], c.calls[:0]
+	c.role, c.at, c.parts, c.results = "", root, 0, false
+}
+
+// turn starts a turn of the user or the model, which node n stands for.
+func (c *conversation) turn(n int, role string) {
+	if c.role != "" {
+		c.endTurn()
+		if c.role == role {
+			c.r.warn(n, CodeRolesNotAlternating, "two turns of the role "+quoted(role)+" follow each other", "join them to one turn")
+		}
+	} else if role == roleModel {
+		c.r.warn(n, CodeRolesNotAlternating, "the conversation starts with the model", "start with the user's turn")
+	}
+	c.open(n, role)
+}
+
+// open starts a turn without looking at the one before it.
+func (c *conversation) open(n int, role string) {
+	c.role, c.at, c.parts, c.results = role, n, 0, false
+	c.turns = append(c.turns, `,{"role":"`...)
+	c.turns = append(c.turns, role...)
+	c.turns = append(c.turns, `","parts":[`...)
+}
+
+// resultTurn goes on with the turn that holds the results of functions, or
+// starts one: all results that follow a turn of the model stand in one turn.
+func (c *conversation) resultTurn(n int) {
+	if c.role != roleUser || !c.results {
+		c.turn(n, roleUser)
+		c.results = true
+	}
+}
+
+func (c *conversation) endTurn() {
+	if c.parts == 0 {
+		c.r.fail(c.at, CodeEmptyText, "the turn says nothing", "write what was said, or take the turn away")
+	}
+	c.turns = append(c.turns, "]}"...)
+}
+
+// part starts a part with its opening bytes.
+func (c *conversation) part(opening string) {
+	if c.parts > 0 {
+		c.turns = append(c.turns, ',')
+	}
+	c.parts++
+	c.turns = append(c.turns, opening...)
+}
+
+// text adds the text of a string node as a part.
+func (c *conversation) text(n int) {
+	if !c.r.is(n, strictjson.String) {
+		c.parts++ // it was meant to be one
+		return
+	}
+	if c.r.blank(n) {
+		c.parts++
+		c.r.fail(n, CodeEmptyText, "the text is empty", "write what was said, or take the turn away")
+		return
+	}
+	c.part(`{"text":`)
+	c.turns = append(c.turns, c.r.raw(n)...)
+	c.turns = append(c.turns, '}')
+}
+
+// file adds a part that names a file.
+func (c *conversation) file(mime string, uri []byte) {
+	c.part(`{"fileData":{"mimeType":`)
+	c.turns = strictjson.AppendQuote(c.turns, mime)
+	c.turns = append(c.turns, `,"fileUri":`...)
+	c.turns = strictjson.AppendQuote(c.turns, string(uri))
+	c.turns = append(c.turns, "}}"...)
+}
+
+// inline adds a part that holds base64 data.
+func (c *conversation) inline(mime string, data []byte) {
+	c.part(`{"inlineData":{"mimeType":`)
+	c.turns = strictjson.AppendQuote(c.turns, mime)
+	c.turns = append(c.turns, `,"data":"`...)
+	c.turns = append(c.turns, data...)
+	c.turns = append(c.turns, `"}}`...)
+}
+
+// systemText adds the text of a string node to the system instruction. An empty
+// one says nothing and is left away.
+func (c *conversation) systemText(n int) {
+	if !c.r.is(n, strictjson.String) || c.r.blank(n) {
+		return
+	}
+	if c.role != "" {
+		c.r.warn(n, CodeSystemMoved, "a system text stands inside the conversation and was moved before it", "put it first")
+	}
+	c.system = append(c.system, `,{"text":`...)
+	c.system = append(c.system, c.r.raw(n)...)
+	c.system = append(c.system, '}')
+}
+
+// end appends the example as a line.
+func (c *conversation) end(dst []byte) []byte {
+	c.finishTurns()
+	if c.role == roleUser {
+		c.r.fail(c.at, CodeLastTurnNotModel, "the last turn is not the model's, so there is nothing to learn", "end the conversation with the model's answer")
+	}
+	dst = c.appendExample(dst)
+	return append(dst, "}\n"...)
+}
+
+// finishTurns ends the last turn; there must be one.
+func (c *conversation) finishTurns() {
+	if c.role != "" {
+		c.endTurn()
+		return
+	}
+	if !c.r.failed() {
+		c.r.fail(root, CodeEmptyList, "the example has no turns", "add at least a question and an answer")
+	}
+}
+
+// appendExample appends the example but for its closing brace.
+func (c *conversation) appendExample(dst []byte) []byte {
+	dst = append(dst, '{')
+	if len(c.system) > 0 {
+		dst = append(dst, `"systemInstruction":{"parts":[`...)
+		dst = append(dst, c.system[1:]...)
+		dst = append(dst, "]},"...)
+	}
+	dst = append(dst, `"contents":[`...)
+	if len(c.turns) > 0 {
+		dst = append(dst, c.turns[1:]...)
+	}
+	dst = append(dst, ']')
+	if len(c.tools) > 0 {
+		dst = append(dst, `,"tools":[{"functionDeclarations":[`...)
+		dst = append(dst, c.tools[1:]...)
+		dst = append(dst, "]}]"...)
+	}
+	return dst
+}
+
+// unused warns about a member that examples have no place for.
+func (r *record) unused(name int) {
+	r.warn(name, CodeUnknownField, "the member "+quoted(r.text(name))+" is not used", "")
+}

@@ -1,0 +1,69 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"bytes"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// palmChat converts a chat in the form of PaLM: messages that have an author.
+func (r *record) palmChat(dst []byte) []byte {
+	c := &r.worker.conversation
+	c.begin(r)
+	messages := 0
+	for i := 1; i < r.next(root); i = r.next(i + 1) {
+		switch string(r.key(i)) {
+		case "context":
+			c.systemText(i + 1)
+		case "messages":
+			messages = i + 1
+		default:
+			r.unused(i)
+		}
+	}
+	if r.is(messages, strictjson.Array) {
+		user := []byte(nil)
+		for m := messages + 1; m < r.next(messages); m = r.next(m) {
+			if r.is(m, strictjson.Object) {
+				user = c.palmMessage(m, user)
+			}
+		}
+	}
+	return c.end(dst)
+}
+
+// palmMessage adds one message. An author may have any name: unless it tells the
+// side, whoever speaks first is the user.
+func (c *conversation) palmMessage(obj int, user []byte) []byte {
+	r := c.r
+	author, content := r.member(obj, "author"), r.member(obj, "content")
+	if author == 0 || content == 0 {
+		r.fail(obj, CodeMissingField, `the message must have "author" and "content"`, "add it")
+		return user
+	}
+	if !r.is(author, strictjson.String) {
+		return user
+	}
+	name := r.key(author)
+	if user == nil && !isModelName(name) {
+		user = name
+	}
+	if bytes.Equal(name, user) {
+		c.turn(obj, roleUser)
+	} else {
+		c.turn(obj, roleModel)
+	}
+	c.text(content)
+	return user
+}
+
+func isModelName(name []byte) bool {
+	switch string(bytes.ToLower(name)) {
+	case "bot", roleAssistant, roleModel, "ai", "llm":
+		return true
+	}
+	return false
+}
