@@ -53,7 +53,9 @@ func Fault(err error, service, doing string) error {
 		kind = fault.UpstreamFailed
 	}
 	out := fault.Wrap(kind, err, "%s", sentence(kind, service, doing, message))
-	out.Violations = violations(err)
+	if quoted(kind) {
+		out.Violations = violations(err)
+	}
 	if kind == fault.ResourceExhausted || kind == fault.Unavailable {
 		out.RetryAfter = retryDelay(err)
 	}
@@ -97,7 +99,7 @@ func decode(err error) (codes.Code, string) {
 		}
 		return code, e.Message
 	}
-	if s, ok := status.FromError(err); ok {
+	if s := answer(err); s != nil {
 		return s.Code(), s.Message()
 	}
 	if _, ok := errors.AsType[net.Error](err); ok {
@@ -106,12 +108,23 @@ func decode(err error) (codes.Code, string) {
 	return codes.Unknown, ""
 }
 
-// sentence says what failed. What is wrong with the input is quoted from the service, the rest is not:
-// it names accounts and projects that the caller has no need to know.
-func sentence(kind fault.Kind, service, doing, message string) string {
+// quoted reports whether an answer of the kind is about the caller's input, and so quoted from the service.
+// The rest is not: it names accounts and projects that the caller has no need to know.
+func quoted(kind fault.Kind) bool {
 	switch kind {
 	case fault.InvalidArgument, fault.FailedPrecondition, fault.NotFound, fault.AlreadyExists:
+		return true
+	default:
+		return false
+	}
+}
+
+// sentence says what failed.
+func sentence(kind fault.Kind, service, doing, message string) string {
+	if quoted(kind) {
 		return fmt.Sprintf("%s refused to %s: %s", service, doing, message)
+	}
+	switch kind {
 	case fault.ResourceExhausted:
 		return fmt.Sprintf("%s has no quota left to %s: %s", service, doing, message)
 	case fault.Unavailable:
@@ -125,12 +138,19 @@ func sentence(kind fault.Kind, service, doing, message string) string {
 	}
 }
 
-func details(err error) []any {
-	if s, ok := status.FromError(err); ok {
-		return s.Details()
+// answer returns the status in err's chain, or nil. It is the service's own: status.FromError would put the
+// texts of all that is wrapped around it in the place of the service's words.
+func answer(err error) *status.Status {
+	if s, ok := errors.AsType[interface {
+		error
+		GRPCStatus() *status.Status
+	}](err); ok {
+		return s.GRPCStatus()
 	}
 	return nil
 }
+
+func details(err error) []any { return answer(err).Details() }
 
 func violations(err error) []fault.Violation {
 	var out []fault.Violation
