@@ -6,6 +6,7 @@ package tuning_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 	"time"
 
@@ -147,7 +148,7 @@ func TestObserve(t *testing.T) {
 			if changed != tt.changed {
 				t.Errorf("changed = %v, want %v", changed, tt.changed)
 			}
-			if again, changed := got.Observe(tt.seen); changed || !cmp.Equal(got, again) {
+			if again, changed := got.Observe(tt.seen); changed || !reflect.DeepEqual(got, again) {
 				t.Errorf("the same answer a second time changed the record: %s", cmp.Diff(got, again))
 			}
 		})
@@ -179,10 +180,10 @@ func TestObserveNeverStepsBack(t *testing.T) {
 			}
 			next, changed := job.Observe(seen)
 			at := fmt.Sprintf("seed %d step %d: %s after %s", seed, step, seen.VertexState, job.State)
-			if changed == cmp.Equal(withoutTime(job), withoutTime(next)) {
+			if changed == reflect.DeepEqual(withoutTime(job), withoutTime(next)) {
 				t.Fatalf("%s: changed = %v, but the difference is: %s", at, changed, cmp.Diff(job, next))
 			}
-			if job.Finished && !cmp.Equal(job, next) {
+			if job.Finished && !reflect.DeepEqual(job, next) {
 				t.Fatalf("%s: a finished record changed: %s", at, cmp.Diff(job, next))
 			}
 			if job.Name != "" && next.UpdatedAt.Before(job.UpdatedAt) {
@@ -194,7 +195,7 @@ func TestObserveNeverStepsBack(t *testing.T) {
 			if next.Finished != next.State.Finished() {
 				t.Fatalf("%s: Finished = %v in state %s", at, next.Finished, next.State)
 			}
-			if again, changed := next.Observe(seen); changed || !cmp.Equal(next, again) {
+			if again, changed := next.Observe(seen); changed || !reflect.DeepEqual(next, again) {
 				t.Fatalf("%s: the same answer a second time changed the record: %s", at, cmp.Diff(next, again))
 			}
 			// A change that is not worth a write is not kept, as callers do not.

@@ -1,0 +1,152 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package auth_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/fault"
+)
+
+func TestTokensCheck(t *testing.T) {
+	t.Parallel()
+	const old, current, colon = "old-token", "cürrent token", "a:b,c"
+	var tokens auth.Tokens
+	named := "ci:" + auth.Hash(old) + ", ci-2 :" + auth.Hash(colon) + ",ops:" + strings.ToUpper(auth.Hash(current))
+	if err := tokens.UnmarshalText([]byte(named)); err != nil {
+		t.Fatal(err)
+	}
+	none := &auth.Tokens{}
+	huge := "Bearer " + strings.Repeat("x", 1<<20)
+	tests := []struct {
+		name    string
+		checker *auth.Tokens
+		headers []string
+		want    string // the caller's name; empty is refused
+		message string // of the refusal
+	}{
+		{"first_token", &tokens, []string{"Bearer " + old}, "ci", ""},
+		{"last_token", &tokens, []string{"Bearer " + current}, "ops", ""},
+		{"token_like_the_setting", &tokens, []string{"Bearer " + colon}, "ci-2 ", ""},
+		{"scheme_in_lower_case", &tokens, []string{"bearer " + old}, "ci", ""},
+		{"scheme_in_upper_case", &tokens, []string{"BEARER " + old}, "ci", ""},
+		{"no_header", &tokens, nil, "", "carries no token"},
+		{"empty_header", &tokens, []string{""}, "", "not a single bearer token"},
+		{"scheme_alone", &tokens, []string{"Bearer"}, "", "not a single bearer token"},
+		{"empty_token", &tokens, []string{"Bearer "}, "", "not a single bearer token"},
+		{"token_alone", &tokens, []string{old}, "", "not a single bearer token"},
+		{"other_scheme", &tokens, []string{"Basic " + old}, "", "not a single bearer token"},
+		{"two_headers", &tokens, []string{"Bearer " + old, "Bearer " + old}, "", "not a single bearer token"},
+		{"wrong_token", &tokens, []string{"Bearer nope"}, "", "not valid"},
+		{"part_of_a_token", &tokens, []string{"Bearer " + old[:8]}, "", "not valid"},
+		{"token_and_more", &tokens, []string{"Bearer " + old + " "}, "", "not valid"},
+		{"hash_as_token", &tokens, []string{"Bearer " + auth.Hash(old)}, "", "not valid"},
+		{"huge_token", &tokens, []string{huge}, "", "not valid"},
+		{"no_tokens_known", none, []string{"Bearer " + old}, "", "not valid"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Header["Authorization"] = tt.headers
+			caller, err := tt.checker.Check(r)
+			if diff := cmp.Diff(auth.Caller{Name: tt.want}, caller); diff != "" {
+				t.Errorf("caller (-want +got):\n%s", diff)
+			}
+			if tt.want != "" {
+				if err != nil {
+					t.Errorf("Check: %v", err)
+				}
+				return
+			}
+			refusal := fault.Of(err)
+			if refusal.Kind != fault.Unauthenticated || !strings.Contains(refusal.Message, tt.message) {
+				t.Errorf("Check = %v (kind %d), want Unauthenticated: …%s…", err, refusal.Kind, tt.message)
+			}
+			for _, secret := range []string{old, current, auth.Hash(old), "nope", "xxxx"} {
+				if strings.Contains(refusal.Error(), secret) {
+					t.Errorf("the refusal tells %q: %v", secret, refusal)
+				}
+			}
+		})
+	}
+}
+
+func TestTokensUnmarshalText(t *testing.T) {
+	t.Parallel()
+	good := auth.Hash("x")
+	tests := []struct {
+		name, text string
+		faults     []string // what the error names, all of it
+	}{
+		{"one", "ci:" + good, nil},
+		{"several_with_spaces", "ci:" + good + " , ops:" + good, nil},
+		{"empty", "", []string{"token 1 has no name"}},
+		{"comma_at_the_end", "ci:" + good + ",", []string{"token 2 has no name"}},
+		{"hash_alone", good, []string{"must be 64 hexadecimal digits"}},
+		{"hash_too_short", "ci:" + good[2:], []string{`token "ci"`, "must be 64 hexadecimal digits"}},
+		{"hash_too_long", "ci:" + good + "00", []string{`token "ci"`}},
+		{"not_hexadecimal", "ci:" + strings.Repeat("g", 64), []string{`token "ci"`}},
+		{"plain_token", "ci:hunter2", []string{`token "ci"`}},
+		{
+			"all_faults_at_once", ":" + good + ",a:1,ok:" + good + ",b:zz",
+			[]string{"token 1 has no name", `token "a"`, `token "b"`},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var tokens auth.Tokens
+			err := tokens.UnmarshalText([]byte(tt.text))
+			if len(tt.faults) == 0 {
+				if err != nil {
+					t.Errorf("UnmarshalText: %v", err)
+				}
+				return
+			}
+			if err == nil {
+				t.Fatal("UnmarshalText: no error")
+			}
+			for _, want := range tt.faults {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("UnmarshalText = %q, does not say %q", err, want)
+				}
+			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("UnmarshalText = %q, which tells what may be a token", err)
+			}
+		})
+	}
+}
+
+// TestTokensUnmarshalTextAnew reads a second setting into the same value: the first one's tokens are gone.
+func TestTokensUnmarshalTextAnew(t *testing.T) {
+	t.Parallel()
+	var tokens auth.Tokens
+	for _, text := range []string{"a:" + auth.Hash("1"), "b:" + auth.Hash("2")} {
+		if err := tokens.UnmarshalText([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header.Set("Authorization", "Bearer 1")
+	if caller, err := tokens.Check(r); err == nil {
+		t.Errorf("a token that was taken away is still %q", caller.Name)
+	}
+}
+
+func TestHash(t *testing.T) {
+	t.Parallel()
+	if got, want := auth.Hash("secret"), fmt.Sprintf("%x", sha256.Sum256([]byte("secret"))); got != want {
+		t.Errorf("Hash = %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,210 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package fault_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/dataset"
+	"github.com/vertextune/vertextune/pkg/fault"
+)
+
+var errCause = errors.New("secret of the database")
+
+// kinds is every kind: what it answers, and whether an event is to be delivered again.
+var kinds = map[fault.Kind]struct {
+	code   int
+	status string
+	heals  bool
+}{
+	fault.Internal:           {500, "INTERNAL", true},
+	fault.InvalidArgument:    {400, "INVALID_ARGUMENT", false},
+	fault.FailedPrecondition: {400, "FAILED_PRECONDITION", false},
+	fault.Unauthenticated:    {401, "UNAUTHENTICATED", true},
+	fault.PermissionDenied:   {403, "PERMISSION_DENIED", true},
+	fault.NotFound:           {404, "NOT_FOUND", false},
+	fault.MethodNotAllowed:   {405, "UNIMPLEMENTED", true},
+	fault.AlreadyExists:      {409, "ALREADY_EXISTS", false},
+	fault.TooLarge:           {413, "INVALID_ARGUMENT", false},
+	fault.UnsupportedMedia:   {415, "INVALID_ARGUMENT", true},
+	fault.ResourceExhausted:  {429, "RESOURCE_EXHAUSTED", true},
+	fault.UpstreamFailed:     {502, "UNKNOWN", true},
+	fault.Unavailable:        {503, "UNAVAILABLE", true},
+	fault.DeadlineExceeded:   {504, "DEADLINE_EXCEEDED", true},
+	fault.Canceled:           {499, "CANCELLED", true},
+}
+
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	for kind := fault.Internal; kind <= fault.Canceled; kind++ {
+		want, ok := kinds[kind]
+		if !ok {
+			t.Errorf("kind %d is not in this table", kind)
+			continue
+		}
+		if diff := cmp.Diff(fault.Answer{Code: want.code, Status: want.status}, kind.HTTP()); diff != "" {
+			t.Errorf("kind %d (-want +got):\n%s", kind, diff)
+		}
+		if err := fmt.Errorf("around: %w", fault.New(kind, "x")); fault.Heals(err) != want.heals {
+			t.Errorf("Heals of kind %d (%s) = %v", kind, want.status, !want.heals)
+		}
+	}
+	if past := fault.Canceled + 1; past.HTTP() != (fault.Answer{}) {
+		t.Errorf("there is a kind %d behind the last one that this test knows: %+v", past, past.HTTP())
+	}
+	if !fault.Heals(errCause) {
+		t.Error("an error from elsewhere does not heal")
+	}
+}
+
+func TestOf(t *testing.T) {
+	t.Parallel()
+	notFound := fault.New(fault.NotFound, "There is no job.")
+	tests := []struct {
+		name string
+		err  error
+		kind fault.Kind
+	}{
+		{"ours", notFound, fault.NotFound},
+		{"ours_wrapped", fmt.Errorf("a: %w", fmt.Errorf("b: %w", notFound)), fault.NotFound},
+		{"ours_joined", errors.Join(errCause, notFound), fault.NotFound},
+		{"deadline", fmt.Errorf("query %w: %w", errCause, context.DeadlineExceeded), fault.DeadlineExceeded},
+		{"cancelled", fmt.Errorf("query %w: %w", errCause, context.Canceled), fault.Canceled},
+		{"another", errCause, fault.Internal},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := fault.Of(tt.err)
+			if got.Kind != tt.kind {
+				t.Errorf("kind = %d, want %d", got.Kind, tt.kind)
+			}
+			if strings.Contains(got.Message, "secret") {
+				t.Errorf("the message shows the cause: %q", got.Message)
+			}
+			if errors.Is(tt.err, errCause) && tt.kind != fault.NotFound && !strings.Contains(got.Error(), "secret") {
+				t.Errorf("the log does not get the cause: %q", got.Error())
+			}
+		})
+	}
+}
+
+func TestBody(t *testing.T) {
+	t.Parallel()
+	violation := fault.Violation{Field: "data[3].contents[1].role", Reason: "INVALID_ROLE", Description: `must be "user" or "model".`}
+	tests := []struct {
+		name string
+		err  *fault.Error
+		want string
+	}{
+		{
+			"message_only", fault.Wrap(fault.UpstreamFailed, errCause, "Vertex AI failed to %s.", "do it"),
+			`{"error":{"code":502,"status":"UNKNOWN","message":"Vertex AI failed to do it."}}`,
+		},
+		{
+			"violations", fault.Invalid(violation),
+			`{"error":{"code":400,"status":"INVALID_ARGUMENT",
+			  "message":"The request is not valid: data[3].contents[1].role: must be \"user\" or \"model\".",
+			  "details":[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[
+			    {"field":"data[3].contents[1].role","description":"must be \"user\" or \"model\".","reason":"INVALID_ROLE"}]}]}}`,
+		},
+		{
+			"everything", &fault.Error{
+				Kind: fault.ResourceExhausted, Message: "No quota left.", Violations: []fault.Violation{violation},
+				Reason: "QUOTA", Metadata: map[string]string{"limit": "4"}, RetryAfter: 1500 * time.Millisecond, Err: errCause,
+			},
+			`{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"No quota left.","details":[
+			  {"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[
+			    {"field":"data[3].contents[1].role","description":"must be \"user\" or \"model\".","reason":"INVALID_ROLE"}]},
+			  {"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"QUOTA","domain":"vertextune","metadata":{"limit":"4"}},
+			  {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"2s"}]}}`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := json.Marshal(tt.err.Body())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(decode(t, tt.want), decode(t, string(got))); diff != "" {
+				t.Errorf("body (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func decode(t *testing.T, text string) (v any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return v
+}
+
+func TestErrorText(t *testing.T) {
+	t.Parallel()
+	e := fault.Wrap(fault.InvalidArgument, errCause, "Bad.")
+	for i := range 5 {
+		e.Violations = append(e.Violations, fault.Violation{Field: fmt.Sprintf("f%d", i), Description: "is odd."})
+	}
+	want := "Bad.; f0: is odd.; f1: is odd.; f2: is odd.; and 2 more: secret of the database"
+	if got := e.Error(); got != want {
+		t.Errorf("Error = %q, want %q", got, want)
+	}
+	if !errors.Is(e, errCause) {
+		t.Error("the cause is not in the chain")
+	}
+}
+
+func TestData(t *testing.T) {
+	t.Parallel()
+	report := &dataset.Report{
+		Records: 40, Errors: 3, Warnings: 1,
+		Faults: []dataset.Fault{
+			{Record: 3, Pointer: "/contents/1/role", Code: "INVALID_ROLE", Severity: dataset.SeverityError, Message: "no such role", Fix: "write user"},
+			{Record: 4, Code: "ODD", Severity: dataset.SeverityWarning, Message: "odd"},
+			{Record: -1, Code: "EMPTY_FILE", Severity: dataset.SeverityError, Message: "nothing there"},
+		},
+	}
+	got := fault.Data(report, "data")
+	var fields, reasons []string
+	for _, v := range got.Violations {
+		fields, reasons = append(fields, v.Field), append(reasons, v.Reason)
+		if !strings.Contains(v.Description, "no such role") && !strings.Contains(v.Description, "nothing there") {
+			t.Errorf("%s: %q does not say what is wrong", v.Field, v.Description)
+		}
+	}
+	if diff := cmp.Diff([]string{"data[3].contents[1].role", "data"}, fields); diff != "" {
+		t.Errorf("fields (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"INVALID_ROLE", "EMPTY_FILE"}, reasons); diff != "" {
+		t.Errorf("reasons (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(got.Violations[0].Description, "write user") {
+		t.Errorf("%q leaves out how to mend it", got.Violations[0].Description)
+	}
+	if got.Kind.HTTP().Code != http.StatusBadRequest {
+		t.Errorf("kind = %d", got.Kind)
+	}
+	if diff := cmp.Diff(map[string]string{"errors": "3", "records": "40"}, got.Metadata); diff != "" {
+		t.Errorf("metadata (-want +got):\n%s", diff)
+	}
+	if want := "The data has 3 errors in 40 records; the first 2 are listed."; !strings.HasPrefix(got.Message, want) {
+		t.Errorf("message = %q, want %q…", got.Message, want)
+	}
+	report.Errors, report.Faults = 1, report.Faults[:1]
+	if got, want := fault.Data(report, "data").Message, "The data has 1 error. First: data[3]"; !strings.HasPrefix(got, want) {
+		t.Errorf("message = %q, want %q…", got, want)
+	}
+}
