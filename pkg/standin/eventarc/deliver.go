@@ -25,9 +25,6 @@ const (
 )
 
 const (
-	// maxInFlight bounds the requests that one trigger has under way, as a
-	// function's concurrency does in the cloud.
-	maxInFlight = 10
 	// maxAnswerTime is how long Pub/Sub, which carries Eventarc's events,
 	// waits for an answer.
 	maxAnswerTime = 10 * time.Minute
@@ -43,6 +40,13 @@ type Trigger struct {
 	Name string
 	// URL is where the function listens.
 	URL string
+	// Concurrency is how many requests are under way at most; 0 means 1, the
+	// service's default for an instance of a function. It must stay 1 for
+	// functions behind the functions framework, and one function must have one
+	// trigger: with two requests at a time, the framework's CloudEvents
+	// receiver (SDK v2.16.2) may run one under the other's context, and may
+	// leave one without an answer for ever.
+	Concurrency int
 	// Tamper, if set, is for tests: it replaces the event of each delivery by
 	// those that are to be sent, in that order. It may repeat an event, or
 	// hold it back and return it at a later delivery. It is called
@@ -68,7 +72,7 @@ func (t *Trigger) Deliver(ctx context.Context, e cloudevents.Event) error {
 
 // deliver begins only before stopping is done, and goes on until working is.
 func (t *Trigger) deliver(stopping, working context.Context, e cloudevents.Event) error {
-	t.once.Do(func() { t.slots = make(chan struct{}, maxInFlight) })
+	t.once.Do(func() { t.slots = make(chan struct{}, max(t.Concurrency, 1)) })
 	select {
 	case t.slots <- struct{}{}:
 		defer func() { <-t.slots }()

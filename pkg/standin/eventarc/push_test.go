@@ -7,6 +7,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -129,6 +133,41 @@ func TestPushRetries(t *testing.T) {
 	stop()
 	if left := backlog(t, c); len(left) > 0 {
 		t.Errorf("not acknowledged: %v", left)
+	}
+}
+
+func TestPushConcurrency(t *testing.T) {
+	t.Parallel()
+	for _, concurrency := range []int{0, 1, 4} {
+		t.Run(fmt.Sprint(concurrency), func(t *testing.T) {
+			t.Parallel()
+			const messages = 40
+			c := startPubSub(t)
+			var now, most atomic.Int32
+			handled := make(chan struct{}, messages)
+			url := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+				n := now.Add(1)
+				for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+				}
+				runtime.Gosched()
+				now.Add(-1)
+				handled <- struct{}{}
+			}))
+			trigger := &Trigger{Name: "poll", URL: url, Concurrency: concurrency}
+			if _, err := trigger.ensure(t.Context(), c, topic); err != nil {
+				t.Fatal(err)
+			}
+			for range messages {
+				publish(t, c, &client.Message{Data: []byte("x")})
+			}
+			push(t, c, trigger)
+			for range messages {
+				next(t, handled)
+			}
+			if limit := int32(max(concurrency, 1)); most.Load() > limit {
+				t.Errorf("%d requests at a time, more than %d", most.Load(), limit)
+			}
+		})
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,7 +40,8 @@ func TestMain(m *testing.M) {
 func contract(t *testing.T, test func(t *testing.T, c *client.Client, name string)) {
 	t.Helper()
 	t.Parallel()
-	name := strings.ReplaceAll(t.Name(), "/", "-")
+	// The emulator outlives a test that is run again (-count).
+	name := fmt.Sprintf("%s-%d", t.Name(), runs.Add(1))
 	t.Run("standin", func(t *testing.T) {
 		t.Parallel()
 		test(t, dial(t, start(t, Config{}).Addr()), name)
@@ -49,6 +51,8 @@ func contract(t *testing.T, test func(t *testing.T, c *client.Client, name strin
 		test(t, dial(t, google.address(t)), name)
 	})
 }
+
+var runs atomic.Int64
 
 func start(t *testing.T, cfg Config) *Server {
 	t.Helper()
