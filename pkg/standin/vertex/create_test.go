@@ -99,6 +99,7 @@ func TestCreateRefuses(t *testing.T) {
 		"adapter":        {hyper(&pb.SupervisedHyperParameters{AdapterSize: pb.SupervisedHyperParameters_ADAPTER_SIZE_THIRTY_TWO}), invalid, "The adapter size is not supported for this base model."},
 		"adapter_enum":   {hyper(&pb.SupervisedHyperParameters{AdapterSize: 99}), invalid, "hyper_parameters.adapter_size"},
 		"epochs":         {hyper(&pb.SupervisedHyperParameters{EpochCount: -1}), invalid, "List of found errors:\t1.Field: tuning_job.supervised_tuning_spec.hyper_parameters.epoch_count; Message: "},
+		"epochs_many":    {hyper(&pb.SupervisedHyperParameters{EpochCount: math.MaxInt64}), invalid, "hyper_parameters.epoch_count"},
 		"learning_rate":  {hyper(&pb.SupervisedHyperParameters{LearningRateMultiplier: math.Inf(1)}), invalid, "hyper_parameters.learning_rate_multiplier"},
 		"cmek":           {encrypt(location), codes.FailedPrecondition, "Customer-managed encryption keys are not supported"},
 		"cmek_elsewhere": {func(j *pb.TuningJob) { baseModel("gemini-1.5-flash-001")(j); encrypt("europe-west4")(j) }, invalid, "kms_key_name"},

@@ -120,8 +120,12 @@ func (e *engine) tick() {
 	}
 }
 
-// now moves every job on to the present and returns it. The caller holds the lock.
+// now moves every job on to the present and returns it. After close time stands still. The caller holds
+// the lock.
 func (e *engine) now() time.Time {
+	if e.ctx.Err() != nil {
+		return e.last
+	}
 	clock := time.Now
 	if e.cfg.Now != nil {
 		clock = e.cfg.Now

@@ -82,6 +82,7 @@ type serviceFacts struct {
 	ConcurrentJobs         sourced     `json:"concurrent_jobs"`
 	PageSizeDefault        sourced     `json:"page_size_default"`
 	PageSizeMax            sourced     `json:"page_size_max"`
+	EpochCountMax          sourced     `json:"epoch_count_max"`
 	LabelCountMax          sourced     `json:"label_count_max"`
 	LabelRunesMax          sourced     `json:"label_runes_max"`
 	DisplayNameRunesMax    sourced     `json:"display_name_runes_max"`

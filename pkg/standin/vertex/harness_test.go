@@ -5,11 +5,9 @@ package vertex_test
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +20,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	standin "github.com/vertextune/vertextune/pkg/standin/storage"
 	"github.com/vertextune/vertextune/pkg/standin/vertex"
 )
 
@@ -70,57 +69,79 @@ func (c *clock) catchUp() {
 	}
 }
 
-// objects is as much of Cloud Storage's JSON API as reading needs. The key is "bucket/object".
+// objects is the Cloud Storage that datasets are in: the bucket is "data", a name is "bucket/object".
 type objects struct {
+	t      *testing.T
+	client *storage.Client
+
 	mu     sync.Mutex
-	data   map[string]string
 	denied map[string]bool
 	reads  int
 	gate   chan struct{} // reads of content wait until it is closed; nil is open
 }
 
+func newObjects(t *testing.T) *objects {
+	t.Helper()
+	o := &objects{t: t, denied: map[string]bool{}}
+	server, err := standin.Start(standin.Config{Buckets: []string{"data"}, Wrap: o.wrap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	o.client, err = storage.NewClient(t.Context(), option.WithEndpoint(server.URL()+"/storage/v1/"),
+		option.WithoutAuthentication(), storage.WithJSONReads())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = o.client.Close() })
+	return o
+}
+
+func (o *objects) handle(name string) *storage.ObjectHandle {
+	bucket, object, _ := strings.Cut(name, "/")
+	return o.client.Bucket(bucket).Object(object)
+}
+
 func (o *objects) put(name, data string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.data[name] = data
+	o.t.Helper()
+	w := o.handle(name).NewWriter(o.t.Context())
+	_, err := io.WriteString(w, data)
+	if err := errors.Join(err, w.Close()); err != nil {
+		o.t.Fatal(err)
+	}
 }
 
 func (o *objects) remove(name string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	delete(o.data, name)
+	o.t.Helper()
+	if err := o.handle(name).Delete(o.t.Context()); err != nil {
+		o.t.Fatal(err)
+	}
 }
 
-func (o *objects) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	name := strings.Replace(strings.TrimPrefix(r.URL.Path, "/storage/v1/b/"), "/o/", "/", 1)
-	content := r.URL.Query().Get("alt") == "media"
-	o.mu.Lock()
-	data, ok := o.data[name]
-	denied, gate := o.denied[name], o.gate
-	if content {
-		o.reads++
-	}
-	o.mu.Unlock()
-	switch {
-	case denied:
-		http.Error(w, `{"error":{"code":403,"message":"denied"}}`, http.StatusForbidden)
-	case !ok:
-		http.Error(w, `{"error":{"code":404,"message":"not found"}}`, http.StatusNotFound)
-	case content:
-		if gate != nil {
+// wrap denies, counts and holds up what reaches the storage server.
+func (o *objects) wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := strings.Replace(strings.TrimPrefix(r.URL.Path, "/storage/v1/b/"), "/o/", "/", 1)
+		content := r.URL.Query().Get("alt") == "media"
+		o.mu.Lock()
+		denied, gate := o.denied[name], o.gate
+		if content {
+			o.reads++
+		}
+		o.mu.Unlock()
+		if denied {
+			http.Error(w, `{"error":{"code":403,"message":"denied"}}`, http.StatusForbidden)
+			return
+		}
+		if content && gate != nil {
 			select {
 			case <-gate:
 			case <-r.Context().Done():
 				return
 			}
 		}
-		w.Header().Set("Content-Length", fmt.Sprint(len(data)))
-		_, _ = io.WriteString(w, data)
-	default:
-		w.Header().Set("Content-Type", "application/json")
-		bucket, object, _ := strings.Cut(name, "/")
-		_ = json.NewEncoder(w).Encode(map[string]string{"bucket": bucket, "name": object, "size": fmt.Sprint(len(data))})
-	}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // world is a stand-in with everything around it.
@@ -136,17 +157,9 @@ type world struct {
 // newWorld starts a stand-in with a good training set of 20 examples, on a clock that stands still.
 func newWorld(t *testing.T, change func(*vertex.Config)) *world {
 	t.Helper()
-	w := &world{t: t, clock: newClock(), objects: &objects{data: map[string]string{}, denied: map[string]bool{}}}
+	w := &world{t: t, clock: newClock(), objects: newObjects(t)}
 	w.objects.put("data/train.jsonl", strings.Repeat(goodLine, 20))
-	web := httptest.NewServer(w.objects)
-	t.Cleanup(web.Close)
-	client, err := storage.NewClient(t.Context(), option.WithEndpoint(web.URL+"/storage/v1/"),
-		option.WithoutAuthentication(), storage.WithJSONReads())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = client.Close() })
-	w.cfg = vertex.Config{Storage: client, Project: project, JobDuration: duration, ConcurrentJobs: 100, Now: w.clock.Now}
+	w.cfg = vertex.Config{Storage: w.objects.client, Project: project, JobDuration: duration, ConcurrentJobs: 100, Now: w.clock.Now}
 	if change != nil {
 		change(&w.cfg)
 	}

@@ -6,8 +6,10 @@ package vertex
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -79,7 +81,7 @@ func (s *service) checkFields(in *pb.TuningJob) error {
 	if spec.GetValidationDatasetUri() != "" {
 		checkURI(&v, fieldValidation, spec.GetValidationDatasetUri())
 	}
-	checkHyper(&v, spec.GetHyperParameters())
+	s.checkHyper(&v, spec.GetHyperParameters())
 	if n := utf8.RuneCountInString(in.GetTunedModelDisplayName()); int64(n) > s.facts.service.DisplayNameRunesMax.Value {
 		v.add("tuning_job.tuned_model_display_name", "The display name has %d characters; the maximum is %d.", n, s.facts.service.DisplayNameRunesMax.Value)
 	}
@@ -97,9 +99,9 @@ func checkURI(v *violations, field, uri string) {
 	}
 }
 
-func checkHyper(v *violations, h *pb.SupervisedHyperParameters) {
-	if h.GetEpochCount() < 0 {
-		v.add(fieldHyper+".epoch_count", "The epoch count must be positive, got %d.", h.GetEpochCount())
+func (s *service) checkHyper(v *violations, h *pb.SupervisedHyperParameters) {
+	if n, limit := h.GetEpochCount(), s.facts.service.EpochCountMax.Value; n < 0 || n > limit {
+		v.add(fieldHyper+".epoch_count", "The epoch count must be between 1 and %d, got %d.", limit, n)
 	}
 	if m := h.GetLearningRateMultiplier(); m < 0 || math.IsNaN(m) || math.IsInf(m, 0) {
 		v.add(fieldHyper+".learning_rate_multiplier", "The learning rate multiplier must be positive, got %v.", m)
@@ -114,8 +116,8 @@ func (s *service) checkLabels(v *violations, labels map[string]string) {
 	if int64(len(labels)) > facts.LabelCountMax.Value {
 		v.add("tuning_job.labels", "%d labels are set; the maximum is %d.", len(labels), facts.LabelCountMax.Value)
 	}
-	for key, value := range labels {
-		for _, text := range []string{key, value} {
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		for _, text := range []string{key, labels[key]} {
 			if int64(utf8.RuneCountInString(text)) > facts.LabelRunesMax.Value || strings.ContainsFunc(text, notInLabel) {
 				v.add("tuning_job.labels", "Label %q: keys and values can be no longer than %d characters and can only contain "+
 					"lowercase letters, numeric characters, underscores and dashes.", key, facts.LabelRunesMax.Value)

@@ -45,7 +45,7 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	options := []grpc.ServerOption{grpc.UnknownServiceHandler(refuse)}
+	options := []grpc.ServerOption{grpc.UnknownServiceHandler(refuse), grpc.WaitForHandlers(true)}
 	if cfg.UnaryInterceptor != nil {
 		options = append(options, grpc.UnaryInterceptor(cfg.UnaryInterceptor))
 	}
