@@ -31,6 +31,9 @@ type Config struct {
 	Tokens auth.Tokens `env:"API_TOKENS,required,notEmpty"`
 	// StatusMaxAge is how old a record may be before job-status asks Vertex AI again.
 	StatusMaxAge time.Duration `env:"STATUS_MAX_AGE" envDefault:"15s"`
+	// RequestTimeout bounds the work on a request. It is a little below the 5 minutes after which Cloud Run
+	// gives up by default, as some of Google's clients repeat a failing call until they are told to stop.
+	RequestTimeout time.Duration `env:"REQUEST_TIMEOUT" envDefault:"4m50s"`
 }
 
 // Open makes the function from its environment.

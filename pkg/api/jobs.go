@@ -41,7 +41,11 @@ type jobList struct {
 }
 
 func (a *API) jobs(r *http.Request) (any, error) {
-	page, err := pageOf(r.URL.Query())
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, fault.Wrap(fault.InvalidArgument, err, "The query is not encoded correctly: write name=value, with & between several.")
+	}
+	page, err := pageOf(query)
 	if err != nil {
 		return nil, err
 	}
