@@ -100,8 +100,11 @@ func check(r *http.Request, w io.Writer, data []byte) (*dataset.Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("check the data: %w", err)
 	}
-	if report.Errors > 0 {
+	switch {
+	case report.Errors > 0:
 		return nil, fault.Data(report, "data")
+	case report.Examples == 0:
+		return nil, fault.NoExamples(report, "data")
 	}
 	return report, nil
 }
