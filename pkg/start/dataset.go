@@ -10,8 +10,11 @@ import (
 	"io"
 	"slices"
 
+	"google.golang.org/grpc/codes"
+
 	"github.com/vertextune/vertextune/pkg/dataset"
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/gcp"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -138,14 +141,14 @@ func refuse(wrong []fault.Violation) error {
 func (s *Starter) copyFile(ctx context.Context, w io.Writer, uri string, pairs *Pairs) error {
 	bucket, name, _ := tuning.ParseURI(uri)
 	attrs, err := s.Objects.Attrs(ctx, bucket, name)
-	if errors.Is(err, object.ErrNotFound) {
+	if missing(err) {
 		return noFile(uri)
 	}
 	if err != nil {
 		return err
 	}
 	in, err := s.Objects.Read(ctx, bucket, name, attrs.Generation)
-	if errors.Is(err, object.ErrNotFound) {
+	if missing(err) {
 		return noFile(uri)
 	}
 	if err != nil {
@@ -156,11 +159,17 @@ func (s *Starter) copyFile(ctx context.Context, w io.Writer, uri string, pairs *
 	if err != nil {
 		return fmt.Errorf("copy %s: %w", uri, err)
 	}
-	pairs.Count, pairs.Merged = report.Examples, report.MergedPairs
+	pairs.Count, pairs.Merged, pairs.LeftOut = report.Examples, report.MergedPairs, leftOutOf(report)
 	if report.Errors == 0 {
 		return nil
 	}
 	return fault.Data(report, "training_data")
+}
+
+// missing reports whether an object is not there, or is not ours to read. Cloud Storage says the latter also
+// of an object that is not there, to whoever may not list the bucket.
+func missing(err error) bool {
+	return errors.Is(err, object.ErrNotFound) || gcp.Code(err) == codes.PermissionDenied
 }
 
 func noFile(uri string) error {

@@ -62,6 +62,18 @@ func (p *Pairs) leaveOut(id string, why dataset.Outcome) {
 	}
 }
 
+// leftOutOf counts the messages of a file that are in no pair. They are not named: they need not have IDs.
+func leftOutOf(report *dataset.Report) *LeftOut {
+	if len(report.LeftOut) == 0 {
+		return nil
+	}
+	out := &LeftOut{Reasons: report.LeftOut, Messages: []LeftOutMessage{}}
+	for _, count := range report.LeftOut {
+		out.Count += count
+	}
+	return out
+}
+
 // usable is nil if there is at least one pair.
 func (p *Pairs) usable() error {
 	if p.Count > 0 {
