@@ -5,6 +5,7 @@ package vertex_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,7 +30,7 @@ func names(t *testing.T, it *aiplatform.TuningJobIterator) []string {
 	var out []string
 	for {
 		job, err := it.Next()
-		if err == iterator.Done { //nolint:errorlint // documented to be compared
+		if errors.Is(err, iterator.Done) {
 			return out
 		}
 		if err != nil {
