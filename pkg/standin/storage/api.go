@@ -44,6 +44,7 @@ var (
 	listParams = []string{
 		"prefix", "delimiter", "startOffset", "endOffset", "pageToken", "maxResults",
 		"versions", "includeTrailingDelimiter",
+		"includeFoldersAsPrefixes", // there are no folders
 	}
 	// ignoredParams change nothing that this server answers.
 	ignoredParams = []string{

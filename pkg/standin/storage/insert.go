@@ -6,7 +6,6 @@ package storage
 import (
 	"errors"
 	"io"
-	"mime"
 	"mime/multipart"
 	"net/http"
 	"strings"
@@ -106,11 +105,11 @@ func (a *api) insertMedia(c *call) (*Object, error) {
 }
 
 func (a *api) insertMultipart(c *call) (*Object, error) {
-	kind, params, err := mime.ParseMediaType(c.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/related" || params["boundary"] == "" {
+	boundary := multipartBoundary(c.Header.Get("Content-Type"))
+	if boundary == "" {
 		return nil, errInvalid("A multipart upload needs the Content-Type multipart/related with a boundary.")
 	}
-	parts := multipart.NewReader(c.Body, params["boundary"])
+	parts := multipart.NewReader(c.Body, boundary)
 	first, err := parts.NextRawPart()
 	if err != nil {
 		return nil, errMultipart(err)
@@ -136,6 +135,22 @@ func (a *api) insertMultipart(c *call) (*Object, error) {
 		return nil, err
 	}
 	return a.store.ingest(t, &lastPart{part: second, rest: parts})
+}
+
+// multipartBoundary takes the boundary out of a Content-Type. It does so by
+// hand because gcloud puts the boundary in single quotes, which are no quotes
+// to the mime package.
+func multipartBoundary(contentType string) string {
+	rest, ok := strings.CutPrefix(contentType, "multipart/related")
+	if !ok {
+		return ""
+	}
+	for param := range strings.SplitSeq(rest, ";") {
+		if name, value, _ := strings.Cut(strings.TrimSpace(param), "="); strings.EqualFold(name, "boundary") {
+			return strings.Trim(value, `'"`)
+		}
+	}
+	return ""
 }
 
 func errMultipart(err error) error {
