@@ -1,0 +1,285 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/storage"
+
+	"github.com/vertextune/vertextune/pkg/api"
+	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/start"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/vertex"
+)
+
+const (
+	project   = "acme"
+	location  = "us-central1"
+	inbox     = "acme-inbox"
+	data      = "acme-data"
+	baseModel = "gemini-3.1-flash-lite"
+	caller    = "ann"
+	secret    = "s3cr3t-token-of-ann"
+	base      = "/api/v1/fine-tuning"
+)
+
+// system is the API in front of a cloud of its own.
+type system struct {
+	t         *testing.T
+	url       string
+	cloud     *cloud.Cloud
+	firestore *firestore.Client
+	storage   *storage.Client
+	records   *store.Store
+}
+
+// setup is what a test may want otherwise.
+type setup struct {
+	cloud cloud.Config
+	auth  auth.Checker
+	api   api.Config
+}
+
+// newSystem starts everything; it is stopped when the test ends.
+func newSystem(t *testing.T, change func(*setup)) *system {
+	t.Helper()
+	var tokens auth.Tokens
+	if err := tokens.UnmarshalText([]byte("bob:" + auth.Hash("another") + "," + caller + ":" + auth.Hash(secret))); err != nil {
+		t.Fatal(err)
+	}
+	s := setup{
+		cloud: cloud.Config{Project: project, Inbox: inbox, Data: data, JobDuration: time.Hour, ConcurrentJobs: 1000},
+		auth:  &tokens,
+		api: api.Config{
+			InboxBucket: inbox, DataBucket: data, BaseModel: baseModel,
+			StatusMaxAge: time.Hour, RequestTimeout: time.Minute,
+		},
+	}
+	if change != nil {
+		change(&s)
+	}
+	ctx := context.Background() // clients outlive the test's own context, which ends before its clean-up
+	run, err := cloud.Start(ctx, s.cloud)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, run)
+	sys := &system{t: t, cloud: run}
+	if sys.firestore, err = run.FirestoreClient(ctx); err != nil {
+		t.Fatal(err)
+	}
+	closing(t, sys.firestore)
+	if sys.storage, err = run.StorageClient(ctx); err != nil {
+		t.Fatal(err)
+	}
+	closing(t, sys.storage)
+	sys.records = store.New(sys.firestore)
+	s.api.Vertex = vertex.Config{Project: project, Location: location, EmulatorHost: run.Addresses.Vertex}
+	sys.serve(s)
+	return sys
+}
+
+// serve puts the parts together as Open does.
+func (s *system) serve(set setup) {
+	client := vertex.New(set.api.Vertex)
+	closing(s.t, client)
+	objects, log := object.New(s.storage), slog.New(slog.NewTextHandler(s.t.Output(), nil))
+	server := httptest.NewServer(agree(s.t, &api.API{
+		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: client, Now: time.Now, Log: log,
+		Starter: &start.Starter{
+			Records: s.records, Objects: objects, Vertex: client, Bucket: data,
+			BaseModel: set.api.BaseModel, Location: location, Now: time.Now, Log: log,
+		},
+	}))
+	s.t.Cleanup(server.Close)
+	s.url = server.URL
+}
+
+func closing(t *testing.T, c io.Closer) {
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Errorf("close %T: %v", c, err)
+		}
+	})
+}
+
+// reply is an answer of the API.
+type reply struct {
+	t      *testing.T
+	code   int
+	header http.Header
+	body   []byte
+}
+
+// send makes a call with the right token and media type, unless edit says otherwise.
+func (s *system) send(t *testing.T, method, path, body string, edit ...func(*http.Request)) reply {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+secret)
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, f := range edit {
+		f(r)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }() // read to its end
+	content, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{t: t, code: answer.StatusCode, header: answer.Header, body: content}
+}
+
+func (s *system) get(t *testing.T, path string) reply {
+	t.Helper()
+	return s.send(t, http.MethodGet, path, "")
+}
+
+func (s *system) post(t *testing.T, path, body string) reply {
+	t.Helper()
+	return s.send(t, http.MethodPost, path, body)
+}
+
+// into decodes the body of an answer that must be 200; a field that v does not have fails the test.
+func (r reply) into(v any) {
+	r.t.Helper()
+	if r.code != http.StatusOK {
+		r.t.Fatalf("got %d, want 200: %s", r.code, r.body)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(r.body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v); err != nil {
+		r.t.Fatalf("decode %s: %v", r.body, err)
+	}
+}
+
+// failure is an error as a client reads it.
+type failure struct {
+	Code    int    `json:"code"`
+	Status  string `json:"status"`
+	Message string `json:"message"`
+	Details []struct {
+		Type       string            `json:"@type"`
+		Violations []violation       `json:"fieldViolations"`
+		Reason     string            `json:"reason"`
+		Metadata   map[string]string `json:"metadata"`
+	} `json:"details"`
+}
+
+type violation struct {
+	Field       string `json:"field"`
+	Reason      string `json:"reason"`
+	Description string `json:"description"`
+}
+
+// failed decodes the body of an answer that must have this code, which its body must repeat.
+func (r reply) failed(code int) failure {
+	r.t.Helper()
+	var body struct {
+		Error failure `json:"error"`
+	}
+	if err := json.Unmarshal(r.body, &body); err != nil {
+		r.t.Fatalf("decode %s: %v", r.body, err)
+	}
+	if r.code != code || body.Error.Code != code {
+		r.t.Fatalf("got %d, want %d: %s", r.code, code, r.body)
+	}
+	return body.Error
+}
+
+// places lists the violations of a failure as "field REASON".
+func (f failure) places() []string {
+	var places []string
+	for _, d := range f.Details {
+		for _, v := range d.Violations {
+			places = append(places, v.Field+" "+v.Reason)
+		}
+	}
+	return places
+}
+
+// message puts a message into the database.
+func (s *system) message(id string, fields map[string]any) {
+	s.t.Helper()
+	if _, err := s.firestore.Collection("messages").Doc(id).Set(s.t.Context(), fields); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// turn is a message of a session with its related message; text is that of both.
+func turn(session, role, text string) map[string]any {
+	question, answer := text+"?", text+"."
+	if role == "assistant" {
+		question, answer = answer, question
+	}
+	other := map[string]string{"user": "assistant", "assistant": "user"}[role]
+	return map[string]any{
+		"session_id": session, "role": role, "content": question,
+		"related_message": map[string]any{"role": other, "content": answer},
+	}
+}
+
+// line is the training example of a turn with this text.
+func line(text string) string {
+	return `{"contents":[{"role":"user","parts":[{"text":"` + text + `?"}]},{"role":"model","parts":[{"text":"` + text + `."}]}]}` + "\n"
+}
+
+func lines(texts ...string) string {
+	var b strings.Builder
+	for _, text := range texts {
+		b.WriteString(line(text))
+	}
+	return b.String()
+}
+
+// object returns what an object of the data bucket holds.
+func (s *system) object(t *testing.T, uri string) string {
+	t.Helper()
+	name, ok := strings.CutPrefix(uri, "gs://"+data+"/")
+	if !ok {
+		t.Fatalf("%s is not in the data bucket", uri)
+	}
+	r, err := s.storage.Bucket(data).Object(name).NewReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// upload puts an object into a bucket.
+func (s *system) upload(t *testing.T, bucket, name, content string) {
+	t.Helper()
+	w := s.storage.Bucket(bucket).Object(name).NewWriter(t.Context())
+	if _, err := io.WriteString(w, content); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

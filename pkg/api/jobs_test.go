@@ -1,0 +1,183 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// jobList is the answer of GET /jobs.
+type jobList struct {
+	Jobs []struct {
+		Name        string `json:"job_name"`
+		DisplayName string `json:"display_name"`
+		Status      string `json:"status"`
+		CreatedAt   string `json:"created_at"`
+		UpdatedAt   string `json:"updated_at"`
+		BaseModel   string `json:"base_model"`
+		TunedModel  string `json:"tuned_model"`
+	} `json:"jobs"`
+	Count int    `json:"count"`
+	Next  string `json:"next_page_token"`
+}
+
+func (l jobList) names() []string {
+	var names []string
+	for _, job := range l.Jobs {
+		names = append(names, job.DisplayName)
+	}
+	return names
+}
+
+func (s *system) list(t *testing.T, query string) (list jobList) {
+	t.Helper()
+	s.get(t, base+"/jobs"+query).into(&list)
+	if list.Count != len(list.Jobs) {
+		t.Errorf("count is %d for %d jobs", list.Count, len(list.Jobs))
+	}
+	return list
+}
+
+// record writes the record of a job as it is after n hours; all but every third have succeeded.
+func (s *system) record(t *testing.T, n int, created time.Time) {
+	t.Helper()
+	job := tuning.Job{
+		ID: tuning.NewID(created), Number: strconv.Itoa(n), Location: location, DisplayName: fmt.Sprintf("job %d", n), BaseModel: baseModel,
+		Name:         "projects/acme/locations/us-central1/tuningJobs/" + strconv.Itoa(n),
+		TrainingData: "gs://acme-data/x.jsonl", Pairs: 1, State: tuning.Succeeded, Finished: true, CreatedAt: created, UpdatedAt: created,
+		TunedModel: "projects/1/locations/us-central1/models/1@1",
+	}
+	if n%3 == 0 {
+		job.State, job.Finished, job.TunedModel = tuning.Running, false, ""
+	}
+	if _, err := s.records.CreateJob(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestJobs_pages(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, nil)
+	if got := s.get(t, base+"/jobs"); string(got.body) != `{"jobs":[],"count":0}`+"\n" {
+		t.Errorf("without jobs: %s", got.body)
+	}
+	day := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	for n := range 10 {
+		s.record(t, n, day.Add(time.Duration(n)*time.Hour))
+	}
+	tests := []struct {
+		name, query string
+		want        [][]string
+	}{
+		{"all_at_once", "", [][]string{{"job 9", "job 8", "job 7", "job 6", "job 5", "job 4", "job 3", "job 2", "job 1", "job 0"}}},
+		{"uneven_pages", "page_size=4", [][]string{{"job 9", "job 8", "job 7", "job 6"}, {"job 5", "job 4", "job 3", "job 2"}, {"job 1", "job 0"}}},
+		{"even_pages", "page_size=5", [][]string{{"job 9", "job 8", "job 7", "job 6", "job 5"}, {"job 4", "job 3", "job 2", "job 1", "job 0"}}},
+		{"one_state", "status=PIPELINE_STATE_RUNNING", [][]string{{"job 9", "job 6", "job 3", "job 0"}}},
+		{"pages_of_one_state", "status=PIPELINE_STATE_RUNNING&page_size=3", [][]string{{"job 9", "job 6", "job 3"}, {"job 0"}}},
+		{"state_without_jobs", "status=PIPELINE_STATE_FAILED&page_token=", [][]string{nil}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var got [][]string
+			for next, more := "", true; more; {
+				list := s.list(t, "?"+test.query+next)
+				got = append(got, list.names())
+				next, more = "&page_token="+url.QueryEscape(list.Next), list.Next != ""
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestJobs_a_page_stays_where_it_is(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, nil)
+	same := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC) // only the IDs tell these apart
+	want := map[string]bool{}
+	for n := range 6 {
+		s.record(t, n, same)
+		want[fmt.Sprintf("job %d", n)] = true
+	}
+	got := map[string]bool{}
+	for next := ""; ; {
+		list := s.list(t, "?page_size=2"+next)
+		for _, name := range list.names() {
+			if got[name] {
+				t.Errorf("%s was listed twice", name)
+			}
+			got[name] = true
+		}
+		s.record(t, 100+len(got), same.Add(time.Hour)) // a newer one is not seen on an older page
+		if list.Next == "" {
+			break
+		}
+		next = "&page_token=" + list.Next
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestJobs_lists_what_was_started(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, nil)
+	s.message("1", turn("a", "user", "one"))
+	job := s.start(t, `{"session_id":"a"}`).Job
+	got := s.list(t, "").Jobs[0]
+	if got.Name != job.Name || got.DisplayName != job.DisplayName || got.Status != job.Status || got.CreatedAt != job.CreatedAt || got.BaseModel != job.BaseModel {
+		t.Errorf("listed as %+v, started as %+v", got, job)
+	}
+}
+
+func TestJobs_refuses(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, nil)
+	for n := range 2 {
+		s.record(t, n, time.Now())
+	}
+	foreign := s.list(t, "?page_size=1").Next
+	token := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+	tests := []struct {
+		name, query string
+		want        []string
+	}{
+		{"size_0", "page_size=0", []string{"page_size OUT_OF_RANGE"}},
+		{"size_too_large", "page_size=1001", []string{"page_size OUT_OF_RANGE"}},
+		{"size_no_number", "page_size=ten", []string{"page_size OUT_OF_RANGE"}},
+		{"size_empty", "page_size=", []string{"page_size OUT_OF_RANGE"}},
+		{"state_unknown", "status=RUNNING", []string{"status INVALID_STATUS"}},
+		{"state_empty", "status=", []string{"status INVALID_STATUS"}},
+		{"token_no_base64", "page_token=%21", []string{"page_token INVALID_PAGE_TOKEN"}},
+		{"token_no_json", "page_token=" + token("x"), []string{"page_token INVALID_PAGE_TOKEN"}},
+		{"token_without_id", "page_token=" + token(`{"t":"2026-12-01T00:00:00Z"}`), []string{"page_token INVALID_PAGE_TOKEN"}},
+		{"token_with_a_path", "page_token=" + token(`{"t":"2026-12-01T00:00:00Z","i":"../x"}`), []string{"page_token INVALID_PAGE_TOKEN"}},
+		{"token_of_another_query", "status=PIPELINE_STATE_RUNNING&page_token=" + foreign, []string{"page_token INVALID_PAGE_TOKEN"}},
+		{"unknown_parameter", "page=2", []string{"page UNKNOWN_FIELD"}},
+		{"repeated", "page_size=1&page_size=2", []string{"page_size REPEATED"}},
+		{"all_at_once", "page=2&page_size=x&status=y", []string{"page UNKNOWN_FIELD", "page_size OUT_OF_RANGE", "status INVALID_STATUS"}},
+		{"not_a_query", "page_size=%zz", nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f := s.get(t, base+"/jobs?"+test.query).failed(http.StatusBadRequest)
+			if diff := cmp.Diff(test.want, f.places()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

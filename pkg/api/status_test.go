@@ -1,0 +1,197 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// jobStatus is the answer of GET /job-status.
+type jobStatus struct {
+	Name            string           `json:"job_name"`
+	DisplayName     string           `json:"display_name"`
+	Status          string           `json:"status"`
+	CreatedAt       string           `json:"created_at"`
+	UpdatedAt       string           `json:"updated_at"`
+	BaseModel       string           `json:"base_model"`
+	TunedModel      string           `json:"tuned_model"`
+	TrainingData    string           `json:"training_data"`
+	Pairs           int              `json:"training_pairs_count"`
+	Hyperparameters map[string]any   `json:"hyperparameters"`
+	VertexState     string           `json:"vertex_state"`
+	StartedBy       string           `json:"started_by"`
+	StartedAt       string           `json:"started_at"`
+	EndedAt         string           `json:"ended_at"`
+	Failure         *jobFailure      `json:"error"`
+	TunedEndpoint   string           `json:"tuned_endpoint"`
+	Checkpoints     []map[string]any `json:"checkpoints"`
+	Stats           map[string]int   `json:"stats"`
+	Warnings        []string         `json:"warnings"`
+}
+
+type jobFailure struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+// status asks for a job under a name as it stands in the path.
+func (s *system) status(t *testing.T, name string) (job jobStatus) {
+	t.Helper()
+	s.get(t, base+"/job-status/"+name).into(&job)
+	return job
+}
+
+// finished asks for a job until it has finished.
+func (s *system) finished(t *testing.T, name string) jobStatus {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		job := s.status(t, name)
+		switch job.Status {
+		case "PIPELINE_STATE_SUCCEEDED", "PIPELINE_STATE_FAILED", "PIPELINE_STATE_CANCELLED":
+			return job
+		}
+		select {
+		case <-tick.C:
+		case <-t.Context().Done():
+			t.Fatalf("the job is still %s", job.Status)
+		}
+	}
+}
+
+func TestJobStatus_finds_a_job_by_each_of_its_names(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, nil)
+	s.message("1", turn("a", "user", "one"))
+	started := s.start(t, `{"session_id":"a","hyperparameters":{"epoch_count":2}}`)
+	name := started.Job.Name
+	want := jobStatus{
+		Name: name, DisplayName: started.Job.DisplayName, Status: "PIPELINE_STATE_PENDING", CreatedAt: started.Job.CreatedAt,
+		BaseModel: baseModel, TrainingData: started.Job.TrainingData, Pairs: 1, VertexState: "JOB_STATE_PENDING", StartedBy: caller,
+		Hyperparameters: map[string]any{"epoch_count": 2.0},
+	}
+	ours := strings.TrimSuffix(started.Job.TrainingData[strings.LastIndexByte(started.Job.TrainingData, '/')+1:], ".jsonl")
+	for how, written := range map[string]string{
+		"raw":                name,
+		"encoded":            url.PathEscape(name),
+		"encoded_lower_case": strings.ReplaceAll(name, "/", "%2f"),
+		"half_encoded":       strings.Replace(name, "/", "%2F", 2),
+		"short":              name[strings.LastIndexByte(name, '/')+1:],
+		"by_our_id":          ours,
+		"first_contract":     strings.Replace(name, "tuningJobs", "trainingPipelines", 1),
+		"with_a_query":       name + "?view=full",
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			got := s.status(t, written)
+			want := want
+			want.UpdatedAt = got.UpdatedAt
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestJobStatus_follows_a_job_to_its_end(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0 })
+	s.message("1", turn("a", "user", "one"))
+	job := s.finished(t, s.start(t, `{"session_id":"a"}`).Job.Name)
+	if job.Status != "PIPELINE_STATE_SUCCEEDED" || job.VertexState != "JOB_STATE_SUCCEEDED" || job.TunedModel == "" ||
+		job.TunedEndpoint == "" || job.StartedAt == "" || job.EndedAt == "" || job.Failure != nil {
+		t.Errorf("got %+v", job)
+	}
+	if job.Stats["examples"] != 1 || job.Stats["steps"] == 0 || len(job.Checkpoints) == 0 {
+		t.Errorf("got stats %v and checkpoints %v", job.Stats, job.Checkpoints)
+	}
+}
+
+func TestJobStatus_says_why_a_job_failed(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0 })
+	s.message("1", turn("a", "user", "one"))
+	job := s.start(t, `{"session_id":"a"}`)
+	name := strings.TrimPrefix(job.Job.TrainingData, "gs://"+data+"/")
+	if err := s.storage.Bucket(data).Object(name).Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	done := s.finished(t, job.Job.Name)
+	if done.Status != "PIPELINE_STATE_FAILED" || done.Failure == nil || done.Failure.Message == "" || done.TunedModel != "" {
+		t.Errorf("got %+v", done)
+	}
+}
+
+func TestJobStatus_answers_from_the_record(t *testing.T) {
+	t.Parallel()
+	var vertexAI trouble
+	s := newSystem(t, func(set *setup) { set.cloud.VertexUnary, set.api.StatusMaxAge = vertexAI.unary, time.Hour })
+	s.message("1", turn("a", "user", "one"))
+	name := s.start(t, `{"session_id":"a"}`).Job.Name
+	asked := vertexAI.calls.Load()
+	if job := s.status(t, name); len(job.Warnings) != 0 {
+		t.Errorf("warnings are %q", job.Warnings)
+	}
+	if more := vertexAI.calls.Load() - asked; more != 0 {
+		t.Errorf("Vertex AI was asked %d times about a record that is fresh", more)
+	}
+}
+
+func TestJobStatus_survives_Vertex_AI_being_away(t *testing.T) {
+	t.Parallel()
+	var vertexAI trouble
+	s := newSystem(t, func(set *setup) { set.cloud.VertexUnary, set.api.StatusMaxAge = vertexAI.unary, 0 })
+	s.message("1", turn("a", "user", "one"))
+	name := s.start(t, `{"session_id":"a"}`).Job.Name
+	vertexAI.start(status.Error(codes.Unavailable, hidden))
+	job := s.status(t, name)
+	if job.Status != "PIPELINE_STATE_PENDING" || len(job.Warnings) != 1 || !strings.Contains(job.Warnings[0], "updated_at") {
+		t.Errorf("got %+v", job)
+	}
+}
+
+func TestJobStatus_refuses(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, nil)
+	s.message("1", turn("a", "user", "one"))
+	name := s.start(t, `{"session_id":"a"}`).Job.Name
+	tests := []struct {
+		name, path string
+		code       int
+	}{
+		{"unknown_number", "12345", http.StatusNotFound},
+		{"unknown_name", "projects/acme/locations/us-central1/tuningJobs/1", http.StatusNotFound},
+		{"unknown_id", "vt-20261201-143022-abcdefghij", http.StatusNotFound},
+		{"other_region", strings.Replace(name, location, "europe-west4", 1), http.StatusNotFound},
+		{"trailing_slash", name + "/", http.StatusBadRequest},
+		{"doubly_encoded", url.PathEscape(url.PathEscape(name)), http.StatusBadRequest},
+		{"half_a_name", "locations/us-central1/tuningJobs/1", http.StatusBadRequest},
+		{"other_resource", "projects/acme/locations/us-central1/models/1", http.StatusBadRequest},
+		{"path_trick", "..%2f..%2fjobs", http.StatusBadRequest},
+		{"control_character", "1%00", http.StatusBadRequest},
+		{"too_long", strings.Repeat("1", 129), http.StatusBadRequest},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f := s.get(t, base+"/job-status/"+test.path).failed(test.code)
+			if test.code == http.StatusBadRequest {
+				if diff := cmp.Diff([]string{"job_name INVALID_JOB_NAME"}, f.places()); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			} else if !strings.Contains(f.Message, test.path) {
+				t.Errorf("the job is not named: %s", f.Message)
+			}
+		})
+	}
+}
