@@ -32,8 +32,12 @@ type block struct {
 // example is one line of a block's output. Whether it is written at all is
 // decided when everything before it is known.
 type example struct {
+	size
 	end    int     // of its line in out
+	at     int     // of its record in buf
 	record int64   // its number in the block
+	hash   uint64  // of its line
+	muted  bool    // an answer in it says next to nothing
 	paired bool    // it came of a message record
 	pair   pairKey // of message records
 	user   bool    // the message record came from the user's side

@@ -11,15 +11,16 @@ import (
 // checks what every example must hold, and belongs to a worker, which uses it
 // again and again.
 type conversation struct {
-	r       *record
-	system  []byte // parts of the system instruction, each behind a comma
-	turns   []byte // turns, each behind a comma
-	tools   []byte // function declarations, each behind a comma
-	calls   []call // functions that were called, to find the names of results
-	role    string // of the current turn, "" before the first
-	at      int    // the node of the current turn
-	parts   int    // of the current turn
-	results bool   // the current turn holds results of functions
+	r        *record
+	system   []byte // parts of the system instruction, each behind a comma
+	turns    []byte // turns, each behind a comma
+	tools    []byte // function declarations, each behind a comma
+	calls    []call // functions that were called, to find the names of results
+	role     string // of the current turn, "" before the first
+	at       int    // the node of the current turn
+	parts    int    // of the current turn
+	results  bool   // the current turn holds results of functions
+	answered int    // the text that the current turn of the model starts with
 }
 
 // call is one call of a function.
@@ -29,7 +30,7 @@ type call struct{ id, name []byte }
 func (c *conversation) begin(r *record) {
 	c.r = r
 	c.system, c.turns, c.tools, c.calls = c.system[:0], c.turns[:0], c.tools[:0], c.calls[:0]
-	c.role, c.at, c.parts, c.results = "", root, 0, false
+	c.role, c.at, c.parts, c.results, c.answered = "", root, 0, false, 0
 }
 
 // turn starts a turn of the user or the model, which node n stands for.
@@ -47,7 +48,8 @@ func (c *conversation) turn(n int, role string) {
 
 // open starts a turn without looking at the one before it.
 func (c *conversation) open(n int, role string) {
-	c.role, c.at, c.parts, c.results = role, n, 0, false
+	c.role, c.at, c.parts, c.results, c.answered = role, n, 0, false, 0
+	c.r.example.turns++
 	c.turns = append(c.turns, `,{"role":"`...)
 	c.turns = append(c.turns, role...)
 	c.turns = append(c.turns, `","parts":[`...)
@@ -65,6 +67,9 @@ func (c *conversation) resultTurn(n int) {
 func (c *conversation) endTurn() {
 	if c.parts == 0 {
 		c.r.fail(c.at, CodeEmptyText, "the turn says nothing", "write what was said, or take the turn away")
+	}
+	if c.answered != 0 && c.parts == 1 && c.r.mute(c.answered) {
+		c.r.warnMuted(c.answered)
 	}
 	c.turns = append(c.turns, "]}"...)
 }
@@ -90,6 +95,10 @@ func (c *conversation) text(n int) {
 		return
 	}
 	c.part(`{"text":`)
+	c.r.addText(n)
+	if c.role == roleModel && c.parts == 1 {
+		c.answered = n
+	}
 	c.turns = append(c.turns, c.r.raw(n)...)
 	c.turns = append(c.turns, '}')
 }
@@ -121,6 +130,7 @@ func (c *conversation) systemText(n int) {
 	if c.role != "" {
 		c.r.warn(n, CodeSystemMoved, "a system text stands inside the conversation and was moved before it", "put it first")
 	}
+	c.r.addText(n)
 	c.system = append(c.system, `,{"text":`...)
 	c.system = append(c.system, c.r.raw(n)...)
 	c.system = append(c.system, '}')

@@ -6,6 +6,8 @@ package dataset
 import (
 	"context"
 	"errors"
+	"fmt"
+	"hash/maphash"
 	"io"
 )
 
@@ -18,6 +20,7 @@ type engine struct {
 	layout layout
 	head   []byte // of {"data": […]}, up to the bracket that opens the array
 	lines  int64  // line ends before the block that is merged next
+	census census
 }
 
 // run is Convert.
@@ -32,7 +35,7 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 		opt.blockBytes = defaultBlockBytes
 	}
 	e := &engine{opt: opt, w: w, report: &Report{Counts: map[string]int64{}, LeftOut: map[string]int64{}}}
-	e.layout = layout{newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, pairer: NewPairer()}
+	e.layout = layout{newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, pairer: NewPairer(), seed: maphash.MakeSeed()}
 	var err error
 	e.src, err = openSource(ctx, r)
 	e.report.Compression = e.src.compression
@@ -69,8 +72,29 @@ func (e *engine) finish() {
 	if e.layout.format != unknownFormat {
 		rep.Format = formats[e.layout.format].name
 	}
+	if rep.Examples > 0 {
+		rep.Stats = e.census.stats()
+	}
+	e.checkLimits()
 	rep.Truncated = rep.Errors+rep.Warnings > int64(len(rep.Faults))
 	e.progress()
+}
+
+// checkLimits compares the whole file with what the model may be given.
+func (e *engine) checkLimits() {
+	limits, rep := e.opt.Limits, e.report
+	if limits.Examples > 0 && rep.Examples > limits.Examples {
+		e.fault(rep.InputBytes, &finding{
+			code: CodeTooManyExamples, severity: SeverityError,
+			message: fmt.Sprintf("the file makes %d examples, the model takes %d", rep.Examples, limits.Examples), fix: "split the file",
+		})
+	}
+	if limits.OutputBytes > 0 && rep.OutputBytes > limits.OutputBytes {
+		e.fault(rep.InputBytes, &finding{
+			code: CodeOutputTooLarge, severity: SeverityError,
+			message: fmt.Sprintf("the examples have %d bytes, the model takes %d", rep.OutputBytes, limits.OutputBytes), fix: "split the file",
+		})
+	}
 }
 
 func (e *engine) progress() {

@@ -12,12 +12,14 @@ import (
 // Codes of faults, beside those of package strictjson. They are stable.
 const (
 	// Of the file.
-	CodeNoRecords      = "NO_RECORDS"       // there is nothing in the file
-	CodeNotRecords     = "NOT_RECORDS"      // the file is JSON but holds no list of records
-	CodeUnknownFormat  = "UNKNOWN_FORMAT"   // the record is of no format that is known
-	CodeFormatChanged  = "FORMAT_CHANGED"   // the record is of another format than the first
-	CodeRecordTooLarge = "RECORD_TOO_LARGE" // the record is longer than Options.MaxRecordBytes
-	CodeCorruptGzip    = "CORRUPT_GZIP"     // the file cannot be unpacked
+	CodeNoRecords       = "NO_RECORDS"        // there is nothing in the file
+	CodeNotRecords      = "NOT_RECORDS"       // the file is JSON but holds no list of records
+	CodeUnknownFormat   = "UNKNOWN_FORMAT"    // the record is of no format that is known
+	CodeFormatChanged   = "FORMAT_CHANGED"    // the record is of another format than the first
+	CodeTooManyExamples = "TOO_MANY_EXAMPLES" // more than Limits.Examples
+	CodeOutputTooLarge  = "OUTPUT_TOO_LARGE"  // more than Limits.OutputBytes
+	CodeRecordTooLarge  = "RECORD_TOO_LARGE"  // the record is longer than Options.MaxRecordBytes
+	CodeCorruptGzip     = "CORRUPT_GZIP"      // the file cannot be unpacked
 
 	// Of any record.
 	CodeNotAnObject  = "NOT_AN_OBJECT"
@@ -43,6 +45,9 @@ const (
 	CodeThoughtPart         = "THOUGHT_PART"          // thinking is not trained on
 	CodeLastTurnNotUser     = "LAST_TURN_NOT_USER"    // a conversation before two answers
 	CodeInvalidScores       = "INVALID_SCORES"        // answers that are not one better, one worse
+	CodeNearEmptyAnswer     = "NEAR_EMPTY_ANSWER"     // an answer without a letter or a digit
+	CodeDuplicateExample    = "DUPLICATE_EXAMPLE"     // the same example stands in the file before
+	CodeOverTokenLimit      = "OVER_TOKEN_LIMIT"      // longer than Limits.ExampleTokens
 	CodeWrongSide           = "WRONG_SIDE"            // a call by the user, or a response by the model
 
 	// Of records that are converted.
@@ -91,9 +96,21 @@ func (l *faultLog) add(record int64, f *finding) {
 	} else {
 		l.warnings++
 	}
-	if !l.room() {
-		return
+	if l.room() {
+		l.keep(record, f)
 	}
+}
+
+// addAlways counts and keeps a fault, even if there is no room: it may come
+// before others in the text.
+func (l *faultLog) addAlways(record int64, f *finding) {
+	kept := len(l.faults)
+	if l.add(record, f); len(l.faults) == kept {
+		l.keep(record, f)
+	}
+}
+
+func (l *faultLog) keep(record int64, f *finding) {
 	l.faults = append(l.faults, Fault{
 		Record:   record,
 		Line:     l.lineOf(f.at),

@@ -4,6 +4,7 @@
 package dataset
 
 import (
+	"hash/maphash"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,13 +157,14 @@ func (w *worker) convert() {
 			"this record has the format "+formats[i].name+", the file started with "+formats[known].name, "put records of one format in a file")
 	}
 	before := len(b.out)
-	r.example = example{record: r.number}
+	r.example = example{record: r.number, at: int(r.nodes[root].Start)}
 	b.out = formats[i].convert(r, b.out)
 	if r.failed() {
 		b.out = b.out[:before]
 	}
 	if len(b.out) > before {
 		r.example.end = len(b.out)
+		r.example.hash = maphash.Bytes(w.layout.seed, b.out[before:])
 		b.examples = append(b.examples, r.example)
 	}
 }

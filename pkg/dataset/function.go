@@ -33,7 +33,9 @@ func (c *conversation) callFunction(obj, id, name, args int) {
 	c.part(`{"functionCall":{"name":`)
 	c.turns = append(c.turns, known.name...)
 	c.turns = append(c.turns, `,"args":`...)
+	before := len(c.turns)
 	c.arguments(args)
+	r.addJSON(c.turns[before:])
 	c.turns = append(c.turns, "}}"...)
 }
 
@@ -115,7 +117,9 @@ func (c *conversation) result(obj, id, name, content int) {
 	c.part(`{"functionResponse":{"name":`)
 	c.turns = append(c.turns, function...)
 	c.turns = append(c.turns, `,"response":`...)
+	before := len(c.turns)
 	c.response(content)
+	r.addJSON(c.turns[before:])
 	c.turns = append(c.turns, "}}"...)
 }
 

@@ -87,6 +87,7 @@ func (r *record) contents(v int, prompt bool) {
 	last, before := 0, ""
 	for turn := v + 1; turn < r.next(v); turn = r.next(turn) {
 		last = turn
+		r.example.turns++
 		if !r.is(turn, strictjson.Object) {
 			before = ""
 			continue
@@ -219,7 +220,11 @@ func (r *record) systemInstruction(v int) {
 
 // checkText checks the text of a part.
 func (r *record) checkText(n int) {
-	if r.is(n, strictjson.String) && r.blank(n) {
+	switch {
+	case !r.is(n, strictjson.String):
+	case r.blank(n):
 		r.fail(n, CodeEmptyText, "the text is empty", "write what was said, or take the part away")
+	default:
+		r.addText(n)
 	}
 }

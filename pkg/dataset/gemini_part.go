@@ -21,6 +21,8 @@ func (r *record) parts(list int, role string) (answers bool) {
 		kind := r.part(part)
 		answers = answers && kind == fieldFunctionResponse
 		switch {
+		case kind == fieldText && role == roleModel && r.next(part) == part+3 && r.kind(part+2) == strictjson.String:
+			r.checkAnswer(part+2, list)
 		case kind == fieldFunctionCall && role == roleUser:
 			r.warn(part, CodeWrongSide, "a function is called in a turn of the user", "calls belong to the model")
 		case kind == fieldFunctionResponse && role == roleModel:
@@ -28,6 +30,19 @@ func (r *record) parts(list int, role string) (answers bool) {
 		}
 	}
 	return answers
+}
+
+// checkAnswer warns about a text of the model that says next to nothing, if it is
+// all of its turn.
+func (r *record) checkAnswer(text, list int) {
+	if r.next(text) == r.next(list) && text == list+3 && !r.blank(text) && r.mute(text) {
+		r.warnMuted(text)
+	}
+}
+
+func (r *record) warnMuted(text int) {
+	r.example.muted = true
+	r.warn(text, CodeNearEmptyAnswer, "the answer has no letter and no digit", "give an answer worth learning, or leave the example out")
 }
 
 // part checks one part, and returns which kind of data it holds.
@@ -169,7 +184,9 @@ func (r *record) call(obj int, payload, code string, required bool) {
 		if required {
 			r.fail(obj, CodeMissingField, "the function's "+quoted(payload)+" is missing", `write an object, as in {"output": …}`)
 		}
-	case r.kind(value) != strictjson.Object:
+	case r.kind(value) == strictjson.Object:
+		r.addJSON(r.raw(value))
+	default:
 		r.fail(value, code, quoted(payload)+" must be an object, not "+article(r.kind(value)), `write an object, as in {"name": "value"}`)
 	}
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {

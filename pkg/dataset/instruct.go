@@ -138,6 +138,8 @@ func (c *conversation) instruction(instruction, input int) {
 		return
 	}
 	c.part(`{"text":`)
+	r.addText(instruction)
+	r.addText(input)
 	first, second := r.raw(instruction), r.raw(input)
 	c.turns = append(c.turns, bytes.TrimSuffix(first, []byte{'"'})...)
 	c.turns = append(c.turns, `\n`...)

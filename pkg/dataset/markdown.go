@@ -62,6 +62,11 @@ func (r *Report) writeFacts(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "| records | %d |\n| examples | %d |\n", r.Records, r.Examples)
 	fmt.Fprintf(b, "| errors | %d |\n| warnings | %d |\n", r.Errors, r.Warnings)
+	if s := r.Stats; s != nil {
+		fmt.Fprintf(b, "| turns | %d |\n| characters | %d |\n| estimated tokens | %d |\n", s.Turns, s.Characters, s.EstimatedTokens)
+		t := s.TokensPerExample
+		fmt.Fprintf(b, "| estimated tokens of an example | %d to %d, median %d, 95 %% up to %d |\n", t.Min, t.Max, t.Median, t.P95)
+	}
 	if r.MergedPairs > 0 {
 		fmt.Fprintf(b, "| second halves of a pair | %d |\n", r.MergedPairs)
 	}

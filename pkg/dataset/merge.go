@@ -3,11 +3,17 @@
 
 package dataset
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
 
 // merge adds what was found in a block to the report, and writes its examples.
 func (e *engine) merge(b *block) error {
 	rep := e.report
+	out := e.unique(b)
+	e.count(b)
 	for _, f := range b.log.faults {
 		if len(rep.Faults) == e.opt.MaxFaults {
 			break
@@ -28,25 +34,54 @@ func (e *engine) merge(b *block) error {
 	rep.Warnings += b.log.warnings
 	e.lines += b.log.lineOf(b.used)
 	rep.Records += b.records
-	if err := e.write(b); err != nil {
+	rep.Examples += int64(len(b.examples))
+	rep.OutputBytes += int64(len(out))
+	if err := e.write(out); err != nil {
 		return err
 	}
 	e.progress()
 	return nil
 }
 
-// write writes the examples of a block that are not written already.
-func (e *engine) write(b *block) error {
-	out := e.unique(b)
-	e.report.Examples += int64(len(b.examples))
-	e.report.OutputBytes += int64(len(out))
+// write writes examples, unless nobody may use them.
+func (e *engine) write(out []byte) error {
 	if e.report.Errors > 0 || len(out) == 0 {
-		return nil // nobody may use it
+		return nil
 	}
 	if _, err := e.w.Write(out); err != nil {
 		return fmt.Errorf("write examples: %w", err)
 	}
 	return nil
+}
+
+// count adds the examples of a block to the statistics, and says what is only
+// known of an example by those before it.
+func (e *engine) count(b *block) {
+	log, found := &b.log, false
+	for i := range b.examples {
+		x := &b.examples[i]
+		e.census.add(x.size)
+		if x.muted {
+			e.census.muted++
+		}
+		warn := func(code, message, fix string) {
+			log.from, log.to = x.at, len(b.buf)
+			log.addAlways(x.record, &finding{at: x.at, node: -1, code: code, severity: SeverityWarning, message: message, fix: fix})
+			found = true
+		}
+		if limit := e.opt.Limits.ExampleTokens; limit > 0 && (x.tokens+99)/100 > limit {
+			e.census.overLimit++
+			warn(CodeOverTokenLimit, fmt.Sprintf("the example has about %d tokens, the model takes %d: Vertex AI will drop it",
+				(x.tokens+99)/100, limit), "split the conversation")
+		}
+		if e.census.seen.add(x.hash) {
+			e.census.duplicates++
+			warn(CodeDuplicateExample, "the same example stands in the file before", "keep one of them")
+		}
+	}
+	if found {
+		slices.SortStableFunc(log.faults, func(a, b Fault) int { return cmp.Compare(a.Offset, b.Offset) })
+	}
 }
 
 // unique drops the examples of message records whose pair is there already.

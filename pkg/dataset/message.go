@@ -119,6 +119,12 @@ func (r *record) pair(dst []byte, m messageNodes) []byte {
 	}
 	r.example.paired, r.example.user = true, fromUser
 	r.example.pair = r.worker.layout.pairer.key(session, r.key(user), r.key(model))
+	r.example.turns = 2
+	r.addText(user)
+	r.addText(model)
+	if r.mute(model) {
+		r.warnMuted(model)
+	}
 	dst = append(dst, `{"contents":[{"role":"user","parts":[{"text":`...)
 	dst = append(dst, r.raw(user)...)
 	dst = append(dst, `}]},{"role":"model","parts":[{"text":`...)

@@ -86,6 +86,7 @@ type Report struct {
 	Truncated   bool             `json:"truncated,omitempty"`
 	LeftOut     map[string]int64 `json:"left_out,omitempty"`     // message records that made no example, by reason
 	MergedPairs int64            `json:"merged_pairs,omitempty"` // message records whose pair had been written already
+	Stats       *Stats           `json:"stats,omitempty"`        // of the examples, if there are any
 }
 
 // Formats of records.

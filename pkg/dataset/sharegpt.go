@@ -130,6 +130,9 @@ func (c *conversation) callIn(in *record, v, n int) {
 	c.callFunction(v, in.member(v, "id"), in.member(v, "name"), in.member(v, "arguments"))
 	c.r = outer
 	if in != outer {
+		outer.example.chars += in.example.chars
+		outer.example.tokens += in.example.tokens
+		in.example.size = size{}
 		for _, f := range in.faults {
 			outer.report(n, f.severity, f.code, f.message, f.fix)
 		}

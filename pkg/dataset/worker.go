@@ -5,6 +5,7 @@ package dataset
 
 import (
 	"bytes"
+	"hash/maphash"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
@@ -12,8 +13,9 @@ import (
 // layout is what was found out about a file before its first record.
 type layout struct {
 	container string
-	newline   byte // what ends a line
-	format    int  // the number of the format of the first record that has one
+	newline   byte         // what ends a line
+	format    int          // the number of the format of the first record that has one
+	seed      maphash.Seed // of the hashes of examples
 	maxRecord int
 	maxFaults int
 	pairer    *Pairer // only its seeds are used by workers

@@ -1,0 +1,66 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/dataset"
+)
+
+func example(question, answer string) string {
+	return string(dataset.AppendPair(nil, question, answer))
+}
+
+func TestStats(t *testing.T) {
+	t.Parallel()
+	in := example("How are you?", "Fine.") + example("How are you?", "Fine.") + example("Why?", "…") + example(strings.Repeat("long ", 1000), "é日😀")
+	out, report := convert(t, strings.NewReader(in), dataset.Options{Limits: dataset.Limits{ExampleTokens: 1000}})
+	if out != in {
+		t.Errorf("the output is %q, want the input", out)
+	}
+	var got []string
+	for _, f := range report.Faults {
+		got = append(got, f.Field("data")+" "+f.Code)
+	}
+	want := []string{"data[1] DUPLICATE_EXAMPLE", "data[2].contents[1].parts[0].text NEAR_EMPTY_ANSWER", "data[3] OVER_TOKEN_LIMIT"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("faults mismatch (-want +got):\n%s", diff)
+	}
+	s := report.Stats
+	if s.Turns != 8 || s.Duplicates != 1 || s.NearEmptyAnswers != 1 || s.OverTokenLimit != 1 || s.Compared != 3 {
+		t.Errorf("stats are %+v", s)
+	}
+	if s.Characters != 17+17+5+5003 || s.CharactersPerExample.Max != 5003 || s.CharactersPerExample.Min != 5 {
+		t.Errorf("characters are %d, %+v", s.Characters, s.CharactersPerExample)
+	}
+	if s.EstimatedTokens < 1250 || s.EstimatedTokens > 1350 {
+		t.Errorf("tokens are %d, want about 1300", s.EstimatedTokens)
+	}
+}
+
+func TestLimitsOfTheFile(t *testing.T) {
+	t.Parallel()
+	in := example("a", "b") + example("c", "d")
+	for name, tc := range map[string]struct {
+		limits dataset.Limits
+		want   map[string]int64
+	}{
+		"none":          {dataset.Limits{}, map[string]int64{}},
+		"fits":          {dataset.Limits{Examples: 2, OutputBytes: int64(len(in)), ExampleTokens: 1}, map[string]int64{}},
+		"many_examples": {dataset.Limits{Examples: 1}, map[string]int64{dataset.CodeTooManyExamples: 1}},
+		"many_bytes":    {dataset.Limits{OutputBytes: int64(len(in)) - 1}, map[string]int64{dataset.CodeOutputTooLarge: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, report := convert(t, strings.NewReader(in), dataset.Options{Limits: tc.limits})
+			if diff := cmp.Diff(tc.want, report.Counts); diff != "" {
+				t.Errorf("counts mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
