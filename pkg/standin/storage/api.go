@@ -4,6 +4,7 @@
 package storage
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -97,10 +98,18 @@ var prefixes = []struct{ path, pattern string }{
 // may have any number of slashes and dots.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
-	c := &call{Request: r, query: r.URL.Query()}
+	// A query that does not parse may have lost a precondition.
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		writeError(w, r, errInvalid("The query string is malformed: %v", err))
+		return
+	}
+	c := &call{Request: r, query: query}
 	for _, p := range prefixes {
 		if rest, ok := strings.CutPrefix(path, p.path); ok {
 			if err := a.serveJSON(w, c, p.pattern+rest); err != nil {
+				// A client that is still sending would see a reset, not the answer.
+				_, _ = copyBuffered(io.Discard, r.Body)
 				writeError(w, r, err)
 			}
 			return
@@ -110,7 +119,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) serveJSON(w http.ResponseWriter, c *call, path string) error {
-	segments := strings.Split(strings.TrimSuffix(path, "/"), "/")
+	segments := strings.Split(path, "/")
 	for i := range routes {
 		rt := &routes[i]
 		if rt.method != c.Method || !c.match(rt.pattern, segments) {
@@ -166,6 +175,9 @@ func (c *call) checkSupported(params []string) error {
 			return errUnimplemented("The query parameter %s of %s %s", name, c.Method, c.URL.EscapedPath())
 		}
 	}
+	if enc := c.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
+		return errUnimplemented("The request header Content-Encoding") // it is about transport, not the object
+	}
 	for name := range c.Header {
 		if strings.HasPrefix(name, "X-Goog-Encryption-") || strings.HasPrefix(name, "X-Goog-Copy-Source-Encryption-") {
 			return errUnimplemented("The request header %s", name)
@@ -178,7 +190,7 @@ func (c *call) checkSupported(params []string) error {
 func (c *call) source(read bool) (source, error) {
 	src := source{bucket: c.bucket, name: c.object, read: read}
 	var err error
-	if src.generation, err = parseInt("generation", c.query.Get("generation")); err != nil {
+	if src.generation, err = parseInt("generation", c.query["generation"]); err != nil {
 		return src, err
 	}
 	src.conditions, err = parseConditions(c.query, "if")

@@ -53,7 +53,7 @@ func parseChunk(header string, contentLength, have int64) (ch chunk, err error) 
 	}
 	if first > have {
 		return ch, &apiError{
-			status: http.StatusServiceUnavailable, reason: "backendError",
+			status: http.StatusServiceUnavailable, plain: true,
 			message: "Invalid request.  According to the Content-Range header, the upload offset is " +
 				strconv.FormatInt(first, 10) + " byte(s), which exceeds already uploaded size of " +
 				strconv.FormatInt(have, 10) + " byte(s).",

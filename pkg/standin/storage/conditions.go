@@ -25,7 +25,7 @@ func parseConditions(q url.Values, prefix string) (c conditions, err error) {
 		"MetagenerationMatch":    &c.Metageneration,
 		"MetagenerationNotMatch": &c.NotMetageneration,
 	} {
-		if *field, err = parseInt(prefix+suffix, q.Get(prefix+suffix)); err != nil {
+		if *field, err = parseInt(prefix+suffix, q[prefix+suffix]); err != nil {
 			return c, err
 		}
 	}
@@ -35,18 +35,20 @@ func parseConditions(q url.Values, prefix string) (c conditions, err error) {
 // parseHeaderConditions reads the XML API's preconditions.
 func parseHeaderConditions(h http.Header) (c conditions, err error) {
 	const generation, metageneration = "X-Goog-If-Generation-Match", "X-Goog-If-Metageneration-Match"
-	if c.Generation, err = parseInt(generation, h.Get(generation)); err != nil {
+	if c.Generation, err = parseInt(generation, h.Values(generation)); err != nil {
 		return c, err
 	}
-	c.Metageneration, err = parseInt(metageneration, h.Get(metageneration))
+	c.Metageneration, err = parseInt(metageneration, h.Values(metageneration))
 	return c, err
 }
 
-// parseInt reads an optional 64-bit parameter.
-func parseInt(name, value string) (*int64, error) {
-	if value == "" {
+// parseInt reads an optional 64-bit parameter. One that is there but empty, as
+// a shell script with an unset variable sends it, must not pass for absent.
+func parseInt(name string, values []string) (*int64, error) {
+	if len(values) == 0 {
 		return nil, nil //nolint:nilnil // absent is a value here
 	}
+	value := values[0]
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || n < 0 {
 		return nil, errInvalid("Invalid value %q for %s: expected a non-negative integer.", value, name)

@@ -4,13 +4,8 @@
 package storage_test
 
 import (
-	"bytes"
 	"fmt"
-	"net/http"
-	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	gcs "cloud.google.com/go/storage"
@@ -19,75 +14,88 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/storage"
 )
 
-// Every operation is tried on an object of metageneration 1 and on a name
-// without one. In the conditions, G is the object's generation, S a stale one.
+const (
+	ok, noContent, notModified, notFound, unmet = 200, 204, 304, 404, 412
+)
+
+// outcome is the status of an operation, by what it does to the object.
+type outcome struct{ insert, read, change int }
+
+func ofInsert(o outcome) int { return o.insert }
+func ofRead(o outcome) int   { return o.read }
+func ofChange(o outcome) int { return o.change }
+
+func ofDelete(o outcome) int {
+	if o.change == ok {
+		return noContent
+	}
+	return o.change
+}
+
+// conditionTests say what each condition comes to on an object of
+// metageneration 1, and on a name without one. G is the object's generation, S
+// a stale one.
+var conditionTests = []struct {
+	query           string
+	present, absent outcome
+}{
+	{"ifGenerationMatch=0", outcome{unmet, unmet, unmet}, outcome{ok, notFound, notFound}},
+	{"ifGenerationMatch=G", outcome{ok, ok, ok}, outcome{unmet, notFound, notFound}},
+	{"ifGenerationMatch=S", outcome{unmet, unmet, unmet}, outcome{unmet, notFound, notFound}},
+	{"ifGenerationNotMatch=0", outcome{ok, ok, ok}, outcome{unmet, notFound, notFound}},
+	{"ifGenerationNotMatch=G", outcome{unmet, notModified, unmet}, outcome{ok, notFound, notFound}},
+	{"ifGenerationNotMatch=S", outcome{ok, ok, ok}, outcome{ok, notFound, notFound}},
+	{"ifMetagenerationMatch=1", outcome{ok, ok, ok}, outcome{unmet, notFound, notFound}},
+	{"ifMetagenerationMatch=2", outcome{unmet, unmet, unmet}, outcome{unmet, notFound, notFound}},
+	{"ifMetagenerationNotMatch=1", outcome{unmet, notModified, unmet}, outcome{ok, notFound, notFound}},
+	{"ifMetagenerationNotMatch=2", outcome{ok, ok, ok}, outcome{ok, notFound, notFound}},
+	{"ifGenerationMatch=G&ifMetagenerationMatch=2", outcome{unmet, unmet, unmet}, outcome{unmet, notFound, notFound}},
+	{"ifGenerationMatch=", outcome{400, 400, 400}, outcome{400, 400, 400}},
+	{"ifGenerationMatch=x", outcome{400, 400, 400}, outcome{400, 400, 400}},
+	{"ifGenerationMatch=0;x", outcome{400, 400, 400}, outcome{400, 400, 400}},
+}
+
+// conditionOperations are all that take conditions, on object N in bucket B.
+var conditionOperations = []struct {
+	name, method, path, body string
+	want                     func(outcome) int
+}{
+	{"media", "POST", "/upload/storage/v1/b/B/o?uploadType=media&name=N&", "new", ofInsert},
+	{"resumable", "POST", "/upload/storage/v1/b/B/o?uploadType=resumable&name=N&", "", ofInsert},
+	{"compose", "POST", "/storage/v1/b/B/o/N/compose?", `{"sourceObjects":[{"name":"other"}]}`, ofInsert},
+	{"copy", "POST", "/storage/v1/b/B/o/other/copyTo/b/B/o/N?", "", ofInsert},
+	{"rewrite", "POST", "/storage/v1/b/B/o/other/rewriteTo/b/B/o/N?", "", ofInsert},
+	{"get", "GET", "/storage/v1/b/B/o/N?", "", ofRead},
+	{"get_media", "GET", "/storage/v1/b/B/o/N?alt=media&", "", ofRead},
+	{"download", "GET", "/download/storage/v1/b/B/o/N?alt=media&", "", ofRead},
+	{"patch", "PATCH", "/storage/v1/b/B/o/N?", "{}", ofChange},
+	{"update", "PUT", "/storage/v1/b/B/o/N?", "{}", ofChange},
+	{"delete", "DELETE", "/storage/v1/b/B/o/N?", "", ofDelete},
+}
+
 func TestConditions(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{})
-	const (
-		ok, noContent, notModified, notFound, unmet = 200, 204, 304, 404, 412
-	)
-	type want struct{ insert, read, change int } // on the object
-	tests := []struct {
-		query   string
-		present want
-		absent  want
-	}{
-		{"ifGenerationMatch=0", want{unmet, unmet, unmet}, want{ok, notFound, notFound}},
-		{"ifGenerationMatch=G", want{ok, ok, ok}, want{unmet, notFound, notFound}},
-		{"ifGenerationMatch=S", want{unmet, unmet, unmet}, want{unmet, notFound, notFound}},
-		{"ifGenerationNotMatch=0", want{ok, ok, ok}, want{unmet, notFound, notFound}},
-		{"ifGenerationNotMatch=G", want{unmet, notModified, unmet}, want{ok, notFound, notFound}},
-		{"ifGenerationNotMatch=S", want{ok, ok, ok}, want{ok, notFound, notFound}},
-		{"ifMetagenerationMatch=1", want{ok, ok, ok}, want{unmet, notFound, notFound}},
-		{"ifMetagenerationMatch=2", want{unmet, unmet, unmet}, want{unmet, notFound, notFound}},
-		{"ifMetagenerationNotMatch=1", want{unmet, notModified, unmet}, want{ok, notFound, notFound}},
-		{"ifMetagenerationNotMatch=2", want{ok, ok, ok}, want{ok, notFound, notFound}},
-		{"ifGenerationMatch=G&ifMetagenerationMatch=2", want{unmet, unmet, unmet}, want{unmet, notFound, notFound}},
-		{"ifGenerationMatch=x", want{400, 400, 400}, want{400, 400, 400}},
-	}
-	operations := []struct {
-		name, method, path, body string
-		want                     func(want) int
-	}{
-		{"media", "POST", "/upload/storage/v1/b/B/o?uploadType=media&name=N&", "new", func(w want) int { return w.insert }},
-		{"resumable", "POST", "/upload/storage/v1/b/B/o?uploadType=resumable&name=N&", "", func(w want) int { return w.insert }},
-		{"compose", "POST", "/storage/v1/b/B/o/N/compose?", `{"sourceObjects":[{"name":"other"}]}`, func(w want) int { return w.insert }},
-		{"copy", "POST", "/storage/v1/b/B/o/other/copyTo/b/B/o/N?", "", func(w want) int { return w.insert }},
-		{"rewrite", "POST", "/storage/v1/b/B/o/other/rewriteTo/b/B/o/N?", "", func(w want) int { return w.insert }},
-		{"get", "GET", "/storage/v1/b/B/o/N?", "", func(w want) int { return w.read }},
-		{"get_media", "GET", "/storage/v1/b/B/o/N?alt=media&", "", func(w want) int { return w.read }},
-		{"download", "GET", "/download/storage/v1/b/B/o/N?alt=media&", "", func(w want) int { return w.read }},
-		{"patch", "PATCH", "/storage/v1/b/B/o/N?", "{}", func(w want) int { return w.change }},
-		{"update", "PUT", "/storage/v1/b/B/o/N?", "{}", func(w want) int { return w.change }},
-		{"delete", "DELETE", "/storage/v1/b/B/o/N?", "", func(w want) int {
-			if w.change == ok {
-				return noContent
-			}
-			return w.change
-		}},
-	}
 	b := client(t, s).Bucket(testBucket)
 	mustWrite(t, b.Object("other"), []byte("other"))
-	for i, op := range operations {
-		for j, tt := range tests {
+	for i, op := range conditionOperations {
+		for j, tt := range conditionTests {
 			for _, present := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%s/%s/%v", op.name, tt.query, present), func(t *testing.T) {
 					t.Parallel()
 					name := fmt.Sprintf("o-%d-%d-%v", i, j, present)
-					generation := int64(1234)
-					expect := op.want(tt.absent)
+					generation, want := int64(1234), op.want(tt.absent)
 					if present {
 						generation = mustWrite(t, b.Object(name), []byte("old")).Generation
-						expect = op.want(tt.present)
+						want = op.want(tt.present)
 					}
-					query := strings.NewReplacer("G&", fmt.Sprint(generation, "&"), "=G", fmt.Sprint("=", generation), "=S", "=1").Replace(tt.query)
+					query := strings.NewReplacer("=G", fmt.Sprint("=", generation), "=S", "=1").Replace(tt.query)
 					path := strings.NewReplacer("/B/", "/"+testBucket+"/", "/N", "/"+name, "=N", "="+name).Replace(op.path)
 					res := request(t, op.method, s.URL()+path+query, strings.NewReader(op.body))
-					if res.Status != expect {
-						t.Errorf("%s %s: got %d %s, want %d", op.method, path+query, res.Status, res.Body, expect)
+					if res.Status != want {
+						t.Errorf("%s %s: got %d %s, want %d", op.method, path+query, res.Status, res.Body, want)
 					}
-					if expect == unmet && present {
+					if want == unmet && present {
 						same(t, "content after a refusal", []byte("old"), mustRead(t, b.Object(name)))
 					}
 				})
@@ -164,80 +172,6 @@ func TestXMLConditions(t *testing.T) {
 			}
 		})
 	}
-}
-
-// Of many that create the same object at once, exactly one may win, and its
-// content must be what is there.
-func TestOneOfManyCreates(t *testing.T) {
-	t.Parallel()
-	s := start(t, storage.Config{})
-	b := client(t, s).Bucket(testBucket)
-	for _, chunk := range []int{0, 256 << 10} {
-		o := b.Object(fmt.Sprint("contended-", chunk))
-		var wins atomic.Int64
-		var won []byte
-		var wg sync.WaitGroup
-		for i := range 8 {
-			wg.Go(func() {
-				content := append(pattern(600<<10), byte(i))
-				_, err := write(t.Context(), o.If(gcs.Conditions{DoesNotExist: true}), content,
-					func(w *gcs.Writer) { w.ChunkSize = chunk })
-				switch status := statusOf(t, err); status {
-				case 0:
-					wins.Add(1)
-					won = content
-				case http.StatusPreconditionFailed:
-				default:
-					t.Errorf("writer %d: %v", i, err)
-				}
-			})
-		}
-		wg.Wait()
-		diff(t, "winners", int64(1), wins.Load())
-		same(t, "content", won, mustRead(t, o))
-	}
-}
-
-// Readers and writers of one name: every read must be of one generation whole,
-// also when that is replaced meanwhile.
-func TestReadersKeepTheirGeneration(t *testing.T) {
-	t.Parallel()
-	s := start(t, storage.Config{})
-	o := client(t, s).Bucket(testBucket).Object("o")
-	fill := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, 1<<20) }
-	mustWrite(t, o, fill(0))
-	stop := make(chan struct{})
-	var wg sync.WaitGroup
-	for range 3 {
-		wg.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				content, err := read(t.Context(), o)
-				if err != nil {
-					t.Errorf("read: %v", err)
-					return
-				}
-				if len(content) != 1<<20 || len(slices.Compact(content)) != 1 {
-					t.Errorf("read a mixture")
-					return
-				}
-			}
-		})
-	}
-	last := int64(0)
-	for i := range 20 {
-		attrs := mustWrite(t, o, fill(i))
-		if attrs.Generation <= last {
-			t.Errorf("generation %d follows %d", attrs.Generation, last)
-		}
-		last = attrs.Generation
-	}
-	close(stop)
-	wg.Wait()
 }
 
 func TestErrorShape(t *testing.T) {

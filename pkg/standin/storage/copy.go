@@ -47,7 +47,7 @@ func (a *api) copy(c *call) (*Object, error) {
 		return nil, err
 	}
 	src := source{bucket: c.bucket, name: c.object}
-	if src.generation, err = parseInt("sourceGeneration", c.query.Get("sourceGeneration")); err != nil {
+	if src.generation, err = parseInt("sourceGeneration", c.query["sourceGeneration"]); err != nil {
 		return nil, err
 	}
 	if src.conditions, err = parseConditions(c.query, "ifSource"); err != nil {

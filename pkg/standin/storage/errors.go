@@ -23,6 +23,7 @@ type apiError struct {
 	message  string
 	location string // what the refusal is about, as "header: If-Match"
 	xmlCode  string
+	plain    bool // the answer is the message as text: clients go by that, too
 }
 
 func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.status, e.reason, e.message) }
@@ -113,6 +114,13 @@ func writeError(w http.ResponseWriter, _ *http.Request, err error) {
 	e := asAPIError(err)
 	if e.status == http.StatusNotModified {
 		w.WriteHeader(e.status)
+		return
+	}
+	if e.plain {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Content-Length", strconv.Itoa(len(e.message)))
+		w.WriteHeader(e.status)
+		_, _ = w.Write([]byte(e.message)) // a client that left needs no answer
 		return
 	}
 	item := errorItem{Message: e.message, Domain: "global", Reason: e.reason}

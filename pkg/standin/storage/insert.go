@@ -19,23 +19,16 @@ func (a *api) insertObject(w http.ResponseWriter, c *call) error {
 		return a.resume(w, c)
 	}
 	o, err := a.insertWhole(w, c)
-	if err != nil {
-		// A client that is still sending would see a reset instead of the answer.
-		_, _ = copyBuffered(io.Discard, c.Body)
+	if err != nil || o == nil {
 		return err
 	}
-	if o != nil {
-		writeObject(w, c, o)
-	}
+	writeObject(w, c, o)
 	return nil
 }
 
 // insertWhole does an upload of one request and returns the new object. For a
 // resumable upload it answers with the session, and returns none.
 func (a *api) insertWhole(w http.ResponseWriter, c *call) (*Object, error) {
-	if enc := c.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
-		return nil, errUnimplemented("The request header Content-Encoding")
-	}
 	switch kind := c.query.Get("uploadType"); kind {
 	case "media":
 		return a.insertMedia(c)

@@ -43,7 +43,7 @@ func parseListQuery(q url.Values) (l listQuery, err error) {
 }
 
 func parseLimit(q url.Values) (int, error) {
-	n, err := parseInt("maxResults", q.Get("maxResults"))
+	n, err := parseInt("maxResults", q["maxResults"])
 	if err != nil || n == nil || *n == 0 {
 		return maxListResults, err
 	}

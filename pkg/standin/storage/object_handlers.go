@@ -117,7 +117,7 @@ func (a *api) getXML(w http.ResponseWriter, c *call, path string) error {
 	}
 	src := source{bucket: bucket, name: object, read: true}
 	var err error
-	if src.generation, err = parseInt("generation", c.query.Get("generation")); err != nil {
+	if src.generation, err = parseInt("generation", c.query["generation"]); err != nil {
 		return err
 	}
 	if src.conditions, err = parseHeaderConditions(c.Header); err != nil {

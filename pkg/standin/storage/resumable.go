@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -64,7 +63,7 @@ func (a *api) startUpload(w http.ResponseWriter, c *call) error {
 		return err
 	}
 	t.expectHashes(c.Header)
-	size, err := parseInt("X-Upload-Content-Length", c.Header.Get("X-Upload-Content-Length"))
+	size, err := parseInt("X-Upload-Content-Length", c.Header.Values("X-Upload-Content-Length"))
 	if err != nil {
 		return err
 	}
@@ -117,7 +116,6 @@ func (a *api) resume(w http.ResponseWriter, c *call) error {
 		done, err = a.store.advance(up, c)
 	}
 	if err != nil {
-		_, _ = copyBuffered(io.Discard, c.Body) // see insertObject
 		return err
 	}
 	if done != nil {

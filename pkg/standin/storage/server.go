@@ -40,10 +40,10 @@ type Server struct {
 	ln    net.Listener
 	temp  string // the folder to remove at Close, if it is ours
 
-	stop  context.CancelFunc
-	ctx   context.Context //nolint:containedctx // ends with the Server, which no caller's context does
-	close sync.Once
-	err   error
+	stop context.CancelFunc
+	ctx  context.Context //nolint:containedctx // ends with the Server, which no caller's context does
+	once sync.Once
+	err  error
 
 	mu      sync.Mutex
 	closing bool
@@ -142,7 +142,7 @@ func (s *Server) URL() string { return "http://" + s.Addr() }
 // Close ends all connections and every Finalized loop, waits for them, and
 // closes the store. It may be called more than once.
 func (s *Server) Close() error {
-	s.close.Do(func() {
+	s.once.Do(func() {
 		s.mu.Lock()
 		s.closing = true
 		s.mu.Unlock()
