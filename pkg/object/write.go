@@ -5,6 +5,7 @@ package object
 
 import (
 	"context"
+	"errors"
 	"hash/crc32"
 	"io"
 	"maps"
@@ -31,12 +32,15 @@ func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // an upload that was not closed is given up
 	handle := s.client.Bucket(spec.Bucket).Object(spec.Name)
-	upload := handle.If(condition(spec.Replaces)).NewWriter(ctx)
+	// By itself the client repeats an upload whose connection broke, but not if the server closed it without
+	// an answer. Under a precondition both are safe.
+	upload := handle.If(condition(spec.Replaces)).
+		Retryer(storage.WithErrorFunc(storage.ShouldRetry)).NewWriter(ctx)
 	upload.ContentType, upload.Metadata, upload.ChunkSize = spec.ContentType, spec.Metadata, chunk
 
 	body := &summer{to: upload}
 	if err := fill(body); err != nil {
-		if body.err != nil {
+		if body.err != nil && !isPrecondition(body.err) {
 			return 0, wrap(body.err, "write "+URI(spec.Bucket, spec.Name))
 		}
 		return 0, err
@@ -65,6 +69,9 @@ func condition(replaces int64) storage.Conditions {
 // already decides, after a precondition failed, whether what is there is what was to be written.
 func already(ctx context.Context, handle *storage.ObjectHandle, spec Spec, body *summer) (int64, error) {
 	attrs, err := handle.Attrs(ctx)
+	if errors.Is(err, storage.ErrObjectNotExist) {
+		return 0, ErrConflict // what was to be replaced is gone
+	}
 	if err != nil {
 		return 0, wrap(err, "look at "+URI(handle.BucketName(), handle.ObjectName()))
 	}
