@@ -5,14 +5,20 @@ package storage
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // api answers requests out of the store.
-type api struct{ store *store }
+type api struct {
+	store    *store
+	log      *slog.Logger
+	reported sync.Map // the refusals that the log has been told of
+}
 
 // call is one request, taken apart.
 type call struct {
@@ -110,12 +116,24 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			if err := a.serveJSON(w, c, p.pattern+rest); err != nil {
 				// A client that is still sending would see a reset, not the answer.
 				_, _ = copyBuffered(io.Discard, r.Body)
+				a.report(c, err)
 				writeError(w, r, err)
 			}
 			return
 		}
 	}
 	a.serveXML(w, c, path)
+}
+
+// report logs that something is not implemented, unless it has done so.
+func (a *api) report(c *call, err error) {
+	e := asAPIError(err)
+	if e.status != http.StatusNotImplemented {
+		return
+	}
+	if _, again := a.reported.LoadOrStore(e.message, true); !again {
+		a.log.WarnContext(c.Context(), "storage stand-in refused a call", "reason", e.message)
+	}
 }
 
 func (a *api) serveJSON(w http.ResponseWriter, c *call, path string) error {

@@ -41,7 +41,7 @@ func download(tb testing.TB, s *storage.Server, n int64) {
 // negative, any number.
 func drain(tb testing.TB, req *http.Request, n int64) {
 	tb.Helper()
-	res, err := http.DefaultClient.Do(req)
+	res, err := plainClient.Do(req)
 	if err != nil {
 		tb.Fatal(err)
 	}

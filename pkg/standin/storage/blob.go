@@ -103,11 +103,11 @@ func (d disk) openUpload(session string) (_ *blobWriter, err error) {
 	}()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err //nolint:wrapcheck // wrapped above
+		return nil, err
 	}
 	whole := info.Size() / quantum * quantum
 	if err := f.Truncate(whole); err != nil {
-		return nil, err //nolint:wrapcheck // wrapped above
+		return nil, err
 	}
 	w := newBlobWriter(f)
 	w.size, err = copyBuffered(io.MultiWriter(w.md5, w.crc), f)
@@ -118,9 +118,9 @@ func (d disk) openUpload(session string) (_ *blobWriter, err error) {
 func (w *blobWriter) Write(p []byte) (int, error) {
 	n, err := w.f.WriteAt(p, w.size)
 	w.size += int64(n)
-	w.md5.Write(p[:n]) //nolint:errcheck // hashes do not fail
-	w.crc.Write(p[:n]) //nolint:errcheck // hashes do not fail
-	return n, err      //nolint:wrapcheck // os names the file
+	w.md5.Write(p[:n])
+	w.crc.Write(p[:n])
+	return n, err
 }
 
 func (w *blobWriter) md5Hash() string { return base64.StdEncoding.EncodeToString(w.md5.Sum(nil)) }
@@ -164,5 +164,5 @@ func copyBuffered(dst io.Writer, src io.Reader) (int64, error) {
 	buf := copyBuffers.Get().(*[copyBuffer]byte) //nolint:forcetypeassert // the pool holds nothing else
 	defer copyBuffers.Put(buf)
 	// The struct hides src's WriterTo, which would bring its own small buffer.
-	return io.CopyBuffer(dst, struct{ io.Reader }{src}, buf[:]) //nolint:wrapcheck // the caller knows what it copies
+	return io.CopyBuffer(dst, struct{ io.Reader }{src}, buf[:])
 }

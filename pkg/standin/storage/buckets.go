@@ -14,7 +14,7 @@ import (
 // ensureBucket creates a bucket unless it exists.
 func (st *store) ensureBucket(name string) error {
 	_, err := st.createBucket(&bucketResource{Name: name})
-	if e := (*apiError)(nil); errors.As(err, &e) && e.reason == "conflict" {
+	if e, ok := errors.AsType[*apiError](err); ok && e.reason == "conflict" {
 		return nil
 	}
 	return err

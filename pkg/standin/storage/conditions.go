@@ -46,7 +46,7 @@ func parseHeaderConditions(h http.Header) (c conditions, err error) {
 // a shell script with an unset variable sends it, must not pass for absent.
 func parseInt(name string, values []string) (*int64, error) {
 	if len(values) == 0 {
-		return nil, nil //nolint:nilnil // absent is a value here
+		return nil, nil
 	}
 	value := values[0]
 	n, err := strconv.ParseInt(value, 10, 64)

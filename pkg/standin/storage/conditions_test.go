@@ -174,38 +174,6 @@ func TestXMLConditions(t *testing.T) {
 	}
 }
 
-func TestErrorShape(t *testing.T) {
-	t.Parallel()
-	s := start(t, storage.Config{})
-	base := s.URL() + "/storage/v1/b/" + testBucket
-	tests := []struct {
-		name, method, url string
-		status            int
-		want              []string
-	}{
-		{"no_object", "GET", base + "/o/x", 404, []string{`"message": "No such object: test-bucket/x"`, `"reason": "notFound"`, `"domain": "global"`}},
-		{"no_bucket", "GET", s.URL() + "/storage/v1/b/none-such", 404, []string{"The specified bucket does not exist."}},
-		{"unmet", "POST", s.URL() + "/upload/storage/v1/b/" + testBucket + "/o?uploadType=media&name=x&ifGenerationMatch=5", 412, []string{`"reason": "conditionNotMet"`}},
-		{"no_name", "POST", s.URL() + "/upload/storage/v1/b/" + testBucket + "/o?uploadType=media", 400, []string{`"reason": "required"`}},
-		{"unknown_route", "GET", base + "/acl", 501, []string{"GET /storage/v1/b/test-bucket/acl is not implemented"}},
-		{"unknown_parameter", "GET", base + "/o?softDeleted=true", 501, []string{"The query parameter softDeleted"}},
-		{"xml_write", "PUT", s.URL() + "/" + testBucket + "/o", 501, []string{"PUT /test-bucket/o is not implemented"}},
-		{"batch", "POST", s.URL() + "/batch/storage/v1", 501, []string{"POST /batch/storage/v1 is not implemented"}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			res := request(t, tt.method, tt.url, nil)
-			diff(t, "status", tt.status, res.Status)
-			for _, want := range append(tt.want, fmt.Sprintf(`"code": %d`, tt.status)) {
-				if !strings.Contains(res.Body, want) {
-					t.Errorf("body has no %s:\n%s", want, res.Body)
-				}
-			}
-		})
-	}
-}
-
 func TestMetadata(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{})

@@ -29,7 +29,7 @@ func serveContent(w http.ResponseWriter, r *http.Request, o *Object, f *os.File,
 			}
 			// It only claims to be gzip: it is served as it is.
 			if _, err := f.Seek(0, io.SeekStart); err != nil {
-				return err //nolint:wrapcheck // os names the file
+				return err
 			}
 		}
 	}
@@ -52,7 +52,7 @@ func serveContent(w http.ResponseWriter, r *http.Request, o *Object, f *os.File,
 			strconv.FormatInt(first+length-1, 10)+"/"+strconv.FormatInt(o.Size, 10))
 	}
 	if _, err := f.Seek(first, io.SeekStart); err != nil {
-		return err //nolint:wrapcheck // os names the file
+		return err
 	}
 	w.WriteHeader(status)
 	if r.Method == http.MethodHead {

@@ -67,7 +67,7 @@ func (a *api) copy(c *call) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // only read from
+	defer f.Close()
 	if !in.chooses() {
 		t.Settable, t.StorageClass = from.Settable, from.StorageClass
 	}

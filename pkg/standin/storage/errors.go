@@ -8,11 +8,9 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // apiError is a refusal as Cloud Storage words it: an HTTP status, the JSON
@@ -76,22 +74,13 @@ func errConflict(message string) error {
 	return &apiError{status: http.StatusConflict, reason: "conflict", message: message}
 }
 
-// errUnimplemented names what this server does not do. It is logged, too: the
-// official Go client repeats a call that was answered with any 5xx until its
-// context ends, and might not show why.
+// errUnimplemented names what this server does not do.
 func errUnimplemented(format string, args ...any) error {
-	e := &apiError{
+	return &apiError{
 		status: http.StatusNotImplemented, reason: "notImplemented",
 		message: fmt.Sprintf(format, args...) + " is not implemented by this stand-in for Cloud Storage.",
 	}
-	if _, again := reported.LoadOrStore(e.message, true); !again {
-		slog.Warn("storage stand-in refused a call", "reason", e.message)
-	}
-	return e
 }
-
-// reported holds what errUnimplemented has logged, so that it does so once.
-var reported sync.Map
 
 // errorItem is one entry of the "errors" list in a JSON error.
 type errorItem struct {
@@ -156,8 +145,7 @@ func writeXMLError(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func asAPIError(err error) *apiError {
-	var e *apiError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*apiError](err); ok {
 		return e
 	}
 	return &apiError{

@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	gcs "cloud.google.com/go/storage"
 	"github.com/google/go-cmp/cmp"
@@ -28,6 +30,9 @@ func start(t testing.TB, cfg storage.Config) *storage.Server {
 	t.Helper()
 	if cfg.Buckets == nil {
 		cfg.Buckets = []string{testBucket}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	s, err := storage.Start(cfg)
 	if err != nil {
@@ -115,6 +120,14 @@ func statusOf(t testing.TB, err error) int {
 	return 0
 }
 
+// plainClient shows answers as they are: by itself a transport unpacks gzip,
+// and a client follows a 308.
+var plainClient = &http.Client{
+	Transport:     &http.Transport{DisableCompression: true, DisableKeepAlives: true},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	Timeout:       time.Minute,
+}
+
 // response is what a test looks at in an answer.
 type response struct {
 	Status int
@@ -134,12 +147,7 @@ func request(t testing.TB, method, url string, body io.Reader, headers ...string
 			req.Header.Set(name, value)
 		}
 	}
-	// The transport would unpack gzip by itself and so hide what was sent.
-	c := &http.Client{
-		Transport:     &http.Transport{DisableCompression: true, DisableKeepAlives: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	res, err := c.Do(req)
+	res, err := plainClient.Do(req)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, url, err)
 	}

@@ -160,7 +160,7 @@ type lastPart struct {
 func (p *lastPart) Read(b []byte) (int, error) {
 	n, err := p.part.Read(b)
 	if !errors.Is(err, io.EOF) {
-		return n, err //nolint:wrapcheck // wrapped by ingest
+		return n, err
 	}
 	switch _, after := p.rest.NextRawPart(); {
 	case errors.Is(after, io.EOF):
@@ -168,7 +168,7 @@ func (p *lastPart) Read(b []byte) (int, error) {
 	case after == nil:
 		return n, errors.New("there is a third part")
 	default:
-		return n, after //nolint:wrapcheck // wrapped by ingest
+		return n, after
 	}
 }
 
@@ -201,5 +201,5 @@ func (f *faultReader) Read(p []byte) (int, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		f.err = err
 	}
-	return n, err //nolint:wrapcheck // io.EOF must stay io.EOF
+	return n, err
 }

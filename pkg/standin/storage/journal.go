@@ -60,7 +60,7 @@ func replayJournal(path string, apply func(*record) error) error {
 	if err != nil {
 		return fmt.Errorf("open journal: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // only read from
+	defer f.Close()
 	r := bufio.NewReaderSize(f, 64<<10)
 	for offset := 0; ; {
 		line, err := r.ReadBytes('\n')
@@ -101,7 +101,7 @@ func decodeRecord(line []byte) (*record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checksum: %w", err)
 	}
-	if got := crc32.Checksum(body, castagnoli); got != uint32(want) {
+	if got := uint64(crc32.Checksum(body, castagnoli)); got != want {
 		return nil, fmt.Errorf("checksum %08x does not match %08x", got, want)
 	}
 	var rec record
@@ -133,7 +133,7 @@ func createJournal(path string, snapshot func(emit func(*record) error) error) (
 		}
 		n, err := w.Write(line)
 		j.size += int64(n)
-		return err //nolint:wrapcheck // wrapped below
+		return err
 	})
 	if err = errors.Join(err, w.Flush()); err != nil {
 		return nil, fmt.Errorf("write journal %s: %w", next, err)
@@ -167,5 +167,5 @@ func (j *journal) shut() error {
 	}
 	err := j.f.Close()
 	j.f = nil
-	return err //nolint:wrapcheck // os names the file
+	return err
 }

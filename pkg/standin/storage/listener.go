@@ -14,7 +14,6 @@ import (
 	"crypto/x509/pkix"
 	"fmt"
 	"io"
-	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -31,7 +30,7 @@ type sniffListener struct{ net.Listener }
 func (l sniffListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
-		return nil, err //nolint:wrapcheck // http.Server inspects it
+		return nil, err
 	}
 	return &sniffConn{Conn: c}, nil
 }
@@ -75,22 +74,22 @@ func (c *sniffConn) Read(p []byte) (int, error) {
 	if c.err != nil {
 		return 0, c.err
 	}
-	return c.reader.Read(p) //nolint:wrapcheck // a net.Conn passes errors through
+	return c.reader.Read(p)
 }
 
 func (c *sniffConn) Write(p []byte) (int, error) {
 	if c.tls != nil {
-		return c.tls.Write(p) //nolint:wrapcheck // a net.Conn passes errors through
+		return c.tls.Write(p)
 	}
-	return c.Conn.Write(p) //nolint:wrapcheck // a net.Conn passes errors through
+	return c.Conn.Write(p)
 }
 
 // ReadFrom lets the kernel send files on plain connections.
 func (c *sniffConn) ReadFrom(r io.Reader) (int64, error) {
 	if c.tls != nil {
-		return io.Copy(c.tls, r) //nolint:wrapcheck // a net.Conn passes errors through
+		return io.Copy(c.tls, r)
 	}
-	return io.Copy(c.Conn, r) //nolint:wrapcheck // a net.Conn passes errors through
+	return io.Copy(c.Conn, r)
 }
 
 // prefixedConn is a connection of which some bytes have been read already.
@@ -100,7 +99,7 @@ type prefixedConn struct {
 }
 
 func (c *prefixedConn) Read(p []byte) (int, error) {
-	return c.reader.Read(p) //nolint:wrapcheck // a net.Conn passes errors through
+	return c.reader.Read(p)
 }
 
 type connKey struct{}
@@ -142,5 +141,3 @@ var localCertificate = sync.OnceValues(func() (tls.Certificate, error) {
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 })
-
-func quietLog() *log.Logger { return log.New(io.Discard, "", 0) }

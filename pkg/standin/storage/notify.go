@@ -121,7 +121,7 @@ func (s *Server) Finalized(ctx context.Context, bucket string, deliver func(cont
 		if ev != nil {
 			running++
 			go func() {
-				s.store.settle(ctx, q, ev, deliver(ctx, ev.object.resource(s.URL())))
+				s.store.settle(ctx, ev, deliver(ctx, ev.object.resource(s.URL())))
 				done <- struct{}{}
 			}()
 			continue
@@ -174,7 +174,7 @@ func (st *store) nextEvent(q *queue) (*event, <-chan time.Time) {
 }
 
 // settle marks an event as done, or says when to try again.
-func (st *store) settle(ctx context.Context, q *queue, ev *event, failure error) {
+func (st *store) settle(ctx context.Context, ev *event, failure error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	ev.running = false

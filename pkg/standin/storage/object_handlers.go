@@ -26,7 +26,7 @@ func (a *api) getObject(w http.ResponseWriter, c *call) error {
 		if err != nil {
 			return err
 		}
-		defer f.Close() //nolint:errcheck // only read from
+		defer f.Close()
 		return serveContent(w, c.Request, o, f, o.etag())
 	case "", "json":
 		o, err := a.store.stat(src)
@@ -102,6 +102,7 @@ func (a *api) deleteObject(w http.ResponseWriter, c *call) error {
 // reading of objects: it is what clients use for media.
 func (a *api) serveXML(w http.ResponseWriter, c *call, path string) {
 	if err := a.getXML(w, c, path); err != nil {
+		a.report(c, err)
 		writeXMLError(w, c.Request, err)
 	}
 }
@@ -127,6 +128,6 @@ func (a *api) getXML(w http.ResponseWriter, c *call, path string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // only read from
+	defer f.Close()
 	return serveContent(w, c.Request, o, f, fmt.Sprintf("%q", o.xmlEtag()))
 }

@@ -172,7 +172,7 @@ func TestList(t *testing.T) {
 					seen[entry] = true
 				}
 				want := map[string]bool{}
-				for _, entry := range strings.Fields(tt.want) {
+				for entry := range strings.FieldsSeq(tt.want) {
 					want[entry] = true
 				}
 				diff(t, "list", want, seen)

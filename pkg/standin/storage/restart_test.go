@@ -162,7 +162,7 @@ func TestMain(m *testing.M) {
 // victim starts a server process on dir and returns its URL and its death.
 func victim(t *testing.T, dir string) (url string, kill func()) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0]) //nolint:noctx // it is killed
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), victimDir+"="+dir)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -204,7 +204,7 @@ func TestKill(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					res, err := http.DefaultClient.Do(req)
+					res, err := plainClient.Do(req)
 					if err != nil {
 						return // killed
 					}

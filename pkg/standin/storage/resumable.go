@@ -45,7 +45,7 @@ func (up *upload) shut() error {
 	if up.blob == nil {
 		return nil
 	}
-	return up.blob.f.Close() //nolint:wrapcheck // os names the file
+	return up.blob.f.Close()
 }
 
 // startUpload opens a session and answers with its address.
@@ -176,12 +176,12 @@ func (st *store) advance(up *upload, c *call) (*Object, error) {
 		return nil, err
 	}
 	if !ch.final(up.blob.size) {
-		return nil, nil //nolint:nilnil // there is no object yet
+		return nil, nil
 	}
 	t := up.Target
 	t.expectHashes(c.Header)
 	o, err := st.finalize(&t, up.blob, up.ID)
-	if e := (*apiError)(nil); errors.As(err, &e) {
+	if _, ok := errors.AsType[*apiError](err); ok {
 		// Refused once is refused for good: the client starts anew.
 		return nil, errors.Join(err, st.dropUpload(up))
 	}

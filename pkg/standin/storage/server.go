@@ -4,9 +4,11 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -31,6 +33,10 @@ type Config struct {
 	// Notify lists the buckets whose finalized objects are kept for
 	// Server.Finalized.
 	Notify []string
+	// Log is told of the calls that the Server refuses with 501, once each: the
+	// official Go client repeats what was answered with any 5xx until its
+	// context ends, and may not show why. Nil means slog.Default().
+	Log *slog.Logger
 }
 
 // Server is a running stand-in.
@@ -41,7 +47,7 @@ type Server struct {
 	temp  string // the folder to remove at Close, if it is ours
 
 	stop context.CancelFunc
-	ctx  context.Context //nolint:containedctx // ends with the Server, which no caller's context does
+	ctx  context.Context // ends with the Server, which no caller's context does
 	once sync.Once
 	err  error
 
@@ -62,7 +68,7 @@ func Start(cfg Config) (_ *Server, err error) {
 	}
 	defer func() {
 		if err != nil {
-			s.removeTemp()
+			err = errors.Join(err, s.removeTemp())
 		}
 	}()
 	if s.store, err = openStore(dir, cfg.Notify); err != nil {
@@ -84,12 +90,12 @@ func Start(cfg Config) (_ *Server, err error) {
 	}
 	s.ln = ln
 	s.ctx, s.stop = context.WithCancel(context.Background())
-	s.serve(cfg.Wrap)
+	s.serve(cmp.Or(cfg.Log, slog.Default()), cfg.Wrap)
 	return s, nil
 }
 
-func (s *Server) serve(wrap func(http.Handler) http.Handler) {
-	var h http.Handler = s.guard(&api{store: s.store})
+func (s *Server) serve(log *slog.Logger, wrap func(http.Handler) http.Handler) {
+	h := s.guard(&api{store: s.store, log: log})
 	if wrap != nil {
 		h = wrap(h)
 	}
@@ -98,8 +104,6 @@ func (s *Server) serve(wrap func(http.Handler) http.Handler) {
 		ReadHeaderTimeout: 30 * time.Second,
 		MaxHeaderBytes:    64 << 10,
 		ConnContext:       withConn,
-		// A client that breaks off is an everyday event here, not news.
-		ErrorLog: quietLog(),
 	}
 	go func() {
 		// Serve's only other outcome than Close is a broken listener, which
