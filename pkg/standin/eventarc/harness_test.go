@@ -11,7 +11,6 @@ import (
 	"time"
 
 	client "cloud.google.com/go/pubsub/v2"
-	pb "cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
@@ -103,13 +102,6 @@ func startPubSub(t *testing.T) *client.Client {
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	return c
-}
-
-func createTopic(t *testing.T, c *client.Client) {
-	t.Helper()
-	if _, err := c.TopicAdminClient.CreateTopic(t.Context(), &pb.Topic{Name: topic}); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func publish(t *testing.T, c *client.Client, m *client.Message) (id string) {

@@ -20,7 +20,7 @@ import (
 // creates the topic and the trigger's subscription where they are missing. A
 // message that the function does not take comes again after a while.
 func (t *Trigger) Push(ctx context.Context, c *pubsub.Client, topic string) error {
-	subscription, err := t.ensure(ctx, c, topic)
+	subscription, err := t.Ensure(ctx, c, topic)
 	if err != nil {
 		return err
 	}
@@ -34,8 +34,10 @@ func (t *Trigger) Push(ctx context.Context, c *pubsub.Client, topic string) erro
 	return nil
 }
 
-// ensure creates topic and subscription. Both may be there already.
-func (t *Trigger) ensure(ctx context.Context, c *pubsub.Client, topic string) (subscription string, err error) {
+// Ensure creates the topic and the trigger's subscription, as [Trigger.Push]
+// does, and returns the subscription's name. Both may be there already. What
+// is published from then on will be delivered.
+func (t *Trigger) Ensure(ctx context.Context, c *pubsub.Client, topic string) (subscription string, err error) {
 	parts := strings.Split(topic, "/")
 	if len(parts) != 4 {
 		return "", fmt.Errorf("topic %q is not of the form projects/P/topics/T", topic)

@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,9 +30,12 @@ func push(t *testing.T, c *client.Client, trigger *Trigger) (stop func()) {
 // backlog is what the trigger's subscription still has.
 func backlog(t *testing.T, c *client.Client) []*pb.ReceivedMessage {
 	t.Helper()
-	//nolint:staticcheck // the only way to ask without waiting
-	r, err := c.SubscriptionAdminClient.Pull(t.Context(),
-		&pb.PullRequest{Subscription: subscription, MaxMessages: 100, ReturnImmediately: true})
+	r, err := c.SubscriptionAdminClient.Pull(t.Context(), &pb.PullRequest{
+		Subscription: subscription,
+		MaxMessages:  100,
+		//lint:ignore SA1019 the only way to ask without waiting
+		ReturnImmediately: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +47,7 @@ func TestPush(t *testing.T) {
 	c := startPubSub(t)
 	url, events := collect(t)
 	trigger := &Trigger{Name: "poll", URL: url}
-	if _, err := trigger.ensure(t.Context(), c, topic); err != nil { // so that nothing is published too early
+	if _, err := trigger.Ensure(t.Context(), c, topic); err != nil { // so that nothing is published too early
 		t.Fatal(err)
 	}
 	stop := push(t, c, trigger)
@@ -111,7 +114,7 @@ func TestPushRetries(t *testing.T) {
 		return nil
 	})
 	trigger := &Trigger{Name: "poll", URL: url}
-	if _, err := trigger.ensure(t.Context(), c, topic); err != nil {
+	if _, err := trigger.Ensure(t.Context(), c, topic); err != nil {
 		t.Fatal(err)
 	}
 	poison := publish(t, c, &client.Message{Data: []byte("poison")})
@@ -128,7 +131,8 @@ func TestPushRetries(t *testing.T) {
 		}
 	}
 	close(good)
-	for next(t, ids) != poison {
+	for id := ""; id != poison; {
+		id = next(t, ids)
 	}
 	stop()
 	if left := backlog(t, c); len(left) > 0 {
@@ -143,18 +147,23 @@ func TestPushConcurrency(t *testing.T) {
 			t.Parallel()
 			const messages = 40
 			c := startPubSub(t)
-			var now, most atomic.Int32
+			var mu sync.Mutex
+			var now, most int
+			enter := func(n int) {
+				mu.Lock()
+				defer mu.Unlock()
+				now += n
+				most = max(most, now)
+			}
 			handled := make(chan struct{}, messages)
 			url := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-				n := now.Add(1)
-				for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
-				}
+				enter(1)
 				runtime.Gosched()
-				now.Add(-1)
+				enter(-1)
 				handled <- struct{}{}
 			}))
 			trigger := &Trigger{Name: "poll", URL: url, Concurrency: concurrency}
-			if _, err := trigger.ensure(t.Context(), c, topic); err != nil {
+			if _, err := trigger.Ensure(t.Context(), c, topic); err != nil {
 				t.Fatal(err)
 			}
 			for range messages {
@@ -164,8 +173,10 @@ func TestPushConcurrency(t *testing.T) {
 			for range messages {
 				next(t, handled)
 			}
-			if limit := int32(max(concurrency, 1)); most.Load() > limit {
-				t.Errorf("%d requests at a time, more than %d", most.Load(), limit)
+			mu.Lock()
+			defer mu.Unlock()
+			if limit := max(concurrency, 1); most > limit {
+				t.Errorf("%d requests at a time, more than %d", most, limit)
 			}
 		})
 	}
@@ -181,7 +192,7 @@ func TestPushFinishesWhatIsInHand(t *testing.T) {
 		return nil
 	})
 	trigger := &Trigger{Name: "poll", URL: url}
-	if _, err := trigger.ensure(t.Context(), c, topic); err != nil {
+	if _, err := trigger.Ensure(t.Context(), c, topic); err != nil {
 		t.Fatal(err)
 	}
 	publish(t, c, &client.Message{Data: []byte("slow")})
@@ -203,7 +214,7 @@ func TestPushRefusesOrphanedSubscription(t *testing.T) {
 	t.Parallel()
 	c := startPubSub(t)
 	trigger := &Trigger{Name: "poll"}
-	if _, err := trigger.ensure(t.Context(), c, topic); err != nil {
+	if _, err := trigger.Ensure(t.Context(), c, topic); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.TopicAdminClient.DeleteTopic(t.Context(), &pb.DeleteTopicRequest{Topic: topic}); err != nil {

@@ -4,6 +4,7 @@
 package pubsub
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -50,7 +51,7 @@ func openBroker(dir string) (*broker, error) {
 	}
 	b.journal = j
 	if err := j.rewrite(b.records()); err != nil {
-		return nil, err
+		return nil, errors.Join(err, j.close())
 	}
 	return b, nil
 }

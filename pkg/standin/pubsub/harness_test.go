@@ -133,15 +133,24 @@ func pull(t *testing.T, c *client.Client, sub string) *pb.ReceivedMessage {
 // wantEmpty fails if a message is ready now.
 func wantEmpty(t *testing.T, c *client.Client, sub string) {
 	t.Helper()
-	//nolint:staticcheck // the only way to ask without waiting
-	r, err := c.SubscriptionAdminClient.Pull(t.Context(),
-		&pb.PullRequest{Subscription: sub, MaxMessages: 10, ReturnImmediately: true})
+	if left := ready(t, c, sub); len(left) > 0 {
+		t.Errorf("%s has %v, want nothing", sub, left)
+	}
+}
+
+// ready leases what is ready now.
+func ready(t *testing.T, c *client.Client, sub string) []*pb.ReceivedMessage {
+	t.Helper()
+	r, err := c.SubscriptionAdminClient.Pull(t.Context(), &pb.PullRequest{
+		Subscription: sub,
+		MaxMessages:  100,
+		//lint:ignore SA1019 the only way to ask without waiting
+		ReturnImmediately: true,
+	})
 	if err != nil {
 		t.Fatalf("pull %s: %v", sub, err)
 	}
-	if len(r.ReceivedMessages) > 0 {
-		t.Errorf("%s has %v, want nothing", sub, r.ReceivedMessages)
-	}
+	return r.ReceivedMessages
 }
 
 func ack(t *testing.T, c *client.Client, sub string, m *pb.ReceivedMessage) {

@@ -5,6 +5,7 @@ package pubsub
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -109,16 +110,11 @@ func drain(t *testing.T, c *client.Client, sub string) map[string]*pb.PubsubMess
 	t.Helper()
 	got := map[string]*pb.PubsubMessage{}
 	for {
-		//nolint:staticcheck // the only way to ask without waiting
-		r, err := c.SubscriptionAdminClient.Pull(t.Context(),
-			&pb.PullRequest{Subscription: sub, MaxMessages: 100, ReturnImmediately: true})
-		if err != nil {
-			t.Fatalf("pull %s: %v", sub, err)
-		}
-		if len(r.ReceivedMessages) == 0 {
+		messages := ready(t, c, sub)
+		if len(messages) == 0 {
 			return got
 		}
-		for _, m := range r.ReceivedMessages {
+		for _, m := range messages {
 			got[m.Message.MessageId] = m.Message
 			ack(t, c, sub, m)
 		}
@@ -203,6 +199,48 @@ func TestRestart(t *testing.T) {
 			t.Errorf("%s has %q, want %q", sub, got, want)
 		}
 		wantEmpty(t, c, sub)
+	}
+}
+
+// TestReceiveOutlivesRestart has a consumer that is connected all the time,
+// while the server closes and comes back on the same address.
+func TestReceiveOutlivesRestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, err := Start(Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, s.Addr())
+	topic := createTopic(t, c, "topic")
+	sub := subscribe(t, c, "sub", &pb.Subscription{Topic: topic})
+	ctx, cancel := context.WithCancel(t.Context())
+	received, ended := make(chan string, 10), make(chan error, 1)
+	go func() {
+		ended <- c.Subscriber(sub).Receive(ctx, func(_ context.Context, m *client.Message) {
+			received <- string(m.Data)
+			m.Ack()
+		})
+	}()
+	for _, data := range []string{"before", "after"} {
+		publish(t, c, topic, &client.Message{Data: []byte(data)})
+		for got := ""; got != data; { // an acknowledgement may be lost with the server
+			select {
+			case got = <-received:
+			case <-time.After(30 * time.Second):
+				t.Fatalf("%q did not come", data)
+			}
+		}
+		if data == "before" {
+			if err := s.Close(); err != nil {
+				t.Fatalf("Close: %v", err)
+			}
+			start(t, Config{Addr: s.Addr(), Dir: dir})
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("Receive: %v", err)
 	}
 }
 

@@ -32,7 +32,7 @@ func (s *subscriber) Pull(ctx context.Context, r *pb.PullRequest) (*pb.PullRespo
 	w := &window{deadline: seconds(c.AckDeadlineSeconds)}
 	patience := time.NewTimer(pullWait)
 	defer patience.Stop()
-	//nolint:staticcheck // return_immediately is deprecated, and still sent by real clients
+	//lint:ignore SA1019 return_immediately is deprecated, and still sent by real clients
 	for last := r.ReturnImmediately; ; {
 		d, err := s.broker.lease(r.Subscription, int(min(r.MaxMessages, maxPullMessages)), w)
 		if err != nil {
@@ -81,7 +81,7 @@ func (s *subscriber) StreamingPull(stream pb.Subscriber_StreamingPullServer) err
 			if err := stream.Send(response(d)); err != nil {
 				return err
 			}
-			d.changed = ready // there may be more, unless the client has ended
+			d.changed = happened // there may be more, unless the client has ended
 		}
 		due := alarm(d.due)
 		select {
@@ -100,8 +100,8 @@ func (s *subscriber) StreamingPull(stream pb.Subscriber_StreamingPullServer) err
 	}
 }
 
-// ready is a change that has happened.
-var ready = func() <-chan struct{} {
+// happened is a change that is over.
+var happened = func() <-chan struct{} {
 	c := make(chan struct{})
 	close(c)
 	return c

@@ -1,0 +1,221 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pubsub
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	client "cloud.google.com/go/pubsub/v2"
+	pb "cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+)
+
+func TestInterceptors(t *testing.T) {
+	t.Parallel()
+	var publishes, streams atomic.Int32
+	s := start(t, Config{
+		UnaryInterceptor: func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+			if strings.HasSuffix(info.FullMethod, "/Publish") && publishes.Add(1) == 1 {
+				return nil, status.Error(codes.Unavailable, "injected")
+			}
+			return next(ctx, req)
+		},
+		StreamInterceptor: func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+			if streams.Add(1) == 1 {
+				return status.Error(codes.Unavailable, "injected")
+			}
+			return next(srv, stream)
+		},
+	})
+	c := dial(t, s.Addr())
+	topic := createTopic(t, c, "topic")
+	sub := subscribe(t, c, "sub", &pb.Subscription{Topic: topic})
+	id := publish(t, c, topic, &client.Message{Data: []byte("x")}) // the client tries again
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var got string
+	err := c.Subscriber(sub).Receive(ctx, func(_ context.Context, m *client.Message) {
+		got = m.ID
+		m.Ack()
+		cancel()
+	})
+	if err != nil || got != id {
+		t.Errorf("received %q, %v, want %q", got, err, id)
+	}
+	if p, s := publishes.Load(), streams.Load(); p != 2 || s != 2 {
+		t.Errorf("%d publishes and %d streams, want 2 and 2", p, s)
+	}
+}
+
+func TestUnsupportedIsRefusedByName(t *testing.T) {
+	t.Parallel()
+	c := dial(t, start(t, Config{}).Addr())
+	topic := createTopic(t, c, "topic")
+	sub := subscribe(t, c, "sub", &pb.Subscription{Topic: topic})
+	subs, ctx := c.SubscriptionAdminClient, t.Context()
+	create := func(s *pb.Subscription) func() error {
+		s.Name, s.Topic = sub+"-other", topic
+		return func() error { _, err := subs.CreateSubscription(ctx, s); return err }
+	}
+	tests := map[string]func() error{
+		"push_config":                  create(&pb.Subscription{PushConfig: &pb.PushConfig{PushEndpoint: "http://x"}}),
+		"enable_exactly_once_delivery": create(&pb.Subscription{EnableExactlyOnceDelivery: true}),
+		"retain_acked_messages":        create(&pb.Subscription{RetainAckedMessages: true}),
+		"schema_settings": func() error {
+			_, err := c.TopicAdminClient.CreateTopic(ctx, &pb.Topic{
+				Name: topic + "-other", SchemaSettings: &pb.SchemaSettings{Schema: "s"},
+			})
+			return err
+		},
+		"Seek": func() error { _, err := subs.Seek(ctx, &pb.SeekRequest{Subscription: sub}); return err },
+		"CreateSnapshot": func() error {
+			_, err := subs.CreateSnapshot(ctx, &pb.CreateSnapshotRequest{Name: "projects/p/snapshots/s", Subscription: sub})
+			return err
+		},
+		"ModifyPushConfig": func() error {
+			return subs.ModifyPushConfig(ctx, &pb.ModifyPushConfigRequest{Subscription: sub})
+		},
+	}
+	for name, call := range tests {
+		err := call()
+		if status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: got %v, want Unimplemented with the name", name, err)
+		}
+	}
+}
+
+func TestFilter(t *testing.T) {
+	t.Parallel()
+	c := dial(t, start(t, Config{}).Addr())
+	topic := createTopic(t, c, "topic")
+	all := subscribe(t, c, "all", &pb.Subscription{Topic: topic})
+	some := subscribe(t, c, "some", &pb.Subscription{Topic: topic, Filter: `attributes.kind = "event"`})
+	for _, kind := range []string{"event", "other"} {
+		publish(t, c, topic, &client.Message{Attributes: map[string]string{"kind": kind}})
+	}
+	if got := len(drain(t, c, all)); got != 2 {
+		t.Errorf("without a filter: %d messages, want 2", got)
+	}
+	if got := len(drain(t, c, some)); got != 1 {
+		t.Errorf("with a filter: %d messages, want 1", got)
+	}
+	_, err := c.SubscriptionAdminClient.CreateSubscription(t.Context(),
+		&pb.Subscription{Name: some + "-bad", Topic: topic, Filter: `data = "x"`})
+	if status.Code(err) != codes.InvalidArgument {
+		t.Errorf("bad filter: %v, want InvalidArgument", err)
+	}
+}
+
+func TestUpdateSubscription(t *testing.T) {
+	t.Parallel()
+	c := dial(t, start(t, Config{}).Addr())
+	topic := createTopic(t, c, "topic")
+	sub := subscribe(t, c, "sub", &pb.Subscription{Topic: topic, Labels: map[string]string{"a": "b"}})
+	update := func(s *pb.Subscription, paths ...string) (*pb.Subscription, error) {
+		s.Name = sub
+		return c.SubscriptionAdminClient.UpdateSubscription(t.Context(), &pb.UpdateSubscriptionRequest{
+			Subscription: s, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths},
+		})
+	}
+	got, err := update(&pb.Subscription{AckDeadlineSeconds: 77}, "ack_deadline_seconds", "labels")
+	if err != nil {
+		t.Fatalf("UpdateSubscription: %v", err)
+	}
+	if got.AckDeadlineSeconds != 77 || len(got.Labels) != 0 || got.Topic != topic {
+		t.Errorf("updated to %v", got)
+	}
+	for _, path := range []string{"topic", "filter", "name", "nonsense", ""} {
+		if _, err := update(&pb.Subscription{}, path); status.Code(err) != codes.InvalidArgument {
+			t.Errorf("update of %q: %v, want InvalidArgument", path, err)
+		}
+	}
+}
+
+// TestFlowControl has one consumer that takes a message and keeps it; the
+// others of the backlog go to its neighbour.
+func TestFlowControl(t *testing.T) {
+	t.Parallel()
+	c := dial(t, start(t, Config{}).Addr())
+	topic := createTopic(t, c, "topic")
+	sub := subscribe(t, c, "sub", &pb.Subscription{Topic: topic})
+	const messages = 20
+	for range messages {
+		publish(t, c, topic, &client.Message{Data: []byte("x")})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	holding, release, held := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	slow := c.Subscriber(sub)
+	slow.ReceiveSettings.MaxOutstandingMessages = 1
+	go func() {
+		first := true // one callback at a time, as it may hold one message
+		held <- slow.Receive(ctx, func(_ context.Context, m *client.Message) {
+			if first {
+				first = false
+				close(holding)
+				<-release
+			}
+			m.Ack()
+		})
+	}()
+	<-holding
+	fastCtx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	defer stop()
+	var got atomic.Int32
+	err := c.Subscriber(sub).Receive(fastCtx, func(_ context.Context, m *client.Message) {
+		m.Ack()
+		if got.Add(1) == messages-1 {
+			stop()
+		}
+	})
+	if err != nil || got.Load() != messages-1 {
+		t.Errorf("the neighbour got %d messages, %v, want %d", got.Load(), err, messages-1)
+	}
+	close(release)
+	cancel()
+	if err := <-held; err != nil {
+		t.Errorf("Receive: %v", err)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	message := func(m *pb.PubsubMessage) *pb.PublishRequest {
+		return &pb.PublishRequest{Messages: []*pb.PubsubMessage{m}}
+	}
+	tests := map[string]struct {
+		err  error
+		want codes.Code
+	}{
+		"no_messages":        {checkPublish(&pb.PublishRequest{}), codes.InvalidArgument},
+		"too_many_messages":  {checkPublish(&pb.PublishRequest{Messages: make([]*pb.PubsubMessage, 1001)}), codes.InvalidArgument},
+		"too_big":            {checkPublish(message(&pb.PubsubMessage{Data: make([]byte, 10<<20)})), codes.InvalidArgument},
+		"long_ordering_key":  {checkPublish(message(&pb.PubsubMessage{Data: []byte("x"), OrderingKey: strings.Repeat("k", 1025)})), codes.InvalidArgument},
+		"reserved_attribute": {checkPublish(message(&pb.PubsubMessage{Attributes: map[string]string{"goog-x": ""}})), codes.InvalidArgument},
+		"attributes_only":    {checkPublish(message(&pb.PubsubMessage{Attributes: map[string]string{"x": ""}})), codes.OK},
+		"name":               {checkName("topics", "projects/p/topics/abc"), codes.OK},
+		"name_of_other_kind": {checkName("topics", "projects/p/subscriptions/abc"), codes.InvalidArgument},
+		"name_reserved":      {checkName("topics", "projects/p/topics/google"), codes.InvalidArgument},
+		"name_short":         {checkName("topics", "projects/p/topics/ab"), codes.InvalidArgument},
+		"attempts":           {normalizeDeadLetters(&pb.DeadLetterPolicy{MaxDeliveryAttempts: 4}), codes.InvalidArgument},
+		"backoff":            {normalizeRetry(&pb.RetryPolicy{MinimumBackoff: durationpb.New(time.Hour)}), codes.InvalidArgument},
+		"backoff_default":    {normalizeRetry(&pb.RetryPolicy{}), codes.OK},
+	}
+	got, want := map[string]codes.Code{}, map[string]codes.Code{}
+	for name, test := range tests {
+		got[name], want[name] = status.Code(test.err), test.want
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("codes (-want +got)\n%s", diff)
+	}
+}
