@@ -97,38 +97,45 @@ func TestDocument_examples(t *testing.T) {
 	}
 	for path, operations := range document.Paths {
 		for method, operation := range operations {
-			path := strings.Replace(path, "{job_name}", "1", 1)
 			request := func(body string) *http.Request {
-				r := httptest.NewRequest(strings.ToUpper(method), path, strings.NewReader(body))
+				r := httptest.NewRequestWithContext(t.Context(), strings.ToUpper(method), strings.Replace(path, "{job_name}", "1", 1), strings.NewReader(body))
 				r.Header.Set("Content-Type", "application/json")
 				r.Header.Set("Authorization", "Bearer x")
 				return r
 			}
 			for _, example := range operation.Request.examples() {
-				d.mu.Lock()
-				if ok, wrong := d.validator.ValidateHttpRequestSync(request(example)); !ok {
-					t.Errorf("%s\n%s", strings.Join(reasons("example", wrong), "\n"), example)
+				for _, wrong := range d.example(request(example), nil) {
+					t.Errorf("%s\n%s", wrong, example)
 				}
-				d.mu.Unlock()
 			}
 			for code, response := range operation.Responses {
-				if name := strings.TrimPrefix(response.Ref, "#/components/responses/"); name != "" {
-					response = document.Components.Responses[name]
+				if response.Ref != "" {
+					response = document.Components.Responses[strings.TrimPrefix(response.Ref, "#/components/responses/")]
 				}
 				for _, example := range response.examples() {
 					answer := httptest.NewRecorder()
 					answer.Header().Set("Content-Type", "application/json")
 					answer.Code, _ = strconv.Atoi(code)
 					answer.Body.WriteString(example)
-					d.mu.Lock()
-					if ok, wrong := d.validator.ValidateHttpResponse(request(""), answer.Result()); !ok {
-						t.Errorf("%s\n%s", strings.Join(reasons("example", wrong), "\n"), example)
+					for _, wrong := range d.example(request(""), answer.Result()) {
+						t.Errorf("%s\n%s", wrong, example)
 					}
-					d.mu.Unlock()
 				}
 			}
 		}
 	}
+}
+
+// example holds a request, or the answer to it, against the document.
+func (d *document) example(r *http.Request, answer *http.Response) []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if answer == nil {
+		_, wrong := d.validator.ValidateHttpRequestSync(r)
+		return reasons("example", wrong)
+	}
+	_, wrong := d.validator.ValidateHttpResponse(r, answer)
+	return reasons("example", wrong)
 }
 
 func TestDocument_is_served(t *testing.T) {

@@ -119,16 +119,22 @@ func TestJobStatus_follows_a_job_to_its_end(t *testing.T) {
 
 func TestJobStatus_says_why_a_job_failed(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0 })
+	s := newSystem(t, func(set *setup) {
+		set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0
+		set.cloud.StorageWrap = func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodGet && r.URL.Query().Get("alt") != "json" {
+					http.NotFound(w, r) // the dataset was deleted before the job came to read it
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		}
+	})
 	s.message("1", turn("a", "user", "one"))
-	job := s.start(t, `{"session_id":"a"}`)
-	name := strings.TrimPrefix(job.Job.TrainingData, "gs://"+data+"/")
-	if err := s.storage.Bucket(data).Object(name).Delete(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	done := s.finished(t, job.Job.Name)
-	if done.Status != "PIPELINE_STATE_FAILED" || done.Failure == nil || done.Failure.Message == "" || done.TunedModel != "" {
-		t.Errorf("got %+v", done)
+	job := s.finished(t, s.start(t, `{"session_id":"a"}`).Job.Name)
+	if job.Status != "PIPELINE_STATE_FAILED" || job.Failure == nil || !strings.Contains(job.Failure.Message, "does not exist") || job.TunedModel != "" {
+		t.Errorf("got %+v", job)
 	}
 }
 
