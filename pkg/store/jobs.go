@@ -59,6 +59,9 @@ func (s *Store) FindJob(ctx context.Context, name string) (Record, error) {
 	if tuning.IsID(number) {
 		return s.Job(ctx, number)
 	}
+	if number == "" {
+		return Record{}, unknown(name) // not a job that Vertex AI has not named yet
+	}
 	docs, err := s.client.Collection(jobs).Where("number", "==", number).Documents(ctx).GetAll()
 	if err != nil {
 		return Record{}, wrap(err, "find job "+name)
@@ -120,10 +123,15 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 	if errors.Is(err, ErrChanged) {
 		return Record{}, ErrChanged
 	}
-	if err != nil {
-		return Record{}, wrap(err, "write the record of job "+r.ID)
+	now, readErr := s.Job(ctx, r.ID)
+	if err == nil {
+		return now, readErr
 	}
-	return s.Job(ctx, r.ID)
+	// The client repeats a Commit whose answer was lost, and a transaction that has ended is refused as invalid.
+	if readErr == nil && !now.version.Equal(r.version) {
+		return Record{}, ErrChanged
+	}
+	return Record{}, wrap(err, "write the record of job "+r.ID)
 }
 
 // Unfinished returns up to limit jobs that have not finished, those after the ID given, in order of ID.
