@@ -1,0 +1,174 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	gcf "cloud.google.com/go/firestore"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	google.stop()
+	os.Exit(code)
+}
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// lastProject numbers the projects, so that tests that share a server do not see each other's documents.
+var lastProject atomic.Int64
+
+// world is a project on one server, through our store and through the official client.
+type world struct {
+	*store.Store
+	client *gcf.Client
+	// commits counts the calls that reached the server; loseAnswers is how many more of their answers get lost.
+	commits, loseAnswers atomic.Int64
+}
+
+// onBoth runs a test on the stand-in and on Google's emulator.
+func onBoth(t *testing.T, test func(*testing.T, *world)) {
+	t.Helper()
+	t.Run("stand_in", func(t *testing.T) {
+		t.Parallel()
+		c, err := cloud.Start(t.Context(), cloud.Config{Project: "test", Inbox: "test-inbox", Data: "test-data"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := c.Close(); err != nil {
+				t.Errorf("close the cloud: %v", err)
+			}
+		})
+		test(t, connect(t, c.Addresses.Firestore))
+	})
+	t.Run("google_emulator", func(t *testing.T) {
+		t.Parallel()
+		test(t, connect(t, google.addr(t)))
+	})
+}
+
+func connect(t *testing.T, addr string) *world {
+	t.Helper()
+	w := &world{}
+	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithPerRPCCredentials(owner{}), grpc.WithUnaryInterceptor(w.watch))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.client, err = gcf.NewClient(t.Context(), fmt.Sprintf("store-%d", lastProject.Add(1)), option.WithGRPCConn(conn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Store = store.New(w.client)
+	t.Cleanup(func() { _ = w.Close() })
+	return w
+}
+
+// watch sits at the wire, below the client's own repetitions.
+func (w *world) watch(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	err := invoke(ctx, method, req, reply, conn, opts...)
+	if method == "/google.firestore.v1.Firestore/Commit" {
+		w.commits.Add(1)
+		if err == nil && w.loseAnswers.Add(-1) >= 0 {
+			return status.Error(codes.Unavailable, "the answer was lost")
+		}
+	}
+	return err
+}
+
+// owner is what the official client sends to an emulator.
+type owner struct{}
+
+func (owner) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer owner"}, nil
+}
+
+func (owner) RequireTransportSecurity() bool { return false }
+
+type fields = map[string]any
+
+func (w *world) put(t *testing.T, path string, data any) {
+	t.Helper()
+	if _, err := w.client.Doc(path).Set(t.Context(), data); err != nil {
+		t.Fatalf("put %s: %v", path, err)
+	}
+}
+
+// data reads a document past our store; nil is none.
+func (w *world) data(t *testing.T, path string) fields {
+	t.Helper()
+	doc, err := w.client.Doc(path).Get(t.Context())
+	if status.Code(err) == codes.NotFound {
+		return nil
+	}
+	if err != nil {
+		t.Fatalf("get %s: %v", path, err)
+	}
+	return doc.Data()
+}
+
+func (w *world) create(t *testing.T, job tuning.Job) store.Record {
+	t.Helper()
+	record, err := w.CreateJob(t.Context(), job)
+	if err != nil {
+		t.Fatalf("CreateJob %s: %v", job.ID, err)
+	}
+	return record
+}
+
+// jobID is a legal ID with a number of our choice.
+func jobID(n int) string { return fmt.Sprintf("vt-20261123-120000-%s", letters(n)) }
+
+func letters(n int) string {
+	b := []byte("aaaaaaaaaa")
+	for i := len(b) - 1; n > 0; i, n = i-1, n/26 {
+		b[i] += byte(n % 26)
+	}
+	return string(b)
+}
+
+// newJob is a job as it is recorded first.
+func newJob(n int) tuning.Job {
+	return tuning.Job{
+		ID: jobID(n), Location: "us-central1", DisplayName: "a job", BaseModel: "gemini-3.1-flash-lite",
+		TrainingData: "gs://b/x.jsonl", Pairs: 7, StartedBy: "ci", State: tuning.Queued, CreatedAt: noon, UpdatedAt: noon,
+	}
+}
+
+func jobName(n int) string {
+	return fmt.Sprintf("projects/store/locations/us-central1/tuningJobs/%d", n)
+}
+
+// seen is what Vertex AI says of job n at a time after noon.
+func seen(n int, vertexState string, seconds int) tuning.Observation {
+	return tuning.Observation{
+		Name: jobName(n), Label: jobID(n), VertexState: vertexState, UpdatedAt: noon.Add(time.Duration(seconds) * time.Second),
+	}
+}
+
+// same compares jobs as they are read back.
+func same(t *testing.T, what string, want, got tuning.Job) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}

@@ -1,0 +1,328 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// fullJob has a value in every field.
+func fullJob(n int) tuning.Job {
+	epochs, batch, rate := int64(3), int64(4), 0.0001
+	j := newJob(n)
+	j.Name, j.Number, j.ModelID = jobName(n), fmt.Sprint(n), "m"
+	j.Hyperparameters = tuning.Hyperparameters{EpochCount: &epochs, BatchSize: &batch, LearningRate: &rate}
+	j.Warnings = []string{"one", "two"}
+	j.State, j.VertexState, j.Finished = tuning.Failed, "JOB_STATE_FAILED", true
+	j.Failure = &tuning.Failure{Code: 3, Message: "bad data"}
+	j.TunedModel, j.TunedEndpoint = "models/1", "endpoints/1"
+	j.Checkpoints = []tuning.Checkpoint{{ID: "1", Epoch: 1, Step: 5, Endpoint: "endpoints/1"}, {ID: "2", Epoch: 2, Step: 10}}
+	j.Stats = &tuning.Stats{Examples: 100, BillableTokens: 1 << 40, Steps: 10, Dropped: 1}
+	j.StartedAt, j.EndedAt = noon.Add(time.Microsecond), noon.Add(time.Hour)
+	return j
+}
+
+func TestJobIsReadAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		for i, job := range []tuning.Job{newJob(0), fullJob(1)} {
+			before := time.Now()
+			created := w.create(t, job)
+			same(t, fmt.Sprintf("job %d as created", i), job, created.Job)
+			read, err := w.Job(t.Context(), job.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, fmt.Sprintf("job %d as read", i), job, read.Job)
+			if age := read.Age(time.Now()); age < -time.Second || age > time.Since(before)+time.Second {
+				t.Errorf("age of a record just written: %v", age)
+			}
+		}
+		if _, err := w.Job(t.Context(), jobID(9)); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("Job that is not there: %v, want NotFound", err)
+		}
+	})
+}
+
+func TestCreateJobAnswerLost(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		w.loseAnswers.Store(1)
+		record := w.create(t, newJob(1))
+		if n := w.commits.Load(); n != 2 {
+			t.Errorf("%d calls of Commit, want the first and its repetition", n)
+		}
+		same(t, "job", newJob(1), record.Job)
+		// The record is good to write through.
+		if _, err := w.Apply(t.Context(), record, seen(1, "JOB_STATE_PENDING", 1)); err != nil {
+			t.Errorf("Apply: %v", err)
+		}
+	})
+}
+
+// TestUpdateJobOnlyOverWhatWasRead is about two writers that have read the same record, with a model to write
+// back to and without.
+func TestUpdateJobOnlyOverWhatWasRead(t *testing.T) {
+	t.Parallel()
+	for _, model := range []string{"", "m"} {
+		t.Run("model_"+model, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, func(t *testing.T, w *world) {
+				w.put(t, "models/m", fields{"base_model": "x"})
+				job := newJob(1)
+				job.ModelID = model
+				first := w.create(t, job)
+				second, err := w.Job(t.Context(), job.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				running, _ := first.Observe(seen(1, "JOB_STATE_RUNNING", 2))
+				written, err := w.UpdateJob(t.Context(), first, running)
+				if err != nil {
+					t.Fatalf("first writer: %v", err)
+				}
+				same(t, "first writer's job", running, written.Job)
+				pending, _ := second.Observe(seen(1, "JOB_STATE_PENDING", 1))
+				if _, err := w.UpdateJob(t.Context(), second, pending); !errors.Is(err, store.ErrChanged) {
+					t.Errorf("second writer: %v, want ErrChanged", err)
+				}
+				read, err := w.Job(t.Context(), job.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				same(t, "job that is there", running, read.Job)
+				// What an update returns is good for the next.
+				done, _ := written.Observe(seen(1, "JOB_STATE_SUCCEEDED", 3))
+				if _, err := w.UpdateJob(t.Context(), written, done); err != nil {
+					t.Errorf("first writer again: %v", err)
+				}
+				if _, err := w.client.Doc("tuning_jobs/" + job.ID).Delete(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := w.UpdateJob(t.Context(), second, pending); !errors.Is(err, store.ErrChanged) {
+					t.Errorf("update of what was deleted: %v, want ErrChanged", err)
+				}
+				if got := w.data(t, "tuning_jobs/"+job.ID); got != nil {
+					t.Errorf("a deleted record is there again: %v", got)
+				}
+			})
+		})
+	}
+}
+
+// TestUpdateJobKeepsWhatDoesNotMove: fields that others may add to a record stay, and so does what was set at first.
+func TestUpdateJobKeepsWhatDoesNotMove(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		record := w.create(t, newJob(1))
+		next := fullJob(1)
+		next.ModelID = ""
+		next.DisplayName, next.TrainingData, next.CreatedAt = "changed", "changed", noon.Add(time.Hour)
+		if _, err := w.UpdateJob(t.Context(), record, next); err != nil {
+			t.Fatal(err)
+		}
+		read, err := w.Job(t.Context(), record.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := fullJob(1)
+		first := newJob(1)
+		want.ModelID, want.Hyperparameters, want.Warnings = first.ModelID, first.Hyperparameters, first.Warnings
+		same(t, "job", want, read.Job)
+	})
+}
+
+func TestApply(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		record := w.create(t, newJob(1))
+		pending, err := w.Apply(t.Context(), record, seen(1, "JOB_STATE_PENDING", 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := w.commits.Load()
+		unchanged, err := w.Apply(t.Context(), pending, seen(1, "JOB_STATE_PENDING", 5))
+		if err != nil || w.commits.Load() != before {
+			t.Errorf("no news: %v, and %d calls of Commit, want none", err, w.commits.Load()-before)
+		}
+		same(t, "job without news", pending.Job, unchanged.Job)
+		if _, err := w.Apply(t.Context(), pending, seen(1, "JOB_STATE_SUCCEEDED", 9)); err != nil {
+			t.Fatal(err)
+		}
+		// Somebody with an old record and an old answer gets to know the new state.
+		late, err := w.Apply(t.Context(), pending, seen(1, "JOB_STATE_RUNNING", 6))
+		if err != nil {
+			t.Fatalf("late answer: %v", err)
+		}
+		if late.State != tuning.Succeeded || !late.Finished {
+			t.Errorf("late answer: state %s, want %s", late.State, tuning.Succeeded)
+		}
+	})
+}
+
+// TestApplyAnswerLost: the write took effect, so its repetition is refused, and what is there is right.
+func TestApplyAnswerLost(t *testing.T) {
+	t.Parallel()
+	for _, model := range []string{"", "m"} {
+		t.Run("model_"+model, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, func(t *testing.T, w *world) {
+				w.put(t, "models/m", fields{"base_model": "x"})
+				job := newJob(1)
+				job.ModelID = model
+				record := w.create(t, job)
+				w.loseAnswers.Store(1)
+				got, err := w.Apply(t.Context(), record, seen(1, "JOB_STATE_RUNNING", 1))
+				if err != nil {
+					t.Fatalf("Apply: %v", err)
+				}
+				want, _ := job.Observe(seen(1, "JOB_STATE_RUNNING", 1))
+				same(t, "job", want, got.Job)
+				if _, err := w.Apply(t.Context(), got, seen(1, "JOB_STATE_SUCCEEDED", 2)); err != nil {
+					t.Errorf("the next one: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestFindJob(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		accepted, waiting := newJob(1), newJob(2)
+		accepted.Name, accepted.Number = jobName(42), "42"
+		elsewhere := newJob(3)
+		elsewhere.Name, elsewhere.Number = "projects/store/locations/europe-west4/tuningJobs/42", "42"
+		elsewhere.Location = "europe-west4"
+		for _, job := range []tuning.Job{accepted, waiting, elsewhere} {
+			w.create(t, job)
+		}
+		tests := []struct{ name, want string }{
+			{accepted.Name, accepted.ID},
+			{"projects/123456/locations/us-central1/tuningJobs/42", accepted.ID}, // the project's number
+			{"projects/store/locations/us-central1/trainingPipelines/42", accepted.ID},
+			{elsewhere.Name, elsewhere.ID},
+			{accepted.ID, accepted.ID},
+			{waiting.ID, waiting.ID},
+			{waiting.PublicName("store"), waiting.ID},
+			{"projects/store/locations/asia-east1/tuningJobs/42", ""},
+			{jobName(43), ""},
+			{"43", ""},
+			{jobID(99), ""},
+			{"", ""}, // not the job that Vertex AI has not named yet
+			{"projects/store/locations/us-central1/tuningJobs/", ""},
+		}
+		for _, tt := range tests {
+			got, err := w.FindJob(t.Context(), tt.name)
+			switch {
+			case tt.want == "" && fault.KindOf(err) != fault.NotFound:
+				t.Errorf("FindJob(%q) = job %q, %v, want NotFound", tt.name, got.ID, err)
+			case tt.want != "" && (err != nil || got.ID != tt.want):
+				t.Errorf("FindJob(%q) = job %q, %v, want %q", tt.name, got.ID, err, tt.want)
+			}
+		}
+		if got, err := w.FindJob(t.Context(), "42"); err != nil || got.Number != "42" {
+			t.Errorf("FindJob by number alone = %q, %v", got.Name, err)
+		}
+	})
+}
+
+func TestListJobs(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		var all, running []string
+		// Three at each time, so that the ID decides among them; put in an order that is none.
+		for _, n := range []int{4, 8, 0, 2, 6, 1, 7, 3, 5} {
+			job := newJob(n)
+			job.CreatedAt = noon.Add(time.Duration(n/3) * time.Microsecond)
+			if n%2 == 0 {
+				job.State = tuning.Running
+			}
+			w.create(t, job)
+		}
+		for n := 8; n >= 0; n-- {
+			all = append(all, jobID(n))
+			if n%2 == 0 {
+				running = append(running, jobID(n))
+			}
+		}
+		for state, want := range map[tuning.State][]string{"": all, tuning.Running: running, tuning.Paused: nil} {
+			for size := 1; size <= 10; size++ {
+				var got []string
+				page := store.Page{State: state, Size: size}
+				for range 10 {
+					records, err := w.ListJobs(t.Context(), page)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, r := range records {
+						got = append(got, r.ID)
+						page.CreatedAt, page.ID = r.CreatedAt, r.ID
+					}
+					if len(records) > size {
+						t.Errorf("state %q: a page of %d holds %d", state, size, len(records))
+					}
+					if len(records) < size {
+						break
+					}
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("state %q in pages of %d (-want +got):\n%s", state, size, diff)
+				}
+			}
+		}
+	})
+}
+
+func TestUnfinished(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		var want []string
+		for n := range 9 {
+			job := newJob(n)
+			if job.Finished = n%3 == 0; !job.Finished {
+				want = append(want, job.ID)
+			}
+			w.create(t, job)
+		}
+		for _, size := range []int{1, 2, 6, 100} {
+			var got []string
+			for after := ""; ; {
+				records, err := w.Unfinished(t.Context(), after, size)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range records {
+					after = r.ID
+					got = append(got, r.ID)
+				}
+				if len(records) < size {
+					break
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("in pages of %d (-want +got):\n%s", size, diff)
+			}
+		}
+	})
+}
+
+func TestRecordThatIsNone(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		w.put(t, "tuning_jobs/"+jobID(1), fields{"number": "7", "finished": "no"})
+		if _, err := w.FindJob(t.Context(), "7"); err == nil || fault.KindOf(err) != fault.Internal {
+			t.Errorf("FindJob: %v, want an error of our own", err)
+		}
+	})
+}
