@@ -96,13 +96,13 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 
 // serve puts the parts together as Open does.
 func (s *system) serve(set setup) {
-	client := vertex.New(set.api.Vertex)
-	closing(s.t, client)
+	tuner := vertex.New(set.api.Vertex)
+	closing(s.t, tuner)
 	objects, log := object.New(s.storage), slog.New(slog.NewTextHandler(s.t.Output(), nil))
 	server := httptest.NewServer(agree(s.t, &api.API{
-		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: client, Now: time.Now, Log: log,
+		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Now: time.Now, Log: log,
 		Starter: &start.Starter{
-			Records: s.records, Objects: objects, Vertex: client, Bucket: data,
+			Records: s.records, Objects: objects, Vertex: tuner, Bucket: data,
 			BaseModel: set.api.BaseModel, Location: location, Now: time.Now, Log: log,
 		},
 	}))
@@ -126,6 +126,8 @@ type reply struct {
 	body   []byte
 }
 
+var client = &http.Client{Timeout: 2 * time.Minute}
+
 // send makes a call with the right token and media type, unless edit says otherwise.
 func (s *system) send(t *testing.T, method, path, body string, edit ...func(*http.Request)) reply {
 	t.Helper()
@@ -140,7 +142,7 @@ func (s *system) send(t *testing.T, method, path, body string, edit ...func(*htt
 	for _, f := range edit {
 		f(r)
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
