@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
@@ -101,10 +102,28 @@ func (r *record) member(obj int, name string) int {
 // blank reports whether a string holds nothing but white space.
 func (r *record) blank(n int) bool {
 	raw := r.raw(n)
-	if c := raw[1]; c > ' ' && c != '\\' && c != '"' && c < utf8.RuneSelf {
-		return false
+	for raw = raw[1 : len(raw)-1]; len(raw) > 0; {
+		c, size := rune(raw[0]), 1
+		switch {
+		case c == '\\':
+			var text [16]byte
+			if size = 2; raw[1] == 'u' {
+				size = min(6, len(raw))
+			}
+			s, err := strictjson.Unquote(append(append(append(text[:0], '"'), raw[:size]...), '"'))
+			if err != nil {
+				return false // half of a pair, which is no white space either
+			}
+			c, _ = utf8.DecodeRuneInString(s)
+		case c >= utf8.RuneSelf:
+			c, size = utf8.DecodeRune(raw)
+		}
+		if !unicode.IsSpace(c) {
+			return false
+		}
+		raw = raw[size:]
 	}
-	return strings.TrimSpace(r.text(n)) == ""
+	return true
 }
 
 // fail reports an error at a node.

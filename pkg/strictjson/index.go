@@ -22,9 +22,12 @@ type index struct {
 	next    int      // the first entry that was not used yet
 	scanned int      // buf[:scanned] is indexed
 	state   scanState
+	vectors vectorState
 	// dirty is set once a control character was seen inside a string, or
 	// bytes that are not UTF-8 anywhere; only then are strings looked into.
 	dirty bool
+	// portable keeps to the way that all processors have.
+	portable bool
 }
 
 // scanState is what one window must know of the window before it.
@@ -38,7 +41,7 @@ type scanState struct {
 func (x *index) restart(buf []byte, at int) {
 	x.buf, x.scanned, x.next = buf, at, 0
 	x.entries = x.entries[:0]
-	x.state = scanState{}
+	x.state, x.vectors = scanState{}, vectorState{}
 	x.dirty = false
 }
 
@@ -59,6 +62,10 @@ func (x *index) fill() bool {
 
 // scan indexes buf[from:to].
 func (x *index) scan(from, to int) {
+	if hasVectors && !x.portable {
+		x.dirty = !x.scanVectors(from, to) || x.dirty
+		return
+	}
 	clean := true
 	x.entries, x.state, clean = scanPortable(x.buf, from, to, x.entries, x.state)
 	if !clean || !validUTF8(x.buf, from, to) {

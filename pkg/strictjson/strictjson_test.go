@@ -121,6 +121,20 @@ func TestParserKeepsEveryFaultOfAValue(t *testing.T) {
 	}
 }
 
+// Whatever stands at the end of a window of the index must not matter.
+func TestWindowsDoNotShow(t *testing.T) {
+	t.Parallel()
+	for _, tail := range []string{`\ud83d\ude00"}`, `\\\""}`, `x","b":[{},[],12,true]}`, "é日😀\"}", "\xff\"}", `\ud83d"}`, "\x01\"}"} {
+		want := strictjson.Validate([]byte(`{"a":"` + tail))
+		for pad := 8192 - 30; pad < 8192+2; pad++ {
+			got := strictjson.Validate([]byte(`{"a":"` + strings.Repeat("x", pad) + tail))
+			if (got == nil) != (want == nil) {
+				t.Fatalf("%q behind %d bytes: %v, want %v", tail, pad, got, want)
+			}
+		}
+	}
+}
+
 func TestParserBoundsWhatItKeeps(t *testing.T) {
 	t.Parallel()
 	doc := []byte("[" + strings.Repeat(`"\x",`, 1000) + "0]")

@@ -1,0 +1,58 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build amd64 && !purego
+
+package strictjson
+
+import "golang.org/x/sys/cpu"
+
+// hasVectors reports whether the processor has what scanBlocks needs.
+var hasVectors = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasPCLMULQDQ && cpu.X86.HasPOPCNT
+
+// vectorState is what scanBlocks must know of the block before. Its layout is
+// known to the assembly.
+type vectorState struct {
+	inString uint64   // all ones inside a string
+	escaped  uint64   // 1 if the next byte is escaped
+	inScalar uint64   // 1 if the next byte goes on with a scalar
+	control  uint64   // not zero once a control character was seen in a string
+	previous [32]byte // the last bytes
+	invalid  [32]byte // not zero once invalid UTF-8 was seen
+}
+
+// scanBlocks writes the entries of blocks of 64 bytes to out, and returns how
+// many there are. It may write up to seven more, which mean nothing.
+//
+//go:noescape
+func scanBlocks(p *byte, blocks int, base uint32, out *uint32, s *vectorState) (n int)
+
+// countVectors counts as CountWide does; n is a multiple of 32 and not zero.
+//
+//go:noescape
+func countVectors(p *byte, n int) (two, three, four int)
+
+const blockSize = 64
+
+// scanVectors indexes buf[from:to], as scanPortable does. Only the end of buf may
+// be in the middle of a block.
+func (x *index) scanVectors(from, to int) (clean bool) {
+	if cap(x.entries) < windowBytes+blockSize {
+		x.entries = make([]uint32, 0, windowBytes+blockSize)
+	}
+	out := x.entries[:cap(x.entries)]
+	n := 0
+	if blocks := (to - from) / blockSize; blocks > 0 {
+		n = scanBlocks(&x.buf[from], blocks, uint32(from), &out[0], &x.vectors)
+		from += blocks * blockSize
+	}
+	if from < to {
+		var last [blockSize]byte
+		for i := copy(last[:], x.buf[from:to]); i < blockSize; i++ {
+			last[i] = ' '
+		}
+		n += scanBlocks(&last[0], 1, uint32(from), &out[n], &x.vectors)
+	}
+	x.entries = out[:n]
+	return x.vectors.control == 0 && x.vectors.invalid == [32]byte{}
+}

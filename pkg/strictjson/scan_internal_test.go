@@ -1,0 +1,57 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strictjson
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// FuzzScan holds both ways to build the index to the same result.
+func FuzzScan(f *testing.F) {
+	if !hasVectors {
+		f.Skip("this processor has the portable way only")
+	}
+	for _, seed := range []string{
+		`{"a":[1,-0.5e+3,true,"x\u00e9\n"],"b":{}}`, `[1,]`, "\"\xff\"", `[NaN]`, `\"`, `{"a":"\`, "\"a\x01\"", `"\\\\\\\""`,
+		"\"é日😀\"", "\"\xed\xa0\x80\"", "\"\xc0\x80\"", "\"\xf4\x90\x80\x80\"", "{\x0c}", "[1\x1a2]", "\u00a0[]",
+	} {
+		for _, pad := range []int{0, 25, 57, 60, 61, 62, 63, 8150} {
+			f.Add([]byte(strings.Repeat("x", pad) + seed))
+			f.Add([]byte(`["` + strings.Repeat("x", pad) + `",` + seed + "]"))
+			f.Add([]byte(`["` + strings.Repeat(`\\`, pad) + `",` + seed + "]"))
+		}
+	}
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		var vector, portable Parser
+		vector.Reset(doc)
+		portable.index.portable = true
+		portable.Reset(doc)
+		wantEnd, wantErr := portable.Parse(0, len(doc))
+		end, err := vector.Parse(0, len(doc))
+		if end != wantEnd {
+			t.Errorf("ends at %d, portable at %d", end, wantEnd)
+		}
+		if diff := cmp.Diff(wantErr, err); diff != "" {
+			t.Errorf("error mismatch (-portable +vectors):\n%s", diff)
+		}
+		if !slices.Equal(portable.Nodes, vector.Nodes) {
+			t.Errorf("nodes are %v, portable %v", vector.Nodes, portable.Nodes)
+		}
+		if diff := cmp.Diff(portable.Violations, vector.Violations); diff != "" {
+			t.Errorf("violations mismatch (-portable +vectors):\n%s", diff)
+		}
+		if utf8.Valid(doc) {
+			a, b, c := CountWide(doc)
+			d, e, f := countPortable(doc)
+			if [3]int{a, b, c} != [3]int{d, e, f} {
+				t.Errorf("counts %d, %d, %d wide characters, portable %d, %d, %d", a, b, c, d, e, f)
+			}
+		}
+	})
+}

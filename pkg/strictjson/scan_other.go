@@ -1,0 +1,15 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !amd64 || purego
+
+package strictjson
+
+// Other processors have the portable way only.
+var hasVectors = false
+
+type vectorState struct{}
+
+func (x *index) scanVectors(int, int) (clean bool) { panic("strictjson: no vectors") }
+
+func countVectors(*byte, int) (two, three, four int) { panic("strictjson: no vectors") }
