@@ -28,7 +28,7 @@ func (p *Poller) sort(locations map[string]*group, r store.Record) {
 	switch {
 	case r.Name != "":
 		g.named[r.Name] = r
-	case p.Now().Sub(r.CreatedAt) > orphaned:
+	case r.Age(p.Now()) > orphaned:
 		g.orphans[r.ID] = r
 	}
 }
@@ -86,7 +86,7 @@ func (p *Poller) get(ctx context.Context, r store.Record) error {
 	if fault.KindOf(err) == fault.NotFound {
 		// Vertex AI keeps jobs and has no way to delete one: it will not come back, and asking for it at
 		// every tick would go on for ever.
-		return p.write(ctx, r, r.Abandon(tuning.Failure{Code: 5, Message: err.Error()}, p.Now()))
+		return p.write(ctx, r, r.Abandon(tuning.Failure{Code: 5, Message: fault.Of(err).Message}, p.Now()))
 	}
 	if err != nil {
 		return err
