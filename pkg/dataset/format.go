@@ -164,10 +164,16 @@ func (w *worker) convert() {
 	}
 	if len(b.out) > before {
 		r.example.end = len(b.out)
-		r.example.hash = maphash.Bytes(w.layout.seed, b.out[before:])
+		r.example.hash = w.hash(b.out[before:])
+		if formats[i].name == FormatGemini && len(r.faults) == 0 {
+			w.template.learn(r)
+		}
 		b.examples = append(b.examples, r.example)
 	}
 }
+
+// hash returns what tells one example from another.
+func (w *worker) hash(line []byte) uint64 { return maphash.Bytes(w.layout.seed, line) }
 
 // names lists the first names of the record for a message.
 func (r *record) names() string {

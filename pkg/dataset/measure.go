@@ -4,6 +4,7 @@
 package dataset
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -34,14 +35,17 @@ const (
 func (r *record) addText(n int) {
 	node := &r.nodes[n]
 	text := r.buf[node.Start+1 : node.End-1]
-	chars := len(text) - node.EscapeOverhead(text)
-	tokens := int64(chars) * tokensASCII
-	if two, three, four := strictjson.CountWide(text); two|three|four != 0 {
-		chars -= two + 2*three + 3*four
-		tokens += int64(two)*(tokensTwo-2*tokensASCII) + int64(three)*(tokensThree-3*tokensASCII) + int64(four)*(tokensFour-4*tokensASCII)
-	}
-	r.example.chars += int64(chars)
-	r.example.tokens += tokens
+	two, three, four := strictjson.CountWide(text)
+	r.example.addText(len(text), node.EscapeOverhead(text), two, three, four)
+}
+
+// addText adds a text that has so many bytes as it is written, which would be
+// over fewer without escapes, and so many characters of more than one byte.
+func (s *size) addText(bytes, over, two, three, four int) {
+	bytes -= over
+	s.chars += int64(bytes - two - 2*three - 3*four)
+	s.tokens += int64(bytes)*tokensASCII +
+		int64(two)*(tokensTwo-2*tokensASCII) + int64(three)*(tokensThree-3*tokensASCII) + int64(four)*(tokensFour-4*tokensASCII)
 }
 
 // addJSON adds arguments or a result of a function.
@@ -52,15 +56,16 @@ func (r *record) addJSON(raw []byte) {
 
 // mute reports whether a text says next to nothing: it has no letter and no digit.
 func (r *record) mute(n int) bool {
-	const long = 64 // bytes; what is longer is some drawing
 	raw := r.raw(n)
-	if c := raw[1] | 0x20; 'a' <= c && c <= 'z' || len(raw) > long {
+	return mute(raw[1 : len(raw)-1])
+}
+
+// mute reports the same of the inside of a string, which must not be empty.
+func mute(raw []byte) bool {
+	const long = 64 // bytes; what is longer is some drawing
+	if c := raw[0] | 0x20; 'a' <= c && c <= 'z' || len(raw) > long {
 		return false
 	}
-	for _, c := range r.text(n) {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			return false
-		}
-	}
-	return true
+	text, err := strictjson.Unquote(append(append([]byte{'"'}, raw...), '"'))
+	return err == nil && !strings.ContainsFunc(text, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) })
 }

@@ -102,7 +102,12 @@ func (r *record) member(obj int, name string) int {
 // blank reports whether a string holds nothing but white space.
 func (r *record) blank(n int) bool {
 	raw := r.raw(n)
-	for raw = raw[1 : len(raw)-1]; len(raw) > 0; {
+	return blank(raw[1 : len(raw)-1])
+}
+
+// blank reports whether the inside of a string stands for white space alone.
+func blank(raw []byte) bool {
+	for len(raw) > 0 {
 		c, size := rune(raw[0]), 1
 		switch {
 		case c == '\\':

@@ -29,6 +29,7 @@ type worker struct {
 	block  *block
 
 	conversation conversation
+	template     template
 }
 
 // run deals with all records of b that are complete. The rest of the block, from
@@ -90,6 +91,10 @@ func (w *worker) separator(at int) {
 // line deals with the line that starts at buf[at].
 func (w *worker) line(at int) bool {
 	b := w.block
+	if end, ok := w.plain(at, true); ok {
+		b.used = end
+		return true
+	}
 	end := bytes.IndexByte(b.buf[at:], w.layout.newline)
 	if end >= 0 {
 		end += at
@@ -129,6 +134,13 @@ func trailing(buf []byte, at int) *strictjson.Error {
 // value deals with the value that starts at buf[at] and may span lines.
 func (w *worker) value(at int) bool {
 	b := w.block
+	if end, ok := w.plain(at, false); ok {
+		b.used = end
+		if b.state != betweenValues {
+			b.state = afterElement
+		}
+		return true
+	}
 	r := w.begin()
 	end, err := w.parser.Parse(at, len(b.buf))
 	after, whole := afterElement, b.final || !w.cut(end, err)

@@ -84,6 +84,10 @@ func (p *Parser) Skip(at int) {
 // seek drops the entries before at, which lie between two values.
 func (p *Parser) seek(at int) {
 	x := &p.index
+	if at > x.scanned {
+		x.restart(x.buf, at) // what was passed over need not be indexed
+		return
+	}
 	for {
 		for x.next < len(x.entries) && int(x.entries[x.next]) < at {
 			x.next++

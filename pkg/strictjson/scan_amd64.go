@@ -27,11 +27,6 @@ type vectorState struct {
 //go:noescape
 func scanBlocks(p *byte, blocks int, base uint32, out *uint32, s *vectorState) (n int)
 
-// countVectors counts as CountWide does; n is a multiple of 32 and not zero.
-//
-//go:noescape
-func countVectors(p *byte, n int) (two, three, four int)
-
 const blockSize = 64
 
 // scanVectors indexes buf[from:to], as scanPortable does. Only the end of buf may

@@ -12,6 +12,41 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// FuzzScanText does the same for the inside of strings, which the parser must
+// find valid too.
+func FuzzScanText(f *testing.F) {
+	for _, seed := range []string{
+		"plain", "é日😀", `a\n\t\\`, `\u00e9\ud83d\ude00`, `\ud83d`, `\udc00`, `\x`, "a\x01", "\xff", "\xed\xa0\x80", "\xe6\x97",
+	} {
+		for _, pad := range []int{0, 1, 25, 29, 30, 31, 32, 33, 61} {
+			f.Add([]byte(strings.Repeat("x", pad)+seed+strings.Repeat("y", pad)), []byte("tail"))
+			f.Add([]byte(strings.Repeat(`\"é`, pad)+seed), []byte("日本"))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text, tail []byte) {
+		doc := append(append([]byte{'"'}, text...), '"')
+		buf := append(append(slices.Clone(doc), tail...), make([]byte, 64)...)
+		got, ok := ScanText(buf, 1)
+		want, wantOK := scanTextPortable(buf, 1)
+		valid := utf8.Valid(buf) // broken text behind the string may make it doubtful
+		if ok && !wantOK || valid && ok != wantOK || ok && got != want {
+			t.Fatalf("%q: %+v, %t; portable %+v, %t", buf, got, ok, want, wantOK)
+		}
+		if !ok {
+			return
+		}
+		var p Parser
+		p.Reset(buf)
+		if end, err := p.Parse(0, len(buf)); err != nil || len(p.Violations) > 0 || end != got.End+1 {
+			t.Fatalf("%q: ends at %d; the parser says %d, %v, %v", buf, got.End, end, err, p.Violations)
+		}
+		inside := buf[1:got.End]
+		if over := p.Nodes[0].EscapeOverhead(inside); over != got.Over {
+			t.Errorf("%q: escapes take %d bytes, the parser says %d", inside, got.Over, over)
+		}
+	})
+}
+
 // FuzzScan holds both ways to build the index to the same result.
 func FuzzScan(f *testing.F) {
 	if !hasVectors {

@@ -1,0 +1,107 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strictjson
+
+import "unicode/utf8"
+
+// Text is what is known of the inside of a valid string.
+type Text struct {
+	End              int // the offset of the closing quote
+	Over             int // bytes that would be saved if each escape were one byte
+	Two, Three, Four int // characters that are written with so many bytes
+}
+
+// textState is what scanText adds up. Its layout is known to the assembly.
+type textState struct {
+	short, two, three, four int64
+	invalid                 bool
+}
+
+// ScanText reads the inside of a string from buf[at] on, behind its opening
+// quote. It is not ok if the string is not valid, or if buf might end first: then
+// a Parser must decide.
+func ScanText(buf []byte, at int) (t Text, ok bool) {
+	if !hasVectors {
+		return scanTextPortable(buf, at)
+	}
+	var s textState
+	units := 0
+	for {
+		rest := buf[at:]
+		if len(rest) == 0 {
+			return Text{}, false
+		}
+		n := scanText(&rest[0], len(rest), &s)
+		if n < 0 || s.invalid {
+			return Text{}, false
+		}
+		at += n
+		switch buf[at] {
+		case '"':
+			return Text{End: at, Over: int(s.short) + units, Two: int(s.two), Three: int(s.three), Four: int(s.four)}, true
+		case '\\':
+			size := unicodeEscape(buf[at:])
+			if size == 0 {
+				return Text{}, false
+			}
+			at += size
+			units += size - 1
+		default:
+			return Text{}, false
+		}
+	}
+}
+
+// unicodeEscape returns the length of the escape \uXXXX that text starts with, or
+// of two that are a pair, or 0 if it is not valid.
+func unicodeEscape(text []byte) int {
+	unit, ok := hexUnit(text)
+	switch {
+	case !ok || 0xDC00 <= unit && unit <= 0xDFFF:
+		return 0
+	case unit < 0xD800 || unit > 0xDFFF:
+		return 6
+	}
+	if low, ok := hexUnit(text[6:]); !ok || low < 0xDC00 || low > 0xDFFF {
+		return 0
+	}
+	return 12
+}
+
+func scanTextPortable(buf []byte, at int) (t Text, ok bool) {
+	start, wide := at, byte(0)
+	for at < len(buf) {
+		c := buf[at]
+		wide |= c
+		if classes[c]&(classStop|classControl) == 0 {
+			at++
+			continue
+		}
+		switch {
+		case c == '"':
+			text := buf[start:at]
+			if wide >= utf8.RuneSelf {
+				if !utf8.Valid(text) {
+					return Text{}, false
+				}
+				t.Two, t.Three, t.Four = countPortable(text)
+			}
+			t.End = at
+			return t, true
+		case c != '\\' || at+1 == len(buf):
+			return Text{}, false
+		case shortEscapes[buf[at+1]] != 0:
+			at += 2
+			t.Over++
+		default:
+			size := unicodeEscape(buf[at:])
+			if size == 0 {
+				return Text{}, false
+			}
+			at += size
+			t.Over += size - 1
+		}
+	}
+	return Text{}, false
+}

@@ -1,0 +1,196 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build amd64 && !purego
+
+#include "textflag.h"
+#include "vectors_amd64.h"
+
+// Letters of escapes of two bytes.
+DATA shortEscape<>+0(SB)/8, $0x0000000000000000
+DATA shortEscape<>+8(SB)/8, $0x0000000000000000
+DATA shortEscape<>+16(SB)/8, $0x0000000000000000
+DATA shortEscape<>+24(SB)/8, $0x0000000000000000
+DATA shortEscape<>+32(SB)/8, $0x0000000000010000
+DATA shortEscape<>+40(SB)/8, $0x0100000000000000
+DATA shortEscape<>+48(SB)/8, $0x0000000000000000
+DATA shortEscape<>+56(SB)/8, $0x0000000000000000
+DATA shortEscape<>+64(SB)/8, $0x0000000000000000
+DATA shortEscape<>+72(SB)/8, $0x0000000000000000
+DATA shortEscape<>+80(SB)/8, $0x0000000000000000
+DATA shortEscape<>+88(SB)/8, $0x0000000100000000
+DATA shortEscape<>+96(SB)/8, $0x0001000000010000
+DATA shortEscape<>+104(SB)/8, $0x0001000000000000
+DATA shortEscape<>+112(SB)/8, $0x0000000100010000
+DATA shortEscape<>+120(SB)/8, $0x0000000000000000
+DATA shortEscape<>+128(SB)/8, $0x0000000000000000
+DATA shortEscape<>+136(SB)/8, $0x0000000000000000
+DATA shortEscape<>+144(SB)/8, $0x0000000000000000
+DATA shortEscape<>+152(SB)/8, $0x0000000000000000
+DATA shortEscape<>+160(SB)/8, $0x0000000000000000
+DATA shortEscape<>+168(SB)/8, $0x0000000000000000
+DATA shortEscape<>+176(SB)/8, $0x0000000000000000
+DATA shortEscape<>+184(SB)/8, $0x0000000000000000
+DATA shortEscape<>+192(SB)/8, $0x0000000000000000
+DATA shortEscape<>+200(SB)/8, $0x0000000000000000
+DATA shortEscape<>+208(SB)/8, $0x0000000000000000
+DATA shortEscape<>+216(SB)/8, $0x0000000000000000
+DATA shortEscape<>+224(SB)/8, $0x0000000000000000
+DATA shortEscape<>+232(SB)/8, $0x0000000000000000
+DATA shortEscape<>+240(SB)/8, $0x0000000000000000
+DATA shortEscape<>+248(SB)/8, $0x0000000000000000
+GLOBL shortEscape<>(SB), RODATA|NOPTR, $256
+
+// COUNT adds to REG the bytes of the vector IN that are at least BOUND, among
+// those that the bits of R15 allow. The larger of both is the byte itself.
+#define COUNT(IN, BOUND, REG) \
+	VPMAXUB BOUND, IN, Y12; \
+	VPCMPEQB Y12, IN, Y12; \
+	VPMOVMSKB Y12, AX; \
+	ANDL R15, AX; \
+	POPCNTL AX, AX; \
+	ADDQ AX, REG
+
+// func scanText(p *byte, n int, t *textState) int
+//
+// SI  the vector           CX  the end, less one vector    BX  short escapes
+// R8, R9, R10 characters of at least two, three, four bytes
+// Y7 what is wrong, Y8 the vector before, Y9 the vector
+TEXT ·scanText(SB), NOSPLIT, $8-32
+	MOVQ p+0(FP), SI
+	MOVQ n+8(FP), CX
+	LEAQ -33(SI)(CX*1), CX
+	MOVQ t+16(FP), DI
+	XORQ BX, BX
+	XORQ R8, R8
+	XORQ R9, R9
+	XORQ R10, R10
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VMOVDQU backslash<>(SB), Y0
+	VMOVDQU quote<>(SB), Y1
+	VMOVDQU lead2<>(SB), Y2
+	VMOVDQU lead3<>(SB), Y3
+	VMOVDQU lead4<>(SB), Y4
+	VMOVDQU control<>(SB), Y5
+	VMOVDQU nibble<>(SB), Y6
+
+text:
+	CMPQ SI, CX
+	JA   open
+	VMOVDQU (SI), Y9
+	VPCMPEQB Y9, Y0, Y10
+	VPCMPEQB Y9, Y1, Y11
+	VPMAXUB Y9, Y5, Y12
+	VPCMPEQB Y12, Y5, Y12
+	VPOR Y10, Y11, Y10
+	VPOR Y12, Y10, Y10
+	VPMOVMSKB Y10, DX
+	VPOR Y8, Y9, Y11
+	VPMOVMSKB Y11, AX
+	TESTL AX, AX
+	JNZ  wide
+
+narrow:
+	TESTL DX, DX
+	JNZ  stop
+	VMOVDQA Y9, Y8
+	ADDQ $32, SI
+	JMP  text
+
+wide:
+	// bytes from the stop on do not count
+	MOVL $-1, R15
+	TESTL DX, DX
+	JZ   check
+	LEAL -1(DX), R15
+	ANDNL R15, DX, R15
+
+check:
+	COUNT(Y9, Y2, R8)
+	COUNT(Y9, Y3, R9)
+	COUNT(Y9, Y4, R10)
+	UTF8(Y8, Y9)
+	JMP  narrow
+
+stop:
+	TZCNTL DX, AX
+	ADDQ AX, SI
+	CMPB (SI), $0x5c
+	JNE  done
+	MOVBLZX 1(SI), DX
+	LEAQ shortEscape<>(SB), R13
+	CMPB (R13)(DX*1), $0
+	JE   done
+	INCQ BX
+	ADDQ $2, SI
+	VPXOR Y8, Y8, Y8
+	JMP  text
+
+open:
+	XORQ DX, DX
+	NOTQ DX
+	MOVQ DX, at+24(FP)
+	VZEROUPPER
+	RET
+
+done:
+	ADDQ BX, 0(DI)
+	SUBQ R9, R8
+	SUBQ R10, R9
+	ADDQ R8, 8(DI)
+	ADDQ R9, 16(DI)
+	ADDQ R10, 24(DI)
+	VPTEST Y7, Y7
+	SETNE AX
+	ORB  AX, 32(DI)
+	SUBQ p+0(FP), SI
+	MOVQ SI, at+24(FP)
+	VZEROUPPER
+	RET
+
+// func countVectors(p *byte, n int) (two, three, four int)
+//
+// A byte is at least a bound if the larger of both is the byte itself.
+TEXT ·countVectors(SB), NOSPLIT, $0-40
+	MOVQ p+0(FP), SI
+	MOVQ n+8(FP), CX
+	XORQ R8, R8
+	XORQ R9, R9
+	XORQ R10, R10
+	VMOVDQU lead2<>(SB), Y1
+	VMOVDQU lead3<>(SB), Y2
+	VMOVDQU lead4<>(SB), Y3
+
+vector:
+	VMOVDQU (SI), Y0
+	VPMOVMSKB Y0, AX
+	TESTL AX, AX
+	JZ   ascii
+	VPMAXUB Y0, Y1, Y4
+	VPCMPEQB Y4, Y0, Y4
+	VPMOVMSKB Y4, AX
+	POPCNTL AX, AX
+	ADDQ AX, R8
+	VPMAXUB Y0, Y2, Y4
+	VPCMPEQB Y4, Y0, Y4
+	VPMOVMSKB Y4, AX
+	POPCNTL AX, AX
+	ADDQ AX, R9
+	VPMAXUB Y0, Y3, Y4
+	VPCMPEQB Y4, Y0, Y4
+	VPMOVMSKB Y4, AX
+	POPCNTL AX, AX
+	ADDQ AX, R10
+
+ascii:
+	ADDQ $32, SI
+	SUBQ $32, CX
+	JNZ  vector
+	SUBQ R9, R8
+	SUBQ R10, R9
+	MOVQ R8, two+16(FP)
+	MOVQ R9, three+24(FP)
+	MOVQ R10, four+32(FP)
+	VZEROUPPER
+	RET
