@@ -39,7 +39,9 @@ type Options struct {
 	// the goroutine that called Convert or Check.
 	Progress func(Progress)
 
-	blockBytes int // how much is dealt with at a time; set by tests
+	// Set by tests.
+	blockBytes  int  // how much is dealt with at a time
+	noTemplates bool // every record is parsed
 }
 
 // Limits are the bounds of one model. Zero means that there is none.

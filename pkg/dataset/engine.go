@@ -35,7 +35,7 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 		opt.blockBytes = defaultBlockBytes
 	}
 	e := &engine{opt: opt, w: w, report: &Report{Counts: map[string]int64{}, LeftOut: map[string]int64{}}}
-	e.layout = layout{newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, pairer: NewPairer(), seed: maphash.MakeSeed()}
+	e.layout = layout{newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, noTemplates: opt.noTemplates, pairer: NewPairer(), seed: maphash.MakeSeed()}
 	var err error
 	e.src, err = openSource(ctx, r)
 	e.report.Compression = e.src.compression

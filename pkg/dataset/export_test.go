@@ -8,3 +8,9 @@ func InBlocksOf(n int, opt Options) Options {
 	opt.blockBytes = n
 	return opt
 }
+
+// Parsed returns opt for parsing every record.
+func Parsed(opt Options) Options {
+	opt.noTemplates = true
+	return opt
+}

@@ -165,8 +165,8 @@ func (w *worker) convert() {
 	if len(b.out) > before {
 		r.example.end = len(b.out)
 		r.example.hash = w.hash(b.out[before:])
-		if formats[i].name == FormatGemini && len(r.faults) == 0 {
-			w.template.learn(r)
+		if formats[i].name == FormatGemini && len(r.faults) == 0 && !w.layout.noTemplates {
+			w.templates.learn(r, b.out[before:len(b.out)-1])
 		}
 		b.examples = append(b.examples, r.example)
 	}

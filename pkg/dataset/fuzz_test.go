@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +60,39 @@ func FuzzConvert(f *testing.F) {
 		again, report := convert(t, strings.NewReader(out), dataset.Options{})
 		if diff := cmp.Diff(out, again); diff != "" {
 			t.Errorf("converted again (-want +got):\n%s\n%+v", diff, report.Faults)
+		}
+	})
+}
+
+// FuzzTemplates holds the short way for plain examples to what the parser says of
+// the same file.
+func FuzzTemplates(f *testing.F) {
+	for _, record := range []string{
+		good,
+		`{"systemInstruction":{"parts":[{"text":"s"}]},"contents":[` + turn1 + `,` + turn2 + `,` + turn1 + `,` + turn2 + `]}`,
+		`{"contents":[` + turn1 + `,` + turn2 + `],"system_instruction":{"role":"system","parts":[{"text":"s"}]}}`,
+		`{ "contents" : [ {"parts":[{"text":"a"},{"text":"b"}],"role":"user"}, {"parts":[{"text":"c"},{"text":"d"}],"role":"assistant"} ], "labels":{"a":"b"} }`,
+		`{"contents":[` + turn1 + `,{"role":"model","parts":[{"text":"?"}]}]}`,
+		`{"contents":[` + turn1 + `,{"role":"model","parts":[{"text":" \n"}]}]}`,
+		`{"contents":[` + turn1 + `,` + turn2 + `],"tools":[],"contents":[]}`,
+	} {
+		for _, other := range []string{good, strings.ToUpper(good), good + " ", good + ",", "", `{"contents":[` + turn1 + `,` + turn2 + `,` + turn2 + `]}`, `{"tools":[],"contents":[` + turn1 + `,` + turn2 + `]}`} {
+			f.Add([]byte(record), []byte(other))
+		}
+	}
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		var file []byte
+		for range 3 {
+			file = slices.Concat(file, a, []byte("\n"), b, []byte("\n"))
+		}
+		file = append(file, a...)
+		wantOut, want := convert(t, bytes.NewReader(file), dataset.Parsed(dataset.Options{}))
+		out, report := convert(t, bytes.NewReader(file), dataset.Options{})
+		if diff := cmp.Diff(wantOut, out); diff != "" {
+			t.Errorf("%q: output mismatch (-parsed +templates):\n%s", file, diff)
+		}
+		if diff := cmp.Diff(want, report); diff != "" {
+			t.Errorf("%q: report mismatch (-parsed +templates):\n%s", file, diff)
 		}
 	})
 }

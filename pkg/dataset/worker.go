@@ -12,13 +12,14 @@ import (
 
 // layout is what was found out about a file before its first record.
 type layout struct {
-	container string
-	newline   byte         // what ends a line
-	format    int          // the number of the format of the first record that has one
-	seed      maphash.Seed // of the hashes of examples
-	maxRecord int
-	maxFaults int
-	pairer    *Pairer // only its seeds are used by workers
+	container   string
+	newline     byte         // what ends a line
+	format      int          // the number of the format of the first record that has one
+	seed        maphash.Seed // of the hashes of examples
+	noTemplates bool
+	maxRecord   int
+	maxFaults   int
+	pairer      *Pairer // only its seeds are used by workers
 }
 
 // worker checks the records of one block after the other.
@@ -29,7 +30,7 @@ type worker struct {
 	block  *block
 
 	conversation conversation
-	template     template
+	templates    templates
 }
 
 // run deals with all records of b that are complete. The rest of the block, from
@@ -205,7 +206,7 @@ func (w *worker) finish(err *strictjson.Error, from, to int) {
 	switch {
 	case err != nil:
 		r.violation(err)
-	case to-from > w.layout.maxRecord:
+	case r.end(root)-r.start(root) > w.layout.maxRecord:
 		r.fail(root, CodeRecordTooLarge, "the record is longer than may be read", "split the conversation, or raise the bound")
 	case r.kind(root) != strictjson.Object:
 		r.fail(root, CodeNotAnObject, "a record must be an object, not "+article(r.kind(root)), "")
