@@ -60,6 +60,8 @@ type Progress struct {
 const (
 	defaultMaxFaults      = 1000
 	defaultMaxRecordBytes = 32 << 20
+	// One goroutine reads and writes, which is what more of them wait for.
+	maxWorkers = 4
 )
 
 // Convert reads one file from r and writes it to w, one example a line.

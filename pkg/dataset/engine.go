@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"runtime"
 )
 
 // engine reads one file.
@@ -33,6 +34,9 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 	}
 	if opt.blockBytes <= 0 {
 		opt.blockBytes = defaultBlockBytes
+	}
+	if opt.Workers <= 0 {
+		opt.Workers = min(runtime.GOMAXPROCS(0), maxWorkers)
 	}
 	e := &engine{opt: opt, w: w, report: &Report{Counts: map[string]int64{}, LeftOut: map[string]int64{}}}
 	e.layout = layout{newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, noTemplates: opt.noTemplates, pairer: NewPairer(), seed: maphash.MakeSeed()}

@@ -113,12 +113,17 @@ func (r *record) pair(dst []byte, m messageNodes) []byte {
 	if !fromUser {
 		user, model = model, user
 	}
-	var session []byte
-	if m.session != 0 && r.kind(m.session) == strictjson.String {
-		session = r.key(m.session)
+	key := r.worker.scratch[:0]
+	for _, n := range [...]int{m.session, user, model} {
+		before := len(key)
+		if n != 0 && r.kind(n) == strictjson.String {
+			key = strictjson.AppendText(key, r.raw(n))
+		}
+		key = appendKeyPart(key, len(key)-before)
 	}
+	r.worker.scratch = key
 	r.example.paired, r.example.user = true, fromUser
-	r.example.pair = r.worker.layout.pairer.key(session, r.key(user), r.key(model))
+	r.example.pair = r.worker.layout.pairer.key(key)
 	r.example.turns = 2
 	r.addText(user)
 	r.addText(model)

@@ -59,7 +59,8 @@ type Pairer struct {
 	// ahead counts, for each pair, how many more records came from the
 	// user's side than from the assistant's. The side that is not behind
 	// adds a pair; the other one only fills up. Zero is not kept.
-	ahead map[pairKey]int32
+	ahead   map[pairKey]int32
+	scratch []byte
 }
 
 // pairKey is a hash of the session and the two texts of a pair.
@@ -83,7 +84,11 @@ func (p *Pairer) Pair(m Message) (user, model string, outcome Outcome) {
 	if m.Role == roleAssistant {
 		user, model = model, user
 	}
-	if !p.add(p.key([]byte(m.SessionID), []byte(user), []byte(model)), m.Role == roleUser) {
+	p.scratch = p.scratch[:0]
+	for _, s := range [...]string{m.SessionID, user, model} {
+		p.scratch = appendKeyPart(append(p.scratch, s...), len(s))
+	}
+	if !p.add(p.key(p.scratch), m.Role == roleUser) {
 		return user, model, Merged
 	}
 	return user, model, Paired
@@ -107,19 +112,19 @@ func judge(m Message) Outcome {
 	return Paired
 }
 
-func (p *Pairer) key(session, user, model []byte) (k pairKey) {
+// key returns the key of a pair whose parts appendKeyPart has put together. It
+// may be called by several goroutines.
+func (p *Pairer) key(parts []byte) (k pairKey) {
 	for i, seed := range p.seeds {
-		var h maphash.Hash
-		h.SetSeed(seed)
-		for _, s := range [...][]byte{session, user, model} {
-			var length [8]byte
-			binary.LittleEndian.PutUint64(length[:], uint64(len(s)))
-			_, _ = h.Write(length[:]) // never fails
-			_, _ = h.Write(s)
-		}
-		binary.LittleEndian.PutUint64(k[8*i:], h.Sum64())
+		binary.LittleEndian.PutUint64(k[8*i:], maphash.Bytes(seed, parts))
 	}
 	return k
+}
+
+// appendKeyPart ends a part of a key, which was appended to dst and has n bytes,
+// so that it cannot be taken for a part of the next one.
+func appendKeyPart(dst []byte, n int) []byte {
+	return binary.LittleEndian.AppendUint64(dst, uint64(n))
 }
 
 // add counts one record and reports whether it adds a pair.

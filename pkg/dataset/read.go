@@ -13,49 +13,80 @@ import (
 // longer.
 const defaultBlockBytes = 256 << 10
 
+// firstBlockBytes is the size of the first block: many files are small.
+const firstBlockBytes = 16 << 10
+
+// remainder is text that was read and not dealt with.
+type remainder struct {
+	text  []byte
+	base  int64 // its offset
+	state state // at its start
+}
+
 // read deals with the text block by block.
 func (e *engine) read() error {
-	buf := make([]byte, e.opt.blockBytes)
-	b := &block{}
-	wk := &worker{layout: &e.layout}
-	base, kept := int64(0), 0
+	buf := make([]byte, min(firstBlockBytes, e.opt.blockBytes))
+	b, wk := &block{}, &worker{layout: &e.layout}
+	var left remainder
 	if e.src.marked {
-		base = int64(len(byteOrderMark))
+		left.base = int64(len(byteOrderMark))
+	}
+	retries := 3 // of several workers, before one goes on alone
+	if e.opt.Workers == 1 {
+		retries = 0
 	}
 	for {
+		if size := e.bufferSize(left); size > len(buf) {
+			buf = make([]byte, size)
+		}
+		kept := copy(buf, left.text)
 		n, eof, err := e.src.fill(buf[kept:])
 		if err != nil && !e.corrupt(err) {
 			return err
 		}
-		text := buf[:kept+n]
-		b.reset(text, base, eof, b.state)
+		b.reset(buf[:kept+n], left.base, eof, left.state)
 		if e.layout.container != "" || e.start(b) {
 			wk.run(b)
+		}
+		var starts [][]byte
+		if retries > 0 {
+			starts = recordStarts(b)
 		}
 		if err := e.merge(b); err != nil {
 			return err
 		}
-		base += int64(b.used)
-		rest := text[b.used:]
+		left = remainder{b.buf[b.used:], b.base + int64(b.used), b.state}
 		switch {
 		case b.state == afterArray:
-			return e.close(rest, base, eof)
+			return e.close(left, eof)
 		case eof:
 			e.end(b)
-			e.report.InputBytes = base
+			e.report.InputBytes = left.base
 			return nil
-		case b.used > 0 || len(text) < len(buf):
-		case len(buf) < e.opt.MaxRecordBytes+e.opt.blockBytes:
-			buf = make([]byte, min(2*len(buf), e.opt.MaxRecordBytes+e.opt.blockBytes))
-		default:
-			skipped, left, err := e.skipRecord(b, buf)
-			if err != nil {
-				return err
+		case len(left.text) > e.opt.MaxRecordBytes:
+			left, err = e.skipRecord(left, buf)
+		case len(starts) > 0:
+			before := e.report.Records
+			if left, err = e.parallel(left, starts); e.report.Records == before {
+				retries--
 			}
-			base += skipped
-			rest = left
 		}
-		kept = copy(buf, rest)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// bufferSize returns how large the buffer for the next block must be, given what is
+// left of the one before.
+func (e *engine) bufferSize(left remainder) int {
+	switch n := len(left.text); {
+	case left.base == 0 && n == 0:
+		return 0 // the first block
+	case n < e.opt.blockBytes:
+		return e.opt.blockBytes
+	default:
+		return n + min(n, e.opt.MaxRecordBytes+e.opt.blockBytes)
 	}
 }
 
@@ -90,31 +121,31 @@ func (e *engine) end(b *block) {
 	})
 }
 
-// skipRecord passes over a record that is too long to be held. It returns how
-// many bytes it dropped, and what it has read behind them.
-func (e *engine) skipRecord(b *block, buf []byte) (dropped int64, left []byte, err error) {
-	e.faultIn(e.report.Records, b.base, &finding{
+// skipRecord passes over a record that is too long to be held, of which buf has
+// the start.
+func (e *engine) skipRecord(left remainder, buf []byte) (remainder, error) {
+	e.faultIn(e.report.Records, left.base, &finding{
 		code: CodeRecordTooLarge, severity: SeverityError,
 		message: "the record is longer than may be read", fix: "split the conversation, or raise the bound",
 	})
 	e.report.Records++
 	s := skipper{line: e.layout.container == ContainerLines, newline: e.layout.newline}
-	if b.state != betweenValues {
-		b.state = afterElement
+	if left.state != betweenValues {
+		left.state = afterElement
 	}
-	for text, eof := buf, false; ; {
-		at, done := s.skip(text)
-		dropped += int64(at)
-		e.lines += int64(bytes.Count(text[:at], []byte{e.layout.newline}))
+	for eof := false; ; {
+		at, done := s.skip(left.text)
+		e.lines += int64(bytes.Count(left.text[:at], []byte{e.layout.newline}))
+		left.base += int64(at)
+		left.text = left.text[at:]
 		if done || eof {
-			return dropped, text[at:], nil
+			return left, nil
 		}
-		var n int
-		n, eof, err = e.src.fill(buf)
+		n, end, err := e.src.fill(buf)
 		if err != nil && !e.corrupt(err) {
-			return dropped, nil, err
+			return left, err
 		}
-		text = buf[:n]
+		left.text, eof = buf[:n], end
 	}
 }
 
@@ -156,8 +187,8 @@ func (s *skipper) skip(text []byte) (at int, done bool) {
 }
 
 // close reads what follows the array of records.
-func (e *engine) close(rest []byte, base int64, eof bool) error {
-	tail := bytes.Clone(rest)
+func (e *engine) close(left remainder, eof bool) error {
+	tail, base := bytes.Clone(left.text), left.base
 	for !eof && len(tail) <= e.opt.MaxRecordBytes {
 		more := make([]byte, e.opt.blockBytes)
 		n, end, err := e.src.fill(more)

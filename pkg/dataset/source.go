@@ -25,6 +25,7 @@ type source struct {
 	raw         *countingReader
 	compression string
 	marked      bool // a byte-order mark was taken away
+	ended       bool
 }
 
 // openSource looks at the first bytes of r for compression and a byte-order
@@ -58,7 +59,11 @@ func openSource(ctx context.Context, r io.Reader) (*source, error) {
 
 // fill reads until buf is full or the text ends, and reports whether it ended.
 func (s *source) fill(buf []byte) (n int, eof bool, err error) {
+	if s.ended {
+		return 0, true, nil
+	}
 	n, err = io.ReadFull(s.text, buf)
+	s.ended = err != nil
 	switch {
 	case err == nil:
 		return n, false, nil

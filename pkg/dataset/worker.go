@@ -31,6 +31,7 @@ type worker struct {
 
 	conversation conversation
 	templates    templates
+	scratch      []byte
 }
 
 // run deals with all records of b that are complete. The rest of the block, from
@@ -240,7 +241,7 @@ var textFixes = map[string]string{
 
 // fileFault reports an error that belongs to no record.
 func (w *worker) fileFault(at int, code, message, fix string) {
-	w.block.log.from, w.block.log.to = at, len(w.block.buf)
+	w.block.log.from, w.block.log.to = at, at // what follows may not be read yet
 	w.block.log.add(-1, &finding{at: at, node: -1, code: code, severity: SeverityError, message: message, fix: fix})
 }
 

@@ -4,6 +4,7 @@
 package strictjson
 
 import (
+	"bytes"
 	"errors"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -38,6 +39,25 @@ func Unquote(raw []byte) (string, error) {
 		return "", errNoString
 	}
 	return string(text), nil
+}
+
+// AppendText appends the text that a JSON string stands for. The string, with its
+// quotes, must be valid; nothing is checked again.
+func AppendText(dst, raw []byte) []byte {
+	raw = raw[1 : len(raw)-1]
+	for {
+		i := bytes.IndexByte(raw, '\\')
+		if i < 0 {
+			return append(dst, raw...)
+		}
+		dst = append(dst, raw[:i]...)
+		end := i + 2
+		if raw[i+1] == 'u' {
+			end = i + unicodeEscape(raw[i:])
+		}
+		dst, _ = appendUnescaped(dst, raw[i:end])
+		raw = raw[end:]
+	}
 }
 
 // appendUnescaped appends the text of raw, the inside of a string.
