@@ -1,0 +1,388 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/api/iterator"
+
+	"github.com/vertextune/vertextune/pkg/convert"
+)
+
+const messages = `{"id":"1","session_id":"s","role":"user","content":"hi","related_message":{"role":"assistant","content":"hello"}}
+{"id":"2","session_id":"s","role":"assistant","content":"hello","related_message":{"role":"user","content":"hi"}}
+{"id":"3","session_id":"s","role":"user","content":"alone"}`
+
+func packed(t *testing.T, content string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := io.WriteString(z, content); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestConvert(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, content string
+		want          convert.Outcome
+	}{
+		{"array.json", good, convert.Converted},
+		{"object.json", `{"data":` + good + `}`, convert.Converted},
+		{"lines.jsonl", better + "\n" + better + "\n", convert.Converted},
+		{"messages.jsonl", messages, convert.Converted},
+		{"upper.JSONL", better, convert.Converted},
+		{"packed.json.gz", packed(t, good), convert.Converted},
+		{"Packed.JSONL.GZ", packed(t, better), convert.Converted},
+		{"packed_without_saying.json", packed(t, good), convert.Converted},
+		{"a folder/ü & ?.json", good, convert.Converted},
+		{"../drops/x/dataset.jsonl", better, convert.Converted},
+		{".json", good, convert.Converted},
+		{"bad.json", bad, convert.Refused},
+		{"broken.json", `[{"contents":`, convert.Refused},
+		{"empty.json", "", convert.Refused},
+		{"text.jsonl", "hello", convert.Refused},
+		{"broken.json.gz", packed(t, good)[:20], convert.Refused},
+	}
+	w := newWorld(t)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			source, outcome := w.convert(t, tt.name, tt.content)
+			if outcome != tt.want {
+				t.Errorf("outcome = %s, want %s", outcome, tt.want)
+			}
+			w.holds(t, source, tt.content)
+			if got, err := w.client.Bucket(inbox).Object(tt.name).Attrs(t.Context()); err != nil || got.Generation != source.Generation {
+				t.Errorf("the source is not where it was: %v", err)
+			}
+			if again, err := w.Convert(t.Context(), source); err != nil || again != convert.Superseded {
+				t.Errorf("the same event again: %s, %v", again, err)
+			}
+			w.holds(t, source, tt.content)
+		})
+	}
+}
+
+// TestReport pins the file that people read.
+func TestReport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	source, _ := w.convert(t, "a.json", bad)
+	got := w.report(t, "a.json").Content
+	for _, want := range []string{
+		fmt.Sprintf("{\n  \"source\": {\n    \"bucket\": \"test-inbox\",\n    \"name\": \"a.json\",\n    \"generation\": \"%d\",\n    \"size\": \"%d\"\n  },\n", source.Generation, len(bad)),
+		"  \"outcome\": \"REFUSED\",\n", "\n  \"result\": {\n", "\"records\": 1,\n", "\"errors\": 1,\n",
+		"\"record\": 0,\n", "\"pointer\": \"/contents/0/role\",\n", "\"code\": \"INVALID_ROLE\"", "<q>",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the report lacks %q:\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "\"dataset\"") {
+		t.Errorf("the report names a dataset that is not there:\n%s", got)
+	}
+	w.convert(t, "b.jsonl", messages)
+	got = w.report(t, "b.jsonl").Content
+	for _, want := range []string{
+		"  \"outcome\": \"CONVERTED\",\n  \"dataset\": \"gs://test-data/drops/b.jsonl/dataset.jsonl\",\n",
+		"\"records\": 3,\n", "\"examples\": 1,\n", "\"merged_pairs\": 1", "\"NO_RELATED_MESSAGE\": 1\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the report lacks %q:\n%s", want, got)
+		}
+	}
+}
+
+func TestIgnored(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, name := range []string{"a.txt", "json", "a.json.bak", "a.gz", "a.json/", "a.jsonx", "a.json.gz.gz", "a.csv.gz"} {
+		if _, outcome := w.convert(t, name, good); outcome != convert.Ignored {
+			t.Errorf("%s: %s, want %s", name, outcome, convert.Ignored)
+		}
+	}
+	if _, err := w.client.Bucket(data).Objects(t.Context(), nil).Next(); !errors.Is(err, iterator.Done) {
+		t.Errorf("something was written (%v)", err)
+	}
+}
+
+func TestGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	deleted := w.drop(t, "deleted.json", good)
+	if err := w.client.Bucket(inbox).Object("deleted.json").Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	replaced := w.drop(t, "replaced.json", good)
+	w.drop(t, "replaced.json", better)
+	for _, source := range []convert.Source{deleted, replaced} {
+		if outcome, err := w.Convert(t.Context(), source); err != nil || outcome != convert.Gone {
+			t.Errorf("%s: %s, %v, want %s", source.Name, outcome, err, convert.Gone)
+		}
+		if w.dataset(t, source.Name) != nil || w.report(t, source.Name) != nil {
+			t.Errorf("%s: something was written", source.Name)
+		}
+	}
+}
+
+// TestNewerGenerations replaces a file again and again, with all that may change between good and bad.
+func TestNewerGenerations(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var sources []convert.Source
+	for _, content := range []string{good, better, bad, bad, good} {
+		source, _ := w.convert(t, "a.json", content)
+		w.holds(t, source, content)
+		sources = append(sources, source)
+	}
+	for _, old := range sources[:4] {
+		if outcome, err := w.Convert(t.Context(), old); err != nil || outcome != convert.Superseded {
+			t.Errorf("event of an older generation: %s, %v", outcome, err)
+		}
+	}
+	w.holds(t, sources[4], good)
+}
+
+// TestOutputsApart: names that could be taken for one another have outputs of their own.
+func TestOutputsApart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	long := strings.Repeat("ü", 500)
+	names := []string{"a.json", "a.jsonl", "a.json.gz", "b/a.json", long + "1.json", long + "2.json"}
+	for _, name := range names {
+		if _, outcome := w.convert(t, name, good); outcome != convert.Converted {
+			t.Errorf("%.20s: %s", name, outcome)
+		}
+	}
+	datasets, reports := 0, 0
+	for it := w.client.Bucket(data).Objects(t.Context(), nil); ; {
+		o, err := it.Next()
+		if errors.Is(err, iterator.Done) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(o.Name) > 1024 {
+			t.Errorf("%s is %d bytes long", o.Name, len(o.Name))
+		}
+		switch {
+		case strings.HasSuffix(o.Name, "/dataset.jsonl"):
+			datasets++
+		case strings.HasSuffix(o.Name, "/report.json"):
+			reports++
+		}
+	}
+	if datasets != len(names) || reports != len(names) {
+		t.Errorf("%d datasets and %d reports of %d files", datasets, reports, len(names))
+	}
+	longest := w.drop(t, strings.Repeat("x", 1019)+".json", good)
+	if outcome, err := w.Convert(t.Context(), longest); err != nil || outcome != convert.Converted {
+		t.Errorf("longest name there is: %s, %v", outcome, err)
+	}
+}
+
+// TestForeignOutput: what is there without our metadata is replaced.
+func TestForeignOutput(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, name := range []string{"drops/a.json/dataset.jsonl", "drops/a.json/report.json"} {
+		up := w.client.Bucket(data).Object(name).NewWriter(t.Context())
+		if _, err := io.WriteString(up, "somebody's"); err != nil {
+			t.Fatal(err)
+		}
+		if err := up.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	source, _ := w.convert(t, "a.json", good)
+	w.holds(t, source, good)
+}
+
+// TestLargeFile is more than the client keeps in memory, and turns out to be bad at its end.
+func TestLargeFile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	lines := strings.Repeat(strings.Replace(better, "Q", strings.Repeat("long ", 2000), 1)+"\n", 1000)
+	source, outcome := w.convert(t, "a.jsonl", lines)
+	if outcome != convert.Converted {
+		t.Errorf("outcome = %s", outcome)
+	}
+	w.holds(t, source, lines)
+	source, outcome = w.convert(t, "a.jsonl", lines+"{}")
+	if outcome != convert.Refused {
+		t.Errorf("outcome = %s", outcome)
+	}
+	w.holds(t, source, lines+"{}")
+}
+
+func TestHandle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var log bytes.Buffer
+	w.Log = slog.New(slog.NewTextHandler(&log, nil))
+	source := w.drop(t, "a.json", good)
+	with := func(change func(*cloudevents.Event)) cloudevents.Event {
+		e := event(t, source)
+		change(&e)
+		return e
+	}
+	body := func(text string) func(*cloudevents.Event) {
+		return func(e *cloudevents.Event) { e.DataEncoded = []byte(text) }
+	}
+	for name, e := range map[string]cloudevents.Event{
+		"other_type":    with(func(e *cloudevents.Event) { e.SetType("google.cloud.storage.object.v1.deleted") }),
+		"no_json":       with(body("hello")),
+		"no_generation": with(body(`{"bucket":"test-inbox","name":"a.json"}`)),
+		"no_name":       with(body(`{"bucket":"test-inbox","generation":"1"}`)),
+		"other_bucket":  with(body(`{"bucket":"test-data","name":"a.json","generation":"1","size":"1"}`)),
+	} {
+		log.Reset()
+		if err := w.Handle(t.Context(), e); err != nil {
+			t.Errorf("%s: %v, want it acknowledged", name, err)
+		}
+		if !strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), "ignored") {
+			t.Errorf("%s: the log does not say so: %s", name, &log)
+		}
+	}
+	if w.report(t, "a.json") != nil {
+		t.Error("an event that was ignored has converted the file")
+	}
+	log.Reset()
+	if err := w.Handle(t.Context(), event(t, source)); err != nil {
+		t.Errorf("Handle: %v", err)
+	}
+	w.holds(t, source, good)
+	if !strings.Contains(log.String(), "outcome=CONVERTED") {
+		t.Errorf("the log does not say what became of it: %s", &log)
+	}
+}
+
+// TestHandleFails: what may heal is delivered again, what does not is acknowledged.
+func TestHandleFails(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		status int
+		again  bool
+	}{
+		{"denied", http.StatusForbidden, true}, // until somebody gives the right to it
+		{"not_authenticated", http.StatusUnauthorized, true},
+		{"bad_request", http.StatusBadRequest, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			source := w.drop(t, "a.json", good)
+			w.intercept(func(rw http.ResponseWriter, r *http.Request, _ http.Handler) {
+				http.Error(rw, "100% no", tt.status)
+			})
+			err := w.Handle(t.Context(), event(t, source))
+			if (err != nil) != tt.again {
+				t.Errorf("Handle = %v, want an error: %v", err, tt.again)
+			}
+			// A percent sign would garble the line that the framework writes.
+			if err != nil && strings.Contains(err.Error(), "%") {
+				t.Errorf("Handle = %v", err)
+			}
+		})
+	}
+	t.Run("transient", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		source := w.drop(t, "a.json", good)
+		failed := map[string]bool{}
+		w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+			if key := r.Method + r.URL.Path; !failed[key] { // the client calls one after the other
+				failed[key] = true
+				http.Error(rw, "later", http.StatusServiceUnavailable)
+				return
+			}
+			next.ServeHTTP(rw, r)
+		})
+		if err := w.Handle(t.Context(), event(t, source)); err != nil {
+			t.Errorf("Handle: %v, though each call succeeds when repeated", err)
+		}
+		w.holds(t, source, good)
+	})
+	t.Run("no_data_bucket", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.Config.DataBucket = "no-such-bucket"
+		if err := w.Handle(t.Context(), event(t, w.drop(t, "a.json", good))); err != nil {
+			t.Errorf("Handle = %v, want it acknowledged", err)
+		}
+	})
+}
+
+// TestReadBreaks: the source stops in the middle. That is nobody's fault but the network's, and no report.
+func TestReadBreaks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	content := strings.Repeat(better+"\n", 5000)
+	source := w.drop(t, "a.jsonl", content)
+	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/"+inbox+"/") {
+			next.ServeHTTP(&short{rw, 1000}, r)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	})
+	ctx, done := shortPatience(t)
+	defer done()
+	if err := w.Handle(ctx, event(t, source)); err == nil {
+		t.Error("Handle: no error")
+	}
+	if w.dataset(t, "a.jsonl") != nil || w.report(t, "a.jsonl") != nil {
+		t.Error("something was written of half a file")
+	}
+	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) { next.ServeHTTP(rw, r) })
+	if err := w.Handle(t.Context(), event(t, source)); err != nil {
+		t.Errorf("delivered again: %v", err)
+	}
+	w.holds(t, source, content)
+}
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	_, err := convert.Open(t.Context(), map[string]string{"INBOX_BUCKET": ""})
+	for _, name := range []string{"INBOX_BUCKET", "DATA_BUCKET"} {
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("Open = %v, does not name %s", err, name)
+		}
+	}
+	_, err = convert.Open(t.Context(), map[string]string{"INBOX_BUCKET": "one", "DATA_BUCKET": "one"})
+	if err == nil || !strings.Contains(err.Error(), "two buckets") {
+		t.Errorf("Open with one bucket for both = %v", err)
+	}
+}
+
+func TestOutcomesAreDistinct(t *testing.T) {
+	t.Parallel()
+	seen := map[convert.Outcome]bool{}
+	for _, o := range []convert.Outcome{convert.Ignored, convert.Gone, convert.Superseded, convert.Converted, convert.Refused} {
+		seen[o] = true
+	}
+	if diff := cmp.Diff(5, len(seen)); diff != "" {
+		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,221 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"testing"
+
+	gcs "cloud.google.com/go/storage"
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/convert"
+	"github.com/vertextune/vertextune/pkg/dataset"
+	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/eventarc"
+)
+
+const (
+	inbox = "test-inbox"
+	data  = "test-data"
+
+	good    = `[{"contents":[{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"text":"a <b> & c"}]}]}]`
+	goodOut = `{"contents":[{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"text":"a <b> & c"}]}]}` + "\n"
+	better  = `{"contents":[{"role":"user","parts":[{"text":"Q"}]},{"role":"model","parts":[{"text":"A"}]}]}`
+	bad     = `[{"contents":[{"role":"nobody","parts":[{"text":"<q>"}]}]}]`
+)
+
+// world is a Cloud Storage of its own, with a converter on it.
+type world struct {
+	*convert.Converter
+	client *gcs.Client
+	wrap   atomic.Pointer[func(http.ResponseWriter, *http.Request, http.Handler)]
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{}
+	c, err := cloud.Start(t.Context(), cloud.Config{
+		Project: "test", Inbox: inbox, Data: data,
+		StorageWrap: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+				if wrap := w.wrap.Load(); wrap != nil {
+					(*wrap)(rw, r, next)
+					return
+				}
+				next.ServeHTTP(rw, r)
+			})
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Errorf("close the cloud: %v", err)
+		}
+	})
+	if w.client, err = c.StorageClient(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	objects := object.New(w.client)
+	t.Cleanup(func() {
+		if err := objects.Close(); err != nil {
+			t.Errorf("close the client: %v", err)
+		}
+	})
+	w.Converter = &convert.Converter{
+		Config: convert.Config{InboxBucket: inbox, DataBucket: data}, Objects: objects, Log: slog.New(slog.DiscardHandler),
+	}
+	return w
+}
+
+// intercept puts f before Cloud Storage from now on.
+func (w *world) intercept(f func(http.ResponseWriter, *http.Request, http.Handler)) { w.wrap.Store(&f) }
+
+// drop puts a file into the inbox and returns what its event tells.
+func (w *world) drop(t testing.TB, name, content string) convert.Source {
+	t.Helper()
+	up := w.client.Bucket(inbox).Object(name).NewWriter(t.Context())
+	if _, err := io.WriteString(up, content); err != nil {
+		t.Fatal(err)
+	}
+	if err := up.Close(); err != nil {
+		t.Fatalf("drop %s: %v", name, err)
+	}
+	return convert.Source{Bucket: inbox, Name: name, Generation: up.Attrs().Generation, Size: up.Attrs().Size}
+}
+
+// convert drops a file and converts it.
+func (w *world) convert(t *testing.T, name, content string) (convert.Source, convert.Outcome) {
+	t.Helper()
+	source := w.drop(t, name, content)
+	outcome, err := w.Convert(t.Context(), source)
+	if err != nil {
+		t.Fatalf("Convert %s: %v", name, err)
+	}
+	return source, outcome
+}
+
+// object is one as it is stored.
+type stored struct {
+	Content, ContentType string
+	Source               int64 // the generation it was made from
+}
+
+// read returns an object of the data bucket, or nil.
+func (w *world) read(t testing.TB, name string) *stored {
+	t.Helper()
+	handle := w.client.Bucket(data).Object(name)
+	attrs, err := handle.Attrs(t.Context())
+	if errors.Is(err, gcs.ErrObjectNotExist) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := handle.Generation(attrs.Generation).NewReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	content, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, _ := strconv.ParseInt(attrs.Metadata["source-generation"], 10, 64)
+	return &stored{string(content), attrs.ContentType, source}
+}
+
+func (w *world) dataset(t testing.TB, source string) *stored {
+	t.Helper()
+	return w.read(t, "drops/"+source+"/dataset.jsonl")
+}
+
+func (w *world) report(t testing.TB, source string) *stored {
+	t.Helper()
+	return w.read(t, "drops/"+source+"/report.json")
+}
+
+// holds fails the test unless dataset and report are those of this generation and its content.
+func (w *world) holds(t testing.TB, source convert.Source, content string) {
+	t.Helper()
+	var out bytes.Buffer
+	result, err := dataset.Convert(t.Context(), &out, bytes.NewReader([]byte(content)), dataset.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := convert.Report{Source: source, Outcome: convert.Refused, Result: result}
+	var wantDataset *stored
+	if result.Errors == 0 {
+		report.Outcome, report.Dataset = convert.Converted, "gs://test-data/drops/"+source.Name+"/dataset.jsonl"
+		wantDataset = &stored{out.String(), "application/jsonl", source.Generation}
+	}
+	if diff := cmp.Diff(wantDataset, w.dataset(t, source.Name)); diff != "" {
+		t.Errorf("dataset of %s (-want +got):\n%s", source.Name, diff)
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(report); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&stored{text.String(), "application/json", source.Generation}, w.report(t, source.Name)); diff != "" {
+		t.Errorf("report of %s (-want +got):\n%s", source.Name, diff)
+	}
+}
+
+// event is what Eventarc sends for a source.
+func event(t *testing.T, source convert.Source) cloudevents.Event {
+	t.Helper()
+	resource, err := json.Marshal(map[string]any{
+		"kind": "storage#object", "bucket": source.Bucket, "name": source.Name, "metageneration": "1",
+		"generation": strconv.FormatInt(source.Generation, 10), "size": strconv.FormatInt(source.Size, 10),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := eventarc.FinalizedEvent(resource)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// cut returns a context that ends when the n-th call of its owner arrives (before it takes effect, or after), and
+// a function that tells how many calls there were.
+func cut(ctx context.Context, w *world, n int64, after bool) (context.Context, func() int64) {
+	ctx, cancel := context.WithCancel(ctx)
+	var calls atomic.Int64
+	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if calls.Add(1) != n {
+			next.ServeHTTP(rw, r)
+			return
+		}
+		if after {
+			next.ServeHTTP(discard{http.Header{}}, r)
+		}
+		cancel()
+		panic(http.ErrAbortHandler)
+	})
+	return ctx, calls.Load
+}
+
+// discard is an answer that nobody gets.
+type discard struct{ header http.Header }
+
+func (d discard) Header() http.Header         { return d.header }
+func (d discard) Write(p []byte) (int, error) { return len(p), nil }
+func (d discard) WriteHeader(int)             {}

@@ -1,0 +1,306 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/googleapis/gax-go/v2/callctx"
+
+	"github.com/vertextune/vertextune/pkg/convert"
+)
+
+// shortPatience bounds the time for which the client repeats what fails.
+func shortPatience(t *testing.T) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeout(t.Context(), time.Second)
+}
+
+// short breaks the connection after so many bytes.
+type short struct {
+	http.ResponseWriter
+	left int
+}
+
+func (s *short) Write(p []byte) (int, error) {
+	if len(p) > s.left {
+		_, _ = s.ResponseWriter.Write(p[:s.left])
+		panic(http.ErrAbortHandler)
+	}
+	s.left -= len(p)
+	return s.ResponseWriter.Write(p)
+}
+
+// actorHeader says whose call it is.
+const actorHeader = "X-Test-Actor"
+
+// stage lets actors make their calls to Cloud Storage one at a time, in an order of the test's choice.
+type stage struct {
+	mu      sync.Mutex
+	changed *sync.Cond
+	waiting map[string]chan struct{} // actors with a call at the door
+	ended   map[string]bool
+	calls   map[string]int
+}
+
+func newStage(actors ...string) *stage {
+	s := &stage{waiting: map[string]chan struct{}{}, ended: map[string]bool{}, calls: map[string]int{}}
+	s.changed = sync.NewCond(&s.mu)
+	for _, a := range actors {
+		s.ended[a] = false
+	}
+	return s
+}
+
+// enter waits until it is the actor's turn.
+func (s *stage) enter(actor string) {
+	turn := make(chan struct{})
+	s.mu.Lock()
+	s.waiting[actor] = turn
+	s.calls[actor]++
+	s.changed.Broadcast()
+	s.mu.Unlock()
+	<-turn
+}
+
+func (s *stage) end(actor string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended[actor] = true
+	s.changed.Broadcast()
+}
+
+// direct lets actors go on, one call at a time, until all have ended. choose picks among those that wait.
+func (s *stage) direct(choose func(waiting []string) string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		var ready []string
+		settled := true
+		for actor, ended := range s.ended {
+			if ended {
+				continue
+			}
+			if s.waiting[actor] == nil {
+				settled = false
+				break
+			}
+			ready = append(ready, actor)
+		}
+		if !settled {
+			s.changed.Wait()
+			continue
+		}
+		if len(ready) == 0 {
+			return
+		}
+		actor := choose(ready)
+		close(s.waiting[actor])
+		delete(s.waiting, actor)
+	}
+}
+
+// onStage sends the calls of actors through their stages; others pass.
+func (w *world) onStage(stages *sync.Map) {
+	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		run, actor, ok := strings.Cut(r.Header.Get(actorHeader), "/")
+		if ok {
+			if s, there := stages.Load(run); there {
+				s.(*stage).enter(actor)
+			}
+		}
+		next.ServeHTTP(rw, r)
+	})
+}
+
+func asActor(ctx context.Context, run, actor string) context.Context {
+	return callctx.SetHeaders(ctx, actorHeader, run+"/"+actor)
+}
+
+// schedule prefers one actor for a number of calls, then the other, and so on: bit n of order is the n-th choice.
+func schedule(order uint64) func([]string) string {
+	return func(ready []string) string {
+		first := "a"
+		if order&1 == 1 {
+			first = "b"
+		}
+		order >>= 1
+		for _, actor := range ready {
+			if actor == first {
+				return actor
+			}
+		}
+		return ready[0]
+	}
+}
+
+// TestTwoGenerationsAtOnce runs the events of two generations of a name at the same time, their calls to Cloud
+// Storage in one order after the other. Between the calls of the older one its file is replaced. In the end dataset
+// and report must be those of the newer one.
+func TestTwoGenerationsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var stages sync.Map
+	w.onStage(&stages)
+	pairs := map[string][2]string{
+		"good_good": {good, better}, "good_bad": {good, bad}, "bad_good": {bad, good}, "bad_bad": {bad, bad + " "},
+	}
+	for name, pair := range pairs {
+		for _, before := range []string{"", good} { // what an event of long ago has left
+			t.Run(fmt.Sprintf("%s_after_%t", name, before != ""), func(t *testing.T) {
+				t.Parallel()
+				for _, order := range orders(4) {
+					run := fmt.Sprintf("%s-%t-%x", name, before != "", order)
+					file := run + ".json"
+					if before != "" {
+						w.convert(t, file, before)
+					}
+					newer := w.twoGenerations(t, &stages, run, file, pair, order)
+					w.holds(t, newer, pair[1])
+					if t.Failed() {
+						t.Fatalf("the calls were let through in the order %b", order)
+					}
+				}
+			})
+		}
+	}
+}
+
+// twoGenerations drops the older file, begins its event (a), and at b's first turn drops the newer one and begins
+// its event.
+func (w *world) twoGenerations(t *testing.T, stages *sync.Map, run, file string, pair [2]string, order uint64) convert.Source {
+	older := w.drop(t, file, pair[0])
+	s := newStage("a", "b")
+	stages.Store(run, s)
+	defer stages.Delete(run)
+	var newer convert.Source
+	var all sync.WaitGroup
+	all.Go(func() {
+		defer s.end("a")
+		if outcome, err := w.Convert(asActor(t.Context(), run, "a"), older); err != nil {
+			t.Errorf("older generation: %s, %v", outcome, err)
+		}
+	})
+	all.Go(func() {
+		defer s.end("b")
+		s.enter("b")
+		newer = w.drop(t, file, pair[1])
+		if outcome, err := w.Convert(asActor(t.Context(), run, "b"), newer); err != nil || outcome == convert.Gone {
+			t.Errorf("newer generation: %s, %v", outcome, err)
+		}
+	})
+	s.direct(schedule(order))
+	all.Wait()
+	if s.calls["a"] == 0 || s.calls["b"] < 4 {
+		t.Fatalf("the stage saw %v calls: it directs nothing", s.calls)
+	}
+	return newer
+}
+
+// orders is a sample: one actor after the other, by turns, one change of actor at every place, and n at random.
+func orders(n int) []uint64 {
+	out := []uint64{0, 1<<63 - 1, 0x5555555555555555, 0xaaaaaaaaaaaaaaaa}
+	for place := 1; place < 8; place++ {
+		out = append(out, 1<<place-1, ^uint64(0)<<place)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range n {
+		out = append(out, random.Uint64())
+	}
+	return out
+}
+
+// TestSameEventAtOnce delivers one event twice at the same time.
+func TestSameEventAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var stages sync.Map
+	w.onStage(&stages)
+	for name, content := range map[string]string{"good": good, "bad": bad} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, order := range orders(4) {
+				run := fmt.Sprintf("%s-%x", name, order)
+				source := w.drop(t, run+".json", content)
+				s := newStage("a", "b")
+				stages.Store(run, s)
+				var all sync.WaitGroup
+				for _, actor := range []string{"a", "b"} {
+					all.Go(func() {
+						defer s.end(actor)
+						if outcome, err := w.Convert(asActor(t.Context(), run, actor), source); err != nil || outcome == convert.Gone {
+							t.Errorf("%s: %s, %v", actor, outcome, err)
+						}
+					})
+				}
+				s.direct(schedule(order))
+				all.Wait()
+				w.holds(t, source, content)
+			}
+		})
+	}
+}
+
+// TestCutAtEveryCall ends the function at each of its calls, before it takes effect and after, and delivers the event
+// again, as Eventarc does.
+func TestCutAtEveryCall(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string]string{"good": better, "bad": bad} {
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s_after_%t", name, after), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				for n := int64(1); ; n++ {
+					file := fmt.Sprintf("%d.json", n)
+					w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) { next.ServeHTTP(rw, r) })
+					w.convert(t, file, good) // so that there is something to replace
+					source := w.drop(t, file, content)
+					ctx, calls := cut(t.Context(), w, n, after)
+					outcome, err := w.Convert(ctx, source)
+					if calls() < n {
+						if err != nil {
+							t.Errorf("not cut: %s, %v", outcome, err)
+						}
+						if n < 5 {
+							t.Errorf("there were only %d calls", calls())
+						}
+						return
+					}
+					if err == nil {
+						t.Errorf("cut at call %d: %s, want an error", n, outcome)
+					}
+					w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) { next.ServeHTTP(rw, r) })
+					if outcome, err := w.Convert(t.Context(), source); err != nil {
+						t.Errorf("delivered again after a cut at call %d: %s, %v", n, outcome, err)
+					}
+					w.holds(t, source, content)
+				}
+			})
+		}
+	}
+}
+
+// TestWritersThatNeverStop: an event that loses every time gives up, and is delivered again.
+func TestWritersThatNeverStop(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	source := w.drop(t, "a.json", good)
+	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if r.Method == http.MethodPost {
+			http.Error(rw, `{"error":{"code":412,"message":"At least one of the pre-conditions you specified did not hold."}}`, http.StatusPreconditionFailed)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	})
+	if err := w.Handle(t.Context(), event(t, source)); err == nil {
+		t.Error("Handle: no error, so the event would be lost")
+	}
+}
