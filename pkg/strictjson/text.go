@@ -45,12 +45,37 @@ func ScanText(buf []byte, at int) (t Text, ok bool) {
 			if size == 0 {
 				return Text{}, false
 			}
-			at += size
-			units += size - 1
+			// They often follow each other: whole texts are written so.
+			run, over := unicodeRun(buf[at+size:])
+			at += size + run
+			units += size - 1 + over
 		default:
 			return Text{}, false
 		}
 	}
+}
+
+// unicodeRun reads over escapes \uXXXX, and spaces between them, up to the first
+// that is of another kind or needs a closer look. It returns where it stops, and by
+// how many bytes the escapes are longer than one.
+func unicodeRun(text []byte) (at, over int) {
+	for len(text)-at >= 8 {
+		e := text[at:]
+		if e[0] == ' ' && e[1] == '\\' {
+			e = e[1:]
+			at++
+		}
+		if e[0] != '\\' || e[1] != 'u' {
+			break
+		}
+		a, b := hexDigits[e[2]], hexDigits[e[3]]
+		if (a|b|hexDigits[e[4]]|hexDigits[e[5]])&noDigit != 0 || a == 0xD && b >= 8 {
+			break
+		}
+		at += 6
+		over += 5
+	}
+	return at, over
 }
 
 // unicodeEscape returns the length of the escape \uXXXX that text starts with, or

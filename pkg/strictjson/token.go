@@ -88,19 +88,25 @@ func hexUnit(text []byte) (unit uint32, ok bool) {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0, false
 	}
-	for _, c := range text[2:6] {
-		switch {
-		case '0' <= c && c <= '9':
-			c -= '0'
-		case 'a' <= c|0x20 && c|0x20 <= 'f':
-			c = c | 0x20 - 'a' + 10
-		default:
-			return 0, false
-		}
-		unit = unit<<4 | uint32(c)
-	}
-	return unit, true
+	a, b, c, d := hexDigits[text[2]], hexDigits[text[3]], hexDigits[text[4]], hexDigits[text[5]]
+	return uint32(a)<<12 | uint32(b)<<8 | uint32(c)<<4 | uint32(d), (a|b|c|d)&noDigit == 0
 }
+
+const noDigit = 0x80
+
+// hexDigits maps digits to their values, and all else to noDigit.
+var hexDigits = func() (t [256]uint8) {
+	for c := range t {
+		t[c] = noDigit
+	}
+	for i, c := range []byte("0123456789abcdef") {
+		t[c] = uint8(i)
+	}
+	for i, c := range []byte("ABCDEF") {
+		t[c] = uint8(10 + i)
+	}
+	return t
+}()
 
 // inspect looks for control characters and invalid UTF-8 in buf[from:to], the
 // inside of a string, and reports the first of each.
