@@ -6,7 +6,6 @@ package dataset_test
 import (
 	"bytes"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -18,12 +17,11 @@ import (
 func generated(tb testing.TB, args ...string) []byte {
 	tb.Helper()
 	name := filepath.Join(tb.TempDir(), "gen")
-	build := exec.Command("go", "build", "-o", name, "./testdata/bench/gen")
-	build.Env = os.Environ()
+	build := exec.CommandContext(tb.Context(), "go", "build", "-o", name, "./testdata/bench/gen")
 	if out, err := build.CombinedOutput(); err != nil {
 		tb.Fatalf("build the generator: %v\n%s", err, out)
 	}
-	data, err := exec.Command(name, args...).Output()
+	data, err := exec.CommandContext(tb.Context(), name, args...).Output()
 	if err != nil {
 		tb.Fatalf("run the generator: %v", err)
 	}

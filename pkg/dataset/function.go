@@ -5,6 +5,7 @@ package dataset
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
@@ -125,9 +126,9 @@ func (c *conversation) result(obj, id, name, content int) {
 
 // called returns the name of the function whose call has the id, or nil.
 func (c *conversation) called(id []byte) []byte {
-	for i := len(c.calls) - 1; i >= 0; i-- {
-		if bytes.Equal(c.calls[i].id, id) {
-			return c.calls[i].name
+	for _, known := range slices.Backward(c.calls) {
+		if bytes.Equal(known.id, id) {
+			return known.name
 		}
 	}
 	return nil

@@ -79,7 +79,7 @@ func writeGolden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	err := os.Remove(name)
 	if len(got) > 0 {
-		err = os.WriteFile(name, got, 0o644) //nolint:gosec // goldens are public
+		err = os.WriteFile(name, got, 0o644)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)

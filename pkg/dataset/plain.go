@@ -27,10 +27,10 @@ func (w *worker) plain(at int, line bool) (end int, ok bool) {
 			all[i], all[i-1] = all[i-1], all[i]
 		}
 		before := len(b.out)
-		if m.exact {
-			m.out = append(m.out, b.buf[at:m.at]...)
+		if b.out = m.out; m.exact {
+			b.out = append(b.out, b.buf[at:m.at]...)
 		}
-		b.out = append(m.out, '\n')
+		b.out = append(b.out, '\n')
 		b.examples = append(b.examples, example{
 			size: m.size, end: len(b.out), at: at, record: b.records, hash: w.hash(b.out[before:]),
 		})

@@ -84,7 +84,7 @@ func topOf(step int) int64 {
 // quantile returns the number that q of all numbers do not exceed.
 func (t *tally) quantile(q float64) int64 {
 	rank := int64(math.Ceil(q*float64(t.n))) - 1
-	for step, n := range t.steps {
+	for step, n := range &t.steps {
 		if rank -= n; rank < 0 {
 			return max(t.min, min(topOf(step), t.max))
 		}
@@ -99,7 +99,7 @@ func (t *tally) distribution() Distribution {
 	d := Distribution{
 		Min: t.min, Mean: float64(t.sum) / float64(t.n), Median: t.quantile(0.5), P95: t.quantile(0.95), Max: t.max,
 	}
-	for step, n := range t.steps {
+	for step, n := range &t.steps {
 		if n == 0 {
 			continue
 		}

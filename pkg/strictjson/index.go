@@ -62,13 +62,14 @@ func (x *index) fill() bool {
 
 // scan indexes buf[from:to].
 func (x *index) scan(from, to int) {
+	var clean bool
 	if hasVectors && !x.portable {
-		x.dirty = !x.scanVectors(from, to) || x.dirty
-		return
+		clean = x.scanVectors(from, to)
+	} else {
+		x.entries, x.state, clean = scanPortable(x.buf, from, to, x.entries, x.state)
+		clean = clean && validUTF8(x.buf, from, to)
 	}
-	clean := true
-	x.entries, x.state, clean = scanPortable(x.buf, from, to, x.entries, x.state)
-	if !clean || !validUTF8(x.buf, from, to) {
+	if !clean {
 		x.dirty = true
 	}
 }

@@ -1,28 +1,30 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Minify reads standard input whole and writes it without white space, with
-// simdjson, to compare with.
+// Minify reads a file, standard input, as a whole and writes it without white
+// space, with simdjson, to compare with.
 #include <simdjson.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
-#include <iostream>
-#include <string>
-#include <vector>
+#include <memory>
 
 int main() {
-  std::vector<char> in;
-  in.resize(1 << 20);
-  size_t used = 0;
-  while (size_t n = fread(in.data() + used, 1, in.size() - used, stdin)) {
+  struct stat info;
+  if (fstat(0, &info) != 0) return 1;
+  size_t size = info.st_size, used = 0;
+  std::unique_ptr<char[]> in(new char[size + simdjson::SIMDJSON_PADDING]);
+  std::unique_ptr<char[]> out(new char[size + simdjson::SIMDJSON_PADDING]);
+  while (used < size) {
+    ssize_t n = read(0, in.get() + used, size - used);
+    if (n <= 0) return 1;
     used += n;
-    if (used == in.size()) in.resize(in.size() * 2);
   }
-  std::vector<char> out(used + simdjson::SIMDJSON_PADDING);
   size_t length = 0;
-  if (simdjson::minify(in.data(), used, out.data(), length)) {
-    std::cerr << "minify failed\n";
+  if (simdjson::minify(in.get(), used, out.get(), length)) {
+    fputs("minify: the text is not valid\n", stderr);
     return 1;
   }
-  return fwrite(out.data(), 1, length, stdout) == length ? 0 : 1;
+  return fwrite(out.get(), 1, length, stdout) == length ? 0 : 1;
 }
