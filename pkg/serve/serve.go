@@ -25,6 +25,10 @@ import (
 // grace is how long work in hand may go on after SIGTERM: Cloud Run gives a container ten seconds.
 const grace = 9 * time.Second
 
+// settle is how long the process stays after the last call: it is out of our hands before the framework has
+// sent its answer.
+const settle = 100 * time.Millisecond
+
 // Function is one function: exactly one of HTTP and Event is set.
 type Function struct {
 	HTTP  http.Handler
@@ -130,4 +134,5 @@ func drain(inHand *atomic.Int64, cut context.CancelFunc) {
 	wait(grace - time.Second)
 	cut()
 	wait(time.Second)
+	time.Sleep(settle)
 }
