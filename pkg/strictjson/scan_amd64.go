@@ -7,6 +7,8 @@ package strictjson
 
 import "golang.org/x/sys/cpu"
 
+//lint:file-ignore U1000 the assembly reads and writes all fields
+
 // hasVectors reports whether the processor has what scanBlocks needs.
 var hasVectors = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasPCLMULQDQ && cpu.X86.HasPOPCNT
 

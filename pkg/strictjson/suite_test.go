@@ -1,0 +1,38 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strictjson_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// TestSuite reads testdata/suite: files y_* must be accepted, files n_* refused.
+func TestSuite(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/suite/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files in testdata/suite: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
+			t.Parallel()
+			doc, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			accept := strings.HasPrefix(filepath.Base(file), "y_")
+			if err := strictjson.Validate(doc); (err == nil) != accept {
+				t.Errorf("Validate = %v, want accepted: %t", err, accept)
+			}
+			if judged := judge(doc); (judged == nil) != accept && !strings.Contains(file, "depth_513") {
+				t.Errorf("the file is misnamed: the judge says %v", judged)
+			}
+		})
+	}
+}
