@@ -144,7 +144,7 @@ func (s *Starter) submit(ctx context.Context, record store.Record) (tuning.Job, 
 			record.ID)
 	}
 	if err != nil {
-		refused := record.Abandon(tuning.Failure{Code: int32(gcp.Code(err)), Message: err.Error()}, s.Now().UTC())
+		refused := record.Abandon(tuning.Failure{Code: int32(gcp.Code(err)), Message: fault.Of(err).Message}, s.Now().UTC())
 		if _, writeErr := s.Records.UpdateJob(ctx, record, refused); writeErr != nil {
 			s.Log.ErrorContext(ctx, "refusal was not recorded", "job_id", record.ID, "error", writeErr)
 		}
