@@ -106,7 +106,7 @@ func TestFault(t *testing.T) {
 			if code := gcp.Code(fmt.Errorf("around: %w", err)); code != tt.code {
 				t.Errorf("Code of the fault = %v, want %v", code, tt.code)
 			}
-			if again := gcp.Fault(err, "Firestore", "do another thing"); again != err {
+			if again := gcp.Fault(err, "Firestore", "do another thing"); again.Error() != err.Error() {
 				t.Errorf("a fault was wrapped once more: %v", again)
 			}
 		})

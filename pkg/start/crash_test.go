@@ -38,7 +38,7 @@ func TestCreateAnswerLost(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.conversation(t, "s")
-			w.onCreate.Store(ptr(hook(func(_ int64, do func() (any, error)) (any, error) {
+			w.onCreate.Store(new(hook(func(_ int64, do func() (any, error)) (any, error) {
 				if _, err := do(); err != nil {
 					return nil, err
 				}
@@ -77,7 +77,7 @@ func TestCreateNeverArrived(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
-	w.onCreate.Store(ptr(hook(func(int64, func() (any, error)) (any, error) {
+	w.onCreate.Store(new(hook(func(int64, func() (any, error)) (any, error) {
 		return nil, status.Error(codes.Unavailable, "no route")
 	})))
 	if _, err := w.Start(t.Context(), tuning.Request{SessionID: "s"}, "ci"); fault.KindOf(err) != fault.Unavailable {
@@ -111,7 +111,7 @@ func TestCreateRefused(t *testing.T) {
 			const words = "Permission 'x' denied to service-1@gcp-sa"
 			w := newWorld(t)
 			w.conversation(t, "s")
-			w.onCreate.Store(ptr(hook(func(int64, func() (any, error)) (any, error) { return nil, status.Error(code, words) })))
+			w.onCreate.Store(new(hook(func(int64, func() (any, error)) (any, error) { return nil, status.Error(code, words) })))
 			_, err := w.Start(t.Context(), tuning.Request{SessionID: "s"}, "ci")
 			if fault.KindOf(err) != want.kind {
 				t.Errorf("Start = %v (kind %d), want kind %d", err, fault.KindOf(err), want.kind)
@@ -134,7 +134,7 @@ func TestUpdateAfterCreateFails(t *testing.T) {
 	w := newWorld(t)
 	w.conversation(t, "s")
 	before := w.commits.Load()
-	w.onCommit.Store(ptr(hook(func(n int64, do func() (any, error)) (any, error) {
+	w.onCommit.Store(new(hook(func(n int64, do func() (any, error)) (any, error) {
 		if n == before+2 { // after the one that creates the record
 			return nil, status.Error(codes.PermissionDenied, "not now")
 		}
@@ -164,7 +164,7 @@ func TestRecordAnswerLost(t *testing.T) {
 		w := newWorld(t)
 		w.conversation(t, "s")
 		before := w.commits.Load()
-		w.onCommit.Store(ptr(hook(func(n int64, do func() (any, error)) (any, error) {
+		w.onCommit.Store(new(hook(func(n int64, do func() (any, error)) (any, error) {
 			answer, err := do()
 			if n == before+which && err == nil {
 				return nil, status.Error(codes.Unavailable, "the connection broke")
@@ -186,7 +186,7 @@ func TestRecordFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
-	w.onCommit.Store(ptr(hook(func(int64, func() (any, error)) (any, error) {
+	w.onCommit.Store(new(hook(func(int64, func() (any, error)) (any, error) {
 		return nil, status.Error(codes.PermissionDenied, "not now")
 	})))
 	if _, err := w.Start(t.Context(), tuning.Request{SessionID: "s"}, "ci"); fault.KindOf(err) != fault.UpstreamFailed {
@@ -207,7 +207,7 @@ func TestCallerGoesAwayAfterTheDataset(t *testing.T) {
 			w.conversation(t, "s")
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			leave := ptr(hook(func(_ int64, do func() (any, error)) (any, error) {
+			leave := new(hook(func(_ int64, do func() (any, error)) (any, error) {
 				cancel()
 				return do()
 			}))
@@ -223,5 +223,3 @@ func TestCallerGoesAwayAfterTheDataset(t *testing.T) {
 		})
 	}
 }
-
-func ptr[T any](v T) *T { return &v }

@@ -169,7 +169,10 @@ func TestMessagesByIDInBatches(t *testing.T) {
 			}
 		}
 		seen := 0
-		for range w.MessagesByID(t.Context(), ids) {
+		for _, err := range w.MessagesByID(t.Context(), ids) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			if seen++; seen == 301 {
 				break
 			}

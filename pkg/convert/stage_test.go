@@ -1,0 +1,139 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/googleapis/gax-go/v2/callctx"
+)
+
+// shortPatience bounds the time for which the client repeats what fails.
+func shortPatience(t *testing.T) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeout(t.Context(), time.Second)
+}
+
+// short breaks the connection after so many bytes.
+type short struct {
+	http.ResponseWriter
+	left int
+}
+
+func (s *short) Write(p []byte) (int, error) {
+	if len(p) > s.left {
+		_, _ = s.ResponseWriter.Write(p[:s.left])
+		panic(http.ErrAbortHandler)
+	}
+	s.left -= len(p)
+	return s.ResponseWriter.Write(p)
+}
+
+// actorHeader says whose call it is.
+const actorHeader = "X-Test-Actor"
+
+// stage lets actors make their calls to Cloud Storage one at a time, in an order of the test's choice.
+type stage struct {
+	mu      sync.Mutex
+	changed *sync.Cond
+	waiting map[string]chan struct{} // actors with a call at the door
+	ended   map[string]bool
+	calls   map[string]int
+}
+
+func newStage(actors ...string) *stage {
+	s := &stage{waiting: map[string]chan struct{}{}, ended: map[string]bool{}, calls: map[string]int{}}
+	s.changed = sync.NewCond(&s.mu)
+	for _, a := range actors {
+		s.ended[a] = false
+	}
+	return s
+}
+
+// enter waits until it is the actor's turn.
+func (s *stage) enter(actor string) {
+	turn := make(chan struct{})
+	s.mu.Lock()
+	s.waiting[actor] = turn
+	s.calls[actor]++
+	s.changed.Broadcast()
+	s.mu.Unlock()
+	<-turn
+}
+
+func (s *stage) end(actor string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended[actor] = true
+	s.changed.Broadcast()
+}
+
+// direct lets actors go on, one call at a time, until all have ended. choose picks among those that wait.
+func (s *stage) direct(choose func(waiting []string) string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		var ready []string
+		settled := true
+		for actor, ended := range s.ended {
+			if ended {
+				continue
+			}
+			if s.waiting[actor] == nil {
+				settled = false
+				break
+			}
+			ready = append(ready, actor)
+		}
+		if !settled {
+			s.changed.Wait()
+			continue
+		}
+		if len(ready) == 0 {
+			return
+		}
+		actor := choose(ready)
+		close(s.waiting[actor])
+		delete(s.waiting, actor)
+	}
+}
+
+// onStage sends the calls of actors through their stages; others pass.
+func (w *world) onStage(stages *sync.Map) {
+	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		run, actor, ok := strings.Cut(r.Header.Get(actorHeader), "/")
+		if ok {
+			if s, there := stages.Load(run); there {
+				s.(*stage).enter(actor)
+			}
+		}
+		next.ServeHTTP(rw, r)
+	})
+}
+
+func asActor(ctx context.Context, run, actor string) context.Context {
+	return callctx.SetHeaders(ctx, actorHeader, run+"/"+actor)
+}
+
+// schedule prefers one actor for a number of calls, then the other, and so on: bit n of order is the n-th choice.
+func schedule(order uint64) func([]string) string {
+	return func(ready []string) string {
+		first := "a"
+		if order&1 == 1 {
+			first = "b"
+		}
+		order >>= 1
+		for _, actor := range ready {
+			if actor == first {
+				return actor
+			}
+		}
+		return ready[0]
+	}
+}
