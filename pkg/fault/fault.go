@@ -3,7 +3,7 @@
 
 // Package fault is the one vocabulary of errors in Vertextune: what went wrong, said so that the caller
 // can act on it, and mapped to HTTP in one table. It is pure: adapters translate what Google Cloud answers
-// into these kinds (see the package google below it), the HTTP layer writes them out.
+// into these kinds (see package gcp), the HTTP layer writes them out.
 package fault
 
 import (
