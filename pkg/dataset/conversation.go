@@ -178,7 +178,21 @@ func (c *conversation) appendExample(dst []byte) []byte {
 	return dst
 }
 
-// unused warns about a member that examples have no place for.
+// unused warns about a member that examples have no place for. Some say more
+// about the record than may be lost.
 func (r *record) unused(name int) {
+	v := name + 1
+	switch string(r.key(name)) {
+	case "images", "image", "videos", "video", "audios", "audio":
+		if r.next(v) > v+1 || r.kind(v) == strictjson.String {
+			r.fail(name, CodeUnsupported, "files beside the conversation cannot be converted", "put their addresses into it, as parts")
+			return
+		}
+	case "label", "kto_tag":
+		if string(r.raw(v)) == "false" {
+			r.fail(v, CodeBadAnswer, "the answer is marked as one not to learn", "leave the record out")
+			return
+		}
+	}
 	r.warn(name, CodeUnknownField, "the member "+quoted(r.text(name))+" is not used", "")
 }

@@ -54,6 +54,8 @@ const (
 	CodeUnknownCall     = "UNKNOWN_CALL"      // the result of a call that is not there
 	CodeUnsupported     = "UNSUPPORTED"       // something that Vertex AI cannot be given
 	CodeSystemMoved     = "SYSTEM_MOVED"      // a system text from inside the conversation
+	CodeBadAnswer       = "BAD_ANSWER"        // an answer that is marked as one not to learn
+	CodeEncodedTwice    = "ENCODED_TWICE"     // JSON in a string in a string
 	CodeWeightIgnored   = "WEIGHT_IGNORED"    // an answer that was not to be learned
 	CodeMimeTypeGuessed = "MIME_TYPE_GUESSED" // an address that tells no type
 )

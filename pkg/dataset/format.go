@@ -78,9 +78,9 @@ var formats = []format{
 	{FormatBedrock, func(r *record) bool { return r.has(markMessages) && r.isBedrock() }, (*record).bedrock},
 	{FormatPaLMChat, func(r *record) bool { return r.has(markMessages) && r.firstHas("messages", "author") }, (*record).palmChat},
 	{FormatOpenAIChat, has(markMessages), (*record).openAI},
-	{FormatShareGPT, has(markConversations), (*record).shareGPT},
 	{FormatOpenAIPreference, hasAny(markPreferred | markNotPreferred), (*record).openAIPreference},
 	{FormatPreferencePair, has(markChosen | markRejected), (*record).preferencePair},
+	{FormatShareGPT, has(markConversations), (*record).shareGPT},
 	{FormatMessages, func(r *record) bool {
 		return r.has(markContent|markRole) || r.has(markRelated) || r.has(markSession|markContent)
 	}, (*record).message},

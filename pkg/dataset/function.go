@@ -56,7 +56,13 @@ func (c *conversation) arguments(n int) {
 			return
 		}
 		var inner record
-		if err := inner.parse(text); err != nil {
+		err := inner.parse(text)
+		if err == nil && inner.kind(root) == strictjson.String {
+			// Some tools encode them twice.
+			r.warn(n, CodeEncodedTwice, "the arguments are JSON in a string in a string", "encode them once")
+			err = inner.parse([]byte(inner.text(root)))
+		}
+		if err != nil {
 			r.fail(n, CodeArgsNotObject, "the arguments are no JSON: "+err.Message, fix)
 			return
 		}

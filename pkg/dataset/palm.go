@@ -62,7 +62,7 @@ func (c *conversation) palmMessage(obj int, user []byte) []byte {
 
 func isModelName(name []byte) bool {
 	switch string(bytes.ToLower(name)) {
-	case "bot", roleAssistant, roleModel, "ai", "llm":
+	case "bot", roleAssistant, roleModel, "ai", "llm", "gpt", "chatgpt", "bing", "bard":
 		return true
 	}
 	return false

@@ -119,7 +119,7 @@ func (c *crew) read() (bool, error) {
 	return !eof, nil
 }
 
-// cut returns where the last record in text starts, or 0 if there is none.
+// cut returns where text can be cut before its last record, or 0 if it cannot.
 func (c *crew) cut(text []byte) int {
 	if c.e.layout.container == ContainerLines {
 		return bytes.LastIndexByte(text, c.e.layout.newline) + 1
@@ -128,7 +128,8 @@ func (c *crew) cut(text []byte) int {
 	for _, start := range c.starts {
 		cut = max(cut, bytes.LastIndex(text, start))
 	}
-	return cut
+	// What is between the two records belongs to the second, as its indent.
+	return len(bytes.TrimRight(text[:cut], " \t\r\n"))
 }
 
 // giveBack returns what the first block in the queue has left, and all text that

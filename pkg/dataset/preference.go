@@ -49,12 +49,18 @@ func (r *record) openAIPreference(dst []byte) []byte {
 func (r *record) preferencePair(dst []byte) []byte {
 	c := &r.worker.conversation
 	c.begin(r)
-	var prompt, better, worse int
+	var prompt, turns, instruction, input, better, worse int
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
 		v := i + 1
 		switch string(r.key(i)) {
 		case "prompt", "question":
 			prompt = v
+		case "conversations":
+			turns = v
+		case "instruction":
+			instruction = v
+		case "input":
+			input = v
 		case "chosen":
 			better = v
 		case "rejected":
@@ -67,9 +73,14 @@ func (r *record) preferencePair(dst []byte) []byte {
 			c.chatMember(i)
 		}
 	}
-	if prompt == 0 && better != 0 && r.kind(better) == strictjson.Array {
+	switch {
+	case turns != 0:
+		c.shareList(turns)
+	case instruction != 0:
+		c.instruction(instruction, input)
+	case prompt == 0 && better != 0 && r.kind(better) == strictjson.Array:
 		c.chatBefore(better, r.last(better)) // both lists hold the whole conversation
-	} else {
+	default:
 		c.side(prompt, roleUser, "prompt")
 	}
 	return c.endPreference(dst, better, worse, "chosen", "rejected")
@@ -100,20 +111,38 @@ func (c *conversation) answer(dst []byte, n int, name string) []byte {
 	}
 	c.turns = c.turns[:0]
 	c.open(n, roleModel)
-	if r.kind(n) != strictjson.Array {
-		c.text(n)
-	} else if last := r.last(n); last == 0 {
+	last := n
+	if r.kind(n) == strictjson.Array {
+		last = r.last(n)
+	}
+	switch {
+	case last == 0:
 		r.fail(n, CodeEmptyList, "there is no answer in "+quoted(name), "add the answer")
 		c.parts++
-	} else if r.is(last, strictjson.Object) {
-		m := c.chatNodes(last)
-		if m.role == 0 || r.kind(m.role) != strictjson.String || !isModelName(r.key(m.role)) {
-			r.fail(last, CodeInvalidRole, "the answer must be the assistant's", `add the role "assistant"`)
-		}
-		c.chatAnswer(m)
+	case r.kind(last) == strictjson.Object:
+		c.answerMessage(last)
+	default:
+		c.text(last)
 	}
 	c.endTurn()
 	return append(dst, c.turns[1:]...)
+}
+
+// answerMessage adds an answer that is written as a message.
+func (c *conversation) answerMessage(obj int) {
+	r := c.r
+	if from, value := r.member(obj, "from"), r.member(obj, "value"); from != 0 && value != 0 {
+		if r.is(from, strictjson.String) && !isModelName(r.key(from)) {
+			r.fail(from, CodeInvalidRole, "the answer must be the model's", `write "gpt"`)
+		}
+		c.text(value)
+		return
+	}
+	m := c.chatNodes(obj)
+	if m.role == 0 || r.kind(m.role) != strictjson.String || !isModelName(r.key(m.role)) {
+		r.fail(obj, CodeInvalidRole, "the answer must be the assistant's", `add the role "assistant"`)
+	}
+	c.chatAnswer(m)
 }
 
 // last returns the last element of an array, or 0.

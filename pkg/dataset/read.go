@@ -124,6 +124,9 @@ func (e *engine) end(b *block) {
 // skipRecord passes over a record that is too long to be held, of which buf has
 // the start.
 func (e *engine) skipRecord(left remainder, buf []byte) (remainder, error) {
+	space := skipSpace(left.text, 0)
+	e.lines += int64(bytes.Count(left.text[:space], []byte{e.layout.newline}))
+	left.text, left.base = left.text[space:], left.base+int64(space)
 	e.faultIn(e.report.Records, left.base, &finding{
 		code: CodeRecordTooLarge, severity: SeverityError,
 		message: "the record is longer than may be read", fix: "split the conversation, or raise the bound",

@@ -96,7 +96,7 @@ const (
 	FormatMessages         = "messages"          // {"content": …, "role": …, "related_message": {…}}
 	FormatOpenAIChat       = "openai_chat"       // {"messages": [{"role": …, "content": …}]}
 	FormatOpenAIPreference = "openai_preference" // {"input": {…}, "preferred_output": […], "non_preferred_output": […]}
-	FormatPreferencePair   = "preference_pair"   // {"prompt": …, "chosen": …, "rejected": …}
+	FormatPreferencePair   = "preference_pair"   // {"prompt": …, "chosen": …, "rejected": …}, or with conversations or an instruction
 	FormatPromptCompletion = "prompt_completion" // {"prompt": …, "completion": …}
 	FormatShareGPT         = "sharegpt"          // {"conversations": [{"from": …, "value": …}]}
 	FormatAlpaca           = "alpaca"            // {"instruction": …, "input": …, "output": …}

@@ -5,28 +5,49 @@ package dataset
 
 import "bytes"
 
-// resync returns where to go on after the broken record that starts at
-// buf[start], and the state there. It is not ok if that place may be behind the
-// block.
+// resync returns where to go on after the record that starts at buf[start] and is
+// broken at buf[broken], and the state there. It is not ok if that place may be
+// behind the block.
 //
 // Where each record starts a line of its own, the next line that starts as this
 // one did begins the next record: no string holds a line end, and what is inside
-// a record is indented deeper. Otherwise brackets are matched.
-func (w *worker) resync(start int) (at int, after state, ok bool) {
-	buf := w.block.buf
+// a record is indented deeper. Elsewhere it is the end of the record, if its
+// brackets match, or the start of an object that starts as this one did.
+func (w *worker) resync(start, broken int) (at int, after state, ok bool) {
+	buf, final := w.block.buf, w.block.final
 	from := bytes.LastIndexByte(buf[:start], w.layout.newline) + 1
 	indent := buf[from:start]
 	if (from > 0 || w.block.base == 0) && len(bytes.TrimLeft(indent, " \t")) == 0 {
 		if next := nextLine(buf, start, indent, w.layout.newline); next >= 0 {
 			return next, nextElement, true
 		}
+		if !final {
+			return 0, 0, false
+		}
 	}
-	at = skipBrackets(buf, start)
-	return at, afterElement, at < len(buf) || w.block.final
+	before := byte(',')
+	if w.block.state == betweenValues {
+		before = '}'
+		if buf[start] != '{' && buf[start] != '[' { // text between two records
+			if i := bytes.IndexByte(buf[start:], '{'); i > 0 {
+				return start + i, betweenValues, true
+			}
+			return len(buf), betweenValues, final
+		}
+	}
+	next := nextAlike(buf, start, broken, before)
+	end := skipBrackets(buf, start)
+	if end >= 0 && (next < 0 || end <= next) {
+		return end, afterElement, true
+	}
+	if next >= 0 {
+		return next, nextElement, true
+	}
+	return len(buf), afterElement, final
 }
 
 // nextLine returns where a line that starts with indent and then a brace begins
-// its value.
+// its value, or -1.
 func nextLine(buf []byte, from int, indent []byte, newline byte) int {
 	for {
 		i := bytes.IndexByte(buf[from:], newline)
@@ -42,10 +63,33 @@ func nextLine(buf []byte, from int, indent []byte, newline byte) int {
 	}
 }
 
+// nextAlike returns where behind buf[from] an object starts like the one at
+// buf[start], with the same name first, right behind the given byte; or -1.
+func nextAlike(buf []byte, start, from int, behind byte) int {
+	name := skipSpace(buf, start+1)
+	if buf[start] != '{' || name == len(buf) || buf[name] != '"' {
+		return -1
+	}
+	alike := buf[start:skipString(buf, name)]
+	for from < len(buf) {
+		i := bytes.Index(buf[from:], alike)
+		if i < 0 {
+			return -1
+		}
+		if before := bytes.TrimRight(buf[start:from+i], " \t\r\n"); len(before) > 0 && before[len(before)-1] == behind {
+			return from + i
+		}
+		from += i + len(alike)
+	}
+	return -1
+}
+
 // skipBrackets returns the offset behind the bracket that closes the value at
-// buf[start], or the end of buf. It knows strings, but no other rule.
+// buf[start], or -1 if there is none or brackets do not match. It knows strings,
+// but no other rule.
 func skipBrackets(buf []byte, start int) int {
-	depth, inString := 0, false
+	var open []byte
+	inString := false
 	for i := start; i < len(buf); i++ {
 		switch c := buf[i]; {
 		case c == '\\' && inString:
@@ -54,17 +98,20 @@ func skipBrackets(buf []byte, start int) int {
 			inString = !inString
 		case inString:
 		case c == '{' || c == '[':
-			depth++
+			open = append(open, c+2) // the bracket that closes it
 		case c == '}' || c == ']':
-			if depth--; depth < 0 {
+			if len(open) == 0 {
 				return i
 			}
-			if depth == 0 {
+			if open[len(open)-1] != c {
+				return -1
+			}
+			if open = open[:len(open)-1]; len(open) == 0 {
 				return i + 1
 			}
-		case depth == 0 && c == ',':
+		case len(open) == 0 && c == ',':
 			return i
 		}
 	}
-	return len(buf)
+	return -1
 }

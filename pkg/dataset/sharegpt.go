@@ -30,14 +30,23 @@ func (r *record) shareGPT(dst []byte) []byte {
 	}
 	if list == 0 {
 		r.fail(root, CodeMissingField, `the record has no "conversations"`, "add the turns")
-	} else if r.is(list, strictjson.Array) {
-		for turn := list + 1; turn < r.next(list); turn = r.next(turn) {
-			if r.is(turn, strictjson.Object) {
-				c.shareTurn(turn)
-			}
-		}
+	} else {
+		c.shareList(list)
 	}
 	return c.end(dst)
+}
+
+// shareList adds a list of turns.
+func (c *conversation) shareList(list int) {
+	r := c.r
+	if !r.is(list, strictjson.Array) {
+		return
+	}
+	for turn := list + 1; turn < r.next(list); turn = r.next(turn) {
+		if r.is(turn, strictjson.Object) {
+			c.shareTurn(turn)
+		}
+	}
 }
 
 // shareTurn adds one turn.
@@ -67,12 +76,9 @@ func (c *conversation) shareTurn(obj int) {
 	if !r.is(from, strictjson.String) {
 		return
 	}
-	switch string(r.key(from)) {
+	switch name := r.key(from); string(name) {
 	case "human", "user":
 		c.turn(obj, roleUser)
-		c.text(value)
-	case "gpt", "assistant", "model", "chatgpt", "bing", "bard", "bot":
-		c.turn(obj, roleModel)
 		c.text(value)
 	case "system":
 		c.systemText(value)
@@ -83,6 +89,11 @@ func (c *conversation) shareTurn(obj int) {
 		c.resultTurn(obj)
 		c.result(obj, 0, 0, value)
 	default:
+		if isModelName(name) {
+			c.turn(obj, roleModel)
+			c.text(value)
+			return
+		}
 		r.fail(from, CodeInvalidRole, "a conversation has no role "+quoted(r.text(from)), `write "human", "gpt", "system", "function_call" or "observation"`)
 	}
 }

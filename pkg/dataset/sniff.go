@@ -50,7 +50,10 @@ func findData(buf []byte, at int) int {
 		if isData && at < len(buf) && buf[at] == '[' {
 			return at
 		}
-		if at = skipSpace(buf, skipBrackets(buf, at)); at == len(buf) || buf[at] != ',' {
+		if at = skipBrackets(buf, at); at < 0 {
+			return -1
+		}
+		if at = skipSpace(buf, at); at == len(buf) || buf[at] != ',' {
 			return -1
 		}
 	}

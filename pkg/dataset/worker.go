@@ -50,7 +50,7 @@ func (w *worker) step() bool {
 	b := w.block
 	at := skipSpace(b.buf, b.used)
 	if at == len(b.buf) {
-		b.used = at
+		w.keepIndent()
 		return false
 	}
 	switch b.state {
@@ -74,6 +74,20 @@ func (w *worker) step() bool {
 		return false
 	}
 	return true
+}
+
+// keepIndent leaves the start of the last line to the next block if that is all
+// there is: resync must know how a record is indented.
+func (w *worker) keepIndent() {
+	const most = 1 << 10
+	b := w.block
+	if !b.final && w.layout.container != ContainerLines {
+		if line := bytes.LastIndexByte(b.buf[b.used:], w.layout.newline); line >= 0 && len(b.buf)-b.used-line < most {
+			b.used += line
+			return
+		}
+	}
+	b.used = len(b.buf)
 }
 
 // separator reads what stands between two elements of an array.
@@ -147,13 +161,12 @@ func (w *worker) value(at int) bool {
 	end, err := w.parser.Parse(at, len(b.buf))
 	after, whole := afterElement, b.final || !w.cut(end, err)
 	if err != nil && whole {
-		end, after, whole = w.resync(at)
+		end, after, whole = w.resync(at, end)
 		if end <= at && (b.state == betweenValues || b.buf[at] != ',') {
 			end = at + 1 // a bracket that closes nothing
 		}
 	}
 	if !whole {
-		b.used = at
 		b.records--
 		return false
 	}
