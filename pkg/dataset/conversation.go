@@ -105,6 +105,7 @@ func (c *conversation) text(n int) {
 
 // file adds a part that names a file.
 func (c *conversation) file(mime string, uri []byte) {
+	c.r.example.files++
 	c.part(`{"fileData":{"mimeType":`)
 	c.turns = strictjson.AppendQuote(c.turns, mime)
 	c.turns = append(c.turns, `,"fileUri":`...)
@@ -114,6 +115,7 @@ func (c *conversation) file(mime string, uri []byte) {
 
 // inline adds a part that holds base64 data.
 func (c *conversation) inline(mime string, data []byte) {
+	c.r.example.files++
 	c.part(`{"inlineData":{"mimeType":`)
 	c.turns = strictjson.AppendQuote(c.turns, mime)
 	c.turns = append(c.turns, `,"data":"`...)

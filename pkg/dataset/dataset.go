@@ -47,6 +47,7 @@ type Options struct {
 // Limits are the bounds of one model. Zero means that there is none.
 type Limits struct {
 	ExampleTokens int64 // estimated tokens of one example, input and output together
+	ExampleFiles  int64 // images, sounds, videos and documents of one example
 	Examples      int64 // examples of a file
 	OutputBytes   int64 // bytes of the file that is written
 }

@@ -48,6 +48,7 @@ const (
 	CodeNearEmptyAnswer     = "NEAR_EMPTY_ANSWER"     // an answer without a letter or a digit
 	CodeDuplicateExample    = "DUPLICATE_EXAMPLE"     // the same example stands in the file before
 	CodeOverTokenLimit      = "OVER_TOKEN_LIMIT"      // longer than Limits.ExampleTokens
+	CodeTooManyFiles        = "TOO_MANY_FILES"        // more than Limits.ExampleFiles
 	CodeWrongSide           = "WRONG_SIDE"            // a call by the user, or a response by the model
 
 	// Of records that are converted.

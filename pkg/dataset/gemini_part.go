@@ -124,6 +124,7 @@ func (r *record) data(v int, id fieldID) {
 // blob checks inline data or a file: its type, and the member that names or
 // holds the data.
 func (r *record) blob(obj int, known map[string]field, content fieldID) {
+	r.example.files++
 	var seen fields
 	var mime, data int
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {

@@ -14,6 +14,7 @@ import (
 // size is how much there is to read or write for a model.
 type size struct {
 	turns  int64
+	files  int64 // images and other media
 	chars  int64 // Unicode characters
 	tokens int64 // hundredths of an estimated token
 }

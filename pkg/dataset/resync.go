@@ -46,8 +46,8 @@ func (w *worker) resync(start, broken int) (at int, after state, ok bool) {
 	return len(buf), afterElement, final
 }
 
-// nextLine returns where a line that starts with indent and then a brace begins
-// its value, or -1.
+// nextLine returns the line end behind which a line starts with indent and then a
+// brace, or -1.
 func nextLine(buf []byte, from int, indent []byte, newline byte) int {
 	for {
 		i := bytes.IndexByte(buf[from:], newline)
@@ -57,7 +57,7 @@ func nextLine(buf []byte, from int, indent []byte, newline byte) int {
 		from += i + 1
 		if bytes.HasPrefix(buf[from:], indent) {
 			if at := from + len(indent); at < len(buf) && buf[at] == '{' {
-				return at
+				return from - 1
 			}
 		}
 	}

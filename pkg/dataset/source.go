@@ -32,7 +32,7 @@ type source struct {
 // mark. The source can be read even if the error is errUnpack: it is empty then.
 func openSource(ctx context.Context, r io.Reader) (*source, error) {
 	s := &source{raw: &countingReader{ctx: ctx, r: r}}
-	head := bufio.NewReaderSize(s.raw, 64<<10)
+	head := bufio.NewReaderSize(s.raw, 16<<10)
 	s.text = head
 	if magic, _ := head.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		s.compression = CompressionGzip

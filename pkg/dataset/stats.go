@@ -12,6 +12,7 @@ import (
 type Stats struct {
 	Turns      int64 `json:"turns"`
 	Characters int64 `json:"characters"` // of texts, decoded, and of arguments and results as JSON
+	Files      int64 `json:"files"`      // images, sounds, videos and documents
 	// EstimatedTokens is an estimate made without a tokenizer. Images, sound
 	// and other media are not in it.
 	EstimatedTokens      int64        `json:"estimated_tokens"`
@@ -116,12 +117,14 @@ func (t *tally) distribution() Distribution {
 // census collects the statistics of all examples.
 type census struct {
 	turns, chars, tokens         tally
+	files                        int64
 	overLimit, duplicates, muted int64
 	seen                         hashSet
 }
 
 // add counts one example.
 func (c *census) add(s size) {
+	c.files += s.files
 	c.turns.add(s.turns)
 	c.chars.add(s.chars)
 	c.tokens.add((s.tokens + 99) / 100)
@@ -129,7 +132,7 @@ func (c *census) add(s size) {
 
 func (c *census) stats() *Stats {
 	return &Stats{
-		Turns: c.turns.sum, Characters: c.chars.sum, EstimatedTokens: c.tokens.sum,
+		Turns: c.turns.sum, Files: c.files, Characters: c.chars.sum, EstimatedTokens: c.tokens.sum,
 		TurnsPerExample: c.turns.distribution(), CharactersPerExample: c.chars.distribution(), TokensPerExample: c.tokens.distribution(),
 		OverTokenLimit: c.overLimit, Duplicates: c.duplicates, NearEmptyAnswers: c.muted, Compared: int64(c.seen.n),
 	}

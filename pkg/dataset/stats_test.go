@@ -43,6 +43,16 @@ func TestStats(t *testing.T) {
 	}
 }
 
+func TestFilesOfAnExample(t *testing.T) {
+	t.Parallel()
+	const image = `{"fileData":{"mimeType":"image/png","fileUri":"gs://b/o"}}`
+	in := `{"contents":[{"role":"user","parts":[` + image + "," + image + `]},{"role":"model","parts":[{"text":"a"}]}]}`
+	_, report := convert(t, strings.NewReader(in), dataset.Options{Limits: dataset.Limits{ExampleFiles: 1}})
+	if report.Stats.Files != 2 || report.Counts[dataset.CodeTooManyFiles] != 1 || report.Errors != 0 {
+		t.Errorf("found %d files and the faults %v, want 2 and one %s", report.Stats.Files, report.Counts, dataset.CodeTooManyFiles)
+	}
+}
+
 func TestLimitsOfTheFile(t *testing.T) {
 	t.Parallel()
 	in := example("a", "b") + example("c", "d")

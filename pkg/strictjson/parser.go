@@ -124,6 +124,9 @@ func (p *Parser) value(limit int) *Error {
 		if len(p.open) > 0 {
 			p.open[len(p.open)-1].count++
 		}
+		if len(p.Nodes) >= MaxValues {
+			return failure(at, CodeTooManyValues, "there are too many values")
+		}
 		var err *Error
 		switch c := buf[at]; c {
 		case '"':

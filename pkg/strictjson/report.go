@@ -31,11 +31,15 @@ func (p *Parser) violate(at int, code, message string) {
 	p.Violations[len(p.Violations)-1].Pointer = p.pointer(len(p.open))
 }
 
+// maxPointer is the depth up to which pointers lead. Beyond it they name the value
+// around the one that is meant.
+const maxPointer = 32
+
 // pointer returns the RFC 6901 pointer to the current value of the container
 // that is open at depth, or to the container itself if it holds nothing yet.
 func (p *Parser) pointer(depth int) string {
 	var b strings.Builder
-	for _, f := range p.open[:depth] {
+	for _, f := range p.open[:min(depth, maxPointer)] {
 		switch {
 		case p.Nodes[f.node].Kind == Object && f.name != 0 && int(f.name) < len(p.Nodes):
 			b.WriteByte('/')

@@ -23,6 +23,11 @@ import (
 // MaxDepth is the deepest nesting of arrays and objects that is accepted.
 const MaxDepth = 512
 
+// MaxValues bounds how many values and names a Parser holds at a time, so that a
+// text of brackets cannot fill the memory with nodes. Validate holds the names of
+// the objects around the place it reads, and a Parser all of a value.
+const MaxValues = 1 << 20
+
 // Codes of an [Error]. They are stable and may be matched by programs.
 const (
 	CodeByteOrderMark    = "BYTE_ORDER_MARK"   // the text starts with U+FEFF
@@ -34,6 +39,7 @@ const (
 	CodeLoneSurrogate    = "LONE_SURROGATE"    // half of a surrogate pair
 	CodeNotANumber       = "NOT_A_NUMBER"      // NaN, Infinity, 01, +1, 0x1 and the like
 	CodeSyntax           = "SYNTAX"            // any other departure from the grammar
+	CodeTooManyValues    = "TOO_MANY_VALUES"   // more than MaxValues
 	CodeTooDeep          = "TOO_DEEP"          // nesting beyond MaxDepth
 	CodeTrailingComma    = "TRAILING_COMMA"    // a comma before a closing bracket
 	CodeTrailingData     = "TRAILING_DATA"     // something after the one value
@@ -43,7 +49,7 @@ const (
 // Error is one violation of the rules.
 type Error struct {
 	Offset  int64  // byte offset in the document
-	Pointer string // RFC 6901 pointer to the value at fault
+	Pointer string // RFC 6901 pointer to the value at fault, at most 32 levels deep
 	Code    string // one of the Code constants
 	Message string // what is wrong, for people
 }

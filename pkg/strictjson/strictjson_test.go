@@ -30,7 +30,7 @@ func TestValidateNamesTheFirstFault(t *testing.T) {
 		{name: "surrogate_pair", doc: `"\uD83D\ude00"`},
 		{name: "empty", doc: "", want: fault(0, "", strictjson.CodeUnexpectedEnd)},
 		{name: "white_space_only", doc: " \n", want: fault(2, "", strictjson.CodeUnexpectedEnd)},
-		{name: "depth_over_the_bound", doc: deep(strictjson.MaxDepth + 1), want: fault(512, strings.Repeat("/0", 512), strictjson.CodeTooDeep)},
+		{name: "depth_over_the_bound", doc: deep(strictjson.MaxDepth + 1), want: fault(512, strings.Repeat("/0", 32), strictjson.CodeTooDeep)},
 		{name: "duplicate_name", doc: `{"a":[{"x":1,"y":2,"x":3}]}`, want: fault(19, "/a/0/x", strictjson.CodeDuplicateName)},
 		{name: "duplicate_name_by_escape", doc: `{"a":1,"\u0061":2}`, want: fault(7, "/a", strictjson.CodeDuplicateName)},
 		{name: "duplicate_before_syntax", doc: `{"a":1,"a":2,"b" 3}`, want: fault(7, "/a", strictjson.CodeDuplicateName)},
@@ -60,6 +60,7 @@ func TestValidateNamesTheFirstFault(t *testing.T) {
 		{name: "open_name", doc: `{"a`, want: fault(3, "", strictjson.CodeUnexpectedEnd)},
 		{name: "open_object", doc: `{"a":1`, want: fault(6, "/a", strictjson.CodeUnexpectedEnd)},
 		{name: "two_values", doc: `1 2`, want: fault(2, "", strictjson.CodeTrailingData)},
+		{name: "many_elements", doc: "[" + strings.Repeat("0,", strictjson.MaxValues) + "0]"},
 		{name: "byte_order_mark", doc: "\xef\xbb\xbf{}", want: fault(0, "", strictjson.CodeByteOrderMark)},
 		{name: "backslash_outside", doc: `[\"]`, want: fault(1, "/0", strictjson.CodeSyntax)},
 	}
@@ -145,6 +146,19 @@ func TestParserBoundsWhatItKeeps(t *testing.T) {
 	}
 	if len(p.Violations)+p.Dropped != 1000 || p.Dropped == 0 {
 		t.Errorf("kept %d and dropped %d violations, want 1000 in all and some dropped", len(p.Violations), p.Dropped)
+	}
+}
+
+func TestParserBoundsItsNodes(t *testing.T) {
+	t.Parallel()
+	doc := []byte("[" + strings.Repeat("[],", strictjson.MaxValues) + "0]")
+	var p strictjson.Parser
+	p.Reset(doc)
+	if _, err := p.Parse(0, len(doc)); err == nil || err.Code != strictjson.CodeTooManyValues || len(p.Nodes) > strictjson.MaxValues {
+		t.Errorf("Parse = %v with %d nodes, want %s", err, len(p.Nodes), strictjson.CodeTooManyValues)
+	}
+	if err := strictjson.Validate(doc); err != nil {
+		t.Errorf("Validate = %v, want nil: it needs no nodes", err)
 	}
 }
 
