@@ -6,7 +6,6 @@ package dataset
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
@@ -19,40 +18,36 @@ type size struct {
 	tokens int64 // hundredths of an estimated token
 }
 
-// Weights of a character in hundredths of a token, by the number of its bytes in
-// UTF-8. They were fitted to the tokenizer of Gemma 3, which shares its
-// vocabulary with Gemini, on prose and manuals in sixteen languages. The sum
-// is within 15 % for most of them, and up to a quarter short for Korean, program
-// code and tables. Arguments and results of functions, being JSON, weigh more.
+// Weights of a character in hundredths of a token. They were fitted to the
+// tokenizer of Gemma 3, which has the vocabulary of Gemini, on prose, manuals,
+// program code and JSON in twenty languages; testdata/tokens.json holds some of it
+// with the true counts, and a test says how far off the sums may be.
 const (
-	tokensASCII = 26 // most of the languages of Europe: 3.8 characters a token
-	tokensTwo   = 35 // Greek, Cyrillic, Hebrew, Arabic
-	tokensThree = 60 // the languages of East and South Asia
+	tokensWord  = 19 // letters and spaces: words of five letters
+	tokensOther = 68 // digits, punctuation and line ends: mostly tokens of their own
+	tokensTwo   = 34 // Greek, Cyrillic, Hebrew, Arabic, and letters with accents
+	tokensLow   = 28 // the scripts of South Asia
+	tokensThree = 58 // those of East Asia
 	tokensFour  = 100
-	tokensJSON  = 43
 )
+
+// addText adds a text to the size of an example.
+func (s *size) addText(t *strictjson.Text) {
+	other := t.Chars - t.Words - t.Two - t.Low - t.Three - t.Four
+	s.chars += int64(t.Chars)
+	s.tokens += int64(t.Words*tokensWord + other*tokensOther + t.Two*tokensTwo + t.Low*tokensLow + t.Three*tokensThree + t.Four*tokensFour)
+}
 
 // addText adds the text of a string node to the size of the example.
 func (r *record) addText(n int) {
-	node := &r.nodes[n]
-	text := r.buf[node.Start+1 : node.End-1]
-	two, three, four := strictjson.CountWide(text)
-	r.example.addText(len(text), node.EscapeOverhead(text), two, three, four)
-}
-
-// addText adds a text that has so many bytes as it is written, which would be
-// over fewer without escapes, and so many characters of more than one byte.
-func (s *size) addText(bytes, over, two, three, four int) {
-	bytes -= over
-	s.chars += int64(bytes - two - 2*three - 3*four)
-	s.tokens += int64(bytes)*tokensASCII +
-		int64(two)*(tokensTwo-2*tokensASCII) + int64(three)*(tokensThree-3*tokensASCII) + int64(four)*(tokensFour-4*tokensASCII)
+	t := strictjson.MeasureText(r.buf, r.start(n)+1)
+	r.example.addText(&t)
 }
 
 // addJSON adds arguments or a result of a function.
 func (r *record) addJSON(raw []byte) {
-	r.example.chars += int64(utf8.RuneCount(raw))
-	r.example.tokens += int64(len(raw)) * tokensJSON
+	t := strictjson.CountText(raw)
+	r.example.addText(&t)
 }
 
 // mute reports whether a text says next to nothing: it has no letter and no digit.

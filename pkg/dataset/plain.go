@@ -123,7 +123,7 @@ func (m *matcher) text(answer bool) bool {
 	if blank(raw) || answer && mute(raw) {
 		return false
 	}
-	m.addText(len(raw), text.Over, text.Two, text.Three, text.Four)
+	m.addText(&text)
 	m.at = text.End
 	if !m.exact {
 		m.out = append(m.out, raw...)

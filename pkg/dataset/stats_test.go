@@ -4,6 +4,9 @@
 package dataset_test
 
 import (
+	"encoding/json"
+	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -19,7 +22,7 @@ func example(question, answer string) string {
 func TestStats(t *testing.T) {
 	t.Parallel()
 	in := example("How are you?", "Fine.") + example("How are you?", "Fine.") + example("Why?", "…") + example(strings.Repeat("long ", 1000), "é日😀")
-	out, report := convert(t, strings.NewReader(in), dataset.Options{Limits: dataset.Limits{ExampleTokens: 1000}})
+	out, report := convert(t, strings.NewReader(in), dataset.Options{Limits: dataset.Limits{ExampleTokens: 900}})
 	if out != in {
 		t.Errorf("the output is %q, want the input", out)
 	}
@@ -38,8 +41,37 @@ func TestStats(t *testing.T) {
 	if s.Characters != 17+17+5+5003 || s.CharactersPerExample.Max != 5003 || s.CharactersPerExample.Min != 5 {
 		t.Errorf("characters are %d, %+v", s.Characters, s.CharactersPerExample)
 	}
-	if s.EstimatedTokens < 1250 || s.EstimatedTokens > 1350 {
-		t.Errorf("tokens are %d, want about 1300", s.EstimatedTokens)
+	if s.EstimatedTokens < 900 || s.EstimatedTokens > 1100 {
+		t.Errorf("tokens are %d, want about 1000", s.EstimatedTokens)
+	}
+}
+
+// TestEstimateAgainstTokenizer holds the estimate to counts of a real tokenizer.
+func TestEstimateAgainstTokenizer(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/tokens.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var samples []struct {
+		Name, Text string
+		Tokens     int64
+	}
+	if err := json.Unmarshal(data, &samples); err != nil {
+		t.Fatal(err)
+	}
+	var sum float64
+	for _, s := range samples {
+		_, report := convert(t, strings.NewReader(example(s.Text, "a")), dataset.Options{})
+		off := float64(report.Stats.EstimatedTokens)/float64(s.Tokens+1) - 1
+		t.Logf("%s: %d tokens, estimated %+.0f %%", s.Name, s.Tokens, 100*off)
+		if math.Abs(off) > 0.5 {
+			t.Errorf("the estimate for %s is off by %+.0f %%", s.Name, 100*off)
+		}
+		sum += math.Abs(off)
+	}
+	if mean := sum / float64(len(samples)); mean > 0.15 {
+		t.Errorf("the estimate is off by %.0f %% on average, want at most 15 %%", 100*mean)
 	}
 }
 

@@ -11,11 +11,7 @@ type Node struct {
 	Next       uint32 // the index of the first node behind the value and all it holds
 	Kind       Kind
 	Escaped    bool // the string holds at least one backslash
-	// over is what EscapeOverhead returns, or overMany if it is more.
-	over uint16
 }
-
-const overMany = 1<<16 - 1
 
 // Parser reads values from a buffer, one after the other. Its zero value is
 // ready for Reset. It must not be used by two goroutines at a time.

@@ -53,7 +53,7 @@ func AppendText(dst, raw []byte) []byte {
 		dst = append(dst, raw[:i]...)
 		end := i + 2
 		if raw[i+1] == 'u' {
-			end = i + unicodeEscape(raw[i:])
+			end = i + new(Text).addEscape(raw[i:])
 		}
 		dst, _ = appendUnescaped(dst, raw[i:end])
 		raw = raw[end:]

@@ -12,6 +12,4 @@ type vectorState struct{}
 
 func (x *index) scanVectors(int, int) (clean bool) { panic("strictjson: no vectors") }
 
-func countVectors(*byte, int) (two, three, four int) { panic("strictjson: no vectors") }
-
 func scanText(*byte, int, *textState) (at int) { panic("strictjson: no vectors") }

@@ -5,17 +5,22 @@ package strictjson
 
 import "unicode/utf8"
 
-// Text is what is known of the inside of a valid string.
+// Text tells what the inside of a string holds, in characters, however they are
+// written.
 type Text struct {
-	End              int // the offset of the closing quote
-	Over             int // bytes that would be saved if each escape were one byte
-	Two, Three, Four int // characters that are written with so many bytes
+	End   int // the offset of the closing quote
+	Chars int
+	Words int // letters and spaces of ASCII
+	Two   int // characters of two bytes in UTF-8
+	Low   int // of three bytes, below U+1000: the scripts of South Asia
+	Three int // of three bytes, from there on
+	Four  int
 }
 
 // textState is what scanText adds up. Its layout is known to the assembly.
 type textState struct {
-	short, two, three, four int64
-	invalid                 bool
+	short, words, two, low, three, four int64
+	invalid                             bool
 }
 
 // ScanText reads the inside of a string from buf[at] on, behind its opening
@@ -26,106 +31,163 @@ func ScanText(buf []byte, at int) (t Text, ok bool) {
 		return scanTextPortable(buf, at)
 	}
 	var s textState
-	units := 0
-	for {
+	plain := 0 // bytes that are in no escape
+	for at < len(buf) {
 		rest := buf[at:]
-		if len(rest) == 0 {
-			return Text{}, false
-		}
+		before := s.short
 		n := scanText(&rest[0], len(rest), &s)
 		if n < 0 || s.invalid {
 			return Text{}, false
 		}
+		plain += n - 2*int(s.short-before)
 		at += n
 		switch buf[at] {
 		case '"':
-			return Text{End: at, Over: int(s.short) + units, Two: int(s.two), Three: int(s.three), Four: int(s.four)}, true
+			t.End = at
+			t.Chars += plain + int(s.short-s.two-2*s.low-2*s.three-3*s.four)
+			t.Words += int(s.words)
+			t.Two += int(s.two)
+			t.Low += int(s.low)
+			t.Three += int(s.three)
+			t.Four += int(s.four)
+			return t, true
 		case '\\':
-			size := unicodeEscape(buf[at:])
+			size := t.addEscape(buf[at:])
 			if size == 0 {
 				return Text{}, false
 			}
-			// They often follow each other: whole texts are written so.
-			run, over := unicodeRun(buf[at+size:])
-			at += size + run
-			units += size - 1 + over
+			at += size
+			at += t.addEscapes(buf[at:])
 		default:
 			return Text{}, false
 		}
 	}
+	return Text{}, false
 }
 
-// unicodeRun reads over escapes \uXXXX, and spaces between them, up to the first
-// that is of another kind or needs a closer look. It returns where it stops, and by
-// how many bytes the escapes are longer than one.
-func unicodeRun(text []byte) (at, over int) {
-	for len(text)-at >= 8 {
-		e := text[at:]
-		if e[0] == ' ' && e[1] == '\\' {
-			e = e[1:]
-			at++
-		}
-		if e[0] != '\\' || e[1] != 'u' {
-			break
-		}
-		a, b := hexDigits[e[2]], hexDigits[e[3]]
-		if (a|b|hexDigits[e[4]]|hexDigits[e[5]])&noDigit != 0 || a == 0xD && b >= 8 {
-			break
-		}
-		at += 6
-		over += 5
+// MeasureText is ScanText for a string that a Parser has read. Of one that is not
+// valid it tells nothing.
+func MeasureText(buf []byte, at int) Text {
+	t, ok := ScanText(buf, at)
+	if !ok {
+		t, _ = scanTextPortable(buf, at)
 	}
-	return at, over
+	return t
 }
 
-// unicodeEscape returns the length of the escape \uXXXX that text starts with, or
-// of two that are a pair, or 0 if it is not valid.
-func unicodeEscape(text []byte) int {
+// CountText tells the same of text that is not inside a string.
+func CountText(text []byte) (t Text) {
+	for i := 0; i < len(text); {
+		i += t.add(text[i:])
+	}
+	return t
+}
+
+// add counts the first character of text and returns its length.
+func (t *Text) add(text []byte) int {
+	t.Chars++
+	c := text[0]
+	if c < utf8.RuneSelf {
+		if letter := c | 0x20; 'a' <= letter && letter <= 'z' || c == ' ' {
+			t.Words++
+		}
+		return 1
+	}
+	r, size := utf8.DecodeRune(text)
+	t.addWide(r)
+	return size
+}
+
+// addWide counts a character by its length in UTF-8, if it is no byte of ASCII.
+func (t *Text) addWide(r rune) {
+	switch {
+	case r < 0x80:
+	case r < 0x800:
+		t.Two++
+	case r < 0x1000:
+		t.Low++
+	case r < 0x10000:
+		t.Three++
+	default:
+		t.Four++
+	}
+}
+
+// addEscape counts the character of the escape \uXXXX that text starts with, or
+// of two that are a pair, and returns their length. It is 0 if they are not valid.
+func (t *Text) addEscape(text []byte) int {
 	unit, ok := hexUnit(text)
 	switch {
 	case !ok || 0xDC00 <= unit && unit <= 0xDFFF:
 		return 0
 	case unit < 0xD800 || unit > 0xDFFF:
+		t.Chars++
+		t.addWide(rune(unit))
 		return 6
 	}
 	if low, ok := hexUnit(text[6:]); !ok || low < 0xDC00 || low > 0xDFFF {
 		return 0
 	}
+	t.Chars++
+	t.Four++
 	return 12
+}
+
+// addEscapes counts characters that are written as \uXXXX, as whole texts often
+// are, and spaces between them, up to the first that needs a closer look. It
+// returns their length.
+func (t *Text) addEscapes(text []byte) int {
+	at := 0
+	for len(text)-at >= 8 {
+		e := text[at:]
+		if e[0] == ' ' && e[1] == '\\' {
+			e = e[1:]
+			at++
+			t.Chars++
+			t.Words++
+		}
+		a, b, c := hexDigits[e[2]], hexDigits[e[3]], hexDigits[e[4]]
+		if e[0] != '\\' || e[1] != 'u' || (a|b|c|hexDigits[e[5]])&noDigit != 0 || a == 0xD && b >= 8 {
+			break
+		}
+		switch {
+		case a > 0:
+			t.Three++
+		case b >= 8:
+			t.Low++
+		case b > 0 || c >= 8:
+			t.Two++
+		}
+		t.Chars++
+		at += 6
+	}
+	return at
 }
 
 func scanTextPortable(buf []byte, at int) (t Text, ok bool) {
 	start, wide := at, byte(0)
 	for at < len(buf) {
 		c := buf[at]
-		wide |= c
 		if classes[c]&(classStop|classControl) == 0 {
-			at++
+			wide |= c
+			at += t.add(buf[at:])
 			continue
 		}
 		switch {
 		case c == '"':
-			text := buf[start:at]
-			if wide >= utf8.RuneSelf {
-				if !utf8.Valid(text) {
-					return Text{}, false
-				}
-				t.Two, t.Three, t.Four = countPortable(text)
-			}
 			t.End = at
-			return t, true
+			return t, wide < utf8.RuneSelf || utf8.Valid(buf[start:at])
 		case c != '\\' || at+1 == len(buf):
 			return Text{}, false
 		case shortEscapes[buf[at+1]] != 0:
 			at += 2
-			t.Over++
+			t.Chars++
 		default:
-			size := unicodeEscape(buf[at:])
+			size := t.addEscape(buf[at:])
 			if size == 0 {
 				return Text{}, false
 			}
 			at += size
-			t.Over += size - 1
 		}
 	}
 	return Text{}, false

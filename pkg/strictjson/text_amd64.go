@@ -5,11 +5,6 @@
 
 package strictjson
 
-// countVectors counts as CountWide does; n is a multiple of 32 and not zero.
-//
-//go:noescape
-func countVectors(p *byte, n int) (two, three, four int)
-
 // scanText returns the offset of the first byte of n that ends the text: a quote,
 // a control character, or the backslash of an escape that is not of two bytes.
 // It is -1 if there is none, or it is too close to the end. What is before it is

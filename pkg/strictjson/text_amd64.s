@@ -53,8 +53,9 @@ GLOBL shortEscape<>(SB), RODATA|NOPTR, $256
 
 // func scanText(p *byte, n int, t *textState) int
 //
-// SI  the vector           CX  the end, less one vector    BX  short escapes
-// R8, R9, R10 characters of at least two, three, four bytes
+// SI  the vector           CX  the end, less one vector    DX  stops in it
+// BX  short escapes        R11 letters and spaces          R15 bytes before a stop
+// R8, R9, R12, R10 first bytes from 0xC0, 0xE0, 0xE1, 0xF0 on
 // Y7 what is wrong, Y8 the vector before, Y9 the vector
 TEXT ·scanText(SB), NOSPLIT, $8-32
 	MOVQ p+0(FP), SI
@@ -65,6 +66,8 @@ TEXT ·scanText(SB), NOSPLIT, $8-32
 	XORQ R8, R8
 	XORQ R9, R9
 	XORQ R10, R10
+	XORQ R11, R11
+	XORQ R12, R12
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
 	VMOVDQU backslash<>(SB), Y0
@@ -74,6 +77,7 @@ TEXT ·scanText(SB), NOSPLIT, $8-32
 	VMOVDQU lead4<>(SB), Y4
 	VMOVDQU control<>(SB), Y5
 	VMOVDQU nibble<>(SB), Y6
+	VMOVDQU space<>(SB), Y15
 
 text:
 	CMPQ SI, CX
@@ -86,6 +90,23 @@ text:
 	VPOR Y10, Y11, Y10
 	VPOR Y12, Y10, Y10
 	VPMOVMSKB Y10, DX
+	MOVL $-1, R15
+	TESTL DX, DX
+	JZ   whole
+	LEAL -1(DX), R15
+	ANDNL R15, DX, R15
+
+whole:
+	VPOR Y9, Y15, Y10
+	VPSUBB firstLetter<>(SB), Y10, Y10
+	VPMINUB letters<>(SB), Y10, Y12
+	VPCMPEQB Y12, Y10, Y12
+	VPCMPEQB Y9, Y15, Y10
+	VPOR Y10, Y12, Y12
+	VPMOVMSKB Y12, AX
+	ANDL R15, AX
+	POPCNTL AX, AX
+	ADDQ AX, R11
 	VPOR Y8, Y9, Y11
 	VPMOVMSKB Y11, AX
 	TESTL AX, AX
@@ -99,17 +120,11 @@ narrow:
 	JMP  text
 
 wide:
-	// bytes from the stop on do not count
-	MOVL $-1, R15
-	TESTL DX, DX
-	JZ   check
-	LEAL -1(DX), R15
-	ANDNL R15, DX, R15
-
-check:
 	COUNT(Y9, Y2, R8)
 	COUNT(Y9, Y3, R9)
 	COUNT(Y9, Y4, R10)
+	VMOVDQU lead3high<>(SB), Y10
+	COUNT(Y9, Y10, R12)
 	UTF8(Y8, Y9)
 	JMP  narrow
 
@@ -135,62 +150,19 @@ open:
 	RET
 
 done:
-	ADDQ BX, 0(DI)
 	SUBQ R9, R8
-	SUBQ R10, R9
-	ADDQ R8, 8(DI)
-	ADDQ R9, 16(DI)
-	ADDQ R10, 24(DI)
+	SUBQ R12, R9
+	SUBQ R10, R12
+	ADDQ BX, 0(DI)
+	ADDQ R11, 8(DI)
+	ADDQ R8, 16(DI)
+	ADDQ R9, 24(DI)
+	ADDQ R12, 32(DI)
+	ADDQ R10, 40(DI)
 	VPTEST Y7, Y7
 	SETNE AX
-	ORB  AX, 32(DI)
+	ORB  AX, 48(DI)
 	SUBQ p+0(FP), SI
 	MOVQ SI, at+24(FP)
-	VZEROUPPER
-	RET
-
-// func countVectors(p *byte, n int) (two, three, four int)
-//
-// A byte is at least a bound if the larger of both is the byte itself.
-TEXT ·countVectors(SB), NOSPLIT, $0-40
-	MOVQ p+0(FP), SI
-	MOVQ n+8(FP), CX
-	XORQ R8, R8
-	XORQ R9, R9
-	XORQ R10, R10
-	VMOVDQU lead2<>(SB), Y1
-	VMOVDQU lead3<>(SB), Y2
-	VMOVDQU lead4<>(SB), Y3
-
-vector:
-	VMOVDQU (SI), Y0
-	VPMOVMSKB Y0, AX
-	TESTL AX, AX
-	JZ   ascii
-	VPMAXUB Y0, Y1, Y4
-	VPCMPEQB Y4, Y0, Y4
-	VPMOVMSKB Y4, AX
-	POPCNTL AX, AX
-	ADDQ AX, R8
-	VPMAXUB Y0, Y2, Y4
-	VPCMPEQB Y4, Y0, Y4
-	VPMOVMSKB Y4, AX
-	POPCNTL AX, AX
-	ADDQ AX, R9
-	VPMAXUB Y0, Y3, Y4
-	VPCMPEQB Y4, Y0, Y4
-	VPMOVMSKB Y4, AX
-	POPCNTL AX, AX
-	ADDQ AX, R10
-
-ascii:
-	ADDQ $32, SI
-	SUBQ $32, CX
-	JNZ  vector
-	SUBQ R9, R8
-	SUBQ R10, R9
-	MOVQ R8, two+16(FP)
-	MOVQ R9, three+24(FP)
-	MOVQ R10, four+32(FP)
 	VZEROUPPER
 	RET

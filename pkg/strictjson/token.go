@@ -25,7 +25,7 @@ func (p *Parser) string(at, limit int) *Error {
 			break
 		}
 		n.Escaped = true
-		n.over = uint16(min(int(n.over)+p.escape(e, limit), overMany))
+		p.escape(e, limit)
 	}
 	n.Next = uint32(len(p.Nodes)) + 1
 	p.Nodes = append(p.Nodes, n)
@@ -43,21 +43,20 @@ func (p *Parser) string(at, limit int) *Error {
 	return nil
 }
 
-// escape checks the escape at buf[at], and returns by how many bytes it is longer
-// than one. Whatever it is, the string goes on: the index has already taken care
-// that an escaped quote does not end it.
-func (p *Parser) escape(at, limit int) (over int) {
+// escape checks the escape at buf[at]. Whatever it is, the string goes on: the
+// index has already taken care that an escaped quote does not end it.
+func (p *Parser) escape(at, limit int) {
 	text := p.index.buf[at:limit]
 	if len(text) < 2 {
-		return 0
+		return
 	}
 	switch text[1] {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return 1
+		return
 	case 'u':
 	default:
 		p.violate(at, CodeInvalidEscape, "JSON has no escape \\"+string(text[1:1+runeLen(text[1:])]))
-		return 1
+		return
 	}
 	unit, ok := hexUnit(text)
 	switch {
@@ -70,12 +69,10 @@ func (p *Parser) escape(at, limit int) (over int) {
 		low, ok := hexUnit(text[6:])
 		if !ok || low < 0xDC00 || low > 0xDFFF {
 			p.violate(at, CodeLoneSurrogate, "the escape is the first half of a surrogate pair")
-			return 5
+			return
 		}
 		p.entry(limit) // the second half has an entry of its own
-		return 11
 	}
-	return 5
 }
 
 func runeLen(b []byte) int {

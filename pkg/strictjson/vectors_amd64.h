@@ -101,6 +101,24 @@ DATA lead4<>+16(SB)/8, $0xf0f0f0f0f0f0f0f0
 DATA lead4<>+24(SB)/8, $0xf0f0f0f0f0f0f0f0
 GLOBL lead4<>(SB), RODATA|NOPTR, $32
 
+DATA lead3high<>+0(SB)/8, $0xe1e1e1e1e1e1e1e1
+DATA lead3high<>+8(SB)/8, $0xe1e1e1e1e1e1e1e1
+DATA lead3high<>+16(SB)/8, $0xe1e1e1e1e1e1e1e1
+DATA lead3high<>+24(SB)/8, $0xe1e1e1e1e1e1e1e1
+GLOBL lead3high<>(SB), RODATA|NOPTR, $32
+
+DATA firstLetter<>+0(SB)/8, $0x6161616161616161
+DATA firstLetter<>+8(SB)/8, $0x6161616161616161
+DATA firstLetter<>+16(SB)/8, $0x6161616161616161
+DATA firstLetter<>+24(SB)/8, $0x6161616161616161
+GLOBL firstLetter<>(SB), RODATA|NOPTR, $32
+
+DATA letters<>+0(SB)/8, $0x1919191919191919
+DATA letters<>+8(SB)/8, $0x1919191919191919
+DATA letters<>+16(SB)/8, $0x1919191919191919
+DATA letters<>+24(SB)/8, $0x1919191919191919
+GLOBL letters<>(SB), RODATA|NOPTR, $32
+
 DATA oddBits<>(SB)/8, $0xaaaaaaaaaaaaaaaa
 GLOBL oddBits<>(SB), RODATA|NOPTR, $8
 
