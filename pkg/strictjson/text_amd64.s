@@ -54,14 +54,15 @@ GLOBL shortEscape<>(SB), RODATA|NOPTR, $256
 // func scanText(p *byte, n int, t *textState) int
 //
 // SI  the vector           CX  the end, less one vector    DX  stops in it
-// BX  short escapes        R11 letters and spaces          R15 bytes before a stop
+// BX  short escapes        R11 letters and spaces          R15 bytes that count
 // R8, R9, R12, R10 first bytes from 0xC0, 0xE0, 0xE1, 0xF0 on
+// R13 how far the next vector is                           DI  short escapes
 // Y7 what is wrong, Y8 the vector before, Y9 the vector
 TEXT ·scanText(SB), NOSPLIT, $8-32
 	MOVQ p+0(FP), SI
 	MOVQ n+8(FP), CX
 	LEAQ -33(SI)(CX*1), CX
-	MOVQ t+16(FP), DI
+	LEAQ shortEscape<>(SB), DI
 	XORQ BX, BX
 	XORQ R8, R8
 	XORQ R9, R9
@@ -91,12 +92,11 @@ text:
 	VPOR Y12, Y10, Y10
 	VPMOVMSKB Y10, DX
 	MOVL $-1, R15
+	MOVL $32, R13
 	TESTL DX, DX
-	JZ   whole
-	LEAL -1(DX), R15
-	ANDNL R15, DX, R15
+	JNZ  stop
 
-whole:
+count:
 	VPOR Y9, Y15, Y10
 	VPSUBB firstLetter<>(SB), Y10, Y10
 	VPMINUB letters<>(SB), Y10, Y12
@@ -114,9 +114,9 @@ whole:
 
 narrow:
 	TESTL DX, DX
-	JNZ  stop
+	JNZ  done
 	VMOVDQA Y9, Y8
-	ADDQ $32, SI
+	ADDQ R13, SI
 	JMP  text
 
 wide:
@@ -130,17 +130,34 @@ wide:
 
 stop:
 	TZCNTL DX, AX
-	ADDQ AX, SI
-	CMPB (SI), $0x5c
-	JNE  done
-	MOVBLZX 1(SI), DX
-	LEAQ shortEscape<>(SB), R13
-	CMPB (R13)(DX*1), $0
-	JE   done
+	CMPB (SI)(AX*1), $0x5c
+	JNE  last
+	MOVBLZX 1(SI)(AX*1), BP
+	CMPB (DI)(BP*1), $0
+	JE   last
+
+	// The escaped byte neither stops nor counts. If it is in the next vector,
+	// that starts behind it, and a backslash is a good end of this one.
 	INCQ BX
-	ADDQ $2, SI
-	VPXOR Y8, Y8, Y8
-	JMP  text
+	BLSRL DX, DX
+	INCL AX
+	CMPL AX, $32
+	JE   split
+	BTRL AX, R15
+	BTRL AX, DX
+	TESTL DX, DX
+	JNZ  stop
+	JMP  count
+
+split:
+	MOVL $33, R13
+	JMP  count
+
+last:
+	LEAL -1(DX), AX
+	ANDNL AX, DX, AX
+	ANDL AX, R15
+	JMP  count
 
 open:
 	XORQ DX, DX
@@ -150,6 +167,9 @@ open:
 	RET
 
 done:
+	TZCNTL DX, AX
+	ADDQ AX, SI
+	MOVQ t+16(FP), DI
 	SUBQ R9, R8
 	SUBQ R12, R9
 	SUBQ R10, R12
