@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
 // Codes of faults, beside those of package strictjson. They are stable.
@@ -49,6 +51,7 @@ const (
 	CodeDuplicateExample    = "DUPLICATE_EXAMPLE"     // the same example stands in the file before
 	CodeOverTokenLimit      = "OVER_TOKEN_LIMIT"      // longer than Limits.ExampleTokens
 	CodeTooManyFiles        = "TOO_MANY_FILES"        // more than Limits.ExampleFiles
+	CodeNumberOutOfRange    = "NUMBER_OUT_OF_RANGE"   // an argument beyond a 64-bit floating-point number
 	CodeWrongSide           = "WRONG_SIDE"            // a call by the user, or a response by the model
 
 	// Of records that are converted.
@@ -60,6 +63,23 @@ const (
 	CodeWeightIgnored   = "WEIGHT_IGNORED"    // an answer that was not to be learned
 	CodeMimeTypeGuessed = "MIME_TYPE_GUESSED" // an address that tells no type
 )
+
+// usualFixes says what to do about faults that come with no better advice.
+var usualFixes = map[string]string{
+	CodeInvalidBase64:            "encode the data as base64, without line ends",
+	CodeMissingField:             "add it",
+	CodeNotAnObject:              "write each record as an object",
+	CodeUnknownField:             "take it away, or correct its name",
+	CodeUnknownMimeType:          "check that the model takes this type",
+	CodeWrongType:                "write a value of that type",
+	CodeInvalidScores:            "write 1 for the better, 0 for the worse answer",
+	CodeNumberOutOfRange:         "write a smaller number, or a string",
+	strictjson.CodeSyntax:        "correct the JSON here",
+	strictjson.CodeInvalidEscape: `write two backslashes for one, or \u and four hexadecimal digits`,
+	strictjson.CodeByteOrderMark: "a byte-order mark may stand at the start of the file only",
+	strictjson.CodeTooDeep:       "nest less deeply",
+	strictjson.CodeTooManyValues: "split the record",
+}
 
 // faultLog collects the faults of one block. Records and lines are counted from
 // the start of the block.
@@ -114,6 +134,10 @@ func (l *faultLog) addAlways(record int64, f *finding) {
 }
 
 func (l *faultLog) keep(record int64, f *finding) {
+	fix := f.fix
+	if fix == "" {
+		fix = usualFixes[f.code]
+	}
 	l.faults = append(l.faults, Fault{
 		Record:   record,
 		Line:     l.lineOf(f.at),
@@ -123,7 +147,7 @@ func (l *faultLog) keep(record int64, f *finding) {
 		Severity: f.severity,
 		Message:  f.message,
 		Excerpt:  excerpt(l.buf[l.from:l.to], f.at-l.from),
-		Fix:      f.fix,
+		Fix:      fix,
 	})
 }
 

@@ -48,6 +48,7 @@ func (c *conversation) arguments(n int) {
 	case n == 0 || r.kind(n) == strictjson.Null:
 		c.turns = append(c.turns, "{}"...)
 	case r.kind(n) == strictjson.Object:
+		r.numbers(n)
 		c.turns = r.appendPlain(c.turns, n)
 	case r.kind(n) == strictjson.String:
 		text := []byte(r.text(n))

@@ -5,6 +5,8 @@ package dataset
 
 import (
 	"bytes"
+	"errors"
+	"strconv"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
@@ -187,6 +189,7 @@ func (r *record) call(obj int, payload, code string, required bool) {
 		}
 	case r.kind(value) == strictjson.Object:
 		r.addJSON(r.raw(value))
+		r.numbers(value)
 	default:
 		r.fail(value, code, quoted(payload)+" must be an object, not "+article(r.kind(value)), `write an object, as in {"name": "value"}`)
 	}
@@ -195,6 +198,21 @@ func (r *record) call(obj int, payload, code string, required bool) {
 		case "name", "id", payload:
 		default:
 			r.warn(i, CodeUnknownField, "this has no member "+quoted(key)+"; it is passed on", "")
+		}
+	}
+}
+
+// numbers warns about numbers inside a value that Vertex AI, which keeps them as
+// 64-bit floating-point numbers, cannot hold.
+func (r *record) numbers(v int) {
+	const safe = 17 // bytes, which cannot be out of range without an exponent
+	for n := v; n < r.next(v); n++ {
+		raw := r.raw(n)
+		if r.kind(n) != strictjson.Number || len(raw) <= safe && bytes.IndexByte(raw, 'e') < 0 && bytes.IndexByte(raw, 'E') < 0 {
+			continue
+		}
+		if _, err := strconv.ParseFloat(string(raw), 64); errors.Is(err, strconv.ErrRange) {
+			r.warn(n, CodeNumberOutOfRange, "the number is too large for Vertex AI", "")
 		}
 	}
 }

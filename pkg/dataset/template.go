@@ -56,8 +56,12 @@ type free struct {
 	kind int // of the piece before it
 }
 
-// maxTemplates bounds how many templates a file may need.
-const maxTemplates = 4
+// maxTemplates bounds how many templates a file may need, and maxPiece how long
+// their pieces may be.
+const (
+	maxTemplates = 4
+	maxPiece     = 64 << 10
+)
 
 // templates are those of a file, and whether it pays to have them.
 type templates struct {
@@ -114,13 +118,17 @@ func (t *templates) learn(r *record, line []byte) {
 	if t.frees[len(t.frees)-1].kind == modelToSystem {
 		last = systemToEnd
 	}
-	made.set(last, piece{r.buf[from:r.end(root)], line[outFrom:]})
-	t.keep(made)
+	if made.set(last, piece{r.buf[from:r.end(root)], line[outFrom:]}) {
+		t.keep(made)
+	}
 }
 
 // set sets a piece, unless there is another of its kind.
 func (t *template) set(kind int, p piece) bool {
 	known := &t.pieces[kind]
+	if len(p.in) > maxPiece {
+		return false
+	}
 	if known.in == nil {
 		*known = p
 		return true
