@@ -48,6 +48,9 @@ func (b *block) reset(buf []byte, base int64, final bool, from state) {
 	b.buf, b.base, b.final, b.state = buf, base, final, from
 	b.used, b.records = 0, 0
 	b.examples, b.out = b.examples[:0], b.out[:0]
+	if cap(b.out) < len(buf) {
+		b.out = make([]byte, 0, len(buf)+len(buf)/4) // hardly ever is it more
+	}
 	b.log.reset(buf, base)
 	clear(b.leftOut)
 }

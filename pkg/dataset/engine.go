@@ -21,7 +21,7 @@ type engine struct {
 	layout layout
 	head   []byte // of {"data": […]}, up to the bracket that opens the array
 	lines  int64  // line ends before the block that is merged next
-	census census
+	*workspace
 }
 
 // run is Convert.
@@ -38,7 +38,9 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 	if opt.Workers <= 0 {
 		opt.Workers = min(runtime.GOMAXPROCS(0), maxWorkers)
 	}
-	e := &engine{opt: opt, w: w, report: &Report{Counts: map[string]int64{}, LeftOut: map[string]int64{}}}
+	ws := newWorkspace()
+	defer ws.release()
+	e := &engine{workspace: ws, opt: opt, w: w, report: &Report{Counts: map[string]int64{}, LeftOut: map[string]int64{}}}
 	e.layout = layout{newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, noTemplates: opt.noTemplates, pairer: NewPairer(), seed: maphash.MakeSeed()}
 	var err error
 	e.src, err = openSource(ctx, r)

@@ -25,8 +25,8 @@ type remainder struct {
 
 // read deals with the text block by block.
 func (e *engine) read() error {
-	buf := make([]byte, min(firstBlockBytes, e.opt.blockBytes))
-	b, wk := &block{}, &worker{layout: &e.layout}
+	b, wk := &e.block, &e.worker
+	wk.layout = &e.layout
 	var left remainder
 	if e.src.marked {
 		left.base = int64(len(byteOrderMark))
@@ -36,9 +36,7 @@ func (e *engine) read() error {
 		retries = 0
 	}
 	for {
-		if size := e.bufferSize(left); size > len(buf) {
-			buf = make([]byte, size)
-		}
+		buf := e.buffer(left)
 		kept := copy(buf, left.text)
 		n, eof, err := e.src.fill(buf[kept:])
 		if err != nil && !e.corrupt(err) {
@@ -77,17 +75,21 @@ func (e *engine) read() error {
 	}
 }
 
-// bufferSize returns how large the buffer for the next block must be, given what is
-// left of the one before.
-func (e *engine) bufferSize(left remainder) int {
-	switch n := len(left.text); {
+// buffer returns the memory for the next block, given what is left of the one
+// before.
+func (e *engine) buffer(left remainder) []byte {
+	n := len(left.text)
+	size := e.opt.blockBytes
+	switch {
 	case left.base == 0 && n == 0:
-		return 0 // the first block
-	case n < e.opt.blockBytes:
-		return e.opt.blockBytes
-	default:
-		return n + min(n, e.opt.MaxRecordBytes+e.opt.blockBytes)
+		size = min(size, firstBlockBytes)
+	case n >= size:
+		size = n + min(n, e.opt.MaxRecordBytes+e.opt.blockBytes)
 	}
+	if size > len(e.buf) {
+		e.buf = make([]byte, size)
+	}
+	return e.buf[:size]
 }
 
 // start looks at the first block, and reports whether it tells enough.

@@ -1,0 +1,50 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import "sync"
+
+// workspace is the memory that reading a file needs, kept for the next one: a
+// service reads many small ones.
+type workspace struct {
+	buf    []byte
+	block  block
+	worker worker
+	census census
+}
+
+var workspaces = sync.Pool{New: func() any { return new(workspace) }}
+
+// newWorkspace returns a workspace without traces of another file.
+func newWorkspace() *workspace {
+	ws, _ := workspaces.Get().(*workspace)
+	return ws
+}
+
+// release gives the workspace back, unless one file has made it large.
+func (ws *workspace) release() {
+	const most = 1 << 20
+	if len(ws.buf) > most || cap(ws.block.out) > 2*most || len(ws.census.seen.slots) > most/8 || cap(ws.worker.parser.Nodes) > most/16 {
+		return
+	}
+	ws.worker.forget()
+	ws.block = block{examples: ws.block.examples[:0], out: ws.block.out[:0]}
+	seen := ws.census.seen
+	clear(seen.slots)
+	ws.census = census{seen: hashSet{slots: seen.slots}}
+	workspaces.Put(ws)
+}
+
+// forget drops all that the worker knows of its file.
+func (w *worker) forget() {
+	w.parser.Reset(nil)
+	w.templates.parser.Reset(nil)
+	*w = worker{
+		parser:       w.parser,
+		templates:    templates{parser: w.templates.parser, frees: w.templates.frees[:0]},
+		conversation: conversation{system: w.conversation.system[:0], turns: w.conversation.turns[:0], tools: w.conversation.tools[:0]},
+		record:       record{edits: w.record.edits[:0], faults: w.record.faults[:0]},
+		scratch:      w.scratch[:0],
+	}
+}
