@@ -12,15 +12,16 @@ import (
 // again and again.
 type conversation struct {
 	r        *record
-	system   []byte // parts of the system instruction, each behind a comma
-	turns    []byte // turns, each behind a comma
-	tools    []byte // function declarations, each behind a comma
-	calls    []call // functions that were called, to find the names of results
-	role     string // of the current turn, "" before the first
-	at       int    // the node of the current turn
-	parts    int    // of the current turn
-	results  bool   // the current turn holds results of functions
-	answered int    // the text that the current turn of the model starts with
+	system   []byte            // parts of the system instruction, each behind a comma
+	turns    []byte            // turns, each behind a comma
+	tools    []byte            // function declarations, each behind a comma
+	calls    []call            // functions that were called, to find the names of results
+	byID     map[string][]byte // the same, once they are many
+	role     string            // of the current turn, "" before the first
+	at       int               // the node of the current turn
+	parts    int               // of the current turn
+	results  bool              // the current turn holds results of functions
+	answered int               // the text that the current turn of the model starts with
 }
 
 // call is one call of a function.
@@ -30,6 +31,7 @@ type call struct{ id, name []byte }
 func (c *conversation) begin(r *record) {
 	c.r = r
 	c.system, c.turns, c.tools, c.calls = c.system[:0], c.turns[:0], c.tools[:0], c.calls[:0]
+	clear(c.byID)
 	c.role, c.at, c.parts, c.results, c.answered = "", root, 0, false, 0
 }
 

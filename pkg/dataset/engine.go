@@ -21,6 +21,7 @@ type engine struct {
 	layout layout
 	head   []byte // of {"data": […]}, up to the bracket that opens the array
 	lines  int64  // line ends before the block that is merged next
+	broken bool   // the packed data is broken
 	*workspace
 }
 
@@ -55,21 +56,22 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 	return e.report, nil
 }
 
-// corrupt reports packed data that is broken, and returns false for any other error.
+// corrupt notes packed data that is broken, and returns false for any other error.
+// It is reported at the end, behind what was found before it.
 func (e *engine) corrupt(err error) bool {
-	if !errors.Is(err, errUnpack) {
-		return false
-	}
-	e.fault(0, &finding{
-		code: CodeCorruptGzip, severity: SeverityError,
-		message: "the compressed data is broken or cut off", fix: "pack the file again",
-	})
-	return true
+	e.broken = errors.Is(err, errUnpack)
+	return e.broken
 }
 
 // finish says what can only be said at the end.
 func (e *engine) finish() {
 	rep := e.report
+	if e.broken {
+		e.fault(rep.InputBytes, &finding{
+			code: CodeCorruptGzip, severity: SeverityError,
+			message: "the compressed data is broken or cut off", fix: "pack the file again",
+		})
+	}
 	if rep.Records == 0 && rep.Errors == 0 {
 		e.fault(0, &finding{
 			code: CodeNoRecords, severity: SeverityError, message: "the file holds no records", fix: "give at least one example",

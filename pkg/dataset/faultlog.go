@@ -110,15 +110,7 @@ func (l *faultLog) room() bool { return len(l.faults) < l.most }
 
 // add counts a fault, and keeps it if there is room.
 func (l *faultLog) add(record int64, f *finding) {
-	if l.counts == nil {
-		l.counts = make(map[string]int64)
-	}
-	l.counts[f.code]++
-	if f.severity == SeverityError {
-		l.errors++
-	} else {
-		l.warnings++
-	}
+	l.count(f.code, f.severity, 1)
 	if l.room() {
 		l.keep(record, f)
 	}
@@ -151,11 +143,19 @@ func (l *faultLog) keep(record int64, f *finding) {
 	})
 }
 
-// addMore counts errors that nothing more is known of.
-func (l *faultLog) addMore(code string, n int64) {
-	if n > 0 {
-		l.counts[code] += n
+// count counts faults.
+func (l *faultLog) count(code string, severity Severity, n int64) {
+	if n == 0 {
+		return
+	}
+	if l.counts == nil {
+		l.counts = make(map[string]int64)
+	}
+	l.counts[code] += n
+	if severity == SeverityError {
 		l.errors += n
+	} else {
+		l.warnings += n
 	}
 }
 

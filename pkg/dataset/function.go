@@ -29,7 +29,7 @@ func (c *conversation) callFunction(obj, id, name, args int) {
 	if id != 0 {
 		known.id = r.key(id)
 	}
-	c.calls = append(c.calls, known)
+	c.remember(known)
 	c.parts--
 	c.part(`{"functionCall":{"name":`)
 	c.turns = append(c.turns, known.name...)
@@ -131,8 +131,31 @@ func (c *conversation) result(obj, id, name, content int) {
 	c.turns = append(c.turns, "}}"...)
 }
 
+// fewCalls are looked through one by one.
+const fewCalls = 32
+
+// remember notes a call for its result.
+func (c *conversation) remember(known call) {
+	c.calls = append(c.calls, known)
+	if len(c.calls) < fewCalls {
+		return
+	}
+	if c.byID == nil {
+		c.byID = make(map[string][]byte)
+	}
+	if len(c.byID) == 0 {
+		for _, earlier := range c.calls {
+			c.byID[string(earlier.id)] = earlier.name
+		}
+	}
+	c.byID[string(known.id)] = known.name
+}
+
 // called returns the name of the function whose call has the id, or nil.
 func (c *conversation) called(id []byte) []byte {
+	if len(c.calls) >= fewCalls {
+		return c.byID[string(id)]
+	}
 	for _, known := range slices.Backward(c.calls) {
 		if bytes.Equal(known.id, id) {
 			return known.name

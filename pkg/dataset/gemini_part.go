@@ -163,14 +163,16 @@ func (r *record) blob(obj int, known map[string]field, content fieldID) {
 	}
 }
 
-func (r *record) checkURI(n int) {
+// checkURI reports whether a file has an address that Vertex AI can read.
+func (r *record) checkURI(n int) bool {
 	uri := r.key(n)
 	for _, scheme := range [...]string{"gs://", "https://", "http://"} {
 		if rest, ok := bytes.CutPrefix(uri, []byte(scheme)); ok && len(rest) > 0 {
-			return
+			return true
 		}
 	}
 	r.fail(n, CodeInvalidURI, "the file has no address that Vertex AI can read", "use gs://bucket/object or a public http(s) address")
+	return false
 }
 
 // call checks the call of a function or its result.

@@ -100,8 +100,7 @@ func (c *conversation) image(n int) {
 		c.inline(string(mime), body)
 		return
 	}
-	before := len(r.faults)
-	if r.checkURI(url); len(r.faults) > before {
+	if !r.checkURI(url) {
 		return
 	}
 	mime := mimeByName(string(address))

@@ -25,6 +25,7 @@ type record struct {
 	edits   []edit
 	example example // what is known of the example that the record makes
 	faults  []finding
+	bad     bool // one of them is an error
 	log     *faultLog
 
 	worker *worker
@@ -142,20 +143,20 @@ func (r *record) warn(n int, code, message, fix string) {
 }
 
 func (r *record) report(n int, severity Severity, code, message, fix string) {
+	if severity == SeverityError {
+		r.bad = true
+	}
+	if r.log != nil && len(r.faults) > r.log.most {
+		r.log.count(code, severity, 1) // there is no room for it, wherever it is
+		return
+	}
 	r.faults = append(r.faults, finding{
 		at: int(r.nodes[n].Start), node: n, code: code, severity: severity, message: message, fix: fix,
 	})
 }
 
 // failed reports whether an error was found.
-func (r *record) failed() bool {
-	for i := range r.faults {
-		if r.faults[i].severity == SeverityError {
-			return true
-		}
-	}
-	return false
-}
+func (r *record) failed() bool { return r.bad }
 
 // wrongType reports a node that is not of the kind it must be.
 func (r *record) wrongType(n int, want strictjson.Kind) {

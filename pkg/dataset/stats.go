@@ -144,8 +144,8 @@ type hashSet struct {
 	n     int
 }
 
-// maxSlots bounds the set to 8 MiB.
-const maxSlots = 1 << 20
+// maxSlots bounds the set to 4 MiB, enough for some 450,000 examples.
+const maxSlots = 1 << 19
 
 // add reports whether h was in the set before. It adds h if there is room.
 func (s *hashSet) add(h uint64) (found bool) {

@@ -5,6 +5,7 @@ package dataset_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"strings"
@@ -104,5 +105,36 @@ func TestLimitsOfTheFile(t *testing.T) {
 				t.Errorf("counts mismatch (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// One record must not be able to fill the report, nor the memory.
+func TestManyFaultsInARecord(t *testing.T) {
+	t.Parallel()
+	const n = 20_000
+	for name, tc := range map[string]struct{ record, code string }{
+		"text":  {`{"contents":[{"role":"user","parts":[{"text":"` + strings.Repeat(`\x`, n) + `"}]}]}`, "INVALID_ESCAPE"},
+		"parts": {`{"contents":[{"role":"user","parts":[` + strings.Repeat(`{},`, n-1) + `{}]}]}`, dataset.CodeEmptyPart},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, report := convert(t, strings.NewReader(tc.record), dataset.Options{MaxFaults: 10})
+			if report.Errors < n || len(report.Faults) != 10 || !report.Truncated || report.Counts[tc.code] == 0 {
+				t.Errorf("%d errors, %d of them kept, counts %v", report.Errors, len(report.Faults), report.Counts)
+			}
+		})
+	}
+}
+
+func TestManyCallsInARecord(t *testing.T) {
+	t.Parallel()
+	var messages strings.Builder
+	const n = 100
+	for i := range n {
+		fmt.Fprintf(&messages, `{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"id":"c%d","function":{"name":"f%d","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c%d","content":"r"},{"role":"assistant","content":"a"},`, i, i, i)
+	}
+	out, report := convert(t, strings.NewReader(`{"messages":[`+strings.TrimSuffix(messages.String(), ",")+`]}`), dataset.Options{})
+	if report.Errors > 0 || strings.Count(out, `{"functionResponse":{"name":"f`) != n || !strings.Contains(out, `{"functionResponse":{"name":"f99"`) {
+		t.Errorf("errors %v in %s", report.Counts, out)
 	}
 }

@@ -204,7 +204,7 @@ func (w *worker) cut(end int, err *strictjson.Error) bool {
 func (w *worker) begin() *record {
 	r := &w.record
 	r.number = w.block.records
-	r.faults, r.edits = r.faults[:0], r.edits[:0]
+	r.faults, r.edits, r.bad = r.faults[:0], r.edits[:0], false
 	w.block.records++
 	return r
 }
@@ -227,12 +227,13 @@ func (w *worker) finish(err *strictjson.Error, from, to int) {
 	default:
 		w.convert()
 	}
-	w.block.log.addMore(strictjson.CodeSyntax, int64(w.parser.Dropped))
+	w.block.log.count(strictjson.CodeSyntax, SeverityError, int64(w.parser.Dropped))
 	r.flush()
 }
 
 // violation adds a fault of the text itself.
 func (r *record) violation(v *strictjson.Error) {
+	r.bad = true
 	r.faults = append(r.faults, finding{
 		at: int(v.Offset), pointer: v.Pointer, node: -1, code: v.Code, severity: SeverityError,
 		message: v.Message, fix: textFixes[v.Code],
