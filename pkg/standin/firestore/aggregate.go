@@ -6,6 +6,7 @@ package firestore
 import (
 	"fmt"
 	"iter"
+	"math/big"
 	"slices"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -23,7 +24,7 @@ type aggregation struct {
 	total total
 }
 
-func parseAggregations(requests []*pb.StructuredAggregationQuery_Aggregation, q *query) ([]*aggregation, error) {
+func parseAggregations(requests []*pb.StructuredAggregationQuery_Aggregation) ([]*aggregation, error) {
 	if len(requests) == 0 {
 		return nil, invalid("Aggregations can not be empty.")
 	}
@@ -43,9 +44,6 @@ func parseAggregations(requests []*pb.StructuredAggregationQuery_Aggregation, q 
 		}
 		if slices.ContainsFunc(out, func(b *aggregation) bool { return a.alias == b.alias }) {
 			return nil, invalid("Aggregation aliases contain duplicate alias: %s.", a.alias)
-		}
-		if a.field != nil && q.mask != nil && !slices.ContainsFunc(q.mask, func(p fieldPath) bool { return p.compare(a.field) == 0 }) {
-			return nil, invalid("The aggregation property %s is not present in the base query's property mask.", a.field)
 		}
 		out = append(out, a)
 	}
@@ -83,17 +81,31 @@ func parseAggregation(r *pb.StructuredAggregationQuery_Aggregation) (*aggregatio
 	return a, nil
 }
 
-// aggregate computes the figures. As an index would, it considers only those
-// documents that have every field that a figure is of.
+// figures are the fields that the aggregations are of.
+func figures(aggregations []*aggregation) []fieldPath {
+	var fields []fieldPath
+	for _, a := range aggregations {
+		if a.field != nil {
+			fields = append(fields, a.field)
+		}
+	}
+	return fields
+}
+
+// checkProjection refuses figures of fields that the base query leaves out.
+func checkProjection(aggregations []*aggregation, selected mask) error {
+	for _, field := range figures(aggregations) {
+		if selected != nil && !slices.ContainsFunc(selected, func(p fieldPath) bool { return p.compare(field) == 0 }) {
+			return invalid("The aggregation property %s is not present in the base query's property mask.", field)
+		}
+	}
+	return nil
+}
+
+// aggregate computes the figures over documents that have all the fields.
 func aggregate(docs iter.Seq[*pb.Document], aggregations []*aggregation) map[string]*pb.Value {
 	var count int64
-documents:
 	for doc := range docs {
-		for _, a := range aggregations {
-			if a.field != nil && lookup(doc.Fields, a.field) == nil {
-				continue documents
-			}
-		}
 		count++
 		for _, a := range aggregations {
 			if a.field != nil {
@@ -121,37 +133,34 @@ func (a *aggregation) result(count int64) *pb.Value {
 	}
 }
 
-// total adds numbers up, exactly while they are integers that fit.
+// total adds numbers up: integers exactly, doubles apart from them, so that
+// neither loses the other's last digits.
 type total struct {
 	count   int64
-	ints    int64
+	ints    big.Int
 	floats  float64
-	inexact bool
+	inexact bool // there was a double
 }
 
 func (t *total) add(v *pb.Value) {
-	if rankOf(v) != rankNumber {
-		return
+	switch v := v.GetValueType().(type) {
+	case *pb.Value_IntegerValue:
+		t.count++
+		t.ints.Add(&t.ints, big.NewInt(v.IntegerValue))
+	case *pb.Value_DoubleValue:
+		t.count++
+		t.floats += v.DoubleValue
+		t.inexact = true
 	}
-	t.count++
-	if i, ok := v.GetValueType().(*pb.Value_IntegerValue); ok && !t.inexact {
-		sum, fits := addInts(t.ints, i.IntegerValue)
-		if fits {
-			t.ints = sum
-			return
-		}
-	}
-	if !t.inexact {
-		t.inexact, t.floats = true, float64(t.ints)
-	}
-	t.floats += toFloat(v)
 }
 
+// sum is an integer if all numbers are and it fits.
 func (t *total) sum() *pb.Value {
-	if t.inexact {
-		return &pb.Value{ValueType: &pb.Value_DoubleValue{DoubleValue: t.floats}}
+	if !t.inexact && t.ints.IsInt64() {
+		return intValue(t.ints.Int64())
 	}
-	return intValue(t.ints)
+	ints, _ := new(big.Float).SetInt(&t.ints).Float64()
+	return &pb.Value{ValueType: &pb.Value_DoubleValue{DoubleValue: ints + t.floats}}
 }
 
 func (t *total) mean() *pb.Value {

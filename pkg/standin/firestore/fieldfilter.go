@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/protobuf/proto"
 )
 
 // parseField checks a comparison of one field with a value.
@@ -27,7 +28,6 @@ func (p *filterParser) parseField(f *pb.StructuredQuery_FieldFilter) (filter, er
 	case pb.StructuredQuery_FieldFilter_EQUAL:
 		return p.equality(path, operand)
 	case pb.StructuredQuery_FieldFilter_NOT_EQUAL:
-		p.negate(path)
 		return p.otherThan(path, []*pb.Value{operand})
 	case pb.StructuredQuery_FieldFilter_IN, pb.StructuredQuery_FieldFilter_NOT_IN,
 		pb.StructuredQuery_FieldFilter_ARRAY_CONTAINS_ANY:
@@ -60,7 +60,6 @@ func (p *filterParser) parseList(path fieldPath, op pb.StructuredQuery_FieldFilt
 		return p.equality(path, values...)
 	case pb.StructuredQuery_FieldFilter_NOT_IN:
 		p.hasNotIn = true
-		p.negate(path)
 		return p.otherThan(path, values)
 	default:
 		p.hasDisjunction = true
@@ -68,9 +67,10 @@ func (p *filterParser) parseList(path fieldPath, op pb.StructuredQuery_FieldFilt
 	}
 }
 
-// checkOperand holds a value to be compared with to the rules for stored ones.
+// checkOperand holds a value to be compared with to the rules for stored ones,
+// but leaves it as it is: a time within a microsecond equals no stored one.
 func (p *filterParser) checkOperand(path fieldPath, operand *pb.Value) error {
-	if err := normalizeValue(operand, 0); err != nil {
+	if err := normalizeValue(proto.CloneOf(operand), 0); err != nil {
 		return err
 	}
 	if !path.isName() {
@@ -101,10 +101,10 @@ func (p *filterParser) inequality(path fieldPath, operand *pb.Value, accepts fun
 	if err := p.checkOperand(path, operand); err != nil {
 		return filter{}, err
 	}
-	p.inequalities = append(p.inequalities, path)
 	if !ordered(operand) {
 		return filter{matches: never, terms: 1}, nil
 	}
+	p.inequalities = append(p.inequalities, path)
 	return filter{terms: 1, matches: onField(path, func(v *pb.Value) bool {
 		return rankOf(v) == rankOf(operand) && ordered(v) && accepts(compareValues(v, operand))
 	})}, nil
@@ -119,7 +119,8 @@ func (p *filterParser) equality(path fieldPath, operands ...*pb.Value) (filter, 
 	if err := p.checkOperands(path, operands); err != nil {
 		return filter{}, err
 	}
-	p.hasEquality = true
+	p.nameEquality = p.nameEquality || path.isName()
+	p.hasEquality = p.hasEquality || !path.isName()
 	usable := slices.DeleteFunc(slices.Clone(operands), func(v *pb.Value) bool { return !ordered(v) })
 	return filter{terms: distinct(operands), matches: onField(path, func(v *pb.Value) bool {
 		return contains(usable, v)
@@ -139,8 +140,10 @@ func (p *filterParser) otherThan(path fieldPath, operands []*pb.Value) (filter, 
 		return filter{}, err
 	}
 	if slices.ContainsFunc(operands, isNull) {
+		p.negations++
 		return filter{matches: never, terms: 1}, nil
 	}
+	p.negate(path)
 	return filter{terms: 1, matches: onField(path, func(v *pb.Value) bool {
 		return !isNull(v) && (isNaN(v) || !contains(operands, v))
 	})}, nil

@@ -20,6 +20,11 @@ func (p fieldPath) isName() bool { return len(p) == 1 && p[0] == nameField }
 
 func (p fieldPath) compare(q fieldPath) int { return slices.Compare(p, q) }
 
+// within reports whether p lies below q.
+func (p fieldPath) within(q fieldPath) bool {
+	return len(p) > len(q) && slices.Equal(p[:len(q)], q)
+}
+
 // String gives the path as clients write it, with quotes where they are needed.
 func (p fieldPath) String() string {
 	quoted := make([]string, len(p))

@@ -34,7 +34,8 @@ type filterParser struct {
 	negations      int         // filters of which a query may have only one
 	hasNotIn       bool
 	hasDisjunction bool // OR, IN or ARRAY_CONTAINS_ANY
-	hasEquality    bool
+	hasEquality    bool // some index can have the filtered field in front
+	nameEquality   bool
 }
 
 // parse checks a query's whole filter; nil matches every document.
@@ -50,6 +51,8 @@ func (p *filterParser) parse(f *pb.StructuredQuery_Filter) (predicate, error) {
 		return nil, invalid("Only a single 'NOT_EQUAL', 'NOT_IN', 'IS_NOT_NAN', or 'IS_NOT_NULL' filter allowed per query.")
 	case p.hasNotIn && p.hasDisjunction:
 		return nil, invalid("'NOT_IN' cannot be used in the same query with 'IN', 'ARRAY_CONTAINS_ANY' or 'OR'.")
+	case p.nameEquality && len(p.inequalities) > 0 && !slices.ContainsFunc(p.inequalities, fieldPath.isName):
+		return nil, invalid("Equality on key is not allowed if there are other inequality fields and key does not appear in inequalities.")
 	case out.arrays > 1:
 		return nil, invalid("A maximum of 1 'ARRAY_CONTAINS' filter is allowed per disjunction.")
 	case out.terms > maxDisjunctions:
@@ -88,7 +91,7 @@ func (p *filterParser) parseComposite(f *pb.StructuredQuery_CompositeFilter) (fi
 		if len(parts) == 0 {
 			return filter{}, invalid("Composite filter must have at least one sub-filter.")
 		}
-		p.hasDisjunction = p.hasDisjunction || len(parts) > 1
+		p.hasDisjunction = true
 		return anyOf(parts), nil
 	default:
 		return filter{}, invalid("Unsupported CompositeFilter operator.")
@@ -146,8 +149,7 @@ func (p *filterParser) parseUnary(f *pb.StructuredQuery_UnaryFilter) (filter, er
 	return filter{matches: onField(path, accepts), terms: 1}, nil
 }
 
-// negate notes a filter that only one field of a query may have and that the
-// query is then ordered by.
+// negate notes a filter of which a query may have only one, and which orders it.
 func (p *filterParser) negate(path fieldPath) {
 	p.negations++
 	p.inequalities = append(p.inequalities, path)

@@ -7,8 +7,6 @@ import (
 	"slices"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
 // query is a checked structured query.
@@ -37,8 +35,10 @@ type bound struct {
 	before bool
 }
 
-// parseQuery checks a query on the collections below parent.
-func parseQuery(parent string, q *pb.StructuredQuery) (*query, error) {
+// parseQuery checks a query on the collections below parent. Figures are the
+// fields that are to be aggregated over the result: an index that serves this is
+// ordered by them too, so a document without one of them is not in the result.
+func parseQuery(parent string, q *pb.StructuredQuery, figures []fieldPath) (*query, error) {
 	root, err := parseParent("Document parent", parent)
 	if err != nil {
 		return nil, err
@@ -51,11 +51,14 @@ func parseQuery(parent string, q *pb.StructuredQuery) (*query, error) {
 	if out.matches, err = filters.parse(q.GetWhere()); err != nil {
 		return nil, err
 	}
-	if err := out.parseOrders(q.GetOrderBy(), filters.inequalities); err != nil {
+	if err := checkIndexable(q.GetOrderBy(), filters, figures); err != nil {
 		return nil, err
 	}
-	if first := out.orders[0]; first.path.isName() && first.direction < 0 && !filters.hasEquality {
-		return nil, status.Error(codes.FailedPrecondition, "Firestore does not support descending key scans")
+	if err := out.parseOrders(q.GetOrderBy(), filters.inequalities, figures); err != nil {
+		return nil, err
+	}
+	if out.descendants && root.path != "" && (filters.hasEquality || len(out.orders) > 1) {
+		return nil, invalid("collection group queries are only allowed at the root parent")
 	}
 	if out.start, err = out.parseCursor(q.GetStartAt(), len(q.GetOrderBy())); err != nil {
 		return nil, err
@@ -95,10 +98,10 @@ func (q *query) parseLimits(sq *pb.StructuredQuery) error {
 	return nil
 }
 
-// parseOrders completes the order that was asked for: fields with inequalities
-// that it lacks follow by name, then the document's name, all in the direction
-// of the last order given.
-func (q *query) parseOrders(asked []*pb.StructuredQuery_Order, inequalities []fieldPath) error {
+// parseOrders completes the order that was asked for. The required fields that
+// it lacks follow, set by set and by name within a set, then the document's
+// name, all in the direction of the last order given.
+func (q *query) parseOrders(asked []*pb.StructuredQuery_Order, required ...[]fieldPath) error {
 	direction := 1
 	has := func(path fieldPath) bool {
 		return slices.ContainsFunc(q.orders, func(o order) bool { return o.path.compare(path) == 0 })
@@ -130,19 +133,21 @@ func (q *query) parseOrders(asked []*pb.StructuredQuery_Order, inequalities []fi
 			return err
 		}
 	}
-	slices.SortFunc(inequalities, fieldPath.compare)
-	for _, path := range inequalities {
-		if path.isName() || has(path) {
-			continue
-		}
-		if err := add(path); err != nil {
-			return err
+	for _, set := range required {
+		for _, path := range slices.SortedFunc(slices.Values(set), fieldPath.compare) {
+			if path.isName() || has(path) {
+				continue
+			}
+			if err := add(path); err != nil {
+				return err
+			}
 		}
 	}
-	if byName := (fieldPath{nameField}); !has(byName) {
-		return add(byName)
+	byName := fieldPath{nameField}
+	if has(byName) {
+		return nil
 	}
-	return nil
+	return add(byName)
 }
 
 // parseCursor checks a position, which may name as many keys as the client

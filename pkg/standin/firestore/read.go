@@ -79,7 +79,7 @@ func (s *service) RunQuery(req *pb.RunQueryRequest, stream pb.Firestore_RunQuery
 	if req.GetExplainOptions() != nil {
 		return unimplemented("explain_options")
 	}
-	q, err := parseQuery(req.GetParent(), req.GetStructuredQuery())
+	q, err := parseQuery(req.GetParent(), req.GetStructuredQuery(), nil)
 	if err != nil {
 		return err
 	}
@@ -119,12 +119,15 @@ func (s *service) RunAggregationQuery(req *pb.RunAggregationQueryRequest, stream
 	if req.GetExplainOptions() != nil {
 		return unimplemented("explain_options")
 	}
-	q, err := parseQuery(req.GetParent(), base)
+	aggregations, err := parseAggregations(req.GetStructuredAggregationQuery().GetAggregations())
 	if err != nil {
 		return err
 	}
-	aggregations, err := parseAggregations(req.GetStructuredAggregationQuery().GetAggregations(), q)
+	q, err := parseQuery(req.GetParent(), base, figures(aggregations))
 	if err != nil {
+		return err
+	}
+	if err := checkProjection(aggregations, q.mask); err != nil {
 		return err
 	}
 	v, begun, err := s.store.view(q.parent.database, consistency{req.GetTransaction(), req.GetNewTransaction(), req.GetReadTime()})

@@ -27,6 +27,11 @@ func parseTransforms(requests []*pb.DocumentTransform_FieldTransform) ([]transfo
 		if err != nil {
 			return nil, err
 		}
+		for _, other := range transforms[:i] {
+			if t.path.within(other.path) || other.path.within(t.path) {
+				return nil, invalid("Cannot transform property %s and its nested property at the same time.", t.path[:min(len(t.path), len(other.path))])
+			}
+		}
 		transforms[i] = t
 	}
 	return transforms, nil

@@ -122,6 +122,9 @@ func (w *write) holds(doc *pb.Document) error {
 			return status.Errorf(codes.AlreadyExists, "Document already exists: %s", w.target.name())
 		}
 	case *pb.Precondition_UpdateTime:
+		if doc != nil && compareTimes(p.UpdateTime, doc.UpdateTime) > 0 {
+			return invalid("Invalid base version, it is greater than the stored version: %s", w.target.name())
+		}
 		if doc == nil || compareTimes(doc.UpdateTime, p.UpdateTime) != 0 {
 			return status.Errorf(codes.FailedPrecondition, "the stored version (%d) does not match the required base version (%d)",
 				micros(doc.GetUpdateTime()), micros(p.UpdateTime))

@@ -1,0 +1,176 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package firestore_test
+
+import (
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+func (g *generator) query() *pb.StructuredQuery {
+	q := &pb.StructuredQuery{From: []*pb.StructuredQuery_CollectionSelector{{
+		CollectionId: g.collection(), AllDescendants: g.chance(20),
+	}}}
+	if g.chance(60) {
+		q.Where = g.filter(0)
+	}
+	if g.chance(60) {
+		q.OrderBy = append(q.OrderBy, g.order(q.Where))
+		// Two faults at once, as a second order by name is after a first, come to
+		// one of two codes.
+		if second := g.order(q.Where); g.chance(50) && second.Field.FieldPath != "__name__" {
+			q.OrderBy = append(q.OrderBy, second)
+		}
+	}
+	if len(q.OrderBy) > 0 && g.chance(40) {
+		q.StartAt = g.cursor(q)
+	}
+	if len(q.OrderBy) > 0 && g.chance(20) {
+		q.EndAt = g.cursor(q)
+	}
+	if g.chance(30) {
+		q.Limit = wrapperspb.Int32(int32(g.IntN(6)))
+	}
+	if g.chance(20) {
+		q.Offset = int32(g.IntN(4))
+	}
+	if g.chance(20) {
+		// An empty projection is of every field, says the protocol; the emulator
+		// takes it for none.
+		q.Select = &pb.StructuredQuery_Projection{}
+		g.several(3, func() { q.Select.Fields = append(q.Select.Fields, ref(g.nameOrField())) })
+	}
+	return q
+}
+
+func ref(path string) *pb.StructuredQuery_FieldReference {
+	return &pb.StructuredQuery_FieldReference{FieldPath: path}
+}
+
+func (g *generator) nameOrField() string {
+	if g.chance(15) {
+		return "__name__"
+	}
+	return g.field()
+}
+
+// order prefers a field that the filter has, as useful queries do.
+func (g *generator) order(where *pb.StructuredQuery_Filter) *pb.StructuredQuery_Order {
+	path := g.nameOrField()
+	if f := where.GetFieldFilter(); f != nil && g.chance(60) {
+		path = f.GetField().GetFieldPath()
+	}
+	return &pb.StructuredQuery_Order{
+		Field:     ref(path),
+		Direction: pick(g, pb.StructuredQuery_ASCENDING, pb.StructuredQuery_DESCENDING, pb.StructuredQuery_DIRECTION_UNSPECIFIED),
+	}
+}
+
+func (g *generator) cursor(q *pb.StructuredQuery) *pb.Cursor {
+	c := &pb.Cursor{Before: g.chance(50)}
+	n := 1 + g.IntN(len(q.OrderBy))
+	if g.chance(3) {
+		n = len(q.OrderBy) + 1
+	}
+	for i := range n {
+		v := g.value()
+		if i < len(q.OrderBy) && q.OrderBy[i].Field.FieldPath == "__name__" {
+			v = reference(g.document())
+		}
+		c.Values = append(c.Values, v)
+	}
+	return c
+}
+
+func (g *generator) filter(depth int) *pb.StructuredQuery_Filter {
+	switch n := g.IntN(100); {
+	case n < 35 && depth < 2:
+		f := &pb.StructuredQuery_CompositeFilter{
+			Op: pick(g, pb.StructuredQuery_CompositeFilter_AND, pb.StructuredQuery_CompositeFilter_OR),
+		}
+		g.several(3, func() { f.Filters = append(f.Filters, g.filter(depth+1)) })
+		return &pb.StructuredQuery_Filter{FilterType: &pb.StructuredQuery_Filter_CompositeFilter{CompositeFilter: f}}
+	case n < 45:
+		return &pb.StructuredQuery_Filter{FilterType: &pb.StructuredQuery_Filter_UnaryFilter{
+			UnaryFilter: &pb.StructuredQuery_UnaryFilter{
+				OperandType: &pb.StructuredQuery_UnaryFilter_Field{Field: ref(g.field())},
+				Op:          pb.StructuredQuery_UnaryFilter_Operator(2 + g.IntN(4)),
+			},
+		}}
+	default:
+		return g.fieldFilter(depth)
+	}
+}
+
+func (g *generator) fieldFilter(depth int) *pb.StructuredQuery_Filter {
+	path := g.field()
+	if depth == 0 {
+		// Which filters go with one on the name is a matter of the service's indexes; alone it always goes.
+		path = g.nameOrField()
+	}
+	f := &pb.StructuredQuery_FieldFilter{
+		Field: ref(path),
+		Op: pick(g,
+			pb.StructuredQuery_FieldFilter_EQUAL, pb.StructuredQuery_FieldFilter_EQUAL, pb.StructuredQuery_FieldFilter_EQUAL,
+			pb.StructuredQuery_FieldFilter_LESS_THAN, pb.StructuredQuery_FieldFilter_LESS_THAN_OR_EQUAL,
+			pb.StructuredQuery_FieldFilter_GREATER_THAN, pb.StructuredQuery_FieldFilter_GREATER_THAN_OR_EQUAL,
+			pb.StructuredQuery_FieldFilter_NOT_EQUAL, pb.StructuredQuery_FieldFilter_IN,
+			pb.StructuredQuery_FieldFilter_NOT_IN, pb.StructuredQuery_FieldFilter_ARRAY_CONTAINS,
+			pb.StructuredQuery_FieldFilter_ARRAY_CONTAINS_ANY,
+		),
+	}
+	operand := func() *pb.Value {
+		if f.Field.FieldPath == "__name__" && g.chance(95) {
+			return reference(g.document())
+		}
+		return g.value()
+	}
+	switch f.Op {
+	case pb.StructuredQuery_FieldFilter_IN, pb.StructuredQuery_FieldFilter_NOT_IN, pb.StructuredQuery_FieldFilter_ARRAY_CONTAINS_ANY:
+		list := array()
+		for range g.IntN(7) {
+			list.GetArrayValue().Values = append(list.GetArrayValue().Values, operand())
+		}
+		f.Value = list
+	default:
+		f.Value = operand()
+	}
+	return &pb.StructuredQuery_Filter{FilterType: &pb.StructuredQuery_Filter_FieldFilter{FieldFilter: f}}
+}
+
+func (g *generator) aggregation() proto.Message {
+	base := g.query()
+	base.Select = nil
+	q := &pb.StructuredAggregationQuery{QueryType: &pb.StructuredAggregationQuery_StructuredQuery{StructuredQuery: base}}
+	g.several(3, func() {
+		a := &pb.StructuredAggregationQuery_Aggregation{}
+		switch g.IntN(3) {
+		case 0:
+			count := &pb.StructuredAggregationQuery_Aggregation_Count{}
+			if g.chance(50) {
+				count.UpTo = wrapperspb.Int64(int64(g.IntN(5)))
+			}
+			a.Operator = &pb.StructuredAggregationQuery_Aggregation_Count_{Count: count}
+		case 1:
+			a.Operator = &pb.StructuredAggregationQuery_Aggregation_Sum_{
+				Sum: &pb.StructuredAggregationQuery_Aggregation_Sum{Field: ref(g.field())},
+			}
+		default:
+			a.Operator = &pb.StructuredAggregationQuery_Aggregation_Avg_{
+				Avg: &pb.StructuredAggregationQuery_Aggregation_Avg{Field: ref(g.field())},
+			}
+		}
+		q.Aggregations = append(q.Aggregations, a)
+		if a.GetCount() == nil {
+			// A figure joins the order of the query's index; which filters and orders go with that is a matter
+			// of the indexes that the service has, which the stand-in does not model.
+			base.Where, base.OrderBy, base.StartAt, base.EndAt = nil, nil, nil, nil
+		}
+	})
+	return &pb.RunAggregationQueryRequest{
+		Parent:    g.parent(),
+		QueryType: &pb.RunAggregationQueryRequest_StructuredAggregationQuery{StructuredAggregationQuery: q},
+	}
+}
