@@ -71,7 +71,7 @@ func (g *generator) order(where *pb.StructuredQuery_Filter) *pb.StructuredQuery_
 func (g *generator) cursor(q *pb.StructuredQuery) *pb.Cursor {
 	c := &pb.Cursor{Before: g.chance(50)}
 	n := 1 + g.IntN(len(q.OrderBy))
-	if g.chance(3) {
+	if q.OrderBy[0].Field.FieldPath != "__name__" && g.chance(3) {
 		n = len(q.OrderBy) + 1
 	}
 	for i := range n {
@@ -100,18 +100,15 @@ func (g *generator) filter(depth int) *pb.StructuredQuery_Filter {
 			},
 		}}
 	default:
-		return g.fieldFilter(depth)
+		return g.fieldFilter()
 	}
 }
 
-func (g *generator) fieldFilter(depth int) *pb.StructuredQuery_Filter {
-	path := g.field()
-	if depth == 0 {
-		// Which filters go with one on the name is a matter of the service's indexes; alone it always goes.
-		path = g.nameOrField()
-	}
+// fieldFilter is never on the name: which other filters and orders go with that is a matter of the indexes
+// that the service has.
+func (g *generator) fieldFilter() *pb.StructuredQuery_Filter {
 	f := &pb.StructuredQuery_FieldFilter{
-		Field: ref(path),
+		Field: ref(g.field()),
 		Op: pick(g,
 			pb.StructuredQuery_FieldFilter_EQUAL, pb.StructuredQuery_FieldFilter_EQUAL, pb.StructuredQuery_FieldFilter_EQUAL,
 			pb.StructuredQuery_FieldFilter_LESS_THAN, pb.StructuredQuery_FieldFilter_LESS_THAN_OR_EQUAL,
@@ -121,21 +118,15 @@ func (g *generator) fieldFilter(depth int) *pb.StructuredQuery_Filter {
 			pb.StructuredQuery_FieldFilter_ARRAY_CONTAINS_ANY,
 		),
 	}
-	operand := func() *pb.Value {
-		if f.Field.FieldPath == "__name__" && g.chance(95) {
-			return reference(g.document())
-		}
-		return g.value()
-	}
 	switch f.Op {
 	case pb.StructuredQuery_FieldFilter_IN, pb.StructuredQuery_FieldFilter_NOT_IN, pb.StructuredQuery_FieldFilter_ARRAY_CONTAINS_ANY:
 		list := array()
 		for range g.IntN(7) {
-			list.GetArrayValue().Values = append(list.GetArrayValue().Values, operand())
+			list.GetArrayValue().Values = append(list.GetArrayValue().Values, g.value())
 		}
 		f.Value = list
 	default:
-		f.Value = operand()
+		f.Value = g.value()
 	}
 	return &pb.StructuredQuery_Filter{FilterType: &pb.StructuredQuery_Filter_FieldFilter{FieldFilter: f}}
 }
@@ -170,7 +161,7 @@ func (g *generator) aggregation() proto.Message {
 		}
 	})
 	return &pb.RunAggregationQueryRequest{
-		Parent:    g.parent(),
+		Parent:    g.parentOf(base),
 		QueryType: &pb.RunAggregationQueryRequest_StructuredAggregationQuery{StructuredAggregationQuery: q},
 	}
 }

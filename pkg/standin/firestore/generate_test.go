@@ -71,9 +71,10 @@ func (g *generator) next() proto.Message {
 	case n < 56:
 		return g.list()
 	case n < 90:
+		query := g.query()
 		return &pb.RunQueryRequest{
-			Parent:    g.parent(),
-			QueryType: &pb.RunQueryRequest_StructuredQuery{StructuredQuery: g.query()},
+			Parent:    g.parentOf(query),
+			QueryType: &pb.RunQueryRequest_StructuredQuery{StructuredQuery: query},
 		}
 	default:
 		return g.aggregation()
@@ -118,9 +119,10 @@ func (g *generator) transaction() proto.Message {
 			g.queue = append(g.queue, read)
 			return
 		}
+		query := g.query()
 		g.queue = append(g.queue, &pb.RunQueryRequest{
-			Parent:              g.parent(),
-			QueryType:           &pb.RunQueryRequest_StructuredQuery{StructuredQuery: g.query()},
+			Parent:              g.parentOf(query),
+			QueryType:           &pb.RunQueryRequest_StructuredQuery{StructuredQuery: query},
 			ConsistencySelector: &pb.RunQueryRequest_Transaction{Transaction: mark},
 		})
 	})
@@ -175,6 +177,15 @@ func (g *generator) parent() string {
 		return g.root()
 	}
 	return g.root() + "/c/" + strconv.Itoa(g.IntN(2))
+}
+
+// parentOf gives a query on a collection group the only parent that the service
+// takes for all of them.
+func (g *generator) parentOf(q *pb.StructuredQuery) string {
+	if q.From[0].AllDescendants {
+		return g.root()
+	}
+	return g.parent()
 }
 
 // field gives a path in the form of the protocol. The first ones have values of
