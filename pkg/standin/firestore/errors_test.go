@@ -140,7 +140,7 @@ func TestQueryCodes(t *testing.T) {
 		{"array_contains_in_each_branch", either(field("ARRAY_CONTAINS", "integer_value:1"), field("ARRAY_CONTAINS", "integer_value:2")), codes.OK},
 		{"name_equals_string", `where{field_filter{field{field_path:"__name__"} op:EQUAL value{string_value:"d"}}}`, codes.InvalidArgument},
 		{"name_is_null", `where{unary_filter{field{field_path:"__name__"} op:IS_NULL}}`, codes.InvalidArgument},
-		{"order_twice", `order_by{field{field_path:"v"}} order_by{field{field_path:"v"}}`, codes.InvalidArgument},
+		{"order_twice", strings.Repeat(`order_by{field{field_path:"v"}} `, 2), codes.InvalidArgument},
 		{"order_after_name", `order_by{field{field_path:"__name__"}} order_by{field{field_path:"v"}}`, codes.InvalidArgument},
 		{"inequality_after_name", `where{` + field("LESS_THAN", "integer_value:1") + `} order_by{field{field_path:"__name__"}}`, codes.InvalidArgument},
 		{"name_down", `order_by{field{field_path:"__name__"} direction:DESCENDING}`, codes.FailedPrecondition},

@@ -28,6 +28,10 @@ func (p *filterParser) parseField(f *pb.StructuredQuery_FieldFilter) (filter, er
 	case pb.StructuredQuery_FieldFilter_EQUAL:
 		return p.equality(path, operand)
 	case pb.StructuredQuery_FieldFilter_NOT_EQUAL:
+		p.negate(path)
+		if isNull(operand) { // matches nothing, so there is nothing to order
+			p.inequalities = p.inequalities[:len(p.inequalities)-1]
+		}
 		return p.otherThan(path, []*pb.Value{operand})
 	case pb.StructuredQuery_FieldFilter_IN, pb.StructuredQuery_FieldFilter_NOT_IN,
 		pb.StructuredQuery_FieldFilter_ARRAY_CONTAINS_ANY:
@@ -60,6 +64,7 @@ func (p *filterParser) parseList(path fieldPath, op pb.StructuredQuery_FieldFilt
 		return p.equality(path, values...)
 	case pb.StructuredQuery_FieldFilter_NOT_IN:
 		p.hasNotIn = true
+		p.negate(path)
 		return p.otherThan(path, values)
 	default:
 		p.hasDisjunction = true
@@ -140,10 +145,8 @@ func (p *filterParser) otherThan(path fieldPath, operands []*pb.Value) (filter, 
 		return filter{}, err
 	}
 	if slices.ContainsFunc(operands, isNull) {
-		p.negations++
 		return filter{matches: never, terms: 1}, nil
 	}
-	p.negate(path)
 	return filter{terms: 1, matches: onField(path, func(v *pb.Value) bool {
 		return !isNull(v) && (isNaN(v) || !contains(operands, v))
 	})}, nil

@@ -34,6 +34,11 @@ func (g *generator) write(name string) *pb.Write {
 		return w
 	}
 	doc := &pb.Document{Name: name, Fields: g.fields()}
+	if g.chance(10) {
+		// To be cut to microseconds. In queries such times are not generated: the
+		// emulator cuts them in lists and keeps them elsewhere.
+		doc.Fields["b"] = &pb.Value{ValueType: &pb.Value_TimestampValue{TimestampValue: &timestamppb.Timestamp{Nanos: 1999}}}
+	}
 	w.Operation = &pb.Write_Update{Update: doc}
 	w.UpdateMask = g.mask()
 	if g.chance(40) {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -126,4 +127,17 @@ func must(t testing.TB, what string, err error) {
 	if err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}
+}
+
+// setAll writes documents, given by their full names, in one commit.
+func setAll(t testing.TB, s *session, docs map[string]fields) {
+	t.Helper()
+	must(t, "set all", s.client.RunTransaction(s.ctx, func(_ context.Context, tx *gcf.Transaction) error {
+		for name, values := range docs {
+			if err := tx.Set(s.client.Doc(strings.TrimPrefix(name, s.name(""))), values); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }

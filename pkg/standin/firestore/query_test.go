@@ -82,94 +82,94 @@ func without(list []string, drop ...string) []string {
 func fillZoo(t *testing.T, s *session) *gcf.CollectionRef {
 	t.Helper()
 	c := s.client.Collection("zoo")
-	batch := s.client.BulkWriter(s.ctx)
+	docs := map[string]fields{c.Doc("99_without").Path: {"one": 1}}
 	for _, z := range zoo {
-		_, err := batch.Set(c.Doc(z.id), fields{"v": z.v, "one": 1})
-		must(t, "bulk set", err)
+		docs[c.Doc(z.id).Path] = fields{"v": z.v, "one": 1}
 	}
-	_, err := batch.Set(c.Doc("99_without"), fields{"one": 1})
-	must(t, "bulk set", err)
-	batch.End()
+	setAll(t, s, docs)
 	return c
+}
+
+// everything is the zoo but for the document without the field.
+func everything() []string { return span("01", "29") }
+
+var zooTests = []struct {
+	name  string
+	query func(*gcf.CollectionRef) gcf.Query
+	want  []string
+}{
+	{"order", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc) }, everything()},
+	{"order_down", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Desc) }, reversed(everything())},
+	{"no_order", func(c *gcf.CollectionRef) gcf.Query { return c.Query }, append(slices.Clone(everything()), "99")},
+	{"equal_number", where("v", "==", 1), []string{"09", "10"}},
+	{"equal_zero", where("v", "==", 0.0), []string{"07", "08"}},
+	{"equal_exact", where("v", "==", 1<<53+1), []string{"12"}},
+	{"equal_null", where("v", "==", nil), []string{"01"}},
+	{"equal_nan", where("v", "==", math.NaN()), []string{"04"}},
+	{"equal_array", where("v", "==", []any{1.0}), []string{"24"}},
+	{"equal_map", where("v", "==", fields{"a": 2}), []string{"27"}},
+	{"not_equal", where("v", "!=", 1), without(everything(), "01", "09", "10")},
+	{"not_null", where("v", "!=", nil), without(everything(), "01")},
+	{"not_nan", where("v", "!=", math.NaN()), without(everything(), "01", "04")},
+	{"less", where("v", "<", 1), span("05", "08")},
+	{"less_or_equal", where("v", "<=", 1), span("05", "10")},
+	{"greater", where("v", ">", float64(1<<53)), span("12", "15")},
+	{"greater_or_equal", where("v", ">=", math.MaxInt64), span("13", "15")},
+	{"greater_string", where("v", ">", ""), span("17", "20")},
+	{"less_array", where("v", "<", []any{1.0, "a"}), span("22", "24")},
+	{"greater_map", where("v", ">", fields{"a": 2}), span("28", "29")},
+	{"greater_bool", where("v", ">=", false), span("02", "03")},
+	{"in", where("v", "in", []any{1, "a", "zzz"}), []string{"09", "10", "17"}},
+	{"in_null", where("v", "in", []any{nil, math.NaN(), 1}), []string{"09", "10"}},
+	{"not_in", where("v", "not-in", []any{1, "a"}), without(everything(), "01", "09", "10", "17")},
+	{"not_in_null", where("v", "not-in", []any{nil, 1}), []string{}},
+	{"array_contains", where("v", "array-contains", 1.0), []string{"24", "25"}},
+	{"array_contains_only_null", where("v", "array-contains-any", []any{nil}), []string{}},
+	{"array_contains_any", where("v", "array-contains-any", []any{"a", nil, 7}), []string{"25"}},
+	{"missing_field", where("none", "==", 1), []string{}},
+	{"field_in_map", where("v.b", ">=", 0), []string{"28", "29"}},
+	{"limit_and_offset", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).Offset(2).Limit(3) }, span("03", "05")},
+	{"limit_to_last", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).LimitToLast(2) }, span("28", "29")},
+	{"start_at", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).StartAt(1) }, span("09", "29")},
+	{"start_after", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).StartAfter(1) }, span("11", "29")},
+	{"end_at", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).EndAt(1) }, span("01", "10")},
+	{"end_before", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).EndBefore(1) }, span("01", "08")},
+	{"start_at_down", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Desc).StartAt(1).EndBefore(0) }, []string{"10", "09"}},
+	{"start_at_prefix", func(c *gcf.CollectionRef) gcf.Query {
+		return c.OrderBy("one", gcf.Asc).OrderBy(gcf.DocumentID, gcf.Desc).StartAfter(1, "04_nan")
+	}, []string{"03", "02", "01"}},
+	{"by_name", func(c *gcf.CollectionRef) gcf.Query {
+		return c.OrderBy(gcf.DocumentID, gcf.Asc).StartAfter("26_map_empty").Limit(2)
+	}, span("27", "28")},
+	{"name_range", func(c *gcf.CollectionRef) gcf.Query {
+		return c.Where(gcf.DocumentID, ">", c.Doc("26")).Where(gcf.DocumentID, "<=", c.Doc("28_map_a_b"))
+	}, span("26", "28")},
+	{"name_in", func(c *gcf.CollectionRef) gcf.Query {
+		return c.Where(gcf.DocumentID, "in", []*gcf.DocumentRef{c.Doc("08_zero"), c.Doc("03_true"), c.Doc("no")})
+	}, []string{"03", "08"}},
+	{"and", func(c *gcf.CollectionRef) gcf.Query {
+		return c.Where("v", ">", 0).Where("v", "<", 2).Where("one", "==", 1)
+	}, span("09", "10")},
+	{"or", func(c *gcf.CollectionRef) gcf.Query {
+		return c.WhereEntity(gcf.OrFilter{Filters: []gcf.EntityFilter{
+			gcf.PropertyFilter{Path: "v", Operator: "==", Value: "a"},
+			gcf.AndFilter{Filters: []gcf.EntityFilter{
+				gcf.PropertyFilter{Path: "v", Operator: "==", Value: 1},
+				gcf.PropertyFilter{Path: "one", Operator: "==", Value: 1},
+			}},
+		}})
+	}, []string{"09", "10", "17"}},
+	{"or_is_ordered_by_its_inequality", func(c *gcf.CollectionRef) gcf.Query {
+		return c.WhereEntity(gcf.OrFilter{Filters: []gcf.EntityFilter{
+			gcf.PropertyFilter{Path: "v", Operator: ">", Value: "a"},
+			gcf.PropertyFilter{Path: "one", Operator: "==", Value: 1},
+		}})
+	}, everything()},
 }
 
 func TestOrderAndFilter(t *testing.T) {
 	t.Parallel()
-	all := span("01", "29")
-	tests := []struct {
-		name  string
-		query func(*gcf.CollectionRef) gcf.Query
-		want  []string
-	}{
-		{"order", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc) }, all},
-		{"order_down", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Desc) }, reversed(all)},
-		{"no_order", func(c *gcf.CollectionRef) gcf.Query { return c.Query }, append(slices.Clone(all), "99")},
-		{"equal_number", where("v", "==", 1), []string{"09", "10"}},
-		{"equal_zero", where("v", "==", 0.0), []string{"07", "08"}},
-		{"equal_exact", where("v", "==", 1<<53+1), []string{"12"}},
-		{"equal_null", where("v", "==", nil), []string{"01"}},
-		{"equal_nan", where("v", "==", math.NaN()), []string{"04"}},
-		{"equal_array", where("v", "==", []any{1.0}), []string{"24"}},
-		{"equal_map", where("v", "==", fields{"a": 2}), []string{"27"}},
-		{"not_equal", where("v", "!=", 1), without(all, "01", "09", "10")},
-		{"not_null", where("v", "!=", nil), without(all, "01")},
-		{"not_nan", where("v", "!=", math.NaN()), without(all, "01", "04")},
-		{"less", where("v", "<", 1), span("05", "08")},
-		{"less_or_equal", where("v", "<=", 1), span("05", "10")},
-		{"greater", where("v", ">", float64(1<<53)), span("12", "15")},
-		{"greater_or_equal", where("v", ">=", math.MaxInt64), span("13", "15")},
-		{"greater_string", where("v", ">", ""), span("17", "20")},
-		{"less_array", where("v", "<", []any{1.0, "a"}), span("22", "24")},
-		{"greater_map", where("v", ">", fields{"a": 2}), span("28", "29")},
-		{"greater_bool", where("v", ">=", false), span("02", "03")},
-		{"in", where("v", "in", []any{1, "a", "zzz"}), []string{"09", "10", "17"}},
-		{"in_null", where("v", "in", []any{nil, math.NaN(), 1}), []string{"09", "10"}},
-		{"not_in", where("v", "not-in", []any{1, "a"}), without(all, "01", "09", "10", "17")},
-		{"not_in_null", where("v", "not-in", []any{nil, 1}), []string{}},
-		{"array_contains", where("v", "array-contains", 1.0), []string{"24", "25"}},
-		{"array_contains_only_null", where("v", "array-contains-any", []any{nil}), []string{}},
-		{"array_contains_any", where("v", "array-contains-any", []any{"a", nil, 7}), []string{"25"}},
-		{"missing_field", where("none", "==", 1), []string{}},
-		{"field_in_map", where("v.b", ">=", 0), []string{"28", "29"}},
-		{"limit_and_offset", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).Offset(2).Limit(3) }, span("03", "05")},
-		{"limit_to_last", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).LimitToLast(2) }, span("28", "29")},
-		{"start_at", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).StartAt(1) }, span("09", "29")},
-		{"start_after", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).StartAfter(1) }, span("11", "29")},
-		{"end_at", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).EndAt(1) }, span("01", "10")},
-		{"end_before", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Asc).EndBefore(1) }, span("01", "08")},
-		{"start_at_down", func(c *gcf.CollectionRef) gcf.Query { return c.OrderBy("v", gcf.Desc).StartAt(1).EndBefore(0) }, []string{"10", "09"}},
-		{"start_at_prefix", func(c *gcf.CollectionRef) gcf.Query {
-			return c.OrderBy("one", gcf.Asc).OrderBy(gcf.DocumentID, gcf.Desc).StartAfter(1, "04_nan")
-		}, []string{"03", "02", "01"}},
-		{"by_name", func(c *gcf.CollectionRef) gcf.Query {
-			return c.OrderBy(gcf.DocumentID, gcf.Asc).StartAfter("26_map_empty").Limit(2)
-		}, span("27", "28")},
-		{"name_range", func(c *gcf.CollectionRef) gcf.Query {
-			return c.Where(gcf.DocumentID, ">", c.Doc("26")).Where(gcf.DocumentID, "<=", c.Doc("28_map_a_b"))
-		}, span("26", "28")},
-		{"name_in", func(c *gcf.CollectionRef) gcf.Query {
-			return c.Where(gcf.DocumentID, "in", []*gcf.DocumentRef{c.Doc("08_zero"), c.Doc("03_true"), c.Doc("no")})
-		}, []string{"03", "08"}},
-		{"and", func(c *gcf.CollectionRef) gcf.Query {
-			return c.Where("v", ">", 0).Where("v", "<", 2).Where("one", "==", 1)
-		}, span("09", "10")},
-		{"or", func(c *gcf.CollectionRef) gcf.Query {
-			return c.WhereEntity(gcf.OrFilter{Filters: []gcf.EntityFilter{
-				gcf.PropertyFilter{Path: "v", Operator: "==", Value: "a"},
-				gcf.AndFilter{Filters: []gcf.EntityFilter{
-					gcf.PropertyFilter{Path: "v", Operator: "==", Value: 1},
-					gcf.PropertyFilter{Path: "one", Operator: "==", Value: 1},
-				}},
-			}})
-		}, []string{"09", "10", "17"}},
-		{"or_is_ordered_by_its_inequality", func(c *gcf.CollectionRef) gcf.Query {
-			return c.WhereEntity(gcf.OrFilter{Filters: []gcf.EntityFilter{
-				gcf.PropertyFilter{Path: "v", Operator: ">", Value: "a"},
-				gcf.PropertyFilter{Path: "one", Operator: "==", Value: 1},
-			}})
-		}, all},
-	}
-	for _, tt := range tests {
+	for _, tt := range zooTests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			onBoth(t, func(t *testing.T, s *session) {

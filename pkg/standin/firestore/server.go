@@ -89,7 +89,13 @@ func Start(cfg Config) (*Server, error) {
 		done:     make(chan error, 1),
 	}
 	pb.RegisterFirestoreServer(s.grpc, &service{store: store, onQuery: cfg.OnQuery})
-	go func() { s.done <- s.grpc.Serve(listener) }()
+	go func() {
+		err := s.grpc.Serve(listener)
+		if errors.Is(err, grpc.ErrServerStopped) {
+			err = nil // closed before it came to serve
+		}
+		s.done <- err
+	}()
 	return s, nil
 }
 

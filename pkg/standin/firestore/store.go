@@ -75,13 +75,6 @@ func (s *store) tick() *timestamppb.Timestamp {
 	return timestamppb.New(time.UnixMicro(s.clock))
 }
 
-// read returns the latest state of a database and the time that it is of.
-func (s *store) read(database string) (state, *timestamppb.Timestamp) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.databases[database], s.now()
-}
-
 // commit carries all writes out, or none and says why. It returns the state after
 // them too. A transaction's id ends
 // that transaction, whatever comes of the commit; empty is no transaction.

@@ -1,0 +1,85 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package firestore
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestTree holds a tree to a map, and every earlier tree to an earlier map.
+func TestTree(t *testing.T) {
+	t.Parallel()
+	type version struct {
+		tree *tree[int]
+		want map[string]int
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	now := version{want: map[string]int{}}
+	var versions []version
+	for i := range 5000 {
+		key := fmt.Sprint(r.IntN(300))
+		now.want = maps.Clone(now.want)
+		if r.IntN(3) > 0 {
+			now.tree, now.want[key] = now.tree.put(key, i), i
+		} else {
+			now.tree = now.tree.remove(key)
+			delete(now.want, key)
+		}
+		if i%100 == 0 {
+			versions = append(versions, now)
+		}
+	}
+	for i, v := range append(versions, now) {
+		keys := slices.Sorted(maps.Keys(v.want))
+		var up, down []string
+		for key, value := range v.tree.from("") {
+			if got, ok := v.tree.get(key); !ok || got != value || value != v.want[key] {
+				t.Fatalf("version %d: %s is %d, get says %d, want %d", i, key, value, got, v.want[key])
+			}
+			up = append(up, key)
+		}
+		for key := range v.tree.backward() {
+			down = append(down, key)
+		}
+		slices.Reverse(down)
+		if diff := cmp.Diff(keys, up) + cmp.Diff(keys, down); diff != "" {
+			t.Fatalf("version %d (-want +got):\n%s", i, diff)
+		}
+		start := fmt.Sprint(r.IntN(300))
+		var rest []string
+		for key := range v.tree.from(start) {
+			rest = append(rest, key)
+		}
+		at, _ := slices.BinarySearch(keys, start)
+		if !slices.Equal(keys[at:], rest) {
+			t.Fatalf("version %d from %s: got %v, want %v", i, start, rest, keys[at:])
+		}
+	}
+}
+
+// TestTreeStaysFlat puts keys in order, the worst case of a plain binary tree.
+func TestTreeStaysFlat(t *testing.T) {
+	t.Parallel()
+	var root *tree[int]
+	const n = 1 << 14
+	for i := range n {
+		root = root.put(fmt.Sprintf("%06d", i), i)
+	}
+	if depth := depthOf(root); depth > 60 {
+		t.Errorf("%d keys lie %d deep", n, depth)
+	}
+}
+
+func depthOf(t *tree[int]) int {
+	if t == nil {
+		return 0
+	}
+	return 1 + max(depthOf(t.left), depthOf(t.right))
+}
