@@ -79,8 +79,7 @@ func start(ctx context.Context, o options) (_ *system, err error) {
 	if err := s.serve(ctx, settings(given, s.cloud, o.token)); err != nil {
 		return nil, err
 	}
-	s.trigger(ctx)
-	return s, nil
+	return s, s.trigger(ctx)
 }
 
 // connect makes the clients of what stands around the functions, and what the functions expect to be there.
@@ -125,10 +124,13 @@ func (s *system) serve(ctx context.Context, environment map[string]string) error
 }
 
 // trigger starts what calls the event functions: Eventarc for both, and Cloud Scheduler.
-func (s *system) trigger(ctx context.Context) {
+func (s *system) trigger(ctx context.Context) error {
 	converts := &eventarc.Trigger{Name: "convert", URL: s.url + convertPath}
 	polls := &eventarc.Trigger{Name: "poll", URL: s.url + pollPath}
 	topic := fmt.Sprintf("projects/%s/topics/%s", project, ticks)
+	if _, err := polls.Ensure(ctx, s.topics, topic); err != nil {
+		return err
+	}
 
 	s.goes("Eventarc for "+inbox, func() error { return s.watchInbox(ctx, converts) })
 	s.goes("Eventarc for "+topic, func() error { return polls.Push(ctx, s.topics, topic) })
@@ -138,6 +140,7 @@ func (s *system) trigger(ctx context.Context) {
 		eventarc.Tick(ctx, publisher, s.pollInterval, []byte("{}"))
 		return nil
 	})
+	return nil
 }
 
 // watchInbox delivers every object that is dropped. Our own stand-in tells of each and remembers what was

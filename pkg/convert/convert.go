@@ -43,7 +43,7 @@ const (
 	Gone       Outcome = "GONE"       // replaced or deleted: a newer generation has an event of its own
 	Superseded Outcome = "SUPERSEDED" // a newer generation was done before, or this one, by an earlier delivery
 	Converted  Outcome = "CONVERTED"  // dataset and report written
-	Refused    Outcome = "REFUSED"    // faults: report written, no dataset
+	Refused    Outcome = "REFUSED"    // not usable: report written, no dataset
 )
 
 // attempts is how often a conversion is begun again because another event for the same name wrote meanwhile.
@@ -53,8 +53,8 @@ const attempts = 5
 // generationKey is the metadata that says which generation of the source an output was made from.
 const generationKey = "source-generation"
 
-// errFaulty ends the writing of a dataset whose source turned out to have faults.
-var errFaulty = errors.New("the source has faults")
+// errFaulty ends the writing of a dataset whose source turned out not to be usable.
+var errFaulty = errors.New("the source is not usable")
 
 // Convert brings dataset and report of the source to the state of this generation, unless a newer one has
 // been there already.
@@ -109,13 +109,19 @@ func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error)
 	if err := c.report(ctx, source, report, before, result); err != nil {
 		return "", err
 	}
-	if result.Errors > 0 {
-		return Refused, nil
-	}
-	return Converted, nil
+	return outcomeOf(result), nil
 }
 
-// dataset converts the source into the dataset object. With faults there is no object, and the error is
+// outcomeOf decides by the report whether there is a dataset. Without faults, but with every message left out,
+// there is none either: nothing can be trained on no examples.
+func outcomeOf(result *dataset.Report) Outcome {
+	if result.Errors > 0 || result.Examples == 0 {
+		return Refused
+	}
+	return Converted
+}
+
+// dataset converts the source into the dataset object. If it is refused there is no object, and the error is
 // errFaulty beside the report.
 func (c *Converter) dataset(ctx context.Context, source Source, name string, old output) (*dataset.Report, error) {
 	in, err := c.Objects.Read(ctx, source.Bucket, source.Name, source.Generation)
@@ -126,7 +132,7 @@ func (c *Converter) dataset(ctx context.Context, source Source, name string, old
 	var result *dataset.Report
 	_, err = c.Objects.Write(ctx, c.spec(source, name, "application/jsonl", old), func(w io.Writer) error {
 		result, err = dataset.Convert(ctx, w, in, dataset.Options{})
-		if err == nil && result.Errors > 0 {
+		if err == nil && outcomeOf(result) == Refused {
 			err = errFaulty
 		}
 		return err

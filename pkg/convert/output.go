@@ -77,10 +77,10 @@ type Report struct {
 }
 
 func (c *Converter) report(ctx context.Context, source Source, name string, before output, result *dataset.Report) error {
-	r := Report{Source: source, Outcome: Refused, Result: result}
-	if result.Errors == 0 {
+	r := Report{Source: source, Outcome: outcomeOf(result), Result: result}
+	if r.Outcome == Converted {
 		data, _ := outputs(source.Name)
-		r.Outcome, r.Dataset = Converted, object.URI(c.Config.DataBucket, data)
+		r.Dataset = object.URI(c.Config.DataBucket, data)
 	}
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)

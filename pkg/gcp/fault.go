@@ -157,7 +157,7 @@ func violations(err error) []fault.Violation {
 	for _, d := range details(err) {
 		if bad, ok := d.(*errdetails.BadRequest); ok {
 			for _, v := range bad.GetFieldViolations() {
-				out = append(out, fault.Violation{Field: v.GetField(), Reason: "REFUSED_BY_VERTEX_AI", Description: v.GetDescription()})
+				out = append(out, fault.Violation{Field: v.GetField(), Reason: "REFUSED_BY_GOOGLE_CLOUD", Description: v.GetDescription()})
 			}
 		}
 	}

@@ -150,8 +150,8 @@ func TestFaultViolations(t *testing.T) {
 		{Field: "tuning_job.base_model", Description: "is not set."}, {Field: "tuning_job.labels", Description: "are too many."},
 	}}
 	want := []fault.Violation{
-		{Field: "tuning_job.base_model", Reason: "REFUSED_BY_VERTEX_AI", Description: "is not set."},
-		{Field: "tuning_job.labels", Reason: "REFUSED_BY_VERTEX_AI", Description: "are too many."},
+		{Field: "tuning_job.base_model", Reason: "REFUSED_BY_GOOGLE_CLOUD", Description: "is not set."},
+		{Field: "tuning_job.labels", Reason: "REFUSED_BY_GOOGLE_CLOUD", Description: "are too many."},
 	}
 	got := fault.Of(gcp.Fault(answer(t, codes.InvalidArgument, bad), "Vertex AI", "make it"))
 	if diff := cmp.Diff(want, got.Violations); diff != "" {

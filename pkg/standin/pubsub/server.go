@@ -82,7 +82,13 @@ func Start(cfg Config) (*Server, error) {
 	s := &Server{listener: lis, grpc: grpc.NewServer(opts...), broker: b, done: make(chan error, 1)}
 	pb.RegisterPublisherServer(s.grpc, &publisher{broker: b})
 	pb.RegisterSubscriberServer(s.grpc, &subscriber{broker: b})
-	go func() { s.done <- s.grpc.Serve(lis) }()
+	go func() {
+		err := s.grpc.Serve(lis)
+		if errors.Is(err, grpc.ErrServerStopped) {
+			err = nil // closed before it came to serve
+		}
+		s.done <- err
+	}()
 	return s, nil
 }
 

@@ -94,7 +94,7 @@ func (b *board) wake(j *job, at time.Time) { heap.Push(&b.wakes, wake{at: at, jo
 func (b *board) advance(now time.Time) effects {
 	var e effects
 	for len(b.wakes) > 0 && !b.wakes[0].at.After(now) {
-		w := heap.Pop(&b.wakes).(wake)
+		w := heap.Pop(&b.wakes).(wake) //nolint:forcetypeassert // it holds nothing else
 		j := w.job
 		end, state, over := j.ended(w.at)
 		switch {
@@ -161,7 +161,7 @@ func (w wakes) Less(a, b int) bool {
 	return w[a].at.Before(w[b].at)
 }
 func (w wakes) Swap(a, b int) { w[a], w[b] = w[b], w[a] }
-func (w *wakes) Push(x any)   { *w = append(*w, x.(wake)) }
+func (w *wakes) Push(x any)   { *w = append(*w, x.(wake)) } //nolint:forcetypeassert // only wake pushes
 func (w *wakes) Pop() any {
 	last := (*w)[len(*w)-1]
 	*w = (*w)[:len(*w)-1]

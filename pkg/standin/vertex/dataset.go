@@ -70,7 +70,7 @@ func (e *engine) readFile(ctx context.Context, uri, what string, check checker) 
 	if err != nil {
 		return nil, readFailure(uri, err)
 	}
-	defer reader.Close() //nolint:errcheck // only read from
+	defer reader.Close()
 	t := newTally()
 	var first *offender
 	limits := &e.facts.service
@@ -144,7 +144,8 @@ func eachLine(r io.Reader, limit int, visit func(line []byte, whole bool)) error
 		}
 		line := piece
 		if len(long) > 0 {
-			line = append(long, piece...)
+			long = append(long, piece...)
+			line = long
 		}
 		if len(line) > 0 {
 			line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))

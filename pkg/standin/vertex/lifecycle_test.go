@@ -55,14 +55,14 @@ func TestJobSucceeds(t *testing.T) {
 	}
 
 	// A quarter of the time goes by before training; 4 epochs share the rest.
-	for i, at := range []time.Duration{43750, 62500, 81250} {
-		w.clock.add(begin.Add(at * time.Millisecond).Sub(w.clock.Now()))
+	for i, at := range []time.Duration{43750 * time.Millisecond, 62500 * time.Millisecond, 81250 * time.Millisecond} {
+		w.clock.add(begin.Add(at).Sub(w.clock.Now()))
 		got := w.get(job.GetName())
 		if n := len(got.GetTunedModel().GetCheckpoints()); n != i+1 || got.GetTunedModel().GetModel() != "" {
-			t.Errorf("after %d ms: tuned model %v, want %d checkpoints and no model", at, got.GetTunedModel(), i+1)
+			t.Errorf("after %v: tuned model %v, want %d checkpoints and no model", at, got.GetTunedModel(), i+1)
 		}
 		if !got.GetUpdateTime().AsTime().Equal(w.clock.Now()) {
-			t.Errorf("after %d ms: update time %v, want the checkpoint's", at, got.GetUpdateTime().AsTime())
+			t.Errorf("after %v: update time %v, want the checkpoint's", at, got.GetUpdateTime().AsTime())
 		}
 	}
 	w.clock.add(time.Hour)

@@ -52,7 +52,13 @@ func Start(cfg Config) (*Server, error) {
 	s := &Server{listener: listener, grpc: grpc.NewServer(options...), engine: engine, served: make(chan error, 1)}
 	pb.RegisterGenAiTuningServiceServer(s.grpc, &service{engine: engine, facts: facts, cfg: cfg})
 	s.close = sync.OnceValue(s.shutDown)
-	go func() { s.served <- s.grpc.Serve(listener) }()
+	go func() {
+		err := s.grpc.Serve(listener)
+		if errors.Is(err, grpc.ErrServerStopped) {
+			err = nil // closed before it came to serve
+		}
+		s.served <- err
+	}()
 	return s, nil
 }
 
