@@ -1,0 +1,208 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"flag"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// argsVariable makes this test binary the command itself: it is to be killed, and the framework serves once
+// a process.
+const argsVariable = "VERTEXTUNE_LOCAL_TEST_ARGS"
+
+func TestMain(m *testing.M) {
+	if args := os.Getenv(argsVariable); args != "" {
+		os.Args = append(os.Args[:1], strings.Fields(args)...)
+		main()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func command(t *testing.T, args string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = []string{argsVariable + "=" + args, "HOME=" + t.TempDir()}
+	cmd.Dir = t.TempDir() // without the .env of whoever runs the tests
+	return cmd
+}
+
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	out, err := command(t, "demo -job-duration 1s -poll-interval 200ms").CombinedOutput()
+	if err != nil {
+		t.Fatalf("demo: %v\n%s", err, out)
+	}
+	for _, want := range []string{"12 training examples", "6 pairs", "PIPELINE_STATE_SUCCEEDED", "tuned model projects/", "Done."} {
+		if !bytes.Contains(out, []byte(want)) {
+			t.Errorf("the demo does not show %q:\n%s", want, out)
+		}
+	}
+}
+
+// running is a started local command.
+type running struct {
+	*exec.Cmd
+	url, storage string
+}
+
+var (
+	urlLine     = regexp.MustCompile(`functions +(http://\S+)`)
+	storageLine = regexp.MustCompile(`STORAGE_EMULATOR_HOST=(\S+)`)
+)
+
+func launch(t *testing.T, args string) running {
+	t.Helper()
+	r := running{Cmd: command(t, args)}
+	r.Stderr = t.Output()
+	out, err := r.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Process.Kill() })
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if m := urlLine.FindStringSubmatch(lines.Text()); m != nil {
+			r.url = m[1]
+		}
+		if m := storageLine.FindStringSubmatch(lines.Text()); m != nil {
+			r.storage = m[1]
+		}
+		if lines.Text() == "ready" {
+			go func() { _, _ = io.Copy(io.Discard, out) }()
+			return r
+		}
+	}
+	t.Fatal("the command ended before it was ready")
+	return r
+}
+
+// ask sends a request with the token and decodes the answer; false means that it was not 200.
+func ask(t *testing.T, method, url, body string, answer any) bool {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer secret")
+	request.Header.Set("Content-Type", "application/json")
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return false
+	}
+	if err := json.NewDecoder(response.Body).Decode(answer); err != nil {
+		t.Fatal(err)
+	}
+	return true
+}
+
+// until waits for a condition.
+func until(t *testing.T, what string, met func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !met(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s: not within 30 s", what)
+		}
+	}
+}
+
+// TestKilled drops a file and starts a job, kills the process at once, and finds both brought to their end
+// by the next one.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	args := "-port 0 -token secret -job-duration 1s -poll-interval 200ms -data " + t.TempDir()
+	first := launch(t, args)
+	var object map[string]any
+	line := `{"contents":[{"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"b"}]}]}` + "\n"
+	if !ask(t, http.MethodPost, first.storage+"/upload/storage/v1/b/local-inbox/o?uploadType=media&name=a.jsonl", strings.Repeat(line, 50_000), &object) {
+		t.Fatal("the file was not taken")
+	}
+	var started struct {
+		Job job `json:"job_info"`
+	}
+	if !ask(t, http.MethodPost, first.url+"/start", `{"session_id": "support-1"}`, &started) {
+		t.Fatal("the job was not started")
+	}
+	if err := first.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = first.Wait() // it says that it was killed
+
+	second := launch(t, args)
+	until(t, "the report on the file", func() bool {
+		var report struct {
+			Outcome string `json:"outcome"`
+		}
+		return ask(t, http.MethodGet, second.storage+"/storage/v1/b/local-data/o/drops%2Fa.jsonl%2Freport.json?alt=media", "", &report) && report.Outcome == "CONVERTED"
+	})
+	var now job
+	until(t, "the end of the job", func() bool {
+		return ask(t, http.MethodGet, second.url+"/job-status/"+started.Job.Name, "", &now) && now.Status == "PIPELINE_STATE_SUCCEEDED"
+	})
+	var list struct {
+		Count int `json:"count"`
+	}
+	if !ask(t, http.MethodGet, second.url+"/jobs", "", &list) || list.Count != 1 {
+		t.Errorf("%d jobs, want 1", list.Count)
+	}
+	if err := second.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Wait(); err != nil {
+		t.Errorf("after an interrupt: %v", err)
+	}
+}
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		args     []string
+		wantDemo bool
+		wantPort int
+		wantErr  string
+	}{
+		{name: "nothing", wantPort: 8080},
+		{name: "demo", args: []string{"demo"}, wantDemo: true},
+		{name: "demo_before_flags", args: []string{"demo", "-port", "9"}, wantDemo: true, wantPort: 9},
+		{name: "demo_behind_flags", args: []string{"-port", "9", "demo"}, wantDemo: true, wantPort: 9},
+		{name: "unknown_argument", args: []string{"dmeo"}, wantErr: `unknown argument "dmeo"`},
+		{name: "no_duration", args: []string{"-job-duration", "0s"}, wantErr: "greater than 0"},
+		{name: "unknown_flag", args: []string{"-x"}, wantErr: "-x"},
+		{name: "help", args: []string{"-h"}, wantErr: flag.ErrHelp.Error()},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			o, err := parse(tt.args, io.Discard)
+			if tt.wantErr != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
+					t.Fatalf("error %v, want one with %q", err, tt.wantErr)
+				}
+				return
+			}
+			if err != nil || o.demo != tt.wantDemo || o.port != tt.wantPort {
+				t.Errorf("demo %v, port %d, error %v; want %v, %d", o.demo, o.port, err, tt.wantDemo, tt.wantPort)
+			}
+		})
+	}
+}
