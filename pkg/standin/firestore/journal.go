@@ -12,6 +12,7 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 )
@@ -56,9 +57,13 @@ func openJournal(dir string, replay func(record)) (*journal, error) {
 
 // load replays the file and leaves it ready to append to.
 func (j *journal) load(replay func(record)) error {
+	info, err := j.file.Stat()
+	if err != nil {
+		return err
+	}
 	in := bufio.NewReaderSize(j.file, 1<<20)
 	for {
-		payload, err := readFrame(in)
+		payload, err := readFrame(in, info.Size()-j.size)
 		if errors.Is(err, errTorn) || errors.Is(err, io.EOF) {
 			break
 		}
@@ -72,7 +77,7 @@ func (j *journal) load(replay func(record)) error {
 		replay(r)
 		j.size += int64(headerBytes + len(payload))
 	}
-	if info, err := j.file.Stat(); err == nil && info.Size() > j.size {
+	if info.Size() > j.size {
 		slog.Warn("firestore stand-in cuts what a crash left at the end of its journal",
 			"file", j.file.Name(), "kept_bytes", j.size, "cut_bytes", info.Size()-j.size)
 	}
@@ -93,21 +98,20 @@ func (j *journal) cut() error {
 // errTorn says that the file ends within a record or that its checksum is wrong.
 var errTorn = errors.New("torn record")
 
-func readFrame(in *bufio.Reader) ([]byte, error) {
+// readFrame reads the next record, of a file of which some bytes are left.
+func readFrame(in io.Reader, left int64) ([]byte, error) {
 	var header [headerBytes]byte
 	if _, err := io.ReadFull(in, header[:]); errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, errTorn
 	} else if err != nil {
 		return nil, err
 	}
-	length := binary.LittleEndian.Uint32(header[:4])
-	if length < timeBytes || length > 2*maxMessageBytes {
+	length := int64(binary.LittleEndian.Uint32(header[:4]))
+	if length < timeBytes || length > left-headerBytes {
 		return nil, errTorn
 	}
 	payload := make([]byte, length)
-	if _, err := io.ReadFull(in, payload); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, errTorn
-	} else if err != nil {
+	if _, err := io.ReadFull(in, payload); err != nil {
 		return nil, err
 	}
 	if crc32.Checksum(payload, castagnoli) != binary.LittleEndian.Uint32(header[4:]) {
@@ -131,6 +135,9 @@ func (j *journal) append(r record) error {
 	payload, err := r.encode()
 	if err != nil {
 		return err
+	}
+	if len(payload) > math.MaxUint32 {
+		return fmt.Errorf("a record of %d bytes is too large for the journal", len(payload))
 	}
 	frame := appendFrame(make([]byte, 0, headerBytes+len(payload)), payload)
 	if _, err := j.file.Write(frame); err != nil {

@@ -16,7 +16,10 @@ import (
 const (
 	// maxRequestBytes is the service's limit for a commit.
 	maxRequestBytes = 11534336
-	maxBatchWrites  = 500
+
+	// maxTransforms is how many field transforms a commit may make on one
+	// document. There is no limit to the number of writes any more.
+	maxTransforms = 500
 )
 
 // service answers the calls that change documents and the ones about
@@ -36,9 +39,14 @@ func (s *service) Commit(_ context.Context, req *pb.CommitRequest) (*pb.CommitRe
 		return nil, invalid("Request payload size exceeds the limit: %d bytes.", maxRequestBytes)
 	}
 	writes := make([]*write, len(req.GetWrites()))
+	transforms := map[resource]int{}
 	for i, w := range req.GetWrites() {
 		if writes[i], err = parseWrite(database, w); err != nil {
 			return nil, err
+		}
+		transforms[writes[i].target] += len(writes[i].transforms)
+		if transforms[writes[i].target] > maxTransforms {
+			return nil, invalid("a document must not have more than %d field transforms in a request", maxTransforms)
 		}
 	}
 	resp, _, err := s.store.commit(database, writes, req.GetTransaction())
@@ -50,9 +58,6 @@ func (s *service) BatchWrite(_ context.Context, req *pb.BatchWriteRequest) (*pb.
 	database, err := parseDatabase(req.GetDatabase())
 	if err != nil {
 		return nil, err
-	}
-	if len(req.GetWrites()) > maxBatchWrites {
-		return nil, invalid("maximum %d writes allowed per request", maxBatchWrites)
 	}
 	targets := map[resource]bool{}
 	writes := make([]*write, len(req.GetWrites()))

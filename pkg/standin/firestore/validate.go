@@ -13,7 +13,8 @@ import (
 
 const (
 	maxDocumentBytes  = 1 << 20
-	maxNesting        = 20 // maps and arrays within each other, below the document
+	maxValueBytes     = maxDocumentBytes - 89 // of one string or byte string
+	maxNesting        = 20                    // maps and arrays within each other, below the document
 	vectorTypeKey     = "__type__"
 	minTimestampSecs  = -62135596800 // 0001-01-01
 	maxTimestampSecs  = 253402300799 // 9999-12-31
@@ -35,6 +36,9 @@ func normalizeFields(fields map[string]*pb.Value, depth int) error {
 	for name, value := range fields {
 		if err := checkFieldName(name, depth); err != nil {
 			return err
+		}
+		if len(value.GetStringValue()) > maxValueBytes || len(value.GetBytesValue()) > maxValueBytes {
+			return invalid("The value of property %q is longer than %d bytes.", name, maxValueBytes)
 		}
 		if err := normalizeValue(value, depth); err != nil {
 			return err

@@ -11,9 +11,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// maxTransforms is how many field transforms one commit may make on a document.
-const maxTransforms = 500
-
 // write is a checked request to change one document.
 type write struct {
 	target       resource
@@ -68,9 +65,6 @@ func parseWrite(database string, w *pb.Write) (*write, error) {
 	}
 	if out.mask, err = parseFieldPaths(w.GetUpdateMask().GetFieldPaths()); err != nil {
 		return nil, err
-	}
-	if len(transforms) > maxTransforms {
-		return nil, invalid("a document must not have more than %d field transforms in a request", maxTransforms)
 	}
 	out.transforms, err = parseTransforms(transforms)
 	return out, err
