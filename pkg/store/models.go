@@ -52,24 +52,33 @@ type lastJob struct {
 	UpdatedAt  time.Time    `firestore:"updated_at"`
 }
 
-// writeBack writes the job into its model's document: field last_job for the newest job, and tuned_model
-// for what the last success gave. A model that was deleted meanwhile stays deleted.
+// writeBack writes the job into its model's document: field last_job for the newest job, and tuned_model for
+// what the newest job that succeeded gave. A model that was deleted meanwhile stays deleted.
 func writeBack(tx *firestore.Transaction, model *firestore.DocumentSnapshot, j tuning.Job) error {
 	if !model.Exists() {
 		return nil
 	}
 	var before struct {
-		LastJob lastJob `firestore:"last_job"`
+		LastJob lastJob   `firestore:"last_job"`
+		TunedBy time.Time `firestore:"tuned_model_job_created_at"`
 	}
-	// A last_job that is not ours to read is replaced: before stays zero.
-	if err := model.DataTo(&before); err == nil && before.LastJob.CreatedAt.After(j.CreatedAt) {
+	if err := model.DataTo(&before); err != nil {
+		// Fields of these names that are not ours are replaced.
+		before.LastJob, before.TunedBy = lastJob{}, time.Time{}
+	}
+	var updates []firestore.Update
+	if !before.LastJob.CreatedAt.After(j.CreatedAt) {
+		updates = append(updates, firestore.Update{Path: "last_job", Value: lastJob{
+			ID: j.ID, Name: j.Name, State: j.State, TunedModel: j.TunedModel, CreatedAt: j.CreatedAt, UpdatedAt: j.UpdatedAt,
+		}})
+	}
+	if j.State == tuning.Succeeded && !before.TunedBy.After(j.CreatedAt) {
+		updates = append(updates,
+			firestore.Update{Path: "tuned_model", Value: j.TunedModel},
+			firestore.Update{Path: "tuned_model_job_created_at", Value: j.CreatedAt})
+	}
+	if len(updates) == 0 {
 		return nil
-	}
-	updates := []firestore.Update{{Path: "last_job", Value: lastJob{
-		ID: j.ID, Name: j.Name, State: j.State, TunedModel: j.TunedModel, CreatedAt: j.CreatedAt, UpdatedAt: j.UpdatedAt,
-	}}}
-	if j.State == tuning.Succeeded {
-		updates = append(updates, firestore.Update{Path: "tuned_model", Value: j.TunedModel})
 	}
 	return tx.Update(model.Ref, updates)
 }

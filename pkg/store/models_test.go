@@ -88,18 +88,32 @@ func TestJobIsWrittenBackToItsModel(t *testing.T) {
 		newer = w.apply(t, newer, seen(2, "JOB_STATE_RUNNING", 2))
 		w.modelIs(t, fields{"base_model": "gemini-x", "owner": "me", "last_job": lastJob(newer.Job)})
 
-		// The older job goes on, and is not the model's last any more.
-		w.apply(t, older, seen(1, "JOB_STATE_FAILED", 3))
-		w.modelIs(t, fields{"base_model": "gemini-x", "owner": "me", "last_job": lastJob(newer.Job)})
+		// The older job is not the model's last any more, but it is the first to make a model.
+		success := seen(1, "JOB_STATE_SUCCEEDED", 3)
+		success.TunedModel = "models/1"
+		older = w.apply(t, older, success)
+		w.modelIs(t, fields{
+			"base_model": "gemini-x", "owner": "me", "last_job": lastJob(newer.Job),
+			"tuned_model": "models/1", "tuned_model_job_created_at": older.CreatedAt,
+		})
 
-		success := seen(2, "JOB_STATE_SUCCEEDED", 4)
+		success = seen(2, "JOB_STATE_SUCCEEDED", 4)
 		success.TunedModel = "models/2"
 		newer = w.apply(t, newer, success)
-		w.modelIs(t, fields{"base_model": "gemini-x", "owner": "me", "last_job": lastJob(newer.Job), "tuned_model": "models/2"})
+		w.modelIs(t, fields{
+			"base_model": "gemini-x", "owner": "me", "last_job": lastJob(newer.Job),
+			"tuned_model": "models/2", "tuned_model_job_created_at": newer.CreatedAt,
+		})
 
-		// A failure does not take away the model that an earlier job made.
+		// Neither a failure nor the late success of an older job takes that model away.
 		failed := w.apply(t, w.create(t, modelJob(3, time.Minute)), seen(3, "JOB_STATE_FAILED", 5))
-		w.modelIs(t, fields{"base_model": "gemini-x", "owner": "me", "last_job": lastJob(failed.Job), "tuned_model": "models/2"})
+		late := seen(4, "JOB_STATE_SUCCEEDED", 6)
+		late.TunedModel = "models/4"
+		w.apply(t, w.create(t, modelJob(4, -time.Minute)), late)
+		w.modelIs(t, fields{
+			"base_model": "gemini-x", "owner": "me", "last_job": lastJob(failed.Job),
+			"tuned_model": "models/2", "tuned_model_job_created_at": newer.CreatedAt,
+		})
 	})
 }
 
