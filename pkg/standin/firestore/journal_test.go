@@ -117,32 +117,6 @@ func TestJournalIsCompacted(t *testing.T) {
 	}
 }
 
-// TestCommitTimesIncreaseAfterDelete has the latest commit leave no document
-// behind that could tell its time.
-func TestCommitTimesIncreaseAfterDelete(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	server := startIn(t, dir)
-	s := connectTo(t, server.Addr(), "times")
-	_, err := s.client.Doc("c/d").Set(s.ctx, fields{})
-	must(t, "set", err)
-	resp, err := s.raw.Commit(s.ctx, &pb.CommitRequest{Database: s.database, Writes: []*pb.Write{
-		{Operation: &pb.Write_Delete{Delete: s.name("c/d")}},
-	}})
-	must(t, "delete", err)
-	must(t, "close", server.Close())
-	for range 2 { // as written, and as compacted
-		server = startIn(t, dir)
-		s = connectTo(t, server.Addr(), "times")
-		next, err := s.raw.Commit(s.ctx, &pb.CommitRequest{Database: s.database})
-		must(t, "commit", err)
-		if !next.CommitTime.AsTime().After(resp.CommitTime.AsTime()) {
-			t.Errorf("commit at %v after one at %v", next.CommitTime.AsTime(), resp.CommitTime.AsTime())
-		}
-		must(t, "close", server.Close())
-	}
-}
-
 func TestTornTail(t *testing.T) {
 	t.Parallel()
 	master := t.TempDir()

@@ -141,6 +141,12 @@ var zooTests = []struct {
 	{"by_name", func(c *gcf.CollectionRef) gcf.Query {
 		return c.OrderBy(gcf.DocumentID, gcf.Asc).StartAfter("26_map_empty").Limit(2)
 	}, span("27", "28")},
+	{"by_name_at", func(c *gcf.CollectionRef) gcf.Query {
+		return c.OrderBy(gcf.DocumentID, gcf.Asc).StartAt("26_map_empty").EndBefore("28_map_a_b")
+	}, span("26", "27")},
+	{"by_name_between_documents", func(c *gcf.CollectionRef) gcf.Query {
+		return c.OrderBy(gcf.DocumentID, gcf.Asc).StartAt("26").EndAt("28")
+	}, span("26", "27")},
 	{"name_range", func(c *gcf.CollectionRef) gcf.Query {
 		return c.Where(gcf.DocumentID, ">", c.Doc("26")).Where(gcf.DocumentID, "<=", c.Doc("28_map_a_b"))
 	}, span("26", "28")},
@@ -253,7 +259,7 @@ func TestCollectionGroup(t *testing.T) {
 func TestListing(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s *session) {
-		for _, path := range []string{"c/2", "c/1", "c/1/sub/3", "c/missing/sub/4", "d/1", "c/1/other/1"} {
+		for _, path := range []string{"c/2", "c/1", "c/1/sub/3", "c/10/sub/4", "d/1", "c/1/other/1"} {
 			_, err := s.client.Doc(path).Set(s.ctx, fields{})
 			must(t, "set", err)
 		}
@@ -269,10 +275,10 @@ func TestListing(t *testing.T) {
 			must(t, "next", err)
 			got = append(got, ref.ID)
 		}
-		if diff := cmp.Diff([]string{"1", "2", "missing"}, got); diff != "" {
+		if diff := cmp.Diff([]string{"1", "10", "2"}, got); diff != "" {
 			t.Errorf("documents (-want +got):\n%s", diff)
 		}
-		for parent, want := range map[string][]string{"": {"c", "d"}, "c/1": {"other", "sub"}, "c/missing": {"sub"}, "d/1": nil} {
+		for parent, want := range map[string][]string{"": {"c", "d"}, "c/1": {"other", "sub"}, "c/10": {"sub"}, "d/1": nil} {
 			collections := s.client.Collections(s.ctx)
 			if parent != "" {
 				collections = s.client.Doc(parent).Collections(s.ctx)
