@@ -223,11 +223,15 @@ func TestStart_model_gives_defaults_and_is_written_back(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	created, err := time.Parse(time.RFC3339Nano, second.Job.CreatedAt)
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := map[string]any{
 		"base_model": "gemini-1.5-flash-001", "display_name": "Support", "owner": "ann",
 		"hyperparameters": map[string]any{"epoch_count": int64(5), "batch_size": int64(8)},
-		"tuned_model":     done.TunedModel,
-		"last_job":        map[string]any{"job_name": second.Job.Name, "status": "PIPELINE_STATE_SUCCEEDED", "tuned_model": done.TunedModel},
+		"tuned_model":     done.TunedModel, "tuned_model_job_created_at": created,
+		"last_job": map[string]any{"job_name": second.Job.Name, "status": "PIPELINE_STATE_SUCCEEDED", "tuned_model": done.TunedModel},
 	}
 	ours := cmpopts.IgnoreMapEntries(func(key string, _ any) bool { return key == "id" || key == "created_at" || key == "updated_at" })
 	if diff := cmp.Diff(want, doc.Data(), ours); diff != "" {

@@ -16,6 +16,7 @@ func (p *filterParser) parseField(f *pb.StructuredQuery_FieldFilter) (filter, er
 	if err != nil {
 		return filter{}, err
 	}
+	p.onFields = p.onFields || !path.isName()
 	switch op, operand := f.GetOp(), f.GetValue(); op {
 	case pb.StructuredQuery_FieldFilter_LESS_THAN:
 		return p.inequality(path, operand, func(c int) bool { return c < 0 })
@@ -125,7 +126,6 @@ func (p *filterParser) equality(path fieldPath, operands ...*pb.Value) (filter, 
 		return filter{}, err
 	}
 	p.nameEquality = p.nameEquality || path.isName()
-	p.hasEquality = p.hasEquality || !path.isName()
 	usable := slices.DeleteFunc(slices.Clone(operands), func(v *pb.Value) bool { return !ordered(v) })
 	return filter{terms: distinct(operands), matches: onField(path, func(v *pb.Value) bool {
 		return contains(usable, v)
@@ -160,7 +160,6 @@ func (p *filterParser) arrayContains(path fieldPath, operands []*pb.Value) (filt
 	if err := p.checkOperands(path, operands); err != nil {
 		return filter{}, err
 	}
-	p.hasEquality = true
 	usable := slices.DeleteFunc(slices.Clone(operands), func(v *pb.Value) bool { return !ordered(v) })
 	return filter{terms: distinct(operands), arrays: 1, matches: onField(path, func(v *pb.Value) bool {
 		return slices.ContainsFunc(v.GetArrayValue().GetValues(), func(e *pb.Value) bool { return contains(usable, e) })

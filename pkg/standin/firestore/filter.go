@@ -34,7 +34,7 @@ type filterParser struct {
 	negations      int         // filters of which a query may have only one
 	hasNotIn       bool
 	hasDisjunction bool // OR, IN or ARRAY_CONTAINS_ANY
-	hasEquality    bool // some index can have the filtered field in front
+	onFields       bool // some filter is on a field rather than the name
 	nameEquality   bool
 }
 
@@ -131,12 +131,13 @@ func (p *filterParser) parseUnary(f *pb.StructuredQuery_UnaryFilter) (filter, er
 	if path.isName() {
 		return filter{}, invalid("__key__ filter value must be a Key")
 	}
+	p.onFields = true
 	var accepts func(*pb.Value) bool
 	switch f.GetOp() {
 	case pb.StructuredQuery_UnaryFilter_IS_NULL:
-		accepts, p.hasEquality = isNull, true
+		accepts = isNull
 	case pb.StructuredQuery_UnaryFilter_IS_NAN:
-		accepts, p.hasEquality = isNaN, true
+		accepts = isNaN
 	case pb.StructuredQuery_UnaryFilter_IS_NOT_NULL:
 		accepts = func(v *pb.Value) bool { return !isNull(v) }
 		p.negate(path)

@@ -13,7 +13,8 @@ import (
 // writes makes writes of different documents. For two writes of one document
 // the emulator merges them first, refuses pairs that the service takes ("Cannot
 // upsert then insert an entity in the same request") and answers both with what
-// came of the last.
+// came of the last. One of them has a precondition at most: of two that do not
+// hold either may give the code.
 func (g *generator) writes() []*pb.Write {
 	var out []*pb.Write
 	seen := map[string]bool{}
@@ -24,11 +25,13 @@ func (g *generator) writes() []*pb.Write {
 			out = append(out, g.write(name))
 		}
 	})
+	w := out[g.IntN(len(out))]
+	w.CurrentDocument = g.precondition(writeTarget(w))
 	return out
 }
 
 func (g *generator) write(name string) *pb.Write {
-	w := &pb.Write{CurrentDocument: g.precondition(name)}
+	w := &pb.Write{}
 	if g.chance(20) {
 		w.Operation = &pb.Write_Delete{Delete: name}
 		return w
@@ -83,9 +86,9 @@ func (g *generator) fields() map[string]*pb.Value {
 // precondition asks mostly for nothing, else for what may or may not hold.
 func (g *generator) precondition(name string) *pb.Precondition {
 	switch n := g.IntN(100); {
-	case n < 70:
+	case n < 50:
 		return nil
-	case n < 85:
+	case n < 75:
 		return &pb.Precondition{ConditionType: &pb.Precondition_Exists{Exists: g.chance(60)}}
 	default:
 		commit, ok := g.written[name]

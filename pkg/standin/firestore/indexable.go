@@ -15,11 +15,10 @@ import (
 // not answer by other means.
 func checkIndexable(asked []*pb.StructuredQuery_Order, filters filterParser, figures []fieldPath) error {
 	byName := func(o *pb.StructuredQuery_Order) bool { return o.GetField().GetFieldPath() == nameField }
-	onField := func(path fieldPath) bool { return !path.isName() }
 
 	// Names fall only in indexes that have fields in front of them.
 	if len(asked) == 1 && byName(asked[0]) && asked[0].GetDirection() == pb.StructuredQuery_DESCENDING &&
-		!filters.hasEquality && !slices.ContainsFunc(filters.inequalities, onField) {
+		!filters.onFields {
 		return status.Error(codes.FailedPrecondition, "Firestore does not support descending key scans")
 	}
 	// A filter by name has an index end with the name. Figures would follow it.

@@ -57,7 +57,7 @@ func parseQuery(parent string, q *pb.StructuredQuery, figures []fieldPath) (*que
 	if err := out.parseOrders(q.GetOrderBy(), filters.inequalities, figures); err != nil {
 		return nil, err
 	}
-	if out.descendants && root.path != "" && (filters.hasEquality || len(out.orders) > 1) {
+	if out.descendants && root.path != "" && (filters.onFields || len(out.orders) > 1) {
 		return nil, invalid("collection group queries are only allowed at the root parent")
 	}
 	if out.start, err = out.parseCursor(q.GetStartAt(), len(q.GetOrderBy())); err != nil {
