@@ -15,6 +15,7 @@ var page = template.Must(template.New("").Parse(`Vertextune runs on this machine
   functions       {{.URL}}/api/v1/fine-tuning
   inbox bucket    gs://{{.Inbox}}   drop .json or .jsonl files here
   data bucket     gs://{{.Data}}    datasets and reports appear here
+  events          topic projects/{{.Project}}/topics/{{.Events}}, with a subscription {{.Events}} to read it by
 
 export STORAGE_EMULATOR_HOST={{.Storage}}
 export FIRESTORE_EMULATOR_HOST={{.Firestore}}
@@ -35,6 +36,10 @@ curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' {
 curl -sS -H "Authorization: Bearer $TOKEN" {{.URL}}/api/v1/fine-tuning/job-status/JOB_NAME
 curl -sS -H "Authorization: Bearer $TOKEN" {{.URL}}/api/v1/fine-tuning/jobs
 
+# what happened to it, and how to end it
+curl -sS -H "Authorization: Bearer $TOKEN" {{.URL}}/api/v1/fine-tuning/jobs/JOB_NAME/events
+curl -sS -H "Authorization: Bearer $TOKEN" -X POST {{.URL}}/api/v1/fine-tuning/cancel/JOB_NAME
+
 # convert and check examples
 curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' {{.URL}}/api/v1/fine-tuning/convert-json -d '{"data": [{{.Example}}], "filename": "one.jsonl"}'
 curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' {{.URL}}/api/v1/fine-tuning/validate-data -d '{"data": [{{.Example}}]}'
@@ -52,7 +57,7 @@ const example = `{"contents": [{"role": "user", "parts": [{"text": "Hi"}]}, {"ro
 func (s *system) banner(out io.Writer) {
 	var text strings.Builder
 	err := page.Execute(&text, map[string]string{
-		"URL": s.url, "Inbox": inbox, "Data": data, "Project": project, "Token": s.token, "Dir": s.dir,
+		"URL": s.url, "Inbox": inbox, "Data": data, "Project": project, "Token": s.token, "Dir": s.dir, "Events": events,
 		"Storage": s.cloud.StorageURL(), "Firestore": s.cloud.Addresses.Firestore,
 		"PubSub": s.cloud.Addresses.PubSub, "Vertex": s.cloud.Addresses.Vertex,
 		"File": sampleFile, "Session": sampleSession, "Message": sampleMessage, "Example": example,

@@ -10,7 +10,9 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/joho/godotenv"
 
@@ -23,7 +25,8 @@ const (
 	project  = "local"
 	inbox    = "local-inbox"
 	data     = "local-data"
-	ticks    = "poll" // topic that Cloud Scheduler publishes to
+	ticks    = "poll"          // topic that Cloud Scheduler publishes to
+	events   = "tuning-events" // topic that is told what happens to jobs, and a subscription to it
 	location = "us-central1"
 	caller   = "local"
 )
@@ -55,11 +58,14 @@ func foreign(environment map[string]string) cloud.Addresses {
 
 // settings is the environment of the functions: what the caller set, this command's defaults for what was
 // left open, and what cannot be otherwise here.
-func settings(given map[string]string, c *cloud.Cloud, token string) map[string]string {
+func settings(given map[string]string, c *cloud.Cloud, o options) map[string]string {
 	all := map[string]string{
 		"GOOGLE_CLOUD_LOCATION": location,
 		"BASE_MODEL":            "gemini-3.1-flash-lite",
 		"STATUS_MAX_AGE":        "1s",
+		// What is a minute in the cloud is a tick here: a start that is killed is gone on with as soon.
+		"START_LEASE":    max(o.pollInterval, time.Second).String(),
+		"CREATE_TIMEOUT": "4s",
 	}
 	maps.Copy(all, given)
 	maps.Copy(all, c.Variables())
@@ -67,7 +73,9 @@ func settings(given map[string]string, c *cloud.Cloud, token string) map[string]
 		"GOOGLE_CLOUD_PROJECT": project,
 		"INBOX_BUCKET":         inbox,
 		"DATA_BUCKET":          data,
-		"API_TOKENS":           caller + ":" + auth.Hash(token),
+		"EVENTS_TOPIC":         events,
+		"MAX_CONCURRENT_JOBS":  strconv.Itoa(o.concurrentJobs),
+		"API_TOKENS":           caller + ":" + auth.Hash(o.token),
 	})
 	return all
 }

@@ -41,9 +41,13 @@ type Vertex interface {
 	Get(ctx context.Context, name string) (tuning.Observation, error)
 }
 
-// Starter starts jobs.
+// Starter starts jobs and ends them.
 type Starter interface {
-	Start(ctx context.Context, r tuning.Request, caller string) (start.Result, error)
+	Start(ctx context.Context, o start.Order) (tuning.Job, error)
+	// Cancel ends a job as far as that can be done; Conflict if it has ended in another way.
+	Cancel(ctx context.Context, r store.Record, caller string) (store.Record, error)
+	// Position returns the place in line of a job that waits, from 1, or 0.
+	Position(ctx context.Context, job tuning.Job) (int, error)
 }
 
 // API is the handler of all endpoints.

@@ -20,11 +20,11 @@ import (
 // Config is what the function reads from its environment.
 type Config struct {
 	Vertex vertex.Config
+	Start  start.Config
 	// Database is the Firestore database of messages, models and job records.
 	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)"`
-	// InboxBucket is named to callers whose body is too large; DataBucket is where datasets are written.
+	// InboxBucket is named to callers whose body is too large.
 	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty"`
-	DataBucket  string `env:"DATA_BUCKET,required,notEmpty"`
 	// BaseModel is tuned where neither the request nor its model names one.
 	BaseModel string `env:"BASE_MODEL,required,notEmpty"`
 	// Tokens are those who may call: name:sha256, several with commas between them.
@@ -55,7 +55,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	api := &API{
 		Config: config, Auth: &config.Tokens, Records: records, Objects: objects, Vertex: client, Now: time.Now, Log: log,
 		Starter: &start.Starter{
-			Records: records, Objects: objects, Vertex: client, Bucket: config.DataBucket,
+			Config: config.Start, Records: records, Objects: objects, Vertex: client,
 			BaseModel: config.BaseModel, Location: config.Vertex.Location, Now: time.Now, Log: log,
 		},
 	}

@@ -32,7 +32,9 @@ func (a *API) endpoints() []endpoint {
 		{http.MethodPost, base + "/convert-json", false, plain(a.convert)},
 		{http.MethodPost, base + "/validate-data", false, plain(a.validate)},
 		{http.MethodGet, base + "/job-status/", false, a.status},
+		{http.MethodPost, base + "/cancel/", false, a.cancel},
 		{http.MethodGet, base + "/jobs", false, plain(a.jobs)},
+		{http.MethodGet, base + "/jobs/", false, a.events},
 		{http.MethodGet, "/health", true, plain(health)},
 		{http.MethodGet, "/openapi.json", true, plain(document)},
 	}
@@ -57,7 +59,7 @@ func (a *API) route(r *http.Request) (endpoint, string, error) {
 		}
 		return e, rest, nil
 	}
-	return endpoint{}, "", fault.New(fault.NotFound, "There is no endpoint here. GET /openapi.json describes all of them.")
+	return endpoint{}, "", noEndpoint()
 }
 
 func allowed(method string) string {
