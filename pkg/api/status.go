@@ -33,8 +33,21 @@ type jobStatus struct {
 	Priority        int64                  `json:"priority,omitempty"`
 	QueuePosition   int                    `json:"queue_position,omitempty"`
 	StatusDetail    string                 `json:"status_detail,omitempty"`
-	CancelRequested *tuning.Wish           `json:"cancel_requested,omitempty"`
+	CancelRequested *wish                  `json:"cancel_requested,omitempty"`
 	StalledAt       string                 `json:"stalled_at,omitempty"`
+}
+
+// wish is who wanted something, and since when.
+type wish struct {
+	By string `json:"by"`
+	At string `json:"at"`
+}
+
+func wishOf(w *tuning.Wish) *wish {
+	if w == nil {
+		return nil
+	}
+	return &wish{By: w.By, At: stamp(w.At)}
 }
 
 // jobName is a resource name, or its last segment alone.
@@ -71,7 +84,7 @@ func (a *API) statusOf(ctx context.Context, job tuning.Job) jobStatus {
 		StartedAt: stamp(job.StartedAt), EndedAt: stamp(job.EndedAt), Failure: job.Failure,
 		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Stats: job.Stats, Warnings: job.Warnings,
 		LeftOut: job.LeftOut, Priority: job.Priority, QueuePosition: a.position(ctx, job), StatusDetail: job.Detail,
-		CancelRequested: job.CancelRequested, StalledAt: stamp(job.StalledAt),
+		CancelRequested: wishOf(job.CancelRequested), StalledAt: stamp(job.StalledAt),
 	}
 }
 

@@ -43,7 +43,6 @@ func (s *Starter) dataset(ctx context.Context, job tuning.Job, fill filler) (tun
 			return job, err
 		}
 	}
-	job.TrainingData = object.URI(s.Config.DataBucket, name)
 	job.Pairs, job.Merged, job.LeftOut = m.Pairs, m.Merged, m.LeftOut
 	job.Warnings = append(slices.Clip(job.Warnings), m.Warnings...)
 	return job, nil

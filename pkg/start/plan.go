@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
@@ -20,6 +21,7 @@ func (s *Starter) plan(ctx context.Context, o Order) (tuning.Job, error) {
 		Priority: o.Priority, Timeout: o.Timeout, CancelWhenStalled: o.CancelWhenStalled,
 		CreatedAt: now, UpdatedAt: now,
 	}
+	job.TrainingData = object.URI(s.Config.DataBucket, datasetName(job)) // where it will be
 	if o.ModelID != "" {
 		model, err := s.Records.Model(ctx, o.ModelID)
 		if err != nil {

@@ -55,9 +55,12 @@ func (s *Store) FindJob(ctx context.Context, name string) (Record, error) {
 	if err != nil {
 		return Record{}, wrap(err, "find job "+name)
 	}
-	found := s.records(ctx, docs)
 	location, full := tuning.Location(name)
-	for _, r := range found {
+	for _, doc := range docs {
+		r, err := record(doc)
+		if err != nil {
+			return Record{}, err
+		}
 		if !full || r.Location == location {
 			return r, nil
 		}

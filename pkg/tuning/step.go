@@ -127,8 +127,8 @@ func (j Job) Cancel(by string, now time.Time) (Job, error) {
 
 // Wish is who asked for something, and when.
 type Wish struct {
-	By string    `json:"by" firestore:"by"`
-	At time.Time `json:"at" firestore:"at"`
+	By string    `firestore:"by"`
+	At time.Time `firestore:"at"`
 }
 
 // CancelDue reports whether Vertex AI is still to be told that the job is not wanted any more.
