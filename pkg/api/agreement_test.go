@@ -159,19 +159,29 @@ func (d *document) check(r *http.Request, body []byte, answer *http.Response, te
 	return faults
 }
 
+// named are the paths that take the name of a job, as the document writes them.
+var named = []struct{ prefix, suffix string }{
+	{base + "/job-status/", ""}, {base + "/cancel/", ""}, {base + "/jobs/", "/events"},
+}
+
 // documented returns the request, and its path, as the document knows them: the name of a job in one segment,
 // the path's own method, and for a path that there is not one whose 404 must have the same form.
 func (d *document) documented(r *http.Request) (request *http.Request, path string) {
-	const status = base + "/job-status/"
 	request, path = r.Clone(r.Context()), r.URL.EscapedPath()
-	if name, ok := strings.CutPrefix(path, status); ok && name != "" {
-		path = status + "{job_name}"
-		request.URL.RawPath = status + strings.ReplaceAll(name, "/", "%2F")
+	for _, n := range named {
+		name, ok := strings.CutPrefix(path, n.prefix)
+		name, ends := strings.CutSuffix(name, n.suffix)
+		if !ok || !ends || name == "" {
+			continue
+		}
+		path = n.prefix + "{job_name}" + n.suffix
+		request.URL.RawPath = n.prefix + strings.ReplaceAll(name, "/", "%2F") + n.suffix
 		request.URL.Path, _ = url.PathUnescape(request.URL.RawPath)
+		break
 	}
 	method, known := d.methods[path]
 	if !known {
-		request.URL.Path, request.URL.RawPath, method = status+"1", "", http.MethodGet
+		request.URL.Path, request.URL.RawPath, method = base+"/job-status/1", "", http.MethodGet
 	}
 	request.Method = method
 	return request, path

@@ -7,11 +7,7 @@ package api
 func Routes() []string {
 	var routes []string
 	for _, e := range (&API{}).endpoints() {
-		route := e.method + " " + e.path
-		if e.path[len(e.path)-1] == '/' {
-			route += "{job_name}"
-		}
-		routes = append(routes, route)
+		routes = append(routes, e.method+" "+e.path)
 	}
 	return routes
 }

@@ -66,8 +66,8 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 		cloud: cloud.Config{Project: project, Inbox: inbox, Data: data, JobDuration: time.Hour, ConcurrentJobs: 1000},
 		auth:  &tokens,
 		api: api.Config{
-			InboxBucket: inbox, DataBucket: data, BaseModel: baseModel,
-			StatusMaxAge: time.Hour, RequestTimeout: time.Minute,
+			InboxBucket: inbox, BaseModel: baseModel, StatusMaxAge: time.Hour, RequestTimeout: time.Minute,
+			Start: start.Config{DataBucket: data, MaxQueuedJobs: 1000, Lease: 10 * time.Second, CreateTimeout: 10 * time.Second},
 		},
 	}
 	if change != nil {
@@ -102,7 +102,7 @@ func (s *system) serve(set setup) {
 	server := httptest.NewServer(agree(s.t, &api.API{
 		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Now: time.Now, Log: log,
 		Starter: &start.Starter{
-			Records: s.records, Objects: objects, Vertex: tuner, Bucket: data,
+			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner,
 			BaseModel: set.api.BaseModel, Location: location, Now: time.Now, Log: log,
 		},
 	}))
@@ -173,6 +173,17 @@ func (r reply) into(v any) {
 	decoder := json.NewDecoder(bytes.NewReader(r.body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
+		r.t.Fatalf("decode %s: %v", r.body, err)
+	}
+}
+
+// decode decodes a part of the body of an answer that must be 200.
+func (r reply) decode(v any) {
+	r.t.Helper()
+	if r.code != http.StatusOK {
+		r.t.Fatalf("got %d, want 200: %s", r.code, r.body)
+	}
+	if err := json.Unmarshal(r.body, v); err != nil {
 		r.t.Fatalf("decode %s: %v", r.body, err)
 	}
 }
