@@ -11,6 +11,7 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
+	"github.com/vertextune/vertextune/pkg/auth"
 	"github.com/vertextune/vertextune/pkg/serve"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/vertex"
@@ -24,12 +25,15 @@ type Config struct {
 	Vertex vertex.Config
 	// Database is the Firestore database of the records.
 	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)"`
+	// Events says who may deliver them.
+	Events auth.EventConfig
 }
 
 // Open makes the function from its environment.
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
-	if err != nil {
+	admit, eventErr := config.Events.Admit()
+	if err := errors.Join(err, eventErr); err != nil {
 		return nil, err
 	}
 	records, err := store.Open(ctx, config.Vertex.Project, config.Database)
@@ -40,6 +44,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	poller := &Poller{Records: records, Vertex: client, Now: time.Now, Log: slog.Default()}
 	return &serve.Function{
 		Event: poller.Handle,
+		Admit: admit,
 		Close: func() error { return errors.Join(client.Close(), records.Close()) },
 	}, nil
 }
