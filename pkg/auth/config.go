@@ -49,6 +49,8 @@ func New(c Config) (Checker, error) {
 		faults = append(faults, c.foreign("AUTH_ISSUER", "AUTH_AUDIENCES", "AUTH_READERS", "AUTH_OPERATORS", "AUTH_STARTERS", "AUTH_GROUPS_CLAIM")...)
 		if err := CheckURL(c.Issuer); err != nil {
 			faults = append(faults, fmt.Errorf("AUTH_ISSUER: %w", err))
+		} else if strings.Contains(c.Issuer, "?") {
+			faults = append(faults, errors.New("AUTH_ISSUER must have no query: write it as tokens have it in iss"))
 		}
 		rules.issuer, rules.groupsClaim = c.Issuer, c.GroupsClaim
 		if rules.groupsClaim == "" {

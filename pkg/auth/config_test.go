@@ -59,6 +59,7 @@ func TestNew(t *testing.T) {
 		{"issuer_looks_local", oidc, map[string]string{"AUTH_ISSUER": "http://localhost.example.com"}, []string{"AUTH_ISSUER", "https://"}},
 		{"issuer_is_a_host", oidc, map[string]string{"AUTH_ISSUER": "accounts.google.com"}, []string{"AUTH_ISSUER", "https://"}},
 		{"issuer_has_a_password", oidc, map[string]string{"AUTH_ISSUER": "https://user:hunter2@example.com"}, []string{"AUTH_ISSUER"}},
+		{"issuer_has_a_query", oidc, map[string]string{"AUTH_ISSUER": "https://example.com/?realm=1"}, []string{"AUTH_ISSUER"}},
 		{"issuer_is_a_file", oidc, map[string]string{"AUTH_ISSUER": "file:///etc/passwd"}, []string{"AUTH_ISSUER"}},
 		{"issuer_is_broken", oidc, map[string]string{"AUTH_ISSUER": "https://[::1"}, []string{"AUTH_ISSUER"}},
 		{"any_audience", oidc, map[string]string{"AUTH_AUDIENCES": "*"}, []string{`AUTH_AUDIENCES: "*"`}},
