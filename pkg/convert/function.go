@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
@@ -105,7 +104,7 @@ func decode(event cloudevents.Event) (Source, error) {
 		return s, fmt.Errorf("decode the event's data as an object of Cloud Storage: %w", err)
 	}
 	if s.Bucket == "" || s.Name == "" || s.Generation <= 0 {
-		return s, fmt.Errorf("the event's data lack a bucket, name or generation: %s", strconv.Quote(string(event.Data())))
+		return s, fmt.Errorf("the event's data lack a bucket (%q), name (%q) or generation (%d)", s.Bucket, s.Name, s.Generation)
 	}
 	return s, nil
 }
