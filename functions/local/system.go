@@ -53,7 +53,7 @@ func start(ctx context.Context, o options) (_ *system, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.token == "" {
+	if o.token == "" && ownTokens(given) {
 		o.token = newToken()
 	}
 	ctx, stop := context.WithCancel(ctx)

@@ -53,6 +53,7 @@ type setup struct {
 	cloud cloud.Config
 	auth  auth.Checker
 	api   api.Config
+	log   *slog.Logger
 }
 
 // newSystem starts everything; it is stopped when the test ends.
@@ -69,6 +70,7 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 			InboxBucket: inbox, BaseModel: baseModel, StatusMaxAge: time.Hour, RequestTimeout: time.Minute,
 			Start: start.Config{DataBucket: data, MaxQueuedJobs: 1000, Lease: 10 * time.Second, CreateTimeout: 10 * time.Second},
 		},
+		log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	if change != nil {
 		change(&s)
@@ -98,7 +100,7 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 func (s *system) serve(set setup) {
 	tuner := vertex.New(set.api.Vertex)
 	closing(s.t, tuner)
-	objects, log := object.New(s.storage), slog.New(slog.NewTextHandler(s.t.Output(), nil))
+	objects, log := object.New(s.storage), set.log
 	server := httptest.NewServer(agree(s.t, &api.API{
 		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Now: time.Now, Log: log,
 		Starter: &start.Starter{

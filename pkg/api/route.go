@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/vertextune/vertextune/pkg/auth"
 	"github.com/vertextune/vertextune/pkg/fault"
 )
 
@@ -19,7 +20,7 @@ const base = "/api/v1/fine-tuning"
 type endpoint struct {
 	method string
 	path   string
-	open   bool // needs no token
+	role   auth.Role // that callers need; with None, not even a token
 	serve  func(r *http.Request, rest string) (any, error)
 }
 
@@ -28,15 +29,15 @@ func (a *API) endpoints() []endpoint {
 		return func(r *http.Request, _ string) (any, error) { return h(r) }
 	}
 	return []endpoint{
-		{http.MethodPost, base + "/start", false, plain(a.start)},
-		{http.MethodPost, base + "/convert-json", false, plain(a.convert)},
-		{http.MethodPost, base + "/validate-data", false, plain(a.validate)},
-		{http.MethodGet, base + "/job-status/" + jobNameArgument, false, a.status},
-		{http.MethodPost, base + "/cancel/" + jobNameArgument, false, a.cancel},
-		{http.MethodGet, base + "/jobs", false, plain(a.jobs)},
-		{http.MethodGet, base + "/jobs/" + jobNameArgument + "/events", false, a.events},
-		{http.MethodGet, "/health", true, plain(health)},
-		{http.MethodGet, "/openapi.json", true, plain(document)},
+		{http.MethodPost, base + "/start", auth.Starter, plain(a.paced(a.start))},
+		{http.MethodPost, base + "/convert-json", auth.Operator, plain(a.convert)},
+		{http.MethodPost, base + "/validate-data", auth.Operator, plain(a.validate)},
+		{http.MethodGet, base + "/job-status/" + jobNameArgument, auth.Reader, a.status},
+		{http.MethodPost, base + "/cancel/" + jobNameArgument, auth.Starter, a.cancel},
+		{http.MethodGet, base + "/jobs", auth.Reader, plain(a.jobs)},
+		{http.MethodGet, base + "/jobs/" + jobNameArgument + "/events", auth.Reader, a.events},
+		{http.MethodGet, "/health", auth.None, plain(health)},
+		{http.MethodGet, "/openapi.json", auth.None, plain(document)},
 	}
 }
 
