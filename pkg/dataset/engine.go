@@ -85,7 +85,7 @@ func (e *engine) finish() {
 	}
 	e.checkLimits()
 	rep.Truncated = rep.Errors+rep.Warnings > int64(len(rep.Faults))
-	e.progress()
+	e.progress(e.src.raw.n)
 }
 
 // checkLimits compares the whole file with what the model may be given.
@@ -105,8 +105,8 @@ func (e *engine) checkLimits() {
 	}
 }
 
-func (e *engine) progress() {
+func (e *engine) progress(taken int64) {
 	if e.opt.Progress != nil {
-		e.opt.Progress(Progress{Bytes: e.src.raw.n, Records: e.report.Records})
+		e.opt.Progress(Progress{Bytes: taken, Records: e.report.Records})
 	}
 }

@@ -32,14 +32,14 @@ func (e *engine) merge(b *block) error {
 	}
 	rep.Errors += b.log.errors
 	rep.Warnings += b.log.warnings
-	e.lines += b.log.lineOf(b.used)
+	e.lines += b.lines
 	rep.Records += b.records
 	rep.Examples += int64(len(b.examples))
 	rep.OutputBytes += int64(len(out))
 	if err := e.write(out); err != nil {
 		return err
 	}
-	e.progress()
+	e.progress(b.taken)
 	return nil
 }
 

@@ -43,6 +43,7 @@ func (w *worker) run(b *block) {
 	w.parser.Reset(b.buf)
 	for w.step() {
 	}
+	b.lines = b.log.lineOf(b.used) // now, while the text is in the cache
 }
 
 // step deals with what comes next, and reports whether there may be more.
