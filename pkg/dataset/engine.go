@@ -10,6 +10,7 @@ import (
 	"hash/maphash"
 	"io"
 	"runtime"
+	"sync/atomic"
 )
 
 // engine reads one file.
@@ -42,7 +43,10 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 	ws := newWorkspace()
 	defer ws.release()
 	e := &engine{workspace: ws, opt: opt, w: w, report: &Report{Counts: map[string]int64{}, LeftOut: map[string]int64{}}}
-	e.layout = layout{newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, noTemplates: opt.noTemplates, pairer: NewPairer(), seed: maphash.MakeSeed()}
+	e.layout = layout{
+		newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, full: new(atomic.Bool),
+		noTemplates: opt.noTemplates, pairer: NewPairer(), seed: maphash.MakeSeed(),
+	}
 	var err error
 	e.src, err = openSource(ctx, r)
 	e.report.Compression = e.src.compression

@@ -6,6 +6,7 @@ package dataset
 import (
 	"bytes"
 	"hash/maphash"
+	"sync/atomic"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
@@ -19,6 +20,7 @@ type layout struct {
 	noTemplates bool
 	maxRecord   int
 	maxFaults   int
+	full        *atomic.Bool // the report has no room for more faults
 	pairer      *Pairer // only its seeds are used by workers
 }
 
@@ -40,6 +42,9 @@ func (w *worker) run(b *block) {
 	w.block = b
 	w.record.buf, w.record.log, w.record.worker = b.buf, &b.log, w
 	b.log.newline, b.log.most = w.layout.newline, w.layout.maxFaults
+	if w.layout.full.Load() {
+		b.log.most = 0 // they are only counted
+	}
 	w.parser.Reset(b.buf)
 	for w.step() {
 	}
