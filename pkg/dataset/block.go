@@ -45,6 +45,14 @@ type example struct {
 	user   bool    // the message record came from the user's side
 }
 
+// leaveOut counts a record that makes no example.
+func (b *block) leaveOut(why Outcome) {
+	if b.leftOut == nil {
+		b.leftOut = make(map[Outcome]int64)
+	}
+	b.leftOut[why]++
+}
+
 // reset prepares the block for the text in buf.
 func (b *block) reset(buf []byte, base int64, final bool, from state) {
 	b.buf, b.base, b.final, b.state = buf, base, final, from

@@ -21,7 +21,7 @@ type layout struct {
 	maxRecord   int
 	maxFaults   int
 	full        *atomic.Bool // the report has no room for more faults
-	pairer      *Pairer // only its seeds are used by workers
+	pairer      *Pairer      // only its seeds are used by workers
 }
 
 // worker checks the records of one block after the other.
@@ -210,7 +210,7 @@ func (w *worker) cut(end int, err *strictjson.Error) bool {
 func (w *worker) begin() *record {
 	r := &w.record
 	r.number = w.block.records
-	r.faults, r.edits, r.bad = r.faults[:0], r.edits[:0], false
+	r.faults, r.edits, r.bad, r.leftOut = r.faults[:0], r.edits[:0], false, ""
 	w.block.records++
 	return r
 }
