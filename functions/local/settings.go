@@ -60,6 +60,7 @@ func settings(given map[string]string, c *cloud.Cloud, token string) map[string]
 		"GOOGLE_CLOUD_LOCATION": location,
 		"BASE_MODEL":            "gemini-3.1-flash-lite",
 		"STATUS_MAX_AGE":        "1s",
+		"CATALOGUE":             "gs://" + data + "/" + catalogueFile,
 	}
 	maps.Copy(all, given)
 	maps.Copy(all, c.Variables())

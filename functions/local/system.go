@@ -95,6 +95,9 @@ func (s *system) connect(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := loadCatalogue(ctx, s.objects); err != nil {
+		return err
+	}
 	return loadMessages(ctx, s.cloud)
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/api"
 	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/facts"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/start"
@@ -99,8 +100,12 @@ func (s *system) serve(set setup) {
 	tuner := vertex.New(set.api.Vertex)
 	closing(s.t, tuner)
 	objects, log := object.New(s.storage), slog.New(slog.NewTextHandler(s.t.Output(), nil))
+	known, err := facts.Open(s.t.Context(), set.api.Facts, objects, time.Now, log)
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	server := httptest.NewServer(agree(s.t, &api.API{
-		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Now: time.Now, Log: log,
+		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: known, Now: time.Now, Log: log,
 		Starter: &start.Starter{
 			Records: s.records, Objects: objects, Vertex: tuner, Bucket: data,
 			BaseModel: set.api.BaseModel, Location: location, Now: time.Now, Log: log,

@@ -18,6 +18,7 @@ import (
 var protected = map[string]string{
 	"/start": http.MethodPost, "/convert-json": http.MethodPost, "/validate-data": http.MethodPost,
 	"/job-status/1": http.MethodGet, "/jobs": http.MethodGet,
+	"/models": http.MethodGet,
 }
 
 func TestRefuse_without_the_right_token(t *testing.T) {

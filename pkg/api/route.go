@@ -33,6 +33,7 @@ func (a *API) endpoints() []endpoint {
 		{http.MethodPost, base + "/validate-data", false, plain(a.validate)},
 		{http.MethodGet, base + "/job-status/", false, a.status},
 		{http.MethodGet, base + "/jobs", false, plain(a.jobs)},
+		{http.MethodGet, base + "/models", false, plain(a.models)},
 		{http.MethodGet, "/health", true, plain(health)},
 		{http.MethodGet, "/openapi.json", true, plain(document)},
 	}

@@ -19,6 +19,9 @@ const (
 	Unclear Status = "unclear" // not confirmed, or a day has come that was announced as the earliest
 )
 
+// Statuses are all there are.
+var Statuses = []Status{Tunable, Closing, Closed, Unclear}
+
 // Listing is the catalogue as callers of the API see it.
 type Listing struct {
 	AsOf     Date              `json:"as_of"`
