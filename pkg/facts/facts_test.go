@@ -6,7 +6,6 @@ package facts_test
 import (
 	"bytes"
 	"context"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -92,7 +91,7 @@ func dated(date string) []byte {
 
 func TestBuiltIn(t *testing.T) {
 	t.Parallel()
-	s, err := facts.Open(t.Context(), facts.Config{}, nil, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	s, err := facts.Open(t.Context(), facts.Config{}, nil, time.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +193,7 @@ func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.save(t, "c.json", dated("2026-11-24"))
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	s, err := facts.Open(t.Context(), facts.Config{Catalogue: filepath.Join(w.dir, "c.json")}, w.objects, time.Now, log)
 	if err != nil {
 		t.Fatal(err)
