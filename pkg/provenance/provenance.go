@@ -49,14 +49,14 @@ type Writer struct {
 
 	object     string // that the index has named last
 	generation int64
-	from, run  int64 // lines of the object that are not written yet: run of them, from from on
+	from, run  int64 // lines of the object that are not written yet: the first, and how many
 }
 
 // NewWriter returns a writer of an index.
 func NewWriter(w io.Writer) *Writer {
 	iw := &Writer{out: bufio.NewWriterSize(w, 64<<10)}
 	iw.line = fmt.Appendf(nil, "{\"version\":%d}\n", version)
-	iw.emit()
+	_ = iw.emit() // into an empty buffer
 	return iw
 }
 
