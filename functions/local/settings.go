@@ -67,6 +67,7 @@ func settings(given map[string]string, c *cloud.Cloud, o options) map[string]str
 		"START_LEASE":           max(o.pollInterval, time.Second).String(),
 		"CREATE_TIMEOUT":        "4s",
 		"START_RATE_PER_MINUTE": "0", // whoever tries things out may start as many jobs as they like
+		"CATALOGUE":             "gs://" + data + "/" + catalogueFile,
 	}
 	maps.Copy(all, given)
 	maps.Copy(all, c.Variables())

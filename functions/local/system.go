@@ -98,6 +98,9 @@ func (s *system) connect(ctx context.Context) (err error) {
 	if err := ensureTopic(ctx, s.topics, events); err != nil {
 		return err
 	}
+	if err := loadCatalogue(ctx, s.objects); err != nil {
+		return err
+	}
 	return loadMessages(ctx, s.cloud)
 }
 

@@ -59,6 +59,7 @@ type API struct {
 	Objects Objects
 	Vertex  Vertex
 	Starter Starter
+	Facts   Facts
 	Now     func() time.Time
 	Log     *slog.Logger
 

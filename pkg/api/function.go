@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/facts"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/serve"
 	"github.com/vertextune/vertextune/pkg/start"
@@ -21,6 +22,7 @@ import (
 type Config struct {
 	Vertex vertex.Config
 	Start  start.Config
+	Facts  facts.Config
 	// Database is the Firestore database of messages, models and job records.
 	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)"`
 	// InboxBucket is named to callers whose body is too large.
@@ -56,10 +58,14 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	if err != nil {
 		return nil, errors.Join(err, records.Close())
 	}
-	client := vertex.New(config.Vertex)
 	log := slog.Default()
+	known, err := facts.Open(ctx, config.Facts, objects, time.Now, log)
+	if err != nil {
+		return nil, errors.Join(err, objects.Close(), records.Close())
+	}
+	client := vertex.New(config.Vertex)
 	api := &API{
-		Config: config, Auth: checker, Records: records, Objects: objects, Vertex: client, Now: time.Now, Log: log,
+		Config: config, Auth: checker, Records: records, Objects: objects, Vertex: client, Facts: known, Now: time.Now, Log: log,
 		Starter: &start.Starter{
 			Config: config.Start, Records: records, Objects: objects, Vertex: client,
 			BaseModel: config.BaseModel, Location: config.Vertex.Location, Now: time.Now, Log: log,

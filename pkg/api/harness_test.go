@@ -20,6 +20,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/api"
 	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/facts"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/start"
@@ -101,8 +102,12 @@ func (s *system) serve(set setup) {
 	tuner := vertex.New(set.api.Vertex)
 	closing(s.t, tuner)
 	objects, log := object.New(s.storage), set.log
+	known, err := facts.Open(s.t.Context(), set.api.Facts, objects, time.Now, log)
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	server := httptest.NewServer(agree(s.t, &api.API{
-		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Now: time.Now, Log: log,
+		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: known, Now: time.Now, Log: log,
 		Starter: &start.Starter{
 			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner,
 			BaseModel: set.api.BaseModel, Location: location, Now: time.Now, Log: log,

@@ -17,6 +17,7 @@ import (
 var protected = map[string]string{
 	"/start": http.MethodPost, "/convert-json": http.MethodPost, "/validate-data": http.MethodPost,
 	"/job-status/1": http.MethodGet, "/jobs": http.MethodGet, "/jobs/1/events": http.MethodGet, "/cancel/1": http.MethodPost,
+	"/models": http.MethodGet,
 }
 
 func TestRefuse_without_the_right_token(t *testing.T) {

@@ -36,6 +36,7 @@ func (a *API) endpoints() []endpoint {
 		{http.MethodPost, base + "/cancel/" + jobNameArgument, auth.Starter, a.cancel},
 		{http.MethodGet, base + "/jobs", auth.Reader, plain(a.jobs)},
 		{http.MethodGet, base + "/jobs/" + jobNameArgument + "/events", auth.Reader, a.events},
+		{http.MethodGet, base + "/models", auth.Reader, plain(a.models)},
 		{http.MethodGet, "/health", auth.None, plain(health)},
 		{http.MethodGet, "/openapi.json", auth.None, plain(document)},
 	}
