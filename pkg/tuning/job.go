@@ -4,6 +4,7 @@
 package tuning
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/fault"
@@ -11,23 +12,22 @@ import (
 
 // Hyperparameters are what the caller asked for; a nil field was left to the service.
 type Hyperparameters struct {
-	EpochCount   *int64   `json:"epoch_count,omitempty" firestore:"epoch_count,omitempty"`
-	BatchSize    *int64   `json:"batch_size,omitempty" firestore:"batch_size,omitempty"`
-	LearningRate *float64 `json:"learning_rate,omitempty" firestore:"learning_rate,omitempty"`
+	EpochCount             *int64   `json:"epoch_count,omitempty" firestore:"epoch_count,omitempty"`
+	LearningRateMultiplier *float64 `json:"learning_rate_multiplier,omitempty" firestore:"learning_rate_multiplier,omitempty"`
+	AdapterSize            *int64   `json:"adapter_size,omitempty" firestore:"adapter_size,omitempty"`
+	BatchSize              *int64   `json:"batch_size,omitempty" firestore:"batch_size,omitempty"`
+	LearningRate           *float64 `json:"learning_rate,omitempty" firestore:"learning_rate,omitempty"`
 }
 
 // Over returns h with what it leaves open taken from base.
 func (h Hyperparameters) Over(base Hyperparameters) Hyperparameters {
-	if h.EpochCount == nil {
-		h.EpochCount = base.EpochCount
+	return Hyperparameters{
+		EpochCount:             cmp.Or(h.EpochCount, base.EpochCount),
+		LearningRateMultiplier: cmp.Or(h.LearningRateMultiplier, base.LearningRateMultiplier),
+		AdapterSize:            cmp.Or(h.AdapterSize, base.AdapterSize),
+		BatchSize:              cmp.Or(h.BatchSize, base.BatchSize),
+		LearningRate:           cmp.Or(h.LearningRate, base.LearningRate),
 	}
-	if h.BatchSize == nil {
-		h.BatchSize = base.BatchSize
-	}
-	if h.LearningRate == nil {
-		h.LearningRate = base.LearningRate
-	}
-	return h
 }
 
 // Failure is why a job failed or was cancelled: a google.rpc code and a text, Vertex AI's or ours.
@@ -65,6 +65,7 @@ type Job struct {
 	BaseModel         string          `firestore:"base_model"`
 	ModelID           string          `firestore:"model_id,omitempty"`
 	Hyperparameters   Hyperparameters `firestore:"hyperparameters"`
+	Spec              Spec            `firestore:"spec"`
 	Priority          int64           `firestore:"priority"`
 	Timeout           time.Duration   `firestore:"timeout,omitempty"` // of running, 0 for none
 	CancelWhenStalled bool            `firestore:"cancel_when_stalled,omitempty"`
@@ -80,6 +81,15 @@ type Job struct {
 	Merged       int64    `firestore:"merged,omitempty"`
 	LeftOut      *LeftOut `firestore:"left_out,omitempty"`
 	Warnings     []string `firestore:"warnings,omitempty"`
+	Lineage      Lineage  `firestore:"lineage"`
+
+	// Estimate is what was known of tokens and cost before the job was sent, as the JSON of package estimate.
+	Estimate []byte `firestore:"estimate,omitempty"`
+	// Cost is what the job may cost at most and Reserved how much of it the month's budget holds for it, both in
+	// millionths of a US dollar. Month is that of the budget, as 2006-01.
+	Cost     int64  `firestore:"cost_micro_usd,omitempty"`
+	Reserved int64  `firestore:"reserved_micro_usd,omitempty"`
+	Month    string `firestore:"budget_month,omitempty"`
 
 	Step            Step      `firestore:"step"`
 	LeaseUntil      time.Time `firestore:"lease_until"`
@@ -99,6 +109,8 @@ type Job struct {
 	TunedEndpoint string       `firestore:"tuned_endpoint,omitempty"`
 	Checkpoints   []Checkpoint `firestore:"checkpoints,omitempty"`
 	Stats         *Stats       `firestore:"stats,omitempty"`
+	// Dropped are some of the examples that Vertex AI left out; Stats counts all.
+	Dropped []Dropped `firestore:"dropped,omitempty"`
 
 	// Events is all that happened to the job; the first Told of them were published. Watched is set while
 	// there is anything left to do about the job: it has not finished, or not everything was told.
@@ -110,6 +122,37 @@ type Job struct {
 	UpdatedAt time.Time `firestore:"updated_at"`
 	StartedAt time.Time `firestore:"started_at"`
 	EndedAt   time.Time `firestore:"ended_at"`
+}
+
+// Spec is what Vertex AI is asked for beside the data, the base model and the hyperparameters.
+type Spec struct {
+	APIVersion               string            `firestore:"api_version"` // v1 or v1beta1, of the tuning service
+	NotSent                  []string          `firestore:"not_sent,omitempty"`
+	TuningMode               string            `firestore:"tuning_mode,omitempty"`
+	ExportLastCheckpointOnly bool              `firestore:"export_last_checkpoint_only,omitempty"`
+	OutputURI                string            `firestore:"output_uri,omitempty"`
+	ValidationData           string            `firestore:"validation_data,omitempty"` // gs:// URI of the job's own file
+	PreTunedModel            string            `firestore:"pre_tuned_model,omitempty"`
+	Labels                   map[string]string `firestore:"labels,omitempty"`
+	ServiceAccount           string            `firestore:"service_account,omitempty"`
+	KMSKeyName               string            `firestore:"kms_key_name,omitempty"`
+}
+
+// Lineage is what a dataset was made of.
+type Lineage struct {
+	Sources       []SourceObject `json:"sources,omitempty" firestore:"sources,omitempty"`
+	Index         string         `json:"index,omitempty" firestore:"index,omitempty"`                   // gs:// URI: the source of each line
+	DatasetSHA256 string         `json:"dataset_sha256,omitempty" firestore:"dataset_sha256,omitempty"` // in hex
+	Converter     string         `json:"converter,omitempty" firestore:"converter,omitempty"`           // version of this program
+	Request       string         `json:"request_sha256,omitempty" firestore:"request_sha256,omitempty"` // hash of what was asked for
+	Validation    int64          `json:"validation_examples,omitempty" firestore:"validation,omitempty"`
+}
+
+// SourceObject is a file that a dataset was made of.
+type SourceObject struct {
+	URI        string `json:"uri" firestore:"uri"`
+	Generation int64  `json:"generation,string" firestore:"generation"`
+	SHA256     string `json:"sha256" firestore:"sha256"` // of the bytes as they are stored, in hex
 }
 
 // LeftOut counts the messages that are in no pair, and names the first of them.
@@ -142,6 +185,12 @@ type Stats struct {
 	Dropped int64 `json:"dropped" firestore:"dropped"`
 }
 
+// Dropped is a training example that Vertex AI left out, by its line in the dataset, from 1.
+type Dropped struct {
+	Index  int64  `firestore:"index"`
+	Reason string `firestore:"reason,omitempty"`
+}
+
 // Observation is what Vertex AI said of a job at one time.
 type Observation struct {
 	Name          string
@@ -152,6 +201,7 @@ type Observation struct {
 	TunedEndpoint string
 	Checkpoints   []Checkpoint
 	Stats         *Stats
+	Dropped       []Dropped
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	StartedAt     time.Time

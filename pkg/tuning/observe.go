@@ -37,7 +37,7 @@ func (j Job) Observe(o Observation) (Job, bool) {
 		next.Checkpoints = o.Checkpoints
 	}
 	if o.Stats != nil {
-		next.Stats = o.Stats
+		next.Stats, next.Dropped = o.Stats, o.Dropped
 	}
 	next.UpdatedAt = o.UpdatedAt
 	next.StartedAt, next.EndedAt = o.StartedAt, o.EndedAt

@@ -10,12 +10,14 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/usd"
 )
 
 // Request is what a caller asks for when starting a job. Exactly one source of training data is set:
@@ -31,6 +33,21 @@ type Request struct {
 	ModelID         string          `json:"model_id,omitempty"`      // document of the collection models, for what the request leaves open
 	BaseModel       string          `json:"base_model,omitempty"`
 	Hyperparameters Hyperparameters `json:"hyperparameters"`
+
+	DisplayName              string            `json:"display_name,omitempty"`
+	Labels                   map[string]string `json:"labels,omitempty"`
+	SystemInstruction        string            `json:"system_instruction,omitempty"` // put into every example without one
+	ValidationData           string            `json:"validation_data,omitempty"`    // gs:// URI of a dataset
+	ValidationSplit          float64           `json:"validation_split,omitempty"`   // share of the conversations, 0 for none
+	TuningMode               string            `json:"tuning_mode,omitempty"`
+	ExportLastCheckpointOnly *bool             `json:"export_last_checkpoint_only,omitempty"`
+	OutputURI                string            `json:"output_uri,omitempty"` // gs:// folder for what open models become
+	PreTunedModel            string            `json:"pre_tuned_model,omitempty"`
+	ContinueModel            bool              `json:"continue_model,omitempty"` // from the last tuned version of model_id
+	ServiceAccount           string            `json:"service_account,omitempty"`
+	KMSKeyName               string            `json:"kms_key_name,omitempty"`
+	MaxCost                  usd.Amount        `json:"max_cost_usd,omitempty"`
+	Force                    bool              `json:"force,omitempty"` // what is known to fail is tried all the same
 
 	// Priority goes before age among jobs that wait for room; 0 is the usual.
 	Priority int64 `json:"priority,omitempty"`
@@ -69,6 +86,7 @@ func (r Request) Check() []fault.Violation {
 		}
 	}
 	c.violations = append(c.violations, r.Hyperparameters.Check("hyperparameters")...)
+	c.spec(r)
 	if r.Priority < -maxPriority || r.Priority > maxPriority {
 		c.add("priority", "OUT_OF_RANGE", fmt.Sprintf("must be from %d to %d.", -maxPriority, maxPriority))
 	}
@@ -88,11 +106,20 @@ func (h Hyperparameters) Check(field string) []fault.Violation {
 		c.add(field+".batch_size", "OUT_OF_RANGE", "must be at least 1.")
 	}
 	// A model's document can hold what JSON cannot say: NaN and the infinities.
-	if rate := h.LearningRate; rate != nil && (math.IsNaN(*rate) || math.IsInf(*rate, 0) || *rate <= 0) {
-		c.add(field+".learning_rate", "OUT_OF_RANGE", "must be a number greater than 0.")
+	for name, rate := range map[string]*float64{"learning_rate": h.LearningRate, "learning_rate_multiplier": h.LearningRateMultiplier} {
+		if rate != nil && (math.IsNaN(*rate) || math.IsInf(*rate, 0) || *rate <= 0) {
+			c.add(field+"."+name, "OUT_OF_RANGE", "must be a number greater than 0.")
+		}
+	}
+	if h.AdapterSize != nil && !slices.Contains(adapterSizes, *h.AdapterSize) {
+		c.add(field+".adapter_size", "OUT_OF_RANGE", fmt.Sprintf("must be one of %v.", adapterSizes))
 	}
 	return c.violations
 }
+
+// adapterSizes are those that Vertex AI's enum has; which of them a model takes is for the catalogue to say.
+// Source: SupervisedHyperParameters.AdapterSize in the v1 API.
+var adapterSizes = []int64{1, 2, 4, 8, 16, 32}
 
 // ParseURI splits a gs:// URI into bucket and object name.
 func ParseURI(uri string) (bucket, name string, ok bool) {

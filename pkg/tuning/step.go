@@ -104,6 +104,9 @@ func (j Job) Fail(f Failure, now time.Time) Job { return j.end(Failed, &f, now, 
 func (j Job) end(state State, f *Failure, now time.Time, actor string) Job {
 	from := j.State
 	j.State, j.Step, j.Finished, j.Failure = state, Ended, true, f
+	if j.Name == "" {
+		j.Reserved = 0 // Vertex AI never had it: it costs nothing
+	}
 	j.LeaseUntil, j.Detail, j.Request, j.RequestData = time.Time{}, "", nil, ""
 	j.UpdatedAt, j.EndedAt = now, now
 	return j.tell(Event{Type: StateChanged, Time: now, From: from, To: state, Actor: actor, Failure: f})

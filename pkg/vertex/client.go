@@ -13,6 +13,7 @@ import (
 	"time"
 
 	aiplatform "cloud.google.com/go/aiplatform/apiv1"
+	aiplatformbeta "cloud.google.com/go/aiplatform/apiv1beta1"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -44,13 +45,16 @@ type Config struct {
 type Client struct {
 	config Config
 
-	mu      sync.Mutex
-	regions map[string]*aiplatform.GenAiTuningClient
+	mu          sync.Mutex
+	regions     map[string]*aiplatform.GenAiTuningClient
+	betaRegions map[string]*aiplatformbeta.GenAiTuningClient // for creating jobs of open models
 }
 
 // New returns a client. It connects when it is used.
 func New(config Config) *Client {
-	return &Client{config: config, regions: map[string]*aiplatform.GenAiTuningClient{}}
+	return &Client{
+		config: config, regions: map[string]*aiplatform.GenAiTuningClient{}, betaRegions: map[string]*aiplatformbeta.GenAiTuningClient{},
+	}
 }
 
 // Close closes the connections.
@@ -61,22 +65,35 @@ func (c *Client) Close() error {
 	for _, region := range c.regions {
 		all = append(all, region.Close())
 	}
+	for _, region := range c.betaRegions {
+		all = append(all, region.Close())
+	}
 	clear(c.regions)
+	clear(c.betaRegions)
 	return errors.Join(all...)
 }
 
 func (c *Client) region(ctx context.Context, location string) (*aiplatform.GenAiTuningClient, error) {
+	return connected(ctx, c, c.regions, location, aiplatform.NewGenAiTuningClient)
+}
+
+func (c *Client) betaRegion(ctx context.Context, location string) (*aiplatformbeta.GenAiTuningClient, error) {
+	return connected(ctx, c, c.betaRegions, location, aiplatformbeta.NewGenAiTuningClient)
+}
+
+// connected returns the client of a location, made anew if there is none.
+func connected[T any](ctx context.Context, c *Client, clients map[string]T, location string, open func(context.Context, ...option.ClientOption) (T, error)) (T, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if client, ok := c.regions[location]; ok {
+	if client, ok := clients[location]; ok {
 		return client, nil
 	}
 	// The connection outlives the call that happens to be the first.
-	client, err := aiplatform.NewGenAiTuningClient(context.WithoutCancel(ctx), c.options(location)...)
+	client, err := open(context.WithoutCancel(ctx), c.options(location)...)
 	if err != nil {
-		return nil, fmt.Errorf("connect to Vertex AI in %s: %w", location, err)
+		return client, fmt.Errorf("connect to Vertex AI in %s: %w", location, err)
 	}
-	c.regions[location] = client
+	clients[location] = client
 	return client, nil
 }
 

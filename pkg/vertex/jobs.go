@@ -10,6 +10,7 @@ import (
 
 	aiplatform "cloud.google.com/go/aiplatform/apiv1"
 	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	betapb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 	"google.golang.org/api/iterator"
 
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -24,6 +25,9 @@ const pageSize = 100
 func (c *Client) Create(ctx context.Context, job tuning.Job) (tuning.Observation, error) {
 	ctx, cancel := context.WithTimeout(ctx, createTimeout)
 	defer cancel()
+	if job.Spec.APIVersion == beta {
+		return c.createBeta(ctx, job)
+	}
 	client, err := c.region(ctx, job.Location)
 	if err != nil {
 		return tuning.Observation{}, err
@@ -36,6 +40,18 @@ func (c *Client) Create(ctx context.Context, job tuning.Job) (tuning.Observation
 		return tuning.Observation{}, wrap(err, "create the tuning job")
 	}
 	return observe(made), nil
+}
+
+func (c *Client) createBeta(ctx context.Context, job tuning.Job) (tuning.Observation, error) {
+	client, err := c.betaRegion(ctx, job.Location)
+	if err != nil {
+		return tuning.Observation{}, err
+	}
+	made, err := client.CreateTuningJob(ctx, &betapb.CreateTuningJobRequest{Parent: c.parent(job.Location), TuningJob: betaRequest(job)})
+	if err != nil {
+		return tuning.Observation{}, wrap(err, "create the tuning job")
+	}
+	return observeBeta(made), nil
 }
 
 // Get returns what Vertex AI says of one job.

@@ -12,20 +12,6 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// request builds the tuning job to create. What is unset is left to the service, which reads a zero so.
-func request(job tuning.Job) *aiplatformpb.TuningJob {
-	spec := &aiplatformpb.SupervisedTuningSpec{TrainingDatasetUri: job.TrainingData}
-	if epochs := job.Hyperparameters.EpochCount; epochs != nil {
-		spec.HyperParameters = &aiplatformpb.SupervisedHyperParameters{EpochCount: *epochs}
-	}
-	return &aiplatformpb.TuningJob{
-		SourceModel:           &aiplatformpb.TuningJob_BaseModel{BaseModel: job.BaseModel},
-		TuningSpec:            &aiplatformpb.TuningJob_SupervisedTuningSpec{SupervisedTuningSpec: spec},
-		TunedModelDisplayName: job.DisplayName,
-		Labels:                map[string]string{tuning.LabelKey: job.ID},
-	}
-}
-
 // observe reads from Vertex AI's job what our record keeps of it.
 func observe(job *aiplatformpb.TuningJob) tuning.Observation {
 	o := tuning.Observation{
@@ -54,8 +40,24 @@ func observe(job *aiplatformpb.TuningJob) tuning.Observation {
 			Steps:          s.GetTuningStepCount(),
 			Dropped:        s.GetTotalTruncatedExampleCount(),
 		}
+		o.Dropped = dropped(s)
 	}
 	return o
+}
+
+// keptDropped is how many dropped examples a record names; Vertex AI's own list is a sample.
+const keptDropped = 100
+
+func dropped(s *aiplatformpb.SupervisedTuningDataStats) []tuning.Dropped {
+	indices, reasons := s.GetTruncatedExampleIndices(), s.GetDroppedExampleReasons()
+	all := make([]tuning.Dropped, min(len(indices), keptDropped))
+	for i := range all {
+		all[i].Index = indices[i]
+		if i < len(reasons) {
+			all[i].Reason = reasons[i]
+		}
+	}
+	return all
 }
 
 // moment returns the time, to the microseconds that Firestore keeps, so that what is read back is equal.

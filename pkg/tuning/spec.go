@@ -1,0 +1,111 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tuning
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of Vertex AI on names and labels. Source: TuningJob in the v1 API: a display name has up to 128 characters;
+// labels have up to 64, lower-case letters, digits, underscores and dashes.
+const (
+	displayNameLimit = 128
+	labelsLimit      = 63 // of 64; ours is one
+	instructionLimit = 100_000
+)
+
+var (
+	labelKey       = regexp.MustCompile(`^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,63}$`)
+	labelValue     = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_-]{0,64}$`)
+	modelName      = regexp.MustCompile(`^projects/[^/]+/locations/[a-z0-9-]+/models/[A-Za-z0-9_-]+(@[a-z0-9-]+)?$`)
+	serviceAccount = regexp.MustCompile(`^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$`)
+	kmsKey         = regexp.MustCompile(`^projects/[^/]+/locations/[a-z0-9-]+/keyRings/[^/]+/cryptoKeys/[^/]+$`)
+)
+
+// Modes are the tuning modes of open models, as Vertex AI names them. Source: SupervisedTuningSpec.TuningMode in the
+// v1beta1 API.
+var Modes = []string{"PEFT_ADAPTER", "FULL"}
+
+// spec checks what is asked for beside the data and the hyperparameters.
+func (c *check) spec(r Request) {
+	c.matches("pre_tuned_model", r.PreTunedModel, modelName, "a tuned model: projects/P/locations/L/models/M or …/M@VERSION")
+	c.matches("service_account", r.ServiceAccount, serviceAccount, "the e-mail address of a service account")
+	c.matches("kms_key_name", r.KMSKeyName, kmsKey, "a key: projects/P/locations/L/keyRings/R/cryptoKeys/K")
+	if n := utf8.RuneCountInString(r.DisplayName); n > displayNameLimit || !utf8.ValidString(r.DisplayName) {
+		c.add("display_name", "TOO_LONG", fmt.Sprintf("must be at most %d characters.", displayNameLimit))
+	}
+	if len(r.SystemInstruction) > instructionLimit || (r.SystemInstruction != "" && strings.TrimSpace(r.SystemInstruction) == "") {
+		c.add("system_instruction", "INVALID_TEXT", fmt.Sprintf("must be a text of at most %d bytes.", instructionLimit))
+	}
+	if r.TuningMode != "" && !slices.Contains(Modes, r.TuningMode) {
+		c.add("tuning_mode", "INVALID_TUNING_MODE", fmt.Sprintf("must be one of %s.", strings.Join(Modes, ", ")))
+	}
+	if r.OutputURI != "" {
+		if _, _, ok := ParseURI(strings.TrimSuffix(r.OutputURI, "/") + "/x"); !ok {
+			c.add("output_uri", "INVALID_URI", "must be a folder in Cloud Storage: gs://BUCKET/FOLDER.")
+		}
+	}
+	if r.MaxCost < 0 {
+		c.add("max_cost_usd", "OUT_OF_RANGE", "must not be negative.")
+	}
+	c.labels(r.Labels)
+	c.validation(r)
+	c.continuation(r)
+}
+
+func (c *check) matches(field, value string, pattern *regexp.Regexp, what string) {
+	if value != "" && !pattern.MatchString(value) {
+		c.add(field, "INVALID_NAME", "must be "+what+".")
+	}
+}
+
+func (c *check) labels(labels map[string]string) {
+	if len(labels) > labelsLimit {
+		c.add("labels", "TOO_MANY", fmt.Sprintf("must be at most %d.", labelsLimit))
+	}
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		switch field := "labels." + key; {
+		case strings.HasPrefix(key, "vertextune"):
+			c.add(field, "RESERVED", "must not begin with vertextune: those labels are the service's own.")
+		case !labelKey.MatchString(key):
+			c.add(field, "INVALID_LABEL", "must be named with at most 64 lower-case letters, digits, _ and -, a letter first.")
+		case !labelValue.MatchString(labels[key]):
+			c.add(field, "INVALID_LABEL", "must be at most 64 lower-case letters, digits, _ and -.")
+		}
+	}
+}
+
+// maxValidationSplit is the largest share of the conversations that may be for validation.
+const maxValidationSplit = 0.5
+
+func (c *check) validation(r Request) {
+	if r.ValidationSplit != 0 && !(r.ValidationSplit > 0 && r.ValidationSplit <= maxValidationSplit) { // not so for NaN
+		c.add("validation_split", "OUT_OF_RANGE", fmt.Sprintf("must be more than 0 and at most %v.", maxValidationSplit))
+	}
+	if r.ValidationData == "" {
+		return
+	}
+	if r.ValidationSplit != 0 {
+		c.add("validation_data", "AMBIGUOUS_VALIDATION_DATA", "Say one thing to validate with: validation_data or validation_split.")
+	}
+	if _, _, ok := ParseURI(r.ValidationData); !ok || !strings.HasSuffix(r.ValidationData, ".jsonl") {
+		c.add("validation_data", "INVALID_URI", "must be a JSONL file in Cloud Storage: gs://BUCKET/NAME.jsonl.")
+	}
+}
+
+func (c *check) continuation(r Request) {
+	switch {
+	case r.ContinueModel && r.ModelID == "":
+		c.add("continue_model", "NO_MODEL", "goes with model_id: it continues from the last tuned version of that model.")
+	case r.PreTunedModel != "" && (r.BaseModel != "" || r.ContinueModel):
+		c.add("pre_tuned_model", "AMBIGUOUS_MODEL", "Say one thing to tune: base_model, pre_tuned_model, or continue_model with model_id.")
+	case r.ContinueModel && r.BaseModel != "":
+		c.add("base_model", "AMBIGUOUS_MODEL", "must not be given with continue_model: the base model is that of the tuned version.")
+	}
+}
