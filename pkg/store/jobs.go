@@ -105,6 +105,7 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 		}
 		return Record{Job: next, version: res.UpdateTime}, nil
 	}
+	var answer firestore.CommitResponse
 	err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		docs, err := tx.GetAll([]*firestore.DocumentRef{ref, s.client.Collection(models).Doc(next.ModelID)})
 		if err != nil {
@@ -117,7 +118,7 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 			return err
 		}
 		return writeBack(tx, docs[1], next)
-	})
+	}, firestore.WithCommitResponseTo(&answer))
 	if errors.Is(err, ErrChanged) {
 		return Record{}, ErrChanged
 	}
@@ -125,7 +126,17 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 		// The client repeats a Commit whose answer was lost, and a transaction that has ended is refused as invalid.
 		return Record{}, s.lost(ctx, r, err, "write the record of job "+r.ID)
 	}
-	return s.Job(ctx, r.ID)
+	return written(next, &answer, 0)
+}
+
+// written returns the record of a job as the i-th write of a transaction left it. Reading it again could give what
+// somebody else has made of it since.
+func written(job tuning.Job, answer *firestore.CommitResponse, i int) (Record, error) {
+	results, err := answer.WriteResults()
+	if err != nil {
+		return Record{}, fmt.Errorf("write the record of job %s: %w", job.ID, err)
+	}
+	return Record{Job: job, version: results[i].UpdateTime}, nil
 }
 
 // Watched returns up to limit jobs about which there is anything left to do: those that have not finished, and

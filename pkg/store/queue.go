@@ -52,6 +52,7 @@ func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, limit int6
 		return written, err == nil, err
 	}
 	full := false
+	var answer firestore.CommitResponse
 	ref, gate := s.client.Collection(jobs).Doc(r.ID), s.client.Doc(admission)
 	err := s.client.RunTransaction(ctx, func(ctx context.Context, tx *firestore.Transaction) error {
 		docs, err := tx.GetAll([]*firestore.DocumentRef{gate, ref})
@@ -73,7 +74,7 @@ func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, limit int6
 			return err
 		}
 		return tx.Update(ref, moving(next))
-	})
+	}, firestore.WithCommitResponseTo(&answer))
 	switch {
 	case errors.Is(err, ErrChanged):
 		return Record{}, false, ErrChanged
@@ -82,7 +83,7 @@ func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, limit int6
 	case full:
 		return r, false, nil
 	}
-	now, err := s.Job(ctx, r.ID)
+	now, err := written(next, &answer, 1)
 	return now, err == nil, err
 }
 
