@@ -150,6 +150,13 @@ func TestObserve(t *testing.T) {
 			changed: true,
 		},
 		{
+			name:    "counted_data_are_a_change_once",
+			record:  running,
+			seen:    tuning.Observation{Name: jobName, VertexState: "JOB_STATE_RUNNING", UpdatedAt: at(11), Stats: &tuning.Stats{Examples: 9}},
+			change:  func(j *tuning.Job) { j.UpdatedAt, j.Stats = at(11), &tuning.Stats{Examples: 9} },
+			changed: true,
+		},
+		{
 			name:   "older_answer",
 			record: running,
 			seen:   tuning.Observation{Name: jobName, VertexState: "JOB_STATE_SUCCEEDED", UpdatedAt: at(9)},
