@@ -6,7 +6,10 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -40,6 +43,7 @@ var lastProject atomic.Int64
 type world struct {
 	*store.Store
 	client *gcf.Client
+	log    *lockedBuffer
 	// commits counts the calls that reached the server; loseAnswers is how many more of their answers get lost.
 	commits, loseAnswers atomic.Int64
 }
@@ -68,7 +72,7 @@ func onBoth(t *testing.T, test func(*testing.T, *world)) {
 
 func connect(t *testing.T, addr string) *world {
 	t.Helper()
-	w := &world{}
+	w := &world{log: &lockedBuffer{}}
 	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithPerRPCCredentials(owner{}), grpc.WithUnaryInterceptor(w.watch))
 	if err != nil {
@@ -79,6 +83,7 @@ func connect(t *testing.T, addr string) *world {
 		t.Fatal(err)
 	}
 	w.Store = store.New(w.client)
+	w.Log = slog.New(slog.NewTextHandler(w.log, nil))
 	t.Cleanup(func() { _ = w.Close() })
 	return w
 }
@@ -104,6 +109,30 @@ func (owner) GetRequestMetadata(context.Context, ...string) (map[string]string, 
 
 func (owner) RequireTransportSecurity() bool { return false }
 
+// lockedBuffer is a log that a test reads while others write it.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func (b *lockedBuffer) Reset() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.text.Reset()
+}
+
 type fields = map[string]any
 
 func (w *world) put(t *testing.T, path string, data any) {
@@ -128,7 +157,7 @@ func (w *world) data(t *testing.T, path string) fields {
 
 func (w *world) create(t *testing.T, job tuning.Job) store.Record {
 	t.Helper()
-	record, err := w.CreateJob(t.Context(), job)
+	record, err := w.CreateJob(t.Context(), job, nil)
 	if err != nil {
 		t.Fatalf("CreateJob %s: %v", job.ID, err)
 	}
@@ -150,8 +179,15 @@ func letters(n int) string {
 func newJob(n int) tuning.Job {
 	return tuning.Job{
 		ID: jobID(n), Location: "us-central1", DisplayName: "a job", BaseModel: "gemini-3.1-flash-lite",
-		TrainingData: "gs://b/x.jsonl", Pairs: 7, StartedBy: "ci", State: tuning.Queued, CreatedAt: noon, UpdatedAt: noon,
-	}
+		StartedBy: "ci", Request: []byte(`{"session_id":"s"}`), CreatedAt: noon, UpdatedAt: noon,
+	}.Recorded(noon.Add(30 * time.Second))
+}
+
+// waitingJob is a job whose dataset is written.
+func waitingJob(n int) tuning.Job {
+	job := newJob(n)
+	job.TrainingData, job.Pairs = "gs://b/x.jsonl", 7
+	return job.Waits()
 }
 
 func jobName(n int) string {

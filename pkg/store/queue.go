@@ -35,13 +35,11 @@ func (s *Store) CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, e
 
 // Queue returns the first jobs that wait for room, in line.
 func (s *Store) Queue(ctx context.Context, limit int) ([]Record, error) {
-	docs, err := s.client.Collection(jobs).Where("step", "==", tuning.Waiting).
-		OrderBy("priority", firestore.Desc).OrderBy("created_at", firestore.Asc).Limit(limit).
-		Select("priority", "created_at", "step", "refusals").Documents(ctx).GetAll()
-	if err != nil {
-		return nil, wrap(err, "list the jobs that wait")
-	}
-	return s.records(ctx, docs), nil
+	query := s.client.Collection(jobs).Where("step", "==", tuning.Waiting).
+		OrderBy("priority", firestore.Desc).OrderBy("created_at", firestore.Asc).
+		Select("priority", "created_at", "step", "refusals")
+	line, err := s.first(ctx, query, limit)
+	return line, wrap(err, "list the jobs that wait")
 }
 
 // Admit writes next, which is r on its way to Vertex AI, in the place of r if fewer than limit jobs are there or
