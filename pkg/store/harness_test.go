@@ -44,8 +44,9 @@ type world struct {
 	*store.Store
 	client *gcf.Client
 	log    *lockedBuffer
-	// commits counts the calls that reached the server; loseAnswers is how many more of their answers get lost.
-	commits, loseAnswers atomic.Int64
+	// commits counts the calls that reached the server; loseAnswers is how many more of their answers get lost, and
+	// refuse how many more are refused before they get there.
+	commits, loseAnswers, refuse atomic.Int64
 }
 
 // onBoth runs a test on the stand-in and on Google's emulator.
@@ -90,12 +91,16 @@ func connect(t *testing.T, addr string) *world {
 
 // watch sits at the wire, below the client's own repetitions.
 func (w *world) watch(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if method != "/google.firestore.v1.Firestore/Commit" {
+		return invoke(ctx, method, req, reply, conn, opts...)
+	}
+	if w.refuse.Add(-1) >= 0 {
+		return status.Error(codes.PermissionDenied, "refused")
+	}
 	err := invoke(ctx, method, req, reply, conn, opts...)
-	if method == "/google.firestore.v1.Firestore/Commit" {
-		w.commits.Add(1)
-		if err == nil && w.loseAnswers.Add(-1) >= 0 {
-			return status.Error(codes.Unavailable, "the answer was lost")
-		}
+	w.commits.Add(1)
+	if err == nil && w.loseAnswers.Add(-1) >= 0 {
+		return status.Error(codes.Unavailable, "the answer was lost")
 	}
 	return err
 }
@@ -162,6 +167,35 @@ func (w *world) create(t *testing.T, job tuning.Job) store.Record {
 		t.Fatalf("CreateJob %s: %v", job.ID, err)
 	}
 	return record
+}
+
+func (w *world) read(t *testing.T, id string) store.Record {
+	t.Helper()
+	record, err := w.Job(t.Context(), id)
+	if err != nil {
+		t.Fatalf("Job %s: %v", id, err)
+	}
+	return record
+}
+
+// update writes next over what is there.
+func (w *world) update(t *testing.T, next tuning.Job) store.Record {
+	t.Helper()
+	record, err := w.UpdateJob(t.Context(), w.read(t, next.ID), next)
+	if err != nil {
+		t.Fatalf("UpdateJob %s: %v", next.ID, err)
+	}
+	return record
+}
+
+// count returns how many documents a collection has.
+func (w *world) count(t *testing.T, collection string) int {
+	t.Helper()
+	docs, err := w.client.Collection(collection).Select().Documents(t.Context()).GetAll()
+	if err != nil {
+		t.Fatalf("list %s: %v", collection, err)
+	}
+	return len(docs)
 }
 
 // jobID is a legal ID with a number of our choice.

@@ -73,7 +73,8 @@ func (s *Store) Apply(ctx context.Context, r Record, o tuning.Observation) (Reco
 }
 
 // Change writes what step makes of the job, and returns the job as it is then. If somebody else has written
-// meanwhile, step is asked again about theirs. It may refuse; a job that it returns as it was is not written.
+// meanwhile, step is asked again about theirs. It may refuse; a job that it returns as it was is not written. With
+// an error the job is returned as it was read last.
 func (s *Store) Change(ctx context.Context, r Record, step func(tuning.Job) (tuning.Job, error)) (Record, error) {
 	for {
 		next, err := step(r.Job)
