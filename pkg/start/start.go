@@ -195,7 +195,7 @@ func (s *Starter) record(ctx context.Context, job tuning.Job, r tuning.Request, 
 		}
 		job.Request, job.RequestData = nil, object.URI(s.Config.DataBucket, name)
 	}
-	return s.Records.CreateJob(ctx, job.Recorded(s.Now().Add(s.Config.Lease)), key)
+	return s.Records.CreateJob(ctx, job.Recorded(s.until(s.Config.Lease)), key)
 }
 
 // answer returns the job as its caller is told of it, and keeps that for a repeated start.

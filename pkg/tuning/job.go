@@ -35,8 +35,10 @@ type Failure struct {
 	Code       int32             `json:"code" firestore:"code"`
 	Message    string            `json:"message" firestore:"message"`
 	Violations []fault.Violation `json:"field_violations,omitempty" firestore:"violations,omitempty"`
-	// Kind is the kind of our own error, for a repeated start to be answered as the first was.
-	Kind string `json:"-" firestore:"kind,omitempty"`
+	// Kind, Reason and Metadata are those of our own error, for a repeated start to be answered as the first was.
+	Kind     string            `json:"-" firestore:"kind,omitempty"`
+	Reason   string            `json:"-" firestore:"reason,omitempty"`
+	Metadata map[string]string `json:"-" firestore:"metadata,omitempty"`
 }
 
 // keptViolations is how many places a record keeps of a request that was refused.
@@ -45,13 +47,16 @@ const keptViolations = 100
 // FailureOf returns an error as a record keeps it, with the google.rpc code of its cause.
 func FailureOf(err error, code int32) Failure {
 	e := fault.Of(err)
-	return Failure{Code: code, Message: e.Message, Violations: e.Violations[:min(len(e.Violations), keptViolations)], Kind: e.Kind.String()}
+	return Failure{
+		Code: code, Message: e.Message, Violations: e.Violations[:min(len(e.Violations), keptViolations)],
+		Kind: e.Kind.String(), Reason: e.Reason, Metadata: e.Metadata,
+	}
 }
 
 // Err returns the error that a failed start was answered with.
 func (f Failure) Err() error {
 	kind, _ := fault.ParseKind(f.Kind)
-	return &fault.Error{Kind: kind, Message: f.Message, Violations: f.Violations}
+	return &fault.Error{Kind: kind, Message: f.Message, Violations: f.Violations, Reason: f.Reason, Metadata: f.Metadata}
 }
 
 // Job is the record of a tuning job, one Firestore document each. Its ID is ours and is there before
