@@ -117,7 +117,6 @@ resource "google_cloud_run_v2_service" "poll" {
   }
 
   depends_on = [
-    google_firestore_index.jobs_by_state,
     google_kms_crypto_key_iam_member.agents,
     google_project_service.this,
   ]

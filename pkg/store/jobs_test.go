@@ -39,6 +39,13 @@ func fullJob(n int) tuning.Job {
 	j.TunedModel, j.TunedEndpoint = "models/1", "endpoints/1"
 	j.Checkpoints = []tuning.Checkpoint{{ID: "1", Epoch: 1, Step: 5, Endpoint: "endpoints/1"}, {ID: "2", Epoch: 2, Step: 10}}
 	j.Stats = &tuning.Stats{Examples: 100, BillableTokens: 1 << 40, Steps: 10, Dropped: 1}
+	j.Dropped = []tuning.Dropped{{Index: 3, Reason: "too long"}}
+	j.Spec = tuning.Spec{APIVersion: "v1", ValidationData: "gs://b/y.jsonl", Labels: map[string]string{"team": "a"}}
+	j.Lineage = tuning.Lineage{
+		Sources: []tuning.SourceObject{{URI: "gs://b/in.jsonl", Generation: 7, SHA256: "ab"}}, Index: "gs://b/x.sources.jsonl",
+		DatasetSHA256: "cd", Converter: "1", Request: "ef", Validation: 1,
+	}
+	j.Estimate, j.Cost, j.Reserved, j.Month = []byte(`{"examples":7}`), 52_500_000, 60_000_000, "2026-11"
 	j.Told = 1
 	j.Events = append(j.Events, tuning.Event{
 		Seq: 2, Type: tuning.StateChanged, Time: noon.Add(time.Hour), From: tuning.Queued, To: tuning.Failed, Name: j.Name,

@@ -167,7 +167,6 @@ func TestRecordsThatAreNone(t *testing.T) {
 			})
 		}
 		lists := map[string]func() ([]store.Record, error){
-			"FindJob":  func() ([]store.Record, error) { r, err := w.FindJob(t.Context(), "7"); return []store.Record{r}, err },
 			"Watched":  func() ([]store.Record, error) { return w.Watched(t.Context(), "", 1) },
 			"ListJobs": func() ([]store.Record, error) { return w.ListJobs(t.Context(), store.Page{Size: 1}) },
 			"of_a_state": func() ([]store.Record, error) {
