@@ -46,6 +46,36 @@ resource "google_firestore_index" "jobs_by_state" {
   }
 }
 
+# Jobs that somebody started, newest first.
+resource "google_firestore_index" "jobs_by_caller" {
+  database   = local.database
+  collection = "tuning_jobs"
+
+  fields {
+    field_path = "started_by"
+    order      = "ASCENDING"
+  }
+  fields {
+    field_path = "created_at"
+    order      = "DESCENDING"
+  }
+}
+
+# Jobs of a base model, newest first.
+resource "google_firestore_index" "jobs_by_model" {
+  database   = local.database
+  collection = "tuning_jobs"
+
+  fields {
+    field_path = "base_model"
+    order      = "ASCENDING"
+  }
+  fields {
+    field_path = "created_at"
+    order      = "DESCENDING"
+  }
+}
+
 # Jobs that wait for room, in line.
 resource "google_firestore_index" "jobs_in_line" {
   database   = local.database

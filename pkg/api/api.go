@@ -25,8 +25,8 @@ import (
 type Records interface {
 	// FindJob returns a job by any of its names; NotFound if there is none.
 	FindJob(ctx context.Context, name string) (store.Record, error)
-	// ListJobs returns a page of jobs, newest first.
-	ListJobs(ctx context.Context, page store.Page) ([]store.Record, error)
+	// ListJobs returns a page of jobs, and where the next begins, or nil.
+	ListJobs(ctx context.Context, page store.Page) ([]store.Record, *store.Position, error)
 	// Apply writes what Vertex AI said of a job, if it says anything new, and returns the job as it is then.
 	Apply(ctx context.Context, r store.Record, o tuning.Observation) (store.Record, error)
 }

@@ -4,12 +4,14 @@
 package api
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/store"
@@ -20,15 +22,20 @@ import (
 // nothing of pages sees as many as one answer should hold.
 const maxPage = 1000
 
+// maxScan is how many records are looked at for one answer: about a second's work for Firestore.
+const maxScan = 10_000
+
 // listedJob is a job in GET /jobs.
 type listedJob struct {
-	JobName     string       `json:"job_name"`
-	DisplayName string       `json:"display_name"`
-	Status      tuning.State `json:"status"`
-	CreatedAt   string       `json:"created_at"`
-	UpdatedAt   string       `json:"updated_at"`
-	BaseModel   string       `json:"base_model"`
-	TunedModel  string       `json:"tuned_model,omitempty"`
+	JobName     string            `json:"job_name"`
+	DisplayName string            `json:"display_name"`
+	Status      tuning.State      `json:"status"`
+	CreatedAt   string            `json:"created_at"`
+	UpdatedAt   string            `json:"updated_at"`
+	BaseModel   string            `json:"base_model"`
+	StartedBy   string            `json:"started_by,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty"`
+	TunedModel  string            `json:"tuned_model,omitempty"`
 }
 
 type jobList struct {
@@ -46,58 +53,80 @@ func (a *API) jobs(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	// One more than the page holds tells whether there is another.
-	size := page.Size
-	page.Size++
-	records, err := a.Records.ListJobs(r.Context(), page)
+	records, next, err := a.Records.ListJobs(r.Context(), page)
 	if err != nil {
 		return nil, err
 	}
-	list := jobList{Jobs: []listedJob{}}
-	if len(records) > size {
-		records = records[:size]
-		last := records[size-1]
-		list.NextPageToken = token{State: page.State, CreatedAt: last.CreatedAt, ID: last.ID}.encode()
-	}
+	list := jobList{Jobs: []listedJob{}, Count: len(records)}
 	for _, record := range records {
 		list.Jobs = append(list.Jobs, a.listed(record.Job))
 	}
-	list.Count = len(list.Jobs)
+	if next != nil {
+		list.NextPageToken = token{Query: digest(page), At: next.At, ID: next.ID}.encode()
+	}
 	return list, nil
 }
 
 func (a *API) listed(j tuning.Job) listedJob {
 	return listedJob{
-		JobName: a.name(j), DisplayName: j.DisplayName, Status: j.State, CreatedAt: stamp(j.CreatedAt),
-		UpdatedAt: stamp(j.UpdatedAt), BaseModel: j.BaseModel, TunedModel: j.TunedModel,
+		JobName: a.name(j), DisplayName: j.DisplayName, Status: j.State, CreatedAt: stamp(j.CreatedAt), UpdatedAt: stamp(j.UpdatedAt),
+		BaseModel: j.BaseModel, StartedBy: j.StartedBy, Labels: j.Spec.Labels, TunedModel: j.TunedModel,
 	}
 }
 
-// pageOf reads the query of GET /jobs: page_size, page_token and status.
+// pageOf reads the query of GET /jobs.
 func pageOf(query url.Values) (store.Page, error) {
-	p := newParameters(query, "page_size", "page_token", "status")
-	page := store.Page{Size: p.number("page_size", maxPage, 1, maxPage)}
-	if status, given := p.text("status"); given {
-		page.State = tuning.State(status)
-		if !slices.Contains(tuning.States, page.State) {
-			p.add("status", "INVALID_STATUS", fmt.Sprintf("must be one of %v.", tuning.States))
+	p := newParameters(query, "page_size", "page_token", "order_by",
+		"status", "base_model", "started_by", "label", "display_name", "created_after", "created_before")
+	page := store.Page{Filter: filterOf(p), Order: store.Orders[0], Size: p.number("page_size", maxPage, 1, maxPage), Scan: maxScan}
+	if order, given := p.text("order_by"); given {
+		page.Order = store.Order(order)
+		if !slices.Contains(store.Orders, page.Order) {
+			p.add("order_by", "INVALID_ORDER", fmt.Sprintf("must be one of %q.", store.Orders))
 		}
 	}
 	if given, _ := p.text("page_token"); given != "" {
 		t, ok := decodeToken(given)
-		if !ok || t.State != page.State {
+		if !ok || t.Query != digest(page) {
 			p.add("page_token", "INVALID_PAGE_TOKEN", "must be the next_page_token of an answer to the same query.")
 		}
-		page.CreatedAt, page.ID = t.CreatedAt, t.ID
+		page.After = &store.Position{At: t.At, ID: t.ID}
 	}
 	return page, p.err()
 }
 
+func filterOf(p *parameters) store.Filter {
+	f := store.Filter{
+		BaseModel: p.some("base_model"), StartedBy: p.some("started_by"), DisplayName: p.some("display_name"),
+		CreatedFrom: p.time("created_after"), CreatedBefore: p.time("created_before"),
+	}
+	if status, given := p.text("status"); given {
+		f.State = tuning.State(status)
+		if !slices.Contains(tuning.States, f.State) {
+			p.add("status", "INVALID_STATUS", fmt.Sprintf("must be one of %v.", tuning.States))
+		}
+	}
+	if label, given := p.text("label"); given {
+		var ok bool
+		if f.LabelKey, f.LabelValue, ok = strings.Cut(label, ":"); !ok || f.LabelKey == "" {
+			p.add("label", "INVALID_LABEL", "must be key:value, such as team:support.")
+		}
+	}
+	return f
+}
+
 // token says where the next page begins: after this job. It belongs to one query.
 type token struct {
-	State     tuning.State `json:"s,omitempty"`
-	CreatedAt time.Time    `json:"t"`
-	ID        string       `json:"i"`
+	Query string    `json:"q"`
+	At    time.Time `json:"t"`
+	ID    string    `json:"i"`
+}
+
+// digest tells the queries apart that pages belong to. Their sizes may differ.
+func digest(page store.Page) string {
+	const enough = 6 // bytes: it tells a mistake, nobody gains by forging one
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %#v", page.Order, page.Filter))
+	return base64.RawURLEncoding.EncodeToString(sum[:enough])
 }
 
 func (t token) encode() string {

@@ -20,13 +20,15 @@ import (
 // jobList is the answer of GET /jobs.
 type jobList struct {
 	Jobs []struct {
-		Name        string `json:"job_name"`
-		DisplayName string `json:"display_name"`
-		Status      string `json:"status"`
-		CreatedAt   string `json:"created_at"`
-		UpdatedAt   string `json:"updated_at"`
-		BaseModel   string `json:"base_model"`
-		TunedModel  string `json:"tuned_model"`
+		Name        string            `json:"job_name"`
+		DisplayName string            `json:"display_name"`
+		Status      string            `json:"status"`
+		CreatedAt   string            `json:"created_at"`
+		UpdatedAt   string            `json:"updated_at"`
+		BaseModel   string            `json:"base_model"`
+		StartedBy   string            `json:"started_by"`
+		Labels      map[string]string `json:"labels"`
+		TunedModel  string            `json:"tuned_model"`
 	} `json:"jobs"`
 	Count int    `json:"count"`
 	Next  string `json:"next_page_token"`
@@ -49,7 +51,8 @@ func (s *system) list(t *testing.T, query string) (list jobList) {
 	return list
 }
 
-// record writes the record of a job as it is after n hours; all but every third have succeeded.
+// record writes the record of a job as it is after n hours; all but every third have succeeded. Callers and labels
+// take turns.
 func (s *system) record(t *testing.T, n int, created time.Time) {
 	t.Helper()
 	job := tuning.Job{
@@ -57,6 +60,7 @@ func (s *system) record(t *testing.T, n int, created time.Time) {
 		Name:         "projects/acme/locations/us-central1/tuningJobs/" + strconv.Itoa(n),
 		TrainingData: "gs://acme-data/x.jsonl", Pairs: 1, State: tuning.Succeeded, Finished: true, CreatedAt: created, UpdatedAt: created,
 		TunedModel: "projects/1/locations/us-central1/models/1@1",
+		StartedBy:  []string{"ann", "bob"}[n%2], Spec: tuning.Spec{Labels: map[string]string{"team": strconv.Itoa(n % 4)}},
 	}
 	if n%3 == 0 {
 		job.State, job.Finished, job.TunedModel = tuning.Running, false, ""
@@ -85,6 +89,17 @@ func TestJobs_pages(t *testing.T) {
 		{"even_pages", "page_size=5", [][]string{{"job 9", "job 8", "job 7", "job 6", "job 5"}, {"job 4", "job 3", "job 2", "job 1", "job 0"}}},
 		{"one_state", "status=PIPELINE_STATE_RUNNING", [][]string{{"job 9", "job 6", "job 3", "job 0"}}},
 		{"pages_of_one_state", "status=PIPELINE_STATE_RUNNING&page_size=3", [][]string{{"job 9", "job 6", "job 3"}, {"job 0"}}},
+		{"caller", "started_by=bob&page_size=3", [][]string{{"job 9", "job 7", "job 5"}, {"job 3", "job 1"}}},
+		{"caller_and_state", "started_by=bob&status=PIPELINE_STATE_SUCCEEDED", [][]string{{"job 7", "job 5", "job 1"}}},
+		{"base_model", "base_model=" + baseModel + "&page_size=9", [][]string{{"job 9", "job 8", "job 7", "job 6", "job 5", "job 4", "job 3", "job 2", "job 1"}, {"job 0"}}},
+		{"other_base_model", "base_model=another", [][]string{nil}},
+		{"label", "label=team:3&page_size=1", [][]string{{"job 7"}, {"job 3"}}},
+		{"label_with_another_value", "label=team:", [][]string{nil}},
+		{"name", "display_name=OB%207", [][]string{{"job 7"}}},
+		{"range", "created_after=2026-12-01T02:00:00Z&created_before=2026-12-01T06:00:00%2B01:00", [][]string{{"job 4", "job 3", "job 2"}}},
+		{"oldest_first", "order_by=created_at%20asc&created_before=2026-12-01T03:00:00Z&page_size=2", [][]string{{"job 0", "job 1"}, {"job 2"}}},
+		{"changed_first", "order_by=updated_at+desc&label=team:1&page_size=2", [][]string{{"job 9", "job 5"}, {"job 1"}}},
+		{"everything", "order_by=created_at+desc&status=PIPELINE_STATE_RUNNING&base_model=" + baseModel + "&started_by=bob&label=team:1&display_name=job&created_after=2026-12-01T01:00:00.5Z&created_before=2027-01-01T00:00:00Z", [][]string{{"job 9"}}},
 		{"state_without_jobs", "status=PIPELINE_STATE_FAILED&page_token=", [][]string{nil}},
 	}
 	for _, test := range tests {
@@ -138,7 +153,7 @@ func TestJobs_lists_what_was_started(t *testing.T) {
 	s.message("1", turn("a", "user", "one"))
 	job := s.start(t, `{"session_id":"a"}`).Job
 	got := s.list(t, "").Jobs[0]
-	if got.Name != job.Name || got.DisplayName != job.DisplayName || got.Status != job.Status || got.CreatedAt != job.CreatedAt || got.BaseModel != job.BaseModel {
+	if got.Name != job.Name || got.DisplayName != job.DisplayName || got.Status != job.Status || got.CreatedAt != job.CreatedAt || got.BaseModel != job.BaseModel || got.StartedBy != caller {
 		t.Errorf("listed as %+v, started as %+v", got, job)
 	}
 }
@@ -161,6 +176,14 @@ func TestJobs_refuses(t *testing.T) {
 		{"size_empty", "page_size=", []string{"page_size OUT_OF_RANGE"}},
 		{"state_unknown", "status=RUNNING", []string{"status INVALID_STATUS"}},
 		{"state_empty", "status=", []string{"status INVALID_STATUS"}},
+		{"order_unknown", "order_by=name", []string{"order_by INVALID_ORDER"}},
+		{"time_of_another_form", "created_after=yesterday", []string{"created_after INVALID_TIME"}},
+		{"time_with_a_bare_plus", "created_before=2026-12-01T00:00:00+01:00", []string{"created_before INVALID_TIME"}},
+		{"label_without_value", "label=team", []string{"label INVALID_LABEL"}},
+		{"label_without_key", "label=:support", []string{"label INVALID_LABEL"}},
+		{"empty_filters", "base_model=&started_by=&display_name=", []string{"base_model EMPTY", "display_name EMPTY", "started_by EMPTY"}},
+		{"token_of_another_order", "order_by=created_at+asc&page_token=" + foreign, []string{"page_token INVALID_PAGE_TOKEN"}},
+		{"token_of_another_range", "created_after=2026-12-01T00:00:00Z&page_token=" + foreign, []string{"page_token INVALID_PAGE_TOKEN"}},
 		{"token_no_base64", "page_token=%21", []string{"page_token INVALID_PAGE_TOKEN"}},
 		{"token_no_json", "page_token=" + token("x"), []string{"page_token INVALID_PAGE_TOKEN"}},
 		{"token_without_id", "page_token=" + token(`{"t":"2026-12-01T00:00:00Z"}`), []string{"page_token INVALID_PAGE_TOKEN"}},

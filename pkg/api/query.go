@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vertextune/vertextune/pkg/fault"
 )
@@ -65,6 +66,28 @@ func (p *parameters) text(name string) (string, bool) {
 		return values[0], true
 	}
 	return "", false
+}
+
+// some returns a text that is not empty, or "" where there is none.
+func (p *parameters) some(name string) string {
+	text, given := p.text(name)
+	if given && text == "" {
+		p.add(name, "EMPTY", "must not be empty. Leave the parameter out instead.")
+	}
+	return text
+}
+
+// time returns a time, or the zero one where there is none.
+func (p *parameters) time(name string) time.Time {
+	text, given := p.text(name)
+	if !given {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		p.add(name, "INVALID_TIME", "must be a time in the form of RFC 3339, such as 2026-12-01T00:00:00Z (a + is written as %2B).")
+	}
+	return t.UTC()
 }
 
 func (p *parameters) err() error {

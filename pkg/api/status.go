@@ -21,7 +21,6 @@ type jobStatus struct {
 	PairsCount      int64                  `json:"training_pairs_count"`
 	Hyperparameters tuning.Hyperparameters `json:"hyperparameters"`
 	VertexState     string                 `json:"vertex_state,omitempty"`
-	StartedBy       string                 `json:"started_by,omitempty"`
 	StartedAt       string                 `json:"started_at,omitempty"`
 	EndedAt         string                 `json:"ended_at,omitempty"`
 	Failure         *tuning.Failure        `json:"error,omitempty"`
@@ -80,7 +79,7 @@ func (a *API) find(ctx context.Context, name string) (store.Record, error) {
 func (a *API) statusOf(ctx context.Context, job tuning.Job) jobStatus {
 	return jobStatus{
 		listedJob: a.listed(job), TrainingData: job.TrainingData, PairsCount: job.Pairs,
-		Hyperparameters: job.Hyperparameters, VertexState: job.VertexState, StartedBy: job.StartedBy,
+		Hyperparameters: job.Hyperparameters, VertexState: job.VertexState,
 		StartedAt: stamp(job.StartedAt), EndedAt: stamp(job.EndedAt), Failure: job.Failure,
 		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Stats: job.Stats, Warnings: job.Warnings,
 		LeftOut: job.LeftOut, Priority: job.Priority, QueuePosition: a.position(ctx, job), StatusDetail: job.Detail,

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -31,20 +32,25 @@ func TestIndexes(t *testing.T) {
 	c := startCloud(t, func(q firestore.Shape) { needed.Store(wanted(t, q), true) })
 	w := connect(t, c.Addresses.Firestore)
 	ctx := t.Context()
+	list := func(p store.Page) func() error {
+		p.Size, p.Scan = 1, 1
+		return func() error { _, _, err := w.ListJobs(ctx, p); return err }
+	}
+	from, after := store.Filter{CreatedFrom: noon, CreatedBefore: noon.Add(time.Hour)}, &store.Position{At: noon, ID: jobID(1)}
 	for name, query := range map[string]func() error{
-		"AllMessageIDs": func() error { _, err := w.AllMessageIDs(ctx); return err },
-		"FindJob":       func() error { _, err := w.FindJob(ctx, "42"); return err },
-		"ListJobs":      func() error { _, err := w.ListJobs(ctx, store.Page{Size: 1}); return err },
-		"ListJobs_more": func() error {
-			_, err := w.ListJobs(ctx, store.Page{Size: 1, CreatedAt: noon, ID: jobID(1)})
-			return err
-		},
-		"ListJobs_state": func() error { _, err := w.ListJobs(ctx, store.Page{Size: 1, State: tuning.Running}); return err },
-		"SessionIDs":     func() error { _, err := w.SessionIDs(ctx, "s"); return err },
-		"Queue":          func() error { _, err := w.Queue(ctx, 1); return err },
-		"CountAtStep":    func() error { _, err := w.CountAtStep(ctx, tuning.Submitting, tuning.Accepted); return err },
-		"Watched":        func() error { _, err := w.Watched(ctx, "", 1); return err },
-		"Watched_more":   func() error { _, err := w.Watched(ctx, jobID(1), 1); return err },
+		"AllMessageIDs":    func() error { _, err := w.AllMessageIDs(ctx); return err },
+		"CountAtStep":      func() error { _, err := w.CountAtStep(ctx, tuning.Submitting, tuning.Accepted); return err },
+		"FindJob":          func() error { _, err := w.FindJob(ctx, "42"); return err },
+		"ListJobs":         list(store.Page{Order: store.NewestFirst, Filter: from, After: after}),
+		"ListJobs_state":   list(store.Page{Order: store.NewestFirst, Filter: store.Filter{State: tuning.Running}}),
+		"ListJobs_caller":  list(store.Page{Order: store.NewestFirst, Filter: store.Filter{StartedBy: "ci"}}),
+		"ListJobs_model":   list(store.Page{Order: store.NewestFirst, Filter: store.Filter{BaseModel: "m"}, After: after}),
+		"ListJobs_oldest":  list(store.Page{Order: store.OldestFirst, Filter: from, After: after}),
+		"ListJobs_changed": list(store.Page{Order: store.ChangedFirst, Filter: from, After: after}),
+		"Queue":            func() error { _, err := w.Queue(ctx, 1); return err },
+		"SessionIDs":       func() error { _, err := w.SessionIDs(ctx, "s"); return err },
+		"Watched":          func() error { _, err := w.Watched(ctx, "", 1); return err },
+		"Watched_more":     func() error { _, err := w.Watched(ctx, jobID(1), 1); return err },
 	} {
 		if err := query(); err != nil && fault.KindOf(err) != fault.NotFound {
 			t.Errorf("%s: %v", name, err)

@@ -158,28 +158,6 @@ func (s *Store) Watched(ctx context.Context, after string, limit int) ([]Record,
 	return found, wrap(err, "list the jobs to watch")
 }
 
-// Page says which jobs to list: those of a state (or all), after a job that was listed before.
-type Page struct {
-	State     tuning.State
-	Size      int
-	CreatedAt time.Time // of the last job of the page before; zero for the first page
-	ID        string
-}
-
-// ListJobs returns a page of jobs, newest first.
-func (s *Store) ListJobs(ctx context.Context, p Page) ([]Record, error) {
-	query := s.client.Collection(jobs).Query
-	if p.State != "" {
-		query = query.Where("state", "==", p.State)
-	}
-	query = query.OrderBy("created_at", firestore.Desc).OrderBy(firestore.DocumentID, firestore.Desc)
-	if p.ID != "" {
-		query = query.StartAfter(p.CreatedAt, p.ID)
-	}
-	found, err := s.first(ctx, query, p.Size)
-	return found, wrap(err, "list jobs")
-}
-
 // moving lists the fields of a job that change after it was recorded, but for how much of it was told.
 func moving(j tuning.Job) []firestore.Update {
 	return []firestore.Update{

