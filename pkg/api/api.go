@@ -15,6 +15,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/auth"
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/gcp"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
@@ -31,8 +32,11 @@ type Records interface {
 	Apply(ctx context.Context, r store.Record, o tuning.Observation) (store.Record, error)
 }
 
-// Objects is where converted files are written.
+// Objects is where converted files are written, and read what a dataset was made of.
 type Objects interface {
+	// Attrs returns what is known of an object, or object.ErrNotFound; Read opens a generation of it.
+	Attrs(ctx context.Context, bucket, name string) (object.Attrs, error)
+	Read(ctx context.Context, bucket, name string, generation int64) (io.ReadCloser, error)
 	// Write writes an object that is not there yet, or returns object.ErrConflict.
 	Write(ctx context.Context, spec object.Spec, fill func(io.Writer) error) (int64, error)
 }
@@ -100,6 +104,9 @@ func (a *API) log(r *http.Request, err error, took time.Duration) {
 	if code >= http.StatusInternalServerError {
 		level = slog.LevelError
 		attrs = append(attrs, slog.Any("error", err))
+		if _, r := gcp.Explain(fault.Of(err), a.known()); r.Code != "" {
+			attrs = append(attrs, slog.String("remedy", r.Sentence), slog.String("fix", r.Fix))
+		}
 	}
 	a.Log.LogAttrs(r.Context(), level, "request", append(attrs, slog.Int("code", code))...)
 }

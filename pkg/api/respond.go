@@ -12,6 +12,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/auth"
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/gcp"
 )
 
 // write writes a JSON answer. It sets no length, so that a long answer goes out in chunks: Cloud Run limits
@@ -31,7 +32,7 @@ func write(w http.ResponseWriter, code int, answer any) error {
 }
 
 func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	e := fault.Of(err)
+	e, _ := gcp.Explain(fault.Of(err), a.known())
 	switch e.Kind {
 	case fault.Unauthenticated:
 		w.Header().Set("WWW-Authenticate", challenge(e))

@@ -34,6 +34,7 @@ type jobStatus struct {
 	StatusDetail    string                 `json:"status_detail,omitempty"`
 	CancelRequested *wish                  `json:"cancel_requested,omitempty"`
 	StalledAt       string                 `json:"stalled_at,omitempty"`
+	aftermath
 }
 
 // wish is who wanted something, and since when.
@@ -77,13 +78,15 @@ func (a *API) find(ctx context.Context, name string) (store.Record, error) {
 }
 
 func (a *API) statusOf(ctx context.Context, job tuning.Job) jobStatus {
+	after, warnings := a.after(ctx, job)
 	return jobStatus{
 		listedJob: a.listed(job), TrainingData: job.TrainingData, PairsCount: job.Pairs,
 		Hyperparameters: job.Hyperparameters, VertexState: job.VertexState,
 		StartedAt: stamp(job.StartedAt), EndedAt: stamp(job.EndedAt), Failure: job.Failure,
-		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Stats: job.Stats, Warnings: job.Warnings,
-		LeftOut: job.LeftOut, Priority: job.Priority, QueuePosition: a.position(ctx, job), StatusDetail: job.Detail,
-		CancelRequested: wishOf(job.CancelRequested), StalledAt: stamp(job.StalledAt),
+		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Stats: job.Stats,
+		Warnings: append(slices.Clip(job.Warnings), warnings...),
+		LeftOut:  job.LeftOut, Priority: job.Priority, QueuePosition: a.position(ctx, job), StatusDetail: job.Detail,
+		CancelRequested: wishOf(job.CancelRequested), StalledAt: stamp(job.StalledAt), aftermath: after,
 	}
 }
 

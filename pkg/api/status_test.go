@@ -44,7 +44,21 @@ type jobStatus struct {
 		By string `json:"by"`
 		At string `json:"at"`
 	} `json:"cancel_requested"`
-	StalledAt string `json:"stalled_at"`
+	StalledAt    string            `json:"stalled_at"`
+	Labels       map[string]string `json:"labels"`
+	Estimate     map[string]any    `json:"estimate"`
+	Billed       map[string]any    `json:"billed"`
+	Dropped      []map[string]any  `json:"dropped_examples"`
+	EndpointCall map[string]any    `json:"endpoint_call"`
+	Remedy       *jobRemedy        `json:"remedy"`
+}
+
+type jobRemedy struct {
+	Code     string `json:"code"`
+	Sentence string `json:"sentence"`
+	Fix      string `json:"fix"`
+	Operator bool   `json:"for_operator"`
+	Passes   bool   `json:"may_pass"`
 }
 
 type jobFailure struct {

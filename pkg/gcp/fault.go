@@ -39,7 +39,8 @@ var kinds = map[codes.Code]fault.Kind{
 
 // Fault returns err, the answer of a Google service to what was being done ("create the tuning job"), as
 // one of our errors. The service's name and its own words are part of the message where they are about
-// the caller's input; otherwise they go to the log only.
+// the caller's input; otherwise they go to the log only. Where it is known what is to be done about it, the error
+// has the code of that for its reason.
 func Fault(err error, service, doing string) error {
 	if err == nil {
 		return nil
@@ -59,6 +60,7 @@ func Fault(err error, service, doing string) error {
 	if kind == fault.ResourceExhausted || kind == fault.Unavailable {
 		out.RetryAfter = retryDelay(err)
 	}
+	mark(out, err, service)
 	return out
 }
 

@@ -5,10 +5,12 @@ package gcp
 
 import (
 	"errors"
+	"maps"
 
 	"google.golang.org/api/googleapi"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 
+	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/remedy"
 )
 
@@ -19,6 +21,38 @@ func Remedy(err error, service string, known remedy.Context) (remedy.Remedy, boo
 		return remedy.Remedy{}, false
 	}
 	return remedy.For(answerOf(err, service), known)
+}
+
+// hosts are remedy's names of the services, by those that people read.
+var hosts = map[string]string{
+	"Vertex AI": remedy.Vertex, "Cloud Storage": remedy.Storage, "Firestore": remedy.Firestore, "Pub/Sub": remedy.PubSub,
+}
+
+// serviceKey is what the metadata of an error has the host of the service under, as Google's own do.
+const serviceKey = "service"
+
+// mark puts into an error the code of what is to be done about err, its cause, if that is known.
+func mark(e *fault.Error, err error, service string) {
+	if r, ok := Remedy(err, hosts[service], remedy.Context{}); ok {
+		e.Reason, e.Metadata = r.Code, map[string]string{serviceKey: hosts[service]}
+	}
+}
+
+// Explain returns an error with what is to be done about it, a sentence and a command or setting, and the same for
+// the log. A fix that is for whoever runs the service is left out where Google's own words are, as it names the same.
+func Explain(e *fault.Error, known remedy.Context) (*fault.Error, remedy.Remedy) {
+	service := e.Metadata[serviceKey]
+	if e.Err == nil || service == "" {
+		return e, remedy.Remedy{}
+	}
+	r, ok := Remedy(e.Err, service, known)
+	if !ok || r.Operator && !quoted(e.Kind) && e.Kind != fault.ResourceExhausted {
+		return e, r
+	}
+	told := *e
+	told.Metadata = maps.Clone(e.Metadata)
+	told.Metadata["remedy"], told.Metadata["fix"] = r.Sentence, r.Fix
+	return &told, r
 }
 
 // answerOf reads from an error what the table of remedies goes by.

@@ -1,0 +1,72 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package estimate
+
+import (
+	"math"
+
+	"github.com/vertextune/vertextune/pkg/usd"
+)
+
+// Billed is what the service counted against what was estimated. Its field total_billable_token_count is what a job
+// is billed by, but whether it is of one pass through the examples or of all epochs is documented nowhere: so both
+// readings are told. Its JSON is part of the API.
+type Billed struct {
+	Tokens int64 `json:"billable_tokens"`
+	// Epochs is how many the job trained for, 0 if that is not known.
+	Epochs    int64       `json:"epochs,omitempty"`
+	Price     *usd.Amount `json:"price_usd_per_million_tokens,omitempty"`
+	OneEpoch  Reading     `json:"if_of_one_epoch"`
+	AllEpochs Reading     `json:"if_of_all_epochs"`
+	// Fits names the reading that the estimate speaks for, if it speaks for one alone.
+	Fits string `json:"fits,omitempty"`
+}
+
+// Reading is what a count says if it is read in one way.
+type Reading struct {
+	Estimated Range       `json:"estimated_tokens"`
+	Ratio     float64     `json:"ratio,omitempty"` // of the count to what was estimated
+	Cost      *usd.Amount `json:"cost_usd,omitempty"`
+}
+
+// The readings.
+const (
+	OneEpoch  = "ONE_EPOCH"
+	AllEpochs = "ALL_EPOCHS"
+)
+
+// Against holds what the service counted against the estimate, at the price of the estimate. The epochs are those
+// that the job trained for, 0 if that is not known.
+func (e Estimate) Against(billable, epochs int64) Billed {
+	b := Billed{Tokens: billable, Epochs: epochs, Price: e.Price}
+	b.OneEpoch = e.reading(e.Tokens, billable, product(billable, epochs))
+	all := e.TrainingTokens
+	if epochs > 0 {
+		all = Range{Low: product(e.Tokens.Low, epochs), Expected: product(e.Tokens.Expected, epochs), High: product(e.Tokens.High, epochs)}
+	}
+	b.AllEpochs = e.reading(all, billable, billable)
+	one, every := b.OneEpoch.Estimated.holds(billable), all.holds(billable)
+	switch {
+	case one && !every:
+		b.Fits = OneEpoch
+	case every && !one:
+		b.Fits = AllEpochs
+	}
+	return b
+}
+
+// reading compares a count with an estimate; billed is how many tokens are paid for if the count means that.
+func (e Estimate) reading(estimated Range, counted, billed int64) Reading {
+	r := Reading{Estimated: estimated}
+	if estimated.Expected > 0 {
+		const places = 1000
+		r.Ratio = math.Round(places*float64(counted)/float64(estimated.Expected)) / places
+	}
+	if e.Price != nil && billed > 0 {
+		r.Cost = new(e.Price.Of(billed))
+	}
+	return r
+}
+
+func (r Range) holds(n int64) bool { return r.Low <= n && n <= r.High }
