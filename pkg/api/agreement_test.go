@@ -159,12 +159,13 @@ func (d *document) check(r *http.Request, body []byte, answer *http.Response, te
 	return faults
 }
 
-// named are the paths that take the name of a job, as the document writes them.
-var named = []struct{ prefix, suffix string }{
-	{base + "/job-status/", ""}, {base + "/cancel/", ""}, {base + "/jobs/", "/events"},
+// named are the paths that take a name, as the document writes them.
+var named = []struct{ prefix, argument, suffix string }{
+	{base + "/job-status/", "{job_name}", ""}, {base + "/cancel/", "{job_name}", ""}, {base + "/jobs/", "{job_name}", "/events"},
+	{base + "/lineage/", "{name}", ""},
 }
 
-// documented returns the request, and its path, as the document knows them: the name of a job in one segment,
+// documented returns the request, and its path, as the document knows them: the name in one segment,
 // the path's own method, and for a path that there is not one whose 404 must have the same form.
 func (d *document) documented(r *http.Request) (request *http.Request, path string) {
 	request, path = r.Clone(r.Context()), r.URL.EscapedPath()
@@ -174,7 +175,7 @@ func (d *document) documented(r *http.Request) (request *http.Request, path stri
 		if !ok || !ends || name == "" {
 			continue
 		}
-		path = n.prefix + "{job_name}" + n.suffix
+		path = n.prefix + n.argument + n.suffix
 		request.URL.RawPath = n.prefix + strings.ReplaceAll(name, "/", "%2F") + n.suffix
 		request.URL.Path, _ = url.PathUnescape(request.URL.RawPath)
 		break

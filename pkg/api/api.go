@@ -28,6 +28,11 @@ type Records interface {
 	FindJob(ctx context.Context, name string) (store.Record, error)
 	// ListJobs returns a page of jobs, and where the next begins, or nil.
 	ListJobs(ctx context.Context, page store.Page) ([]store.Record, *store.Position, error)
+	// JobsOnDataset, JobsOfModel and JobsOfEndpoint return the jobs that have to do with a thing, the oldest first.
+	// The project is ours, which a name can have as an ID or as a number.
+	JobsOnDataset(ctx context.Context, uri string) ([]store.Record, error)
+	JobsOfModel(ctx context.Context, name, project string) ([]store.Record, error)
+	JobsOfEndpoint(ctx context.Context, name, project string) ([]store.Record, error)
 	// Apply writes what Vertex AI said of a job, if it says anything new, and returns the job as it is then.
 	Apply(ctx context.Context, r store.Record, o tuning.Observation) (store.Record, error)
 }

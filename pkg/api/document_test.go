@@ -98,7 +98,7 @@ func TestDocument_examples(t *testing.T) {
 	for path, operations := range document.Paths {
 		for method, operation := range operations {
 			request := func(body string) *http.Request {
-				r := httptest.NewRequestWithContext(t.Context(), strings.ToUpper(method), strings.Replace(path, "{job_name}", "1", 1), strings.NewReader(body))
+				r := httptest.NewRequestWithContext(t.Context(), strings.ToUpper(method), strings.NewReplacer("{job_name}", "1", "{name}", "1").Replace(path), strings.NewReader(body))
 				r.Header.Set("Content-Type", "application/json")
 				r.Header.Set("Authorization", "Bearer x")
 				return r

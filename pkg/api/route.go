@@ -15,8 +15,8 @@ import (
 // base is the path under which the endpoints of the contract are.
 const base = "/api/v1/fine-tuning"
 
-// endpoint is one row of the routing table. {job_name} in a path stands for an argument, whole: the resource names
-// of Vertex AI hold slashes, raw or percent-encoded.
+// endpoint is one row of the routing table. {job_name} or {name} in a path stands for an argument, whole: resource
+// names hold slashes, raw or percent-encoded.
 type endpoint struct {
 	method string
 	path   string
@@ -32,10 +32,11 @@ func (a *API) endpoints() []endpoint {
 		{http.MethodPost, base + "/start", auth.Starter, plain(a.paced(a.start))},
 		{http.MethodPost, base + "/convert-json", auth.Operator, plain(a.convert)},
 		{http.MethodPost, base + "/validate-data", auth.Operator, plain(a.validate)},
-		{http.MethodGet, base + "/job-status/" + jobNameArgument, auth.Reader, a.status},
-		{http.MethodPost, base + "/cancel/" + jobNameArgument, auth.Starter, a.cancel},
+		{http.MethodGet, base + "/job-status/{job_name}", auth.Reader, a.status},
+		{http.MethodPost, base + "/cancel/{job_name}", auth.Starter, a.cancel},
 		{http.MethodGet, base + "/jobs", auth.Reader, plain(a.jobs)},
-		{http.MethodGet, base + "/jobs/" + jobNameArgument + "/events", auth.Reader, a.events},
+		{http.MethodGet, base + "/jobs/{job_name}/events", auth.Reader, a.events},
+		{http.MethodGet, base + "/lineage/{name}", auth.Reader, a.lineage},
 		{http.MethodGet, base + "/models", auth.Reader, plain(a.models)},
 		{http.MethodGet, "/health", auth.None, plain(health)},
 		{http.MethodGet, "/openapi.json", auth.None, plain(document)},
@@ -64,16 +65,15 @@ func (a *API) route(r *http.Request) (endpoint, string, error) {
 	return endpoint{}, "", fault.New(fault.NotFound, "There is no endpoint here. GET /openapi.json describes all of them.")
 }
 
-const jobNameArgument = "{job_name}"
-
 // match returns the argument in a path that is this endpoint's.
 func (e endpoint) match(path string) (argument string, ok bool) {
-	prefix, suffix, takes := strings.Cut(e.path, jobNameArgument)
+	prefix, rest, takes := strings.Cut(e.path, "{")
+	_, suffix, _ := strings.Cut(rest, "}")
 	if !takes {
 		return "", path == e.path
 	}
-	rest, begins := strings.CutPrefix(path, prefix)
-	argument, ends := strings.CutSuffix(rest, suffix)
+	argument, begins := strings.CutPrefix(path, prefix)
+	argument, ends := strings.CutSuffix(argument, suffix)
 	return argument, begins && ends && argument != ""
 }
 

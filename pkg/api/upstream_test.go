@@ -131,6 +131,10 @@ func TestUpstream(t *testing.T) {
 		{name: "events_firestore_away", path: "/jobs/1/events", begin: firestore(away), code: 503, retry: "30"},
 		{name: "events_firestore_quota", path: "/jobs/1/events", begin: firestore(quota), code: 429, retry: "30"},
 		{name: "events_firestore_slow", path: "/jobs/1/events", begin: firestore(errSlow), timeout: 300 * time.Millisecond, code: 504},
+		{name: "lineage_firestore_denied", path: "/lineage/1", begin: firestore(denied), code: 502},
+		{name: "lineage_firestore_away", path: "/lineage/gs%3A%2F%2Facme-data%2Fx.jsonl", begin: firestore(away), code: 503, retry: "30"},
+		{name: "lineage_firestore_quota", path: "/lineage/projects/acme/locations/l/models/1", begin: firestore(quota), code: 429, retry: "30"},
+		{name: "lineage_firestore_slow", path: "/lineage/projects/acme/locations/l/endpoints/1", begin: firestore(errSlow), timeout: 300 * time.Millisecond, code: 504},
 		{name: "jobs_firestore_denied", path: "/jobs", begin: firestore(denied), code: 502},
 		{name: "jobs_firestore_away", path: "/jobs", begin: firestore(away), code: 503, retry: "30"},
 		{name: "jobs_firestore_quota", path: "/jobs", begin: firestore(quota), code: 429, retry: "30"},
@@ -232,6 +236,7 @@ func TestInternal_shows_nothing(t *testing.T) {
 	}
 	calls := map[string]string{
 		"/job-status/4711": http.MethodGet, "/jobs/4711/events": http.MethodGet, "/cancel/4711": http.MethodPost,
+		"/lineage/4711": http.MethodGet,
 	}
 	for path, method := range calls {
 		f := s.send(t, method, base+path, "").failed(http.StatusInternalServerError)

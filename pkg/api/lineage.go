@@ -1,0 +1,114 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// lineage is the answer of GET /lineage/NAME: the jobs that a dataset went into, or that a model or endpoint came
+// from, with what they were made of, the oldest first.
+type lineage struct {
+	Jobs  []lineageJob `json:"jobs"`
+	Count int          `json:"count"`
+}
+
+// lineageJob is a job between what it was made of and what it made.
+type lineageJob struct {
+	JobName     string            `json:"job_name"`
+	DisplayName string            `json:"display_name"`
+	Status      tuning.State      `json:"status"`
+	StartedBy   string            `json:"started_by,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty"`
+	CreatedAt   string            `json:"created_at"`
+	StartedAt   string            `json:"started_at,omitempty"`
+	EndedAt     string            `json:"ended_at,omitempty"`
+
+	Dataset         lineageDataset         `json:"dataset"`
+	BaseModel       string                 `json:"base_model"`
+	PreTunedModel   string                 `json:"pre_tuned_model,omitempty"`
+	TuningMode      string                 `json:"tuning_mode,omitempty"`
+	Hyperparameters tuning.Hyperparameters `json:"hyperparameters"`
+	NotSent         []string               `json:"hyperparameters_not_sent,omitempty"`
+
+	TunedModel    string              `json:"tuned_model,omitempty"`
+	TunedEndpoint string              `json:"tuned_endpoint,omitempty"`
+	Checkpoints   []tuning.Checkpoint `json:"checkpoints,omitempty"`
+}
+
+// lineageDataset is what a job trains on, and what that was made of.
+type lineageDataset struct {
+	URI                string                `json:"uri"`
+	SHA256             string                `json:"sha256,omitempty"`
+	Examples           int64                 `json:"examples"`
+	ValidationURI      string                `json:"validation_uri,omitempty"`
+	ValidationExamples int64                 `json:"validation_examples,omitempty"`
+	Sources            []tuning.SourceObject `json:"sources,omitempty"`
+	SourcesIndex       string                `json:"sources_index,omitempty"`
+	Converter          string                `json:"converter,omitempty"`
+	RequestSHA256      string                `json:"request_sha256,omitempty"`
+}
+
+func lineageOf(name string, j tuning.Job) lineageJob {
+	return lineageJob{
+		JobName: name, DisplayName: j.DisplayName, Status: j.State, StartedBy: j.StartedBy, Labels: j.Spec.Labels,
+		CreatedAt: stamp(j.CreatedAt), StartedAt: stamp(j.StartedAt), EndedAt: stamp(j.EndedAt),
+		Dataset: lineageDataset{
+			URI: j.TrainingData, SHA256: j.Lineage.DatasetSHA256, Examples: j.Pairs,
+			ValidationURI: j.Spec.ValidationData, ValidationExamples: j.Lineage.Validation,
+			Sources: j.Lineage.Sources, SourcesIndex: j.Lineage.Index, Converter: j.Lineage.Converter, RequestSHA256: j.Lineage.Request,
+		},
+		BaseModel: j.BaseModel, PreTunedModel: j.Spec.PreTunedModel, TuningMode: j.Spec.TuningMode,
+		Hyperparameters: j.Hyperparameters, NotSent: j.Spec.NotSent,
+		TunedModel: j.TunedModel, TunedEndpoint: j.TunedEndpoint, Checkpoints: j.Checkpoints,
+	}
+}
+
+func (a *API) lineage(r *http.Request, name string) (any, error) {
+	records, err := a.related(r.Context(), name)
+	if err != nil {
+		return nil, err
+	}
+	if len(records) == 0 {
+		return nil, fault.New(fault.NotFound, "No job on record trains on %s or has made it.", name)
+	}
+	answer := lineage{Count: len(records)}
+	for _, record := range records {
+		answer.Jobs = append(answer.Jobs, lineageOf(a.name(record.Job), record.Job))
+	}
+	return answer, nil
+}
+
+// What a name can be, beside that of a job.
+var (
+	datasetName  = regexp.MustCompile(`^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/[^\x00-\x1f\x7f]+$`)
+	modelName    = regexp.MustCompile(`^projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/models/[A-Za-z0-9_-]{1,128}(@[A-Za-z0-9_-]{1,128})?$`)
+	endpointName = regexp.MustCompile(`^projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/endpoints/[A-Za-z0-9_-]{1,128}$`)
+)
+
+// related finds the jobs that have to do with what is named.
+func (a *API) related(ctx context.Context, name string) ([]store.Record, error) {
+	switch {
+	case jobName.MatchString(name):
+		record, err := a.Records.FindJob(ctx, name)
+		return []store.Record{record}, err
+	case datasetName.MatchString(name):
+		return a.Records.JobsOnDataset(ctx, name)
+	case modelName.MatchString(name):
+		return a.Records.JobsOfModel(ctx, name, a.Config.Vertex.Project)
+	case endpointName.MatchString(name):
+		return a.Records.JobsOfEndpoint(ctx, name, a.Config.Vertex.Project)
+	}
+	return nil, fault.Invalid(fault.Violation{
+		Field: "name", Reason: "INVALID_NAME",
+		Description: "must be the name of a job, the gs:// URI of a dataset, projects/P/locations/L/models/M[@V] or " +
+			"projects/P/locations/L/endpoints/E, percent-encoded.",
+	})
+}

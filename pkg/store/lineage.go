@@ -1,0 +1,90 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cloud.google.com/go/firestore"
+)
+
+// JobsOnDataset returns the jobs that train on a dataset, or are validated with it: one at most, unless somebody has
+// written records by hand, as each job has its own. The oldest is first, as in all that is here.
+func (s *Store) JobsOnDataset(ctx context.Context, uri string) ([]Record, error) {
+	all := s.client.Collection(jobs)
+	return s.every(ctx, "find the jobs on "+uri, all.Where("training_data", "==", uri), all.Where("spec.validation_data", "==", uri))
+}
+
+// JobsOfEndpoint returns the jobs whose tuned model is served by an endpoint, projects/P/locations/L/endpoints/E.
+func (s *Store) JobsOfEndpoint(ctx context.Context, name, project string) ([]Record, error) {
+	names, err := s.spellings(ctx, "tuned_endpoint", name, project)
+	if err != nil {
+		return nil, err
+	}
+	return s.every(ctx, "find the jobs of "+name, s.client.Collection(jobs).Where("tuned_endpoint", "in", names))
+}
+
+// JobsOfModel returns the jobs that made a version of a model, projects/P/locations/L/models/M@V, or all its
+// versions if the name has none.
+func (s *Store) JobsOfModel(ctx context.Context, name, project string) ([]Record, error) {
+	names, err := s.spellings(ctx, "tuned_model", name, project)
+	if err != nil {
+		return nil, err
+	}
+	all := s.client.Collection(jobs)
+	queries := []firestore.Query{all.Where("tuned_model", "in", names)}
+	if !strings.Contains(name, "@") {
+		for _, n := range names {
+			queries = append(queries, all.Where("tuned_model", ">=", n+"@").Where("tuned_model", "<", n+"A")) // A follows @
+		}
+	}
+	return s.every(ctx, "find the jobs of "+name, queries...)
+}
+
+var projectPattern = regexp.MustCompile(`^projects/([^/]+)/`)
+
+// spellings returns a name as it was given and, where its project is ours, as it can be on record: Vertex AI writes
+// a project as its number where it pleases. The number is that of whatever is on record, as all is of our project.
+func (s *Store) spellings(ctx context.Context, field, name, project string) ([]string, error) {
+	docs, err := s.client.Collection(jobs).Where(field, ">", "projects/").OrderBy(field, firestore.Asc).Limit(1).
+		Select(field).Documents(ctx).GetAll()
+	if err != nil {
+		return nil, wrap(err, "find the project of "+name)
+	}
+	names := []string{name}
+	for _, doc := range docs {
+		text, _ := doc.Data()[field].(string)
+		ours, asked := projectPattern.FindStringSubmatch(text), projectPattern.FindStringSubmatch(name)
+		if ours != nil && asked != nil && asked[1] == project {
+			names = append(names, ours[0]+strings.TrimPrefix(name, asked[0]))
+		}
+		if ours != nil && asked != nil && asked[1] == ours[1] {
+			names = append(names, "projects/"+project+"/"+strings.TrimPrefix(name, asked[0]))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// every returns the jobs that any of the queries finds, each once.
+func (s *Store) every(ctx context.Context, doing string, queries ...firestore.Query) ([]Record, error) {
+	var found []Record
+	for _, query := range queries {
+		docs, err := query.Documents(ctx).GetAll()
+		if err != nil {
+			return nil, wrap(err, doing)
+		}
+		found = append(found, s.records(ctx, docs)...)
+	}
+	slices.SortFunc(found, func(a, b Record) int {
+		if by := a.CreatedAt.Compare(b.CreatedAt); by != 0 {
+			return by
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return slices.CompactFunc(found, func(a, b Record) bool { return a.ID == b.ID }), nil
+}
