@@ -20,11 +20,12 @@ import (
 
 // Server is a running stand-in.
 type Server struct {
-	listener net.Listener
-	grpc     *grpc.Server
-	engine   *engine
-	served   chan error
-	close    func() error
+	listener  net.Listener
+	grpc      *grpc.Server
+	engine    *engine
+	pipelines *pipelines
+	served    chan error
+	close     func() error
 }
 
 // Start listens and serves until Close. It fails when the configuration is incomplete, the address is
@@ -50,7 +51,10 @@ func Start(cfg Config) (*Server, error) {
 		options = append(options, grpc.UnaryInterceptor(cfg.UnaryInterceptor))
 	}
 	s := &Server{listener: listener, grpc: grpc.NewServer(options...), engine: engine, served: make(chan error, 1)}
-	pb.RegisterGenAiTuningServiceServer(s.grpc, &service{engine: engine, facts: facts, cfg: cfg})
+	service := &service{engine: engine, facts: facts, cfg: cfg}
+	pb.RegisterGenAiTuningServiceServer(s.grpc, service)
+	s.pipelines = &pipelines{service: service, all: map[string]*pb.TrainingPipeline{}}
+	pb.RegisterPipelineServiceServer(s.grpc, s.pipelines)
 	s.close = sync.OnceValue(s.shutDown)
 	go func() {
 		err := s.grpc.Serve(listener)
