@@ -107,7 +107,7 @@ func (w *world) wantFailed(t *testing.T, job tuning.Job, why *fault.Error) {
 	if job.State != tuning.Failed || job.Step != tuning.Ended || !job.Finished || job.Failure == nil || len(job.Request) > 0 {
 		t.Fatalf("the record is at %s in %s, want one that failed", job.Step, job.State)
 	}
-	if diff := cmp.Diff(why, job.Failure.Err(), cmpopts.IgnoreFields(fault.Error{}, "Err", "Reason", "Metadata")); diff != "" {
+	if diff := cmp.Diff(why, job.Failure.Err(), cmpopts.IgnoreFields(fault.Error{}, "Err")); diff != "" {
 		t.Errorf("the failure on record (-answered +recorded):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"created PIPELINE_STATE_QUEUED", "stateChanged PIPELINE_STATE_FAILED"}, events(job)); diff != "" {

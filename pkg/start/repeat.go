@@ -56,9 +56,7 @@ func (s *Starter) repeat(ctx context.Context, r *store.Record, err error) (tunin
 		case err != nil:
 			return tuning.Job{}, err
 		case r.FirstAnswer != nil:
-			job := r.Job
-			job.Name, job.State = r.FirstAnswer.Name, r.FirstAnswer.State
-			return job, nil
+			return answered(r.Job), nil
 		case r.State == tuning.Failed:
 			return r.Job, r.Failure.Err()
 		case r.Finished:
