@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	rpc "google.golang.org/genproto/googleapis/rpc/code"
 
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -90,6 +91,9 @@ func TestStartRefused(t *testing.T) {
 			}
 			if tt.recorded {
 				w.wantFailed(t, records[0].Job, got)
+				if code, want := records[0].Failure.Code, rpc.Code_value[tt.kind.HTTP().Status]; code != want {
+					t.Errorf("the record's code is %d, want %d", code, want)
+				}
 			}
 		})
 	}

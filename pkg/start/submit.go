@@ -131,7 +131,7 @@ func (s *Starter) submit(ctx context.Context, r store.Record) (store.Record, err
 		return s.lookFor(ctx, r, err), nil
 	}
 	refused := s.conclude(ctx, r, func(j tuning.Job) tuning.Job {
-		return j.Fail(tuning.FailureOf(err, int32(gcp.Code(err))), s.Now().UTC())
+		return j.Fail(failureOf(err), s.Now().UTC())
 	})
 	if refused.State != tuning.Failed {
 		return refused, nil // not on record: the job is asked for again, and may be refused or not
