@@ -98,8 +98,11 @@ func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, err
 			r, err = s.goOn(ctx, r, fill)
 		}
 	}
-	if err == nil || r.Finished {
-		return r, nil
+	if err != nil && !r.Finished {
+		r, err = s.unprepared(ctx, r, err)
 	}
-	return s.unprepared(ctx, r, err)
+	if r.Finished {
+		return r, nil // the failure is on record
+	}
+	return r, err
 }
