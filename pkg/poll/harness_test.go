@@ -184,6 +184,13 @@ func (w *world) intercept(f interceptor) {
 	w.answer = f
 }
 
+// editing has f change every answer from now on.
+func (w *world) editing(f func(reply any)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.edit = f
+}
+
 // fail answers the calls of a method with an error, in the place of the service, while left is above zero.
 func (w *world) fail(method string, left int, err error) {
 	var mu sync.Mutex
