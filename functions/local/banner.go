@@ -22,7 +22,7 @@ export FIRESTORE_EMULATOR_HOST={{.Firestore}}
 export PUBSUB_EMULATOR_HOST={{.PubSub}}
 export VERTEX_AI_EMULATOR_HOST={{.Vertex}}
 export GOOGLE_CLOUD_PROJECT={{.Project}}
-export TOKEN={{.Token}}
+{{with .Token}}export TOKEN={{.}}{{else}}# TOKEN must be one of your issuer's, as AUTH_MODE asks for{{end}}
 
 # drop a file into the inbox, and read the report on it
 curl -sS --data-binary @{{.File}} -H 'Content-Type: application/json' '{{.Storage}}/upload/storage/v1/b/{{.Inbox}}/o?uploadType=media&name=conversations.json'

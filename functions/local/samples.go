@@ -27,6 +27,24 @@ const (
 	sampleFile    = "testdata/samples/conversations.json"
 )
 
+// catalogueFile is the catalogue of base models in the data bucket.
+const catalogueFile = "catalogue.json"
+
+// loadCatalogue writes the catalogue that is true of the stand-ins, in the place of an older one.
+func loadCatalogue(ctx context.Context, client *gcs.Client) error {
+	text, err := cloud.Catalogue()
+	if err != nil {
+		return err
+	}
+	out := client.Bucket(data).Object(catalogueFile).NewWriter(ctx)
+	out.ContentType = "application/json"
+	_, err = out.Write(text)
+	if err := errors.Join(err, out.Close()); err != nil {
+		return fmt.Errorf("write the catalogue: %w", err)
+	}
+	return nil
+}
+
 // ensureBucket creates a bucket that is not there, as in somebody else's emulator.
 func ensureBucket(ctx context.Context, client *gcs.Client, name string) error {
 	bucket := client.Bucket(name)

@@ -64,8 +64,10 @@ func settings(given map[string]string, c *cloud.Cloud, o options) map[string]str
 		"BASE_MODEL":            "gemini-3.1-flash-lite",
 		"STATUS_MAX_AGE":        "1s",
 		// What is a minute in the cloud is a tick here: a start that is killed is gone on with as soon.
-		"START_LEASE":    max(o.pollInterval, time.Second).String(),
-		"CREATE_TIMEOUT": "4s",
+		"START_LEASE":           max(o.pollInterval, time.Second).String(),
+		"CREATE_TIMEOUT":        "4s",
+		"START_RATE_PER_MINUTE": "0", // whoever tries things out may start as many jobs as they like
+		"CATALOGUE":             "gs://" + data + "/" + catalogueFile,
 	}
 	maps.Copy(all, given)
 	maps.Copy(all, c.Variables())
@@ -75,9 +77,16 @@ func settings(given map[string]string, c *cloud.Cloud, o options) map[string]str
 		"DATA_BUCKET":          data,
 		"EVENTS_TOPIC":         events,
 		"MAX_CONCURRENT_JOBS":  strconv.Itoa(o.concurrentJobs),
-		"API_TOKENS":           caller + ":" + auth.Hash(o.token),
 	})
+	if ownTokens(given) {
+		all["API_TOKENS"] = caller + ":" + auth.Hash(o.token)
+	}
 	return all
+}
+
+// ownTokens reports whether callers are known by our token, and not by those of an issuer.
+func ownTokens(given map[string]string) bool {
+	return given["AUTH_MODE"] == "" || given["AUTH_MODE"] == "token"
 }
 
 func newToken() string { return strings.ToLower(rand.Text()) }

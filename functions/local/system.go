@@ -53,7 +53,7 @@ func start(ctx context.Context, o options) (_ *system, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.token == "" {
+	if o.token == "" && ownTokens(given) {
 		o.token = newToken()
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -96,6 +96,9 @@ func (s *system) connect(ctx context.Context) (err error) {
 		}
 	}
 	if err := ensureTopic(ctx, s.topics, events); err != nil {
+		return err
+	}
+	if err := loadCatalogue(ctx, s.objects); err != nil {
 		return err
 	}
 	return loadMessages(ctx, s.cloud)

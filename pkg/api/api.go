@@ -7,6 +7,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -58,8 +59,11 @@ type API struct {
 	Objects Objects
 	Vertex  Vertex
 	Starter Starter
+	Facts   Facts
 	Now     func() time.Time
 	Log     *slog.Logger
+
+	starts paces
 }
 
 // handler answers a request with a value to be written as JSON, or with an error.
@@ -67,6 +71,9 @@ type handler func(r *http.Request) (any, error)
 
 // ServeHTTP serves every endpoint.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if a.crossOrigin(w, r) {
+		return
+	}
 	began := a.Now()
 	r, answer, err := a.serve(w, r)
 	if err != nil {
@@ -83,7 +90,7 @@ func (a *API) log(r *http.Request, err error, took time.Duration) {
 	level, code := slog.LevelInfo, http.StatusOK
 	attrs := []slog.Attr{
 		slog.String("method", r.Method),
-		slog.String("path", r.URL.Path),
+		slog.String("path", fmt.Sprintf("%.200s", r.URL.Path)),
 		slog.String("caller", callerOf(r.Context())),
 		slog.Int64("duration_ms", took.Milliseconds()),
 	}
@@ -103,12 +110,15 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) (*http.Request, any,
 	if err != nil {
 		return r, nil, err
 	}
-	if !endpoint.open {
+	if endpoint.role != auth.None {
 		caller, err := a.Auth.Check(r)
 		if err != nil {
 			return r, nil, err
 		}
 		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, caller.Name))
+		if err := caller.Require(endpoint.role); err != nil {
+			return r, nil, err
+		}
 	}
 	if r.Method == http.MethodPost {
 		if err := checkMedia(r); err != nil {

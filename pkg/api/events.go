@@ -7,11 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	cloudevent "github.com/cloudevents/sdk-go/v2/event"
 
-	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/notify"
 )
 
@@ -23,16 +21,10 @@ type eventList struct {
 	NextPageToken string             `json:"next_page_token,omitempty"`
 }
 
-const eventsSuffix = "/events"
-
 // maxEvents is how many events one page holds at most, and if nothing else is asked for.
 const maxEvents = 100
 
-func (a *API) events(r *http.Request, path string) (any, error) {
-	name, ok := strings.CutSuffix(path, eventsSuffix)
-	if !ok {
-		return nil, noEndpoint()
-	}
+func (a *API) events(r *http.Request, name string) (any, error) {
 	query, err := parseQuery(r)
 	if err != nil {
 		return nil, err
@@ -73,7 +65,3 @@ func eventPage(query url.Values) (size, after int, err error) {
 
 // maxSafe is far above how many events a job can have.
 const maxSafe = 1 << 30
-
-func noEndpoint() error {
-	return fault.New(fault.NotFound, "There is no endpoint here. GET /openapi.json describes all of them.")
-}

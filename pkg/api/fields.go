@@ -136,8 +136,9 @@ func (f *fields) duration(name string) time.Duration {
 		return 0
 	}
 	seconds, ok := strings.CutSuffix(text, "s")
+	plain := strings.Trim(seconds, "0123456789.") == "" // ParseFloat reads more than that
 	x, err := strconv.ParseFloat(seconds, 64)
-	if !ok || err != nil || !(x > 0 && x <= maxSeconds) {
+	if !ok || !plain || err != nil || x <= 0 || x > maxSeconds {
 		f.add(name, "INVALID_DURATION", "must be a number of seconds greater than 0, with an s, such as \"3600s\".")
 		return 0
 	}

@@ -11,6 +11,7 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
+	"github.com/vertextune/vertextune/pkg/auth"
 	"github.com/vertextune/vertextune/pkg/notify"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/serve"
@@ -32,12 +33,15 @@ type Config struct {
 	EventsTopic string `env:"EVENTS_TOPIC,required,notEmpty"`
 	// StalledAfter is how long a job may run without any change before that is told; 0 is for ever.
 	StalledAfter time.Duration `env:"STALLED_AFTER" envDefault:"2h"`
+	// Events says who may deliver them.
+	Events auth.EventConfig
 }
 
 // Open makes the function from its environment.
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
-	if err != nil {
+	admit, eventErr := config.Events.Admit()
+	if err := errors.Join(err, eventErr); err != nil {
 		return nil, err
 	}
 	records, err := store.Open(ctx, config.Vertex.Project, config.Database)
@@ -61,6 +65,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	}
 	return &serve.Function{
 		Event: poller.Handle,
+		Admit: admit,
 		Close: func() error { return errors.Join(events.Close(), client.Close(), objects.Close(), records.Close()) },
 	}, nil
 }

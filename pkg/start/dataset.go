@@ -58,11 +58,11 @@ func (s *Starter) adopt(ctx context.Context, name string, cause error) (m made, 
 		return m, cause
 	}
 	attrs, err := s.Objects.Attrs(ctx, s.Config.DataBucket, name)
-	if errors.Is(err, object.ErrNotFound) {
-		return m, cause
+	if err != nil && passing(err) {
+		return m, err
 	}
 	if err != nil {
-		return m, err
+		return m, cause
 	}
 	in, err := s.Objects.Read(ctx, s.Config.DataBucket, name, attrs.Generation)
 	if err != nil {
