@@ -6,7 +6,6 @@ package store_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,15 +20,10 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/emulator"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	google.stop()
-	os.Exit(code)
-}
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
@@ -62,7 +56,7 @@ func onBoth(t *testing.T, test func(*testing.T, *world)) {
 	})
 	t.Run("google_emulator", func(t *testing.T) {
 		t.Parallel()
-		test(t, connect(t, google.addr(t)))
+		test(t, connect(t, emulator.Firestore(t)))
 	})
 }
 
