@@ -53,6 +53,7 @@ type setup struct {
 	cloud cloud.Config
 	auth  auth.Checker
 	api   api.Config
+	now   func() time.Time // the API's clock
 }
 
 // newSystem starts everything; it is stopped when the test ends.
@@ -69,6 +70,7 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 			InboxBucket: inbox, DataBucket: data, BaseModel: baseModel,
 			StatusMaxAge: time.Hour, RequestTimeout: time.Minute,
 		},
+		now: time.Now,
 	}
 	if change != nil {
 		change(&s)
@@ -100,7 +102,7 @@ func (s *system) serve(set setup) {
 	closing(s.t, tuner)
 	objects, log := object.New(s.storage), slog.New(slog.NewTextHandler(s.t.Output(), nil))
 	server := httptest.NewServer(agree(s.t, &api.API{
-		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Now: time.Now, Log: log,
+		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Now: set.now, Log: log,
 		Starter: &start.Starter{
 			Records: s.records, Objects: objects, Vertex: tuner, Bucket: data,
 			BaseModel: set.api.BaseModel, Location: location, Now: time.Now, Log: log,
