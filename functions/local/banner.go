@@ -10,7 +10,7 @@ import (
 	"text/template"
 )
 
-var page = template.Must(template.New("").Parse(`Vertextune runs on this machine. Everything is thrown away at the end{{if .Dir}}, but what is in {{.Dir}}{{end}}.
+var page = template.Must(template.New("").Parse(`Vertextune runs on this machine. {{if .Dir}}Everything is kept in {{.Dir}}.{{else}}Everything is thrown away at the end.{{end}}
 
   functions       {{.URL}}/api/v1/fine-tuning
   inbox bucket    gs://{{.Inbox}}   drop .json or .jsonl files here
@@ -21,6 +21,7 @@ export FIRESTORE_EMULATOR_HOST={{.Firestore}}
 export PUBSUB_EMULATOR_HOST={{.PubSub}}
 export VERTEX_AI_EMULATOR_HOST={{.Vertex}}
 export GOOGLE_CLOUD_PROJECT={{.Project}}
+export URL={{.URL}}
 export TOKEN={{.Token}}
 
 # drop a file into the inbox, and read the report on it
@@ -28,16 +29,16 @@ curl -sS --data-binary @{{.File}} -H 'Content-Type: application/json' '{{.Storag
 curl -sS '{{.Storage}}/storage/v1/b/{{.Data}}/o/drops%2Fconversations.json%2Freport.json?alt=media'
 
 # start a job on a session's messages, or on single messages
-curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' {{.URL}}/api/v1/fine-tuning/start -d '{"session_id": "{{.Session}}", "hyperparameters": {"epoch_count": 3}}'
-curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' {{.URL}}/api/v1/fine-tuning/start -d '{"message_ids": ["{{.Message}}"]}'
+curl -sS -H "Authorization: Bearer {{.Token}}" -H 'Content-Type: application/json' {{.URL}}/api/v1/fine-tuning/start -d '{"session_id": "{{.Session}}", "hyperparameters": {"epoch_count": 3}}'
+curl -sS -H "Authorization: Bearer {{.Token}}" -H 'Content-Type: application/json' {{.URL}}/api/v1/fine-tuning/start -d '{"message_ids": ["{{.Message}}"]}'
 
 # watch it (JOB_NAME is the job_name of the answer), and list all jobs
-curl -sS -H "Authorization: Bearer $TOKEN" {{.URL}}/api/v1/fine-tuning/job-status/JOB_NAME
-curl -sS -H "Authorization: Bearer $TOKEN" {{.URL}}/api/v1/fine-tuning/jobs
+curl -sS -H "Authorization: Bearer {{.Token}}" {{.URL}}/api/v1/fine-tuning/job-status/JOB_NAME
+curl -sS -H "Authorization: Bearer {{.Token}}" {{.URL}}/api/v1/fine-tuning/jobs
 
 # convert and check examples
-curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' {{.URL}}/api/v1/fine-tuning/convert-json -d '{"data": [{{.Example}}], "filename": "one.jsonl"}'
-curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' {{.URL}}/api/v1/fine-tuning/validate-data -d '{"data": [{{.Example}}]}'
+curl -sS -H "Authorization: Bearer {{.Token}}" -H 'Content-Type: application/json' {{.URL}}/api/v1/fine-tuning/convert-json -d '{"data": [{{.Example}}], "filename": "one.jsonl"}'
+curl -sS -H "Authorization: Bearer {{.Token}}" -H 'Content-Type: application/json' {{.URL}}/api/v1/fine-tuning/validate-data -d '{"data": [{{.Example}}]}'
 
 # what else there is
 curl -sS {{.URL}}/openapi.json
