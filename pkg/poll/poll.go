@@ -114,7 +114,7 @@ func (p *Poller) Tick(ctx context.Context) error {
 	work, cancel := most(ctx)
 	defer cancel()
 	err = errors.Join(p.observe(work, t), p.resume(work, t), p.dispatch(work, t))
-	if work.Err() != nil && ctx.Err() == nil {
+	if over(work) && ctx.Err() == nil {
 		p.Log.WarnContext(ctx, "the tick's time was over before its work, the next one goes on", "error", err)
 		err = nil
 	}
@@ -128,6 +128,15 @@ func most(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithCancel(ctx)
 	}
 	return context.WithDeadline(ctx, end.Add(-time.Until(end)/4))
+}
+
+// moment is how much sooner than our own clock a service may find that the time is over.
+const moment = 50 * time.Millisecond
+
+// over reports whether there was no time for all of the work.
+func over(work context.Context) bool {
+	end, ok := work.Deadline()
+	return work.Err() != nil || ok && time.Until(end) < moment
 }
 
 func (p *Poller) read(ctx context.Context) (*tick, error) {
