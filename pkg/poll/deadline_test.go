@@ -65,13 +65,12 @@ func TestTickThatIsCut(t *testing.T) {
 		}
 		return nil, nil
 	})
+	w.Timeout = 3 * time.Second
 	for i, want := range []int{each, 2 * each, jobs} {
 		left.Store(each)
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-		if err := w.Tick(ctx); err != nil {
+		if err := w.Handle(t.Context(), tick()); err != nil {
 			t.Errorf("tick %d: %v, want none: the next one goes on", i, err)
 		}
-		cancel()
 		if got := w.done(t, records); got != want {
 			t.Errorf("after tick %d %d jobs are up to date, want %d", i, got, want)
 		}

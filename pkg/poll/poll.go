@@ -76,8 +76,10 @@ type Poller struct {
 	Events  Events
 	// StalledAfter is how long a job may run without any change before it is told of; 0 is for ever.
 	StalledAfter time.Duration
-	Now          func() time.Time
-	Log          *slog.Logger
+	// Timeout is how long a tick may take; 0 is as long as its caller waits.
+	Timeout time.Duration
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // tick is the jobs as one tick knows them.
@@ -160,11 +162,11 @@ func (p *Poller) resume(ctx context.Context, t *tick) error {
 	work := newWork()
 	for _, r := range t.at(tuning.Preparing, p.Now()) {
 		work.do(func() error {
-			r, err := p.Starter.Resume(ctx, r)
+			now, err := p.Starter.Resume(ctx, r)
 			if err != nil {
 				return fmt.Errorf("resume the start of job %s: %w", r.ID, err)
 			}
-			t.now(r)
+			t.now(now)
 			return nil
 		})
 	}
@@ -176,11 +178,11 @@ func (p *Poller) dispatch(ctx context.Context, t *tick) error {
 	line := t.at(tuning.Waiting, p.Now())
 	slices.SortFunc(line, func(a, b store.Record) int { return tuning.InLine(a.Job, b.Job) })
 	for _, r := range line {
-		r, more, err := p.Starter.Dispatch(ctx, r)
+		now, more, err := p.Starter.Dispatch(ctx, r)
 		if err != nil {
 			return fmt.Errorf("send job %s: %w", r.ID, err)
 		}
-		t.now(r)
+		t.now(now)
 		if !more {
 			break
 		}
