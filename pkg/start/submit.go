@@ -84,7 +84,7 @@ func (s *Starter) settle() time.Duration { return s.Config.CreateTimeout / 4 }
 const mostAhead = 1000
 
 // turn reports whether there is room for the job beside those that are ahead of it in line. A job that Vertex AI
-// had no room for is not overtaken.
+// had no room for is not overtaken, and where nobody says how much room there is, none is.
 func (s *Starter) turn(ctx context.Context, job tuning.Job) (bool, error) {
 	ahead := int64(1)
 	if limit := s.Config.MaxConcurrentJobs; limit > 0 {
@@ -110,7 +110,7 @@ func (s *Starter) turn(ctx context.Context, job tuning.Job) (bool, error) {
 		}
 		n++
 	}
-	return n < ahead || s.Config.MaxConcurrentJobs <= 0, nil
+	return n < ahead, nil
 }
 
 // submit asks Vertex AI for a job whose record says so, and writes what came of it.
