@@ -133,6 +133,28 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
+// TestNoRoomForLong: a job that Vertex AI had no room for, however often, was not lost on the way.
+func TestNoRoomForLong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.conversation(t, "s")
+	const refusals = 8
+	lost := first(1, fails(codes.Unavailable))
+	full := first(refusals, fails(codes.ResourceExhausted))
+	w.on("CreateTuningJob", func(n int64, do func() (any, error)) (any, error) {
+		return full(n, func() (any, error) { return lost(n, do) })
+	})
+	w.start(t, session)
+	for range refusals {
+		w.tick(t)
+	}
+	if got := w.only(t); got.Step != tuning.Submitting || got.Refusals != refusals || got.Submissions != refusals+1 {
+		t.Fatalf("at %s after %d submissions and %d refusals", got.Step, got.Submissions, got.Refusals)
+	}
+	w.tickLater(t)
+	w.one(t)
+}
+
 // TestCreateRefused: the record says why, in words that may be shown.
 func TestCreateRefused(t *testing.T) {
 	t.Parallel()
