@@ -214,3 +214,42 @@ func TestRefusedWhileItWaits(t *testing.T) {
 		t.Errorf("the second is in %s", got.State)
 	}
 }
+
+// TestCreateTooLate: a request that arrives after all time for it was over, and after it was given up for lost, makes
+// a job that nobody wants. It is cancelled.
+func TestCreateTooLate(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		meanwhile func(t *testing.T, w *world)
+		want      []string // states on Vertex AI, the newest first
+	}{
+		"sent_again": {func(*testing.T, *world) {}, []string{"JOB_STATE_CANCELLING", "JOB_STATE_PENDING"}},
+		"cancelled":  {func(t *testing.T, w *world) { w.cancel(t, w.only(t)) }, []string{"JOB_STATE_CANCELLING"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.conversation(t, "s")
+			w.on("CreateTuningJob", first(1, func(_ int64, do func() (any, error)) (any, error) {
+				tt.meanwhile(t, w)
+				w.tickLater(t)
+				return do()
+			}))
+			w.start(t, session)
+			var states []string
+			for _, seen := range w.onVertex(t) {
+				states = append(states, seen.VertexState)
+			}
+			if diff := cmp.Diff(tt.want, states); diff != "" {
+				t.Errorf("on Vertex AI (-want +got):\n%s", diff)
+			}
+			if got := w.only(t); (got.State == tuning.Cancelled) != (len(states) == 1) {
+				t.Errorf("the record is in %s", got.State)
+			}
+			if !strings.Contains(w.log.String(), "given up") {
+				t.Errorf("the log does not tell of it:\n%s", w.log)
+			}
+		})
+	}
+}

@@ -170,7 +170,19 @@ func (s *Starter) accept(ctx context.Context, r store.Record, seen tuning.Observ
 		accepted.Job, _ = r.Observe(seen)
 		accepted.Events = r.Events
 	}
+	if accepted.Number != tuning.LastSegment(seen.Name) {
+		s.stray(ctx, accepted, seen)
+	}
 	return accepted
+}
+
+// stray ends a job that came so late that it was given up for lost: its record has ended, or has another one by now.
+// It is to cost as little as can be.
+func (s *Starter) stray(ctx context.Context, r store.Record, seen tuning.Observation) {
+	s.Log.ErrorContext(ctx, "a job came after it was given up, cancelled", "job_id", r.ID, "job_name", seen.Name, "kept", r.Name)
+	if err := s.Vertex.Cancel(ctx, seen.Name); err != nil {
+		s.Log.ErrorContext(ctx, "it was not cancelled", "job_id", r.ID, "job_name", seen.Name, "error", err)
+	}
 }
 
 // lookPages is how many pages are looked through for a job that was just created; the poller looks through all.
