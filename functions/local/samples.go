@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"time"
 
+	"cloud.google.com/go/pubsub/v2"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	gcs "cloud.google.com/go/storage"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -52,6 +54,21 @@ func ensureBucket(ctx context.Context, client *gcs.Client, name string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("make sure of bucket %s: %w", name, err)
+	}
+	return nil
+}
+
+// ensureTopic creates a topic, and a subscription of the same name for whoever wants to read what is published.
+func ensureTopic(ctx context.Context, client *pubsub.Client, name string) error {
+	topic := &pubsubpb.Topic{Name: fmt.Sprintf("projects/%s/topics/%s", project, name)}
+	if _, err := client.TopicAdminClient.CreateTopic(ctx, topic); err != nil && status.Code(err) != codes.AlreadyExists {
+		return fmt.Errorf("make sure of topic %s: %w", name, err)
+	}
+	_, err := client.SubscriptionAdminClient.CreateSubscription(ctx, &pubsubpb.Subscription{
+		Name: fmt.Sprintf("projects/%s/subscriptions/%s", project, name), Topic: topic.Name, EnableMessageOrdering: true,
+	})
+	if err != nil && status.Code(err) != codes.AlreadyExists {
+		return fmt.Errorf("make sure of subscription %s: %w", name, err)
 	}
 	return nil
 }

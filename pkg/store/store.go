@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package store keeps our records in Firestore: jobs (collection tuning_jobs), the messages to train on
-// (messages) and the models that carry defaults for a job (models).
+// (messages), the models that carry defaults for a job (models) and idempotency keys (start_keys).
 //
-// Every write of a job is conditioned on what was read, so that two writers never undo each other.
+// Every write of a job is conditioned on what was read, so that two writers never undo each other. What happened
+// to a job is written into the same document in the same write: no change is without its event.
 package store
 
 import (
@@ -21,6 +22,8 @@ const (
 	jobs     = "tuning_jobs"
 	messages = "messages"
 	models   = "models"
+	keys     = "start_keys"     // idempotency keys; Firestore deletes them after their expires_at
+	control  = "tuning_control" // what is there once
 
 	service = "Firestore"
 )

@@ -50,6 +50,8 @@ type Config struct {
 	StorageWrap                              func(http.Handler) http.Handler
 	FirestoreUnary, PubSubUnary, VertexUnary grpc.UnaryServerInterceptor
 	FirestoreStream, PubSubStream            grpc.StreamServerInterceptor
+	// OnQuery hears of every query that Firestore answers.
+	OnQuery func(firestore.Shape)
 }
 
 // Cloud is the running stand-ins; those that are foreign are nil.
@@ -104,7 +106,7 @@ func (c *Cloud) startFirestore(_ context.Context, cfg Config) (err error) {
 	}
 	c.Firestore, err = firestore.Start(firestore.Config{
 		Addr: cfg.Listen.Firestore, Dir: cfg.dir("firestore"),
-		UnaryInterceptor: cfg.FirestoreUnary, StreamInterceptor: cfg.FirestoreStream,
+		UnaryInterceptor: cfg.FirestoreUnary, StreamInterceptor: cfg.FirestoreStream, OnQuery: cfg.OnQuery,
 	})
 	if err != nil {
 		return fmt.Errorf("start the stand-in for Firestore: %w", err)
