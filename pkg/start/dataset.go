@@ -23,8 +23,11 @@ import (
 // filler writes the training examples of a start and counts them. It can be called again.
 type filler func(ctx context.Context, w io.Writer, made *made) error
 
-// dataset writes the training data as the job's own object, and returns the job with what its record says of them.
-func (s *Starter) dataset(ctx context.Context, job tuning.Job, fill filler) (tuning.Job, error) {
+// facts puts what is known of a job's dataset into its record.
+type facts func(tuning.Job) tuning.Job
+
+// dataset writes the training data as the job's own object.
+func (s *Starter) dataset(ctx context.Context, job tuning.Job, fill filler) (facts, error) {
 	var m made
 	name := datasetName(job)
 	_, err := s.Objects.Write(ctx, object.Spec{
@@ -40,12 +43,14 @@ func (s *Starter) dataset(ctx context.Context, job tuning.Job, fill filler) (tun
 	if err != nil {
 		// A start that died here may have written its dataset before, from messages that have changed since.
 		if m, err = s.adopt(ctx, name, err); err != nil {
-			return job, err
+			return nil, err
 		}
 	}
-	job.Pairs, job.Merged, job.LeftOut = m.Pairs, m.Merged, m.LeftOut
-	job.Warnings = append(slices.Clip(job.Warnings), m.Warnings...)
-	return job, nil
+	return func(j tuning.Job) tuning.Job {
+		j.Pairs, j.Merged, j.LeftOut = m.Pairs, m.Merged, m.LeftOut
+		j.Warnings = append(slices.Clip(j.Warnings), m.Warnings...)
+		return j
+	}, nil
 }
 
 // datasetName names the dataset of a job.
@@ -74,7 +79,7 @@ func (s *Starter) adopt(ctx context.Context, name string, cause error) (m made, 
 		return m, fmt.Errorf("count the examples of %s: %w", name, err)
 	}
 	m.Pairs = report.Examples
-	m.Warnings = []string{"The messages were changed while the start was made up for after a crash; the dataset is of the messages as they were first."}
+	m.Warnings = []string{"The data were changed while the start was made up for after a crash; the dataset is of the data as they were first."}
 	return m, nil
 }
 

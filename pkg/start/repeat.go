@@ -6,6 +6,7 @@ package start
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/fault"
@@ -55,9 +56,7 @@ func (s *Starter) repeat(ctx context.Context, r *store.Record, err error) (tunin
 		case err != nil:
 			return tuning.Job{}, err
 		case r.FirstAnswer != nil:
-			job := r.Job
-			job.Name, job.State = r.FirstAnswer.Name, r.FirstAnswer.State
-			return job, nil
+			return answered(r.Job), nil
 		case r.State == tuning.Failed:
 			return r.Job, r.Failure.Err()
 		case r.Finished:
@@ -79,27 +78,33 @@ func (s *Starter) repeat(ctx context.Context, r *store.Record, err error) (tunin
 }
 
 // Resume goes on with a start that died before its dataset was written. What cannot heal becomes the record's
-// failure; the error returned is one that can.
+// failure; an error is returned if the record could not be taken over.
 func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, error) {
 	next := r.Job
-	next.LeaseUntil = s.Now().Add(s.Config.Lease)
-	r, err := s.Records.UpdateJob(ctx, r, next)
+	next.LeaseUntil = s.until(s.Config.Lease)
+	taken, err := s.Records.UpdateJob(ctx, r, next)
 	if errors.Is(err, store.ErrChanged) {
-		return s.Records.Job(ctx, next.ID) // somebody else goes on with it
+		r, _ = s.changed(ctx, r) // somebody else goes on with it
+		return r, nil
 	}
 	if err != nil {
 		return r, err
 	}
 	s.Log.InfoContext(ctx, "start resumed", "job_id", r.ID)
-	request, err := s.request(ctx, r.Job)
-	if err == nil {
-		var fill filler
-		if fill, err = s.source(ctx, request); err == nil {
-			r, err = s.goOn(ctx, r, fill)
-		}
+	fill, err := s.recorded(ctx, taken.Job)
+	if err != nil {
+		// The dataset may be there all the same.
+		fill = func(context.Context, io.Writer, *made) error { return err }
 	}
-	if err == nil || r.Finished {
-		return r, nil
+	ended, _ := s.goOn(ctx, taken, fill) // an error is on record
+	return ended, nil
+}
+
+// recorded finds out where the training data of a recorded job come from.
+func (s *Starter) recorded(ctx context.Context, job tuning.Job) (filler, error) {
+	request, err := s.request(ctx, job)
+	if err != nil {
+		return nil, err
 	}
-	return s.unprepared(ctx, r, err)
+	return s.source(ctx, request)
 }

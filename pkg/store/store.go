@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"cloud.google.com/go/firestore"
 
@@ -34,6 +35,8 @@ var ErrChanged = errors.New("the record was changed in the meantime")
 // Store reads and writes the records of one database.
 type Store struct {
 	client *firestore.Client
+	// Log is told of records that cannot be read. New sets it to the process's logger.
+	Log *slog.Logger
 }
 
 // Open connects to a database of the project. The client honours FIRESTORE_EMULATOR_HOST.
@@ -46,7 +49,7 @@ func Open(ctx context.Context, project, database string) (*Store, error) {
 }
 
 // New returns a store on the client, which it owns from then on.
-func New(client *firestore.Client) *Store { return &Store{client: client} }
+func New(client *firestore.Client) *Store { return &Store{client: client, Log: slog.Default()} }
 
 // Close closes the client.
 func (s *Store) Close() error { return s.client.Close() }

@@ -110,7 +110,7 @@ func (j Job) end(state State, f *Failure, now time.Time, actor string) Job {
 }
 
 // Cancel returns the job as its caller's wish to end it leaves it: over, if Vertex AI cannot have it yet, else
-// marked, for Vertex AI to be told. It is a FailedPrecondition if the job is over already in another way.
+// marked, for Vertex AI to be told. It is a Conflict if the job is over already in another way.
 func (j Job) Cancel(by string, now time.Time) (Job, error) {
 	switch {
 	case j.State == Cancelled || j.State == Cancelling || j.CancelRequested != nil:
