@@ -179,9 +179,13 @@ func (p *Poller) dispatch(ctx context.Context, t *tick) error {
 	return nil
 }
 
-// tell publishes what was not told, and notes it.
+// tell publishes what was not told, and notes it. Whoever is at work on a job would take the note for somebody else's
+// write, and leave the job: it is told of afterwards.
 func (p *Poller) tell(ctx context.Context, t *tick) error {
-	untold := slices.DeleteFunc(slices.Collect(maps.Values(t.records)), func(r store.Record) bool { return len(r.Untold()) == 0 })
+	now := p.Now()
+	untold := slices.DeleteFunc(slices.Collect(maps.Values(t.records)), func(r store.Record) bool {
+		return len(r.Untold()) == 0 || r.Leased(now)
+	})
 	if len(untold) == 0 {
 		return nil
 	}

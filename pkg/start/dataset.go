@@ -47,6 +47,7 @@ func (s *Starter) dataset(ctx context.Context, job tuning.Job, fill filler) (fac
 		}
 	}
 	return func(j tuning.Job) tuning.Job {
+		j.TrainingData = object.URI(s.Config.DataBucket, name)
 		j.Pairs, j.Merged, j.LeftOut = m.Pairs, m.Merged, m.LeftOut
 		j.Warnings = append(slices.Clip(j.Warnings), m.Warnings...)
 		return j

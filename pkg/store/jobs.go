@@ -55,13 +55,15 @@ func (s *Store) FindJob(ctx context.Context, name string) (Record, error) {
 		return Record{}, wrap(err, "find job "+name)
 	}
 	location, full := tuning.Location(name)
-	for _, doc := range docs {
-		r, err := record(doc)
-		if err != nil {
-			return Record{}, err
-		}
+	for _, r := range s.records(ctx, docs) {
 		if !full || r.Location == location {
 			return r, nil
+		}
+	}
+	// One that cannot be decoded may be the one: it is not said to be none.
+	for _, doc := range docs {
+		if _, err := record(doc); err != nil {
+			return Record{}, err
 		}
 	}
 	return Record{}, unknown(name)
