@@ -103,7 +103,7 @@ func anyOptions() split.Options {
 // the result says what there is.
 func TestSplit_any(t *testing.T) {
 	t.Parallel()
-	for range 400 {
+	for range 150 {
 		opt, in := anyOptions(), conversations(rand.IntN(120), 12, "g")
 		p := divide(t, opt, in)
 		if diff := cmp.Diff(linesOf(in), linesOf(slices.Concat(p.training, p.validation))); diff != "" {
@@ -156,8 +156,8 @@ func passed(opt split.Options, r split.Result) string {
 // The order of the data is nothing to the split, and neither is the day.
 func TestSplit_is_always_the_same(t *testing.T) {
 	t.Parallel()
-	for range 100 {
-		opt, in := anyOptions(), conversations(100, 12, "g")
+	for range 40 {
+		opt, in := anyOptions(), conversations(60, 12, "g")
 		first := groupsOf(divide(t, opt, in).validation)
 		rand.Shuffle(len(in), func(i, j int) { in[i], in[j] = in[j], in[i] })
 		if diff := cmp.Diff(first, groupsOf(divide(t, opt, in).validation)); diff != "" {
@@ -196,14 +196,14 @@ func TestSplit_more_data_move_nothing(t *testing.T) {
 // a smaller share would have given, and a larger one would pass a bound.
 func TestSplit_takes_as_much_as_fits(t *testing.T) {
 	t.Parallel()
-	for range 25 {
-		opt, in := anyOptions(), conversations(150, 6, "g")
+	for range 10 {
+		opt, in := anyOptions(), conversations(80, 4, "g")
 		p := divide(t, opt, in)
 		kept := groupsOf(p.validation)
 		asked := groupsOf(divide(t, split.Options{Share: opt.Share}, in).validation)
 		// The next conversation is that of the smallest share above which one more is taken.
 		low, high := 0.0, opt.Share
-		for range 40 {
+		for range 30 {
 			middle := (low + high) / 2
 			if middle > 0 && len(groupsOf(divide(t, split.Options{Share: middle}, in).validation)) > len(kept) {
 				high = middle
