@@ -110,11 +110,11 @@ func (r *run) checkHistory(rec record, came []*pubsubpb.PubsubMessage) {
 	}
 }
 
-// checkDrop: there is a report on the newest generation of the file, a dataset of it if it is good for one, and
+// checkDrop: there are the reports on the newest generation of the file, a dataset of it if it is good for one, and
 // nothing else.
 func (r *run) checkDrop() {
 	newest := r.drops[len(r.drops)-1]
-	want := []string{data + "/drops/a.jsonl/report.json"}
+	want := []string{data + "/drops/a.jsonl/report.json", data + "/drops/a.jsonl/report.md"}
 	outcome := "REFUSED"
 	if newest.content != "{" {
 		want = append([]string{data + "/drops/a.jsonl/dataset.jsonl"}, want...)
@@ -135,6 +135,9 @@ func (r *run) checkDrop() {
 	}
 	if err := json.Unmarshal([]byte(text), &report); err != nil || report.Outcome != outcome || report.Source.Generation != generation || meta["source-generation"] != generation {
 		r.t.Errorf("the report is %q with %v (%v), want %s of generation %s", text, meta, err, outcome, generation)
+	}
+	if meta, text := r.get("drops/a.jsonl/report.md"); text == "" || meta["source-generation"] != generation {
+		r.t.Errorf("the report for people is %q with %v, want one of generation %s", text, meta, generation)
 	}
 	if outcome == "CONVERTED" {
 		if meta, text := r.get("drops/a.jsonl/dataset.jsonl"); text != newest.content || meta["source-generation"] != generation {

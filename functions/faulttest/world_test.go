@@ -71,6 +71,7 @@ var functions = map[string]string{
 	"API_TOKENS":            "ann:" + auth.Hash(token),
 	"EVENTS_TOPIC":          "events",
 	"STATUS_MAX_AGE":        "1ms",
+	"START_RATE_PER_MINUTE": "0", // no limit
 	"START_LEASE":           "300ms",
 	"CREATE_TIMEOUT":        createTimeout.String(),
 	// How long a call is waited for: Google's clients try some of them again until they are told to stop.

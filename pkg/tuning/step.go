@@ -195,6 +195,7 @@ func InLine(a, b Job) int {
 // tell adds an event to what happened to the job.
 func (j Job) tell(e Event) Job {
 	e.Seq = int64(len(j.Events)) + 1
+	e.Time = e.Time.Truncate(time.Microsecond) // as Firestore keeps it: told before it is read back, it is the same
 	e.Name, e.VertexState = j.Name, j.VertexState
 	j.Events = append(slices.Clip(j.Events), e) // the record it was read from keeps its own
 	j.Watched = true
