@@ -65,7 +65,7 @@ func ensureTopic(ctx context.Context, client *pubsub.Client, name string) error 
 		return fmt.Errorf("make sure of topic %s: %w", name, err)
 	}
 	_, err := client.SubscriptionAdminClient.CreateSubscription(ctx, &pubsubpb.Subscription{
-		Name: fmt.Sprintf("projects/%s/subscriptions/%s", project, name), Topic: topic.Name, EnableMessageOrdering: true,
+		Name: fmt.Sprintf("projects/%s/subscriptions/%s", project, name), Topic: topic.GetName(), EnableMessageOrdering: true,
 	})
 	if err != nil && status.Code(err) != codes.AlreadyExists {
 		return fmt.Errorf("make sure of subscription %s: %w", name, err)

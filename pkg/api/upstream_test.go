@@ -279,13 +279,3 @@ type anybody struct{}
 func (anybody) Check(*http.Request) (auth.Caller, error) {
 	return auth.Caller{Name: caller, Role: auth.Starter}, nil
 }
-
-// states counts the jobs on record by their states.
-func (s *system) states(t *testing.T) map[string]int {
-	t.Helper()
-	states := map[string]int{}
-	for _, job := range s.list(t, "").Jobs {
-		states[job.Status]++
-	}
-	return states
-}

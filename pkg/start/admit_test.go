@@ -139,7 +139,9 @@ func TestLimit(t *testing.T) {
 	w.on("CreateTuningJob", func(_ int64, do func() (any, error)) (any, error) {
 		n := on.Add(1)
 		defer on.Add(-1)
-		for seen := most.Load(); n > seen && !most.CompareAndSwap(seen, n); seen = most.Load() {
+		seen := most.Load()
+		for n > seen && !most.CompareAndSwap(seen, n) {
+			seen = most.Load()
 		}
 		answer, err := do()
 		if err != nil {

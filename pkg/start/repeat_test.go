@@ -197,7 +197,7 @@ func TestRepeatWaits(t *testing.T) {
 	w := newWorld(t)
 	w.conversation(t, "s")
 	var repeated tuning.Job
-	var err error
+	var secondErr error
 	var second sync.WaitGroup
 	first, firstErr := w.slowly(t, keyed, func(store.Record) {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
@@ -206,12 +206,12 @@ func TestRepeatWaits(t *testing.T) {
 		if e := fault.Of(err); e.Kind != fault.Unavailable && e.Kind != fault.DeadlineExceeded {
 			t.Errorf("Start = %v, want it to be asked again", err)
 		}
-		second.Go(func() { repeated, err = w.Start(t.Context(), keyed) })
+		second.Go(func() { repeated, secondErr = w.Start(t.Context(), keyed) })
 		time.Sleep(300 * time.Millisecond)
 	})
 	second.Wait()
-	if firstErr != nil || err != nil {
-		t.Fatalf("Start = %v, repeated %v", firstErr, err)
+	if firstErr != nil || secondErr != nil {
+		t.Fatalf("Start = %v, repeated %v", firstErr, secondErr)
 	}
 	if diff := cmp.Diff(answerOf(first), answerOf(repeated)); diff != "" {
 		t.Errorf("answer (-first +repeated):\n%s", diff)
