@@ -194,12 +194,13 @@ func (c *crew) cut(text []byte) int {
 	if c.e.layout.container == ContainerLines {
 		return bytes.LastIndexByte(text, c.e.layout.newline) + 1
 	}
-	cut := 0
-	for _, start := range c.starts {
-		cut = max(cut, bytes.LastIndex(text, start))
+	// The last record is mostly short, so this looks at little of the text.
+	cut := bytes.LastIndexByte(text, '{')
+	for cut > 0 && !slices.ContainsFunc(c.starts, func(start []byte) bool { return bytes.HasPrefix(text[cut:], start) }) {
+		cut = bytes.LastIndexByte(text[:cut], '{')
 	}
 	// What is between the two records belongs to the second, as its indent.
-	return len(bytes.TrimRight(text[:cut], " \t\r\n"))
+	return len(bytes.TrimRight(text[:max(cut, 0)], " \t\r\n"))
 }
 
 // giveBack returns what the first block in the queue has left, and all text that
