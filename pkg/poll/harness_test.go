@@ -12,6 +12,7 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,7 +47,7 @@ type world struct {
 	records *store.Store
 	vertex  *vertex.Client
 	topics  *pubsub.Client
-	begun   int
+	begun   atomic.Int64
 	limit   int64 // MAX_CONCURRENT_JOBS of the pollers that are made
 
 	mu    sync.Mutex
@@ -217,10 +218,9 @@ func (w *world) taken() map[string]int {
 
 // newJob is a job whose start is recorded and told of, with its lease over and its dataset not written.
 func (w *world) newJob(location string) tuning.Job {
-	w.begun++
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	job := tuning.Job{
-		ID: tuning.NewID(now), Location: location, DisplayName: fmt.Sprintf("job %d", w.begun), BaseModel: "gemini-1.5-flash-001",
+		ID: tuning.NewID(now), Location: location, DisplayName: fmt.Sprintf("job %d", w.begun.Add(1)), BaseModel: "gemini-1.5-flash-001",
 		StartedBy: "ci", Request: tuning.Request{TrainingData: "gs://test-data/x.jsonl"}.Encode(), CreatedAt: now, UpdatedAt: now,
 	}.Recorded(now.Add(-time.Second))
 	job.Told = 1

@@ -170,3 +170,24 @@ func TestManyPagesAreReadOnlyForAReason(t *testing.T) {
 		}
 	}
 }
+
+// TestOneOfThreeJobsIsKept by several pollers at a time: the same one.
+func TestOneOfThreeJobsIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	job := w.submitting(central)
+	job.Submissions = 3
+	kept := w.onVertex(t, job)
+	w.onVertex(t, job)
+	w.onVertex(t, job)
+	record := w.record(t, job)
+	w.tickTogether(t, 3)
+	if got := w.read(t, record); got.Name != kept.Name || got.Step != tuning.Accepted {
+		t.Errorf("the record is of %s at %s, want %s", got.Name, got.Step, kept.Name)
+	}
+	for _, on := range w.labelled(record.ID) {
+		if cancelled := on.GetState() == aiplatformpb.JobState_JOB_STATE_CANCELLING; cancelled == (on.GetName() == kept.Name) {
+			t.Errorf("%s is in %s, want all but %s cancelled", on.GetName(), on.GetState(), kept.Name)
+		}
+	}
+}

@@ -101,7 +101,6 @@ func TestTickAsksWithFewCalls(t *testing.T) {
 		{jobs: 6, later: 40, reads: 1, list: 1},
 		{jobs: 100, reads: 1, list: 1},
 		{jobs: 101, reads: 1, list: 2},
-		{jobs: 501, reads: 2, list: 6},
 		{jobs: 6, later: 100, reads: 1, list: 1, gets: 6},
 	}
 	for _, tt := range tests {

@@ -181,3 +181,28 @@ func TestStalledNever(t *testing.T) {
 		t.Errorf("events: %+v", got.Events)
 	}
 }
+
+// TestStalledFoundByMany is told of once all the same, and cancelled.
+func TestStalledFoundByMany(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	job := w.submitting(central)
+	job.CancelWhenStalled, job.Timeout = true, time.Nanosecond
+	job, _ = job.Observe(w.onVertex(t, job))
+	record := w.record(t, job)
+	w.runs(0, 0)
+	w.tickTogether(t, 3)
+	w.tick(t) // what they have kept each other from
+	got := w.read(t, record)
+	kinds := map[tuning.EventType]int{}
+	for _, e := range got.Events {
+		kinds[e.Type]++
+	}
+	want := map[tuning.EventType]int{tuning.Created: 1, tuning.StateChanged: 3, tuning.Stalled: 1, tuning.CancelRequested: 1}
+	if diff := cmp.Diff(want, kinds); diff != "" || got.State != tuning.Cancelling {
+		t.Errorf("in %s, events (-want +got):\n%s", got.State, diff)
+	}
+	if diff := cmp.Diff(history(got, 2), unique(w.told(t)[record.ID])); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+}
