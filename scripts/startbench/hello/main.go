@@ -1,0 +1,25 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command hello is the least that the Functions Framework can serve: what the functions' start is measured
+// against.
+package main
+
+import (
+	"context"
+	"log"
+	"net/http"
+	"os"
+
+	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
+)
+
+func main() {
+	err := funcframework.RegisterHTTPFunctionContext(context.Background(), "/", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("Hello!\n"))
+	})
+	if err == nil {
+		err = funcframework.Start(os.Getenv("PORT"))
+	}
+	log.Fatal(err)
+}
