@@ -12,7 +12,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"os"
@@ -31,7 +30,8 @@ func main() {
 	runs := flag.Int("runs", 20, "how often each binary is started")
 	flag.Parse()
 	if err := run(context.Background(), os.Stdout, flag.Args(), *runs); err != nil {
-		log.Fatal("startbench: ", err)
+		fmt.Fprintln(os.Stderr, "startbench:", err)
+		os.Exit(1)
 	}
 }
 
@@ -104,7 +104,8 @@ func firstAnswer(ctx context.Context, binary string) (time.Duration, error) {
 // answers asks for /health as an event of a type that nobody waits for: event functions acknowledge it, and the
 // others do not look.
 func answers(ctx context.Context, address string) bool {
-	conn, err := net.Dial("tcp", address)
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return false
 	}

@@ -7,7 +7,7 @@ package main
 
 import (
 	"context"
-	"log"
+	"log/slog"
 	"net/http"
 	"os"
 
@@ -15,11 +15,12 @@ import (
 )
 
 func main() {
-	err := funcframework.RegisterHTTPFunctionContext(context.Background(), "/", func(w http.ResponseWriter, _ *http.Request) {
+	ctx := context.Background()
+	err := funcframework.RegisterHTTPFunctionContext(ctx, "/", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("Hello!\n"))
 	})
 	if err == nil {
-		err = funcframework.Start(os.Getenv("PORT"))
+		err = funcframework.Start(os.Getenv("PORT")) //nolint:forbidigo // as the framework's own example does
 	}
-	log.Fatal(err)
+	slog.Default().ErrorContext(ctx, "stopped", "error", err)
 }
