@@ -153,7 +153,7 @@ func buildAndRelease(w *world, _ []string, flags map[string]string) error {
 	}
 	var images strings.Builder
 	for _, function := range []string{"api", "convert", "poll"} {
-		fmt.Fprintf(&images, "us-central1-docker.pkg.dev/my-project/vertextune/%s@sha256:%064d\n", function, w.Builds)
+		fmt.Fprintf(&images, "us-central1-docker.pkg.dev/my-project/vertextune/%s:tag@sha256:%064d\n", function, w.Builds)
 	}
 	file := filepath.Join(filepath.Dir(w.file), "images")
 	if err := os.WriteFile(file, []byte(images.String()), 0o600); err != nil {
@@ -196,7 +196,7 @@ func describeService(w *world, rest []string, flags map[string]string) error {
 // updateService makes a revision, which is ready if it has an image by its digest.
 func updateService(w *world, rest []string, flags map[string]string) error {
 	s := w.Services[rest[0]]
-	if s == nil || !strings.Contains(flags["--image"], "@sha256:") {
+	if s == nil || !strings.Contains(flags["--image"], "@sha256:") || strings.Contains(flags["--image"], ":tag") {
 		return fmt.Errorf("no service %s, or no image by its digest: %s", rest[0], flags["--image"])
 	}
 	if _, ok := flags["--no-traffic"]; !ok {
