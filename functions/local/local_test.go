@@ -6,8 +6,10 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -45,6 +47,9 @@ func TestDemo(t *testing.T) {
 	if err != nil {
 		t.Fatalf("demo: %v\n%s", err, out)
 	}
+	if !bytes.HasPrefix(out, []byte("1. Drop ")) {
+		t.Errorf("something else is printed before the demo:\n%s", out)
+	}
 	for _, want := range []string{"12 training examples", "6 pairs", "PIPELINE_STATE_SUCCEEDED", "tuned model projects/", "Done."} {
 		if !bytes.Contains(out, []byte(want)) {
 			t.Errorf("the demo does not show %q:\n%s", want, out)
@@ -63,9 +68,10 @@ var (
 	storageLine = regexp.MustCompile(`STORAGE_EMULATOR_HOST=(\S+)`)
 )
 
-func launch(t *testing.T, args string) running {
+func launch(t *testing.T, args string, environment ...string) running {
 	t.Helper()
 	r := running{Cmd: command(t, args)}
+	r.Env = append(r.Env, environment...)
 	r.Stderr = t.Output()
 	out, err := r.StdoutPipe()
 	if err != nil {
@@ -169,6 +175,57 @@ func TestKilled(t *testing.T) {
 	}
 	if err := second.Wait(); err != nil {
 		t.Errorf("after an interrupt: %v", err)
+	}
+}
+
+// TestAuthMode lets the environment choose how callers are known: what -token says is nothing then.
+func TestAuthMode(t *testing.T) {
+	t.Parallel()
+	r := launch(t, "-port 0 -token secret", "AUTH_MODE=iam", "AUTH_IAM_PRIVATE=true", "AUTH_AUDIENCES=local", "AUTH_READERS=email:ann@example.com")
+	encode := base64.RawURLEncoding.EncodeToString
+	claims := fmt.Sprintf(`{"iss":"https://accounts.google.com","aud":"local","sub":"1","email":"ann@example.com","email_verified":true,"exp":%d}`,
+		time.Now().Add(time.Hour).Unix())
+	ann := encode([]byte(`{"alg":"RS256"}`)) + "." + encode([]byte(claims)) + ".SIGNATURE_REMOVED_BY_GOOGLE"
+	for token, want := range map[string]int{ann: http.StatusOK, "secret": http.StatusUnauthorized} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url+"/jobs", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+		response, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("token %.6s…: got %d, want %d", token, response.StatusCode, want)
+		}
+	}
+}
+
+// TestPortTaken: whoever has the port answers there, but is not taken for the functions.
+func TestPortTaken(t *testing.T) {
+	t.Parallel()
+	first := launch(t, "-port 0 -token secret")
+	port := regexp.MustCompile(`:(\d+)/`).FindStringSubmatch(first.url)[1]
+	for _, args := range []string{"-port " + port, "demo -port " + port} {
+		out, err := command(t, args).CombinedOutput()
+		if err == nil || !bytes.Contains(out, []byte(port+": bind")) || !bytes.Contains(out, []byte("-port")) || bytes.Count(out, []byte("bind")) != 1 {
+			t.Errorf("%s: %v\n%s", args, err, out)
+		}
+	}
+}
+
+// TestEmulatorAway: the command says which one it cannot reach, and does not wait for ever.
+func TestEmulatorAway(t *testing.T) {
+	for _, name := range []string{"STORAGE_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, "127.0.0.1:1")
+			_, err := start(t.Context(), options{jobDuration: time.Second, concurrentJobs: 1, patience: 200 * time.Millisecond})
+			if err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") {
+				t.Errorf("start: %v", err)
+			}
+		})
 	}
 }
 

@@ -7,9 +7,11 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/auth"
@@ -41,9 +43,13 @@ type Vertex interface {
 	Get(ctx context.Context, name string) (tuning.Observation, error)
 }
 
-// Starter starts jobs.
+// Starter starts jobs and ends them.
 type Starter interface {
-	Start(ctx context.Context, r tuning.Request, caller string) (start.Result, error)
+	Start(ctx context.Context, o start.Order) (tuning.Job, error)
+	// Cancel ends a job as far as that can be done; Conflict if it has ended in another way.
+	Cancel(ctx context.Context, r store.Record, caller string) (store.Record, error)
+	// Position returns the place in line of a job that waits, from 1, or 0.
+	Position(ctx context.Context, job tuning.Job) (int, error)
 }
 
 // API is the handler of all endpoints.
@@ -54,8 +60,12 @@ type API struct {
 	Objects Objects
 	Vertex  Vertex
 	Starter Starter
+	Facts   Facts
 	Now     func() time.Time
 	Log     *slog.Logger
+
+	starts paces
+	asked  asked
 }
 
 // handler answers a request with a value to be written as JSON, or with an error.
@@ -63,6 +73,9 @@ type handler func(r *http.Request) (any, error)
 
 // ServeHTTP serves every endpoint.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if a.crossOrigin(w, r) {
+		return
+	}
 	began := a.Now()
 	r, answer, err := a.serve(w, r)
 	if err != nil {
@@ -79,7 +92,7 @@ func (a *API) log(r *http.Request, err error, took time.Duration) {
 	level, code := slog.LevelInfo, http.StatusOK
 	attrs := []slog.Attr{
 		slog.String("method", r.Method),
-		slog.String("path", r.URL.Path),
+		slog.String("path", fmt.Sprintf("%.200s", r.URL.Path)),
 		slog.String("caller", callerOf(r.Context())),
 		slog.Int64("duration_ms", took.Milliseconds()),
 	}
@@ -99,23 +112,39 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) (*http.Request, any,
 	if err != nil {
 		return r, nil, err
 	}
-	if !endpoint.open {
+	if endpoint.role != auth.None {
 		caller, err := a.Auth.Check(r)
 		if err != nil {
 			return r, nil, err
 		}
 		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, caller.Name))
+		if err := caller.Require(endpoint.role); err != nil {
+			return r, nil, err
+		}
 	}
 	if r.Method == http.MethodPost {
 		if err := checkMedia(r); err != nil {
 			return r, nil, err
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
+		// The end of a context does not end the reading of a body, so a client that stops sending would hold us.
+		// An error means that there is no connection to bound.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(a.Config.RequestTimeout))
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), a.Config.RequestTimeout)
 	defer cancel()
-	answer, err := endpoint.serve(r.WithContext(ctx), rest)
+	answer, err := endpoint.answer(r.WithContext(ctx), rest)
 	return r, answer, err
+}
+
+// answer calls the endpoint. A panic is an error like others: it is logged, with its stack, and shown to nobody.
+func (e endpoint) answer(r *http.Request, rest string) (answer any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return e.serve(r, rest)
 }
 
 type callerKey struct{}

@@ -74,12 +74,12 @@ func (a *API) convert(r *http.Request) (any, error) {
 		return nil, err
 	}
 	_, err = a.Objects.Write(r.Context(), object.Spec{
-		Bucket: a.Config.DataBucket, Name: name, ContentType: "application/jsonl",
+		Bucket: a.Config.Start.DataBucket, Name: name, ContentType: "application/jsonl",
 	}, func(w io.Writer) error {
 		_, err := w.Write(lines.Bytes())
 		return err
 	})
-	uri := object.URI(a.Config.DataBucket, name)
+	uri := object.URI(a.Config.Start.DataBucket, name)
 	if errors.Is(err, object.ErrConflict) {
 		e := fault.New(fault.AlreadyExists, "%s exists and holds other data. Choose another filename, or leave it out for a new one.", uri)
 		e.Violations = []fault.Violation{{Field: "filename", Reason: "ALREADY_EXISTS", Description: "There is a file of this name with other data."}}
@@ -128,13 +128,13 @@ func (a *API) filename(f *fields) string {
 		f.add("filename", "TOO_LONG", fmt.Sprintf("must be at most %d bytes, .jsonl included.", nameLimit))
 	case strings.HasPrefix(name, "."), !utf8.ValidString(name), strings.ContainsFunc(name, forbidden):
 		f.add("filename", "INVALID_FILENAME",
-			"must be a plain file name: printable characters, none of / \\ : * ? \" < > | # [ ], and no dot at its start.")
+			"must be a plain file name: printable characters, none of / \\ % : * ? \" < > | # [ ], and no dot at its start.")
 	}
 	return folder + name
 }
 
-// forbidden reports characters that make a path of a name, that tools for Cloud Storage read as a pattern, or
-// that cannot be seen.
+// forbidden reports characters that make a path of a name, or do once they are decoded or normalized, that tools
+// for Cloud Storage read as a pattern, or that cannot be seen.
 func forbidden(r rune) bool {
-	return !unicode.IsPrint(r) || strings.ContainsRune("/\\:*?\"<>|#[]", r)
+	return !unicode.IsPrint(r) || strings.ContainsRune("/\\%⁄∕∖⧵／＼:*?\"<>|#[]", r)
 }

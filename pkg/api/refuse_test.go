@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -17,58 +18,8 @@ import (
 // protected are the endpoints that need a token, by path.
 var protected = map[string]string{
 	"/start": http.MethodPost, "/convert-json": http.MethodPost, "/validate-data": http.MethodPost,
-	"/job-status/1": http.MethodGet, "/jobs": http.MethodGet,
-}
-
-func TestRefuse_without_the_right_token(t *testing.T) {
-	t.Parallel()
-	s := newSystem(t, nil)
-	tests := []struct {
-		name   string
-		header []string
-	}{
-		{"none", nil},
-		{"empty", []string{""}},
-		{"wrong", []string{"Bearer nonsense"}},
-		{"longer", []string{"Bearer " + secret + "x"}},
-		{"shorter", []string{"Bearer " + secret[1:]}},
-		{"hash_for_token", []string{"Bearer 0123456789abcdef"}},
-		{"scheme_alone", []string{"Bearer"}},
-		{"scheme_and_space", []string{"Bearer "}},
-		{"other_scheme", []string{"Basic " + secret}},
-		{"no_scheme", []string{secret}},
-		{"two_spaces", []string{"Bearer  " + secret}},
-		{"two_tokens", []string{"Bearer " + secret + ", Bearer " + secret}},
-		{"twice", []string{"Bearer " + secret, "Bearer " + secret}},
-		{"wrong_then_right", []string{"Bearer nonsense", "Bearer " + secret}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			for path, method := range protected {
-				answer := s.send(t, method, base+path, "{}", func(r *http.Request) {
-					r.Header.Del("Authorization")
-					for _, value := range test.header {
-						r.Header.Add("Authorization", value)
-					}
-				})
-				answer.failed(http.StatusUnauthorized)
-				if got := answer.header.Get("WWW-Authenticate"); got != `Bearer realm="vertextune"` {
-					t.Errorf("%s: WWW-Authenticate is %q", path, got)
-				}
-			}
-		})
-	}
-}
-
-func TestRefuse_the_scheme_has_no_case(t *testing.T) {
-	t.Parallel()
-	s := newSystem(t, nil)
-	for _, token := range []string{"bearer " + secret, "BEARER " + secret, "Bearer another"} {
-		if code := s.send(t, http.MethodGet, base+"/jobs", "", func(r *http.Request) { r.Header.Set("Authorization", token) }).code; code != http.StatusOK {
-			t.Errorf("%s: got %d", token, code)
-		}
-	}
+	"/job-status/1": http.MethodGet, "/jobs": http.MethodGet, "/jobs/1/events": http.MethodGet, "/cancel/1": http.MethodPost,
+	"/models": http.MethodGet,
 }
 
 func TestRefuse_unknown_paths(t *testing.T) {
@@ -272,29 +223,44 @@ func TestRefuse_a_body_that_is_too_large(t *testing.T) {
 	s.post(t, base+"/validate-data", body[:limit-2]+`"}`).failed(http.StatusBadRequest)
 }
 
-func TestRefuse_a_body_that_is_cut_off(t *testing.T) {
+func TestRefuse_a_body_that_does_not_end(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t, nil)
-	for _, path := range []string{"/start", "/convert-json", "/validate-data"} {
-		address := strings.TrimPrefix(s.url, "http://")
-		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		closing(t, conn)
-		if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"data\":",
-			base+path, address, secret); err != nil {
-			t.Fatal(err)
-		}
-		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
-			t.Fatal(err)
-		}
-		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := answer.Body.Close(); err != nil || answer.StatusCode != 499 {
-			t.Errorf("%s: got %d (%v), want 499", path, answer.StatusCode, err)
-		}
+	tests := []struct {
+		name    string
+		cut     bool // by the client, which then still reads
+		timeout time.Duration
+	}{
+		{"cut_off", true, time.Minute},
+		{"never_sent", false, 100 * time.Millisecond},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSystem(t, func(set *setup) { set.api.RequestTimeout = test.timeout })
+			for _, path := range []string{"/start", "/convert-json", "/validate-data"} {
+				address := strings.TrimPrefix(s.url, "http://")
+				conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+				if err != nil {
+					t.Fatal(err)
+				}
+				closing(t, conn)
+				if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"data\":",
+					base+path, address, secret); err != nil {
+					t.Fatal(err)
+				}
+				if test.cut {
+					if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+						t.Fatal(err)
+					}
+				}
+				answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := answer.Body.Close(); err != nil || answer.StatusCode != 499 {
+					t.Errorf("%s: got %d (%v), want 499", path, answer.StatusCode, err)
+				}
+			}
+		})
 	}
 }

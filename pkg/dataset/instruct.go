@@ -34,6 +34,7 @@ func (r *record) promptCompletion(dst []byte) []byte {
 func (c *conversation) side(n int, role, name string) {
 	switch {
 	case n == 0:
+		c.missing = true
 		c.r.fail(root, CodeMissingField, "the record has no "+quoted(name), "add it")
 	case c.r.kind(n) == strictjson.Array:
 		c.chat(n)
@@ -76,10 +77,10 @@ func (r *record) alpaca(dst []byte) []byte {
 		switch string(r.key(i)) {
 		case "instruction":
 			instruction = v
-		case "input":
-			input = v
+		case "input", "context":
+			r.once(&input, i)
 		case "output", "response":
-			output = v
+			r.once(&output, i)
 		case "history":
 			history = v
 		case "system":
@@ -96,6 +97,10 @@ func (r *record) alpaca(dst []byte) []byte {
 		c.history(history)
 	}
 	c.instruction(instruction, input)
+	if output != 0 && r.kind(output) == strictjson.Array {
+		r.fail(output, CodeUnsupported, "the output is a list of answers, of which none is said to be the right one", `give one answer, or two as "chosen" and "rejected"`)
+		return dst
+	}
 	c.side(output, roleModel, "output")
 	return c.end(dst)
 }

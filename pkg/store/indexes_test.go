@@ -33,16 +33,18 @@ func TestIndexes(t *testing.T) {
 	ctx := t.Context()
 	for name, query := range map[string]func() error{
 		"AllMessageIDs": func() error { _, err := w.AllMessageIDs(ctx); return err },
+		"CountAtStep":   func() error { _, err := w.CountAtStep(ctx, tuning.Submitting, tuning.Accepted); return err },
 		"FindJob":       func() error { _, err := w.FindJob(ctx, "42"); return err },
 		"ListJobs":      func() error { _, err := w.ListJobs(ctx, store.Page{Size: 1}); return err },
 		"ListJobs_more": func() error {
 			_, err := w.ListJobs(ctx, store.Page{Size: 1, CreatedAt: noon, ID: jobID(1)})
 			return err
 		},
-		"ListJobs_state":  func() error { _, err := w.ListJobs(ctx, store.Page{Size: 1, State: tuning.Running}); return err },
-		"SessionIDs":      func() error { _, err := w.SessionIDs(ctx, "s"); return err },
-		"Unfinished":      func() error { _, err := w.Unfinished(ctx, "", 1); return err },
-		"Unfinished_more": func() error { _, err := w.Unfinished(ctx, jobID(1), 1); return err },
+		"ListJobs_state": func() error { _, err := w.ListJobs(ctx, store.Page{Size: 1, State: tuning.Running}); return err },
+		"Queue":          func() error { _, err := w.Queue(ctx, 1); return err },
+		"SessionIDs":     func() error { _, err := w.SessionIDs(ctx, "s"); return err },
+		"Watched":        func() error { _, err := w.Watched(ctx, "", 1); return err },
+		"Watched_more":   func() error { _, err := w.Watched(ctx, jobID(1), 1); return err },
 	} {
 		if err := query(); err != nil && fault.KindOf(err) != fault.NotFound {
 			t.Errorf("%s: %v", name, err)
