@@ -46,6 +46,25 @@ resource "google_firestore_index" "jobs_by_state" {
   }
 }
 
+# Jobs that wait for room at Vertex AI, in line.
+resource "google_firestore_index" "jobs_in_line" {
+  database   = local.database
+  collection = "tuning_jobs"
+
+  fields {
+    field_path = "step"
+    order      = "ASCENDING"
+  }
+  fields {
+    field_path = "priority"
+    order      = "DESCENDING"
+  }
+  fields {
+    field_path = "created_at"
+    order      = "ASCENDING"
+  }
+}
+
 # The key of a start that was repeated is of use for a while; then Firestore
 # deletes the document. An index of times that only grow would be a hot spot.
 resource "google_firestore_field" "start_keys_expires_at" {

@@ -194,7 +194,6 @@ resource "google_cloud_run_v2_service" "api" {
   }
 
   depends_on = [
-    google_firestore_index.jobs_by_state,
     google_kms_crypto_key_iam_member.agents,
     google_project_service.this,
     google_secret_manager_secret_iam_member.api_tokens,

@@ -79,6 +79,7 @@ resource "google_cloud_run_v2_service" "poll" {
           EVENTS_TOPIC        = google_pubsub_topic.events.name
           MAX_CONCURRENT_JOBS = tostring(var.jobs.max_concurrent)
           STALLED_AFTER       = var.jobs.stalled_after
+          TICK_TIMEOUT        = "8m50s" # below the timeout, so that it ends by itself
         }, var.poll_environment)
         content {
           name  = env.key
@@ -117,7 +118,6 @@ resource "google_cloud_run_v2_service" "poll" {
   }
 
   depends_on = [
-    google_firestore_index.jobs_by_state,
     google_kms_crypto_key_iam_member.agents,
     google_project_service.this,
   ]

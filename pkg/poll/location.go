@@ -166,7 +166,6 @@ func (p *Poller) write(ctx context.Context, t *tick, r store.Record, next tuning
 	if err != nil {
 		return err
 	}
-	p.Log.InfoContext(ctx, "job changed", "job_id", r.ID, "job_name", next.Name, "from", r.State, "to", next.State)
 	t.now(p.Starter.PassOn(ctx, written))
 	return nil
 }

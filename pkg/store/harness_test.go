@@ -24,6 +24,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/standin/emulator"
+	"github.com/vertextune/vertextune/pkg/standin/firestore"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
@@ -48,21 +49,26 @@ func onBoth(t *testing.T, test func(*testing.T, *world)) {
 	t.Helper()
 	t.Run("stand_in", func(t *testing.T) {
 		t.Parallel()
-		c, err := cloud.Start(t.Context(), cloud.Config{Project: "test", Inbox: "test-inbox", Data: "test-data"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := c.Close(); err != nil {
-				t.Errorf("close the cloud: %v", err)
-			}
-		})
-		test(t, connect(t, c.Addresses.Firestore))
+		test(t, connect(t, startCloud(t, indexed(t)).Addresses.Firestore))
 	})
 	t.Run("google_emulator", func(t *testing.T) {
 		t.Parallel()
 		test(t, connect(t, emulator.Firestore(t)))
 	})
+}
+
+func startCloud(t *testing.T, onQuery func(firestore.Shape)) *cloud.Cloud {
+	t.Helper()
+	c, err := cloud.Start(t.Context(), cloud.Config{Project: "test", Inbox: "test-inbox", Data: "test-data", OnQuery: onQuery})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Errorf("close the cloud: %v", err)
+		}
+	})
+	return c
 }
 
 func connect(t *testing.T, addr string) *world {

@@ -37,7 +37,7 @@ var ErrChanged = errors.New("the record was changed in the meantime")
 // Store reads and writes the records of one database.
 type Store struct {
 	client *firestore.Client
-	// Log is told of records that cannot be read. New sets it to the process's logger.
+	// Log is told of jobs that change, and of records that cannot be read. New sets it to the process's logger.
 	Log *slog.Logger
 }
 
