@@ -66,7 +66,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.StringVar(&o.dir, "data", "", "folder that keeps everything across restarts (default: kept in memory)")
 	flags.DurationVar(&o.jobDuration, "job-duration", 20*time.Second, "how long a tuning job takes")
 	flags.DurationVar(&o.pollInterval, "poll-interval", 2*time.Second, "time between two messages of Cloud Scheduler")
-	flags.IntVar(&o.concurrentJobs, "concurrent-jobs", 4, "how many tuning jobs run at a time; the others wait in PIPELINE_STATE_QUEUED")
+	flags.IntVar(&o.concurrentJobs, "concurrent-jobs", 4, "how many tuning jobs run at a time; the others wait in line, in PIPELINE_STATE_QUEUED")
 
 	// "demo" may stand before the flags or behind them.
 	if len(args) > 0 && args[0] == "demo" {

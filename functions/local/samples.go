@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"time"
 
+	"cloud.google.com/go/pubsub/v2"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	gcs "cloud.google.com/go/storage"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -25,6 +27,24 @@ const (
 	sampleFile    = "testdata/samples/conversations.json"
 )
 
+// catalogueFile is the catalogue of base models in the data bucket.
+const catalogueFile = "catalogue.json"
+
+// loadCatalogue writes the catalogue that is true of the stand-ins, in the place of an older one.
+func loadCatalogue(ctx context.Context, client *gcs.Client) error {
+	text, err := cloud.Catalogue()
+	if err != nil {
+		return err
+	}
+	out := client.Bucket(data).Object(catalogueFile).NewWriter(ctx)
+	out.ContentType = "application/json"
+	_, err = out.Write(text)
+	if err := errors.Join(err, out.Close()); err != nil {
+		return fmt.Errorf("write the catalogue: %w", err)
+	}
+	return nil
+}
+
 // ensureBucket creates a bucket that is not there, as in somebody else's emulator.
 func ensureBucket(ctx context.Context, client *gcs.Client, name string) error {
 	bucket := client.Bucket(name)
@@ -34,6 +54,21 @@ func ensureBucket(ctx context.Context, client *gcs.Client, name string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("make sure of bucket %s in Cloud Storage: %w", name, err)
+	}
+	return nil
+}
+
+// ensureTopic creates a topic, and a subscription of the same name for whoever wants to read what is published.
+func ensureTopic(ctx context.Context, client *pubsub.Client, name string) error {
+	topic := &pubsubpb.Topic{Name: fmt.Sprintf("projects/%s/topics/%s", project, name)}
+	if _, err := client.TopicAdminClient.CreateTopic(ctx, topic); err != nil && status.Code(err) != codes.AlreadyExists {
+		return fmt.Errorf("make sure of topic %s: %w", name, err)
+	}
+	_, err := client.SubscriptionAdminClient.CreateSubscription(ctx, &pubsubpb.Subscription{
+		Name: fmt.Sprintf("projects/%s/subscriptions/%s", project, name), Topic: topic.Name, EnableMessageOrdering: true,
+	})
+	if err != nil && status.Code(err) != codes.AlreadyExists {
+		return fmt.Errorf("make sure of subscription %s: %w", name, err)
 	}
 	return nil
 }

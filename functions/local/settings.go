@@ -10,7 +10,9 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/joho/godotenv"
 
@@ -23,7 +25,8 @@ const (
 	project  = "local"
 	inbox    = "local-inbox"
 	data     = "local-data"
-	ticks    = "poll" // topic that Cloud Scheduler publishes to
+	ticks    = "poll"          // topic that Cloud Scheduler publishes to
+	events   = "tuning-events" // topic that is told what happens to jobs, and a subscription to it
 	location = "us-central1"
 	caller   = "local"
 )
@@ -55,11 +58,16 @@ func foreign(environment map[string]string) cloud.Addresses {
 
 // settings is the environment of the functions: what the caller set, this command's defaults for what was
 // left open, and what cannot be otherwise here.
-func settings(given map[string]string, c *cloud.Cloud, token string) map[string]string {
+func settings(given map[string]string, c *cloud.Cloud, o options) map[string]string {
 	all := map[string]string{
 		"GOOGLE_CLOUD_LOCATION": location,
 		"BASE_MODEL":            "gemini-3.1-flash-lite",
 		"STATUS_MAX_AGE":        "1s",
+		// What is a minute in the cloud is a tick here: a start that is killed is gone on with as soon.
+		"START_LEASE":           max(o.pollInterval, time.Second).String(),
+		"CREATE_TIMEOUT":        "4s",
+		"START_RATE_PER_MINUTE": "0", // whoever tries things out may start as many jobs as they like
+		"CATALOGUE":             "gs://" + data + "/" + catalogueFile,
 	}
 	maps.Copy(all, given)
 	maps.Copy(all, c.Variables())
@@ -67,9 +75,18 @@ func settings(given map[string]string, c *cloud.Cloud, token string) map[string]
 		"GOOGLE_CLOUD_PROJECT": project,
 		"INBOX_BUCKET":         inbox,
 		"DATA_BUCKET":          data,
-		"API_TOKENS":           caller + ":" + auth.Hash(token),
+		"EVENTS_TOPIC":         events,
+		"MAX_CONCURRENT_JOBS":  strconv.Itoa(o.concurrentJobs),
 	})
+	if ownTokens(given) {
+		all["API_TOKENS"] = caller + ":" + auth.Hash(o.token)
+	}
 	return all
+}
+
+// ownTokens reports whether callers are known by our token, and not by those of an issuer.
+func ownTokens(given map[string]string) bool {
+	return given["AUTH_MODE"] == "" || given["AUTH_MODE"] == "token"
 }
 
 func newToken() string { return strings.ToLower(rand.Text()) }

@@ -53,7 +53,7 @@ func start(ctx context.Context, o options) (_ *system, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.token == "" {
+	if o.token == "" && ownTokens(given) {
 		o.token = newToken()
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -68,7 +68,7 @@ func start(ctx context.Context, o options) (_ *system, err error) {
 		Listen: cloud.Addresses{
 			Storage: local(o.storagePort), Firestore: local(o.firestorePort), PubSub: local(o.pubsubPort), Vertex: local(o.vertexPort),
 		},
-		JobDuration: o.jobDuration, ConcurrentJobs: o.concurrentJobs, HoldOverQuota: true,
+		JobDuration: o.jobDuration, ConcurrentJobs: o.concurrentJobs,
 	})
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func start(ctx context.Context, o options) (_ *system, err error) {
 	if err := s.connect(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.serve(ctx, settings(given, s.cloud, o.token)); err != nil {
+	if err := s.serve(ctx, settings(given, s.cloud, o)); err != nil {
 		return nil, err
 	}
 	return s, s.trigger(ctx)
@@ -96,6 +96,12 @@ func (s *system) connect(ctx context.Context) (err error) {
 		if err := ensureBucket(ctx, s.objects, bucket); err != nil {
 			return err
 		}
+	}
+	if err := ensureTopic(ctx, s.topics, events); err != nil {
+		return err
+	}
+	if err := loadCatalogue(ctx, s.objects); err != nil {
+		return err
 	}
 	return loadMessages(ctx, s.cloud)
 }

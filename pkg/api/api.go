@@ -43,9 +43,13 @@ type Vertex interface {
 	Get(ctx context.Context, name string) (tuning.Observation, error)
 }
 
-// Starter starts jobs.
+// Starter starts jobs and ends them.
 type Starter interface {
-	Start(ctx context.Context, r tuning.Request, caller string) (start.Result, error)
+	Start(ctx context.Context, o start.Order) (tuning.Job, error)
+	// Cancel ends a job as far as that can be done; Conflict if it has ended in another way.
+	Cancel(ctx context.Context, r store.Record, caller string) (store.Record, error)
+	// Position returns the place in line of a job that waits, from 1, or 0.
+	Position(ctx context.Context, job tuning.Job) (int, error)
 }
 
 // API is the handler of all endpoints.
@@ -56,10 +60,12 @@ type API struct {
 	Objects Objects
 	Vertex  Vertex
 	Starter Starter
+	Facts   Facts
 	Now     func() time.Time
 	Log     *slog.Logger
 
-	asked asked
+	starts paces
+	asked  asked
 }
 
 // handler answers a request with a value to be written as JSON, or with an error.
@@ -67,6 +73,9 @@ type handler func(r *http.Request) (any, error)
 
 // ServeHTTP serves every endpoint.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if a.crossOrigin(w, r) {
+		return
+	}
 	began := a.Now()
 	r, answer, err := a.serve(w, r)
 	if err != nil {
@@ -83,7 +92,7 @@ func (a *API) log(r *http.Request, err error, took time.Duration) {
 	level, code := slog.LevelInfo, http.StatusOK
 	attrs := []slog.Attr{
 		slog.String("method", r.Method),
-		slog.String("path", r.URL.Path),
+		slog.String("path", fmt.Sprintf("%.200s", r.URL.Path)),
 		slog.String("caller", callerOf(r.Context())),
 		slog.Int64("duration_ms", took.Milliseconds()),
 	}
@@ -103,12 +112,15 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) (*http.Request, any,
 	if err != nil {
 		return r, nil, err
 	}
-	if !endpoint.open {
+	if endpoint.role != auth.None {
 		caller, err := a.Auth.Check(r)
 		if err != nil {
 			return r, nil, err
 		}
 		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, caller.Name))
+		if err := caller.Require(endpoint.role); err != nil {
+			return r, nil, err
+		}
 	}
 	if r.Method == http.MethodPost {
 		if err := checkMedia(r); err != nil {

@@ -18,8 +18,11 @@ import (
 // bodyLimit is how long a body may be: Cloud Run takes no longer one over HTTP/1.
 const bodyLimit = 32 << 20
 
-// checkMedia accepts JSON as it is and nothing else.
+// checkMedia accepts JSON as it is and nothing else; no body at all needs no type.
 func checkMedia(r *http.Request) error {
+	if r.ContentLength == 0 && r.Header.Get("Content-Type") == "" {
+		return nil
+	}
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset := params["charset"]
 	if err != nil || media != "application/json" || (charset != "" && !strings.EqualFold(charset, "utf-8")) {

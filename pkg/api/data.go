@@ -74,12 +74,12 @@ func (a *API) convert(r *http.Request) (any, error) {
 		return nil, err
 	}
 	_, err = a.Objects.Write(r.Context(), object.Spec{
-		Bucket: a.Config.DataBucket, Name: name, ContentType: "application/jsonl",
+		Bucket: a.Config.Start.DataBucket, Name: name, ContentType: "application/jsonl",
 	}, func(w io.Writer) error {
 		_, err := w.Write(lines.Bytes())
 		return err
 	})
-	uri := object.URI(a.Config.DataBucket, name)
+	uri := object.URI(a.Config.Start.DataBucket, name)
 	if errors.Is(err, object.ErrConflict) {
 		e := fault.New(fault.AlreadyExists, "%s exists and holds other data. Choose another filename, or leave it out for a new one.", uri)
 		e.Violations = []fault.Violation{{Field: "filename", Reason: "ALREADY_EXISTS", Description: "There is a file of this name with other data."}}

@@ -3,15 +3,23 @@
 
 package api
 
+// Roles returns the role that each route needs, by the route as the document writes it.
+func Roles() map[string]string {
+	roles := map[string]string{}
+	for n, e := range (&API{}).endpoints() {
+		roles[Routes()[n]] = e.role.String()
+	}
+	return roles
+}
+
 // Routes returns the routing table as the document writes it: "GET /path/{job_name}".
 func Routes() []string {
 	var routes []string
 	for _, e := range (&API{}).endpoints() {
-		route := e.method + " " + e.path
-		if e.path[len(e.path)-1] == '/' {
-			route += "{job_name}"
-		}
-		routes = append(routes, route)
+		routes = append(routes, e.method+" "+e.path)
 	}
 	return routes
 }
+
+// Paced returns how many callers' starts are kept in mind.
+func (a *API) Paced() int { return len(a.starts.callers) }

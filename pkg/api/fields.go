@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/strictjson"
@@ -123,6 +124,25 @@ func (f *fields) number(name string) *float64 {
 		return nil
 	}
 	return &x
+}
+
+// maxSeconds is the longest duration of protobuf's JSON that a time.Duration holds.
+const maxSeconds = 9_000_000_000
+
+// duration returns a span of time in the form of protobuf's JSON, seconds with an s: "3600s".
+func (f *fields) duration(name string) time.Duration {
+	text := f.text(name)
+	if text == "" {
+		return 0
+	}
+	seconds, ok := strings.CutSuffix(text, "s")
+	plain := strings.Trim(seconds, "0123456789.") == "" // ParseFloat reads more than that
+	x, err := strconv.ParseFloat(seconds, 64)
+	if !ok || !plain || err != nil || x <= 0 || x > maxSeconds {
+		f.add(name, "INVALID_DURATION", "must be a number of seconds greater than 0, with an s, such as \"3600s\".")
+		return 0
+	}
+	return time.Duration(x * float64(time.Second))
 }
 
 // object lets read take the members of an object.

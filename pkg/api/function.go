@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/facts"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/serve"
 	"github.com/vertextune/vertextune/pkg/start"
@@ -20,15 +21,21 @@ import (
 // Config is what the function reads from its environment.
 type Config struct {
 	Vertex vertex.Config
+	Start  start.Config
+	Facts  facts.Config
 	// Database is the Firestore database of messages, models and job records.
 	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)"`
-	// InboxBucket is named to callers whose body is too large; DataBucket is where datasets are written.
+	// InboxBucket is named to callers whose body is too large.
 	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty"`
-	DataBucket  string `env:"DATA_BUCKET,required,notEmpty"`
 	// BaseModel is tuned where neither the request nor its model names one.
 	BaseModel string `env:"BASE_MODEL,required,notEmpty"`
-	// Tokens are those who may call: name:sha256, several with commas between them.
-	Tokens auth.Tokens `env:"API_TOKENS,required,notEmpty"`
+	// Auth says who may call.
+	Auth auth.Config
+	// StartsPerMinute is how often each caller may start a job, in each instance of the function; 0 is as often
+	// as they like.
+	StartsPerMinute uint `env:"START_RATE_PER_MINUTE" envDefault:"10"`
+	// Origins are whose pages may call from a browser: https://app.example.com. None unless set.
+	Origins []string `env:"CORS_ORIGINS"`
 	// StatusMaxAge is how old a record may be before job-status asks Vertex AI again.
 	StatusMaxAge time.Duration `env:"STATUS_MAX_AGE" envDefault:"15s"`
 	// RequestTimeout bounds the work on a request. It is a little below the 5 minutes after which Cloud Run
@@ -39,7 +46,8 @@ type Config struct {
 // Open makes the function from its environment.
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
-	if err != nil {
+	checker, authErr := auth.New(config.Auth)
+	if err := errors.Join(err, authErr, config.checkOrigins()); err != nil {
 		return nil, err
 	}
 	records, err := store.Open(ctx, config.Vertex.Project, config.Database)
@@ -50,12 +58,16 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	if err != nil {
 		return nil, errors.Join(err, records.Close())
 	}
-	client := vertex.New(config.Vertex)
 	log := slog.Default()
+	known, err := facts.Open(ctx, config.Facts, objects, time.Now, log)
+	if err != nil {
+		return nil, errors.Join(err, objects.Close(), records.Close())
+	}
+	client := vertex.New(config.Vertex)
 	api := &API{
-		Config: config, Auth: &config.Tokens, Records: records, Objects: objects, Vertex: client, Now: time.Now, Log: log,
+		Config: config, Auth: checker, Records: records, Objects: objects, Vertex: client, Facts: known, Now: time.Now, Log: log,
 		Starter: &start.Starter{
-			Records: records, Objects: objects, Vertex: client, Bucket: config.DataBucket,
+			Config: config.Start, Records: records, Objects: objects, Vertex: client,
 			BaseModel: config.BaseModel, Location: config.Vertex.Location, Now: time.Now, Log: log,
 		},
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/api"
 	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/facts"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/start"
@@ -53,6 +54,7 @@ type setup struct {
 	cloud cloud.Config
 	auth  auth.Checker
 	api   api.Config
+	log   *slog.Logger
 	now   func() time.Time // the API's clock
 }
 
@@ -67,9 +69,10 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 		cloud: cloud.Config{Project: project, Inbox: inbox, Data: data, JobDuration: time.Hour, ConcurrentJobs: 1000},
 		auth:  &tokens,
 		api: api.Config{
-			InboxBucket: inbox, DataBucket: data, BaseModel: baseModel,
-			StatusMaxAge: time.Hour, RequestTimeout: time.Minute,
+			InboxBucket: inbox, BaseModel: baseModel, StatusMaxAge: time.Hour, RequestTimeout: time.Minute,
+			Start: start.Config{DataBucket: data, MaxQueuedJobs: 1000, Lease: 10 * time.Second, CreateTimeout: 10 * time.Second},
 		},
+		log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		now: time.Now,
 	}
 	if change != nil {
@@ -100,11 +103,15 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 func (s *system) serve(set setup) {
 	tuner := vertex.New(set.api.Vertex)
 	closing(s.t, tuner)
-	objects, log := object.New(s.storage), slog.New(slog.NewTextHandler(s.t.Output(), nil))
+	objects, log := object.New(s.storage), set.log
+	known, err := facts.Open(s.t.Context(), set.api.Facts, objects, time.Now, log)
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	server := httptest.NewServer(agree(s.t, &api.API{
-		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Now: set.now, Log: log,
+		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: known, Now: set.now, Log: log,
 		Starter: &start.Starter{
-			Records: s.records, Objects: objects, Vertex: tuner, Bucket: data,
+			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner,
 			BaseModel: set.api.BaseModel, Location: location, Now: time.Now, Log: log,
 		},
 	}))
@@ -175,6 +182,17 @@ func (r reply) into(v any) {
 	decoder := json.NewDecoder(bytes.NewReader(r.body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
+		r.t.Fatalf("decode %s: %v", r.body, err)
+	}
+}
+
+// decode decodes a part of the body of an answer that must be 200.
+func (r reply) decode(v any) {
+	r.t.Helper()
+	if r.code != http.StatusOK {
+		r.t.Fatalf("got %d, want 200: %s", r.code, r.body)
+	}
+	if err := json.Unmarshal(r.body, v); err != nil {
 		r.t.Fatalf("decode %s: %v", r.body, err)
 	}
 }

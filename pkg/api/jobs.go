@@ -10,11 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
@@ -41,9 +38,9 @@ type jobList struct {
 }
 
 func (a *API) jobs(r *http.Request) (any, error) {
-	query, err := url.ParseQuery(r.URL.RawQuery)
+	query, err := parseQuery(r)
 	if err != nil {
-		return nil, fault.Wrap(fault.InvalidArgument, err, "The query is not encoded correctly: write name=value, with & between several.")
+		return nil, err
 	}
 	page, err := pageOf(query)
 	if err != nil {
@@ -78,45 +75,22 @@ func (a *API) listed(j tuning.Job) listedJob {
 
 // pageOf reads the query of GET /jobs: page_size, page_token and status.
 func pageOf(query url.Values) (store.Page, error) {
-	page := store.Page{Size: maxPage}
-	var wrong []fault.Violation
-	add := func(field, reason, description string) {
-		wrong = append(wrong, fault.Violation{Field: field, Reason: reason, Description: description})
-	}
-	for name, values := range query {
-		if len(values) > 1 {
-			add(name, "REPEATED", "must be given once.")
-		}
-		value := values[0]
-		switch name {
-		case "page_size":
-			size, err := strconv.Atoi(value)
-			if err != nil || size < 1 || size > maxPage {
-				add(name, "OUT_OF_RANGE", fmt.Sprintf("must be a number from 1 to %d.", maxPage))
-			}
-			page.Size = size
-		case "status":
-			page.State = tuning.State(value)
-			if !slices.Contains(tuning.States, page.State) {
-				add(name, "INVALID_STATUS", fmt.Sprintf("must be one of %v.", tuning.States))
-			}
-		case "page_token":
-		default:
-			add(name, "UNKNOWN_FIELD", "There is no such parameter. The parameters are: page_size, page_token, status.")
+	p := newParameters(query, "page_size", "page_token", "status")
+	page := store.Page{Size: p.number("page_size", maxPage, 1, maxPage)}
+	if status, given := p.text("status"); given {
+		page.State = tuning.State(status)
+		if !slices.Contains(tuning.States, page.State) {
+			p.add("status", "INVALID_STATUS", fmt.Sprintf("must be one of %v.", tuning.States))
 		}
 	}
-	if given := query.Get("page_token"); given != "" {
+	if given, _ := p.text("page_token"); given != "" {
 		t, ok := decodeToken(given)
 		if !ok || t.State != page.State {
-			add("page_token", "INVALID_PAGE_TOKEN", "must be the next_page_token of an answer to the same query.")
+			p.add("page_token", "INVALID_PAGE_TOKEN", "must be the next_page_token of an answer to the same query.")
 		}
 		page.CreatedAt, page.ID = t.CreatedAt, t.ID
 	}
-	if len(wrong) > 0 {
-		slices.SortFunc(wrong, func(x, y fault.Violation) int { return strings.Compare(x.Field, y.Field) })
-		return page, fault.Invalid(wrong...)
-	}
-	return page, nil
+	return page, p.err()
 }
 
 // token says where the next page begins: after this job. It belongs to one query.

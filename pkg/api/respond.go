@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/vertextune/vertextune/pkg/auth"
 	"github.com/vertextune/vertextune/pkg/fault"
 )
 
@@ -33,7 +34,7 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	e := fault.Of(err)
 	switch e.Kind {
 	case fault.Unauthenticated:
-		w.Header().Set("WWW-Authenticate", `Bearer realm="vertextune"`)
+		w.Header().Set("WWW-Authenticate", challenge(e))
 	case fault.MethodNotAllowed:
 		w.Header().Set("Allow", e.Metadata["allow"])
 	}
@@ -43,6 +44,15 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	if err := write(w, e.Kind.HTTP().Code, e.Body()); err != nil {
 		a.Log.WarnContext(r.Context(), "the client did not take the error", "error", err)
 	}
+}
+
+// challenge says what is wanted, and that what came was no good if something came (RFC 6750, section 3).
+func challenge(e *fault.Error) string {
+	const wanted = `Bearer realm="vertextune"`
+	if e.Reason == auth.InvalidToken {
+		return wanted + `, error="invalid_token"`
+	}
+	return wanted
 }
 
 // timeFormat is RFC 3339 in UTC with microseconds.

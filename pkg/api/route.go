@@ -8,18 +8,19 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/vertextune/vertextune/pkg/auth"
 	"github.com/vertextune/vertextune/pkg/fault"
 )
 
 // base is the path under which the endpoints of the contract are.
 const base = "/api/v1/fine-tuning"
 
-// endpoint is one row of the routing table. A path that ends in a slash takes what follows it as an
-// argument, whole: the resource names of Vertex AI hold slashes, raw or percent-encoded.
+// endpoint is one row of the routing table. {job_name} in a path stands for an argument, whole: the resource names
+// of Vertex AI hold slashes, raw or percent-encoded.
 type endpoint struct {
 	method string
 	path   string
-	open   bool // needs no token
+	role   auth.Role // that callers need; with None, not even a token
 	serve  func(r *http.Request, rest string) (any, error)
 }
 
@@ -28,13 +29,16 @@ func (a *API) endpoints() []endpoint {
 		return func(r *http.Request, _ string) (any, error) { return h(r) }
 	}
 	return []endpoint{
-		{http.MethodPost, base + "/start", false, plain(a.start)},
-		{http.MethodPost, base + "/convert-json", false, plain(a.convert)},
-		{http.MethodPost, base + "/validate-data", false, plain(a.validate)},
-		{http.MethodGet, base + "/job-status/", false, a.status},
-		{http.MethodGet, base + "/jobs", false, plain(a.jobs)},
-		{http.MethodGet, "/health", true, plain(health)},
-		{http.MethodGet, "/openapi.json", true, plain(document)},
+		{http.MethodPost, base + "/start", auth.Starter, plain(a.paced(a.start))},
+		{http.MethodPost, base + "/convert-json", auth.Operator, plain(a.convert)},
+		{http.MethodPost, base + "/validate-data", auth.Operator, plain(a.validate)},
+		{http.MethodGet, base + "/job-status/" + jobNameArgument, auth.Reader, a.status},
+		{http.MethodPost, base + "/cancel/" + jobNameArgument, auth.Starter, a.cancel},
+		{http.MethodGet, base + "/jobs", auth.Reader, plain(a.jobs)},
+		{http.MethodGet, base + "/jobs/" + jobNameArgument + "/events", auth.Reader, a.events},
+		{http.MethodGet, base + "/models", auth.Reader, plain(a.models)},
+		{http.MethodGet, "/health", auth.None, plain(health)},
+		{http.MethodGet, "/openapi.json", auth.None, plain(document)},
 	}
 }
 
@@ -42,12 +46,12 @@ func (a *API) endpoints() []endpoint {
 func (a *API) route(r *http.Request) (endpoint, string, error) {
 	path := r.URL.EscapedPath()
 	for _, e := range a.endpoints() {
-		rest, ok := strings.CutPrefix(path, e.path)
-		if !ok || (rest != "") != strings.HasSuffix(e.path, "/") {
+		rest, ok := e.match(path)
+		if !ok {
 			continue
 		}
 		if r.Method != e.method && (r.Method != http.MethodHead || e.method != http.MethodGet) {
-			err := fault.New(fault.MethodNotAllowed, "%s does not take %s. Use %s.", strings.TrimSuffix(e.path, "/"), r.Method, e.method)
+			err := fault.New(fault.MethodNotAllowed, "%s does not take %s. Use %s.", e.path, r.Method, e.method)
 			err.Metadata = map[string]string{"allow": allowed(e.method)}
 			return endpoint{}, "", err
 		}
@@ -58,6 +62,19 @@ func (a *API) route(r *http.Request) (endpoint, string, error) {
 		return e, rest, nil
 	}
 	return endpoint{}, "", fault.New(fault.NotFound, "There is no endpoint here. GET /openapi.json describes all of them.")
+}
+
+const jobNameArgument = "{job_name}"
+
+// match returns the argument in a path that is this endpoint's.
+func (e endpoint) match(path string) (argument string, ok bool) {
+	prefix, suffix, takes := strings.Cut(e.path, jobNameArgument)
+	if !takes {
+		return "", path == e.path
+	}
+	rest, begins := strings.CutPrefix(path, prefix)
+	argument, ends := strings.CutSuffix(rest, suffix)
+	return argument, begins && ends && argument != ""
 }
 
 func allowed(method string) string {

@@ -31,6 +31,8 @@ type started struct {
 	Merged   int      `json:"merged_pairs_count"`
 	LeftOut  *leftOut `json:"left_out"`
 	Warnings []string `json:"warnings"`
+	Position int      `json:"queue_position"`
+	Detail   string   `json:"status_detail"`
 }
 
 type leftOut struct {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,34 +32,63 @@ type jobStatus struct {
 	Checkpoints     []tuning.Checkpoint    `json:"checkpoints,omitempty"`
 	Stats           *tuning.Stats          `json:"stats,omitempty"`
 	Warnings        []string               `json:"warnings,omitempty"`
+	LeftOut         *tuning.LeftOut        `json:"left_out,omitempty"`
+	Priority        int64                  `json:"priority,omitempty"`
+	QueuePosition   int                    `json:"queue_position,omitempty"`
+	StatusDetail    string                 `json:"status_detail,omitempty"`
+	CancelRequested *wish                  `json:"cancel_requested,omitempty"`
+	StalledAt       string                 `json:"stalled_at,omitempty"`
+}
+
+// wish is who wanted something, and since when.
+type wish struct {
+	By string `json:"by"`
+	At string `json:"at"`
+}
+
+func wishOf(w *tuning.Wish) *wish {
+	if w == nil {
+		return nil
+	}
+	return &wish{By: w.By, At: stamp(w.At)}
 }
 
 // jobName is a resource name, or its last segment alone.
 var jobName = regexp.MustCompile(`^(projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/(tuningJobs|trainingPipelines)/)?[A-Za-z0-9_-]{1,128}$`)
 
 func (a *API) status(r *http.Request, name string) (any, error) {
-	if !jobName.MatchString(name) {
-		return nil, fault.Invalid(fault.Violation{
-			Field: "job_name", Reason: "INVALID_JOB_NAME",
-			Description: "must be projects/P/locations/L/tuningJobs/N, raw or percent-encoded, or N alone.",
-		})
-	}
-	record, err := a.Records.FindJob(r.Context(), name)
+	record, err := a.find(r.Context(), name)
 	if err != nil {
 		return nil, err
 	}
 	record, warning := a.refresh(r.Context(), record)
-	job := record.Job
-	status := jobStatus{
+	status := a.statusOf(r.Context(), record.Job)
+	if warning != "" {
+		status.Warnings = append(slices.Clip(status.Warnings), warning)
+	}
+	return status, nil
+}
+
+// find returns the record of the job that a path names.
+func (a *API) find(ctx context.Context, name string) (store.Record, error) {
+	if !jobName.MatchString(name) {
+		return store.Record{}, fault.Invalid(fault.Violation{
+			Field: "job_name", Reason: "INVALID_JOB_NAME",
+			Description: "must be projects/P/locations/L/tuningJobs/N, raw or percent-encoded, or N alone.",
+		})
+	}
+	return a.Records.FindJob(ctx, name)
+}
+
+func (a *API) statusOf(ctx context.Context, job tuning.Job) jobStatus {
+	return jobStatus{
 		listedJob: a.listed(job), TrainingData: job.TrainingData, PairsCount: job.Pairs,
 		Hyperparameters: job.Hyperparameters, VertexState: job.VertexState, StartedBy: job.StartedBy,
 		StartedAt: stamp(job.StartedAt), EndedAt: stamp(job.EndedAt), Failure: job.Failure,
 		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Stats: job.Stats, Warnings: job.Warnings,
+		LeftOut: job.LeftOut, Priority: job.Priority, QueuePosition: a.position(ctx, job), StatusDetail: job.Detail,
+		CancelRequested: wishOf(job.CancelRequested), StalledAt: stamp(job.StalledAt),
 	}
-	if warning != "" {
-		status.Warnings = append(status.Warnings, warning)
-	}
-	return status, nil
 }
 
 // refresh asks Vertex AI about an unfinished job whose record is old. If Vertex AI does not answer, the

@@ -37,11 +37,21 @@ type jobStatus struct {
 	Checkpoints     []map[string]any `json:"checkpoints"`
 	Stats           map[string]int   `json:"stats"`
 	Warnings        []string         `json:"warnings"`
+	LeftOut         *leftOut         `json:"left_out"`
+	Priority        int              `json:"priority"`
+	Position        int              `json:"queue_position"`
+	Detail          string           `json:"status_detail"`
+	CancelRequested *struct {
+		By string `json:"by"`
+		At string `json:"at"`
+	} `json:"cancel_requested"`
+	StalledAt string `json:"stalled_at"`
 }
 
 type jobFailure struct {
-	Code    int    `json:"code"`
-	Message string `json:"message"`
+	Code       int         `json:"code"`
+	Message    string      `json:"message"`
+	Violations []violation `json:"field_violations"`
 }
 
 // status asks for a job under a name as it stands in the path.

@@ -10,37 +10,62 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
 // Tokens is a Checker with a fixed set of named bearer tokens. Only their SHA-256 hashes are known to it;
-// several at a time allow a token to be replaced without a gap.
+// several at a time, also of one name, allow a token to be replaced without a gap.
 type Tokens struct {
 	named []token
 }
 
 type token struct {
-	name string
+	Caller
 	hash [sha256.Size]byte
 }
 
-// UnmarshalText reads "name:sha256,name:sha256", the hashes in hexadecimal. All faults are named at once.
+// UnmarshalText reads "name:role:sha256,name:role:sha256", the hashes in hexadecimal. Without a role a token
+// is a Starter's. All faults are named at once.
 func (t *Tokens) UnmarshalText(text []byte) error {
 	t.named = nil
 	var faults []error
 	for i, entry := range strings.Split(string(text), ",") {
-		name, digest, _ := strings.Cut(strings.TrimSpace(entry), ":")
-		hash, err := hex.DecodeString(digest)
+		known, err := parseToken(entry)
 		switch {
-		case name == "":
-			faults = append(faults, fmt.Errorf("token %d has no name: write name:sha256", i+1))
-		case err != nil || len(hash) != sha256.Size:
-			faults = append(faults, fmt.Errorf("token %q: its SHA-256 hash must be %d hexadecimal digits", name, 2*sha256.Size))
+		case err != nil:
+			faults = append(faults, fmt.Errorf("token %d: %w", i+1, err))
+		case slices.ContainsFunc(t.named, func(other token) bool { return other.hash == known.hash }):
+			faults = append(faults, fmt.Errorf("token %d: %q has the hash of a token before it", i+1, known.Name))
 		default:
-			t.named = append(t.named, token{name: name, hash: [sha256.Size]byte(hash)})
+			t.named = append(t.named, known)
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// parseToken reads one token of the setting. Its errors quote nothing that may be a token.
+func parseToken(entry string) (token, error) {
+	parts := strings.Split(strings.TrimSpace(entry), ":")
+	if len(parts) == 2 {
+		parts = slices.Insert(parts, 1, Starter.String())
+	}
+	if len(parts) != 3 {
+		return token{}, errors.New("must be name:role:sha256")
+	}
+	name, role, digest := parts[0], slices.Index(roleNames[:], parts[1]), parts[2]
+	hash, err := hex.DecodeString(digest)
+	switch {
+	case !printable(name):
+		return token{}, errors.New("must have a name of at most 255 printable characters: name:role:sha256")
+	case role <= int(None):
+		return token{}, fmt.Errorf("the role of %q must be reader, operator or starter", name)
+	case err != nil || len(hash) != sha256.Size:
+		return token{}, fmt.Errorf("the SHA-256 hash of %q must be %d hexadecimal digits", name, 2*sha256.Size)
+	case [sha256.Size]byte(hash) == sha256.Sum256(nil):
+		return token{}, fmt.Errorf("the hash of %q is that of nothing: the token was empty when it was hashed", name)
+	}
+	return token{Caller{name, Role(role)}, [sha256.Size]byte(hash)}, nil
 }
 
 // Hash returns the hash of a token in the form that UnmarshalText reads.
@@ -52,23 +77,19 @@ func Hash(token string) string {
 // Check accepts a request whose bearer token is one of ours. It compares hashes, all of them and each in
 // constant time, so that the time taken tells nothing about a token.
 func (t *Tokens) Check(r *http.Request) (Caller, error) {
-	headers := r.Header.Values("Authorization")
-	if len(headers) == 0 {
-		return Caller{}, unauthenticated("The request carries no token.")
-	}
-	scheme, value, _ := strings.Cut(headers[0], " ")
-	if len(headers) > 1 || !strings.EqualFold(scheme, "Bearer") || value == "" {
-		return Caller{}, unauthenticated("The header Authorization is not a single bearer token.")
+	value, err := bearer(r, "Authorization")
+	if err != nil {
+		return Caller{}, err
 	}
 	given := sha256.Sum256([]byte(value))
 	var caller Caller
 	for _, known := range t.named {
 		if subtle.ConstantTimeCompare(given[:], known.hash[:]) == 1 {
-			caller.Name = known.name
+			caller = known.Caller
 		}
 	}
-	if caller.Name == "" {
-		return Caller{}, unauthenticated("The token is not valid.")
+	if caller.Role == None {
+		return Caller{}, errInvalid
 	}
 	return caller, nil
 }

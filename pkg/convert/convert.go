@@ -56,8 +56,8 @@ const generationKey = "source-generation"
 // errFaulty ends the writing of a dataset whose source turned out not to be usable.
 var errFaulty = errors.New("the source is not usable")
 
-// Convert brings dataset and report of the source to the state of this generation, unless a newer one has
-// been there already.
+// Convert brings the outputs of the source to the state of this generation, unless a newer one has been
+// there already.
 func (c *Converter) Convert(ctx context.Context, source Source) (Outcome, error) {
 	if !isJSON(source.Name) {
 		return Ignored, nil
@@ -78,35 +78,43 @@ func isJSON(name string) bool {
 }
 
 // attempt does the conversion once. Its order makes every cut safe: the dataset is written first and the
-// report last, and only a report says that the generation is done.
+// report last, and only a report says that the generation is done. What is written replaces what was seen
+// before the source was read, so an older event cannot write over a newer one.
 func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error) {
-	data, report := outputs(source.Name)
-	before, err := c.output(ctx, report)
+	name := outputs(source.Name)
+	report, err := c.output(ctx, name.report)
 	if err != nil {
 		return "", err
 	}
-	if before.source >= source.Generation {
-		return Superseded, c.tidy(ctx, data, before.source)
+	if report.source >= source.Generation {
+		return Superseded, c.tidy(ctx, name.data, report.source)
 	}
-	old, err := c.output(ctx, data)
+	data, err := c.output(ctx, name.data)
 	if err != nil {
 		return "", err
 	}
-	if old.source > source.Generation {
+	text, err := c.output(ctx, name.text)
+	if err != nil {
+		return "", err
+	}
+	if max(data.source, text.source) > source.Generation {
 		return Superseded, nil // a newer generation is being converted at this moment
 	}
-	result, err := c.dataset(ctx, source, data, old)
+	result, err := c.dataset(ctx, source, name.data, data)
 	switch {
 	case errors.Is(err, object.ErrNotFound):
 		return Gone, nil
 	case errors.Is(err, errFaulty):
-		if err := c.remove(ctx, data, old); err != nil {
+		if err := c.remove(ctx, name.data, data); err != nil {
 			return "", err
 		}
 	case err != nil:
 		return "", err
 	}
-	if err := c.report(ctx, source, report, before, result); err != nil {
+	if err := c.text(ctx, source, name.text, text, result); err != nil {
+		return "", err
+	}
+	if err := c.report(ctx, source, name.report, report, result); err != nil {
 		return "", err
 	}
 	return outcomeOf(result), nil

@@ -77,7 +77,7 @@ func TestConvert(t *testing.T) {
 	}
 }
 
-// TestReport pins the file that people read.
+// TestReport pins the two files that say what was found.
 func TestReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -94,6 +94,15 @@ func TestReport(t *testing.T) {
 	}
 	if strings.Contains(got, "\"dataset\"") {
 		t.Errorf("the report names a dataset that is not there:\n%s", got)
+	}
+	text := w.text(t, "a.json").Content
+	for _, want := range []string{
+		"# The file cannot be used\n", "| records | 1 |\n", "- **error** `INVALID_ROLE`, line 1, record 0 at `/contents/0/role`: ",
+		fmt.Sprintf("\n\nThe file:\n\n    gs://test-inbox/a.json#%d\n", source.Generation),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report for people lacks %q:\n%s", want, text)
+		}
 	}
 	w.convert(t, "b.jsonl", messages)
 	got = w.report(t, "b.jsonl").Content
@@ -133,7 +142,7 @@ func TestGone(t *testing.T) {
 		if outcome, err := w.Convert(t.Context(), source); err != nil || outcome != convert.Gone {
 			t.Errorf("%s: %s, %v, want %s", source.Name, outcome, err, convert.Gone)
 		}
-		if w.dataset(t, source.Name) != nil || w.report(t, source.Name) != nil {
+		if w.dataset(t, source.Name) != nil || w.report(t, source.Name) != nil || w.text(t, source.Name) != nil {
 			t.Errorf("%s: something was written", source.Name)
 		}
 	}
@@ -200,7 +209,7 @@ func TestOutputsApart(t *testing.T) {
 func TestForeignOutput(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for _, name := range []string{"drops/a.json/dataset.jsonl", "drops/a.json/report.json"} {
+	for _, name := range []string{"drops/a.json/dataset.jsonl", "drops/a.json/report.md", "drops/a.json/report.json"} {
 		up := w.client.Bucket(data).Object(name).NewWriter(t.Context())
 		if _, err := io.WriteString(up, "somebody's"); err != nil {
 			t.Fatal(err)

@@ -14,10 +14,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
+	"github.com/vertextune/vertextune/pkg/auth"
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/serve"
@@ -32,12 +32,15 @@ type Config struct {
 	// buckets, as a dataset written to the inbox would be converted again, for ever.
 	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty"`
 	DataBucket  string `env:"DATA_BUCKET,required,notEmpty"`
+	// Events says who may deliver them.
+	Events auth.EventConfig
 }
 
 // Open makes the function from its environment.
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
-	if err != nil {
+	admit, eventErr := config.Events.Admit()
+	if err := errors.Join(err, eventErr); err != nil {
 		return nil, err
 	}
 	if config.InboxBucket == config.DataBucket {
@@ -48,7 +51,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 		return nil, err
 	}
 	converter := &Converter{Config: config, Objects: objects, Log: slog.Default()}
-	return &serve.Function{Event: converter.Handle, Close: objects.Close}, nil
+	return &serve.Function{Event: converter.Handle, Admit: admit, Close: objects.Close}, nil
 }
 
 // Handle converts the object that the event tells of.
@@ -101,7 +104,7 @@ func decode(event cloudevents.Event) (Source, error) {
 		return s, fmt.Errorf("decode the event's data as an object of Cloud Storage: %w", err)
 	}
 	if s.Bucket == "" || s.Name == "" || s.Generation <= 0 {
-		return s, fmt.Errorf("the event's data lack a bucket, name or generation: %s", strconv.Quote(string(event.Data())))
+		return s, fmt.Errorf("the event's data lack a bucket (%q), name (%q) or generation (%d)", s.Bucket, s.Name, s.Generation)
 	}
 	return s, nil
 }

@@ -57,6 +57,41 @@ func TestHandle(t *testing.T) {
 	}
 }
 
+// TestHandleLogsNoText: whatever is in a file, and whatever becomes of it, the log tells only of the object.
+func TestHandleLogsNoText(t *testing.T) {
+	t.Parallel()
+	const said = "Xylophon"
+	w := newWorld(t)
+	var log bytes.Buffer
+	w.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	for name, content := range map[string]string{
+		"good.json":   strings.ReplaceAll(good, "q", said),
+		"bad.json":    strings.ReplaceAll(bad, "nobody", said),
+		"broken.json": `[{"` + said + `": ` + said,
+		"plain.json":  said,
+	} {
+		source := w.drop(t, name, content)
+		if err := w.Handle(t.Context(), event(t, source)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	other := w.drop(t, "other.json", said)
+	e := event(t, other)
+	e.DataEncoded = []byte(`{"metadata":{"` + said + `":"` + said + `"}}`)
+	if err := w.Handle(t.Context(), e); err != nil {
+		t.Errorf("an event that lacks all: %v", err)
+	}
+	w.intercept(func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		http.Error(rw, "no", http.StatusForbidden)
+	})
+	if err := w.Handle(t.Context(), event(t, other)); err == nil {
+		t.Error("a file that cannot be read: no error")
+	}
+	if n := strings.Count(log.String(), "\n"); n != 6 || strings.Contains(log.String(), said) {
+		t.Errorf("the log has %d lines, want 6, none of which says %q:\n%s", n, said, &log)
+	}
+}
+
 // TestHandleFails: what may heal is delivered again, what does not is acknowledged.
 func TestHandleFails(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -148,13 +149,22 @@ func (w *world) report(t testing.TB, source string) *stored {
 	return w.read(t, "drops/"+source+"/report.json")
 }
 
-// holds fails the test unless dataset and report are those of this generation and its content.
+func (w *world) text(t testing.TB, source string) *stored {
+	t.Helper()
+	return w.read(t, "drops/"+source+"/report.md")
+}
+
+// holds fails the test unless dataset and reports are those of this generation and its content.
 func (w *world) holds(t testing.TB, source convert.Source, content string) {
 	t.Helper()
 	var out bytes.Buffer
 	result, err := dataset.Convert(t.Context(), &out, bytes.NewReader([]byte(content)), dataset.Options{})
 	if err != nil {
 		t.Fatal(err)
+	}
+	wantText := fmt.Sprintf("%s\nThe file:\n\n    gs://%s/%s#%d\n", result.Markdown(), source.Bucket, source.Name, source.Generation)
+	if diff := cmp.Diff(&stored{wantText, "text/markdown; charset=utf-8", source.Generation}, w.text(t, source.Name)); diff != "" {
+		t.Errorf("report for people on %s (-want +got):\n%s", source.Name, diff)
 	}
 	report := convert.Report{Source: source, Outcome: convert.Refused, Result: result}
 	var wantDataset *stored

@@ -79,7 +79,7 @@ func (w *world) twoGenerations(t *testing.T, stages *sync.Map, run, file string,
 // orders is a sample: one actor after the other, by turns, one change of actor at every place, and n at random.
 func orders(n int) []uint64 {
 	out := []uint64{0, 1<<63 - 1, 0x5555555555555555, 0xaaaaaaaaaaaaaaaa}
-	for place := 1; place < 8; place++ {
+	for place := 1; place < 12; place++ {
 		out = append(out, 1<<place-1, ^uint64(0)<<place)
 	}
 	random := rand.New(rand.NewPCG(1, 2))

@@ -22,16 +22,20 @@ import (
 // nameLimit is how long the name of an object may be, in bytes of UTF-8.
 const nameLimit = 1024
 
+// names are those of what is made from a source: the dataset, and the report for people and for programs.
+type names struct{ data, text, report string }
+
 // outputs names what is made from a source: a folder for each, so that a.json and a.jsonl stay apart. A name
 // that leaves no room for ours is cut, and the hash of the whole keeps it apart from others.
-func outputs(source string) (data, report string) {
-	const prefix, dataName, reportName = "drops/", "/dataset.jsonl", "/report.json"
+func outputs(source string) names {
+	const prefix, dataName = "drops/", "/dataset.jsonl" // the longest of the three
 	if len(prefix)+len(source)+len(dataName) > nameLimit {
 		sum := sha256.Sum256([]byte(source))
 		room := nameLimit - len(prefix) - len(dataName) - 2*len(sum) - 1
 		source = strings.ToValidUTF8(source[:room], "") + "-" + hex.EncodeToString(sum[:])
 	}
-	return prefix + source + dataName, prefix + source + reportName
+	folder := prefix + source
+	return names{data: folder + dataName, text: folder + "/report.md", report: folder + "/report.json"}
 }
 
 // output is one of our outputs as it is there: its generation, and that of the source it was made from.
@@ -79,8 +83,7 @@ type Report struct {
 func (c *Converter) report(ctx context.Context, source Source, name string, before output, result *dataset.Report) error {
 	r := Report{Source: source, Outcome: outcomeOf(result), Result: result}
 	if r.Outcome == Converted {
-		data, _ := outputs(source.Name)
-		r.Dataset = object.URI(c.Config.DataBucket, data)
+		r.Dataset = object.URI(c.Config.DataBucket, outputs(source.Name).data)
 	}
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
@@ -89,8 +92,19 @@ func (c *Converter) report(ctx context.Context, source Source, name string, befo
 	if err := encoder.Encode(r); err != nil {
 		return fmt.Errorf("encode the report on %s: %w", source.Name, err)
 	}
-	_, err := c.Objects.Write(ctx, c.spec(source, name, "application/json", before), func(w io.Writer) error {
-		_, err := w.Write(body.Bytes())
+	return c.write(ctx, c.spec(source, name, "application/json", before), body.Bytes())
+}
+
+// text writes the report for people. It names the source as Google's tools do, in a block of code, where no
+// sign of the name means anything.
+func (c *Converter) text(ctx context.Context, source Source, name string, before output, result *dataset.Report) error {
+	body := fmt.Appendf(result.Markdown(), "\nThe file:\n\n    %s#%d\n", object.URI(source.Bucket, source.Name), source.Generation)
+	return c.write(ctx, c.spec(source, name, "text/markdown; charset=utf-8", before), body)
+}
+
+func (c *Converter) write(ctx context.Context, spec object.Spec, body []byte) error {
+	_, err := c.Objects.Write(ctx, spec, func(w io.Writer) error {
+		_, err := w.Write(body)
 		return err
 	})
 	return err

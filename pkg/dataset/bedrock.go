@@ -19,6 +19,8 @@ func (r *record) bedrock(dst []byte) []byte {
 			c.bedrockSystem(v)
 		case "messages":
 			messages = v
+		case "toolConfig":
+			c.bedrockTools(v)
 		case "schemaVersion":
 		default:
 			r.unused(i)
@@ -47,8 +49,38 @@ func (c *conversation) bedrockSystem(list int) {
 			c.systemText(text)
 			continue
 		}
+		if r.isCachePoint(p) {
+			continue
+		}
 		r.fail(p, CodeSystemNotText, "a system instruction holds text only", "take the part away")
 	}
+}
+
+// bedrockTools adds the functions that may be called.
+func (c *conversation) bedrockTools(config int) {
+	r := c.r
+	if r.kind(config) == strictjson.Null || !r.is(config, strictjson.Object) {
+		return
+	}
+	list := r.member(config, "tools")
+	if list == 0 || !r.is(list, strictjson.Array) {
+		return
+	}
+	for tool := list + 1; tool < r.next(list); tool = r.next(tool) {
+		if !r.is(tool, strictjson.Object) || r.isCachePoint(tool) {
+			continue
+		}
+		if spec := r.member(tool, "toolSpec"); spec != 0 {
+			c.declare(spec)
+			continue
+		}
+		r.fail(tool, CodeMissingField, `the tool has no "toolSpec"`, "only functions can be tools")
+	}
+}
+
+// isCachePoint reports whether a block only says what is to be kept in a cache.
+func (r *record) isCachePoint(block int) bool {
+	return r.kind(block) == strictjson.Object && r.len(block) == 1 && string(r.key(block+1)) == "cachePoint"
 }
 
 // bedrockMessage adds one message.
@@ -96,13 +128,16 @@ func (c *conversation) bedrockPart(part int) {
 	}
 	name, v := part+1, part+2
 	if key := string(r.key(name)); key == "text" {
-		c.text(v)
+		c.textPart(v)
 		return
 	} else if !r.is(v, strictjson.Object) {
 		c.parts++
 		return
 	}
 	switch key := string(r.key(name)); key {
+	case "cachePoint":
+	case "reasoningContent":
+		r.warn(part, CodeThoughtPart, "tuning learns no thoughts; the block is left away", "take the block away")
 	case "image":
 		c.bedrockFile(v, "image/")
 	case "video":

@@ -20,8 +20,10 @@ type block struct {
 	base  int64 // offset of buf in the text
 	final bool  // the text ends with buf
 	state state // before and after
+	taken int64 // from the reader, up to and with this block
 
-	used     int // bytes of buf that are dealt with; the rest starts a record
+	used     int   // bytes of buf that are dealt with; the rest starts a record
+	lines    int64 // line ends among them
 	records  int64
 	examples []example
 	out      []byte // their lines
@@ -43,10 +45,18 @@ type example struct {
 	user   bool    // the message record came from the user's side
 }
 
+// leaveOut counts a record that makes no example.
+func (b *block) leaveOut(why Outcome) {
+	if b.leftOut == nil {
+		b.leftOut = make(map[Outcome]int64)
+	}
+	b.leftOut[why]++
+}
+
 // reset prepares the block for the text in buf.
 func (b *block) reset(buf []byte, base int64, final bool, from state) {
 	b.buf, b.base, b.final, b.state = buf, base, final, from
-	b.used, b.records = 0, 0
+	b.used, b.lines, b.records = 0, 0, 0
 	b.examples, b.out = b.examples[:0], b.out[:0]
 	if cap(b.out) < len(buf) {
 		b.out = make([]byte, 0, len(buf)+len(buf)/4) // hardly ever is it more

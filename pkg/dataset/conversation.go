@@ -68,7 +68,7 @@ func (c *conversation) resultTurn(n int) {
 
 func (c *conversation) endTurn() {
 	if c.parts == 0 {
-		c.r.fail(c.at, CodeEmptyText, "the turn says nothing", "write what was said, or take the turn away")
+		c.r.leaveOut(c.at, EmptyText, "the turn says nothing", "write what was said, or take the turn away")
 	}
 	if c.answered != 0 && c.parts == 1 && c.r.mute(c.answered) {
 		c.r.warnMuted(c.answered)
@@ -87,13 +87,13 @@ func (c *conversation) part(opening string) {
 
 // text adds the text of a string node as a part.
 func (c *conversation) text(n int) {
-	if !c.r.is(n, strictjson.String) {
+	switch {
+	case c.r.kind(n) == strictjson.Null, c.r.kind(n) == strictjson.String && c.r.blank(n):
 		c.parts++ // it was meant to be one
+		c.r.leaveOut(n, EmptyText, "the text is empty", "write what was said, or take the turn away")
 		return
-	}
-	if c.r.blank(n) {
+	case !c.r.is(n, strictjson.String):
 		c.parts++
-		c.r.fail(n, CodeEmptyText, "the text is empty", "write what was said, or take the turn away")
 		return
 	}
 	c.part(`{"text":`)
@@ -103,6 +103,14 @@ func (c *conversation) text(n int) {
 	}
 	c.turns = append(c.turns, c.r.raw(n)...)
 	c.turns = append(c.turns, '}')
+}
+
+// textPart adds one of several texts and other parts. An empty one says nothing
+// beside them and is left away; if it is alone, so is the whole record.
+func (c *conversation) textPart(n int) {
+	if c.r.kind(n) != strictjson.String || !c.r.blank(n) {
+		c.text(n)
+	}
 }
 
 // file adds a part that names a file.
@@ -144,7 +152,7 @@ func (c *conversation) systemText(n int) {
 func (c *conversation) end(dst []byte) []byte {
 	c.finishTurns()
 	if c.role == roleUser {
-		c.r.fail(c.at, CodeLastTurnNotModel, "the last turn is not the model's, so there is nothing to learn", "end the conversation with the model's answer")
+		c.r.leaveOut(c.at, NoAnswer, "the last turn is not the model's, so there is nothing to learn", "end the conversation with the model's answer")
 	}
 	dst = c.appendExample(dst)
 	return append(dst, "}\n"...)
@@ -157,7 +165,7 @@ func (c *conversation) finishTurns() {
 		return
 	}
 	if !c.r.failed() {
-		c.r.fail(root, CodeEmptyList, "the example has no turns", "add at least a question and an answer")
+		c.r.leaveOut(root, NoTurns, "the conversation has no turns", "add at least a question and an answer")
 	}
 }
 
@@ -182,6 +190,16 @@ func (c *conversation) appendExample(dst []byte) []byte {
 	return dst
 }
 
+// once notes the value of a member that goes by several names. If it is there under
+// another one too, this one is not used.
+func (r *record) once(value *int, name int) {
+	if *value != 0 {
+		r.unused(name)
+		return
+	}
+	*value = name + 1
+}
+
 // unused warns about a member that examples have no place for. Some say more
 // about the record than may be lost.
 func (r *record) unused(name int) {
@@ -193,8 +211,11 @@ func (r *record) unused(name int) {
 			return
 		}
 	case "label", "kto_tag":
-		if string(r.raw(v)) == "false" {
-			r.fail(v, CodeBadAnswer, "the answer is marked as one not to learn", "leave the record out")
+		switch string(r.raw(v)) {
+		case "true":
+			return
+		case "false":
+			r.leaveOut(v, Unwanted, "the answer is marked as one not to learn", "take the mark away if it is to be learned")
 			return
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"hash/maphash"
 	"io"
 	"runtime"
+	"sync/atomic"
 )
 
 // engine reads one file.
@@ -42,7 +43,10 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 	ws := newWorkspace()
 	defer ws.release()
 	e := &engine{workspace: ws, opt: opt, w: w, report: &Report{Counts: map[string]int64{}, LeftOut: map[string]int64{}}}
-	e.layout = layout{newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, noTemplates: opt.noTemplates, pairer: NewPairer(), seed: maphash.MakeSeed()}
+	e.layout = layout{
+		newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, full: new(atomic.Bool),
+		noTemplates: opt.noTemplates, pairer: NewPairer(), seed: maphash.MakeSeed(),
+	}
 	var err error
 	e.src, err = openSource(ctx, r)
 	e.report.Compression = e.src.compression
@@ -85,7 +89,7 @@ func (e *engine) finish() {
 	}
 	e.checkLimits()
 	rep.Truncated = rep.Errors+rep.Warnings > int64(len(rep.Faults))
-	e.progress()
+	e.progress(e.src.raw.n)
 }
 
 // checkLimits compares the whole file with what the model may be given.
@@ -105,8 +109,8 @@ func (e *engine) checkLimits() {
 	}
 }
 
-func (e *engine) progress() {
+func (e *engine) progress(taken int64) {
 	if e.opt.Progress != nil {
-		e.opt.Progress(Progress{Bytes: e.src.raw.n, Records: e.report.Records})
+		e.opt.Progress(Progress{Bytes: taken, Records: e.report.Records})
 	}
 }

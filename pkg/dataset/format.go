@@ -159,8 +159,12 @@ func (w *worker) convert() {
 	before := len(b.out)
 	r.example = example{record: r.number, at: int(r.nodes[root].Start)}
 	b.out = formats[i].convert(r, b.out)
-	if r.failed() {
+	switch {
+	case r.failed():
 		b.out = b.out[:before]
+	case r.leftOut != "":
+		b.out = b.out[:before]
+		b.leaveOut(r.leftOut)
 	}
 	if len(b.out) > before {
 		r.example.end = len(b.out)

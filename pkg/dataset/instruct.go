@@ -76,10 +76,10 @@ func (r *record) alpaca(dst []byte) []byte {
 		switch string(r.key(i)) {
 		case "instruction":
 			instruction = v
-		case "input":
-			input = v
+		case "input", "context":
+			r.once(&input, i)
 		case "output", "response":
-			output = v
+			r.once(&output, i)
 		case "history":
 			history = v
 		case "system":
@@ -96,6 +96,10 @@ func (r *record) alpaca(dst []byte) []byte {
 		c.history(history)
 	}
 	c.instruction(instruction, input)
+	if output != 0 && r.kind(output) == strictjson.Array {
+		r.fail(output, CodeUnsupported, "the output is a list of answers, of which none is said to be the right one", `give one answer, or two as "chosen" and "rejected"`)
+		return dst
+	}
 	c.side(output, roleModel, "output")
 	return c.end(dst)
 }

@@ -13,9 +13,15 @@ import (
 // Markdown returns the report as text for people.
 func (r *Report) Markdown() []byte {
 	var b strings.Builder
+	leftOut := int64(0)
+	for _, n := range r.LeftOut {
+		leftOut += n
+	}
 	switch {
-	case r.Errors > 0:
+	case r.Errors > 0 || r.Examples == 0:
 		b.WriteString("# The file cannot be used\n\n")
+	case leftOut > 0:
+		fmt.Fprintf(&b, "# The file can be used, without %d of its %d records\n\n", leftOut, r.Records)
 	case r.Warnings > 0:
 		b.WriteString("# The file can be used, with warnings\n\n")
 	default:
@@ -71,7 +77,7 @@ func (r *Report) writeFacts(b *strings.Builder) {
 		fmt.Fprintf(b, "| second halves of a pair | %d |\n", r.MergedPairs)
 	}
 	for _, reason := range slices.Sorted(maps.Keys(r.LeftOut)) {
-		fmt.Fprintf(b, "| left out, %s | %d |\n", strings.ToLower(strings.ReplaceAll(reason, "_", " ")), r.LeftOut[reason])
+		fmt.Fprintf(b, "| left out, `%s` | %d |\n", reason, r.LeftOut[reason])
 	}
 }
 

@@ -24,6 +24,9 @@ func (e *engine) merge(b *block) error {
 		f.Line += e.lines + 1
 		rep.Faults = append(rep.Faults, f)
 	}
+	if len(rep.Faults) == e.opt.MaxFaults {
+		e.layout.full.Store(true)
+	}
 	for code, n := range b.log.counts {
 		rep.Counts[code] += n
 	}
@@ -32,14 +35,14 @@ func (e *engine) merge(b *block) error {
 	}
 	rep.Errors += b.log.errors
 	rep.Warnings += b.log.warnings
-	e.lines += b.log.lineOf(b.used)
+	e.lines += b.lines
 	rep.Records += b.records
 	rep.Examples += int64(len(b.examples))
 	rep.OutputBytes += int64(len(out))
 	if err := e.write(out); err != nil {
 		return err
 	}
-	e.progress()
+	e.progress(b.taken)
 	return nil
 }
 
@@ -65,6 +68,10 @@ func (e *engine) count(b *block) {
 			e.census.muted++
 		}
 		warn := func(code, message, fix string) {
+			if len(e.report.Faults) == e.opt.MaxFaults {
+				log.count(code, SeverityWarning, 1)
+				return
+			}
 			log.from, log.to = x.at, len(b.buf)
 			log.addAlways(x.record, &finding{at: x.at, node: -1, code: code, severity: SeverityWarning, message: message, fix: fix})
 			found = true

@@ -89,23 +89,19 @@ var leftOutFixes = map[Outcome]string{
 }
 
 var leftOutReasons = map[Outcome]string{
-	NoRelatedMessage: "it has no related message",
-	SameRole:         "it and its related message have the same role",
-	EmptyText:        "it or its related message has no text",
+	NoRelatedMessage: "has no related message",
+	SameRole:         "and its related message have the same role",
+	EmptyText:        "or its related message has no text",
 }
 
 // pair appends the example of a message that is valid.
 func (r *record) pair(dst []byte, m messageNodes) []byte {
-	if reason := r.reason(m); reason != Paired {
-		if r.worker.block.leftOut == nil {
-			r.worker.block.leftOut = make(map[Outcome]int64)
-		}
-		r.worker.block.leftOut[reason]++
+	if why := r.reason(m); why != Paired {
 		name := "the message"
 		if m.id != 0 && r.kind(m.id) == strictjson.String {
 			name += " " + quoted(r.text(m.id))
 		}
-		r.warn(root, string(reason), name+" is left out: "+leftOutReasons[reason], leftOutFixes[reason])
+		r.leaveOut(root, why, name+" "+leftOutReasons[why], leftOutFixes[why])
 		return dst
 	}
 	user, model := m.content, r.member(m.related, "content")

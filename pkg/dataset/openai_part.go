@@ -23,7 +23,7 @@ func (c *conversation) chatContent(content int) {
 	}
 	for p := content + 1; p < r.next(content); p = r.next(p) {
 		if r.kind(p) == strictjson.String {
-			c.text(p)
+			c.textPart(p)
 		} else if r.is(p, strictjson.Object) {
 			c.chatPart(p)
 		}
@@ -36,7 +36,7 @@ func (c *conversation) chatPart(part int) {
 	kind := r.member(part, "type")
 	if kind == 0 {
 		if text := r.member(part, "text"); text != 0 {
-			c.text(text)
+			c.textPart(text)
 			return
 		}
 		r.fail(part, CodeMissingField, `the part has no "type"`, `write "text" or "image_url"`)
@@ -61,7 +61,7 @@ func (c *conversation) chatPart(part int) {
 	}
 	switch name {
 	case "text", "input_text", "output_text", "refusal":
-		c.text(value)
+		c.textPart(value)
 	case "image_url", "input_image":
 		c.image(value)
 	case "input_audio":

@@ -32,7 +32,8 @@ type Related struct {
 	Content string
 }
 
-// Outcome says what became of a message.
+// Outcome says what became of a message, or why a record of another format was
+// left out.
 type Outcome string
 
 // Outcomes. All but the first two leave the message out.
@@ -43,6 +44,14 @@ const (
 	SameRole         Outcome = "SAME_ROLE"          // both messages are from the same side
 	EmptyText        Outcome = "EMPTY_TEXT"         // one of the messages says nothing
 	InvalidRole      Outcome = "INVALID_ROLE"       // a role that is neither user nor assistant
+)
+
+// Outcomes of records that are no messages. Of them, too, EmptyText is one: of the
+// user or the model, or of an answer to compare.
+const (
+	NoTurns  Outcome = CodeEmptyList        // nobody says anything
+	NoAnswer Outcome = CodeLastTurnNotModel // the conversation ends with the user
+	Unwanted Outcome = CodeBadAnswer        // the answer is marked as one not to learn
 )
 
 // LeftOut reports whether the message adds nothing to the examples.

@@ -22,10 +22,6 @@ func (w *worker) plain(at int, line bool) (end int, ok bool) {
 		if !m.record() || m.at-at > w.layout.maxRecord || line && !w.alone(m.at) {
 			continue
 		}
-		if i > 0 { // the next one is probably like this one
-			all := w.templates.all
-			all[i], all[i-1] = all[i-1], all[i]
-		}
 		before := len(b.out)
 		if b.out = m.out; m.exact {
 			b.out = append(b.out, b.buf[at:m.at]...)
@@ -36,6 +32,10 @@ func (w *worker) plain(at int, line bool) (end int, ok bool) {
 		})
 		b.records++
 		w.templates.used(true)
+		if i > 0 { // the next one is probably like this one
+			all := w.templates.all
+			all[i], all[i-1] = all[i-1], all[i] // m.template is another one now
+		}
 		return m.at, true
 	}
 	w.templates.used(false)

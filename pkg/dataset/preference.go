@@ -30,6 +30,8 @@ func (r *record) openAIPreference(dst []byte) []byte {
 	switch {
 	case input == 0:
 		r.fail(root, CodeMissingField, `the record has no "input"`, "add the conversation")
+	case r.kind(input) == strictjson.Array:
+		c.chat(input)
 	case r.is(input, strictjson.Object):
 		messages := 0
 		for i := input + 1; i < r.next(input); i = r.next(i + 1) {
@@ -117,7 +119,7 @@ func (c *conversation) answer(dst []byte, n int, name string) []byte {
 	}
 	switch {
 	case last == 0:
-		r.fail(n, CodeEmptyList, "there is no answer in "+quoted(name), "add the answer")
+		r.leaveOut(n, EmptyText, "there is no answer in "+quoted(name), "add the answer")
 		c.parts++
 	case r.kind(last) == strictjson.Object:
 		c.answerMessage(last)

@@ -13,6 +13,10 @@ import (
 // longer.
 const defaultBlockBytes = 256 << 10
 
+// slackBytes is memory behind the text of a block, so that its last record can be
+// read in vectors too.
+const slackBytes = 64
+
 // firstBlockBytes is the size of the first block: many files are small.
 const firstBlockBytes = 16 << 10
 
@@ -43,6 +47,7 @@ func (e *engine) read() error {
 			return err
 		}
 		b.reset(buf[:kept+n], left.base, eof, left.state)
+		b.taken = e.src.raw.n
 		if e.layout.container != "" || e.start(b) {
 			wk.run(b)
 		}
@@ -87,7 +92,7 @@ func (e *engine) buffer(left remainder) []byte {
 		size = n + min(n, e.opt.MaxRecordBytes+e.opt.blockBytes)
 	}
 	if size > len(e.buf) {
-		e.buf = make([]byte, size)
+		e.buf = make([]byte, size, size+slackBytes)
 	}
 	return e.buf[:size]
 }

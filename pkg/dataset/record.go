@@ -25,7 +25,8 @@ type record struct {
 	edits   []edit
 	example example // what is known of the example that the record makes
 	faults  []finding
-	bad     bool // one of them is an error
+	bad     bool    // one of them is an error
+	leftOut Outcome // why the record makes no example though nothing is wrong with it
 	log     *faultLog
 
 	worker *worker
@@ -135,6 +136,20 @@ func blank(raw []byte) bool {
 // fail reports an error at a node.
 func (r *record) fail(n int, code, message, fix string) {
 	r.report(n, SeverityError, code, message, fix)
+}
+
+// leaveOut notes that the record makes no example, because there is nothing to
+// learn from it. That is no fault of the file: people bring files as they are, and
+// one of 50,000 records without an answer must not keep the others away. But it is
+// never silent: the record is named in a warning, and counted.
+//
+// It is for records that are converted. An example in the form of Vertex AI is to
+// be used as it stands, so there the same is an error.
+func (r *record) leaveOut(n int, why Outcome, message, fix string) {
+	if r.leftOut == "" {
+		r.leftOut = why
+	}
+	r.warn(n, string(why), message+": the record is left out", fix)
 }
 
 // warn reports a warning at a node.

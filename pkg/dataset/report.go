@@ -84,7 +84,7 @@ type Report struct {
 	Counts      map[string]int64 `json:"counts,omitempty"` // faults by code, all of them
 	Faults      []Fault          `json:"faults,omitempty"` // the first of them, in the order of the file
 	Truncated   bool             `json:"truncated,omitempty"`
-	LeftOut     map[string]int64 `json:"left_out,omitempty"`     // message records that made no example, by reason
+	LeftOut     map[string]int64 `json:"left_out,omitempty"`     // sound records that made no example, by the code of the warning that says why
 	MergedPairs int64            `json:"merged_pairs,omitempty"` // message records whose pair had been written already
 	Stats       *Stats           `json:"stats,omitempty"`        // of the examples, if there are any
 }

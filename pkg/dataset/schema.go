@@ -29,11 +29,12 @@ func (c *conversation) declare(f int) {
 			}
 			r.is(v, strictjson.String)
 		case "parameters":
-			if r.kind(v) == strictjson.Null || r.next(v) == v+1 {
-				continue // a function without parameters
+			c.parameters(v)
+			continue
+		case "inputSchema": // of Amazon Bedrock
+			if r.is(v, strictjson.Object) && r.member(v, "json") != 0 {
+				c.parameters(r.member(v, "json"))
 			}
-			c.member(i)
-			c.tools = r.appendSchema(c.tools, v)
 			continue
 		case "strict":
 			continue // how the caller decodes, not what the function is
@@ -41,7 +42,7 @@ func (c *conversation) declare(f int) {
 			r.unused(i)
 			continue
 		}
-		c.member(i)
+		c.member(string(r.raw(i)))
 		c.tools = r.appendPlain(c.tools, v)
 	}
 	if name == 0 {
@@ -50,12 +51,40 @@ func (c *conversation) declare(f int) {
 	c.tools = append(c.tools, '}')
 }
 
-// member adds the name of a member of a declaration.
-func (c *conversation) member(name int) {
+// parameters adds the schema of a function's parameters. Gemini refuses one of an
+// object without properties ("should be non-empty for OBJECT type"): a function
+// without parameters has none.
+func (c *conversation) parameters(schema int) {
+	r := c.r
+	if r.kind(schema) == strictjson.Null || r.kind(schema) == strictjson.Object && !r.hasProperties(schema) {
+		return
+	}
+	c.member(`"parameters"`)
+	c.tools = r.appendSchema(c.tools, schema)
+}
+
+// hasProperties reports whether a schema says anything of the object's members.
+func (r *record) hasProperties(schema int) bool {
+	for i := schema + 1; i < r.next(schema); i = r.next(i + 1) {
+		switch string(r.key(i)) {
+		case "type", "title", "description", "required", "additionalProperties", "$schema", "strict":
+		case "properties":
+			if r.next(i+1) > i+2 {
+				return true
+			}
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// member adds the name of a member of a declaration, which is quoted.
+func (c *conversation) member(name string) {
 	if c.tools[len(c.tools)-1] != '{' {
 		c.tools = append(c.tools, ',')
 	}
-	c.tools = append(append(c.tools, c.r.raw(name)...), ':')
+	c.tools = append(append(c.tools, name...), ':')
 }
 
 // schemaNames are the members that a schema of Vertex AI has, by the names that

@@ -16,7 +16,7 @@ func (r *record) shareGPT(dst []byte) []byte {
 		v := i + 1
 		switch string(r.key(i)) {
 		case "conversations", "conversation":
-			list = v
+			r.once(&list, i)
 		case "system":
 			if r.kind(v) != strictjson.Null {
 				c.systemText(v)
@@ -56,9 +56,9 @@ func (c *conversation) shareTurn(obj int) {
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		switch string(r.key(i)) {
 		case "from", "role":
-			from = i + 1
+			r.once(&from, i)
 		case "value", "content", "text":
-			value = i + 1
+			r.once(&value, i)
 		case "weight":
 			c.weight(i + 1)
 		default:

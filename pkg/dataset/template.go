@@ -66,8 +66,8 @@ const (
 // templates are those of a file, and whether it pays to have them.
 type templates struct {
 	all    []template
-	trust  int // grows with examples that are like a template
-	pause  int // examples to leave to the parser, because few are
+	doubt  int // grows with examples that are like no template
+	pause  int // examples to leave to the parser, because most are
 	frees  []free
 	parser strictjson.Parser
 }
@@ -83,14 +83,13 @@ func (t *templates) wanted() bool {
 
 // used notes whether an example was like one of the templates.
 func (t *templates) used(ok bool) {
-	const most, loss, rest = 32, 8, 256
-	switch {
-	case ok:
-		t.trust = min(t.trust+1, most)
-	case t.trust < loss:
-		t.trust, t.pause = most, rest
-	default:
-		t.trust -= loss
+	const most, miss, rest = 32, 8, 256
+	if ok {
+		t.doubt = max(t.doubt-1, 0)
+		return
+	}
+	if t.doubt += miss; t.doubt > most {
+		t.doubt, t.pause = 0, rest
 	}
 }
 

@@ -6,6 +6,7 @@ package dataset
 import (
 	"bytes"
 	"hash/maphash"
+	"sync/atomic"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
@@ -19,7 +20,8 @@ type layout struct {
 	noTemplates bool
 	maxRecord   int
 	maxFaults   int
-	pairer      *Pairer // only its seeds are used by workers
+	full        *atomic.Bool // the report has no room for more faults
+	pairer      *Pairer      // only its seeds are used by workers
 }
 
 // worker checks the records of one block after the other.
@@ -40,9 +42,13 @@ func (w *worker) run(b *block) {
 	w.block = b
 	w.record.buf, w.record.log, w.record.worker = b.buf, &b.log, w
 	b.log.newline, b.log.most = w.layout.newline, w.layout.maxFaults
+	if w.layout.full.Load() {
+		b.log.most = 0 // they are only counted
+	}
 	w.parser.Reset(b.buf)
 	for w.step() {
 	}
+	b.lines = b.log.lineOf(b.used) // now, while the text is in the cache
 }
 
 // step deals with what comes next, and reports whether there may be more.
@@ -204,7 +210,7 @@ func (w *worker) cut(end int, err *strictjson.Error) bool {
 func (w *worker) begin() *record {
 	r := &w.record
 	r.number = w.block.records
-	r.faults, r.edits, r.bad = r.faults[:0], r.edits[:0], false
+	r.faults, r.edits, r.bad, r.leftOut = r.faults[:0], r.edits[:0], false, ""
 	w.block.records++
 	return r
 }

@@ -26,6 +26,7 @@ const (
 	NotFound                       // unknown job, message, session or model
 	MethodNotAllowed               // wrong HTTP method
 	AlreadyExists                  // conflict with what is there
+	Conflict                       // right in form, but not in the state that the thing is in
 	TooLarge                       // request body over the limit
 	UnsupportedMedia               // request body is not JSON
 	ResourceExhausted              // quota; try again later
@@ -111,7 +112,7 @@ func KindOf(err error) Kind {
 // Errors that are not of this package count as ones that may heal.
 func Heals(err error) bool {
 	switch KindOf(err) {
-	case InvalidArgument, FailedPrecondition, NotFound, AlreadyExists, TooLarge:
+	case InvalidArgument, FailedPrecondition, NotFound, AlreadyExists, Conflict, TooLarge:
 		return false
 	default:
 		return true

@@ -35,6 +35,7 @@ var kinds = map[fault.Kind]struct {
 	fault.NotFound:           {404, "NOT_FOUND", false},
 	fault.MethodNotAllowed:   {405, "UNIMPLEMENTED", true},
 	fault.AlreadyExists:      {409, "ALREADY_EXISTS", false},
+	fault.Conflict:           {409, "ABORTED", false},
 	fault.TooLarge:           {413, "INVALID_ARGUMENT", false},
 	fault.UnsupportedMedia:   {415, "INVALID_ARGUMENT", true},
 	fault.ResourceExhausted:  {429, "RESOURCE_EXHAUSTED", true},
@@ -55,12 +56,18 @@ func TestKinds(t *testing.T) {
 		if diff := cmp.Diff(fault.Answer{Code: want.code, Status: want.status}, kind.HTTP()); diff != "" {
 			t.Errorf("kind %d (-want +got):\n%s", kind, diff)
 		}
+		if back, ok := fault.ParseKind(kind.String()); !ok || back != kind {
+			t.Errorf("kind %d is written as %q and read as %d", kind, kind, back)
+		}
 		if err := fmt.Errorf("around: %w", fault.New(kind, "x")); fault.Heals(err) != want.heals {
 			t.Errorf("Heals of kind %d (%s) = %v", kind, want.status, !want.heals)
 		}
 	}
 	if past := fault.Canceled + 1; past.HTTP() != (fault.Answer{}) {
 		t.Errorf("there is a kind %d behind the last one that this test knows: %+v", past, past.HTTP())
+	}
+	if kind, ok := fault.ParseKind("NO_SUCH_KIND"); ok {
+		t.Errorf("an unknown word is read as kind %d", kind)
 	}
 	if !fault.Heals(errCause) {
 		t.Error("an error from elsewhere does not heal")

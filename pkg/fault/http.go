@@ -27,6 +27,7 @@ var table = map[Kind]Answer{
 	NotFound:           {404, "NOT_FOUND"},
 	MethodNotAllowed:   {405, "UNIMPLEMENTED"},
 	AlreadyExists:      {409, "ALREADY_EXISTS"},
+	Conflict:           {409, "ABORTED"},
 	TooLarge:           {413, "INVALID_ARGUMENT"},
 	UnsupportedMedia:   {415, "INVALID_ARGUMENT"},
 	ResourceExhausted:  {429, "RESOURCE_EXHAUSTED"},

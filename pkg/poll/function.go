@@ -11,7 +11,11 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
+	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/notify"
+	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/serve"
+	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/vertex"
 )
@@ -22,25 +26,47 @@ const published = "google.cloud.pubsub.topic.v1.messagePublished"
 // Config is what the function reads from its environment.
 type Config struct {
 	Vertex vertex.Config
+	Start  start.Config
 	// Database is the Firestore database of the records.
 	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)"`
+	// EventsTopic is the ID of the Pub/Sub topic that is told what happens to jobs.
+	EventsTopic string `env:"EVENTS_TOPIC,required,notEmpty"`
+	// StalledAfter is how long a job may run without any change before that is told; 0 is for ever.
+	StalledAfter time.Duration `env:"STALLED_AFTER" envDefault:"2h"`
+	// Events says who may deliver them.
+	Events auth.EventConfig
 }
 
 // Open makes the function from its environment.
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
-	if err != nil {
+	admit, eventErr := config.Events.Admit()
+	if err := errors.Join(err, eventErr); err != nil {
 		return nil, err
 	}
 	records, err := store.Open(ctx, config.Vertex.Project, config.Database)
 	if err != nil {
 		return nil, err
 	}
-	client := vertex.New(config.Vertex)
-	poller := &Poller{Records: records, Vertex: client, Now: time.Now, Log: slog.Default()}
+	objects, err := object.Open(ctx)
+	if err != nil {
+		return nil, errors.Join(err, records.Close())
+	}
+	events, err := notify.Open(ctx, config.Vertex.Project, config.EventsTopic)
+	if err != nil {
+		return nil, errors.Join(err, objects.Close(), records.Close())
+	}
+	client, log := vertex.New(config.Vertex), slog.Default()
+	poller := &Poller{
+		Records: records, Vertex: client, Events: events, StalledAfter: config.StalledAfter, Now: time.Now, Log: log,
+		Starter: &start.Starter{
+			Config: config.Start, Records: records, Objects: objects, Vertex: client, Location: config.Vertex.Location, Now: time.Now, Log: log,
+		},
+	}
 	return &serve.Function{
 		Event: poller.Handle,
-		Close: func() error { return errors.Join(client.Close(), records.Close()) },
+		Admit: admit,
+		Close: func() error { return errors.Join(events.Close(), client.Close(), objects.Close(), records.Close()) },
 	}, nil
 }
 

@@ -1,9 +1,10 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package poll keeps the job records in step with Vertex AI. Cloud Scheduler sends a message through
-// Pub/Sub every minute; each message is one tick. Messages may come twice, late, or two at a time: a tick
-// reads what is there, writes only what changed and only over what it read, so none of that does harm.
+// Package poll brings every job forward that is not done with. Cloud Scheduler sends a message through Pub/Sub
+// every minute; each message is one tick: what Vertex AI says goes into the records, starts that died are gone on
+// with, jobs that wait are sent when there is room, and what happened is told. Messages may come twice, late, or
+// two at a time: a tick writes only over what it read, so none of that does harm.
 package poll
 
 import (
@@ -11,6 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/store"
@@ -19,10 +23,12 @@ import (
 
 // Records is where the jobs are kept.
 type Records interface {
-	// Unfinished returns up to limit unfinished jobs in order of ID, those after the one given.
-	Unfinished(ctx context.Context, after string, limit int) ([]store.Record, error)
+	// Watched returns up to limit jobs with anything left to do, in order of ID, those after the one given.
+	Watched(ctx context.Context, after string, limit int) ([]store.Record, error)
 	// UpdateJob writes next over r, or returns store.ErrChanged if r is not what is there any more.
 	UpdateJob(ctx context.Context, r store.Record, next tuning.Job) (store.Record, error)
+	// MarkTold notes that all events of the records were published.
+	MarkTold(ctx context.Context, told []store.Record) error
 }
 
 // Vertex is what the poller asks of Vertex AI.
@@ -31,6 +37,23 @@ type Vertex interface {
 	// List visits the jobs of a location a page of 100 at a time, until visit returns false or maxPages
 	// were read. It reports whether it came to the end.
 	List(ctx context.Context, location string, maxPages int, visit func([]tuning.Observation) bool) (bool, error)
+	Cancel(ctx context.Context, name string) error
+}
+
+// Starter goes on with starts.
+type Starter interface {
+	// Resume goes on with a start whose dataset is not written.
+	Resume(ctx context.Context, r store.Record) (store.Record, error)
+	// Dispatch sends a job that waits, if there is room, and reports whether another one may be tried.
+	Dispatch(ctx context.Context, r store.Record) (store.Record, bool, error)
+	// PassOn tells Vertex AI that a job is not wanted any more, if it does not know.
+	PassOn(ctx context.Context, r store.Record) store.Record
+}
+
+// Events tells of what happened.
+type Events interface {
+	// Publish publishes what was not told of the jobs, and returns those of which all of it arrived.
+	Publish(ctx context.Context, jobs []store.Record) ([]store.Record, error)
 }
 
 const (
@@ -40,45 +63,132 @@ const (
 	// pageSize is how many jobs a page of Vertex AI's list holds.
 	pageSize = 100
 	// parallel is how many calls go on at a time, to Vertex AI and to Firestore.
-	parallel = 8
-	// orphaned is the age at which a record that Vertex AI's name was never written to is looked into: no
-	// start takes longer than this between recording a job and writing what Vertex AI answered.
-	orphaned = 3 * time.Minute
-	// search is how many pages are read to find the jobs of such records.
-	search = 50
+	parallel = 16
+	// search is how many pages are read to find jobs that Vertex AI may or may not have: all that there can be.
+	search = 1000
 )
 
-// Poller brings records up to date.
+// Poller brings jobs forward.
 type Poller struct {
 	Records Records
 	Vertex  Vertex
-	Now     func() time.Time
-	Log     *slog.Logger
+	Starter Starter
+	Events  Events
+	// StalledAfter is how long a job may run without any change before it is told of; 0 is for ever.
+	StalledAfter time.Duration
+	Now          func() time.Time
+	Log          *slog.Logger
 }
 
-// Tick brings every unfinished job up to date. One job that cannot be asked about or written does not keep
-// the others from it; the error joins them all.
+// tick is the jobs as one tick knows them.
+type tick struct {
+	mu      sync.Mutex
+	records map[string]store.Record // by ID, as they were read or written last
+}
+
+// now takes the record as the newest of its job.
+func (t *tick) now(r store.Record) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.records[r.ID] = r
+}
+
+// at returns the jobs at a step of which nobody holds the lease, in an order of chance: if a tick's time is over
+// before all are done, the same ones are not left over each time.
+func (t *tick) at(step tuning.Step, now time.Time) (found []store.Record) {
+	for _, r := range t.records {
+		if r.Step == step && !r.Leased(now) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// Tick brings every job forward. One that cannot be does not keep the others from it; the error joins them all.
+// What there is no time for is left to the next tick.
 func (p *Poller) Tick(ctx context.Context) error {
-	locations := map[string]*group{}
-	unfinished := 0
+	t, err := p.read(ctx)
+	if err != nil || len(t.records) == 0 {
+		return err
+	}
+	work, cancel := most(ctx)
+	defer cancel()
+	err = errors.Join(p.observe(work, t), p.resume(work, t), p.dispatch(work, t))
+	if work.Err() != nil && ctx.Err() == nil {
+		p.Log.WarnContext(ctx, "the tick's time was over before its work, the next one goes on", "error", err)
+		err = nil
+	}
+	return errors.Join(err, p.tell(ctx, t))
+}
+
+// most leaves a quarter of the time that there is, for telling of what was done in the rest.
+func most(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, end.Add(-time.Until(end)/4))
+}
+
+func (p *Poller) read(ctx context.Context) (*tick, error) {
+	t := &tick{records: map[string]store.Record{}}
 	for after, more := "", true; more; {
-		records, err := p.Records.Unfinished(ctx, after, batch)
+		records, err := p.Records.Watched(ctx, after, batch)
 		if err != nil {
-			return fmt.Errorf("read the unfinished jobs: %w", err)
+			return nil, fmt.Errorf("read the jobs to watch: %w", err)
 		}
 		for _, r := range records {
 			after = r.ID
-			p.sort(locations, r)
+			t.records[r.ID] = r
 		}
-		unfinished += len(records)
 		more = len(records) == batch
 	}
-	var all []error
-	for location, g := range locations {
-		if err := p.refresh(ctx, location, g); err != nil {
-			all = append(all, fmt.Errorf("bring the jobs in %s up to date: %w", location, err))
+	return t, nil
+}
+
+// resume goes on with starts whose dataset was not written.
+func (p *Poller) resume(ctx context.Context, t *tick) error {
+	work := newWork()
+	for _, r := range t.at(tuning.Preparing, p.Now()) {
+		work.do(func() error {
+			r, err := p.Starter.Resume(ctx, r)
+			if err != nil {
+				return fmt.Errorf("resume the start of job %s: %w", r.ID, err)
+			}
+			t.now(r)
+			return nil
+		})
+	}
+	return work.wait()
+}
+
+// dispatch sends jobs that wait, in line, while there is room.
+func (p *Poller) dispatch(ctx context.Context, t *tick) error {
+	line := t.at(tuning.Waiting, p.Now())
+	slices.SortFunc(line, func(a, b store.Record) int { return tuning.InLine(a.Job, b.Job) })
+	for _, r := range line {
+		r, more, err := p.Starter.Dispatch(ctx, r)
+		if err != nil {
+			return fmt.Errorf("send job %s: %w", r.ID, err)
+		}
+		t.now(r)
+		if !more {
+			break
 		}
 	}
-	p.Log.DebugContext(ctx, "tick", "unfinished", unfinished)
-	return errors.Join(all...)
+	return nil
+}
+
+// tell publishes what was not told, and notes it. Whoever is at work on a job would take the note for somebody else's
+// write, and leave the job: it is told of afterwards.
+func (p *Poller) tell(ctx context.Context, t *tick) error {
+	now := p.Now()
+	untold := slices.DeleteFunc(slices.Collect(maps.Values(t.records)), func(r store.Record) bool {
+		return len(r.Untold()) == 0 || r.Leased(now)
+	})
+	if len(untold) == 0 {
+		return nil
+	}
+	told, err := p.Events.Publish(ctx, untold)
+	return errors.Join(err, p.Records.MarkTold(ctx, told))
 }

@@ -22,6 +22,7 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
+	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/serve"
 )
 
@@ -37,6 +38,17 @@ func TestMain(m *testing.M) {
 		serve.Main(openHTTP)
 	case "event":
 		serve.Main(openEvent)
+	case "guarded":
+		serve.Main(func(ctx context.Context, environment map[string]string) (*serve.Function, error) {
+			fn, err := openEvent(ctx, environment)
+			fn.Admit = func(r *http.Request) error {
+				if r.Header.Get("Authorization") != "Bearer good" {
+					return fault.New(fault.PermissionDenied, "Not you.")
+				}
+				return nil
+			}
+			return fn, err
+		})
 	case "broken":
 		serve.Main(func(context.Context, map[string]string) (*serve.Function, error) {
 			return nil, errors.New("no such \"bucket\"")

@@ -33,6 +33,8 @@ const settle = 100 * time.Millisecond
 type Function struct {
 	HTTP  http.Handler
 	Event func(context.Context, cloudevents.Event) error
+	// Admit, if set, may refuse a request before the event in it is read.
+	Admit func(*http.Request) error
 	// Close releases the function's clients after its last call.
 	Close func() error
 }
@@ -99,13 +101,17 @@ func Serve(ctx context.Context, address string, functions map[string]*Function) 
 
 func register(calls context.Context, path string, fn *Function, inHand *atomic.Int64) error {
 	if fn.Event != nil {
-		return funcframework.RegisterCloudEventFunctionContext(calls, path, func(ctx context.Context, e cloudevents.Event) error {
+		handle := func(ctx context.Context, e cloudevents.Event) error {
 			inHand.Add(1)
 			defer inHand.Add(-1)
 			ctx, cancel := joined(ctx, calls)
 			defer cancel()
 			return fn.Event(ctx, e)
-		})
+		}
+		if fn.Admit != nil {
+			return registerGuarded(calls, path, fn.Admit, handle)
+		}
+		return funcframework.RegisterCloudEventFunctionContext(calls, path, handle)
 	}
 	return funcframework.RegisterHTTPFunctionContext(calls, path, func(w http.ResponseWriter, r *http.Request) {
 		inHand.Add(1)

@@ -112,31 +112,49 @@ func TestWorkThatDoesNotEndIsCutOff(t *testing.T) {
 
 func TestMainServesEvents(t *testing.T) {
 	t.Parallel()
-	c := startChild(t, "event", freePort(t))
-	c.listens()
-	for id, want := range map[string]int{"good": http.StatusOK, "bad": http.StatusInternalServerError} {
-		req, err := http.NewRequest(http.MethodPost, c.url, strings.NewReader(`{"n":1}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name, value := range map[string]string{
-			"Ce-Id": id, "Ce-Type": "test", "Ce-Source": "//test", "Ce-Specversion": "1.0", "Content-Type": "application/json",
-		} {
-			req.Header.Set(name, value)
-		}
-		res, err := browser.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = res.Body.Close()
-		c.says("event " + id + ` test {"n":1}`)
-		if res.StatusCode != want {
-			t.Errorf("event %s: %s, want %d", id, res.Status, want)
-		}
+	for _, kind := range []string{"event", "guarded"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			c := startChild(t, kind, freePort(t))
+			c.listens()
+			for id, want := range map[string]int{"good": http.StatusOK, "bad": http.StatusInternalServerError} {
+				if got := c.event(id, "Bearer good"); got != want {
+					t.Errorf("event %s: %d, want %d", id, got, want)
+				}
+				c.says("event " + id + ` test {"n":1}`)
+			}
+			if kind == "guarded" {
+				for _, authorization := range []string{"", "Bearer bad"} {
+					if got := c.event("good", authorization); got != http.StatusForbidden {
+						t.Errorf("with Authorization %q: %d, want 403", authorization, got)
+					}
+				}
+			}
+			c.stop()
+			c.says("closed") // and no event before that
+			c.ends(0)
+		})
 	}
-	c.stop()
-	c.says("closed")
-	c.ends(0)
+}
+
+// event sends an event and returns the code of the answer.
+func (c *child) event(id, authorization string) int {
+	c.t.Helper()
+	req, err := http.NewRequest(http.MethodPost, c.url, strings.NewReader(`{"n":1}`))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"Ce-Id": id, "Ce-Type": "test", "Ce-Source": "//test", "Ce-Specversion": "1.0", "Content-Type": "application/json", "Authorization": authorization,
+	} {
+		req.Header.Set(name, value)
+	}
+	res, err := browser.Do(req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	return res.StatusCode
 }
 
 func TestMainFails(t *testing.T) {

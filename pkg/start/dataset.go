@@ -20,35 +20,77 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// dataset writes the training data of the request as the job's own object and sets what the job's record
-// says of them.
-func (s *Starter) dataset(ctx context.Context, r tuning.Request, job *tuning.Job) (Pairs, error) {
-	var pairs Pairs
-	fill, err := s.source(ctx, r, &pairs)
-	if err != nil {
-		return pairs, err
-	}
-	name := datasetName(*job)
-	_, err = s.Objects.Write(ctx, object.Spec{
-		Bucket: s.Bucket, Name: name, ContentType: "application/jsonl",
+// filler writes the training examples of a start and counts them. It can be called again.
+type filler func(ctx context.Context, w io.Writer, made *made) error
+
+// facts puts what is known of a job's dataset into its record.
+type facts func(tuning.Job) tuning.Job
+
+// dataset writes the training data as the job's own object.
+func (s *Starter) dataset(ctx context.Context, job tuning.Job, fill filler) (facts, error) {
+	var m made
+	name := datasetName(job)
+	_, err := s.Objects.Write(ctx, object.Spec{
+		Bucket: s.Config.DataBucket, Name: name, ContentType: "application/jsonl",
 		Metadata: map[string]string{tuning.LabelKey: job.ID},
 	}, func(w io.Writer) error {
-		if err := fill(w); err != nil {
+		m = made{}
+		if err := fill(ctx, w, &m); err != nil {
 			return err
 		}
-		return pairs.usable()
+		return m.usable()
 	})
-	job.TrainingData, job.Pairs = object.URI(s.Bucket, name), pairs.Count
-	return pairs, err
+	if err != nil {
+		// A start that died here may have written its dataset before, from messages that have changed since.
+		if m, err = s.adopt(ctx, name, err); err != nil {
+			return nil, err
+		}
+	}
+	return func(j tuning.Job) tuning.Job {
+		j.TrainingData = object.URI(s.Config.DataBucket, name)
+		j.Pairs, j.Merged, j.LeftOut = m.Pairs, m.Merged, m.LeftOut
+		j.Warnings = append(slices.Clip(j.Warnings), m.Warnings...)
+		return j
+	}, nil
+}
+
+// datasetName names the dataset of a job.
+func datasetName(job tuning.Job) string { return fmt.Sprintf("datasets/%s.jsonl", job.ID) }
+
+// adopt takes a dataset that is there already, whole, in the place of one that could not be written, or returns
+// the cause. Its examples are counted anew.
+func (s *Starter) adopt(ctx context.Context, name string, cause error) (m made, err error) {
+	if passing(cause) {
+		return m, cause
+	}
+	attrs, err := s.Objects.Attrs(ctx, s.Config.DataBucket, name)
+	if err != nil && passing(err) {
+		return m, err
+	}
+	if err != nil {
+		return m, cause
+	}
+	in, err := s.Objects.Read(ctx, s.Config.DataBucket, name, attrs.Generation)
+	if err != nil {
+		return m, err
+	}
+	defer func() { _ = in.Close() }() // nothing is lost by a failing close after reading
+	report, err := dataset.Convert(ctx, io.Discard, in, dataset.Options{MaxFaults: 1})
+	if err != nil {
+		return m, fmt.Errorf("count the examples of %s: %w", name, err)
+	}
+	m.Pairs = report.Examples
+	m.Warnings = []string{"The data were changed while the start was made up for after a crash; the dataset is of the data as they were first."}
+	return m, nil
 }
 
 // source finds out where the training data come from, and returns what writes them.
-func (s *Starter) source(ctx context.Context, r tuning.Request, pairs *Pairs) (func(io.Writer) error, error) {
+func (s *Starter) source(ctx context.Context, r tuning.Request) (filler, error) {
 	var ids []string
 	var err error
 	switch {
 	case r.TrainingData != "":
-		return func(w io.Writer) error { return s.copyFile(ctx, w, r.TrainingData, pairs) }, nil
+		return func(ctx context.Context, w io.Writer, m *made) error { return s.copyFile(ctx, w, r.TrainingData, m) }, nil
 	case r.AllMessages:
 		ids, err = s.Records.AllMessageIDs(ctx)
 	case len(r.MessageIDs) > 0:
@@ -61,34 +103,34 @@ func (s *Starter) source(ctx context.Context, r tuning.Request, pairs *Pairs) (f
 			return nil, e
 		}
 	}
-	return func(w io.Writer) error { return s.writePairs(ctx, w, r, ids, pairs) }, err
+	return func(ctx context.Context, w io.Writer, m *made) error { return s.writePairs(ctx, w, r, ids, m) }, err
 }
 
 // writePairs streams the messages into training examples, one a pair. Texts are held a batch at a time.
-func (s *Starter) writePairs(ctx context.Context, w io.Writer, r tuning.Request, ids []string, pairs *Pairs) error {
+func (s *Starter) writePairs(ctx context.Context, w io.Writer, r tuning.Request, ids []string, m *made) error {
 	pairer := dataset.NewPairer()
 	var wrong []fault.Violation
 	var line []byte
 	i := -1
-	for m, err := range s.Records.MessagesByID(ctx, ids) {
+	for message, err := range s.Records.MessagesByID(ctx, ids) {
 		i++
 		if err != nil {
 			return err
 		}
-		if v, bad := misplaced(r, m, i); bad {
+		if v, bad := misplaced(r, message, i); bad {
 			wrong = append(wrong, v)
 			continue
 		}
-		outcome, user, model := pair(pairer, m)
+		outcome, user, model := pair(pairer, message)
 		if outcome != dataset.Paired {
-			pairs.leaveOut(m.ID, outcome)
+			m.leaveOut(message.ID, outcome)
 			continue
 		}
 		line = dataset.AppendPair(line[:0], user, model)
 		if _, err := w.Write(line); err != nil {
-			return fmt.Errorf("write training example %d: %w", pairs.Count+1, err)
+			return fmt.Errorf("write training example %d: %w", m.Pairs+1, err)
 		}
-		pairs.Count++
+		m.Pairs++
 	}
 	return refuse(wrong)
 }
@@ -138,7 +180,7 @@ func refuse(wrong []fault.Violation) error {
 
 // copyFile copies a dataset that is already in Cloud Storage: the job then trains on what was checked, even
 // if the file is replaced while the job waits for its turn.
-func (s *Starter) copyFile(ctx context.Context, w io.Writer, uri string, pairs *Pairs) error {
+func (s *Starter) copyFile(ctx context.Context, w io.Writer, uri string, m *made) error {
 	bucket, name, _ := tuning.ParseURI(uri)
 	attrs, err := s.Objects.Attrs(ctx, bucket, name)
 	if missing(err) {
@@ -159,7 +201,7 @@ func (s *Starter) copyFile(ctx context.Context, w io.Writer, uri string, pairs *
 	if err != nil {
 		return fmt.Errorf("copy %s: %w", uri, err)
 	}
-	pairs.Count, pairs.Merged, pairs.LeftOut = report.Examples, report.MergedPairs, leftOutOf(report)
+	m.Pairs, m.Merged, m.LeftOut, m.Warnings = report.Examples, report.MergedPairs, leftOutOf(report), warnings(report)
 	if report.Errors == 0 {
 		return nil
 	}

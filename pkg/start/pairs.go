@@ -11,6 +11,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/dataset"
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
 // Reasons beside those of dataset.Outcome for which a message is left out.
@@ -24,74 +25,77 @@ const (
 // namedLeftOut is how many left-out messages are named in an answer; all are counted.
 const namedLeftOut = 100
 
-// Pairs says what became of the messages.
-type Pairs struct {
-	// Count is how many training examples there are.
-	Count int64
+// made says what became of the messages.
+type made struct {
+	// Pairs is how many training examples there are.
+	Pairs int64
 	// Merged is how many messages told the same pair as another one that points back at them.
 	Merged int64
 	// LeftOut is nil if every message is part of a pair.
-	LeftOut *LeftOut
+	LeftOut *tuning.LeftOut
+	// Warnings are about the examples, one a kind.
+	Warnings []string
 }
 
-// LeftOut counts the messages that are in no pair, and names the first of them.
-type LeftOut struct {
-	Count    int64            `json:"count"`
-	Reasons  map[string]int64 `json:"reasons"`
-	Messages []LeftOutMessage `json:"messages"`
-}
-
-// LeftOutMessage is one of them.
-type LeftOutMessage struct {
-	ID     string `json:"message_id"`
-	Reason string `json:"reason"`
-}
-
-func (p *Pairs) leaveOut(id string, why dataset.Outcome) {
+func (m *made) leaveOut(id string, why dataset.Outcome) {
 	if why == dataset.Merged {
-		p.Merged++
+		m.Merged++
 		return
 	}
-	if p.LeftOut == nil {
-		p.LeftOut = &LeftOut{Reasons: map[string]int64{}}
+	if m.LeftOut == nil {
+		m.LeftOut = &tuning.LeftOut{Reasons: map[string]int64{}}
 	}
-	p.LeftOut.Count++
-	p.LeftOut.Reasons[string(why)]++
-	if len(p.LeftOut.Messages) < namedLeftOut {
-		p.LeftOut.Messages = append(p.LeftOut.Messages, LeftOutMessage{ID: id, Reason: string(why)})
+	m.LeftOut.Count++
+	m.LeftOut.Reasons[string(why)]++
+	if len(m.LeftOut.Messages) < namedLeftOut {
+		m.LeftOut.Messages = append(m.LeftOut.Messages, tuning.LeftOutMessage{ID: id, Reason: string(why)})
 	}
 }
 
 // leftOutOf counts the messages of a file that are in no pair. They are not named: they need not have IDs.
-func leftOutOf(report *dataset.Report) *LeftOut {
+func leftOutOf(report *dataset.Report) *tuning.LeftOut {
 	if len(report.LeftOut) == 0 {
 		return nil
 	}
-	out := &LeftOut{Reasons: report.LeftOut, Messages: []LeftOutMessage{}}
+	out := &tuning.LeftOut{Reasons: report.LeftOut, Messages: []tuning.LeftOutMessage{}}
 	for _, count := range report.LeftOut {
 		out.Count += count
 	}
 	return out
 }
 
+// warnings says of each kind of warning how often it was given and where first.
+func warnings(report *dataset.Report) []string {
+	var all []string
+	seen := map[string]bool{}
+	for _, f := range report.Faults {
+		if f.Severity != dataset.SeverityWarning || seen[f.Code] {
+			continue
+		}
+		seen[f.Code] = true
+		all = append(all, fmt.Sprintf("%s: %s (%s, %d times in the file).", f.Field("training_data"), f.Message, f.Code, report.Counts[f.Code]))
+	}
+	return all
+}
+
 // usable is nil if there is at least one pair.
-func (p *Pairs) usable() error {
-	if p.Count > 0 {
+func (m *made) usable() error {
+	if m.Pairs > 0 {
 		return nil
 	}
-	if p.LeftOut == nil {
+	if m.LeftOut == nil {
 		return fault.New(fault.FailedPrecondition, "There are no messages to train on.")
 	}
 	var reasons []string
-	for _, reason := range slices.Sorted(maps.Keys(p.LeftOut.Reasons)) {
-		reasons = append(reasons, fmt.Sprintf("%s (%d)", reason, p.LeftOut.Reasons[reason]))
+	for _, reason := range slices.Sorted(maps.Keys(m.LeftOut.Reasons)) {
+		reasons = append(reasons, fmt.Sprintf("%s (%d)", reason, m.LeftOut.Reasons[reason]))
 	}
 	e := fault.New(fault.FailedPrecondition,
 		"None of the %d messages is part of a pair of a user's and an assistant's message: %s.",
-		p.LeftOut.Count, strings.Join(reasons, ", "))
-	for _, m := range p.LeftOut.Messages {
+		m.LeftOut.Count, strings.Join(reasons, ", "))
+	for _, message := range m.LeftOut.Messages {
 		e.Violations = append(e.Violations, fault.Violation{
-			Field: "messages/" + m.ID, Reason: m.Reason, Description: "The message is in no pair.",
+			Field: "messages/" + message.ID, Reason: message.Reason, Description: "The message is in no pair.",
 		})
 	}
 	return e

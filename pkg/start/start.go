@@ -1,26 +1,25 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package start turns a request into a tuning job: it gathers the training data, writes them as a dataset
-// of their own, records the job, and asks Vertex AI for it.
+// Package start turns a request into exactly one tuning job, or into a record that says why there is none.
 //
-// The order is what makes a crash harmless. The dataset is an object that nothing else ever writes. The job
-// is recorded, with its dataset, before Vertex AI is asked, and carries our ID as a label: a job whose answer
-// was lost is found again by the poller and never asked for twice.
+// Vertex AI's CreateTuningJob has no request id: asking twice makes, and bills, two jobs. So a start is a state
+// machine in Firestore (tuning.Step), each step of which can be repeated by anybody: the request is recorded; the
+// dataset is written as an object that nothing else ever writes; the record says that Vertex AI is about to be
+// asked, and until when; Vertex AI is asked for a job that carries our ID as a label. Whoever finds a record whose
+// lease has run out goes on from its step, and looks for the label before asking again.
 package start
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"log/slog"
 	"time"
 
-	"google.golang.org/grpc/codes"
-
 	"github.com/vertextune/vertextune/pkg/fault"
-	"github.com/vertextune/vertextune/pkg/gcp"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -36,10 +35,24 @@ type Records interface {
 	AllMessageIDs(ctx context.Context) ([]string, error)
 	// MessagesByID yields the messages in the order of the IDs; what does not exist is marked Missing.
 	MessagesByID(ctx context.Context, ids []string) iter.Seq2[store.Message, error]
-	// CreateJob writes a new record.
-	CreateJob(ctx context.Context, job tuning.Job) (store.Record, error)
+
+	// Key returns what is known of an idempotency key, or nil.
+	Key(ctx context.Context, k store.Key) (*store.KeyRecord, error)
+	// CreateJob writes a new record, with its key if it has one, or returns store.ErrKeyUsed.
+	CreateJob(ctx context.Context, job tuning.Job, k *store.Key) (store.Record, error)
+	// Job returns a record by its ID.
+	Job(ctx context.Context, id string) (store.Record, error)
 	// UpdateJob writes next over r, or returns store.ErrChanged.
 	UpdateJob(ctx context.Context, r store.Record, next tuning.Job) (store.Record, error)
+	// Change writes what step makes of the record, however often somebody else writes meanwhile.
+	Change(ctx context.Context, r store.Record, step func(tuning.Job) (tuning.Job, error)) (store.Record, error)
+
+	// CountAtStep counts the jobs at any of the steps.
+	CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, error)
+	// Queue returns the first jobs that wait, in line.
+	Queue(ctx context.Context, limit int) ([]store.Record, error)
+	// Admit writes next over r if fewer than limit jobs are on their way to Vertex AI or there.
+	Admit(ctx context.Context, r store.Record, next tuning.Job, limit int64) (store.Record, bool, error)
 }
 
 // Objects is where datasets are kept.
@@ -50,125 +63,155 @@ type Objects interface {
 	Write(ctx context.Context, spec object.Spec, fill func(io.Writer) error) (int64, error)
 }
 
-// Vertex creates tuning jobs. Create is called once a job: it cannot be repeated safely.
+// Vertex is what a start and its end ask of Vertex AI.
 type Vertex interface {
+	// Create makes a job. It cannot be repeated safely.
 	Create(ctx context.Context, job tuning.Job) (tuning.Observation, error)
+	// Find looks for a job by its label in the first pages of a location's jobs.
+	Find(ctx context.Context, location, label string, maxPages int) (tuning.Observation, bool, error)
+	// Cancel asks for a job's end. It can be repeated.
+	Cancel(ctx context.Context, name string) error
+	Get(ctx context.Context, name string) (tuning.Observation, error)
+}
+
+// Config is what starting needs to know beside the request.
+type Config struct {
+	// DataBucket is where datasets are written.
+	DataBucket string `env:"DATA_BUCKET,required,notEmpty"`
+	// MaxConcurrentJobs is how many of our jobs are on Vertex AI at a time; 0 is as many as it takes.
+	MaxConcurrentJobs int64 `env:"MAX_CONCURRENT_JOBS" envDefault:"0"`
+	// MaxQueuedJobs is how many starts may wait; 0 is no limit. Starts that come at the same moment can pass it
+	// by a few.
+	MaxQueuedJobs int64 `env:"MAX_QUEUED_JOBS" envDefault:"1000"`
+	// Lease is how long a start that has died is left alone. One that lives renews it.
+	Lease time.Duration `env:"START_LEASE" envDefault:"30s"`
+	// CreateTimeout is how long Vertex AI may take to answer a create. What has not shown a quarter longer after
+	// that has not arrived.
+	CreateTimeout time.Duration `env:"CREATE_TIMEOUT" envDefault:"60s"`
 }
 
 // Starter starts jobs.
 type Starter struct {
+	Config    Config
 	Records   Records
 	Objects   Objects
 	Vertex    Vertex
-	Bucket    string // of the datasets
 	BaseModel string // where neither request nor model names one
 	Location  string // region of the jobs
 	Now       func() time.Time
 	Log       *slog.Logger
 }
 
-// Result is a job that was started, and what its training data were made of.
-type Result struct {
-	Job   tuning.Job
-	Pairs Pairs
+// Order is a start that a caller asks for.
+type Order struct {
+	tuning.Request
+	Caller string
+	// Key, if there is one, makes a repeated order of the same caller the same start.
+	Key string
 }
 
-// Start starts a job for the caller. If Vertex AI refuses the job, the record says so and so does the error.
-func (s *Starter) Start(ctx context.Context, r tuning.Request, caller string) (Result, error) {
-	if violations := r.Check(); len(violations) > 0 {
-		return Result{}, fault.Invalid(violations...)
+// Start starts a job. The error is the caller's if there is no job to come of the start; a start that was recorded
+// and has failed is on record with the same words. What only takes longer is no error: the job is queued, with a
+// detail that says why.
+func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
+	if violations := o.Check(); len(violations) > 0 {
+		return tuning.Job{}, fault.Invalid(violations...)
 	}
-	job, err := s.plan(ctx, r, caller)
+	key := o.key()
+	if known, err := s.known(ctx, key); known != nil || err != nil {
+		return s.repeat(ctx, known, err)
+	}
+	job, err := s.plan(ctx, o)
 	if err != nil {
-		return Result{}, err
+		return tuning.Job{}, err
 	}
-	pairs, err := s.dataset(ctx, r, &job)
+	fill, err := s.source(ctx, o.Request)
 	if err != nil {
-		return Result{}, err
+		return tuning.Job{}, err
 	}
-	// From here on the work is finished even if the client goes away: a job that runs must be on record.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
+	if err := s.checkQueue(ctx); err != nil {
+		return tuning.Job{}, err
+	}
+	record, err := s.record(ctx, job, o.Request, key)
+	if errors.Is(err, store.ErrKeyUsed) {
+		return s.Start(ctx, o) // somebody else was a little faster with it
+	}
+	if err != nil {
+		return tuning.Job{}, err
+	}
+	// From here on the start goes on even if its caller goes away.
+	ctx, cancel := detached(ctx)
 	defer cancel()
-	record, err := s.Records.CreateJob(ctx, job)
+	record, err = s.goOn(ctx, record, fill)
 	if err != nil {
-		return Result{}, err
+		// In the words of the record: a repeated start is answered with them.
+		failed := fault.Of(record.Failure.Err())
+		failed.Err = err
+		return record.Job, failed
 	}
-	job, err = s.submit(ctx, record)
-	return Result{Job: job, Pairs: pairs}, err
+	return s.answer(ctx, record), nil
 }
 
-// finishTimeout bounds the recording and submitting of a job.
-const finishTimeout = 90 * time.Second
-
-// plan decides what the job is to be: the request first, then the model it names, then our own defaults.
-func (s *Starter) plan(ctx context.Context, r tuning.Request, caller string) (tuning.Job, error) {
-	now := s.Now().UTC().Truncate(time.Microsecond)
-	job := tuning.Job{
-		ID: tuning.NewID(now), Location: s.Location, StartedBy: caller, ModelID: r.ModelID,
-		DisplayName: tuning.DisplayName(now), BaseModel: r.BaseModel, Hyperparameters: r.Hyperparameters,
-		State: tuning.Queued, CreatedAt: now, UpdatedAt: now,
+// detached returns a context that ends when ctx was to end, and not before.
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	if end, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(context.WithoutCancel(ctx), end)
 	}
-	if r.ModelID != "" {
-		model, err := s.Records.Model(ctx, r.ModelID)
+	return context.WithCancel(context.WithoutCancel(ctx))
+}
+
+// checkQueue refuses a start when too many wait already.
+func (s *Starter) checkQueue(ctx context.Context) error {
+	if s.Config.MaxQueuedJobs <= 0 {
+		return nil
+	}
+	waiting, err := s.Records.CountAtStep(ctx, tuning.Preparing, tuning.Waiting)
+	if err != nil || waiting < s.Config.MaxQueuedJobs {
+		return err
+	}
+	return &fault.Error{
+		Kind: fault.ResourceExhausted, RetryAfter: queueRetry, Reason: "QUEUE_FULL",
+		Message: fmt.Sprintf("%d jobs wait already, as many as may. Try again when some have been started, or cancel some.", waiting),
+	}
+}
+
+// queueRetry is when a full queue may be tried again: a tuning job takes a good part of an hour.
+const queueRetry = 5 * time.Minute
+
+// requestInline is how large a request may be to be kept in the record. A document holds at most 1 MiB.
+const requestInline = 256 << 10
+
+// record writes the new job down, so that whatever happens from here on, somebody goes on with it.
+func (s *Starter) record(ctx context.Context, job tuning.Job, r tuning.Request, key *store.Key) (store.Record, error) {
+	job.Request = r.Encode()
+	if len(job.Request) > requestInline {
+		name := "requests/" + job.ID + ".json"
+		_, err := s.Objects.Write(ctx, object.Spec{
+			Bucket: s.Config.DataBucket, Name: name, ContentType: "application/json",
+		}, func(w io.Writer) error {
+			_, err := w.Write(job.Request)
+			return err
+		})
 		if err != nil {
-			return tuning.Job{}, err
+			return store.Record{}, fmt.Errorf("keep the request: %w", err)
 		}
-		if bad := model.Hyperparameters.Check("hyperparameters"); len(bad) > 0 {
-			return tuning.Job{}, fault.New(fault.FailedPrecondition,
-				"The document models/%s is not usable: %s %s", r.ModelID, bad[0].Field, bad[0].Description)
-		}
-		job.Hyperparameters = job.Hyperparameters.Over(model.Hyperparameters)
-		if job.BaseModel == "" {
-			job.BaseModel = model.BaseModel
-		}
-		if model.DisplayName != "" {
-			job.DisplayName = model.DisplayName
-		}
+		job.Request, job.RequestData = nil, object.URI(s.Config.DataBucket, name)
 	}
-	if job.BaseModel == "" {
-		job.BaseModel = s.BaseModel
-	}
-	job.Warnings = job.Hyperparameters.Ignored(job.BaseModel)
-	return job, nil
+	return s.Records.CreateJob(ctx, job.Recorded(s.until(s.Config.Lease)), key)
 }
 
-// submit asks Vertex AI for the job and writes its answer into the record.
-func (s *Starter) submit(ctx context.Context, record store.Record) (tuning.Job, error) {
-	seen, err := s.Vertex.Create(ctx, record.Job)
-	if err != nil && ambiguous(err) {
-		// The job may exist. The record stays as it is: the poller looks for the label and takes the job
-		// over, or writes down that there is none.
-		s.Log.ErrorContext(ctx, "create was not answered", "job_id", record.ID, "error", err)
-		return record.Job, fault.Wrap(fault.KindOf(err), err,
-			"Vertex AI did not answer whether it created the job. Do not start it again: it is recorded as %s, and the next look at Vertex AI decides what became of it.",
-			record.ID)
-	}
+// answer returns the job as its caller is told of it, and keeps that for a repeated start.
+func (s *Starter) answer(ctx context.Context, r store.Record) tuning.Job {
+	kept, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) { return j.Answered(), nil })
 	if err != nil {
-		refused := record.Abandon(tuning.Failure{Code: int32(gcp.Code(err)), Message: fault.Of(err).Message}, s.Now().UTC())
-		if _, writeErr := s.Records.UpdateJob(ctx, record, refused); writeErr != nil {
-			s.Log.ErrorContext(ctx, "refusal was not recorded", "job_id", record.ID, "error", writeErr)
-		}
-		return refused, err
+		s.Log.WarnContext(ctx, "the answer was not kept for a repeated start", "job_id", r.ID, "error", err)
+		return r.Job
 	}
-	accepted, _ := record.Observe(seen)
-	if _, err := s.Records.UpdateJob(ctx, record, accepted); err != nil {
-		// The job runs, so the caller is told of it; the poller finds it by its label and mends the record.
-		s.Log.ErrorContext(ctx, "the job's name was not recorded", "job_id", record.ID, "job_name", seen.Name, "error", err)
-	}
-	s.Log.InfoContext(ctx, "job started", "job_id", record.ID, "job_name", seen.Name, "caller", record.StartedBy)
-	return accepted, nil
+	return answered(kept.Job)
 }
 
-// ambiguous reports whether a create that failed so may have taken effect all the same.
-func ambiguous(err error) bool {
-	switch gcp.Code(err) {
-	case codes.InvalidArgument, codes.NotFound, codes.FailedPrecondition, codes.PermissionDenied,
-		codes.Unauthenticated, codes.ResourceExhausted, codes.Unimplemented, codes.OutOfRange, codes.AlreadyExists:
-		return false
-	default:
-		return true
-	}
+// answered returns the job as its caller was told of it first.
+func answered(job tuning.Job) tuning.Job {
+	job.Name, job.State = job.FirstAnswer.Name, job.FirstAnswer.State
+	return job
 }
-
-// datasetName names the dataset of a job.
-func datasetName(job tuning.Job) string { return fmt.Sprintf("datasets/%s.jsonl", job.ID) }

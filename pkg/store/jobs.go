@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -25,19 +26,6 @@ type Record struct {
 
 // Age returns how long ago the record was last written.
 func (r Record) Age(now time.Time) time.Duration { return now.Sub(r.version) }
-
-// CreateJob writes a new job. A job of this ID must not exist.
-func (s *Store) CreateJob(ctx context.Context, job tuning.Job) (Record, error) {
-	res, err := s.client.Collection(jobs).Doc(job.ID).Create(ctx, job)
-	if status.Code(err) == codes.AlreadyExists {
-		// The client repeats a Commit whose answer was lost, and IDs are random: what is there is ours.
-		return s.Job(ctx, job.ID)
-	}
-	if err != nil {
-		return Record{}, wrap(err, "create the record of job "+job.ID)
-	}
-	return Record{Job: job, version: res.UpdateTime}, nil
-}
 
 // Job returns the job of this ID, or a NotFound error.
 func (s *Store) Job(ctx context.Context, id string) (Record, error) {
@@ -66,31 +54,51 @@ func (s *Store) FindJob(ctx context.Context, name string) (Record, error) {
 	if err != nil {
 		return Record{}, wrap(err, "find job "+name)
 	}
-	found, err := records(docs)
-	if err != nil {
-		return Record{}, err
-	}
 	location, full := tuning.Location(name)
-	for _, r := range found {
+	for _, r := range s.records(ctx, docs) {
 		if !full || r.Location == location {
 			return r, nil
+		}
+	}
+	// One that cannot be decoded may be the one: it is not said to be none.
+	for _, doc := range docs {
+		if _, err := record(doc); err != nil {
+			return Record{}, err
 		}
 	}
 	return Record{}, unknown(name)
 }
 
-// Apply writes what Vertex AI said of a job, if that is news, and returns the job as it is then. Where
-// somebody else has written meanwhile, theirs stays: it is from an answer as good as this one.
+// Apply writes what Vertex AI said of a job, if that is news, and returns the job as it is then.
 func (s *Store) Apply(ctx context.Context, r Record, o tuning.Observation) (Record, error) {
-	next, changed := r.Observe(o)
-	if !changed {
-		return r, nil
+	return s.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
+		next, _ := j.Observe(o)
+		return next, nil
+	})
+}
+
+// Change writes what step makes of the job, and returns the job as it is then. If somebody else has written
+// meanwhile, step is asked again about theirs. It may refuse; a job that it returns as it was is not written. With
+// an error the job is returned as it was read last.
+func (s *Store) Change(ctx context.Context, r Record, step func(tuning.Job) (tuning.Job, error)) (Record, error) {
+	for {
+		next, err := step(r.Job)
+		if err != nil || reflect.DeepEqual(next, r.Job) {
+			return r, err
+		}
+		written, err := s.UpdateJob(ctx, r, next)
+		if err == nil {
+			return written, nil
+		}
+		if !errors.Is(err, ErrChanged) {
+			return r, err
+		}
+		fresh, err := s.Job(ctx, r.ID)
+		if err != nil {
+			return r, err
+		}
+		r = fresh
 	}
-	written, err := s.UpdateJob(ctx, r, next)
-	if errors.Is(err, ErrChanged) {
-		return s.Job(ctx, r.ID)
-	}
-	return written, err
 }
 
 // UpdateJob writes next in the place of r and returns the new record, or ErrChanged. Where the job was
@@ -107,6 +115,7 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 		}
 		return Record{Job: next, version: res.UpdateTime}, nil
 	}
+	var answer firestore.CommitResponse
 	err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		docs, err := tx.GetAll([]*firestore.DocumentRef{ref, s.client.Collection(models).Doc(next.ModelID)})
 		if err != nil {
@@ -119,33 +128,36 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 			return err
 		}
 		return writeBack(tx, docs[1], next)
-	})
+	}, firestore.WithCommitResponseTo(&answer))
 	if errors.Is(err, ErrChanged) {
 		return Record{}, ErrChanged
 	}
-	now, readErr := s.Job(ctx, r.ID)
-	if err == nil {
-		return now, readErr
+	if err != nil {
+		// The client repeats a Commit whose answer was lost, and a transaction that has ended is refused as invalid.
+		return Record{}, s.lost(ctx, r, err, "write the record of job "+r.ID)
 	}
-	// The client repeats a Commit whose answer was lost, and a transaction that has ended is refused as invalid.
-	if readErr == nil && !now.version.Equal(r.version) {
-		return Record{}, ErrChanged
-	}
-	return Record{}, wrap(err, "write the record of job "+r.ID)
+	return written(next, &answer, 0)
 }
 
-// Unfinished returns up to limit jobs that have not finished, those after the ID given, in order of ID.
-func (s *Store) Unfinished(ctx context.Context, after string, limit int) ([]Record, error) {
-	query := s.client.Collection(jobs).Where("finished", "==", false).
-		OrderBy(firestore.DocumentID, firestore.Asc).Limit(limit)
+// written returns the record of a job as the i-th write of a transaction left it. Reading it again could give what
+// somebody else has made of it since.
+func written(job tuning.Job, answer *firestore.CommitResponse, i int) (Record, error) {
+	results, err := answer.WriteResults()
+	if err != nil {
+		return Record{}, fmt.Errorf("write the record of job %s: %w", job.ID, err)
+	}
+	return Record{Job: job, version: results[i].UpdateTime}, nil
+}
+
+// Watched returns up to limit jobs about which there is anything left to do: those that have not finished, and
+// those of which not everything was told. They are in order of ID, those after the ID given.
+func (s *Store) Watched(ctx context.Context, after string, limit int) ([]Record, error) {
+	query := s.client.Collection(jobs).Where("watched", "==", true).OrderBy(firestore.DocumentID, firestore.Asc)
 	if after != "" {
 		query = query.StartAfter(after)
 	}
-	docs, err := query.Documents(ctx).GetAll()
-	if err != nil {
-		return nil, wrap(err, "list unfinished jobs")
-	}
-	return records(docs)
+	found, err := s.first(ctx, query, limit)
+	return found, wrap(err, "list the jobs to watch")
 }
 
 // Page says which jobs to list: those of a state (or all), after a job that was listed before.
@@ -162,22 +174,34 @@ func (s *Store) ListJobs(ctx context.Context, p Page) ([]Record, error) {
 	if p.State != "" {
 		query = query.Where("state", "==", p.State)
 	}
-	query = query.OrderBy("created_at", firestore.Desc).OrderBy(firestore.DocumentID, firestore.Desc).Limit(p.Size)
+	query = query.OrderBy("created_at", firestore.Desc).OrderBy(firestore.DocumentID, firestore.Desc)
 	if p.ID != "" {
 		query = query.StartAfter(p.CreatedAt, p.ID)
 	}
-	docs, err := query.Documents(ctx).GetAll()
-	if err != nil {
-		return nil, wrap(err, "list jobs")
-	}
-	return records(docs)
+	found, err := s.first(ctx, query, p.Size)
+	return found, wrap(err, "list jobs")
 }
 
-// moving lists the fields of a job that change after it was recorded.
+// moving lists the fields of a job that change after it was recorded, but for how much of it was told.
 func moving(j tuning.Job) []firestore.Update {
 	return []firestore.Update{
 		{Path: "name", Value: j.Name},
 		{Path: "number", Value: j.Number},
+		{Path: "request", Value: j.Request},
+		{Path: "request_data", Value: j.RequestData},
+		{Path: "training_data", Value: j.TrainingData},
+		{Path: "pairs", Value: j.Pairs},
+		{Path: "merged", Value: j.Merged},
+		{Path: "left_out", Value: j.LeftOut},
+		{Path: "warnings", Value: j.Warnings},
+		{Path: "step", Value: j.Step},
+		{Path: "lease_until", Value: j.LeaseUntil},
+		{Path: "submissions", Value: j.Submissions},
+		{Path: "refusals", Value: j.Refusals},
+		{Path: "detail", Value: j.Detail},
+		{Path: "cancel_requested", Value: j.CancelRequested},
+		{Path: "stalled_at", Value: j.StalledAt},
+		{Path: "first_answer", Value: j.FirstAnswer},
 		{Path: "state", Value: j.State},
 		{Path: "vertex_state", Value: j.VertexState},
 		{Path: "finished", Value: j.Finished},
@@ -186,22 +210,45 @@ func moving(j tuning.Job) []firestore.Update {
 		{Path: "tuned_endpoint", Value: j.TunedEndpoint},
 		{Path: "checkpoints", Value: j.Checkpoints},
 		{Path: "stats", Value: j.Stats},
+		{Path: "events", Value: j.Events},
+		{Path: "watched", Value: j.Watched},
 		{Path: "updated_at", Value: j.UpdatedAt},
 		{Path: "started_at", Value: j.StartedAt},
 		{Path: "ended_at", Value: j.EndedAt},
 	}
 }
 
-func records(docs []*firestore.DocumentSnapshot) ([]Record, error) {
-	out := make([]Record, len(docs))
-	for i, doc := range docs {
-		r, err := record(doc)
+// first returns the first jobs of a query that can be decoded. There are fewer than limit only if there are no more:
+// what is left out of a page is made up for, or its reader would take it for the last one.
+func (s *Store) first(ctx context.Context, query firestore.Query, limit int) ([]Record, error) {
+	var found []Record
+	for {
+		missing := limit - len(found)
+		docs, err := query.Limit(missing).Documents(ctx).GetAll()
 		if err != nil {
 			return nil, err
 		}
-		out[i] = r
+		found = append(found, s.records(ctx, docs)...)
+		if len(found) == limit || len(docs) < missing {
+			return found, nil
+		}
+		query = query.StartAfter(docs[len(docs)-1])
 	}
-	return out, nil
+}
+
+// records decodes jobs. One that cannot be decoded is left out, as it must not hide the others; it is logged each
+// time, until somebody mends or deletes it.
+func (s *Store) records(ctx context.Context, docs []*firestore.DocumentSnapshot) []Record {
+	out := make([]Record, 0, len(docs))
+	for _, doc := range docs {
+		r, err := record(doc)
+		if err != nil {
+			s.Log.ErrorContext(ctx, "job record left out", "job_id", doc.Ref.ID, "error", err)
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
 }
 
 func record(doc *firestore.DocumentSnapshot) (Record, error) {

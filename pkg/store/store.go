@@ -2,15 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package store keeps our records in Firestore: jobs (collection tuning_jobs), the messages to train on
-// (messages) and the models that carry defaults for a job (models).
+// (messages), the models that carry defaults for a job (models) and idempotency keys (start_keys).
 //
-// Every write of a job is conditioned on what was read, so that two writers never undo each other.
+// Every write of a job is conditioned on what was read, so that two writers never undo each other. What happened
+// to a job is written into the same document in the same write: no change is without its event.
 package store
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"cloud.google.com/go/firestore"
 	"google.golang.org/grpc/codes"
@@ -23,6 +25,8 @@ const (
 	jobs     = "tuning_jobs"
 	messages = "messages"
 	models   = "models"
+	keys     = "start_keys"     // idempotency keys; Firestore deletes them after their expires_at
+	control  = "tuning_control" // what is there once
 
 	service = "Firestore"
 )
@@ -33,6 +37,8 @@ var ErrChanged = errors.New("the record was changed in the meantime")
 // Store reads and writes the records of one database.
 type Store struct {
 	client *firestore.Client
+	// Log is told of records that cannot be read. New sets it to the process's logger.
+	Log *slog.Logger
 }
 
 // Open connects to a database of the project. The client honours FIRESTORE_EMULATOR_HOST.
@@ -45,7 +51,7 @@ func Open(ctx context.Context, project, database string) (*Store, error) {
 }
 
 // New returns a store on the client, which it owns from then on.
-func New(client *firestore.Client) *Store { return &Store{client: client} }
+func New(client *firestore.Client) *Store { return &Store{client: client, Log: slog.Default()} }
 
 // Close closes the client.
 func (s *Store) Close() error { return s.client.Close() }

@@ -25,7 +25,9 @@ type textState struct {
 
 // ScanText reads the inside of a string from buf[at] on, behind its opening
 // quote. It is not ok if the string is not valid, or if buf might end first: then
-// a Parser must decide.
+// a Parser must decide. A string that ends close to the end of buf is read only
+// if there is memory behind it, since vectors are read whole: buf should have
+// some more capacity than it is long.
 func ScanText(buf []byte, at int) (t Text, ok bool) {
 	if !hasVectors {
 		return scanTextPortable(buf, at)
@@ -33,10 +35,9 @@ func ScanText(buf []byte, at int) (t Text, ok bool) {
 	var s textState
 	plain := 0 // bytes that are in no escape
 	for at < len(buf) {
-		rest := buf[at:]
 		before := s.short
-		n := scanText(&rest[0], len(rest), &s)
-		if n < 0 || s.invalid {
+		n := scanText(&buf[at], cap(buf)-at, &s)
+		if n < 0 || at+n >= len(buf) || s.invalid {
 			return Text{}, false
 		}
 		plain += n - 2*int(s.short-before)

@@ -26,6 +26,10 @@ func (j Job) Observe(o Observation) (Job, bool) {
 	next := j
 	next.Name, next.Number = o.Name, LastSegment(o.Name)
 	next.State, next.VertexState, next.Finished = state, o.VertexState, state.Finished()
+	next.Step, next.LeaseUntil, next.Detail = Accepted, time.Time{}, ""
+	if next.Finished {
+		next.Step = Ended
+	}
 	next.Failure = o.Failure
 	next.TunedModel = cmp.Or(o.TunedModel, j.TunedModel)
 	next.TunedEndpoint = cmp.Or(o.TunedEndpoint, j.TunedEndpoint)
@@ -37,14 +41,19 @@ func (j Job) Observe(o Observation) (Job, bool) {
 	}
 	next.UpdatedAt = o.UpdatedAt
 	next.StartedAt, next.EndedAt = o.StartedAt, o.EndedAt
-	return next, !same(j, next)
-}
-
-// Abandon returns the job as failed without ever having been accepted by Vertex AI.
-func (j Job) Abandon(f Failure, now time.Time) Job {
-	j.State, j.Finished, j.Failure = Failed, true, &f
-	j.UpdatedAt, j.EndedAt = now, now
-	return j
+	if same(j, next) {
+		return j, false
+	}
+	next.StalledAt = time.Time{} // it moves
+	next.answered()
+	if next.State != j.State || next.Name != j.Name {
+		event := Event{Type: StateChanged, Time: o.UpdatedAt, From: j.State, To: state, Failure: o.Failure}
+		if state == Succeeded {
+			event.TunedModel, event.TunedEndpoint = next.TunedModel, next.TunedEndpoint
+		}
+		next = next.tell(event)
+	}
+	return next, true
 }
 
 // same reports whether two records say the same. UpdatedAt alone is no difference: Vertex AI touches it
@@ -53,10 +62,17 @@ func same(a, b Job) bool {
 	return a.Name == b.Name && a.State == b.State && a.VertexState == b.VertexState &&
 		a.TunedModel == b.TunedModel && a.TunedEndpoint == b.TunedEndpoint &&
 		a.StartedAt.Equal(b.StartedAt) && a.EndedAt.Equal(b.EndedAt) &&
-		equal(a.Failure, b.Failure) && equal(a.Stats, b.Stats) && slices.Equal(a.Checkpoints, b.Checkpoints)
+		sameFailure(a.Failure, b.Failure) && sameStats(a.Stats, b.Stats) && slices.Equal(a.Checkpoints, b.Checkpoints)
 }
 
-func equal[T comparable](a, b *T) bool {
+func sameFailure(a, b *Failure) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Code == b.Code && a.Message == b.Message
+}
+
+func sameStats(a, b *Stats) bool {
 	if a == nil || b == nil {
 		return a == b
 	}

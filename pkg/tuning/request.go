@@ -4,10 +4,14 @@
 package tuning
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -16,14 +20,24 @@ import (
 
 // Request is what a caller asks for when starting a job. Exactly one source of training data is set:
 // messages (by ID, by session, or those IDs of that session), all messages there are, or a file.
+//
+// It is recorded as JSON until the dataset is written, and its hash tells whether a repeated start asks for the
+// same.
 type Request struct {
-	MessageIDs      []string
-	SessionID       string
-	AllMessages     bool
-	TrainingData    string // gs:// URI of a dataset
-	ModelID         string // document of the collection models, for what the request leaves open
-	BaseModel       string
-	Hyperparameters Hyperparameters
+	MessageIDs      []string        `json:"message_ids,omitempty"`
+	SessionID       string          `json:"session_id,omitempty"`
+	AllMessages     bool            `json:"all_messages,omitempty"`
+	TrainingData    string          `json:"training_data,omitempty"` // gs:// URI of a dataset
+	ModelID         string          `json:"model_id,omitempty"`      // document of the collection models, for what the request leaves open
+	BaseModel       string          `json:"base_model,omitempty"`
+	Hyperparameters Hyperparameters `json:"hyperparameters"`
+
+	// Priority goes before age among jobs that wait for room; 0 is the usual.
+	Priority int64 `json:"priority,omitempty"`
+	// Timeout is how long the job may run before it counts as stalled, 0 for as long as it likes.
+	Timeout time.Duration `json:"timeout,omitempty"`
+	// CancelWhenStalled has a stalled job cancelled, not only told of.
+	CancelWhenStalled bool `json:"cancel_when_stalled,omitempty"`
 }
 
 // Check returns everything that is wrong with the request as it stands, without looking at any data.
@@ -55,8 +69,14 @@ func (r Request) Check() []fault.Violation {
 		}
 	}
 	c.violations = append(c.violations, r.Hyperparameters.Check("hyperparameters")...)
+	if r.Priority < -maxPriority || r.Priority > maxPriority {
+		c.add("priority", "OUT_OF_RANGE", fmt.Sprintf("must be from %d to %d.", -maxPriority, maxPriority))
+	}
 	return c.violations
 }
+
+// maxPriority bounds the priority both ways.
+const maxPriority = 1000
 
 // Check returns what is wrong with the hyperparameters; field is their path in the request.
 func (h Hyperparameters) Check(field string) []fault.Violation {
@@ -127,4 +147,28 @@ func (c *check) documentID(field, id string) {
 		strings.HasPrefix(id, "__") && strings.HasSuffix(id, "__"):
 		c.add(field, "INVALID_ID", "must be the ID of a document: no slash, no control character, not \".\", \"..\" or __x__.")
 	}
+}
+
+// Hash returns a hash of all that is asked for: equal requests have equal ones.
+func (r Request) Hash() string {
+	sum := sha256.Sum256(r.Encode())
+	return hex.EncodeToString(sum[:])
+}
+
+// Encode writes the request as JSON; DecodeRequest reads it.
+func (r Request) Encode() []byte {
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic(err) // strings, booleans and numbers that were read from JSON always encode
+	}
+	return text
+}
+
+// DecodeRequest reads what Encode wrote.
+func DecodeRequest(text []byte) (Request, error) {
+	var r Request
+	if err := json.Unmarshal(text, &r); err != nil {
+		return r, fmt.Errorf("decode a recorded request: %w", err)
+	}
+	return r, nil
 }

@@ -57,6 +57,38 @@ func (c *Client) Get(ctx context.Context, name string) (tuning.Observation, erro
 	return observe(job), nil
 }
 
+// Cancel asks Vertex AI to end a job, best effort: the job may succeed all the same. It can be repeated.
+func (c *Client) Cancel(ctx context.Context, name string) error {
+	location, ok := tuning.Location(name)
+	if !ok {
+		return fmt.Errorf("cancel tuning job: %q is not a job's resource name", name)
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	client, err := c.region(ctx, location)
+	if err != nil {
+		return err
+	}
+	if err := client.CancelTuningJob(ctx, &aiplatformpb.CancelTuningJobRequest{Name: name}); err != nil {
+		return wrap(err, "cancel the tuning job "+name)
+	}
+	return nil
+}
+
+// Find looks for the job with our label in the first pages of a location's jobs. That it is not found does not
+// mean that it is not there: the order of the list is not documented.
+func (c *Client) Find(ctx context.Context, location, label string, maxPages int) (found tuning.Observation, ok bool, err error) {
+	_, err = c.List(ctx, location, maxPages, func(page []tuning.Observation) bool {
+		for _, o := range page {
+			if o.Label == label {
+				found, ok = o, true
+			}
+		}
+		return !ok
+	})
+	return found, ok, err
+}
+
 // List calls visit for the jobs of a location, a page at a time, until it returns false, there are no more,
 // or maxPages were read. It reports whether it came to the end. The order is Vertex AI's and not documented.
 func (c *Client) List(ctx context.Context, location string, maxPages int, visit func([]tuning.Observation) bool) (bool, error) {

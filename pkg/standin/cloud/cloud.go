@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 
 	gcs "cloud.google.com/go/storage"
@@ -50,6 +51,8 @@ type Config struct {
 	StorageWrap                              func(http.Handler) http.Handler
 	FirestoreUnary, PubSubUnary, VertexUnary grpc.UnaryServerInterceptor
 	FirestoreStream, PubSubStream            grpc.StreamServerInterceptor
+	// OnQuery hears of every query that Firestore answers.
+	OnQuery func(firestore.Shape)
 }
 
 // Cloud is the running stand-ins; those that are foreign are nil.
@@ -104,7 +107,7 @@ func (c *Cloud) startFirestore(_ context.Context, cfg Config) (err error) {
 	}
 	c.Firestore, err = firestore.Start(firestore.Config{
 		Addr: cfg.Listen.Firestore, Dir: cfg.dir("firestore"),
-		UnaryInterceptor: cfg.FirestoreUnary, StreamInterceptor: cfg.FirestoreStream,
+		UnaryInterceptor: cfg.FirestoreUnary, StreamInterceptor: cfg.FirestoreStream, OnQuery: cfg.OnQuery,
 	})
 	if err != nil {
 		return fmt.Errorf("start the stand-in for Firestore: %w", err)
@@ -129,7 +132,7 @@ func (c *Cloud) startPubSub(_ context.Context, cfg Config) (err error) {
 }
 
 func (c *Cloud) startVertex(ctx context.Context, cfg Config) (err error) {
-	if c.objects, err = c.StorageClient(ctx); err != nil {
+	if c.objects, err = c.StorageClient(ctx, option.WithUserAgent(Bystander)); err != nil {
 		return err
 	}
 	c.Vertex, err = vertex.Start(vertex.Config{

@@ -110,7 +110,7 @@ func (e *emulator) start(jar string) error {
 	args := []string{"-c", `"$@" >/dev/null 2>&1 & read -r _; kill $!`, "sh", "java"}
 	args = append(append(append(args, e.before...), jar), e.after...)
 	args = append(args, "--host=127.0.0.1", fmt.Sprintf("--port=%d", port))
-	shell := exec.Command("sh", args...) //nolint:gosec,noctx // of our own words; it outlives the test that starts it
+	shell := exec.Command("sh", args...) //nolint:noctx // it outlives the test that starts it
 	if e.lifeline, err = shell.StdinPipe(); err != nil {
 		return fmt.Errorf("pipe: %w", err)
 	}

@@ -126,6 +126,7 @@ func (p *filterParser) equality(path fieldPath, operands ...*pb.Value) (filter, 
 		return filter{}, err
 	}
 	p.nameEquality = p.nameEquality || path.isName()
+	p.equalities = append(p.equalities, path)
 	usable := slices.DeleteFunc(slices.Clone(operands), func(v *pb.Value) bool { return !ordered(v) })
 	return filter{terms: distinct(operands), matches: onField(path, func(v *pb.Value) bool {
 		return contains(usable, v)
@@ -160,6 +161,7 @@ func (p *filterParser) arrayContains(path fieldPath, operands []*pb.Value) (filt
 	if err := p.checkOperands(path, operands); err != nil {
 		return filter{}, err
 	}
+	p.arrays = append(p.arrays, path)
 	usable := slices.DeleteFunc(slices.Clone(operands), func(v *pb.Value) bool { return !ordered(v) })
 	return filter{terms: distinct(operands), arrays: 1, matches: onField(path, func(v *pb.Value) bool {
 		return slices.ContainsFunc(v.GetArrayValue().GetValues(), func(e *pb.Value) bool { return contains(usable, e) })

@@ -34,8 +34,11 @@ type filterParser struct {
 	negations      int         // filters of which a query may have only one
 	hasNotIn       bool
 	hasDisjunction bool // OR, IN or ARRAY_CONTAINS_ANY
+	hasOr          bool
 	onFields       bool // some filter is on a field rather than the name
 	nameEquality   bool
+	equalities     []fieldPath
+	arrays         []fieldPath // searched for an element
 }
 
 // parse checks a query's whole filter; nil matches every document.
@@ -91,7 +94,7 @@ func (p *filterParser) parseComposite(f *pb.StructuredQuery_CompositeFilter) (fi
 		if len(parts) == 0 {
 			return filter{}, invalid("Composite filter must have at least one sub-filter.")
 		}
-		p.hasDisjunction = true
+		p.hasDisjunction, p.hasOr = true, true
 		return anyOf(parts), nil
 	default:
 		return filter{}, invalid("Unsupported CompositeFilter operator.")
@@ -136,8 +139,10 @@ func (p *filterParser) parseUnary(f *pb.StructuredQuery_UnaryFilter) (filter, er
 	switch f.GetOp() {
 	case pb.StructuredQuery_UnaryFilter_IS_NULL:
 		accepts = isNull
+		p.equalities = append(p.equalities, path)
 	case pb.StructuredQuery_UnaryFilter_IS_NAN:
 		accepts = isNaN
+		p.equalities = append(p.equalities, path)
 	case pb.StructuredQuery_UnaryFilter_IS_NOT_NULL:
 		accepts = func(v *pb.Value) bool { return !isNull(v) }
 		p.negate(path)

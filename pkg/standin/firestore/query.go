@@ -20,6 +20,7 @@ type query struct {
 	offset      int
 	limit       int  // -1 is none
 	mask        mask // nil is every field
+	shape       Shape
 }
 
 // order is one key that results are sorted by.
@@ -57,6 +58,7 @@ func parseQuery(parent string, q *pb.StructuredQuery, figures []fieldPath) (*que
 	if err := out.parseOrders(q.GetOrderBy(), filters.inequalities, figures); err != nil {
 		return nil, err
 	}
+	out.shape = newShape(out, filters)
 	if out.descendants && root.path != "" && (filters.onFields || len(out.orders) > 1) {
 		return nil, invalid("collection group queries are only allowed at the root parent")
 	}

@@ -87,7 +87,7 @@ func (s *service) RunQuery(req *pb.RunQueryRequest, stream pb.Firestore_RunQuery
 	if err != nil {
 		return err
 	}
-	s.observe(req.GetStructuredQuery())
+	s.observe(q)
 	if begun != nil {
 		if err := stream.Send(&pb.RunQueryResponse{Transaction: begun}); err != nil {
 			return err
@@ -134,7 +134,7 @@ func (s *service) RunAggregationQuery(req *pb.RunAggregationQueryRequest, stream
 	if err != nil {
 		return err
 	}
-	s.observe(base)
+	s.observe(q)
 	v.note(q)
 	fields := aggregate(q.page(v.state), aggregations)
 	return stream.Send(&pb.RunAggregationQueryResponse{
@@ -144,8 +144,8 @@ func (s *service) RunAggregationQuery(req *pb.RunAggregationQueryRequest, stream
 	})
 }
 
-func (s *service) observe(q *pb.StructuredQuery) {
+func (s *service) observe(q *query) {
 	if s.onQuery != nil {
-		s.onQuery(q)
+		s.onQuery(q.shape)
 	}
 }

@@ -49,10 +49,9 @@ type Config struct {
 	UnaryInterceptor  grpc.UnaryServerInterceptor
 	StreamInterceptor grpc.StreamServerInterceptor
 
-	// OnQuery receives every structured query that is served, also the ones
-	// inside aggregations. It runs on the goroutine of the call and must not
-	// change the query. It may be nil.
-	OnQuery func(*pb.StructuredQuery)
+	// OnQuery hears of every query that is served, also those inside
+	// aggregations. It runs on the goroutine of the call. It may be nil.
+	OnQuery func(Shape)
 }
 
 // Server is a running stand-in.

@@ -57,10 +57,10 @@ func TestOnQuery(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var got []string
-	s := connect(t, start(t, firestore.Config{OnQuery: func(q *pb.StructuredQuery) {
+	s := connect(t, start(t, firestore.Config{OnQuery: func(q firestore.Shape) {
 		mu.Lock()
 		defer mu.Unlock()
-		got = append(got, q.GetFrom()[0].GetCollectionId())
+		got = append(got, q.Collection)
 	}}).Addr())
 	_, err := s.client.Collection("a").Documents(s.ctx).GetAll()
 	must(t, "query", err)

@@ -27,7 +27,7 @@ const (
 type service struct {
 	pb.UnimplementedFirestoreServer
 	store   *store
-	onQuery func(*pb.StructuredQuery)
+	onQuery func(Shape)
 }
 
 func (s *service) Commit(_ context.Context, req *pb.CommitRequest) (*pb.CommitResponse, error) {

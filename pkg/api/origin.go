@@ -1,0 +1,52 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/auth"
+)
+
+// checkOrigins names what is no origin as browsers write it, or could be anybody's.
+func (c *Config) checkOrigins() error {
+	var faults []error
+	for _, origin := range c.Origins {
+		u, err := url.Parse(origin)
+		if err != nil || auth.CheckURL(origin) != nil || origin != u.Scheme+"://"+u.Host || origin != strings.ToLower(origin) {
+			faults = append(faults, fmt.Errorf("CORS_ORIGINS: %q must be an origin such as https://app.example.com, "+
+				"in small letters, without a path (http:// only for this machine)", origin))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// crossOrigin lets pages of the configured origins read what is answered, and answers the browser's question
+// that comes before their calls, which carries no token. It reports whether the request was that question.
+func (a *API) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
+	if len(a.Config.Origins) == 0 {
+		return false
+	}
+	header := w.Header()
+	header.Add("Vary", "Origin") // also for others: a cache must not give one's answer to another
+	origin := r.Header.Get("Origin")
+	if !slices.Contains(a.Config.Origins, origin) {
+		return false
+	}
+	header.Set("Access-Control-Allow-Origin", origin)
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		header.Set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate")
+		return false
+	}
+	header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST")
+	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key")
+	header.Set("Access-Control-Max-Age", "600")
+	w.WriteHeader(http.StatusNoContent)
+	return true
+}

@@ -1,0 +1,121 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Config is what says who may call.
+type Config struct {
+	// Mode is how callers are known: token (Tokens), oidc (OIDC) or iam (IAM).
+	Mode string `env:"AUTH_MODE" envDefault:"token"`
+	// Tokens are the tokens of mode token, by their hashes: name:role:sha256, several with commas between them.
+	Tokens string `env:"API_TOKENS"`
+	// Issuer is who issues the tokens of mode oidc, such as https://accounts.google.com.
+	Issuer string `env:"AUTH_ISSUER"`
+	// Audiences are whom a token may be for, in the modes oidc and iam: each is a name of this service.
+	Audiences []string `env:"AUTH_AUDIENCES"`
+	// Readers, Operators and Starters have these roles in the modes oidc and iam: see grants.
+	Readers   []string `env:"AUTH_READERS"`
+	Operators []string `env:"AUTH_OPERATORS"`
+	Starters  []string `env:"AUTH_STARTERS"`
+	// GroupsClaim is the claim that holds a caller's groups in mode oidc: "groups" unless set.
+	GroupsClaim string `env:"AUTH_GROUPS_CLAIM"`
+	// Private says, for mode iam, that the service is private: that Cloud Run checks every token before us.
+	Private string `env:"AUTH_IAM_PRIVATE"`
+}
+
+// New returns the Checker that the settings ask for. Its error names everything that is wrong with them:
+// what is missing, what is too weak, and what belongs to another mode and so does nothing.
+func New(c Config) (Checker, error) {
+	switch c.Mode {
+	case "token":
+		tokens := &Tokens{}
+		faults := c.foreign("API_TOKENS")
+		if c.Tokens == "" {
+			faults = append(faults, errors.New("API_TOKENS must be set, as AUTH_MODE is token: name:role:sha256"))
+		} else if err := tokens.UnmarshalText([]byte(c.Tokens)); err != nil {
+			faults = append(faults, fmt.Errorf("API_TOKENS: %w", err))
+		}
+		return tokens, errors.Join(faults...)
+	case "oidc":
+		rules, faults := c.rules()
+		faults = append(faults, c.foreign("AUTH_ISSUER", "AUTH_AUDIENCES", "AUTH_READERS", "AUTH_OPERATORS", "AUTH_STARTERS", "AUTH_GROUPS_CLAIM")...)
+		if err := CheckURL(c.Issuer); err != nil {
+			faults = append(faults, fmt.Errorf("AUTH_ISSUER: %w", err))
+		} else if strings.Contains(c.Issuer, "?") {
+			faults = append(faults, errors.New("AUTH_ISSUER must have no query: write it as tokens have it in iss"))
+		}
+		rules.issuer, rules.groupsClaim = c.Issuer, c.GroupsClaim
+		if rules.groupsClaim == "" {
+			rules.groupsClaim = "groups"
+		}
+		return &OIDC{rules: rules, keys: newKeySet(newIssuer(c.Issuer).keys)}, errors.Join(faults...)
+	case "iam":
+		rules, faults := c.rules()
+		faults = append(faults, c.foreign("AUTH_AUDIENCES", "AUTH_READERS", "AUTH_OPERATORS", "AUTH_STARTERS", "AUTH_IAM_PRIVATE")...)
+		if c.Private != "true" {
+			faults = append(faults, errors.New("AUTH_IAM_PRIVATE must be true, as AUTH_MODE is iam: "+
+				"say that way that neither allUsers nor allAuthenticatedUsers may invoke the service, for then anybody could name themselves"))
+		}
+		if rules.grants.hasGroup() {
+			faults = append(faults, errors.New("group: does nothing while AUTH_MODE is iam, as Google's tokens name no groups"))
+		}
+		rules.issuer = google
+		return &IAM{rules: rules}, errors.Join(faults...)
+	}
+	return nil, fmt.Errorf("AUTH_MODE is %q: it must be token, oidc or iam", c.Mode)
+}
+
+// foreign names the settings that are set but do nothing in this mode, which takes those that are named.
+func (c *Config) foreign(taken ...string) (faults []error) {
+	for _, setting := range []struct{ name, value string }{
+		{"API_TOKENS", c.Tokens},
+		{"AUTH_ISSUER", c.Issuer},
+		{"AUTH_AUDIENCES", strings.Join(c.Audiences, "")},
+		{"AUTH_READERS", strings.Join(c.Readers, "")},
+		{"AUTH_OPERATORS", strings.Join(c.Operators, "")},
+		{"AUTH_STARTERS", strings.Join(c.Starters, "")},
+		{"AUTH_GROUPS_CLAIM", c.GroupsClaim},
+		{"AUTH_IAM_PRIVATE", c.Private},
+	} {
+		if setting.value != "" && !slices.Contains(taken, setting.name) {
+			faults = append(faults, fmt.Errorf("%s does nothing while AUTH_MODE is %s: take it away", setting.name, c.Mode))
+		}
+	}
+	return faults
+}
+
+// rules reads the settings that the modes oidc and iam share.
+func (c *Config) rules() (rules, []error) {
+	r := rules{grants: grants{}, now: time.Now}
+	var faults []error
+	for _, audience := range c.Audiences {
+		r.audiences = append(r.audiences, strings.TrimSpace(audience))
+		if !printable(strings.TrimSpace(audience)) || strings.Contains(audience, "*") {
+			faults = append(faults, fmt.Errorf("AUTH_AUDIENCES: %q must be the whole of what tokens have in aud", audience))
+		}
+	}
+	if len(r.audiences) == 0 {
+		faults = append(faults, errors.New("AUTH_AUDIENCES must be set, such as to the service's address: without it, tokens for any other service would do"))
+	}
+	for _, list := range []struct {
+		name       string
+		role       Role
+		principals []string
+	}{{"AUTH_READERS", Reader, c.Readers}, {"AUTH_OPERATORS", Operator, c.Operators}, {"AUTH_STARTERS", Starter, c.Starters}} {
+		for _, err := range r.grants.add(list.role, list.principals) {
+			faults = append(faults, fmt.Errorf("%s: %w", list.name, err))
+		}
+	}
+	if len(c.Readers)+len(c.Operators)+len(c.Starters) == 0 {
+		faults = append(faults, errors.New("nobody may call: AUTH_READERS, AUTH_OPERATORS or AUTH_STARTERS must be set"))
+	}
+	return r, faults
+}

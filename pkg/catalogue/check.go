@@ -1,0 +1,267 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package catalogue
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+)
+
+// Request is what is asked of a base model.
+type Request struct {
+	BaseModel       string // an ID, an alias or a resource name
+	Location        string // of the job
+	Hyperparameters Hyperparameters
+	Modalities      []Modality // in the data
+	KMSKey          string     // resource name of the key of the customer
+	Today           time.Time
+	Force           bool // what is known to fail is tried all the same
+}
+
+// Hyperparameters are those that a caller sets; nil and "" are not set.
+type Hyperparameters struct {
+	EpochCount               *int64
+	LearningRateMultiplier   *float64
+	LearningRate             *float64
+	AdapterSize              *int64
+	BatchSize                *int64
+	TuningMode               string
+	ExportLastCheckpointOnly *bool
+}
+
+// The names of the hyperparameters, which are those of Vertex AI.
+const (
+	EpochCount               = "epoch_count"
+	LearningRateMultiplier   = "learning_rate_multiplier"
+	LearningRate             = "learning_rate"
+	AdapterSize              = "adapter_size"
+	BatchSize                = "batch_size"
+	TuningMode               = "tuning_mode"
+	ExportLastCheckpointOnly = "export_last_checkpoint_only"
+)
+
+// Verdict is what the catalogue says of a request.
+type Verdict struct {
+	Model *Model // nil if it is not known
+	// Family is the model's, or the likely one, and APIVersion that of the tuning service which takes it.
+	Family     string
+	APIVersion string
+	// TuningMode is the mode to ask for: the request's, or else the model's first; "" where there are none.
+	TuningMode string
+	// NotTaken names the hyperparameters that are set and that the model's family does not take. Vertex AI has
+	// no field for them, or refuses it: they are not to be sent.
+	NotTaken []string
+	// Refusals are known to fail, Warnings are not. With Request.Force all are warnings.
+	Refusals []fault.Violation
+	Warnings []fault.Violation
+}
+
+// Err returns the refusals as an error, or nil.
+func (v Verdict) Err() error {
+	if len(v.Refusals) == 0 {
+		return nil
+	}
+	e := fault.Invalid(v.Refusals...)
+	e.Reason = "KNOWN_TO_FAIL"
+	e.Message = fmt.Sprintf("Vertex AI would refuse this job: %s To try it all the same, set \"force\": true.", v.Refusals[0].Description)
+	return e
+}
+
+// Texts returns the warnings as sentences.
+func (v Verdict) Texts() []string {
+	var all []string
+	for _, w := range v.Warnings {
+		all = append(all, w.Description)
+	}
+	return all
+}
+
+// check is one run of Check.
+type check struct {
+	*Catalogue
+	Request
+	Verdict
+	model *Model // if it is not known, one with what is known of its family
+	guess bool   // it is not known, so nothing is known to fail
+	today Date
+}
+
+// Check holds a request against the catalogue.
+func (c *Catalogue) Check(r Request) Verdict {
+	k := &check{Catalogue: c, Request: r, model: c.Lookup(r.BaseModel), today: dayOf(r.Today)}
+	k.Verdict.Model = k.model
+	if k.model == nil {
+		k.unknown()
+	} else {
+		k.life()
+	}
+	k.Family, k.APIVersion = k.model.Family, c.Families[k.model.Family].APIVersion.Value
+	k.place()
+	k.mode()
+	k.hyperparameters()
+	k.adapter()
+	k.content()
+	k.key()
+	if r.Force {
+		for _, refusal := range k.Refusals {
+			refusal.Description = "Tried because of \"force\": " + refusal.Description
+			k.Warnings = append(k.Warnings, refusal)
+		}
+		k.Refusals = nil
+	}
+	return k.Verdict
+}
+
+// fails notes what is known to fail if the fact behind it is confirmed, and what may fail otherwise.
+func (k *check) fails(confirmed bool, field, reason, format string, args ...any) {
+	v := fault.Violation{Field: field, Reason: reason, Description: fmt.Sprintf(format, args...)}
+	if confirmed && !k.guess {
+		k.Refusals = append(k.Refusals, v)
+		return
+	}
+	v.Description += " This is not confirmed, so it is tried."
+	k.Warnings = append(k.Warnings, v)
+}
+
+func (k *check) warn(field, reason, format string, args ...any) {
+	k.Warnings = append(k.Warnings, fault.Violation{Field: field, Reason: reason, Description: fmt.Sprintf(format, args...)})
+}
+
+// unknown deals with a model that is not in the catalogue. A new one must not have to wait for us; only a name
+// that Vertex AI cannot read is known to fail.
+func (k *check) unknown() {
+	id, family := ID(k.BaseModel), Gemini
+	publisher, _, isOpen := strings.Cut(id, "/")
+	if isOpen {
+		family = Open
+	}
+	k.model = &Model{ID: id, Family: family, Facts: k.Families[family].Facts}
+	if isOpen && !strings.Contains(id, "@") {
+		hint := ""
+		if known := k.published(publisher); len(known) > 0 {
+			hint = " Known are " + list(known) + "."
+		}
+		k.fails(true, "base_model", "OPEN_MODEL_NAME", "%s is not the name of an open model, which is PUBLISHER/FAMILY@VERSION.%s", k.BaseModel, hint)
+	} else {
+		k.warn("base_model", "UNKNOWN_MODEL", "%s is not in the catalogue of %s, so little of this job can be checked. Known to be tunable are %s.",
+			k.BaseModel, k.AsOf, list(k.tunable(family)))
+	}
+	k.guess = true
+}
+
+// life deals with the time in which the model can be tuned.
+func (k *check) life() {
+	m, hint := k.model, ""
+	if instead := k.instead(m); len(instead) > 0 {
+		hint = " Use " + either(instead) + "."
+	}
+	if k.retires(m, hint) {
+		return
+	}
+	switch t := m.Tunable; {
+	case t == nil:
+		k.warn("base_model", "UNCONFIRMED", "Whether %s can be tuned is not known.%s", m.ID, hint)
+	case !t.Value:
+		k.fails(t.Confirmed, "base_model", "NOT_TUNABLE", "%s is in no list of models that can be tuned.%s", m.ID, hint)
+	case !t.Confirmed:
+		k.warn("base_model", "UNCONFIRMED", "That %s can be tuned is not confirmed (%s).%s", m.ID, k.cite(t.Source), hint)
+	}
+}
+
+// retires reports whether the model is closed, and says what its retirement means for the job.
+func (k *check) retires(m *Model, hint string) bool {
+	r := m.Retirement
+	if r == nil {
+		return false
+	}
+	closes := k.closes(m)
+	switch {
+	case k.today.Before(closes.Time):
+		if !k.today.Before(closes.monthsBefore(k.MonthsWarned.Value).Time) {
+			k.warn("base_model", "RETIRES_SOON", "%s retires %s, and what was tuned from it goes with it.%s", m.ID, r.Value, hint)
+		}
+		return false
+	case r.Value.When == NotBefore:
+		k.warn("base_model", "MAY_BE_CLOSED", "%s retires %s, and is closed to tuning some time before: it may be already.%s", m.ID, r.Value, hint)
+		return false
+	case k.today.Before(r.Value.Date.Time):
+		k.fails(r.Confirmed, "base_model", "CLOSED", "%s retires %s, and is closed to tuning since %s.%s", m.ID, r.Value, closes, hint)
+	default:
+		k.fails(r.Confirmed, "base_model", "RETIRED", "%s was retired %s.%s", m.ID, r.Value, hint)
+	}
+	return true
+}
+
+// place deals with the location of the job.
+func (k *check) place() {
+	where := ""
+	if l := k.model.TuningLocations; l != nil {
+		where = " It can in " + list(l.Value) + "."
+	}
+	switch refused, allowed := k.model.RefusedLocations, k.model.TuningLocations; {
+	case k.Location == "":
+	case refused != nil && slices.Contains(refused.Value, k.Location):
+		k.fails(refused.Confirmed, "location", "LOCATION", "%s cannot be tuned in the location %s.%s", k.model.ID, k.Location, where)
+	case allowed != nil && !slices.Contains(allowed.Value, k.Location):
+		k.fails(allowed.Confirmed, "location", "LOCATION", "%s cannot be tuned in %s.%s", k.model.ID, k.Location, where)
+	}
+}
+
+// key deals with the customer's encryption key.
+func (k *check) key() {
+	const field = "kms_key_name"
+	if k.KMSKey == "" {
+		return
+	}
+	switch supported, refused := k.model.CMEK, k.model.CMEKRefused; {
+	case supported != nil && !supported.Value:
+		k.fails(supported.Confirmed, field, "CMEK", "%s cannot be tuned with a key of your own. Leave kms_key_name out.", k.model.ID)
+	case refused != nil && slices.Contains(refused.Value, k.Location):
+		k.fails(refused.Confirmed, field, "CMEK", "In the location %s no key of your own is taken. Use a region, and a key that is there.", k.Location)
+	case supported == nil:
+		k.warn(field, "UNCONFIRMED", "Whether %s can be tuned with a key of your own is not known.", k.model.ID)
+	}
+	if location := keyLocation(k.KMSKey); location != "" && k.Location != "" && location != k.Location {
+		k.fails(true, field, "KEY_LOCATION", "The key is in %s, and must be in the location of the job, %s.", location, k.Location)
+	}
+}
+
+// keyLocation returns the location in the name of a key, projects/P/locations/L/keyRings/R/cryptoKeys/K.
+func keyLocation(name string) string {
+	parts := strings.Split(name, "/")
+	if len(parts) != 8 || parts[2] != "locations" {
+		return ""
+	}
+	return parts[3]
+}
+
+// content deals with what is in the data.
+func (k *check) content() {
+	for _, modality := range k.Modalities {
+		fact, known := k.model.Modalities[modality]
+		switch {
+		case !known:
+			k.warn("training_data", "UNCONFIRMED", "Whether %s can be tuned on data of the kind %s is not known.", k.model.ID, modality)
+		case !fact.Value:
+			k.fails(fact.Confirmed, "training_data", "MODALITY", "%s cannot be tuned on data of the kind %s, which the dataset holds. It takes %s.",
+				k.model.ID, modality, list(k.model.takes()))
+		case !fact.Confirmed:
+			k.warn("training_data", "UNCONFIRMED", "That %s can be tuned on data of the kind %s is not confirmed (%s).", k.model.ID, modality, k.cite(fact.Source))
+		}
+	}
+}
+
+// takes returns the modalities that the model takes.
+func (m *Model) takes() (names []string) {
+	for _, modality := range modalities {
+		if fact, ok := m.Modalities[modality]; ok && fact.Value {
+			names = append(names, string(modality))
+		}
+	}
+	return names
+}

@@ -1,0 +1,126 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package catalogue
+
+import (
+	"strings"
+	"time"
+)
+
+// Status is whether a model can be tuned on a day.
+type Status string
+
+// The statuses.
+const (
+	Tunable Status = "tunable"
+	Closing Status = "closing" // tunable, and in some months no more
+	Closed  Status = "closed"  // retired, or so soon to be that nothing is tuned any more
+	Unclear Status = "unclear" // not confirmed, or a day has come that was announced as the earliest
+)
+
+// Statuses are all there are.
+var Statuses = []Status{Tunable, Closing, Closed, Unclear}
+
+// Listing is the catalogue as callers of the API see it.
+type Listing struct {
+	AsOf     Date              `json:"as_of"`
+	Sources  map[string]Source `json:"sources"`
+	Families map[string]Kin    `json:"families"`
+	Models   []Entry           `json:"models"`
+}
+
+// Kin is what the models of a family share and cannot have otherwise.
+type Kin struct {
+	APIVersion      Fact[string]            `json:"api_version"`
+	Hyperparameters map[string]Fact[Domain] `json:"hyperparameters"`
+}
+
+// Entry is a model with all that is known of it, its family's facts included.
+type Entry struct {
+	Model
+	Status   Status `json:"status"`
+	ClosesOn *Date  `json:"closes_on,omitempty"` // the day from which on it is not tuned any more
+}
+
+// List returns the catalogue on a day.
+func (c *Catalogue) List(today time.Time) Listing {
+	l := Listing{AsOf: c.AsOf, Sources: c.Sources, Families: map[string]Kin{}, Models: []Entry{}}
+	for name, f := range c.Families {
+		l.Families[name] = Kin{APIVersion: f.APIVersion, Hyperparameters: f.Hyperparameters}
+	}
+	for i := range c.Models {
+		m := &c.Models[i]
+		e := Entry{Model: *m, Status: c.Status(m, today)}
+		if m.Retirement != nil {
+			closes := c.closes(m)
+			e.ClosesOn = &closes
+		}
+		l.Models = append(l.Models, e)
+	}
+	return l
+}
+
+// Status returns whether a model can be tuned on a day.
+func (c *Catalogue) Status(m *Model, today time.Time) Status {
+	day, t, r := dayOf(today), m.Tunable, m.Retirement
+	closed := r != nil && !day.Before(c.closes(m).Time)
+	switch {
+	case t != nil && !t.Value && t.Confirmed, closed && r.Value.When != NotBefore && r.Confirmed:
+		return Closed
+	case t == nil, !t.Value, !t.Confirmed, closed:
+		return Unclear
+	case r != nil && !day.Before(c.closes(m).monthsBefore(c.MonthsWarned.Value).Time):
+		return Closing
+	}
+	return Tunable
+}
+
+// closes returns the day from which on a model that retires is not tuned any more.
+func (c *Catalogue) closes(m *Model) Date {
+	return m.Retirement.Value.Date.monthsBefore(c.MonthsClosed.Value)
+}
+
+// instead returns what Google suggests in the place of a model and can be tuned.
+func (k *check) instead(m *Model) (ids []string) {
+	if m.Replacements == nil {
+		return nil
+	}
+	for _, id := range m.Replacements.Value {
+		if k.Status(k.byName[id], k.Today) != Closed {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// tunable returns the models of a family that can be tuned.
+func (k *check) tunable(family string) (ids []string) {
+	for i := range k.Models {
+		m := &k.Models[i]
+		if s := k.Status(m, k.Today); (s == Tunable || s == Closing) && m.Family == family {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
+}
+
+// published returns the models of a publisher.
+func (k *check) published(by string) (ids []string) {
+	for _, m := range k.Models {
+		if strings.HasPrefix(m.ID, strings.ToLower(by)+"/") {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
+}
+
+// cite says where a fact was read, and when.
+func (c *Catalogue) cite(source string) string {
+	s := c.Sources[source]
+	text := s.URL + ", " + s.Date
+	if s.Note != "" {
+		text += ": " + s.Note
+	}
+	return text
+}

@@ -1,0 +1,68 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package estimate
+
+import (
+	"fmt"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/usd"
+)
+
+// Budget is what a job may cost. 0 is no limit.
+type Budget struct {
+	Request usd.Amount // max_cost_usd of the request
+	Default usd.Amount // where the request has none
+	Ceiling usd.Amount // of every job
+}
+
+// Limit returns the limit that holds, and where it comes from; 0 if there is none.
+func (b Budget) Limit() (limit usd.Amount, from string) {
+	limit, from = b.Request, "max_cost_usd of the request"
+	if limit == 0 {
+		limit, from = b.Default, "the default of this service"
+	}
+	if b.Ceiling > 0 && (limit == 0 || limit > b.Ceiling) {
+		limit, from = b.Ceiling, "the ceiling of this service"
+	}
+	return limit, from
+}
+
+// Check refuses a job that may cost more than the budget: the upper end counts, as nobody can stop the bill once
+// the job runs. The error has the figures and what would fit.
+func (e *Estimate) Check(b Budget) error {
+	limit, from := b.Limit()
+	if limit == 0 {
+		return nil
+	}
+	if e.Cost == nil {
+		return e.refuse("COST_UNKNOWN", fmt.Sprintf("The cost of this job is not known, and it may not be more than %s, %s. "+
+			"Name a model whose price is known: GET /api/v1/fine-tuning/models lists them.", dollars(limit), from), limit)
+	}
+	if e.Cost.High <= limit {
+		return nil
+	}
+	text := fmt.Sprintf("This job may cost %s, which is more than %s, %s: %s.", dollars(e.Cost.High), dollars(limit), from, e.Arithmetic)
+	fits := int64(0)
+	if e.Tokens.High > 0 {
+		fits = limit.Buys(*e.Price) / e.Tokens.High
+	}
+	switch {
+	case fits > 0:
+		text += fmt.Sprintf(" With hyperparameters.epoch_count of %d or less it fits.", fits)
+	default:
+		text += " Not even one epoch fits: train on less."
+	}
+	return e.refuse("OVER_BUDGET", text, limit)
+}
+
+func (e *Estimate) refuse(reason, text string, limit usd.Amount) error {
+	err := fault.New(fault.FailedPrecondition, "%s", text)
+	err.Reason = reason
+	err.Metadata = map[string]string{"max_cost_usd": limit.String(), "arithmetic": e.Arithmetic}
+	if e.Cost != nil {
+		err.Metadata["cost_low_usd"], err.Metadata["cost_high_usd"] = e.Cost.Low.String(), e.Cost.High.String()
+	}
+	return err
+}

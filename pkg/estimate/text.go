@@ -1,0 +1,71 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package estimate
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/usd"
+)
+
+// arithmetic writes the estimate as a sum that can be followed:
+//
+//	437,500 (284,375 to 612,500) tokens × 40 epochs = 17,500,000 (11,375,000 to 24,500,000) training tokens;
+//	× $3.00 per 1,000,000 = $52.50 ($34.125 to $73.50)
+func (e *Estimate) arithmetic() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s tokens", e.Tokens)
+	if e.Epochs.High == 0 {
+		b.WriteString(" × an unknown number of epochs")
+		return b.String()
+	}
+	unit := "epochs"
+	if e.Epochs.High == 1 {
+		unit = "epoch"
+	}
+	fmt.Fprintf(&b, " × %s %s = %s training tokens", e.Epochs, unit, e.TrainingTokens)
+	if e.Cost == nil {
+		b.WriteString("; the price is not known")
+		return b.String()
+	}
+	fmt.Fprintf(&b, "; × $%s per 1,000,000 = %s", e.Price, e.Cost)
+	return b.String()
+}
+
+// String writes a range as "5 (4 to 6)", "4 to 6" or "5".
+func (r Range) String() string {
+	switch low, high := digits(r.Low), digits(r.High); {
+	case r.Low == r.High:
+		return low
+	case r.Expected == 0:
+		return low + " to " + high
+	default:
+		return fmt.Sprintf("%s (%s to %s)", digits(r.Expected), low, high)
+	}
+}
+
+// String writes a cost as a range of dollars.
+func (c Cost) String() string {
+	switch low, high := dollars(c.Low), dollars(c.High); {
+	case low == high:
+		return low
+	case c.Expected == nil:
+		return low + " to " + high
+	default:
+		return fmt.Sprintf("%s (%s to %s)", dollars(*c.Expected), low, high)
+	}
+}
+
+func dollars(a usd.Amount) string { return "$" + a.String() }
+
+// digits writes a number with commas between thousands.
+func digits(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}

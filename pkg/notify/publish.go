@@ -1,0 +1,104 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"cloud.google.com/go/pubsub/v2"
+	cloudevent "github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/vertextune/vertextune/pkg/gcp"
+	"github.com/vertextune/vertextune/pkg/store"
+)
+
+// Publisher publishes the events of jobs to a topic.
+type Publisher struct {
+	client  *pubsub.Client
+	topic   *pubsub.Publisher
+	project string
+}
+
+// Open connects to the topic of a project. The client honours PUBSUB_EMULATOR_HOST.
+func Open(ctx context.Context, project, topic string) (*Publisher, error) {
+	client, err := pubsub.NewClient(ctx, project)
+	if err != nil {
+		return nil, fmt.Errorf("open Pub/Sub in project %s: %w", project, err)
+	}
+	return New(client, project, topic), nil
+}
+
+// New returns a publisher on the client, which it owns from then on.
+func New(client *pubsub.Client, project, topic string) *Publisher {
+	publisher := client.Publisher(topic)
+	publisher.EnableMessageOrdering = true
+	return &Publisher{client: client, topic: publisher, project: project}
+}
+
+// Close sends what is on its way and closes the client.
+func (p *Publisher) Close() error {
+	p.topic.Stop()
+	return p.client.Close()
+}
+
+// Publish publishes what was not told yet of the jobs, and returns those of which all of it arrived. The events of
+// a job arrive in their order; those of a job that is not returned may have arrived too, and are told again.
+func (p *Publisher) Publish(ctx context.Context, jobs []store.Record) (told []store.Record, err error) {
+	results := make([][]*pubsub.PublishResult, len(jobs))
+	var all []error
+	for i, job := range jobs {
+		for _, e := range job.Untold() {
+			event, err := CloudEvent(p.project, job.Job, e)
+			if err != nil {
+				all = append(all, err)
+				break
+			}
+			results[i] = append(results[i], p.topic.Publish(ctx, message(event, job.ID)))
+		}
+	}
+	for i, job := range jobs {
+		if err := p.arrived(ctx, job, results[i]); err != nil {
+			all = append(all, err)
+			continue
+		}
+		told = append(told, job)
+	}
+	return told, errors.Join(all...)
+}
+
+// arrived waits until Pub/Sub has all messages about a job.
+func (p *Publisher) arrived(ctx context.Context, job store.Record, results []*pubsub.PublishResult) error {
+	for _, result := range results {
+		if _, err := result.Get(ctx); err != nil {
+			// The client holds back what follows until it is told to go on: it would come out of order otherwise.
+			p.topic.ResumePublish(job.ID)
+			return gcp.Fault(err, "Pub/Sub", "publish the events of job "+job.ID)
+		}
+	}
+	if len(results) < len(job.Untold()) {
+		return fmt.Errorf("publish the events of job %s: not all could be encoded", job.ID)
+	}
+	return nil
+}
+
+// message binds an event to a Pub/Sub message, in the binary mode of the CloudEvents binding for Pub/Sub. The
+// ordering key is the job's ID.
+func message(e cloudevent.Event, key string) *pubsub.Message {
+	return &pubsub.Message{
+		Data:        e.Data(),
+		OrderingKey: key,
+		Attributes: map[string]string{
+			"ce-specversion": e.SpecVersion(),
+			"ce-id":          e.ID(),
+			"ce-source":      e.Source(),
+			"ce-type":        e.Type(),
+			"ce-subject":     e.Subject(),
+			"ce-time":        e.Time().UTC().Format(time.RFC3339Nano),
+			"content-type":   e.DataContentType(),
+		},
+	}
+}

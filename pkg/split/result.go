@@ -1,0 +1,56 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package split
+
+import (
+	"fmt"
+
+	"github.com/vertextune/vertextune/pkg/provenance"
+)
+
+// Side is one of the two files.
+type Side struct {
+	Examples int64 `json:"examples"`
+	Bytes    int64 `json:"bytes"`
+}
+
+// Result is what a split came to.
+type Result struct {
+	Training   Side  `json:"training"`
+	Validation Side  `json:"validation"` // without examples there is to be no file
+	Groups     int64 `json:"groups"`     // in the validation file
+	// GivenBack is how many examples went back to training because of a bound.
+	GivenBack int64 `json:"given_back,omitempty"`
+	// Overlaps counts the validation examples that are in the training file too; the first are named.
+	Overlaps int64     `json:"overlaps,omitempty"`
+	Overlap  []Overlap `json:"overlap,omitempty"`
+	// Compared is how many different training examples were remembered to find them. It is less than there are if
+	// the file is very long.
+	Compared int64 `json:"compared"`
+}
+
+// Overlap is a validation example that is in the training file too, in another conversation: it tells nothing of
+// how the model does on what it has not seen.
+type Overlap struct {
+	Validation   provenance.Source `json:"validation"`
+	TrainingLine int64             `json:"training_line"` // from 1; the index of sources names it
+}
+
+const namedOverlaps = 100
+
+// Warnings says what is to be known of the split.
+func (r Result) Warnings() (all []string) {
+	if r.Validation.Examples == 0 {
+		all = append(all, "validation_split: no conversation is in the validation part, so there is no validation file. "+
+			"Give more conversations, or a larger share.")
+	}
+	if r.GivenBack > 0 {
+		all = append(all, fmt.Sprintf("validation_split: the validation file is smaller than asked for, by %d examples, to stay within the bounds.", r.GivenBack))
+	}
+	if r.Overlaps > 0 {
+		all = append(all, fmt.Sprintf("validation_split: %d of the %d validation examples are in the training file too. The first is %s, line %d of the training file.",
+			r.Overlaps, r.Validation.Examples, r.Overlap[0].Validation, r.Overlap[0].TrainingLine))
+	}
+	return all
+}

@@ -1,0 +1,240 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package split divides the examples of a dataset between training and validation.
+//
+// Conversations are never divided: the examples of a group are on one side. The side of a group follows from its
+// own name alone. Names are hashed to numbers that are spread evenly, and groups whose number is below the asked
+// share of all numbers are for validation. So the same data are always split the same way, in whatever order they
+// come, and data that are added move nothing that was there.
+//
+// Vertex AI bounds a validation file, in examples and relative to the training file. Where a bound is passed, the
+// groups with the largest numbers go back to training until it is not: the result is the largest share, at most the
+// asked one, that fits. It depends on all data, so that added data can move groups whose numbers are next to it,
+// and no others.
+//
+// Training examples are passed on as they come. Validation examples are held until the end, as any of them may
+// have to go back; the bound on their number keeps them few, and a bound of our own keeps them small.
+package split
+
+import (
+	"container/heap"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash/maphash"
+	"iter"
+	"math"
+	"slices"
+
+	"github.com/vertextune/vertextune/pkg/catalogue"
+	"github.com/vertextune/vertextune/pkg/provenance"
+)
+
+// MaxShare is the largest share that can be for validation.
+const MaxShare = 0.5
+
+// Options says how to split.
+type Options struct {
+	// Share is the share of the groups that is for validation: more than 0, at most MaxShare.
+	Share float64
+	// Bounds are those of the base model's family.
+	Bounds catalogue.Validation
+	// HoldBytes is how much of the validation file may be held. 0 means 64 MiB.
+	HoldBytes int64
+}
+
+const defaultHoldBytes = 64 << 20
+
+// Example is one line of a dataset.
+type Example struct {
+	Line []byte // with the line end
+	// Group names the conversation that the example is of. An example without one is told by its line, so that
+	// equal ones are on one side.
+	Group  string
+	Source provenance.Source
+}
+
+// Splitter splits one dataset.
+type Splitter struct {
+	opt   Options
+	train func(Example) error
+	limit uint64 // groups with a number below it are for validation
+
+	groups map[key]*group
+	queue  queue // the same, largest number first
+	next   int64 // number of the next example that is held
+
+	result   Result
+	held     Side
+	seed     maphash.Seed
+	training lines
+	scratch  []byte
+}
+
+// key tells groups apart: two names have the same one as often as SHA-256 collides in 128 bits.
+type key [16]byte
+
+// group is a conversation that is for validation so far.
+type group struct {
+	key      key
+	number   uint64
+	bytes    int64
+	examples []held
+}
+
+// held is an example with its place among those that are held.
+type held struct {
+	Example
+	place int64
+}
+
+// New returns a splitter that passes training examples to train, in their order; those that come back from
+// validation come at the end, or in between. What train is given is valid until it returns.
+func New(opt Options, train func(Example) error) (*Splitter, error) {
+	if !(opt.Share > 0 && opt.Share <= MaxShare) { // not so for NaN
+		return nil, fmt.Errorf("the share for validation must be more than 0 and at most %v, not %v", MaxShare, opt.Share)
+	}
+	if opt.HoldBytes <= 0 {
+		opt.HoldBytes = defaultHoldBytes
+	}
+	return &Splitter{
+		opt: opt, train: train, limit: uint64(math.Ldexp(opt.Share, 64)), groups: map[key]*group{}, seed: maphash.MakeSeed(),
+	}, nil
+}
+
+// numbered returns what tells a group, and its number. A name and a line that read the same are not the same.
+func (s *Splitter) numbered(e Example) (k key, number uint64) {
+	if e.Group != "" {
+		s.scratch = append(append(s.scratch[:0], "group\x00"...), e.Group...)
+	} else {
+		s.scratch = append(append(s.scratch[:0], "line\x00"...), e.Line...)
+	}
+	sum := sha256.Sum256(s.scratch)
+	return key(sum[:len(k)]), binary.BigEndian.Uint64(sum[len(k):])
+}
+
+// Add takes an example. The error is train's.
+func (s *Splitter) Add(e Example) error {
+	k, number := s.numbered(e)
+	if number >= s.limit {
+		return s.toTraining(e)
+	}
+	g := s.groups[k]
+	if g == nil {
+		g = &group{key: k, number: number}
+		s.groups[k] = g
+		heap.Push(&s.queue, g)
+	}
+	e.Line = slices.Clone(e.Line)
+	g.examples = append(g.examples, held{e, s.next})
+	g.bytes += int64(len(e.Line))
+	s.next++
+	s.held.Examples++
+	s.held.Bytes += int64(len(e.Line))
+	for s.held.Bytes > s.opt.HoldBytes || s.opt.Bounds.Examples > 0 && s.held.Examples > s.opt.Bounds.Examples {
+		if err := s.giveBack(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// giveBack moves the group with the largest number to training. What comes of it later follows it there.
+func (s *Splitter) giveBack() error {
+	s.limit = s.queue[0].number
+	for len(s.queue) > 0 && s.queue[0].number >= s.limit { // one, unless two have the same number
+		g, _ := heap.Pop(&s.queue).(*group)
+		delete(s.groups, g.key)
+		s.held.Examples -= int64(len(g.examples))
+		s.held.Bytes -= g.bytes
+		s.result.GivenBack += int64(len(g.examples))
+		for _, e := range g.examples {
+			if err := s.toTraining(e.Example); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Splitter) toTraining(e Example) error {
+	s.result.Training.Examples++
+	s.result.Training.Bytes += int64(len(e.Line))
+	s.training.add(maphash.Bytes(s.seed, e.Line), s.result.Training.Examples)
+	return s.train(e)
+}
+
+// Finish makes the validation file fit. All training examples were passed on when it returns; those for validation
+// are then told by Validation.
+func (s *Splitter) Finish() (Result, error) {
+	for len(s.queue) > 0 && s.tooMuch() {
+		if err := s.giveBack(); err != nil {
+			return Result{}, err
+		}
+	}
+	r := &s.result
+	r.Validation = s.held
+	r.Groups = int64(len(s.queue))
+	r.Compared = s.training.n
+	for e := range s.Validation() {
+		if n, ok := s.training.find(maphash.Bytes(s.seed, e.Line)); ok {
+			r.Overlaps++
+			if len(r.Overlap) < namedOverlaps {
+				r.Overlap = append(r.Overlap, Overlap{Validation: e.Source, TrainingLine: n})
+			}
+		}
+	}
+	return *r, nil
+}
+
+// tooMuch reports whether the validation file passes a bound that is relative to the training file. The last one
+// is ours: a large conversation must not leave less to train on than to validate with.
+func (s *Splitter) tooMuch() bool {
+	b, v, t := s.opt.Bounds, s.held, s.result.Training
+	switch {
+	case b.PercentOfExamples > 0 && v.Examples > b.PercentFromExamples && over(v.Examples, t.Examples, b.PercentOfExamples):
+	case b.PercentOfBytes > 0 && over(v.Bytes, t.Bytes, b.PercentOfBytes):
+	case v.Examples > t.Examples:
+	default:
+		return false
+	}
+	return true
+}
+
+// over reports whether n is more than that many percent of all.
+func over(n, all, percent int64) bool { return n*100 > all*percent }
+
+// Validation yields the validation examples in the order in which they came.
+func (s *Splitter) Validation() iter.Seq[Example] {
+	var all []held
+	for _, g := range s.queue {
+		all = append(all, g.examples...)
+	}
+	slices.SortFunc(all, func(a, b held) int { return int(a.place - b.place) })
+	return func(yield func(Example) bool) {
+		for _, e := range all {
+			if !yield(e.Example) {
+				return
+			}
+		}
+	}
+}
+
+// queue is a heap of groups, the largest number first.
+type queue []*group
+
+func (q queue) Len() int { return len(q) }
+func (q queue) Less(a, b int) bool {
+	if q[a].number != q[b].number {
+		return q[a].number > q[b].number
+	}
+	return string(q[a].key[:]) > string(q[b].key[:])
+}
+func (q queue) Swap(a, b int) { q[a], q[b] = q[b], q[a] }
+func (q *queue) Push(x any)   { *q = append(*q, x.(*group)) } //nolint:forcetypeassert // only Add pushes
+func (q *queue) Pop() any {
+	last := (*q)[len(*q)-1]
+	*q = (*q)[:len(*q)-1]
+	return last
+}

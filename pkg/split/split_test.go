@@ -1,0 +1,371 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package split_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/catalogue"
+	"github.com/vertextune/vertextune/pkg/provenance"
+	"github.com/vertextune/vertextune/pkg/split"
+)
+
+// parts is the two files of a split.
+type parts struct {
+	training, validation []split.Example
+	result               split.Result
+}
+
+func divide(t testing.TB, opt split.Options, examples []split.Example) (p parts) {
+	t.Helper()
+	s, err := split.New(opt, func(e split.Example) error {
+		e.Line = slices.Clone(e.Line)
+		p.training = append(p.training, e)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var line []byte
+	for _, e := range examples {
+		line = append(line[:0], e.Line...) // the caller's memory is its own again after Add
+		e.Line = line
+		if err := s.Add(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p.result, err = s.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	p.validation = slices.Collect(s.Validation())
+	return p
+}
+
+// example is one with a line of its own; n tells it from others of the group.
+func example(group string, n int) split.Example {
+	line := fmt.Sprintf(`{"of":%q,"n":%d,"pad":%q}`+"\n", group, n, strings.Repeat("x", n%50))
+	return split.Example{Line: []byte(line), Group: group, Source: provenance.Source{Message: fmt.Sprint(group, "/", n)}}
+}
+
+// conversations is some of different lengths, in a random order.
+func conversations(groups, most int, prefix string) (all []split.Example) {
+	for g := range groups {
+		for n := range rand.IntN(most) + 1 {
+			all = append(all, example(fmt.Sprint(prefix, g), n))
+		}
+	}
+	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all
+}
+
+func groupsOf(examples []split.Example) map[string]bool {
+	groups := map[string]bool{}
+	for _, e := range examples {
+		groups[e.Group] = true
+	}
+	return groups
+}
+
+func linesOf(examples []split.Example) (all []string) {
+	for _, e := range examples {
+		all = append(all, string(e.Line))
+	}
+	slices.Sort(all)
+	return all
+}
+
+var bounds = []catalogue.Validation{
+	{},
+	{Examples: 60},
+	{Examples: 5000, PercentOfExamples: 30, PercentFromExamples: 20},
+	{Examples: 200, PercentOfBytes: 25},
+	{Examples: 5000, PercentOfBytes: 3},
+}
+
+func anyOptions() split.Options {
+	opt := split.Options{Share: rand.Float64()/2 + math.SmallestNonzeroFloat64, Bounds: bounds[rand.IntN(len(bounds))]}
+	if rand.IntN(3) == 0 {
+		opt.HoldBytes = rand.Int64N(5000) + 1
+	}
+	return opt
+}
+
+// Of any data, with any bounds: nothing is lost or doubled, no conversation is on both sides, every bound holds, and
+// the result says what there is.
+func TestSplit_any(t *testing.T) {
+	t.Parallel()
+	for range 400 {
+		opt, in := anyOptions(), conversations(rand.IntN(120), 12, "g")
+		p := divide(t, opt, in)
+		if diff := cmp.Diff(linesOf(in), linesOf(slices.Concat(p.training, p.validation))); diff != "" {
+			t.Fatalf("%+v: examples (-in +out):\n%s", opt, diff)
+		}
+		validation := groupsOf(p.validation)
+		for group := range groupsOf(p.training) {
+			if validation[group] {
+				t.Fatalf("%+v: conversation %s is on both sides", opt, group)
+			}
+		}
+		var bytes [2]int64
+		for i, side := range [][]split.Example{p.training, p.validation} {
+			for _, e := range side {
+				bytes[i] += int64(len(e.Line))
+			}
+		}
+		want := split.Result{
+			Training:   split.Side{Examples: int64(len(p.training)), Bytes: bytes[0]},
+			Validation: split.Side{Examples: int64(len(p.validation)), Bytes: bytes[1]},
+			Groups:     int64(len(validation)), GivenBack: p.result.GivenBack, Compared: int64(len(p.training)),
+		}
+		if diff := cmp.Diff(want, p.result); diff != "" {
+			t.Fatalf("%+v: result (-want +got):\n%s", opt, diff)
+		}
+		if bound := passed(opt, p.result); bound != "" {
+			t.Fatalf("%+v: %+v passes the bound on %s", opt, p.result, bound)
+		}
+	}
+}
+
+// passed names a bound that a split passes.
+func passed(opt split.Options, r split.Result) string {
+	b, v, tr := opt.Bounds, r.Validation, r.Training
+	switch {
+	case b.Examples > 0 && v.Examples > b.Examples:
+		return "examples"
+	case b.PercentOfExamples > 0 && v.Examples > b.PercentFromExamples && v.Examples*100 > tr.Examples*b.PercentOfExamples:
+		return "the share of examples"
+	case b.PercentOfBytes > 0 && v.Bytes*100 > tr.Bytes*b.PercentOfBytes:
+		return "the share of bytes"
+	case opt.HoldBytes > 0 && v.Bytes > opt.HoldBytes:
+		return "what is held"
+	case v.Examples > tr.Examples:
+		return "what is left to train on"
+	}
+	return ""
+}
+
+// The order of the data is nothing to the split, and neither is the day.
+func TestSplit_is_always_the_same(t *testing.T) {
+	t.Parallel()
+	for range 100 {
+		opt, in := anyOptions(), conversations(100, 12, "g")
+		first := groupsOf(divide(t, opt, in).validation)
+		rand.Shuffle(len(in), func(i, j int) { in[i], in[j] = in[j], in[i] })
+		if diff := cmp.Diff(first, groupsOf(divide(t, opt, in).validation)); diff != "" {
+			t.Fatalf("%+v: conversations for validation (-first +second):\n%s", opt, diff)
+		}
+	}
+	var known []split.Example
+	for g := range 40 {
+		known = append(known, example(fmt.Sprint("session-", g), 1))
+	}
+	got := slices.Sorted(maps.Keys(groupsOf(divide(t, split.Options{Share: 0.1}, known).validation)))
+	if diff := cmp.Diff(goldenSplit, got); diff != "" {
+		t.Errorf("the split is not what it always was (-want +got):\n%s", diff)
+	}
+}
+
+// goldenSplit must never change: whoever splits the same data again relies on it.
+var goldenSplit = []string{"session-15", "session-33", "session-34"}
+
+// Where no bound is passed, more data move nothing.
+func TestSplit_more_data_move_nothing(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		opt := split.Options{Share: rand.Float64()*0.3 + 0.01}
+		in := conversations(200, 5, "g")
+		before := groupsOf(divide(t, opt, in).validation)
+		after := groupsOf(divide(t, opt, slices.Concat(in, conversations(300, 5, "more"), conversations(200, 9, "g"))).validation)
+		maps.DeleteFunc(after, func(group string, _ bool) bool { return strings.HasPrefix(group, "more") })
+		if diff := cmp.Diff(before, after); diff != "" {
+			t.Fatalf("share %v: conversations for validation (-before +after):\n%s", opt.Share, diff)
+		}
+	}
+}
+
+// A larger share keeps what a smaller one has; bounds take the largest numbers away, so that what is left is what
+// a smaller share would have given, and a larger one would pass a bound.
+func TestSplit_takes_as_much_as_fits(t *testing.T) {
+	t.Parallel()
+	for range 25 {
+		opt, in := anyOptions(), conversations(150, 6, "g")
+		p := divide(t, opt, in)
+		kept := groupsOf(p.validation)
+		asked := groupsOf(divide(t, split.Options{Share: opt.Share}, in).validation)
+		// The next conversation is that of the smallest share above which one more is taken.
+		low, high := 0.0, opt.Share
+		for range 40 {
+			middle := (low + high) / 2
+			if middle > 0 && len(groupsOf(divide(t, split.Options{Share: middle}, in).validation)) > len(kept) {
+				high = middle
+			} else {
+				low = middle
+			}
+		}
+		if len(kept) == len(asked) {
+			continue
+		}
+		if low > 0 {
+			if diff := cmp.Diff(kept, groupsOf(divide(t, split.Options{Share: low}, in).validation)); diff != "" {
+				t.Fatalf("%+v: conversations (-bounded +with share %v):\n%s", opt, low, diff)
+			}
+		}
+		if more := divide(t, split.Options{Share: high}, in); passed(opt, more.result) == "" {
+			t.Fatalf("%+v: %d conversations were taken, %d fit", opt, len(kept), len(groupsOf(more.validation)))
+		}
+	}
+}
+
+func TestSplit_comes_near_the_share(t *testing.T) {
+	t.Parallel()
+	for _, share := range []float64{0.01, 0.1, 0.2, 0.5} {
+		const groups = 20_000
+		var in []split.Example
+		for g := range groups {
+			in = append(in, example(fmt.Sprint("session ", g), g))
+		}
+		got := float64(divide(t, split.Options{Share: share}, in).result.Groups) / groups
+		// Four standard deviations; where training must not be the smaller part, half of them is cut off.
+		if off := math.Abs(got - share); off > 4*math.Sqrt(share*(1-share)/groups) {
+			t.Errorf("%.4f of the conversations are for validation, asked for %v", got, share)
+		}
+	}
+}
+
+// Without a conversation an example is told by its text, wherever it stands.
+func TestSplit_by_line(t *testing.T) {
+	t.Parallel()
+	var in []split.Example
+	for i := range 500 {
+		e := example("", i%250)
+		in = append(in, e)
+	}
+	p := divide(t, split.Options{Share: 0.3}, in)
+	if p.result.Overlaps != 0 || p.result.Validation.Examples%2 != 0 || p.result.Validation.Examples == 0 {
+		t.Errorf("equal examples are on both sides: %+v", p.result)
+	}
+	// A conversation named as an example reads is not that example.
+	name := string(in[0].Line)
+	for i := range 200 {
+		in = append(in, split.Example{Line: []byte(fmt.Sprint(i, "\n")), Group: name})
+	}
+	if p := divide(t, split.Options{Share: 0.3}, in); len(p.training)+len(p.validation) != len(in) {
+		t.Errorf("%d of %d examples are left", len(p.training)+len(p.validation), len(in))
+	}
+}
+
+func TestSplit_finds_what_is_on_both_sides(t *testing.T) {
+	t.Parallel()
+	in := conversations(300, 4, "g")
+	p := divide(t, split.Options{Share: 0.2}, in)
+	if p.result.Overlaps != 0 || p.result.Overlap != nil {
+		t.Fatalf("overlaps of different examples: %+v", p.result)
+	}
+	// The texts of some training examples, in conversations that are for validation.
+	copied := map[string]string{}
+	for i := range 5 {
+		from, to := p.training[i*7], p.validation[i]
+		e := split.Example{Line: from.Line, Group: to.Group, Source: provenance.Source{Message: fmt.Sprint("copy-", i)}}
+		in = append(in, e)
+		copied[e.Source.Message] = string(from.Line)
+	}
+	p = divide(t, split.Options{Share: 0.2}, in)
+	if p.result.Overlaps != 5 || len(p.result.Overlap) != 5 {
+		t.Fatalf("%d overlaps, %d named, want 5", p.result.Overlaps, len(p.result.Overlap))
+	}
+	for _, o := range p.result.Overlap {
+		if line := string(p.training[o.TrainingLine-1].Line); copied[o.Validation.Message] != line {
+			t.Errorf("%s is said to be %q, but is %q", o.Validation, line, copied[o.Validation.Message])
+		}
+	}
+	if w := p.result.Warnings(); len(w) != 1 || !strings.Contains(w[0], "5 of the") || !strings.Contains(w[0], "message copy-") {
+		t.Errorf("warnings: %q", w)
+	}
+}
+
+func TestSplit_of_little(t *testing.T) {
+	t.Parallel()
+	one := conversations(1, 5, "only")
+	for range 20 { // whichever side it is on, it is trained on
+		one[0].Group = fmt.Sprint("only", rand.Int())
+		p := divide(t, split.Options{Share: 0.5}, one[:1])
+		if len(p.validation) != 0 || len(p.training) != 1 {
+			t.Errorf("%d for training, %d for validation", len(p.training), len(p.validation))
+		}
+		if w := p.result.Warnings(); !strings.Contains(w[0], "there is no validation file") {
+			t.Errorf("warnings: %q", w)
+		}
+	}
+	if p := divide(t, split.Options{Share: 0.5}, nil); len(p.training)+len(p.validation) != 0 {
+		t.Error("something came of nothing")
+	}
+}
+
+func TestNew_refuses(t *testing.T) {
+	t.Parallel()
+	for _, share := range []float64{0, -0.1, 0.51, 1, math.NaN(), math.Inf(1), math.Inf(-1)} {
+		if _, err := split.New(split.Options{Share: share}, nil); err == nil {
+			t.Errorf("a share of %v was taken", share)
+		}
+	}
+}
+
+func TestErrorsOfTraining(t *testing.T) {
+	t.Parallel()
+	in := conversations(100, 3, "g")
+	for room := range len(in) - 10 { // those at the end may all be for validation
+		left := room
+		s, err := split.New(split.Options{Share: 0.5, Bounds: catalogue.Validation{Examples: 5}}, func(split.Example) error {
+			if left--; left < 0 {
+				return io.ErrShortWrite
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range in {
+			err = errors.Join(err, s.Add(e))
+		}
+		_, finish := s.Finish()
+		if !errors.Is(errors.Join(err, finish), io.ErrShortWrite) {
+			t.Fatalf("with room for %d of %d examples there was no error", room, len(in))
+		}
+	}
+}
+
+func BenchmarkSplit(b *testing.B) {
+	const million = 1_000_000
+	line := []byte(strings.Repeat("x", 999) + "\n")
+	groups := make([]string, million/10)
+	for i := range groups {
+		groups[i] = fmt.Sprint("session-", i)
+	}
+	b.SetBytes(million * int64(len(line)))
+	b.ReportAllocs()
+	for b.Loop() {
+		s, err := split.New(split.Options{Share: 0.1, Bounds: catalogue.Validation{Examples: 5000}}, func(split.Example) error { return nil })
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := range million {
+			if err := s.Add(split.Example{Line: line, Group: groups[i/10]}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if _, err := s.Finish(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cloud
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/vertextune/vertextune/pkg/catalogue"
+)
+
+//go:embed contract.json
+var contractJSON []byte
+
+// Catalogue returns the text of a catalogue of base models, for CATALOGUE, that is true of these stand-ins: it is
+// the program's own but for the model that the first HTTP contract names, which only the stand-in for Vertex AI
+// tunes.
+func Catalogue() ([]byte, error) {
+	var contract struct{ Source, Model json.RawMessage }
+	var members map[string]json.RawMessage
+	var sources map[string]json.RawMessage
+	var models []json.RawMessage
+	if err := errors.Join(
+		json.Unmarshal(contractJSON, &contract),
+		json.Unmarshal(catalogue.JSON(), &members),
+		json.Unmarshal(members["sources"], &sources),
+		json.Unmarshal(members["models"], &models),
+	); err != nil {
+		return nil, fmt.Errorf("take the catalogue apart: %w", err)
+	}
+	sources["stand-in"] = contract.Source
+	for i, model := range models {
+		if id(model) == id(contract.Model) {
+			models[i] = contract.Model
+		}
+	}
+	var errs [3]error
+	members["sources"], errs[0] = json.Marshal(sources)
+	members["models"], errs[1] = json.Marshal(models)
+	text, err := json.Marshal(members)
+	errs[2] = err
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, fmt.Errorf("put the catalogue together: %w", err)
+	}
+	return text, nil
+}
+
+func id(model json.RawMessage) string {
+	var m struct{ ID string }
+	if json.Unmarshal(model, &m) != nil {
+		return "" // no model that could be the one
+	}
+	return m.ID
+}

@@ -1,0 +1,204 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package start
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/gcp"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// advance sends a job whose dataset is written to Vertex AI if it is its turn, and else lets it wait in line.
+func (s *Starter) advance(ctx context.Context, r store.Record, data facts) (store.Record, error) {
+	for {
+		next, sent, err := s.admit(ctx, r, data(r.Job))
+		switch {
+		case errors.Is(err, store.ErrChanged):
+			var still bool
+			if r, still = s.changed(ctx, r); !still {
+				return r, nil
+			}
+		case err != nil && !passing(err):
+			return s.unprepared(ctx, r, err)
+		case sent:
+			return s.submit(ctx, next)
+		default:
+			return s.wait(ctx, r, data, err)
+		}
+	}
+}
+
+// wait lets a job stand in line: there is no room for it, or the cause keeps us from knowing.
+func (s *Starter) wait(ctx context.Context, r store.Record, data facts, cause error) (store.Record, error) {
+	if cause != nil {
+		s.Log.WarnContext(ctx, "job not sent, it waits", "job_id", r.ID, "error", cause)
+	}
+	waiting, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
+		if !ours(r, j) {
+			return j, nil
+		}
+		return data(j).Waits(), nil
+	})
+	if err != nil {
+		return s.unprepared(ctx, r, err)
+	}
+	return waiting, nil
+}
+
+// Dispatch sends a job that waits to Vertex AI, if there is room. It reports whether another one may be tried:
+// there was room for this one, or nothing to be done about it.
+func (s *Starter) Dispatch(ctx context.Context, r store.Record) (store.Record, bool, error) {
+	next, sent, err := s.admit(ctx, r, r.Job)
+	switch {
+	case errors.Is(err, store.ErrChanged):
+		return r, true, nil // cancelled, or sent by somebody else
+	case err != nil || !sent:
+		return r, false, err
+	}
+	next, _ = s.submit(ctx, next)                 // a refusal is on record
+	return next, next.Step != tuning.Waiting, nil // it waits again if Vertex AI has no room
+}
+
+// admit writes that the job is about to be sent, if it is its turn and there is room for it.
+func (s *Starter) admit(ctx context.Context, r store.Record, ready tuning.Job) (store.Record, bool, error) {
+	if turn, err := s.turn(ctx, ready); !turn || err != nil {
+		return r, false, err
+	}
+	lease := s.until(s.Config.CreateTimeout + s.settle())
+	return s.Records.Admit(ctx, r, ready.Submits(lease), s.Config.MaxConcurrentJobs)
+}
+
+// settle is how long after its deadline a create may still take effect.
+func (s *Starter) settle() time.Duration { return s.Config.CreateTimeout / 4 }
+
+// mostAhead bounds how many jobs ahead in line are looked at.
+const mostAhead = 1000
+
+// turn reports whether there is room for the job beside those that are ahead of it in line. A job that Vertex AI
+// had no room for is not overtaken.
+func (s *Starter) turn(ctx context.Context, job tuning.Job) (bool, error) {
+	ahead := int64(1)
+	if limit := s.Config.MaxConcurrentJobs; limit > 0 {
+		active, err := s.Records.CountAtStep(ctx, tuning.Submitting, tuning.Accepted)
+		if err != nil {
+			return false, err
+		}
+		if ahead = limit - active; ahead <= 0 {
+			return false, nil
+		}
+	}
+	line, err := s.Records.Queue(ctx, int(min(ahead, mostAhead)))
+	if err != nil {
+		return false, err
+	}
+	n := int64(0)
+	for _, other := range line {
+		if tuning.InLine(other.Job, job) >= 0 {
+			break
+		}
+		if other.Refusals > 0 {
+			return false, nil
+		}
+		n++
+	}
+	return n < ahead || s.Config.MaxConcurrentJobs <= 0, nil
+}
+
+// submit asks Vertex AI for a job whose record says so, and writes what came of it.
+func (s *Starter) submit(ctx context.Context, r store.Record) (store.Record, error) {
+	call, cancel := context.WithDeadline(ctx, r.LeaseUntil.Add(-s.settle()))
+	seen, err := s.Vertex.Create(call, r.Job)
+	cancel()
+	// How it ended is written even if the time for all of it is over.
+	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	switch {
+	case err == nil:
+		return s.accept(ctx, r, seen), nil
+	case gcp.Code(err) == codes.ResourceExhausted:
+		s.Log.InfoContext(ctx, "no room on Vertex AI, the job waits", "job_id", r.ID, "error", err)
+		return s.conclude(ctx, r, func(j tuning.Job) tuning.Job { return j.NoRoom(fault.Of(err).Message, s.Now().UTC()) }), nil
+	case ambiguous(err):
+		return s.lookFor(ctx, r, err), nil
+	}
+	refused := s.conclude(ctx, r, func(j tuning.Job) tuning.Job {
+		return j.Fail(failureOf(err), s.Now().UTC())
+	})
+	if refused.State != tuning.Failed {
+		return refused, nil // not on record: the job is asked for again, and may be refused or not
+	}
+	return refused, err
+}
+
+// conclude writes how the submission ended, unless somebody else has gone on with the job. If it cannot be written,
+// the poller finds out how it ended, when the lease is over.
+func (s *Starter) conclude(ctx context.Context, r store.Record, end func(tuning.Job) tuning.Job) store.Record {
+	ended, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
+		if j.Step != tuning.Submitting || j.Submissions != r.Submissions {
+			return j, nil
+		}
+		return end(j), nil
+	})
+	if err != nil {
+		s.Log.ErrorContext(ctx, "how the submission ended was not recorded", "job_id", r.ID, "error", err)
+		return r
+	}
+	return ended
+}
+
+// accept writes the name that Vertex AI gave the job.
+func (s *Starter) accept(ctx context.Context, r store.Record, seen tuning.Observation) store.Record {
+	s.Log.InfoContext(ctx, "job started", "job_id", r.ID, "job_name", seen.Name, "caller", r.StartedBy)
+	accepted, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
+		next, _ := j.Observe(seen)
+		return next, nil
+	})
+	if err != nil {
+		// The job runs, so the caller is told of it; the poller finds it by its label and mends the record. Until
+		// then nothing has happened that others could be told of.
+		s.Log.ErrorContext(ctx, "the job's name was not recorded", "job_id", r.ID, "job_name", seen.Name, "error", err)
+		accepted = r
+		accepted.Job, _ = r.Observe(seen)
+		accepted.Events = r.Events
+	}
+	return accepted
+}
+
+// lookPages is how many pages are looked through for a job that was just created; the poller looks through all.
+const lookPages = 3
+
+// lookFor decides what became of a create that was not answered. If the job shows, it is ours. If not, it may
+// still come: the record stays as it is until its lease is over.
+func (s *Starter) lookFor(ctx context.Context, r store.Record, cause error) store.Record {
+	s.Log.WarnContext(ctx, "create was not answered", "job_id", r.ID, "error", cause)
+	seen, found, err := s.Vertex.Find(ctx, r.Location, r.ID, lookPages)
+	if found {
+		return s.accept(ctx, r, seen)
+	}
+	if err != nil {
+		s.Log.WarnContext(ctx, "could not look for the job", "job_id", r.ID, "error", err)
+	}
+	detail := fmt.Sprintf("Vertex AI did not answer whether it created the job (%s). It is looked for, and asked again if it is not there.",
+		fault.Of(cause).Message)
+	return s.conclude(ctx, r, func(j tuning.Job) tuning.Job { return j.Delayed(detail) })
+}
+
+// ambiguous reports whether a create that failed so may have taken effect all the same.
+func ambiguous(err error) bool {
+	switch gcp.Code(err) {
+	case codes.InvalidArgument, codes.NotFound, codes.FailedPrecondition, codes.PermissionDenied,
+		codes.Unauthenticated, codes.Unimplemented, codes.OutOfRange, codes.AlreadyExists:
+		return false
+	default:
+		return true
+	}
+}

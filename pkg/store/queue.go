@@ -1,0 +1,105 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// admission is the document that every admission of a job to Vertex AI writes when their number is limited. Of two
+// admissions at a time one is refused over it, and counts anew.
+const admission = control + "/admission"
+
+// CountAtStep returns how many jobs are at one of the steps.
+func (s *Store) CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, error) {
+	const name = "n"
+	query := s.client.Collection(jobs).Where("step", "in", steps)
+	result, err := query.NewAggregationQuery().WithCount(name).Get(ctx)
+	if err != nil {
+		return 0, wrap(err, "count jobs")
+	}
+	n, ok := result[name].(*firestorepb.Value)
+	if !ok {
+		return 0, fmt.Errorf("count jobs: Firestore answered %T", result[name])
+	}
+	return n.GetIntegerValue(), nil
+}
+
+// Queue returns the first jobs that wait for room, in line.
+func (s *Store) Queue(ctx context.Context, limit int) ([]Record, error) {
+	query := s.client.Collection(jobs).Where("step", "==", tuning.Waiting).
+		OrderBy("priority", firestore.Desc).OrderBy("created_at", firestore.Asc).
+		Select("priority", "created_at", "step", "refusals")
+	line, err := s.first(ctx, query, limit)
+	return line, wrap(err, "list the jobs that wait")
+}
+
+// Admit writes next, which is r on its way to Vertex AI, in the place of r if fewer than limit jobs are there or
+// on their way; 0 is no limit. It returns ErrChanged as UpdateJob does, and false if there is no room.
+func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, limit int64) (Record, bool, error) {
+	if limit <= 0 {
+		written, err := s.UpdateJob(ctx, r, next)
+		return written, err == nil, err
+	}
+	ref, gate := s.client.Collection(jobs).Doc(r.ID), s.client.Doc(admission)
+	for {
+		docs, err := s.client.GetAll(ctx, []*firestore.DocumentRef{gate, ref})
+		if err != nil {
+			return Record{}, false, wrap(err, "admit job "+r.ID)
+		}
+		if !docs[1].UpdateTime.Equal(r.version) {
+			return Record{}, false, ErrChanged
+		}
+		// Counted after the gate was read: an admission that is written from here on makes this one count again.
+		active, err := s.CountAtStep(ctx, tuning.Submitting, tuning.Accepted)
+		if err != nil || active >= limit {
+			return r, false, err
+		}
+		answer, err := s.pass(ctx, docs[0], docs[1], next)
+		switch status.Code(err) {
+		case codes.OK:
+			admitted, err := written(next, answer, 1)
+			return admitted, err == nil, err
+		case codes.FailedPrecondition, codes.AlreadyExists, codes.NotFound, codes.Aborted:
+			// Another job was admitted, or this one has changed.
+		default:
+			return Record{}, false, s.lost(ctx, r, err, "admit job "+r.ID)
+		}
+	}
+}
+
+// pass writes the admission and the job over what was read of them, both or neither. It does not read in the
+// transaction: the locks of many that do would have them wait for each other, and most of them in vain.
+func (s *Store) pass(ctx context.Context, gate, job *firestore.DocumentSnapshot, next tuning.Job) (*firestore.CommitResponse, error) {
+	answer := &firestore.CommitResponse{}
+	return answer, s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) (err error) {
+		if gate.Exists() {
+			// The time is there to change it: what is written as it was counts as not written.
+			err = tx.Update(gate.Ref, []firestore.Update{
+				{Path: "job_id", Value: job.Ref.ID}, {Path: "at", Value: firestore.ServerTimestamp},
+			}, firestore.LastUpdateTime(gate.UpdateTime))
+		} else {
+			err = tx.Create(gate.Ref, map[string]any{"job_id": job.Ref.ID, "at": firestore.ServerTimestamp})
+		}
+		return errors.Join(err, tx.Update(job.Ref, moving(next), firestore.LastUpdateTime(job.UpdateTime)))
+	}, firestore.WithCommitResponseTo(answer))
+}
+
+// lost returns ErrChanged for a transaction that failed after the record was written all the same, by its own
+// lost attempt or by somebody else: whoever asked reads it again.
+func (s *Store) lost(ctx context.Context, r Record, err error, doing string) error {
+	if now, readErr := s.Job(ctx, r.ID); readErr == nil && !now.version.Equal(r.version) {
+		return ErrChanged
+	}
+	return wrap(err, doing)
+}

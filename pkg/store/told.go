@@ -1,0 +1,37 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"slices"
+
+	"cloud.google.com/go/firestore"
+)
+
+// toldBatch is how many records are marked in one write; Firestore takes 500 writes at a time.
+const toldBatch = 400
+
+// MarkTold notes that all events of the records, as they are here, were published. It needs no condition: the
+// number only grows, and a job that has finished gets no more events.
+func (s *Store) MarkTold(ctx context.Context, told []Record) error {
+	for batch := range slices.Chunk(told, toldBatch) {
+		err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+			for _, r := range batch {
+				updates := []firestore.Update{{Path: "told", Value: firestore.FieldTransformMaximum(len(r.Events))}}
+				if r.Finished {
+					updates = append(updates, firestore.Update{Path: "watched", Value: false})
+				}
+				if err := tx.Update(s.client.Collection(jobs).Doc(r.ID), updates); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return wrap(err, "note which events were published")
+		}
+	}
+	return nil
+}

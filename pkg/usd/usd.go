@@ -1,0 +1,99 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package usd is amounts of US dollars, exact to a millionth: a price for a million tokens is small, and what
+// is added up must not round on the way.
+package usd
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+// Amount is an amount in millionths of a dollar.
+type Amount int64
+
+// Dollar is one dollar.
+const Dollar Amount = 1_000_000
+
+// places is how many decimal places a millionth has.
+const places = 6
+
+var errForm = errors.New("must be an amount in US dollars: digits, and behind a point at most six more, such as 12.50")
+
+// Parse reads a decimal such as 12 or 0.375. It takes no exponent: 1e9 dollars are never meant.
+func Parse(text string) (Amount, error) {
+	digits, negative := strings.CutPrefix(text, "-")
+	whole, part, point := strings.Cut(digits, ".")
+	if whole == "" || point && part == "" || len(part) > places || strings.Trim(whole+part, "0123456789") != "" {
+		return 0, errForm
+	}
+	n, err := strconv.ParseInt(whole+part+strings.Repeat("0", places-len(part)), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s is more than an amount can be", text)
+	}
+	if negative {
+		n = -n
+	}
+	return Amount(n), nil
+}
+
+// String returns the amount in dollars with two to four decimal places.
+func (a Amount) String() string {
+	const shown = 100 // the last of six places that is shown is the fourth
+	sign, n := "", uint64(a)
+	if a < 0 {
+		sign, n = "-", -n
+	}
+	n = (n + shown/2) / shown
+	text := fmt.Sprintf("%s%d.%04d", sign, n/10_000, n%10_000)
+	for range 2 {
+		text = strings.TrimSuffix(text, "0")
+	}
+	return text
+}
+
+// MarshalJSON writes a number of dollars.
+func (a Amount) MarshalJSON() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalJSON reads a number of dollars.
+func (a *Amount) UnmarshalJSON(text []byte) error { return a.UnmarshalText(text) }
+
+// UnmarshalText reads an amount as Parse does, for settings.
+func (a *Amount) UnmarshalText(text []byte) (err error) {
+	*a, err = Parse(string(text))
+	return err
+}
+
+// Of returns what n things cost if a is the price of a million, rounded up to a millionth of a dollar: who
+// plans with it must not find the bill higher. An amount that cannot be said is the largest that can.
+func (a Amount) Of(n int64) Amount {
+	if a <= 0 || n <= 0 {
+		return 0
+	}
+	const million = 1_000_000
+	high, low := bits.Mul64(uint64(a), uint64(n))
+	low, carry := bits.Add64(low, million-1, 0)
+	if high += carry; high >= million {
+		return math.MaxInt64
+	}
+	sum, _ := bits.Div64(high, low, million)
+	return Amount(min(sum, math.MaxInt64))
+}
+
+// Buys returns how many things an amount pays if price is that of a million.
+func (a Amount) Buys(price Amount) int64 {
+	if a <= 0 || price <= 0 {
+		return 0
+	}
+	high, low := bits.Mul64(uint64(a), 1_000_000)
+	if high >= uint64(price) {
+		return math.MaxInt64
+	}
+	n, _ := bits.Div64(high, low, uint64(price))
+	return int64(min(n, math.MaxInt64))
+}

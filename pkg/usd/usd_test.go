@@ -1,0 +1,126 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package usd_test
+
+import (
+	"encoding/json"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/vertextune/vertextune/pkg/usd"
+)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		text string
+		want usd.Amount
+		bad  bool
+	}{
+		{text: "0", want: 0},
+		{text: "3", want: 3 * usd.Dollar},
+		{text: "3.00", want: 3 * usd.Dollar},
+		{text: "0.375", want: 375_000},
+		{text: "0.000001", want: 1},
+		{text: "-2.5", want: -2_500_000},
+		{text: "9223372036854.775807", want: math.MaxInt64},
+		{text: "9223372036854.775808", bad: true},
+		{text: "0.0000001", bad: true},
+		{text: "", bad: true},
+		{text: ".5", bad: true},
+		{text: "5.", bad: true},
+		{text: "-", bad: true},
+		{text: "--1", bad: true},
+		{text: "+1", bad: true},
+		{text: "1e3", bad: true},
+		{text: "1,000", bad: true},
+		{text: "NaN", bad: true},
+		{text: "null", bad: true},
+	}
+	for _, tt := range tests {
+		got, err := usd.Parse(tt.text)
+		if got != tt.want || (err != nil) != tt.bad {
+			t.Errorf("Parse(%q) = %d, %v; want %d, an error: %v", tt.text, got, err, tt.want, tt.bad)
+		}
+	}
+}
+
+func TestString(t *testing.T) {
+	t.Parallel()
+	for want, amount := range map[string]usd.Amount{
+		"0.00":               0,
+		"52.50":              52_500_000,
+		"0.375":              375_000,
+		"0.0001":             50,
+		"1.2346":             1_234_560,
+		"2.00":               1_999_950,
+		"-0.25":              -250_000,
+		"9223372036854.7758": math.MaxInt64,
+	} {
+		if got := amount.String(); got != want {
+			t.Errorf("String of %d = %q, want %q", amount, got, want)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	var got struct{ Price usd.Amount }
+	if err := json.Unmarshal([]byte(`{"Price":0.28}`), &got); err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"Price":0.28}`; string(text) != want {
+		t.Errorf("got %s, want %s", text, want)
+	}
+	for _, bad := range []string{`{"Price":"3"}`, `{"Price":1e3}`, `{"Price":[]}`} {
+		if err := json.Unmarshal([]byte(bad), &got); err == nil {
+			t.Errorf("%s was taken", bad)
+		}
+	}
+}
+
+// Costs agree with exact fractions, rounded up, over the whole range of both numbers.
+func TestOf(t *testing.T) {
+	t.Parallel()
+	for range 20_000 {
+		price, n := usd.Amount(rand.Int64()>>rand.IntN(63)), rand.Int64()>>rand.IntN(63)
+		want := new(big.Int).Mul(big.NewInt(int64(price)), big.NewInt(n))
+		want.Add(want, big.NewInt(999_999)).Div(want, big.NewInt(1_000_000))
+		if !want.IsInt64() {
+			want.SetInt64(math.MaxInt64)
+		}
+		if got := price.Of(n); int64(got) != want.Int64() {
+			t.Fatalf("%d.Of(%d) = %d, want %s", price, n, got, want)
+		}
+	}
+	for _, none := range []usd.Amount{usd.Amount(0).Of(5), usd.Amount(-1).Of(5), usd.Dollar.Of(0), usd.Dollar.Of(-5)} {
+		if none != 0 {
+			t.Errorf("nothing costs %d", none)
+		}
+	}
+}
+
+// What an amount buys costs no more than the amount, and one more would.
+func TestBuys(t *testing.T) {
+	t.Parallel()
+	for range 20_000 {
+		price, amount := usd.Amount(rand.Int64N(1<<30)+1), usd.Amount(rand.Int64N(1<<40))
+		n := amount.Buys(price)
+		if price.Of(n) > amount || price.Of(n+1) <= amount {
+			t.Fatalf("%d buys %d at %d, which cost %d; one more %d", amount, n, price, price.Of(n), price.Of(n+1))
+		}
+	}
+	if n := usd.Amount(math.MaxInt64).Buys(1); n != math.MaxInt64 {
+		t.Errorf("all the money in the world buys %d", n)
+	}
+	if n := usd.Dollar.Buys(0) + usd.Amount(0).Buys(1) + usd.Amount(-1).Buys(1); n != 0 {
+		t.Errorf("nothing buys %d", n)
+	}
+}

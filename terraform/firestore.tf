@@ -1,0 +1,75 @@
+# Copyright 2026 The Vertextune Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# Queries of one field are served by the indexes that Firestore keeps by itself.
+# Every other query of the code has its index here, and every index here a query:
+# TestIndexes in pkg/store holds both against each other, and prints the block
+# that is missing. It reads this file, so blocks stay literal.
+
+locals {
+  database = var.firestore.create ? google_firestore_database.this[0].name : var.firestore.database
+}
+
+resource "google_firestore_database" "this" {
+  count = var.firestore.create ? 1 : 0
+
+  name                              = var.firestore.database
+  location_id                       = coalesce(var.firestore.location, var.region)
+  type                              = "FIRESTORE_NATIVE"
+  app_engine_integration_mode       = "DISABLED"
+  point_in_time_recovery_enablement = var.firestore.point_in_time_recovery ? "POINT_IN_TIME_RECOVERY_ENABLED" : "POINT_IN_TIME_RECOVERY_DISABLED"
+  delete_protection_state           = var.deletion_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
+  deletion_policy                   = var.deletion_protection ? "ABANDON" : "DELETE"
+
+  dynamic "cmek_config" {
+    for_each = var.kms_key[*]
+    content {
+      kms_key_name = cmek_config.value
+    }
+  }
+
+  depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agents]
+}
+
+# Jobs of a state, newest first.
+resource "google_firestore_index" "jobs_by_state" {
+  database   = local.database
+  collection = "tuning_jobs"
+
+  fields {
+    field_path = "state"
+    order      = "ASCENDING"
+  }
+  fields {
+    field_path = "created_at"
+    order      = "DESCENDING"
+  }
+}
+
+# The key of a start that was repeated is of use for a while; then Firestore
+# deletes the document. An index of times that only grow would be a hot spot.
+resource "google_firestore_field" "start_keys_expires_at" {
+  database   = local.database
+  collection = "start_keys"
+  field      = "expires_at"
+
+  index_config {}
+  ttl_config {}
+}
+
+# Texts are never searched for. Without this, each is written to two indexes.
+resource "google_firestore_field" "messages_content" {
+  database   = local.database
+  collection = "messages"
+  field      = "content"
+
+  index_config {}
+}
+
+resource "google_firestore_field" "messages_related_message" {
+  database   = local.database
+  collection = "messages"
+  field      = "related_message"
+
+  index_config {}
+}

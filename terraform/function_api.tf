@@ -1,0 +1,211 @@
+# Copyright 2026 The Vertextune Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# Function api: the HTTP endpoints.
+
+locals {
+  # The address that Cloud Run derives from names, known before the service is there.
+  api_url = "https://${var.name}-api-${data.google_project.this.number}.${var.region}.run.app"
+
+  # gcloud's own tokens, which name gcloud's client and not the service they are for.
+  gcloud_audience = "32555940559.apps.googleusercontent.com"
+
+  # Who may call, as pkg/auth reads it: only what belongs to the mode.
+  auth_environment = merge({ AUTH_MODE = var.auth.mode }, {
+    token = {}
+    iam = {
+      AUTH_IAM_PRIVATE = "true"
+      AUTH_AUDIENCES   = join(",", concat([local.api_url], var.auth.gcloud_tokens ? [local.gcloud_audience] : [], var.auth.audiences))
+    }
+    oidc = {
+      AUTH_ISSUER       = var.auth.issuer
+      AUTH_AUDIENCES    = join(",", var.auth.audiences)
+      AUTH_GROUPS_CLAIM = var.auth.groups_claim
+    }
+    }[var.auth.mode], var.auth.mode == "token" ? {} : {
+    AUTH_READERS   = join(",", var.auth.readers)
+    AUTH_OPERATORS = join(",", var.auth.operators)
+    AUTH_STARTERS  = join(",", concat(tolist(var.auth.starters), local.smoke_caller))
+  })
+  # Cloud Build smoke-tests what it deploys.
+  smoke_caller = var.auth.mode == "iam" ? ["email:${google_service_account.build.email}"] : []
+
+  # In mode iam, Cloud Run lets in whom the service knows a role of.
+  invokers = var.auth.mode != "iam" ? [] : distinct([
+    for principal in concat(tolist(var.auth.readers), tolist(var.auth.operators), tolist(var.auth.starters)) :
+    startswith(principal, "domain:") ? principal :
+    "${endswith(principal, ".gserviceaccount.com") ? "serviceAccount" : "user"}:${trimprefix(principal, "email:")}"
+  ])
+
+  api_environment = {
+    for name, value in merge(local.environment, local.auth_environment, {
+      BASE_MODEL            = var.base_model
+      CORS_ORIGINS          = join(",", var.cors_origins)
+      INBOX_BUCKET          = google_storage_bucket.inbox.name
+      MAX_CONCURRENT_JOBS   = tostring(var.jobs.max_concurrent)
+      MAX_QUEUED_JOBS       = tostring(var.jobs.max_queued)
+      REQUEST_TIMEOUT       = "4m50s"
+      START_RATE_PER_MINUTE = tostring(var.jobs.starts_per_minute)
+      STATUS_MAX_AGE        = "15s"
+    }, var.api_environment) : name => value if value != null && value != ""
+  }
+}
+
+resource "google_service_account" "api" {
+  account_id   = "${var.name}-api"
+  display_name = "Vertextune: runs function api"
+
+  depends_on = [google_project_service.this]
+}
+
+# Datasets are written once and never replaced, so creating is enough.
+resource "google_storage_bucket_iam_member" "api_data" {
+  for_each = toset(["roles/storage.objectCreator", "roles/storage.objectViewer"])
+
+  bucket = google_storage_bucket.data.name
+  role   = each.key
+  member = google_service_account.api.member
+}
+
+# A start may name a file of the inbox as its training data.
+resource "google_storage_bucket_iam_member" "api_inbox" {
+  bucket = google_storage_bucket.inbox.name
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.api.member
+}
+
+# Firestore's roles are the project's; the condition leaves its other databases out.
+resource "google_project_iam_member" "api_firestore" {
+  project = var.project_id
+  role    = "roles/datastore.user"
+  member  = google_service_account.api.member
+
+  condition {
+    title      = "database-of-${var.name}"
+    expression = "resource.name == \"projects/${var.project_id}/databases/${var.firestore.database}\""
+  }
+}
+
+# Vertex AI grants nothing on single tuning jobs, so it is the project, but of
+# roles/aiplatform.user only what is called (see role "tuner").
+resource "google_project_iam_member" "api_tuner" {
+  project = var.project_id
+  role    = google_project_iam_custom_role.tuner.id
+  member  = google_service_account.api.member
+}
+
+resource "google_secret_manager_secret_iam_member" "api_tokens" {
+  count = var.auth.mode == "token" ? 1 : 0
+
+  secret_id = google_secret_manager_secret.api_tokens[0].id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.api.member
+}
+
+resource "google_cloud_run_v2_service" "api" {
+  name                = "${var.name}-api"
+  location            = var.region
+  ingress             = var.api_ingress
+  deletion_protection = var.deletion_protection
+
+  # In the modes token and oidc the service itself checks every call. Said this
+  # way, no role need be granted to allUsers.
+  invoker_iam_disabled = var.auth.mode != "iam"
+
+  template {
+    service_account = google_service_account.api.email
+    encryption_key  = var.kms_key
+    timeout         = "300s"
+    # A body of 32 MiB for each request must fit into the memory.
+    max_instance_request_concurrency = 20
+
+    scaling {
+      min_instance_count = var.api_instances.min
+      max_instance_count = var.api_instances.max
+    }
+
+    containers {
+      image = coalesce(var.images.api, local.placeholder)
+
+      resources {
+        limits            = { cpu = "1", memory = "1Gi" }
+        cpu_idle          = true
+        startup_cpu_boost = true
+      }
+
+      dynamic "env" {
+        for_each = local.api_environment
+        content {
+          name  = env.key
+          value = env.value
+        }
+      }
+
+      dynamic "env" {
+        for_each = google_secret_manager_secret_version.api_tokens
+        content {
+          name = "API_TOKENS"
+          value_source {
+            secret_key_ref {
+              secret  = google_secret_manager_secret.api_tokens[0].secret_id
+              version = env.value.version
+            }
+          }
+        }
+      }
+
+      startup_probe {
+        period_seconds    = 1
+        failure_threshold = 30
+        http_get {
+          path = "/health"
+        }
+      }
+
+      liveness_probe {
+        period_seconds    = 30
+        timeout_seconds   = 5
+        failure_threshold = 3
+        http_get {
+          path = "/health"
+        }
+      }
+    }
+
+    dynamic "vpc_access" {
+      for_each = var.vpc[*]
+      content {
+        egress = vpc_access.value.egress
+        network_interfaces {
+          network    = vpc_access.value.network
+          subnetwork = vpc_access.value.subnetwork
+          tags       = vpc_access.value.tags
+        }
+      }
+    }
+  }
+
+  lifecycle {
+    # Cloud Build deploys images and moves traffic; gcloud marks what it touches.
+    ignore_changes = [
+      client, client_version, traffic,
+      template[0].annotations, template[0].labels, template[0].revision, template[0].containers[0].image,
+    ]
+  }
+
+  depends_on = [
+    google_firestore_index.jobs_by_state,
+    google_kms_crypto_key_iam_member.agents,
+    google_project_service.this,
+    google_secret_manager_secret_iam_member.api_tokens,
+  ]
+}
+
+resource "google_cloud_run_v2_service_iam_member" "api_invokers" {
+  for_each = toset(local.invokers)
+
+  name     = google_cloud_run_v2_service.api.name
+  location = var.region
+  role     = "roles/run.invoker"
+  member   = each.key
+}

@@ -1,0 +1,160 @@
+# Copyright 2026 The Vertextune Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# Function convert: a file in the inbox becomes a dataset and a report.
+
+resource "google_service_account" "convert" {
+  account_id   = "${var.name}-convert"
+  display_name = "Vertextune: runs function convert"
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_storage_bucket_iam_member" "convert_inbox" {
+  bucket = google_storage_bucket.inbox.name
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.convert.member
+}
+
+# A newer generation of a file takes the place of the dataset and report of the
+# one before: that is to delete, too.
+resource "google_storage_bucket_iam_member" "convert_data" {
+  bucket = google_storage_bucket.data.name
+  role   = "roles/storage.objectUser"
+  member = google_service_account.convert.member
+}
+
+resource "google_cloud_run_v2_service" "convert" {
+  name                = "${var.name}-convert"
+  location            = var.region
+  ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY" # which Eventarc's deliveries are
+  deletion_protection = var.deletion_protection
+
+  template {
+    service_account = google_service_account.convert.email
+    encryption_key  = var.kms_key
+    timeout         = "540s" # below the 600 s that Pub/Sub waits for an answer
+    # The CloudEvents receiver of the Functions Framework can mix up two requests
+    # at a time.
+    max_instance_request_concurrency = 1
+
+    scaling {
+      min_instance_count = 0
+      max_instance_count = 10
+    }
+
+    containers {
+      image = coalesce(var.images.convert, local.placeholder)
+
+      resources {
+        limits            = { cpu = "2", memory = "512Mi" } # the engine works on two blocks at a time
+        cpu_idle          = true
+        startup_cpu_boost = true
+      }
+
+      dynamic "env" {
+        for_each = merge({
+          DATA_BUCKET   = google_storage_bucket.data.name
+          EVENT_ACCOUNT = google_service_account.convert_trigger.email
+          INBOX_BUCKET  = google_storage_bucket.inbox.name
+        }, var.convert_environment)
+        content {
+          name  = env.key
+          value = env.value
+        }
+      }
+
+      startup_probe {
+        period_seconds    = 1
+        failure_threshold = 30
+        tcp_socket {
+          port = 8080
+        }
+      }
+    }
+
+    dynamic "vpc_access" {
+      for_each = var.vpc[*]
+      content {
+        egress = vpc_access.value.egress
+        network_interfaces {
+          network    = vpc_access.value.network
+          subnetwork = vpc_access.value.subnetwork
+          tags       = vpc_access.value.tags
+        }
+      }
+    }
+  }
+
+  lifecycle {
+    # Cloud Build deploys images and moves traffic; gcloud marks what it touches.
+    ignore_changes = [
+      client, client_version, traffic,
+      template[0].annotations, template[0].labels, template[0].revision, template[0].containers[0].image,
+    ]
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents, google_project_service.this]
+}
+
+resource "google_service_account" "convert_trigger" {
+  account_id   = "${var.name}-convert-trigger"
+  display_name = "Vertextune: Eventarc calls function convert as this"
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_cloud_run_v2_service_iam_member" "convert_trigger" {
+  name     = google_cloud_run_v2_service.convert.name
+  location = var.region
+  role     = "roles/run.invoker"
+  member   = google_service_account.convert_trigger.member
+}
+
+# Eventarc's events have no owner but the project.
+resource "google_project_iam_member" "convert_trigger_receiver" {
+  project = var.project_id
+  role    = "roles/eventarc.eventReceiver"
+  member  = google_service_account.convert_trigger.member
+}
+
+# Pub/Sub's agent signs each delivery as the trigger's account. In a project that
+# has had Pub/Sub since before April 2021 it may not do so by itself.
+resource "google_service_account_iam_member" "convert_trigger_signer" {
+  service_account_id = google_service_account.convert_trigger.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = local.agents.pubsub
+
+  depends_on = [google_pubsub_topic.ticks] # Pub/Sub's first use makes its agent
+}
+
+# Eventarc acts as its own agent, which has roles/eventarc.serviceAgent from when
+# the API was enabled. In a new project that can take some minutes: see README.
+resource "google_eventarc_trigger" "convert" {
+  name            = "${var.name}-convert"
+  location        = var.region
+  service_account = google_service_account.convert_trigger.email
+
+  matching_criteria {
+    attribute = "type"
+    value     = "google.cloud.storage.object.v1.finalized"
+  }
+  matching_criteria {
+    attribute = "bucket"
+    value     = google_storage_bucket.inbox.name
+  }
+
+  destination {
+    cloud_run_service {
+      service = google_cloud_run_v2_service.convert.name
+      region  = var.region
+    }
+  }
+
+  depends_on = [
+    google_cloud_run_v2_service_iam_member.convert_trigger,
+    google_project_iam_member.convert_trigger_receiver,
+    google_project_iam_member.storage_agent_publisher,
+    google_service_account_iam_member.convert_trigger_signer,
+  ]
+}

@@ -1,0 +1,178 @@
+# Copyright 2026 The Vertextune Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# Function poll: job records follow Vertex AI, waiting jobs are started, and what
+# happens to a job is told.
+
+resource "google_service_account" "poll" {
+  account_id   = "${var.name}-poll"
+  display_name = "Vertextune: runs function poll"
+
+  depends_on = [google_project_service.this]
+}
+
+# It goes on with what api has begun: datasets are written once here too.
+resource "google_storage_bucket_iam_member" "poll_data" {
+  for_each = toset(["roles/storage.objectCreator", "roles/storage.objectViewer"])
+
+  bucket = google_storage_bucket.data.name
+  role   = each.key
+  member = google_service_account.poll.member
+}
+
+# Firestore's roles are the project's; the condition leaves its other databases out.
+resource "google_project_iam_member" "poll_firestore" {
+  project = var.project_id
+  role    = "roles/datastore.user"
+  member  = google_service_account.poll.member
+
+  condition {
+    title      = "database-of-${var.name}"
+    expression = "resource.name == \"projects/${var.project_id}/databases/${var.firestore.database}\""
+  }
+}
+
+# Vertex AI grants nothing on single tuning jobs.
+resource "google_project_iam_member" "poll_tuner" {
+  project = var.project_id
+  role    = google_project_iam_custom_role.tuner.id
+  member  = google_service_account.poll.member
+}
+
+resource "google_pubsub_topic_iam_member" "poll_events" {
+  topic  = google_pubsub_topic.events.id
+  role   = "roles/pubsub.publisher"
+  member = google_service_account.poll.member
+}
+
+resource "google_cloud_run_v2_service" "poll" {
+  name                = "${var.name}-poll"
+  location            = var.region
+  ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY" # which Eventarc's deliveries are
+  deletion_protection = var.deletion_protection
+
+  template {
+    service_account = google_service_account.poll.email
+    encryption_key  = var.kms_key
+    timeout         = "540s" # below the 600 s that Pub/Sub waits for an answer
+    # The CloudEvents receiver of the Functions Framework can mix up two requests
+    # at a time.
+    max_instance_request_concurrency = 1
+
+    scaling {
+      min_instance_count = 0
+      max_instance_count = 1 # a second would ask Vertex AI the same again
+    }
+
+    containers {
+      image = coalesce(var.images.poll, local.placeholder)
+
+      resources {
+        limits            = { cpu = "1", memory = "512Mi" }
+        cpu_idle          = true
+        startup_cpu_boost = true
+      }
+
+      dynamic "env" {
+        for_each = merge(local.environment, {
+          EVENT_ACCOUNT       = google_service_account.poll_trigger.email
+          EVENTS_TOPIC        = google_pubsub_topic.events.name
+          MAX_CONCURRENT_JOBS = tostring(var.jobs.max_concurrent)
+          STALLED_AFTER       = var.jobs.stalled_after
+        }, var.poll_environment)
+        content {
+          name  = env.key
+          value = env.value
+        }
+      }
+
+      startup_probe {
+        period_seconds    = 1
+        failure_threshold = 30
+        tcp_socket {
+          port = 8080
+        }
+      }
+    }
+
+    dynamic "vpc_access" {
+      for_each = var.vpc[*]
+      content {
+        egress = vpc_access.value.egress
+        network_interfaces {
+          network    = vpc_access.value.network
+          subnetwork = vpc_access.value.subnetwork
+          tags       = vpc_access.value.tags
+        }
+      }
+    }
+  }
+
+  lifecycle {
+    # Cloud Build deploys images and moves traffic; gcloud marks what it touches.
+    ignore_changes = [
+      client, client_version, traffic,
+      template[0].annotations, template[0].labels, template[0].revision, template[0].containers[0].image,
+    ]
+  }
+
+  depends_on = [
+    google_firestore_index.jobs_by_state,
+    google_kms_crypto_key_iam_member.agents,
+    google_project_service.this,
+  ]
+}
+
+resource "google_service_account" "poll_trigger" {
+  account_id   = "${var.name}-poll-trigger"
+  display_name = "Vertextune: Eventarc calls function poll as this"
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_cloud_run_v2_service_iam_member" "poll_trigger" {
+  name     = google_cloud_run_v2_service.poll.name
+  location = var.region
+  role     = "roles/run.invoker"
+  member   = google_service_account.poll_trigger.member
+}
+
+# Pub/Sub's agent signs each delivery as the trigger's account. In a project that
+# has had Pub/Sub since before April 2021 it may not do so by itself.
+resource "google_service_account_iam_member" "poll_trigger_signer" {
+  service_account_id = google_service_account.poll_trigger.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = local.agents.pubsub
+
+  depends_on = [google_pubsub_topic.ticks] # Pub/Sub's first use makes its agent
+}
+
+# The account receives no Eventarc events: those of a topic need no such role.
+resource "google_eventarc_trigger" "poll" {
+  name            = "${var.name}-poll"
+  location        = var.region
+  service_account = google_service_account.poll_trigger.email
+
+  matching_criteria {
+    attribute = "type"
+    value     = "google.cloud.pubsub.topic.v1.messagePublished"
+  }
+
+  transport {
+    pubsub {
+      topic = google_pubsub_topic.ticks.id
+    }
+  }
+
+  destination {
+    cloud_run_service {
+      service = google_cloud_run_v2_service.poll.name
+      region  = var.region
+    }
+  }
+
+  depends_on = [
+    google_cloud_run_v2_service_iam_member.poll_trigger,
+    google_service_account_iam_member.poll_trigger_signer,
+  ]
+}

@@ -1,0 +1,68 @@
+# Copyright 2026 The Vertextune Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# Who may do what on which resource: every grant of this configuration, in one
+# table for whoever reviews it (terraform output grants). tests/grants.tftest.hcl
+# holds the table against what is meant, and fails if a grant is not in it.
+locals {
+  project_grants = [
+    google_project_iam_member.api_firestore,
+    google_project_iam_member.api_tuner,
+    google_project_iam_member.build_logs,
+    google_project_iam_member.convert_trigger_receiver,
+    google_project_iam_member.poll_firestore,
+    google_project_iam_member.poll_tuner,
+    google_project_iam_member.storage_agent_publisher,
+  ]
+
+  bucket_grants = concat(
+    values(google_storage_bucket_iam_member.api_data),
+    values(google_storage_bucket_iam_member.poll_data),
+    values(google_storage_bucket_iam_member.tuning_data),
+    [
+      google_storage_bucket_iam_member.api_inbox,
+      google_storage_bucket_iam_member.build_smoke_data,
+      google_storage_bucket_iam_member.build_smoke_inbox,
+      google_storage_bucket_iam_member.build_source,
+      google_storage_bucket_iam_member.convert_data,
+      google_storage_bucket_iam_member.convert_inbox,
+    ],
+  )
+
+  service_grants = concat(
+    values(google_cloud_run_v2_service_iam_member.api_invokers),
+    values(google_cloud_run_v2_service_iam_member.build_deployer),
+    [
+      google_cloud_run_v2_service_iam_member.build_smoke,
+      google_cloud_run_v2_service_iam_member.convert_trigger,
+      google_cloud_run_v2_service_iam_member.poll_trigger,
+    ],
+  )
+
+  account_grants = concat(
+    values(google_service_account_iam_member.build_runtime),
+    values(google_service_account_iam_member.tuning_agent),
+    values(google_service_account_iam_member.tuning_users),
+    [
+      google_service_account_iam_member.convert_trigger_signer,
+      google_service_account_iam_member.poll_trigger_signer,
+    ],
+  )
+
+  topic_grants = [
+    google_pubsub_topic_iam_member.dead_letters_publisher,
+    google_pubsub_topic_iam_member.poll_events,
+  ]
+
+  grants = sort(concat(
+    [for g in local.project_grants : "${g.member} ${basename(g.role)} on the project${join("", [for c in g.condition : " if ${c.expression}"])}"],
+    [for g in local.bucket_grants : "${g.member} ${basename(g.role)} on bucket ${g.bucket}"],
+    [for g in local.service_grants : "${g.member} ${basename(g.role)} on service ${g.name}"],
+    [for g in local.account_grants : "${g.member} ${basename(g.role)} on account ${basename(g.service_account_id)}"],
+    [for g in local.topic_grants : "${g.member} ${basename(g.role)} on topic ${basename(g.topic)}"],
+    [for g in values(google_pubsub_subscription_iam_member.dead_letters_source) : "${g.member} ${basename(g.role)} on subscription ${basename(g.subscription)}"],
+    [for g in [google_artifact_registry_repository_iam_member.build_images] : "${g.member} ${basename(g.role)} on repository ${g.repository}"],
+    [for g in google_secret_manager_secret_iam_member.api_tokens : "${g.member} ${basename(g.role)} on secret ${basename(g.secret_id)}"],
+    [for g in values(google_kms_crypto_key_iam_member.agents) : "${g.member} ${basename(g.role)} on key ${basename(g.crypto_key_id)}"],
+  ))
+}

@@ -1,0 +1,78 @@
+# Copyright 2026 The Vertextune Authors
+# SPDX-License-Identifier: Apache-2.0
+
+output "build_account" {
+  description = "Account that builds and deploys: gcloud builds submit --service-account."
+  value       = google_service_account.build.id
+}
+
+output "curl" {
+  description = "A call to paste. In mode iam it works for whoever has a role; in the others, TOKEN is yours."
+  value = join(" ", [
+    var.auth.mode == "iam" ? "TOKEN=$(gcloud auth print-identity-token);" : "",
+    "curl -sS -H \"Authorization: Bearer $TOKEN\" ${local.api_url}/api/v1/fine-tuning/jobs",
+  ])
+}
+
+output "data_bucket" {
+  description = "Bucket of datasets and reports."
+  value       = google_storage_bucket.data.name
+}
+
+output "database" {
+  description = "Firestore database of messages, models and job records."
+  value       = local.database
+}
+
+output "dead_letter_commands" {
+  description = "Commands that give Eventarc's subscriptions the dead-letter topic. They may be repeated."
+  value = [
+    for name in ["convert", "poll"] : join(" ", [
+      "gcloud pubsub subscriptions update ${local.transports[name]}",
+      "--dead-letter-topic=${google_pubsub_topic.dead_letters.id}",
+      "--max-delivery-attempts=${local.deliveries[name].attempts}",
+      "--message-retention-duration=${local.deliveries[name].retention}",
+      "--ack-deadline=600",
+    ])
+  ]
+}
+
+output "drop_command" {
+  description = "A file to drop: replace FILE."
+  value       = "gcloud storage cp FILE gs://${google_storage_bucket.inbox.name}/"
+}
+
+output "events_topic" {
+  description = "Topic of what happens to jobs."
+  value       = google_pubsub_topic.events.id
+}
+
+output "grants" {
+  description = "Who may do what on which resource: every grant that is made here."
+  value       = local.grants
+}
+
+output "inbox_bucket" {
+  description = "Bucket that files are dropped into."
+  value       = google_storage_bucket.inbox.name
+}
+
+output "repository" {
+  description = "Where images are pushed to."
+  value       = "${var.region}-docker.pkg.dev/${var.project_id}/${google_artifact_registry_repository.images.repository_id}"
+}
+
+output "services" {
+  description = "Cloud Run services of the functions."
+  value       = local.services
+}
+
+output "source_bucket" {
+  description = "Bucket that sources are uploaded to for a build."
+  value       = google_storage_bucket.source.name
+}
+
+output "url" {
+  description = "Address of function api, which is also the audience of tokens in mode iam."
+  value       = local.api_url
+}

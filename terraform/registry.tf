@@ -1,0 +1,33 @@
+# Copyright 2026 The Vertextune Authors
+# SPDX-License-Identifier: Apache-2.0
+
+resource "google_artifact_registry_repository" "images" {
+  #checkov:skip=CKV_GCP_84:var.kms_key sets the key
+  repository_id = var.name
+  location      = var.region
+  format        = "DOCKER"
+  kms_key_name  = var.kms_key
+
+  # Services run digests; a tag says which build an image is of, for good.
+  docker_config {
+    immutable_tags = true
+  }
+
+  # Enough to go back to, and no more to pay for.
+  cleanup_policies {
+    id     = "keep-recent"
+    action = "KEEP"
+    most_recent_versions {
+      keep_count = 20
+    }
+  }
+  cleanup_policies {
+    id     = "delete-old"
+    action = "DELETE"
+    condition {
+      older_than = "7776000s" # 90 days
+    }
+  }
+
+  depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agents]
+}

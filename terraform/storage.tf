@@ -1,0 +1,124 @@
+# Copyright 2026 The Vertextune Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# Files are dropped into the inbox, and function convert reads them there.
+resource "google_storage_bucket" "inbox" {
+  #checkov:skip=CKV_GCP_62:Who reads and writes is in Cloud Audit Logs, which replace usage logs (see README)
+  #trivy:ignore:AVD-GCP-0066 var.kms_key sets the key
+  name          = coalesce(var.inbox_bucket, "${var.project_id}-${var.name}-inbox")
+  location      = var.region # Eventarc wants bucket and trigger in one place
+  force_destroy = !var.deletion_protection
+
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+
+  versioning {
+    enabled = true
+  }
+
+  soft_delete_policy {
+    retention_duration_seconds = var.retention.soft_delete_days * 86400
+  }
+
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      days_since_noncurrent_time = var.retention.noncurrent_days
+      with_state                 = "ARCHIVED"
+    }
+  }
+
+  dynamic "lifecycle_rule" {
+    for_each = var.retention.inbox_days == null ? [] : [var.retention.inbox_days]
+    content {
+      action {
+        type = "Delete"
+      }
+      condition {
+        age        = lifecycle_rule.value
+        with_state = "LIVE"
+      }
+    }
+  }
+
+  lifecycle_rule {
+    action {
+      type = "AbortIncompleteMultipartUpload"
+    }
+    condition {
+      age = 7
+    }
+  }
+
+  dynamic "encryption" {
+    for_each = var.kms_key[*]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
+  depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agents]
+}
+
+# Datasets and reports. What a job was trained on stays: it is the job's lineage.
+resource "google_storage_bucket" "data" {
+  #checkov:skip=CKV_GCP_62:Who reads and writes is in Cloud Audit Logs, which replace usage logs (see README)
+  #trivy:ignore:AVD-GCP-0066 var.kms_key sets the key
+  name          = coalesce(var.data_bucket, "${var.project_id}-${var.name}-data")
+  location      = var.region
+  force_destroy = !var.deletion_protection
+
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+
+  versioning {
+    enabled = true
+  }
+
+  soft_delete_policy {
+    retention_duration_seconds = var.retention.soft_delete_days * 86400
+  }
+
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      days_since_noncurrent_time = var.retention.noncurrent_days
+      with_state                 = "ARCHIVED"
+    }
+  }
+
+  lifecycle_rule {
+    action {
+      type = "AbortIncompleteMultipartUpload"
+    }
+    condition {
+      age = 7
+    }
+  }
+
+  dynamic "encryption" {
+    for_each = var.kms_key[*]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
+  depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agents]
+}
+
+data "google_storage_project_service_account" "this" {
+  depends_on = [google_project_service.this]
+}
+
+# Cloud Storage tells Eventarc of new objects through a topic that Eventarc makes
+# with the trigger, under a name of its own, and without this may not publish
+# there. Only the project is there to grant it on before the trigger is.
+resource "google_project_iam_member" "storage_agent_publisher" {
+  project = var.project_id
+  role    = "roles/pubsub.publisher"
+  member  = data.google_storage_project_service_account.this.member
+}

@@ -1,0 +1,199 @@
+# Copyright 2026 The Vertextune Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# Who may do what on which resource, and nothing else.
+
+mock_provider "google" {
+  source = "./tests/mocks"
+}
+
+variables {
+  project_id = "my-project"
+  region     = "us-central1"
+}
+
+# Whatever grants something is in the table of grants.tf, which the other runs
+# hold against what is meant.
+run "no_grant_outside_the_table" {
+  assert {
+    condition = alltrue(flatten([
+      for f in fileset(path.module, "*.tf") : [
+        for m in regexall("(?m)^resource \"(google_[a-z0-9_]*iam_(?:member|binding|policy|audit_config))\" \"([a-z0-9_]+)\"", file("${path.module}/${f}")) :
+        can(regex("\\b${join(".", m)}\\b", file("${path.module}/grants.tf")))
+      ]
+    ])) && length(output.grants) > 0
+    error_message = join(" ", concat(["Not in grants.tf, add it there and below:"], flatten([
+      for f in fileset(path.module, "*.tf") : [
+        for m in regexall("(?m)^resource \"(google_[a-z0-9_]*iam_(?:member|binding|policy|audit_config))\" \"([a-z0-9_]+)\"", file("${path.module}/${f}")) :
+        join(".", m) if !can(regex("\\b${join(".", m)}\\b", file("${path.module}/grants.tf")))
+      ]
+    ])))
+  }
+
+  # A binding or policy takes away what others were granted.
+  assert {
+    condition     = length(flatten([for f in fileset(path.module, "*.tf") : regexall("_iam_(binding|policy)\"", file("${path.module}/${f}"))])) == 0 && length(output.grants) > 0
+    error_message = "Grants are made by _iam_member alone."
+  }
+
+  # Nobody is let in who is not known.
+  assert {
+    condition     = !anytrue([for g in output.grants : can(regex("allUsers|allAuthenticatedUsers|roles/(owner|editor|viewer)", g))])
+    error_message = "Something is granted to everybody, or all of the project to somebody."
+  }
+}
+
+run "as_it_comes" {
+  assert {
+    condition = toset(output.grants) == toset([
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com datastore.user on the project if resource.name == \"projects/my-project/databases/(default)\"",
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com vertextune_tuner on the project",
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-inbox",
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectCreator on bucket my-project-vertextune-data",
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-data",
+
+      "serviceAccount:vertextune-convert@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-inbox",
+      "serviceAccount:vertextune-convert@my-project.iam.gserviceaccount.com storage.objectUser on bucket my-project-vertextune-data",
+
+      "serviceAccount:vertextune-convert-trigger@my-project.iam.gserviceaccount.com eventarc.eventReceiver on the project",
+      "serviceAccount:vertextune-convert-trigger@my-project.iam.gserviceaccount.com run.invoker on service vertextune-convert",
+
+      "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com datastore.user on the project if resource.name == \"projects/my-project/databases/(default)\"",
+      "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com vertextune_tuner on the project",
+      "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectCreator on bucket my-project-vertextune-data",
+      "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-data",
+      "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com pubsub.publisher on topic vertextune-events",
+
+      "serviceAccount:vertextune-poll-trigger@my-project.iam.gserviceaccount.com run.invoker on service vertextune-poll",
+
+      "serviceAccount:vertextune-build@my-project.iam.gserviceaccount.com logging.logWriter on the project",
+      "serviceAccount:vertextune-build@my-project.iam.gserviceaccount.com artifactregistry.writer on repository vertextune",
+      "serviceAccount:vertextune-build@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-source",
+      "serviceAccount:vertextune-build@my-project.iam.gserviceaccount.com run.developer on service vertextune-api",
+      "serviceAccount:vertextune-build@my-project.iam.gserviceaccount.com run.developer on service vertextune-convert",
+      "serviceAccount:vertextune-build@my-project.iam.gserviceaccount.com run.developer on service vertextune-poll",
+      "serviceAccount:vertextune-build@my-project.iam.gserviceaccount.com iam.serviceAccountUser on account vertextune-api@my-project.iam.gserviceaccount.com",
+      "serviceAccount:vertextune-build@my-project.iam.gserviceaccount.com iam.serviceAccountUser on account vertextune-convert@my-project.iam.gserviceaccount.com",
+      "serviceAccount:vertextune-build@my-project.iam.gserviceaccount.com iam.serviceAccountUser on account vertextune-poll@my-project.iam.gserviceaccount.com",
+      "serviceAccount:vertextune-build@my-project.iam.gserviceaccount.com run.invoker on service vertextune-api",
+      "serviceAccount:vertextune-build@my-project.iam.gserviceaccount.com storage.objectCreator on bucket my-project-vertextune-inbox",
+      "serviceAccount:vertextune-build@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-data",
+
+      # Google's own accounts.
+      "serviceAccount:service-123456789012@gs-project-accounts.iam.gserviceaccount.com pubsub.publisher on the project",
+      "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com iam.serviceAccountTokenCreator on account vertextune-convert-trigger@my-project.iam.gserviceaccount.com",
+      "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com iam.serviceAccountTokenCreator on account vertextune-poll-trigger@my-project.iam.gserviceaccount.com",
+      "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com pubsub.publisher on topic vertextune-dead-letters",
+      "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com pubsub.subscriber on subscription eventarc-convert",
+      "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com pubsub.subscriber on subscription eventarc-us-central1-vertextune-poll-sub-1",
+    ])
+    error_message = "Granted:\n${join("\n", output.grants)}"
+  }
+}
+
+run "callers" {
+  variables {
+    auth = {
+      readers   = ["email:ann@example.com", "domain:example.org"]
+      operators = ["email:ann@example.com"]
+      starters  = ["email:ci@my-project.iam.gserviceaccount.com"]
+    }
+  }
+
+  assert {
+    condition = setsubtract(output.grants, run.as_it_comes.grants) == toset([
+      "user:ann@example.com run.invoker on service vertextune-api",
+      "domain:example.org run.invoker on service vertextune-api",
+      "serviceAccount:ci@my-project.iam.gserviceaccount.com run.invoker on service vertextune-api",
+    ]) && length(setsubtract(run.as_it_comes.grants, output.grants)) == 0
+    error_message = "More than as it comes:\n${join("\n", setsubtract(output.grants, run.as_it_comes.grants))}\nless:\n${join("\n", setsubtract(run.as_it_comes.grants, output.grants))}"
+  }
+}
+
+run "tokens" {
+  variables {
+    auth       = { mode = "token" }
+    api_tokens = { ci = { role = "starter", sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" } }
+  }
+
+  assert {
+    condition = setsubtract(output.grants, run.as_it_comes.grants) == toset([
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com secretmanager.secretAccessor on secret vertextune-api-tokens",
+    ]) && length(setsubtract(run.as_it_comes.grants, output.grants)) == 0
+    error_message = "More than as it comes:\n${join("\n", setsubtract(output.grants, run.as_it_comes.grants))}\nless:\n${join("\n", setsubtract(run.as_it_comes.grants, output.grants))}"
+  }
+}
+
+run "oidc" {
+  variables {
+    auth = { mode = "oidc", issuer = "https://issuer.example.com", audiences = ["vertextune"], starters = ["group:tuners"] }
+  }
+
+  # The service itself checks, and nobody need be granted anything for it.
+  assert {
+    condition     = toset(output.grants) == toset(run.as_it_comes.grants) && google_cloud_run_v2_service.api.invoker_iam_disabled
+    error_message = "Granted:\n${join("\n", output.grants)}"
+  }
+}
+
+run "key" {
+  variables {
+    kms_key = "projects/my-project/locations/us-central1/keyRings/r/cryptoKeys/k"
+  }
+
+  assert {
+    condition = setsubtract(output.grants, run.as_it_comes.grants) == toset([
+      "serviceAccount:service-123456789012@gcp-sa-artifactregistry.iam.gserviceaccount.com cloudkms.cryptoKeyEncrypterDecrypter on key k",
+      "serviceAccount:service-123456789012@gcp-sa-firestore.iam.gserviceaccount.com cloudkms.cryptoKeyEncrypterDecrypter on key k",
+      "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com cloudkms.cryptoKeyEncrypterDecrypter on key k",
+      "serviceAccount:service-123456789012@gcp-sa-secretmanager.iam.gserviceaccount.com cloudkms.cryptoKeyEncrypterDecrypter on key k",
+      "serviceAccount:service-123456789012@gs-project-accounts.iam.gserviceaccount.com cloudkms.cryptoKeyEncrypterDecrypter on key k",
+      "serviceAccount:service-123456789012@serverless-robot-prod.iam.gserviceaccount.com cloudkms.cryptoKeyEncrypterDecrypter on key k",
+    ]) && length(setsubtract(run.as_it_comes.grants, output.grants)) == 0
+    error_message = "More than as it comes:\n${join("\n", setsubtract(output.grants, run.as_it_comes.grants))}\nless:\n${join("\n", setsubtract(run.as_it_comes.grants, output.grants))}"
+  }
+}
+
+run "tuning_account_before_the_first_job" {
+  variables {
+    tuning_accounts = ["tune@my-project.iam.gserviceaccount.com"]
+  }
+
+  assert {
+    condition = setsubtract(output.grants, run.as_it_comes.grants) == toset([
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com iam.serviceAccountUser on account tune@my-project.iam.gserviceaccount.com",
+      "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com iam.serviceAccountUser on account tune@my-project.iam.gserviceaccount.com",
+      "serviceAccount:tune@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-data",
+    ]) && length(setsubtract(run.as_it_comes.grants, output.grants)) == 0
+    error_message = "More than as it comes:\n${join("\n", setsubtract(output.grants, run.as_it_comes.grants))}\nless:\n${join("\n", setsubtract(run.as_it_comes.grants, output.grants))}"
+  }
+}
+
+run "tuning_account_after_the_first_job" {
+  variables {
+    tuning_accounts     = ["tune@my-project.iam.gserviceaccount.com"]
+    tuning_agent_exists = true
+  }
+
+  assert {
+    condition = setsubtract(output.grants, run.as_it_comes.grants) == toset([
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com iam.serviceAccountUser on account tune@my-project.iam.gserviceaccount.com",
+      "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com iam.serviceAccountUser on account tune@my-project.iam.gserviceaccount.com",
+      "serviceAccount:tune@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-data",
+      "serviceAccount:service-123456789012@gcp-sa-vertex-tune.iam.gserviceaccount.com iam.serviceAccountTokenCreator on account tune@my-project.iam.gserviceaccount.com",
+    ]) && length(setsubtract(run.as_it_comes.grants, output.grants)) == 0
+    error_message = "More than as it comes:\n${join("\n", setsubtract(output.grants, run.as_it_comes.grants))}\nless:\n${join("\n", setsubtract(run.as_it_comes.grants, output.grants))}"
+  }
+}
+
+run "nothing_but_tuning_jobs_at_vertex_ai" {
+  assert {
+    condition = google_project_iam_custom_role.tuner.permissions == toset([
+      "aiplatform.tuningJobs.cancel",
+      "aiplatform.tuningJobs.create",
+      "aiplatform.tuningJobs.get",
+      "aiplatform.tuningJobs.list",
+    ])
+    error_message = "The role holds ${join(", ", google_project_iam_custom_role.tuner.permissions)}."
+  }
+}

@@ -1,0 +1,168 @@
+# Copyright 2026 The Vertextune Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# Names, regions, and how what is made is kept safe as it comes.
+
+mock_provider "google" {
+  source = "./tests/mocks"
+}
+
+variables {
+  project_id = "my-project"
+  region     = "us-central1"
+}
+
+run "as_it_comes" {
+  assert {
+    condition = toset([for a in [
+      google_service_account.api, google_service_account.build, google_service_account.convert, google_service_account.convert_trigger,
+      google_service_account.poll, google_service_account.poll_trigger,
+      ] : a.account_id]) == toset([
+      "vertextune-api", "vertextune-build", "vertextune-convert", "vertextune-convert-trigger", "vertextune-poll", "vertextune-poll-trigger",
+    ])
+    error_message = "Accounts are called otherwise."
+  }
+  assert {
+    condition     = output.services == { api = "vertextune-api", convert = "vertextune-convert", poll = "vertextune-poll" }
+    error_message = "Services are called ${jsonencode(output.services)}."
+  }
+  assert {
+    condition     = output.url == "https://vertextune-api-123456789012.us-central1.run.app" && output.repository == "us-central1-docker.pkg.dev/my-project/vertextune"
+    error_message = "Addresses are ${output.url} and ${output.repository}."
+  }
+  assert {
+    condition     = trimspace(output.curl) == "TOKEN=$(gcloud auth print-identity-token); curl -sS -H \"Authorization: Bearer $TOKEN\" https://vertextune-api-123456789012.us-central1.run.app/api/v1/fine-tuning/jobs"
+    error_message = "The call to paste is ${output.curl}."
+  }
+  assert {
+    condition = alltrue([for place in [
+      google_cloud_run_v2_service.api.location, google_cloud_run_v2_service.convert.location, google_cloud_run_v2_service.poll.location,
+      google_artifact_registry_repository.images.location, google_storage_bucket.inbox.location, google_storage_bucket.data.location,
+      google_storage_bucket.source.location, google_firestore_database.this[0].location_id, google_eventarc_trigger.poll.location,
+    ] : lower(place) == "us-central1"])
+    error_message = "Something is in another region."
+  }
+  assert {
+    condition = alltrue([for b in [google_storage_bucket.inbox, google_storage_bucket.data, google_storage_bucket.source] :
+    b.uniform_bucket_level_access && b.public_access_prevention == "enforced"])
+    error_message = "A bucket can be made public."
+  }
+  assert {
+    condition = alltrue([for b in [google_storage_bucket.inbox, google_storage_bucket.data] :
+    b.versioning[0].enabled && b.soft_delete_policy[0].retention_duration_seconds == 604800 && b.force_destroy == false])
+    error_message = "What is in a bucket can be lost at once."
+  }
+  # A dataset of a job stays; only what was replaced goes.
+  assert {
+    condition = alltrue(flatten([for rule in google_storage_bucket.data.lifecycle_rule : [
+      for c in rule.condition : c.with_state == "ARCHIVED" || one(rule.action).type == "AbortIncompleteMultipartUpload"
+    ]]))
+    error_message = "Datasets are deleted by a rule."
+  }
+  assert {
+    condition     = google_firestore_database.this[0].name == "(default)" && google_firestore_database.this[0].type == "FIRESTORE_NATIVE" && google_firestore_database.this[0].delete_protection_state == "DELETE_PROTECTION_ENABLED" && google_firestore_database.this[0].point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_ENABLED"
+    error_message = "The database can be lost."
+  }
+  assert {
+    condition     = alltrue([for s in [google_cloud_run_v2_service.api, google_cloud_run_v2_service.convert, google_cloud_run_v2_service.poll] : s.deletion_protection && s.template[0].containers[0].image == "us-docker.pkg.dev/cloudrun/container/hello"])
+    error_message = "A service can be deleted, or begins with something else than Google's page."
+  }
+  assert {
+    condition     = google_artifact_registry_repository.images.docker_config[0].immutable_tags
+    error_message = "A tag can be moved to another image."
+  }
+  assert {
+    condition = toset([for e in google_cloud_run_v2_service.api.template[0].containers[0].env : "${e.name}=${e.value}"]) == toset([
+      "AUTH_AUDIENCES=https://vertextune-api-123456789012.us-central1.run.app,32555940559.apps.googleusercontent.com",
+      "AUTH_IAM_PRIVATE=true",
+      "AUTH_MODE=iam",
+      "AUTH_STARTERS=email:vertextune-build@my-project.iam.gserviceaccount.com",
+      "BASE_MODEL=gemini-3.1-flash-lite",
+      "DATA_BUCKET=my-project-vertextune-data",
+      "FIRESTORE_DATABASE=(default)",
+      "GOOGLE_CLOUD_LOCATION=us-central1",
+      "GOOGLE_CLOUD_PROJECT=my-project",
+      "INBOX_BUCKET=my-project-vertextune-inbox",
+      "MAX_CONCURRENT_JOBS=0",
+      "MAX_QUEUED_JOBS=100",
+      "REQUEST_TIMEOUT=4m50s",
+      "START_RATE_PER_MINUTE=10",
+      "STATUS_MAX_AGE=15s",
+    ])
+    error_message = "Function api is told ${jsonencode(local.api_environment)}."
+  }
+  assert {
+    condition = toset([for e in google_cloud_run_v2_service.convert.template[0].containers[0].env : "${e.name}=${e.value}"]) == toset([
+      "DATA_BUCKET=my-project-vertextune-data",
+      "EVENT_ACCOUNT=vertextune-convert-trigger@my-project.iam.gserviceaccount.com",
+      "INBOX_BUCKET=my-project-vertextune-inbox",
+    ])
+    error_message = "Function convert is told ${jsonencode(google_cloud_run_v2_service.convert.template[0].containers[0].env)}."
+  }
+  assert {
+    condition = toset([for e in google_cloud_run_v2_service.poll.template[0].containers[0].env : "${e.name}=${e.value}"]) == toset([
+      "DATA_BUCKET=my-project-vertextune-data",
+      "EVENTS_TOPIC=vertextune-events",
+      "EVENT_ACCOUNT=vertextune-poll-trigger@my-project.iam.gserviceaccount.com",
+      "FIRESTORE_DATABASE=(default)",
+      "GOOGLE_CLOUD_LOCATION=us-central1",
+      "GOOGLE_CLOUD_PROJECT=my-project",
+      "MAX_CONCURRENT_JOBS=0",
+      "STALLED_AFTER=2h",
+    ])
+    error_message = "Function poll is told ${jsonencode(google_cloud_run_v2_service.poll.template[0].containers[0].env)}."
+  }
+}
+
+# The longest name that is allowed, and accounts of at most 30 characters.
+run "the_longest_name" {
+  variables {
+    name = "fourteen-chars"
+  }
+
+  assert {
+    condition = alltrue([for a in [
+      google_service_account.api, google_service_account.build, google_service_account.convert, google_service_account.convert_trigger,
+      google_service_account.poll, google_service_account.poll_trigger,
+    ] : can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", a.account_id))])
+    error_message = "An account's name is too long."
+  }
+  assert {
+    condition     = can(regex("^[a-zA-Z0-9_.]{3,64}$", google_project_iam_custom_role.tuner.role_id)) && alltrue([for m in google_logging_metric.this : can(regex("^[a-z0-9_]+$", m.name))])
+    error_message = "A role or metric has a name that Google does not take."
+  }
+}
+
+run "everything_elsewhere" {
+  variables {
+    name            = "two"
+    region          = "europe-west4"
+    tuning_location = "us-central1"
+    inbox_bucket    = "their-inbox"
+    data_bucket     = "their-data"
+    firestore       = { database = "theirs", location = "eur3" }
+    labels          = { team = "ml" }
+    base_model      = "gemini-x"
+    jobs            = { max_concurrent = 4, max_queued = 5, starts_per_minute = 6, stalled_after = "1h30m" }
+    api_environment = { CORS_ORIGINS = "https://b.example.com", NEW = "new" }
+    cors_origins    = ["https://a.example.com"]
+  }
+
+  assert {
+    condition     = google_eventarc_trigger.convert.location == "europe-west4" && google_storage_bucket.inbox.name == "their-inbox" && google_storage_bucket.data.name == "their-data" && google_firestore_database.this[0].location_id == "eur3"
+    error_message = "Something is not where it was wanted."
+  }
+  assert {
+    condition = { for k, v in local.api_environment : k => v if contains(["GOOGLE_CLOUD_LOCATION", "FIRESTORE_DATABASE", "BASE_MODEL", "MAX_CONCURRENT_JOBS", "MAX_QUEUED_JOBS", "START_RATE_PER_MINUTE", "CORS_ORIGINS", "NEW"], k) } == {
+      BASE_MODEL            = "gemini-x"
+      CORS_ORIGINS          = "https://b.example.com"
+      FIRESTORE_DATABASE    = "theirs"
+      GOOGLE_CLOUD_LOCATION = "us-central1"
+      MAX_CONCURRENT_JOBS   = "4"
+      MAX_QUEUED_JOBS       = "5"
+      NEW                   = "new"
+      START_RATE_PER_MINUTE = "6"
+    }
+    error_message = "Function api is told ${jsonencode(local.api_environment)}."
+  }
+}

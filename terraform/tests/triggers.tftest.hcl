@@ -1,0 +1,120 @@
+# Copyright 2026 The Vertextune Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# What calls the functions, and what becomes of events that nobody takes.
+
+mock_provider "google" {
+  source = "./tests/mocks"
+}
+
+variables {
+  project_id = "my-project"
+  region     = "us-central1"
+}
+
+run "wiring" {
+  # A file in the inbox calls convert.
+  assert {
+    condition = toset([for c in google_eventarc_trigger.convert.matching_criteria : "${c.attribute}=${c.value}"]) == toset([
+      "type=google.cloud.storage.object.v1.finalized", "bucket=my-project-vertextune-inbox",
+    ])
+    error_message = "Trigger convert filters ${jsonencode(google_eventarc_trigger.convert.matching_criteria)}."
+  }
+  assert {
+    condition     = google_eventarc_trigger.convert.destination[0].cloud_run_service[0].service == google_cloud_run_v2_service.convert.name
+    error_message = "Trigger convert calls another service."
+  }
+  assert {
+    condition     = google_eventarc_trigger.convert.location == lower(google_storage_bucket.inbox.location)
+    error_message = "Eventarc sees the objects of buckets in its own region only."
+  }
+  assert {
+    condition     = google_eventarc_trigger.convert.service_account == google_service_account.convert_trigger.email && google_eventarc_trigger.poll.service_account == google_service_account.poll_trigger.email
+    error_message = "A trigger calls as another account than that which may."
+  }
+
+  # Cloud Scheduler wakes poll through the topic.
+  assert {
+    condition     = google_cloud_scheduler_job.ticks.schedule == "* * * * *" && google_cloud_scheduler_job.ticks.time_zone == "Etc/UTC" && google_cloud_scheduler_job.ticks.region == "us-central1"
+    error_message = "Poll is not woken every minute."
+  }
+  assert {
+    condition     = google_cloud_scheduler_job.ticks.pubsub_target[0].topic_name == google_pubsub_topic.ticks.id && length(google_cloud_scheduler_job.ticks.pubsub_target[0].data) > 0
+    error_message = "Cloud Scheduler must publish a message that is not empty to the topic of ticks, by its whole name."
+  }
+  assert {
+    condition     = toset([for c in google_eventarc_trigger.poll.matching_criteria : "${c.attribute}=${c.value}"]) == toset(["type=google.cloud.pubsub.topic.v1.messagePublished"])
+    error_message = "Trigger poll filters ${jsonencode(google_eventarc_trigger.poll.matching_criteria)}."
+  }
+  assert {
+    condition     = google_eventarc_trigger.poll.transport[0].pubsub[0].topic == google_pubsub_topic.ticks.id
+    error_message = "Trigger poll listens to another topic than that of ticks."
+  }
+  assert {
+    condition     = google_eventarc_trigger.poll.destination[0].cloud_run_service[0].service == google_cloud_run_v2_service.poll.name
+    error_message = "Trigger poll calls another service."
+  }
+
+  # Event functions take one request at a time, from inside, from one account.
+  assert {
+    condition = alltrue([for s in [google_cloud_run_v2_service.convert, google_cloud_run_v2_service.poll] :
+    s.template[0].max_instance_request_concurrency == 1 && s.ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY" && s.invoker_iam_disabled != true])
+    error_message = "An event function can be called otherwise than by Eventarc, or twice at a time."
+  }
+  assert {
+    condition = (
+      one([for e in google_cloud_run_v2_service.convert.template[0].containers[0].env : e.value if e.name == "EVENT_ACCOUNT"]) == google_service_account.convert_trigger.email
+      && one([for e in google_cloud_run_v2_service.poll.template[0].containers[0].env : e.value if e.name == "EVENT_ACCOUNT"]) == google_service_account.poll_trigger.email
+    )
+    error_message = "An event function does not know its trigger's account."
+  }
+  # Pub/Sub gives up on an answer after 600 s.
+  assert {
+    condition     = alltrue([for s in [google_cloud_run_v2_service.convert, google_cloud_run_v2_service.poll] : tonumber(trimsuffix(s.template[0].timeout, "s")) < 600])
+    error_message = "An event function may take longer than Pub/Sub waits for it."
+  }
+}
+
+run "dead_letters" {
+  assert {
+    condition     = google_pubsub_subscription.dead_letters.topic == google_pubsub_topic.dead_letters.id && google_pubsub_subscription.dead_letters.expiration_policy[0].ttl == ""
+    error_message = "Nothing holds dead letters, or only until it expires."
+  }
+  assert {
+    condition = output.dead_letter_commands == [
+      "gcloud pubsub subscriptions update eventarc-convert --dead-letter-topic=projects/my-project/topics/vertextune-dead-letters --max-delivery-attempts=20 --message-retention-duration=1d --ack-deadline=600",
+      "gcloud pubsub subscriptions update projects/my-project/subscriptions/eventarc-us-central1-vertextune-poll-sub-1 --dead-letter-topic=projects/my-project/topics/vertextune-dead-letters --max-delivery-attempts=5 --message-retention-duration=10m --ack-deadline=600",
+    ]
+    error_message = "The commands are:\n${join("\n", output.dead_letter_commands)}"
+  }
+  # Pub/Sub's bounds.
+  assert {
+    condition     = alltrue([for d in local.deliveries : d.attempts >= 5 && d.attempts <= 100])
+    error_message = "Pub/Sub delivers 5 to 100 times before it gives up."
+  }
+}
+
+run "dead_letters_missing" {
+  override_data {
+    target = data.google_pubsub_subscription.convert
+    values = { dead_letter_policy = [] }
+  }
+  override_data {
+    target = data.google_pubsub_subscription.poll
+    values = { dead_letter_policy = [] }
+  }
+
+  expect_failures = [check.convert_dead_letters, check.poll_dead_letters]
+}
+
+run "another_schedule" {
+  variables {
+    poll_schedule    = "*/5 * * * *"
+    scheduler_region = "us-east1"
+  }
+
+  assert {
+    condition     = google_cloud_scheduler_job.ticks.schedule == "*/5 * * * *" && google_cloud_scheduler_job.ticks.region == "us-east1"
+    error_message = "The job has schedule ${google_cloud_scheduler_job.ticks.schedule} in ${google_cloud_scheduler_job.ticks.region}."
+  }
+}

@@ -1,0 +1,55 @@
+# Copyright 2026 The Vertextune Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# What api and poll do at Vertex AI. roles/aiplatform.user holds some hundred
+# permissions more, to predict and to delete among them.
+resource "google_project_iam_custom_role" "tuner" {
+  role_id = "${replace(var.name, "-", "_")}_tuner"
+  title   = "Vertextune: start, watch and cancel tuning jobs"
+  permissions = [
+    "aiplatform.tuningJobs.cancel",
+    "aiplatform.tuningJobs.create",
+    "aiplatform.tuningJobs.get",
+    "aiplatform.tuningJobs.list",
+  ]
+
+  depends_on = [google_project_service.this]
+}
+
+# Jobs run as Vertex AI's tuning agent, gcp-sa-vertex-tune, which reads our
+# buckets by roles/aiplatform.tuningServiceAgent. Google makes the agent, with
+# that role, at the first tuning job of a project, so nothing can be granted to
+# it before, and in the project itself nothing needs to be.
+#
+# An own account for jobs (the field service_account of a start) does need it:
+# the functions may start jobs as that account, the account reads the datasets,
+# and the agent, once it is there, acts as the account.
+
+resource "google_service_account_iam_member" "tuning_users" {
+  for_each = {
+    for pair in setproduct(var.tuning_accounts, ["api", "poll"]) : join(" ", pair) => { account = pair[0], function = pair[1] }
+  }
+
+  service_account_id = "projects/-/serviceAccounts/${each.value.account}"
+  role               = "roles/iam.serviceAccountUser"
+  member = {
+    api  = google_service_account.api.member
+    poll = google_service_account.poll.member
+  }[each.value.function]
+}
+
+resource "google_storage_bucket_iam_member" "tuning_data" {
+  for_each = var.tuning_accounts
+
+  bucket = google_storage_bucket.data.name
+  role   = "roles/storage.objectViewer"
+  member = "serviceAccount:${each.key}"
+}
+
+resource "google_service_account_iam_member" "tuning_agent" {
+  for_each = var.tuning_agent_exists ? var.tuning_accounts : []
+
+  service_account_id = "projects/-/serviceAccounts/${each.key}"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = local.agents.tuning
+}
