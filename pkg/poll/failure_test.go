@@ -159,6 +159,16 @@ func TestTickForgetsWhatVertexDoesNotKnow(t *testing.T) {
 	}
 }
 
+func event(kind string) cloudevents.Event {
+	e := cloudevents.NewEvent()
+	e.SetID("1")
+	e.SetType(kind)
+	e.SetSource("//pubsub.googleapis.com/projects/test/topics/ticks")
+	return e
+}
+
+func tick() cloudevents.Event { return event("google.cloud.pubsub.topic.v1.messagePublished") }
+
 func TestHandle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -166,13 +176,6 @@ func TestHandle(t *testing.T) {
 	w.Log = slog.New(slog.NewTextHandler(&log, nil))
 	record := w.begin(t, central)
 	w.cancel(t, record)
-	event := func(kind string) cloudevents.Event {
-		e := cloudevents.NewEvent()
-		e.SetID("1")
-		e.SetType(kind)
-		e.SetSource("//pubsub.googleapis.com/projects/test/topics/ticks")
-		return e
-	}
 	w.taken()
 	if err := w.Handle(t.Context(), event("google.cloud.storage.object.v1.finalized")); err != nil {
 		t.Errorf("an event of another type: %v, want it acknowledged", err)
@@ -186,15 +189,14 @@ func TestHandle(t *testing.T) {
 		}
 		return nil, nil
 	})
-	tick := event("google.cloud.pubsub.topic.v1.messagePublished")
-	if err := w.Handle(t.Context(), tick); err == nil || strings.Contains(err.Error(), "secret") {
+	if err := w.Handle(t.Context(), tick()); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("a tick that fails: %v, want an error without its cause", err)
 	}
 	if !strings.Contains(log.String(), "100% secret") {
 		t.Errorf("the log lacks the cause: %q", log.String())
 	}
 	w.intercept(nil)
-	if err := w.Handle(t.Context(), tick); err != nil {
+	if err := w.Handle(t.Context(), tick()); err != nil {
 		t.Errorf("a tick: %v", err)
 	}
 	if got := w.read(t, record); got.State != tuning.Cancelling {

@@ -47,6 +47,7 @@ type world struct {
 	vertex  *vertex.Client
 	topics  *pubsub.Client
 	begun   int
+	limit   int64 // MAX_CONCURRENT_JOBS of the pollers that are made
 
 	mu    sync.Mutex
 	calls map[string]int // by method, that reached Vertex AI, Firestore or Pub/Sub
@@ -124,7 +125,7 @@ func (w *world) newPoller(t testing.TB) (*poll.Poller, *start.Starter) {
 		}
 	})
 	starter := &start.Starter{
-		Config:  start.Config{DataBucket: "test-data", Lease: 30 * time.Second, CreateTimeout: 20 * time.Second},
+		Config:  start.Config{DataBucket: "test-data", Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, MaxConcurrentJobs: w.limit},
 		Records: w.records, Objects: objects, Vertex: w.vertex, Location: central, Now: time.Now, Log: log,
 	}
 	return &poll.Poller{

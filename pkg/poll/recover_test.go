@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -210,6 +212,21 @@ func TestManyStartsThatDied(t *testing.T) {
 		if len(got.Untold()) > 0 {
 			t.Errorf("%s: not told: %v", id, got.Untold())
 		}
+	}
+}
+
+// TestResumeThatFails names its job, and is tried again.
+func TestResumeThatFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	record := w.record(t, w.newJob(central))
+	w.fail("Commit", 1, status.Error(codes.PermissionDenied, "no"))
+	if err := w.Tick(t.Context()); err == nil || !strings.Contains(err.Error(), "resume the start of job "+record.ID) {
+		t.Errorf("Tick = %v, want an error about job %s", err, record.ID)
+	}
+	w.tick(t)
+	if got := w.read(t, record); got.Step != tuning.Accepted || len(w.labelled(record.ID)) != 1 {
+		t.Errorf("the job is at %s, Vertex AI has %d of it", got.Step, len(w.labelled(record.ID)))
 	}
 }
 

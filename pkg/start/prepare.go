@@ -58,7 +58,7 @@ func (s *Starter) hold(ctx context.Context, r store.Record) (work context.Contex
 	held, done := true, make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(s.Config.Lease / 3)
+		tick := time.NewTicker(max(s.Config.Lease/3, time.Millisecond)) // a setting of 0 is no reason to panic
 		defer tick.Stop()
 		for held {
 			select {

@@ -91,7 +91,7 @@ func (j Job) NeverArrived(now time.Time) Job {
 	switch {
 	case j.CancelRequested != nil:
 		return j.end(Cancelled, nil, now, j.CancelRequested.By)
-	case j.Submissions >= maxSubmissions:
+	case j.Submissions-j.Refusals >= maxSubmissions:
 		return j.Fail(Failure{Code: 14, Message: "Vertex AI was asked for the job several times and has none of it. Nothing was billed. Start it again."}, now)
 	default:
 		return j.Waits()
