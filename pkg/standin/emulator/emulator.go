@@ -109,8 +109,8 @@ func (e *emulator) start(jar string) error {
 	}
 	args := []string{"-c", `"$@" >/dev/null 2>&1 & read -r _; kill $!`, "sh", "java"}
 	args = append(append(append(args, e.before...), jar), e.after...)
-	// It ends with its standard input, which this process holds: no context could outlive a test binary that is killed.
-	shell := exec.Command("sh", append(args, "--host=127.0.0.1", fmt.Sprintf("--port=%d", port))...) //nolint:gosec,noctx // the arguments are ours
+	args = append(args, "--host=127.0.0.1", fmt.Sprintf("--port=%d", port))
+	shell := exec.Command("sh", args...) //nolint:noctx // it outlives the test that starts it
 	if e.lifeline, err = shell.StdinPipe(); err != nil {
 		return fmt.Errorf("pipe: %w", err)
 	}
@@ -124,7 +124,7 @@ func (e *emulator) start(jar string) error {
 // listens polls, since the emulators tell nobody when they are ready.
 func listens(address string) error {
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := net.DialTimeout("tcp", address, time.Second) //nolint:noctx // it has a timeout of its own
+		conn, err := net.Dial("tcp", address) //nolint:noctx // to ourselves: it is refused or taken at once
 		if err == nil {
 			return conn.Close()
 		}
