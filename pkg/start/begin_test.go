@@ -27,7 +27,7 @@ func kinds(t *testing.T, w *world) map[string]start.Order {
 }
 
 // shortLease is one that a test can outlast.
-const shortLease = 300 * time.Millisecond
+const shortLease = 900 * time.Millisecond
 
 // slowly starts a job whose dataset is not written before during has returned, with what is on record then.
 func (w *world) slowly(t *testing.T, o start.Order, during func(store.Record)) (tuning.Job, error) {
