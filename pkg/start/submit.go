@@ -163,12 +163,10 @@ func (s *Starter) accept(ctx context.Context, r store.Record, seen tuning.Observ
 		return next, nil
 	})
 	if err != nil {
-		// The job runs, so the caller is told of it; the poller finds it by its label and mends the record. Until
-		// then nothing has happened that others could be told of.
+		// Nobody is told what is not on record, by whose name nobody could ask for the job: the poller finds it by its
+		// label, and mends the record.
 		s.Log.ErrorContext(ctx, "the job's name was not recorded", "job_id", r.ID, "job_name", seen.Name, "error", err)
-		accepted = r
-		accepted.Job, _ = r.Observe(seen)
-		accepted.Events = r.Events
+		return r
 	}
 	if accepted.Number != tuning.LastSegment(seen.Name) {
 		s.stray(ctx, accepted, seen)
