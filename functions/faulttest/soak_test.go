@@ -47,7 +47,7 @@ func TestSoak(t *testing.T) {
 		})
 	}
 	all.Wait()
-	out.log(t, "each run counts in the line of each of its faults", fmt.Sprintf("%d runs in %s, FAULT_SEED=%d", out.runs, lasting, seed))
+	t.Logf("\n| %d runs with several faults each in %s, FAULT_SEED=%d: %s", out.runs, lasting, seed, out.sum())
 }
 
 // soak plays a scenario again and again in one world.

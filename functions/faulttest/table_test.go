@@ -30,6 +30,7 @@ type table struct {
 	mu    sync.Mutex
 	kinds []string // in order
 	rows  map[string]*[outcomes]int
+	total [outcomes]int // of the runs
 	runs  int
 }
 
@@ -47,6 +48,7 @@ func (out *table) add(o outcome, kinds ...string) {
 	out.mu.Lock()
 	defer out.mu.Unlock()
 	out.runs++
+	out.total[o]++
 	for _, name := range kinds {
 		out.rows[name][o]++
 	}
@@ -56,32 +58,31 @@ func (out *table) add(o outcome, kinds ...string) {
 func (out *table) log(t *testing.T, more ...string) {
 	t.Helper()
 	var b strings.Builder
-	line := func(first string, cells ...any) {
-		fmt.Fprintf(&b, "\n| %-24s |", first)
-		for _, c := range cells {
-			fmt.Fprintf(&b, " %17v |", c)
+	line := func(first string, counts [outcomes]int) {
+		fmt.Fprintf(&b, "\n| %-24s", first)
+		for o, n := range counts {
+			fmt.Fprintf(&b, " | %*d", len(titles[o]), n)
 		}
+		b.WriteString(" |")
 	}
-	var titled, sums []any
-	for _, title := range titles {
-		titled = append(titled, title)
-	}
-	line("fault", titled...)
-	var total [outcomes]int
+	fmt.Fprintf(&b, "\n| %-24s | %s |", "fault", strings.Join(titles[:], " | "))
 	for _, name := range out.kinds {
-		var cells []any
-		for o, n := range out.rows[name] {
-			cells = append(cells, n)
-			total[o] += n
-		}
-		line(name, cells...)
+		line(name, *out.rows[name])
 	}
-	for _, n := range total {
-		sums = append(sums, n)
-	}
-	line("all", sums...)
+	line("all", out.total)
 	for _, text := range more {
 		fmt.Fprintf(&b, "\n| %s", text)
 	}
 	t.Log(b.String())
+}
+
+// sum is the outcomes of all runs, in a line.
+func (out *table) sum() string {
+	var all []string
+	for o, n := range out.total {
+		if n > 0 {
+			all = append(all, fmt.Sprintf("%d %s", n, titles[o]))
+		}
+	}
+	return strings.Join(all, ", ")
 }

@@ -60,12 +60,12 @@ func TestDemo(t *testing.T) {
 // running is a started local command.
 type running struct {
 	*exec.Cmd
-	url, storage string
+	url, storage, pubsub, vertex string
 }
 
 var (
-	urlLine     = regexp.MustCompile(`functions +(http://\S+)`)
-	storageLine = regexp.MustCompile(`STORAGE_EMULATOR_HOST=(\S+)`)
+	urlLine  = regexp.MustCompile(`functions +(http://\S+)`)
+	hostLine = regexp.MustCompile(`export (\w+)_EMULATOR_HOST=(\S+)`)
 )
 
 func launch(t *testing.T, args string, environment ...string) running {
@@ -86,8 +86,15 @@ func launch(t *testing.T, args string, environment ...string) running {
 		if m := urlLine.FindStringSubmatch(lines.Text()); m != nil {
 			r.url = m[1]
 		}
-		if m := storageLine.FindStringSubmatch(lines.Text()); m != nil {
-			r.storage = m[1]
+		if m := hostLine.FindStringSubmatch(lines.Text()); m != nil {
+			switch m[1] {
+			case "STORAGE":
+				r.storage = m[2]
+			case "PUBSUB":
+				r.pubsub = m[2]
+			case "VERTEX_AI":
+				r.vertex = m[2]
+			}
 		}
 		if lines.Text() == "ready" {
 			go func() { _, _ = io.Copy(io.Discard, out) }()

