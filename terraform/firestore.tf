@@ -76,7 +76,7 @@ resource "google_firestore_index" "jobs_by_model" {
   }
 }
 
-# Jobs that wait for room, in line.
+# Jobs that wait for room at Vertex AI, in line.
 resource "google_firestore_index" "jobs_in_line" {
   database   = local.database
   collection = "tuning_jobs"

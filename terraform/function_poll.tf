@@ -79,6 +79,7 @@ resource "google_cloud_run_v2_service" "poll" {
           EVENTS_TOPIC        = google_pubsub_topic.events.name
           MAX_CONCURRENT_JOBS = tostring(var.jobs.max_concurrent)
           STALLED_AFTER       = var.jobs.stalled_after
+          TICK_TIMEOUT        = "8m50s" # below the timeout, so that it ends by itself
         }, var.poll_environment)
         content {
           name  = env.key

@@ -11,21 +11,21 @@ locals {
   counted = {
     # Tuning jobs that ended, by how.
     jobs_ended = {
-      function  = "poll"
+      functions = ["api", "poll"] # whichever sees it first
       message   = "job changed"
       condition = "jsonPayload.to=(\"PIPELINE_STATE_SUCCEEDED\" OR \"PIPELINE_STATE_FAILED\" OR \"PIPELINE_STATE_CANCELLED\")"
       labels    = { state = "EXTRACT(jsonPayload.to)" }
     }
     # Dropped files that were done with, by how.
     conversions = {
-      function  = "convert"
+      functions = ["convert"]
       message   = "done"
       condition = "severity=INFO"
       labels    = { outcome = "EXTRACT(jsonPayload.outcome)" }
     }
     # Dropped files that Cloud Storage did not let be converted, for good.
     conversions_failed = {
-      function  = "convert"
+      functions = ["convert"]
       message   = "failed for good"
       condition = "severity=ERROR"
       labels    = {}
@@ -77,7 +77,7 @@ resource "google_logging_metric" "this" {
   name = "${local.metric_name}_${each.key}"
   filter = join(" AND ", [
     "resource.type=\"cloud_run_revision\"",
-    "resource.labels.service_name=\"${local.services[each.value.function]}\"",
+    "resource.labels.service_name=(${join(" OR ", [for f in each.value.functions : "\"${local.services[f]}\""])})",
     "jsonPayload.message=\"${each.value.message}\"",
     each.value.condition,
   ])

@@ -25,8 +25,8 @@ output "database" {
 }
 
 output "dead_letter_commands" {
-  description = "Commands that give Eventarc's subscriptions the dead-letter topic. They may be repeated."
-  value = [
+  description = "Commands that give Eventarc's subscriptions the dead-letter topic, one a line. They may be repeated."
+  value = join("\n", [
     for name in ["convert", "poll"] : join(" ", [
       "gcloud pubsub subscriptions update ${local.transports[name]}",
       "--dead-letter-topic=${google_pubsub_topic.dead_letters.id}",
@@ -34,7 +34,7 @@ output "dead_letter_commands" {
       "--message-retention-duration=${local.deliveries[name].retention}",
       "--ack-deadline=600",
     ])
-  ]
+  ])
 }
 
 output "drop_command" {

@@ -43,6 +43,18 @@ resource "google_storage_bucket" "inbox" {
     }
   }
 
+  # What scripts/smoke has dropped.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      age            = 1
+      matches_prefix = ["smoke/"]
+      with_state     = "LIVE"
+    }
+  }
+
   lifecycle_rule {
     action {
       type = "AbortIncompleteMultipartUpload"
@@ -88,6 +100,18 @@ resource "google_storage_bucket" "data" {
     condition {
       days_since_noncurrent_time = var.retention.noncurrent_days
       with_state                 = "ARCHIVED"
+    }
+  }
+
+  # What scripts/smoke has dropped.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      age            = 1
+      matches_prefix = ["drops/smoke/"]
+      with_state     = "LIVE"
     }
   }
 

@@ -155,6 +155,10 @@ variable "cors_origins" {
     condition     = alltrue([for origin in var.cors_origins : can(regex("^https?://[^/*, ]+$", origin))])
     error_message = "cors_origins must be origins such as https://tuning.example.com: no path, no asterisk."
   }
+  validation {
+    condition     = length(var.cors_origins) == 0 || var.auth.mode != "iam"
+    error_message = "cors_origins do nothing in auth mode iam: Cloud Run refuses the browser's first question, which carries no token."
+  }
 }
 
 variable "data_bucket" {
@@ -222,7 +226,7 @@ variable "jobs" {
   description = "Limits of tuning jobs: how many run at a time (0 leaves that to Vertex AI) and wait at most, how many a caller may start a minute, and after how long without news one is told to be stalled."
   type = object({
     max_concurrent    = optional(number, 0)
-    max_queued        = optional(number, 100)
+    max_queued        = optional(number, 1000)
     starts_per_minute = optional(number, 10)
     stalled_after     = optional(string, "2h")
   })

@@ -55,6 +55,7 @@ type setup struct {
 	auth  auth.Checker
 	api   api.Config
 	log   *slog.Logger
+	now   func() time.Time // the API's clock
 }
 
 // newSystem starts everything; it is stopped when the test ends.
@@ -72,6 +73,7 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 			Start: start.Config{DataBucket: data, MaxQueuedJobs: 1000, Lease: 10 * time.Second, CreateTimeout: 10 * time.Second},
 		},
 		log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		now: time.Now,
 	}
 	if change != nil {
 		change(&s)
@@ -107,7 +109,7 @@ func (s *system) serve(set setup) {
 		s.t.Fatal(err)
 	}
 	server := httptest.NewServer(agree(s.t, &api.API{
-		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: known, Now: time.Now, Log: log,
+		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: known, Now: set.now, Log: log,
 		Starter: &start.Starter{
 			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner,
 			BaseModel: set.api.BaseModel, Location: location, Now: time.Now, Log: log,

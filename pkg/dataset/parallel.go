@@ -37,7 +37,7 @@ type crew struct {
 	mu      sync.Mutex // guards
 	queue   []*job     // what is read, and not merged, in the order of the file
 	merging bool
-	stopped bool      // at queue[0], which does not end where the next one starts
+	stopped bool      // by an error, or at queue[0], which does not end where the next one starts
 	err     error     // of reading or writing
 	room    int       // how many blocks there may be beside those that are there
 	free    []*job    // memory for blocks, used last
@@ -101,6 +101,7 @@ func (c *crew) read() (*job, error) {
 	kept := copy(j.text, c.carry)
 	n, eof, err := c.e.src.fill(j.text[kept:])
 	if err != nil && !c.e.corrupt(err) {
+		c.ended = true
 		return nil, err
 	}
 	text := j.text[:kept+n]
@@ -169,12 +170,15 @@ func (c *crew) merge(j *job) {
 	c.merging = false
 }
 
-// stop lets the workers end. The caller holds c.mu.
+// stop lets the workers end. No error may be lost, even if the work has stopped
+// without one: a source that failed looks like one that ended. The caller holds
+// c.mu.
 func (c *crew) stop(err error) {
-	if !c.stopped {
-		c.stopped, c.err = true, err
-		c.freed.Signal()
+	c.stopped = true
+	if c.err == nil {
+		c.err = err
 	}
+	c.freed.Signal()
 }
 
 // between returns the state between two records.
@@ -190,12 +194,13 @@ func (c *crew) cut(text []byte) int {
 	if c.e.layout.container == ContainerLines {
 		return bytes.LastIndexByte(text, c.e.layout.newline) + 1
 	}
-	cut := 0
-	for _, start := range c.starts {
-		cut = max(cut, bytes.LastIndex(text, start))
+	// The last record is mostly short, so this looks at little of the text.
+	cut := bytes.LastIndexByte(text, '{')
+	for cut > 0 && !slices.ContainsFunc(c.starts, func(start []byte) bool { return bytes.HasPrefix(text[cut:], start) }) {
+		cut = bytes.LastIndexByte(text[:cut], '{')
 	}
 	// What is between the two records belongs to the second, as its indent.
-	return len(bytes.TrimRight(text[:cut], " \t\r\n"))
+	return len(bytes.TrimRight(text[:max(cut, 0)], " \t\r\n"))
 }
 
 // giveBack returns what the first block in the queue has left, and all text that

@@ -7,10 +7,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -84,6 +86,20 @@ func TestWorkersStop(t *testing.T) {
 	_, err := dataset.Convert(t.Context(), &limitedWriter{n: 100_000}, bytes.NewReader(file), dataset.InBlocksOf(4000, dataset.Options{Workers: 3}))
 	if err == nil || !strings.Contains(err.Error(), "full") {
 		t.Errorf("Convert = %v, want the writer's error", err)
+	}
+}
+
+// A reader that fails must never look like one that ended, wherever it does and
+// whatever the workers were about.
+func TestWorkersTellOfReaders(t *testing.T) {
+	t.Parallel()
+	boom := errors.New("boom")
+	file := "[" + strings.Join(mixture(400, true), ",") + "]"
+	for n := 0; n < len(file); n += 977 {
+		broken := io.MultiReader(strings.NewReader(file[:n]), iotest.ErrReader(boom))
+		if _, err := dataset.Check(t.Context(), broken, dataset.InBlocksOf(1500, dataset.Options{Workers: 3})); !errors.Is(err, boom) {
+			t.Fatalf("Check of a reader that fails after %d bytes = %v, want %v", n, err, boom)
+		}
 	}
 }
 

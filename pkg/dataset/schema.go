@@ -67,7 +67,15 @@ func (c *conversation) parameters(schema int) {
 func (r *record) hasProperties(schema int) bool {
 	for i := schema + 1; i < r.next(schema); i = r.next(i + 1) {
 		switch string(r.key(i)) {
-		case "type", "title", "description", "required", "additionalProperties", "$schema", "strict":
+		case "title", "description", "required", "$schema", "strict":
+		case "type":
+			if !strings.EqualFold(string(r.raw(i+1)), `"object"`) {
+				return true
+			}
+		case "additionalProperties":
+			if string(r.raw(i+1)) != "false" {
+				return true
+			}
 		case "properties":
 			if r.next(i+1) > i+2 {
 				return true

@@ -46,7 +46,7 @@ func CloudEvent(project string, job tuning.Job, e tuning.Event) (cloudevent.Even
 	out.SetSource("//vertextune/projects/" + project)
 	out.SetSubject("tuningJobs/" + job.ID)
 	out.SetType(TypePrefix + string(e.Type))
-	out.SetTime(e.Time)
+	out.SetTime(e.Time.UTC().Truncate(time.Microsecond)) // as Firestore keeps it, so that it is the same when it is read back
 	err := out.SetData(cloudevent.ApplicationJSON, change{
 		JobID: job.ID, JobName: then.PublicName(project), DisplayName: job.DisplayName, BaseModel: job.BaseModel,
 		StartedBy: job.StartedBy, CreatedAt: job.CreatedAt, From: e.From, Status: e.To, VertexState: e.VertexState,

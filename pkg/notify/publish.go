@@ -70,19 +70,23 @@ func (p *Publisher) Publish(ctx context.Context, jobs []store.Record) (told []st
 	return told, errors.Join(all...)
 }
 
-// arrived waits until Pub/Sub has all messages about a job.
+// arrived waits until Pub/Sub has all messages about a job, or will not get any more of them.
 func (p *Publisher) arrived(ctx context.Context, job store.Record, results []*pubsub.PublishResult) error {
+	var failed error
 	for _, result := range results {
-		if _, err := result.Get(ctx); err != nil {
-			// The client holds back what follows until it is told to go on: it would come out of order otherwise.
-			p.topic.ResumePublish(job.ID)
-			return gcp.Fault(err, "Pub/Sub", "publish the events of job "+job.ID)
+		if _, err := result.Get(ctx); failed == nil {
+			failed = err
 		}
 	}
-	if len(results) < len(job.Untold()) {
+	switch {
+	case failed == nil && len(results) < len(job.Untold()):
 		return fmt.Errorf("publish the events of job %s: not all could be encoded", job.ID)
+	case failed != nil && ctx.Err() == nil:
+		// The client holds back what follows until it is told to go on. Told too early, before all that was on its
+		// way has failed too, it would send the rest of it out of order.
+		p.topic.ResumePublish(job.ID)
 	}
-	return nil
+	return gcp.Fault(failed, "Pub/Sub", "publish the events of job "+job.ID)
 }
 
 // message binds an event to a Pub/Sub message, in the binary mode of the CloudEvents binding for Pub/Sub. The

@@ -45,7 +45,14 @@ func (s *Store) Close() error { return s.client.Close() }
 // URI returns the gs:// URI of an object.
 func URI(bucket, name string) string { return "gs://" + bucket + "/" + name }
 
-func wrap(err error, doing string) error { return gcp.Fault(err, service, doing) }
+// wrap says what failed. A precondition that did not hold is a conflict also where none was expected: it may hold the
+// next time.
+func wrap(err error, doing string) error {
+	if isPrecondition(err) {
+		return fmt.Errorf("%s: %w", doing, ErrConflict)
+	}
+	return gcp.Fault(err, service, doing)
+}
 
 func isPrecondition(err error) bool {
 	e, ok := errors.AsType[*googleapi.Error](err)

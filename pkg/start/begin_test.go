@@ -27,7 +27,7 @@ func kinds(t *testing.T, w *world) map[string]start.Order {
 }
 
 // shortLease is one that a test can outlast.
-const shortLease = 300 * time.Millisecond
+const shortLease = 900 * time.Millisecond
 
 // slowly starts a job whose dataset is not written before during has returned, with what is on record then.
 func (w *world) slowly(t *testing.T, o start.Order, during func(store.Record)) (tuning.Job, error) {
@@ -35,7 +35,7 @@ func (w *world) slowly(t *testing.T, o start.Order, during func(store.Record)) (
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	w.onStorage(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
-		if r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/upload/") {
+		if strings.HasPrefix(r.URL.Query().Get("name"), "datasets/") {
 			once.Do(func() { close(begun) })
 			<-goOn
 		}

@@ -133,6 +133,28 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
+// TestNoRoomForLong: a job that Vertex AI had no room for, however often, was not lost on the way.
+func TestNoRoomForLong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.conversation(t, "s")
+	const refusals = 8
+	lost := first(1, fails(codes.Unavailable))
+	full := first(refusals, fails(codes.ResourceExhausted))
+	w.on("CreateTuningJob", func(n int64, do func() (any, error)) (any, error) {
+		return full(n, func() (any, error) { return lost(n, do) })
+	})
+	w.start(t, session)
+	for range refusals {
+		w.tick(t)
+	}
+	if got := w.only(t); got.Step != tuning.Submitting || got.Refusals != refusals || got.Submissions != refusals+1 {
+		t.Fatalf("at %s after %d submissions and %d refusals", got.Step, got.Submissions, got.Refusals)
+	}
+	w.tickLater(t)
+	w.one(t)
+}
+
 // TestCreateRefused: the record says why, in words that may be shown.
 func TestCreateRefused(t *testing.T) {
 	t.Parallel()
@@ -190,5 +212,44 @@ func TestRefusedWhileItWaits(t *testing.T) {
 	}
 	if got := w.read(t, second.ID); got.State != tuning.Pending {
 		t.Errorf("the second is in %s", got.State)
+	}
+}
+
+// TestCreateTooLate: a request that arrives after all time for it was over, and after it was given up for lost, makes
+// a job that nobody wants. It is cancelled.
+func TestCreateTooLate(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		meanwhile func(t *testing.T, w *world)
+		want      []string // states on Vertex AI, the newest first
+	}{
+		"sent_again": {func(*testing.T, *world) {}, []string{"JOB_STATE_CANCELLING", "JOB_STATE_PENDING"}},
+		"cancelled":  {func(t *testing.T, w *world) { w.cancel(t, w.only(t)) }, []string{"JOB_STATE_CANCELLING"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.conversation(t, "s")
+			w.on("CreateTuningJob", first(1, func(_ int64, do func() (any, error)) (any, error) {
+				tt.meanwhile(t, w)
+				w.tickLater(t)
+				return do()
+			}))
+			w.start(t, session)
+			var states []string
+			for _, seen := range w.onVertex(t) {
+				states = append(states, seen.VertexState)
+			}
+			if diff := cmp.Diff(tt.want, states); diff != "" {
+				t.Errorf("on Vertex AI (-want +got):\n%s", diff)
+			}
+			if got := w.only(t); (got.State == tuning.Cancelled) != (len(states) == 1) {
+				t.Errorf("the record is in %s", got.State)
+			}
+			if !strings.Contains(w.log.String(), "given up") {
+				t.Errorf("the log does not tell of it:\n%s", w.log)
+			}
+		})
 	}
 }

@@ -80,7 +80,7 @@ func (s *Starter) adopt(ctx context.Context, name string, cause error) (m made, 
 		return m, fmt.Errorf("count the examples of %s: %w", name, err)
 	}
 	m.Pairs = report.Examples
-	m.Warnings = []string{"The messages were changed while the start was made up for after a crash; the dataset is of the messages as they were first."}
+	m.Warnings = []string{"The data were changed while the start was made up for after a crash; the dataset is of the data as they were first."}
 	return m, nil
 }
 

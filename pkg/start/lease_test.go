@@ -105,7 +105,12 @@ func TestToldMeanwhile(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			o := kinds(t, w)[kind]
-			job, err := w.slowly(t, o, func(store.Record) { w.tick(t) })
+			job, err := w.slowly(t, o, func(r store.Record) {
+				// A poller that read the record before it was leased.
+				if err := w.records.MarkTold(t.Context(), []store.Record{r}); err != nil {
+					t.Error(err)
+				}
+			})
 			if err != nil || job.State != tuning.Pending {
 				t.Errorf("Start = %s, %v", job.State, err)
 			}

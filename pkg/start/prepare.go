@@ -10,6 +10,8 @@ import (
 	"io"
 	"time"
 
+	rpc "google.golang.org/genproto/googleapis/rpc/code"
+
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/gcp"
 	"github.com/vertextune/vertextune/pkg/store"
@@ -56,7 +58,7 @@ func (s *Starter) hold(ctx context.Context, r store.Record) (work context.Contex
 	held, done := true, make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(s.Config.Lease / 3)
+		tick := time.NewTicker(max(s.Config.Lease/3, time.Millisecond)) // a setting of 0 is no reason to panic
 		defer tick.Stop()
 		for held {
 			select {
@@ -128,7 +130,7 @@ func (s *Starter) unprepared(ctx context.Context, r store.Record, cause error) (
 			j.LeaseUntil = time.Time{}
 			return j.Delayed(fault.Of(cause).Message), nil
 		default:
-			return j.Fail(tuning.FailureOf(cause, int32(gcp.Code(cause))), s.Now().UTC()), nil
+			return j.Fail(failureOf(cause), s.Now().UTC()), nil
 		}
 	})
 	if err != nil {
@@ -140,6 +142,15 @@ func (s *Starter) unprepared(ctx context.Context, r store.Record, cause error) (
 		return left, nil
 	}
 	return left, cause
+}
+
+// failureOf returns an error as a record keeps it, with Google's code or, for an error of our own, the one like it.
+func failureOf(err error) tuning.Failure {
+	code := int32(gcp.Code(err))
+	if code == int32(rpc.Code_UNKNOWN) {
+		code = rpc.Code_value[fault.KindOf(err).HTTP().Status]
+	}
+	return tuning.FailureOf(err, code)
 }
 
 // writeTimeout bounds the writing of how a step ended.

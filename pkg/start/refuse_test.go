@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	rpc "google.golang.org/genproto/googleapis/rpc/code"
 
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -90,6 +91,9 @@ func TestStartRefused(t *testing.T) {
 			}
 			if tt.recorded {
 				w.wantFailed(t, records[0].Job, got)
+				if code, want := records[0].Failure.Code, rpc.Code_value[tt.kind.HTTP().Status]; code != want {
+					t.Errorf("the record's code is %d, want %d", code, want)
+				}
 			}
 		})
 	}
@@ -107,7 +111,7 @@ func (w *world) wantFailed(t *testing.T, job tuning.Job, why *fault.Error) {
 	if job.State != tuning.Failed || job.Step != tuning.Ended || !job.Finished || job.Failure == nil || len(job.Request) > 0 {
 		t.Fatalf("the record is at %s in %s, want one that failed", job.Step, job.State)
 	}
-	if diff := cmp.Diff(why, job.Failure.Err(), cmpopts.IgnoreFields(fault.Error{}, "Err", "Reason", "Metadata")); diff != "" {
+	if diff := cmp.Diff(why, job.Failure.Err(), cmpopts.IgnoreFields(fault.Error{}, "Err")); diff != "" {
 		t.Errorf("the failure on record (-answered +recorded):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"created PIPELINE_STATE_QUEUED", "stateChanged PIPELINE_STATE_FAILED"}, events(job)); diff != "" {

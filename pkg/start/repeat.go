@@ -55,14 +55,8 @@ func (s *Starter) repeat(ctx context.Context, r *store.Record, err error) (tunin
 		switch {
 		case err != nil:
 			return tuning.Job{}, err
-		case r.FirstAnswer != nil:
-			job := r.Job
-			job.Name, job.State = r.FirstAnswer.Name, r.FirstAnswer.State
-			return job, nil
-		case r.State == tuning.Failed:
-			return r.Job, r.Failure.Err()
-		case r.Finished:
-			return r.Job, nil
+		case r.FirstAnswer != nil || r.Finished:
+			return told(r.Job)
 		case r.Step == tuning.Preparing && !r.Leased(s.Now()):
 			*r, err = s.Resume(ctx, *r)
 			continue

@@ -134,8 +134,7 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	}
 	record, err := s.record(ctx, job, o.Request, key)
 	if errors.Is(err, store.ErrKeyUsed) {
-		known, err := s.known(ctx, key) // somebody else was a little faster with it
-		return s.repeat(ctx, known, err)
+		return s.Start(ctx, o) // somebody else was a little faster with it
 	}
 	if err != nil {
 		return tuning.Job{}, err
@@ -145,9 +144,12 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	defer cancel()
 	record, err = s.goOn(ctx, record, fill)
 	if err != nil {
-		return record.Job, err
+		// In the words of the record: a repeated start is answered with them.
+		failed := fault.Of(record.Failure.Err())
+		failed.Err = err
+		return record.Job, failed
 	}
-	return s.answer(ctx, record), nil
+	return s.answer(ctx, record, key)
 }
 
 // detached returns a context that ends when ctx was to end, and not before.
@@ -198,15 +200,36 @@ func (s *Starter) record(ctx context.Context, job tuning.Job, r tuning.Request, 
 	return s.Records.CreateJob(ctx, job.Recorded(s.until(s.Config.Lease)), key)
 }
 
-// answer returns the job as its caller is told of it, and keeps that for a repeated start.
-func (s *Starter) answer(ctx context.Context, r store.Record) tuning.Job {
-	if r.FirstAnswer == nil {
-		kept, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) { return j.Answered(), nil })
-		if err != nil {
-			s.Log.WarnContext(ctx, "the answer was not kept for a repeated start", "job_id", r.ID, "error", err)
-			return r.Job
+// answer returns the job as its caller is told of it. That is kept first, for a repeated start to be told the same:
+// with a key, an answer that could not be kept is none, and the caller asks again.
+func (s *Starter) answer(ctx context.Context, r store.Record, key *store.Key) (tuning.Job, error) {
+	kept, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
+		if j.State == tuning.Failed {
+			return j, nil // somebody else went on with it; its failure is the answer
 		}
-		r = kept
+		return j.Answered(), nil
+	})
+	switch {
+	case err == nil:
+		return told(kept.Job)
+	case key == nil:
+		s.Log.WarnContext(ctx, "the answer to a start was not kept", "job_id", r.ID, "error", err)
+		return r.Job, nil
+	default:
+		return r.Job, &fault.Error{
+			Kind: fault.Unavailable, RetryAfter: s.Config.Lease, Err: err,
+			Message: "The start is on record as job " + r.ID + " and goes on, but its answer could not be kept. Ask again with the same key.",
+		}
 	}
-	return r.Job
+}
+
+// told returns the job as its caller was told of it first, or the failure that was.
+func told(job tuning.Job) (tuning.Job, error) {
+	switch {
+	case job.FirstAnswer != nil:
+		job.Name, job.State = job.FirstAnswer.Name, job.FirstAnswer.State
+	case job.State == tuning.Failed:
+		return job, job.Failure.Err()
+	}
+	return job, nil
 }

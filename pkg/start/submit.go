@@ -84,7 +84,7 @@ func (s *Starter) settle() time.Duration { return s.Config.CreateTimeout / 4 }
 const mostAhead = 1000
 
 // turn reports whether there is room for the job beside those that are ahead of it in line. A job that Vertex AI
-// had no room for is not overtaken.
+// had no room for is not overtaken, and where nobody says how much room there is, none is.
 func (s *Starter) turn(ctx context.Context, job tuning.Job) (bool, error) {
 	ahead := int64(1)
 	if limit := s.Config.MaxConcurrentJobs; limit > 0 {
@@ -110,7 +110,7 @@ func (s *Starter) turn(ctx context.Context, job tuning.Job) (bool, error) {
 		}
 		n++
 	}
-	return n < ahead || s.Config.MaxConcurrentJobs <= 0, nil
+	return n < ahead, nil
 }
 
 // submit asks Vertex AI for a job whose record says so, and writes what came of it.
@@ -131,7 +131,7 @@ func (s *Starter) submit(ctx context.Context, r store.Record) (store.Record, err
 		return s.lookFor(ctx, r, err), nil
 	}
 	refused := s.conclude(ctx, r, func(j tuning.Job) tuning.Job {
-		return j.Fail(tuning.FailureOf(err, int32(gcp.Code(err))), s.Now().UTC())
+		return j.Fail(failureOf(err), s.Now().UTC())
 	})
 	if refused.State != tuning.Failed {
 		return refused, nil // not on record: the job is asked for again, and may be refused or not
@@ -163,14 +163,24 @@ func (s *Starter) accept(ctx context.Context, r store.Record, seen tuning.Observ
 		return next, nil
 	})
 	if err != nil {
-		// The job runs, so the caller is told of it; the poller finds it by its label and mends the record. Until
-		// then nothing has happened that others could be told of.
+		// Nobody is told what is not on record, by whose name nobody could ask for the job: the poller finds it by its
+		// label, and mends the record.
 		s.Log.ErrorContext(ctx, "the job's name was not recorded", "job_id", r.ID, "job_name", seen.Name, "error", err)
-		accepted = r
-		accepted.Job, _ = r.Observe(seen)
-		accepted.Events = r.Events
+		return r
+	}
+	if accepted.Number != tuning.LastSegment(seen.Name) {
+		s.stray(ctx, accepted, seen)
 	}
 	return accepted
+}
+
+// stray ends a job that came so late that it was given up for lost: its record has ended, or has another one by now.
+// It is to cost as little as can be.
+func (s *Starter) stray(ctx context.Context, r store.Record, seen tuning.Observation) {
+	s.Log.ErrorContext(ctx, "a job came after it was given up, cancelled", "job_id", r.ID, "job_name", seen.Name, "kept", r.Name)
+	if err := s.Vertex.Cancel(ctx, seen.Name); err != nil {
+		s.Log.ErrorContext(ctx, "it was not cancelled", "job_id", r.ID, "job_name", seen.Name, "error", err)
+	}
 }
 
 // lookPages is how many pages are looked through for a job that was just created; the poller looks through all.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,16 +23,11 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/emulator"
 	"github.com/vertextune/vertextune/pkg/standin/firestore"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	google.stop()
-	os.Exit(code)
-}
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
@@ -59,7 +53,7 @@ func onBoth(t *testing.T, test func(*testing.T, *world)) {
 	})
 	t.Run("google_emulator", func(t *testing.T) {
 		t.Parallel()
-		test(t, connect(t, google.addr(t)))
+		test(t, connect(t, emulator.Firestore(t)))
 	})
 }
 

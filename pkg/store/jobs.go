@@ -55,13 +55,15 @@ func (s *Store) FindJob(ctx context.Context, name string) (Record, error) {
 		return Record{}, wrap(err, "find job "+name)
 	}
 	location, full := tuning.Location(name)
-	for _, doc := range docs {
-		r, err := record(doc)
-		if err != nil {
-			return Record{}, err
-		}
+	for _, r := range s.records(ctx, docs) {
 		if !full || r.Location == location {
 			return r, nil
+		}
+	}
+	// One that cannot be decoded may be the one: it is not said to be none.
+	for _, doc := range docs {
+		if _, err := record(doc); err != nil {
+			return Record{}, err
 		}
 	}
 	return Record{}, unknown(name)
@@ -102,6 +104,15 @@ func (s *Store) Change(ctx context.Context, r Record, step func(tuning.Job) (tun
 // UpdateJob writes next in the place of r and returns the new record, or ErrChanged. Where the job was
 // started from a model's document, the job is written back to that in the same transaction.
 func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Record, error) {
+	written, err := s.update(ctx, r, next)
+	if err == nil && next.State != r.State {
+		// For whoever reads the log, and for the metric that counts jobs by how they ended.
+		s.Log.InfoContext(ctx, "job changed", "job_id", r.ID, "job_name", next.Name, "from", r.State, "to", next.State)
+	}
+	return written, err
+}
+
+func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, error) {
 	ref := s.client.Collection(jobs).Doc(r.ID)
 	if next.ModelID == "" {
 		res, err := ref.Update(ctx, moving(next), firestore.LastUpdateTime(r.version))

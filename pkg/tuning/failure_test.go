@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,13 +57,24 @@ func TestFailureAnswersAsTheErrorDid(t *testing.T) {
 // TestFailureIsBounded: a document holds 1 MiB, a request that is refused can have any number of faults.
 func TestFailureIsBounded(t *testing.T) {
 	t.Parallel()
-	many := make([]fault.Violation, 101)
-	for i := range many {
-		many[i].Field = fmt.Sprint(i)
+	tests := map[string]struct{ places, bytes, kept int }{
+		"all_that_an_answer_lists": {1000, 100, 1000},
+		"one_more":                 {1001, 100, 1000},
+		"long_ones":                {1000, 2000, 102},
+		"a_long_one":               {1, 1 << 20, 0},
 	}
-	got := tuning.FailureOf(fault.Invalid(many...), 3)
-	if diff := cmp.Diff(many[:100], got.Violations); diff != "" {
-		t.Errorf("kept places (-want +got):\n%s", diff)
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			many := make([]fault.Violation, tt.places)
+			for i := range many {
+				many[i] = fault.Violation{Field: fmt.Sprintf("%04d", i), Description: strings.Repeat("x", tt.bytes-4)}
+			}
+			got := tuning.FailureOf(fault.Invalid(many...), 3)
+			if diff := cmp.Diff(many[:tt.kept], got.Violations); diff != "" {
+				t.Errorf("%d places kept (-want +got):\n%s", len(got.Violations), diff)
+			}
+		})
 	}
 }
 

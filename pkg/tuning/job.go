@@ -41,15 +41,25 @@ type Failure struct {
 	Metadata map[string]string `json:"-" firestore:"metadata,omitempty"`
 }
 
-// keptViolations is how many places a record keeps of a request that was refused.
-const keptViolations = 100
+// How many places a record keeps of a request that was refused, and how many bytes of what is said of them. A document
+// holds 1 MiB and has them twice, in the failure and in its event.
+const (
+	keptViolations = 1000
+	keptBytes      = 200 << 10
+)
 
 // FailureOf returns an error as a record keeps it, with the google.rpc code of its cause.
 func FailureOf(err error, code int32) Failure {
 	e := fault.Of(err)
+	n, size := 0, 0
+	for ; n < min(len(e.Violations), keptViolations); n++ {
+		v := e.Violations[n]
+		if size += len(v.Field) + len(v.Reason) + len(v.Description); size > keptBytes {
+			break
+		}
+	}
 	return Failure{
-		Code: code, Message: e.Message, Violations: e.Violations[:min(len(e.Violations), keptViolations)],
-		Kind: e.Kind.String(), Reason: e.Reason, Metadata: e.Metadata,
+		Code: code, Message: e.Message, Violations: e.Violations[:n], Kind: e.Kind.String(), Reason: e.Reason, Metadata: e.Metadata,
 	}
 }
 

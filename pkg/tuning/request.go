@@ -77,7 +77,7 @@ func (r Request) Check() []fault.Violation {
 	if r.ModelID != "" {
 		c.documentID("model_id", r.ModelID)
 	}
-	if r.BaseModel != "" && !modelPattern.MatchString(r.BaseModel) {
+	if r.BaseModel != "" && (len(r.BaseModel) > maxModel || !modelPattern.MatchString(r.BaseModel)) {
 		c.add("base_model", "INVALID_BASE_MODEL", "must be the name of a model, such as gemini-3.1-flash-lite.")
 	}
 	if r.TrainingData != "" {
@@ -128,12 +128,18 @@ func ParseURI(uri string) (bucket, name string, ok bool) {
 		return "", "", false
 	}
 	bucket, name, ok = strings.Cut(rest, "/")
-	return bucket, name, ok && bucketPattern.MatchString(bucket) && name != "" && len(name) <= 1024
+	return bucket, name, ok && len(bucket) <= maxBucket && bucketPattern.MatchString(bucket) && name != "" && len(name) <= 1024
 }
 
+// Lengths are checked apart: a pattern that counts to hundreds takes a millisecond to compile, at every start.
+const (
+	maxModel  = 256
+	maxBucket = 222
+)
+
 var (
-	modelPattern  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@/-]{0,255}$`)
-	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`)
+	modelPattern  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@/-]*$`)
+	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]+[a-z0-9]$`)
 )
 
 // idLimit is how long the ID of a Firestore document may be, in bytes.

@@ -91,7 +91,7 @@ func (j Job) NeverArrived(now time.Time) Job {
 	switch {
 	case j.CancelRequested != nil:
 		return j.end(Cancelled, nil, now, j.CancelRequested.By)
-	case j.Submissions >= maxSubmissions:
+	case j.Submissions-j.Refusals >= maxSubmissions:
 		return j.Fail(Failure{Code: 14, Message: "Vertex AI was asked for the job several times and has none of it. Nothing was billed. Start it again."}, now)
 	default:
 		return j.Waits()
@@ -198,6 +198,7 @@ func InLine(a, b Job) int {
 // tell adds an event to what happened to the job.
 func (j Job) tell(e Event) Job {
 	e.Seq = int64(len(j.Events)) + 1
+	e.Time = e.Time.Truncate(time.Microsecond) // as Firestore keeps it: told before it is read back, it is the same
 	e.Name, e.VertexState = j.Name, j.VertexState
 	j.Events = append(slices.Clip(j.Events), e) // the record it was read from keeps its own
 	j.Watched = true

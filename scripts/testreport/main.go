@@ -3,7 +3,8 @@
 
 // Command testreport reads the output of `go test -json` on standard input and
 // prints what a person wants of it: one line a package, and the whole output of
-// what failed. Unlike plain `go test`, it also says what was skipped, and counts.
+// what failed. Unlike plain `go test`, it also says what was skipped, shows the
+// tables that tests log ("| a | b |"), and counts.
 //
 // It exits with 1 if it cannot read its input or if no test ran at all; whether
 // tests failed is for the exit code of `go test` to say.

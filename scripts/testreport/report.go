@@ -84,6 +84,7 @@ func (r *report) endTest(id testID, action string) {
 	switch action {
 	case "pass":
 		r.passed++
+		r.printTable(output)
 	case "skip":
 		r.skipped++
 		if line := skipLine(id, output); !slices.Contains(r.skips, line) {
@@ -127,6 +128,15 @@ func (r *report) printTest(output []string) {
 	for _, line := range output {
 		if !strings.HasPrefix(line, "=== ") {
 			r.print(line)
+		}
+	}
+}
+
+// printTable prints what a test that passed wants to be read all the same: the lines it logs with a bar before them.
+func (r *report) printTable(output []string) {
+	for _, line := range output {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "| ") {
+			r.print(line + "\n")
 		}
 	}
 }

@@ -38,6 +38,19 @@ func TestReport(t *testing.T) {
 			totals: "1 passed, 0 failed, 0 skipped",
 		},
 		{
+			name: "table_of_a_passing_test_is_shown",
+			events: []string{
+				`{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:3: \n"}`,
+				`{"Action":"output","Package":"p","Test":"TestA","Output":"        | fault | times |\n"}`,
+				`{"Action":"output","Package":"p","Test":"TestA","Output":"        | none  |     7 |\n"}`,
+				`{"Action":"pass","Package":"p","Test":"TestA"}`,
+				`{"Action":"output","Package":"p","Output":"ok  \tp\t0.1s\n"}`,
+				`{"Action":"pass","Package":"p"}`,
+			},
+			out:    "| fault | times |\n| none  |     7 |\nok  \tp\t0.1s\n",
+			totals: "1 passed, 0 failed, 0 skipped",
+		},
+		{
 			name: "failing_test_shows_all_it_printed_and_how_to_repeat_it",
 			events: []string{
 				`{"Action":"output","Package":"p","Output":"-test.shuffle 7\n"}`,

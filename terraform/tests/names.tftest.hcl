@@ -55,7 +55,7 @@ run "as_it_comes" {
   # A dataset of a job stays; only what was replaced goes.
   assert {
     condition = alltrue(flatten([for rule in google_storage_bucket.data.lifecycle_rule : [
-      for c in rule.condition : c.with_state == "ARCHIVED" || one(rule.action).type == "AbortIncompleteMultipartUpload"
+      for c in rule.condition : c.with_state == "ARCHIVED" || try(c.matches_prefix == tolist(["drops/smoke/"]), false) || one(rule.action).type == "AbortIncompleteMultipartUpload"
     ]]))
     error_message = "Datasets are deleted by a rule."
   }
@@ -84,7 +84,7 @@ run "as_it_comes" {
       "GOOGLE_CLOUD_PROJECT=my-project",
       "INBOX_BUCKET=my-project-vertextune-inbox",
       "MAX_CONCURRENT_JOBS=0",
-      "MAX_QUEUED_JOBS=100",
+      "MAX_QUEUED_JOBS=1000",
       "REQUEST_TIMEOUT=4m50s",
       "START_RATE_PER_MINUTE=10",
       "STATUS_MAX_AGE=15s",
@@ -109,6 +109,7 @@ run "as_it_comes" {
       "GOOGLE_CLOUD_PROJECT=my-project",
       "MAX_CONCURRENT_JOBS=0",
       "STALLED_AFTER=2h",
+      "TICK_TIMEOUT=8m50s",
     ])
     error_message = "Function poll is told ${jsonencode(google_cloud_run_v2_service.poll.template[0].containers[0].env)}."
   }
@@ -146,6 +147,7 @@ run "everything_elsewhere" {
     jobs            = { max_concurrent = 4, max_queued = 5, starts_per_minute = 6, stalled_after = "1h30m" }
     api_environment = { CORS_ORIGINS = "https://b.example.com", NEW = "new" }
     cors_origins    = ["https://a.example.com"]
+    auth            = { mode = "oidc", issuer = "https://issuer.example.com", audiences = ["a"], starters = ["email:ann@example.com"] }
   }
 
   assert {

@@ -152,7 +152,7 @@ run "alerts" {
     error_message = "README.md lacks a section on an alert, headed by its name."
   }
   assert {
-    condition     = alltrue([for m in google_logging_metric.this : can(regex("^resource.type=.cloud_run_revision. AND resource.labels.service_name=.vertextune-(api|convert|poll). AND jsonPayload.message=.[a-z ]+. AND ", m.filter))])
+    condition     = alltrue([for m in google_logging_metric.this : can(regex("^resource.type=.cloud_run_revision. AND resource.labels.service_name=[(].vertextune-(api. OR .vertextune-poll|convert).[)] AND jsonPayload.message=.[a-z ]+. AND ", m.filter))])
     error_message = "A metric counts lines that are not ours."
   }
   assert {

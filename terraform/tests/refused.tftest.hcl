@@ -151,7 +151,16 @@ run "soft_delete" {
 run "origin_with_a_path" {
   command = plan
   variables {
+    auth         = { mode = "oidc", issuer = "https://i.example.com", audiences = ["a"], starters = ["email:a@b.c"] }
     cors_origins = ["https://a.example.com/"]
+  }
+  expect_failures = [var.cors_origins]
+}
+
+run "origins_in_mode_iam" {
+  command = plan
+  variables {
+    cors_origins = ["https://a.example.com"]
   }
   expect_failures = [var.cors_origins]
 }
@@ -159,6 +168,7 @@ run "origin_with_a_path" {
 run "any_origin" {
   command = plan
   variables {
+    auth         = { mode = "oidc", issuer = "https://i.example.com", audiences = ["a"], starters = ["email:a@b.c"] }
     cors_origins = ["*"]
   }
   expect_failures = [var.cors_origins]

@@ -81,11 +81,11 @@ run "dead_letters" {
     error_message = "Nothing holds dead letters, or only until it expires."
   }
   assert {
-    condition = output.dead_letter_commands == [
+    condition = output.dead_letter_commands == join("\n", [
       "gcloud pubsub subscriptions update eventarc-convert --dead-letter-topic=projects/my-project/topics/vertextune-dead-letters --max-delivery-attempts=20 --message-retention-duration=1d --ack-deadline=600",
       "gcloud pubsub subscriptions update projects/my-project/subscriptions/eventarc-us-central1-vertextune-poll-sub-1 --dead-letter-topic=projects/my-project/topics/vertextune-dead-letters --max-delivery-attempts=5 --message-retention-duration=10m --ack-deadline=600",
-    ]
-    error_message = "The commands are:\n${join("\n", output.dead_letter_commands)}"
+    ])
+    error_message = "The commands are:\n${output.dead_letter_commands}"
   }
   # Pub/Sub's bounds.
   assert {

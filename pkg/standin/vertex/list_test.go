@@ -172,13 +172,8 @@ func TestTenThousandJobs(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.start()
-	begin := time.Now()
 	got := names(t, w.client.ListTuningJobs(t.Context(), &pb.ListTuningJobsRequest{Parent: parent}))
 	if len(got) != count || got[0] != "9999" || got[count-1] != "0" {
 		t.Fatalf("%d jobs: %.60v", len(got), got)
-	}
-	// It is 100 calls, and takes about a tenth of a second; the bound is for slow machines under load.
-	if took := time.Since(begin); took > 10*time.Second {
-		t.Errorf("listing took %v", took)
 	}
 }

@@ -1,0 +1,48 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faulttest
+
+import (
+	"time"
+
+	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+)
+
+// mine are the jobs on Vertex AI that are of this run.
+func (r *run) mine() (jobs []*aiplatformpb.TuningJob) {
+	for _, j := range r.world.cloud.Vertex.Jobs() {
+		if !r.old[j.GetName()] {
+			jobs = append(jobs, j)
+		}
+	}
+	return jobs
+}
+
+// runs waits until all jobs that there are run, or have ended.
+func (r *run) runs() {
+	r.until(func(s aiplatformpb.JobState) bool { return s == aiplatformpb.JobState_JOB_STATE_RUNNING || ended(s) })
+}
+
+// ends waits until all jobs that there are have ended.
+func (r *run) ends() { r.until(ended) }
+
+func ended(s aiplatformpb.JobState) bool {
+	return s == aiplatformpb.JobState_JOB_STATE_SUCCEEDED || s == aiplatformpb.JobState_JOB_STATE_FAILED ||
+		s == aiplatformpb.JobState_JOB_STATE_CANCELLED
+}
+
+func (r *run) until(state func(aiplatformpb.JobState) bool) {
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		all := true
+		for _, j := range r.mine() {
+			all = all && state(j.GetState())
+		}
+		if all {
+			return
+		}
+		if time.Now().After(end) {
+			r.t.Fatal("the jobs on Vertex AI do not come on")
+		}
+	}
+}

@@ -1,0 +1,240 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	aiplatform "cloud.google.com/go/aiplatform/apiv1"
+	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	"cloud.google.com/go/pubsub/v2"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"google.golang.org/api/iterator"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// load is clients of a command that is killed and started again, who all come to what they want in the end.
+type load struct {
+	t   *testing.T
+	now atomic.Pointer[running] // the command as it was started last
+	end time.Time               // until when it is killed
+
+	clients sync.WaitGroup
+	mu      sync.Mutex
+	names   map[string]string // of jobs, by the key of their start
+	drops   []string
+}
+
+// TestKilledUnderLoad kills the command again and again, while jobs are started and files dropped, and counts in the
+// end: one job on Vertex AI for each start, all its events on the topic, and a report on each file.
+func TestKilledUnderLoad(t *testing.T) {
+	t.Parallel()
+	lasting := 5 * time.Second
+	if text := os.Getenv("FAULT_TIME"); text != "" {
+		var err error
+		if lasting, err = time.ParseDuration(text); err != nil {
+			t.Fatalf("FAULT_TIME: %v", err)
+		}
+	}
+	l := &load{t: t, end: time.Now().Add(lasting), names: map[string]string{}}
+	args := "-port 0 -token secret -job-duration 200ms -poll-interval 200ms -data " + t.TempDir()
+	l.now.Store(new(launch(t, args)))
+	for n := range int(6 * lasting.Seconds()) {
+		l.later(func() { l.start(fmt.Sprintf("key-%d", n)) })
+		if n%3 == 0 {
+			l.later(func() { l.drop(fmt.Sprintf("%d.jsonl", n)) })
+		}
+	}
+	kills := 0
+	for ; time.Now().Before(l.end); kills++ {
+		time.Sleep(100*time.Millisecond + rand.N(1200*time.Millisecond))
+		r := l.now.Load()
+		if err := r.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = r.Wait() // it says that it was killed
+		l.now.Store(new(launch(t, args)))
+	}
+	l.clients.Wait()
+	t.Logf("killed %d times, with %d starts and %d files", kills, len(l.names), len(l.drops))
+	l.ends()
+	l.checkJobs()
+	l.checkEvents()
+	l.checkDrops()
+}
+
+// later has a client do something at some time before the end.
+func (l *load) later(something func()) {
+	wait := rand.N(time.Until(l.end))
+	l.clients.Go(func() {
+		time.Sleep(wait)
+		something()
+	})
+}
+
+// request sends a request until it is answered with success, by whichever process there is then.
+func (l *load) request(path func(*running) string, method, body, key string, answer any) bool {
+	for end := time.Now().Add(time.Minute + time.Until(l.end)); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		request, err := http.NewRequestWithContext(l.t.Context(), method, path(l.now.Load()), strings.NewReader(body))
+		if err != nil {
+			l.t.Error(err)
+			return false
+		}
+		request.Header.Set("Authorization", "Bearer secret")
+		request.Header.Set("Content-Type", "application/json")
+		if key != "" {
+			request.Header.Set("Idempotency-Key", key)
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			continue
+		}
+		text, err := io.ReadAll(response.Body)
+		_ = response.Body.Close() // it was read, or is not of use
+		if err != nil || response.StatusCode != http.StatusOK {
+			continue
+		}
+		if err := json.Unmarshal(text, answer); err != nil {
+			l.t.Errorf("%s: %v in %q", request.URL, err, text)
+			return false
+		}
+		return true
+	}
+	l.t.Errorf("%s %s: not answered with success", method, path(l.now.Load()))
+	return false
+}
+
+func (l *load) start(key string) {
+	var started struct {
+		Job job `json:"job_info"`
+	}
+	if l.request(func(r *running) string { return r.url + "/start" }, http.MethodPost, `{"session_id": "support-1"}`, key, &started) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.names[key] = started.Job.Name
+	}
+}
+
+func (l *load) drop(name string) {
+	const line = `{"contents":[{"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"b"}]}]}` + "\n"
+	upload := func(r *running) string {
+		return r.storage + "/upload/storage/v1/b/local-inbox/o?uploadType=media&name=" + name
+	}
+	if l.request(upload, http.MethodPost, strings.Repeat(line, 1000), "", &struct{}{}) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.drops = append(l.drops, name)
+	}
+}
+
+// ends waits until every job has ended.
+func (l *load) ends() {
+	for key, name := range l.names {
+		until(l.t, "the end of the job of "+key, func() bool {
+			var now job
+			return ask(l.t, http.MethodGet, l.now.Load().url+"/job-status/"+name, "", &now) && now.Status == "PIPELINE_STATE_SUCCEEDED"
+		})
+	}
+}
+
+// checkJobs counts Vertex AI's own jobs.
+func (l *load) checkJobs() {
+	vertex, err := aiplatform.NewGenAiTuningClient(l.t.Context(), plain(l.now.Load().vertex)...)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	defer func() { _ = vertex.Close() }() // everything was answered by then
+	jobs := map[string]int{}
+	list := vertex.ListTuningJobs(l.t.Context(), &aiplatformpb.ListTuningJobsRequest{Parent: "projects/local/locations/us-central1"})
+	for {
+		j, err := list.Next()
+		if errors.Is(err, iterator.Done) {
+			break
+		}
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		jobs[j.GetLabels()["vertextune-job"]]++
+	}
+	if len(jobs) != len(l.names) {
+		l.t.Errorf("Vertex AI has jobs of %d starts, want %d", len(jobs), len(l.names))
+	}
+	for id, n := range jobs {
+		if n != 1 {
+			l.t.Errorf("Vertex AI has %d jobs of %s, want 1", n, id)
+		}
+	}
+}
+
+// checkEvents reads the topic's subscription until all events of all jobs have come.
+func (l *load) checkEvents() {
+	missing := map[string]bool{}
+	for _, name := range l.names {
+		var list struct {
+			Events []struct {
+				ID string `json:"id"`
+			} `json:"events"`
+		}
+		if !ask(l.t, http.MethodGet, l.now.Load().url+"/jobs/"+name+"/events", "", &list) || len(list.Events) < 2 {
+			l.t.Errorf("job %s has the events %+v", name, list.Events)
+		}
+		for _, e := range list.Events {
+			missing[e.ID] = true
+		}
+	}
+	topics, err := pubsub.NewClient(l.t.Context(), "local", plain(l.now.Load().pubsub)...)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	defer func() { _ = topics.Close() }() // everything was answered by then
+	const subscription = "projects/local/subscriptions/tuning-events"
+	until(l.t, "all events", func() bool {
+		pulled, err := topics.SubscriptionAdminClient.Pull(l.t.Context(), &pubsubpb.PullRequest{Subscription: subscription, MaxMessages: 1000})
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		for _, m := range pulled.ReceivedMessages {
+			delete(missing, m.Message.Attributes["ce-id"])
+			err := topics.SubscriptionAdminClient.Acknowledge(l.t.Context(), &pubsubpb.AcknowledgeRequest{Subscription: subscription, AckIds: []string{m.AckId}})
+			if err != nil {
+				l.t.Fatal(err)
+			}
+		}
+		return len(missing) == 0
+	})
+}
+
+// checkDrops waits for a report on each file, and the dataset of it.
+func (l *load) checkDrops() {
+	for _, name := range l.drops {
+		until(l.t, "the report on "+name, func() bool {
+			var report struct {
+				Outcome string `json:"outcome"`
+			}
+			in := l.now.Load().storage + "/storage/v1/b/local-data/o/drops%2F" + name + "%2F"
+			return ask(l.t, http.MethodGet, in+"report.json?alt=media", "", &report) && report.Outcome == "CONVERTED" &&
+				ask(l.t, http.MethodGet, in+"dataset.jsonl", "", &struct{}{})
+		})
+	}
+}
+
+func plain(address string) []option.ClientOption {
+	return []option.ClientOption{
+		option.WithEndpoint(address), option.WithoutAuthentication(),
+		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
+	}
+}

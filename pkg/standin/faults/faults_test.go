@@ -1,0 +1,231 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faults_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/storage"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/api/googleapi"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
+)
+
+// watched is a cloud whose calls are counted, and clients of it.
+type watched struct {
+	*faults.Injector
+	docs    *firestore.Client
+	bucket  *storage.BucketHandle
+	outside *storage.BucketHandle // a bystander's
+}
+
+func watch(t *testing.T) watched {
+	t.Helper()
+	var w watched
+	var config cloud.Config
+	w.Injector, config = faults.Watch(cloud.Config{Project: "test", Inbox: "test-inbox", Data: "test-data"})
+	c, err := cloud.Start(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if w.docs, err = c.FirestoreClient(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	objects, err := c.StorageClient(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	bystander, err := c.StorageClient(t.Context(), option.WithUserAgent(faults.Bystander))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = errors.Join(w.docs.Close(), objects.Close(), bystander.Close()) })
+	objects.SetRetry(storage.WithPolicy(storage.RetryNever))
+	w.bucket, w.outside = objects.Bucket("test-data"), bystander.Bucket("test-data")
+	return w
+}
+
+func write(ctx context.Context, bucket *storage.BucketHandle, text string) error {
+	up := bucket.Object("x").NewWriter(ctx)
+	_, err := io.WriteString(up, text)
+	return errors.Join(err, up.Close())
+}
+
+func read(ctx context.Context, bucket *storage.BucketHandle) (string, error) {
+	in, err := bucket.Object("x").NewReader(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	text, err := io.ReadAll(in)
+	return string(text), err
+}
+
+func TestCalls(t *testing.T) {
+	t.Parallel()
+	w := watch(t)
+	ctx := t.Context()
+	for range 2 {
+		if err := write(ctx, w.bucket, "text"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := write(ctx, w.outside, "text"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := read(ctx, w.bucket); err != nil || got != "text" {
+		t.Fatalf("read %q, %v", got, err)
+	}
+	if _, err := w.docs.Doc("a/b").Set(ctx, map[string]int{"n": 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.docs.Collection("a").Documents(ctx).GetAll(); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range w.Calls() {
+		got = append(got, c.String())
+	}
+	want := []string{
+		"CloudStorage.POST_upload.1", "CloudStorage.POST_upload.2", "CloudStorage.GET_media.1", "Firestore.Commit.1", "Firestore.RunQuery.1",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
+	}
+	w.Begin(nil)
+	if calls := w.Calls(); len(calls) != 0 {
+		t.Errorf("calls after Begin: %v", calls)
+	}
+}
+
+// TestErrors lets a write fail, once without any effect and once after it.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	for _, code := range []codes.Code{
+		codes.Aborted, codes.DeadlineExceeded, codes.Internal, codes.PermissionDenied, codes.ResourceExhausted, codes.Unavailable,
+	} {
+		for _, effect := range []bool{false, true} {
+			name := map[bool]string{false: "before", true: "after"}[effect]
+			t.Run(code.String()+"_"+name, func(t *testing.T) {
+				t.Parallel()
+				w := watch(t)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second) // Firestore's client tries some of them again
+				defer cancel()
+				w.Begin(func(ctx context.Context, c faults.Call, do func(context.Context) error) error {
+					if effect {
+						if err := do(ctx); err != nil {
+							return err
+						}
+					}
+					return status.Error(code, "injected")
+				})
+				err := write(ctx, w.bucket, "text")
+				if e, ok := errors.AsType[*googleapi.Error](err); !ok || e.Code != answers[code] || !strings.Contains(e.Message, "injected") {
+					t.Errorf("write an object: %v, want %d", err, answers[code])
+				}
+				if _, err := read(t.Context(), w.outside); (err == nil) != effect {
+					t.Errorf("then read it: %v", err)
+				}
+				_, err = w.docs.Doc("a/b").Create(ctx, map[string]int{"n": 1})
+				if err == nil {
+					t.Error("a document was written")
+				}
+				w.Begin(nil)
+				if doc, err := w.docs.Doc("a/b").Get(t.Context()); (err == nil) != effect {
+					t.Errorf("then read it: %v, %v", doc, err)
+				}
+			})
+		}
+	}
+}
+
+var answers = map[codes.Code]int{
+	codes.Aborted: 412, codes.DeadlineExceeded: 504, codes.Internal: 500, codes.PermissionDenied: 403,
+	codes.ResourceExhausted: 429, codes.Unavailable: 503,
+}
+
+// TestCut breaks connections: HTTP has no answer, or half of one; gRPC an error that stands for that.
+func TestCut(t *testing.T) {
+	t.Parallel()
+	w := watch(t)
+	text := strings.Repeat("text ", 10_000)
+	if err := write(t.Context(), w.outside, text); err != nil {
+		t.Fatal(err)
+	}
+	cut := func(err error) {
+		w.Begin(func(ctx context.Context, c faults.Call, do func(context.Context) error) error {
+			if answered := do(ctx); answered != nil || c.N > 1 {
+				return answered
+			}
+			return err
+		})
+	}
+	cut(faults.ErrCut)
+	if _, err := read(t.Context(), w.bucket); err == nil {
+		t.Error("an object was read without an answer")
+	}
+	if _, err := w.docs.Doc("a/b").Set(t.Context(), map[string]int{"n": 1}); err != nil {
+		t.Errorf("write a document: %v", err)
+	}
+	if n := len(w.Calls()); n != 3 {
+		t.Errorf("%d calls, want one of Cloud Storage and two of Firestore, whose client tries again", n)
+	}
+	cut(faults.ErrCutWithin)
+	if got, err := read(t.Context(), w.bucket); err != nil || got != text {
+		t.Errorf("read %d of %d bytes: %v", len(got), len(text), err)
+	}
+	if n := len(w.Calls()); n != 2 {
+		t.Errorf("%d calls, want another one for the half that was cut off", n)
+	}
+}
+
+// TestLate lets a write take effect when its client has gone away.
+func TestLate(t *testing.T) {
+	t.Parallel()
+	w := watch(t)
+	arrived := make(chan bool, 2)
+	w.Begin(func(ctx context.Context, _ faults.Call, do func(context.Context) error) error {
+		arrived <- true
+		<-ctx.Done()
+		return do(context.WithoutCancel(ctx))
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	var writes sync.WaitGroup
+	writes.Go(func() {
+		if err := write(ctx, w.bucket, "text"); err == nil {
+			t.Error("the object was written without waiting")
+		}
+	})
+	writes.Go(func() {
+		if _, err := w.docs.Doc("a/b").Set(ctx, map[string]int{"n": 1}); err == nil {
+			t.Error("the document was written without waiting")
+		}
+	})
+	for range 2 {
+		<-arrived
+	}
+	cancel()
+	writes.Wait()
+	w.Wait()
+	w.Begin(nil)
+	if got, err := read(t.Context(), w.outside); err != nil || got != "text" {
+		t.Errorf("read %q, %v", got, err)
+	}
+	if len(w.Calls()) != 0 {
+		t.Errorf("a bystander's call was counted: %v", w.Calls())
+	}
+}
