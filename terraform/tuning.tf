@@ -7,6 +7,7 @@ resource "google_project_iam_custom_role" "tuner" {
   role_id = "${replace(var.name, "-", "_")}_tuner"
   title   = "Vertextune: start, watch and cancel tuning jobs"
   permissions = [
+    "aiplatform.trainingPipelines.get",
     "aiplatform.tuningJobs.cancel",
     "aiplatform.tuningJobs.create",
     "aiplatform.tuningJobs.get",

@@ -21,6 +21,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
+	"github.com/vertextune/vertextune/pkg/vertex"
 )
 
 // Records is where jobs are looked up.
@@ -47,9 +48,10 @@ type Objects interface {
 	Write(ctx context.Context, spec object.Spec, fill func(io.Writer) error) (int64, error)
 }
 
-// Vertex is asked about a job whose record is old.
+// Vertex is asked about a job whose record is old, and about training pipelines, of which there are no records.
 type Vertex interface {
 	Get(ctx context.Context, name string) (tuning.Observation, error)
+	Pipeline(ctx context.Context, name string) (vertex.Pipeline, error)
 }
 
 // Starter starts jobs and ends them.

@@ -58,6 +58,9 @@ var jobName = regexp.MustCompile(`^(projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/(
 
 func (a *API) status(r *http.Request, name string) (any, error) {
 	record, err := a.find(r.Context(), name)
+	if fault.KindOf(err) == fault.NotFound {
+		return a.legacy(r.Context(), name, err)
+	}
 	if err != nil {
 		return nil, err
 	}

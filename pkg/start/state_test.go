@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	gcf "cloud.google.com/go/firestore"
 	gcs "cloud.google.com/go/storage"
 	"google.golang.org/api/iterator"
 
@@ -116,12 +117,20 @@ func (w *world) named(t *testing.T, prefix string) (n int) {
 	}
 }
 
-// jobs returns all records, newest first.
-func (w *world) jobs(t *testing.T) []store.Record {
+// jobs returns all records whole, which a list of the store does not: newest first, and good for reading only.
+func (w *world) jobs(t *testing.T) (all []store.Record) {
 	t.Helper()
-	all, err := w.records.ListJobs(t.Context(), store.Page{Size: 100})
+	docs, err := w.docs.Collection("tuning_jobs").OrderBy("created_at", gcf.Desc).Documents(t.Context()).GetAll()
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, doc := range docs {
+		var r store.Record
+		if err := doc.DataTo(&r.Job); err != nil {
+			t.Fatal(err)
+		}
+		r.ID = doc.Ref.ID
+		all = append(all, r)
 	}
 	return all
 }
@@ -172,7 +181,7 @@ func (w *world) only(t *testing.T) store.Record {
 	if len(records) != 1 {
 		t.Fatalf("%d records, want one", len(records))
 	}
-	return records[0]
+	return w.read(t, records[0].ID)
 }
 
 // one fails the test unless there is exactly one job here and on Vertex AI, and both are the same.

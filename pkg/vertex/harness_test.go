@@ -23,6 +23,7 @@ const region = "us-central1"
 // world is a Vertex AI of its own, and a client of ours.
 type world struct {
 	*vertex.Client
+	cloud *cloud.Cloud
 
 	mu    sync.Mutex
 	calls []call
@@ -45,6 +46,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.cloud = c
 	t.Cleanup(func() {
 		if err := c.Close(); err != nil {
 			t.Errorf("close the cloud: %v", err)

@@ -189,6 +189,7 @@ run "tuning_account_after_the_first_job" {
 run "nothing_but_tuning_jobs_at_vertex_ai" {
   assert {
     condition = google_project_iam_custom_role.tuner.permissions == toset([
+      "aiplatform.trainingPipelines.get",
       "aiplatform.tuningJobs.cancel",
       "aiplatform.tuningJobs.create",
       "aiplatform.tuningJobs.get",
