@@ -174,7 +174,7 @@ func start(t *testing.T, root string, c *cloud.Cloud) string {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = <-ended })
+	t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended })
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if conn, err := net.Dial("tcp", address); err == nil {
