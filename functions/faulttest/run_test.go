@@ -192,14 +192,33 @@ func (r *run) call(method, path, body, key string) (a answer) {
 	return a
 }
 
-// cancel says that the job of an order is not wanted any more, if its name is known.
-func (r *run) cancel(o *order) {
+// unwanted notes that the order is not wanted any more, and returns the name of its job if it is known and is not
+// cancelled yet.
+func (o *order) unwanted() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.cancel = true
 	if len(o.given) == 0 || o.cancelled {
+		return ""
+	}
+	return o.given[0].Job.Name
+}
+
+// unheard reports whether nobody has heard yet that the order's job is not wanted any more.
+func (o *order) unheard() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.cancel && !o.cancelled && len(o.given) > 0
+}
+
+// cancel says that the job of an order is not wanted any more, if its name is known.
+func (r *run) cancel(o *order) {
+	name := o.unwanted()
+	if name == "" {
 		return
 	}
 	r.at(true, func() {
-		a := r.post("/cancel/"+o.given[0].Job.Name, "", "")
+		a := r.post("/cancel/"+name, "", "")
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		switch {

@@ -123,7 +123,7 @@ func rest(records []record) time.Duration {
 
 func (r *run) settled(records []record) bool {
 	return !slices.ContainsFunc(records, func(rec record) bool { return rec.Watched }) &&
-		!slices.ContainsFunc(r.orders, func(o *order) bool { return !o.over() || o.cancel && !o.cancelled && len(o.given) > 0 }) &&
+		!slices.ContainsFunc(r.orders, func(o *order) bool { return !o.over() || o.unheard() }) &&
 		!slices.ContainsFunc(r.drops, func(d *drop) bool { return !d.taken })
 }
 
@@ -137,7 +137,9 @@ func (r *run) insist(records []record) {
 			r.cancel(o)
 		}
 		if !o.over() && slices.ContainsFunc(records, func(rec record) bool { return rec.State == failed && rec.ID == r.jobOf(o) }) {
+			o.mu.Lock()
 			o.refused = &answer{}
+			o.mu.Unlock()
 		}
 	}
 	for n, d := range r.drops {
