@@ -6,8 +6,10 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -63,9 +65,10 @@ var (
 	storageLine = regexp.MustCompile(`STORAGE_EMULATOR_HOST=(\S+)`)
 )
 
-func launch(t *testing.T, args string) running {
+func launch(t *testing.T, args string, environment ...string) running {
 	t.Helper()
 	r := running{Cmd: command(t, args)}
+	r.Env = append(r.Env, environment...)
 	r.Stderr = t.Output()
 	out, err := r.StdoutPipe()
 	if err != nil {
@@ -169,6 +172,31 @@ func TestKilled(t *testing.T) {
 	}
 	if err := second.Wait(); err != nil {
 		t.Errorf("after an interrupt: %v", err)
+	}
+}
+
+// TestAuthMode lets the environment choose how callers are known: what -token says is nothing then.
+func TestAuthMode(t *testing.T) {
+	t.Parallel()
+	r := launch(t, "-port 0 -token secret", "AUTH_MODE=iam", "AUTH_IAM_PRIVATE=true", "AUTH_AUDIENCES=local", "AUTH_READERS=email:ann@example.com")
+	encode := base64.RawURLEncoding.EncodeToString
+	claims := fmt.Sprintf(`{"iss":"https://accounts.google.com","aud":"local","sub":"1","email":"ann@example.com","email_verified":true,"exp":%d}`,
+		time.Now().Add(time.Hour).Unix())
+	ann := encode([]byte(`{"alg":"RS256"}`)) + "." + encode([]byte(claims)) + ".SIGNATURE_REMOVED_BY_GOOGLE"
+	for token, want := range map[string]int{ann: http.StatusOK, "secret": http.StatusUnauthorized} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url+"/jobs", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+		response, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("token %.6s…: got %d, want %d", token, response.StatusCode, want)
+		}
 	}
 }
 

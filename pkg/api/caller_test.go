@@ -28,6 +28,63 @@ func bearing(token string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }
 }
 
+func TestCaller_without_the_right_token(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, nil)
+	tests := []struct {
+		name    string
+		header  []string
+		invalid bool // there was a token
+	}{
+		{"none", nil, false},
+		{"empty", []string{""}, false},
+		{"wrong", []string{"Bearer nonsense"}, true},
+		{"longer", []string{"Bearer " + secret + "x"}, true},
+		{"shorter", []string{"Bearer " + secret[1:]}, true},
+		{"hash_for_token", []string{"Bearer " + auth.Hash(secret)}, true},
+		{"huge", []string{"Bearer " + strings.Repeat("x", 500<<10)}, true},
+		{"scheme_alone", []string{"Bearer"}, false},
+		{"scheme_and_space", []string{"Bearer "}, false},
+		{"other_scheme", []string{"Basic " + secret}, false},
+		{"no_scheme", []string{secret}, false},
+		{"two_spaces", []string{"Bearer  " + secret}, true},
+		{"two_tokens", []string{"Bearer " + secret + ", Bearer " + secret}, true},
+		{"twice", []string{"Bearer " + secret, "Bearer " + secret}, false},
+		{"wrong_then_right", []string{"Bearer nonsense", "Bearer " + secret}, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			for path, method := range protected {
+				answer := s.send(t, method, base+path, "{}", func(r *http.Request) {
+					r.Header.Del("Authorization")
+					for _, value := range test.header {
+						r.Header.Add("Authorization", value)
+					}
+				})
+				answer.failed(http.StatusUnauthorized)
+				want := `Bearer realm="vertextune"`
+				if test.invalid {
+					want += `, error="invalid_token"`
+				}
+				if got := answer.header.Get("WWW-Authenticate"); got != want {
+					t.Errorf("%s: WWW-Authenticate is %q, want %q", path, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestCaller_the_scheme_has_no_case(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, nil)
+	for _, token := range []string{"bearer " + secret, "BEARER " + secret, "Bearer another"} {
+		if code := s.send(t, http.MethodGet, base+"/jobs", "", func(r *http.Request) { r.Header.Set("Authorization", token) }).code; code != http.StatusOK {
+			t.Errorf("%s: got %d", token, code)
+		}
+	}
+}
+
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, func(set *setup) {

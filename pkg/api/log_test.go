@@ -4,10 +4,13 @@
 package api_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -139,6 +142,32 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(seen))); diff != "" {
 		t.Errorf("codes in the log (-want +got):\n%s", diff)
 	}
+}
+
+// cutOff announces a body that is longer than the one it sends, and returns the code of the answer.
+func (s *system) cutOff(t *testing.T, path, body string) int {
+	t.Helper()
+	address := strings.TrimPrefix(s.url, "http://")
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, conn)
+	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		path, address, secret, len(body)+100, body); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode
 }
 
 // Not even a part of a token is logged, be it good or not, and whether its issuer can be asked or not.

@@ -19,7 +19,7 @@ func (c *Config) checkOrigins() error {
 	var faults []error
 	for _, origin := range c.Origins {
 		u, err := url.Parse(origin)
-		if err != nil || auth.CheckURL(origin) != nil || origin != strings.ToLower(u.Scheme+"://"+u.Host) {
+		if err != nil || auth.CheckURL(origin) != nil || origin != u.Scheme+"://"+u.Host || origin != strings.ToLower(origin) {
 			faults = append(faults, fmt.Errorf("CORS_ORIGINS: %q must be an origin such as https://app.example.com, "+
 				"in small letters, without a path (http:// only for this machine)", origin))
 		}

@@ -5,6 +5,7 @@ package api_test
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -59,9 +60,7 @@ func TestOrigins(t *testing.T) {
 				Config: api.Config{Origins: test.origins, RequestTimeout: time.Minute}, Auth: &auth.Tokens{}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 			}
 			r := httptest.NewRequestWithContext(t.Context(), test.method, test.path, nil)
-			for name, values := range test.header {
-				r.Header[name] = values
-			}
+			maps.Copy(r.Header, test.header)
 			w := httptest.NewRecorder()
 			a.ServeHTTP(w, r)
 			got := map[string]string{}

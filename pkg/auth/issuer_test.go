@@ -30,7 +30,7 @@ const audience = "https://vertextune.example.com"
 
 // issuer is an OpenID issuer of our own.
 type issuer struct {
-	t     *testing.T
+	t     testing.TB
 	url   string
 	about map[string]any
 	asked atomic.Int64 // how often for its keys
@@ -40,7 +40,7 @@ type issuer struct {
 	instead http.HandlerFunc // answers in its place
 }
 
-func newIssuer(t *testing.T, keys ...jose.JSONWebKey) *issuer {
+func newIssuer(t testing.TB, keys ...jose.JSONWebKey) *issuer {
 	t.Helper()
 	i := &issuer{t: t}
 	i.publish(keys...)
@@ -140,7 +140,7 @@ func must[T any](v T, err error) T {
 func named(kid string, key any) jose.JSONWebKey { return jose.JSONWebKey{KeyID: kid, Key: key} }
 
 // sign returns a token, with more header fields where there are any.
-func sign(t *testing.T, algorithm jose.SignatureAlgorithm, key jose.JSONWebKey, claims any, header ...any) string {
+func sign(t testing.TB, algorithm jose.SignatureAlgorithm, key jose.JSONWebKey, claims any, header ...any) string {
 	t.Helper()
 	options := &jose.SignerOptions{}
 	for n := 0; n < len(header); n += 2 {
@@ -164,7 +164,7 @@ func compact(header, claims any, signature string) string {
 }
 
 // request carries tokens, each in a header Authorization of its own.
-func request(t *testing.T, tokens ...string) *http.Request {
+func request(t testing.TB, tokens ...string) *http.Request {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 	for _, token := range tokens {

@@ -27,7 +27,9 @@ const (
 	askAtOnce  = 5
 )
 
-// keySet is the keys of an issuer, as it last told them.
+// keySet is the keys of an issuer, as it last told them. It is not go-oidc's, which asks the issuer for every
+// token that it cannot explain, however many come, never forgets a key, and does not let its caller tell an
+// issuer that is away from a signature that is wrong.
 type keySet struct {
 	fetch  func(context.Context) ([]jose.JSONWebKey, error)
 	now    func() time.Time

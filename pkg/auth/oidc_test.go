@@ -217,3 +217,38 @@ func TestOIDC_knows_who_it_is(t *testing.T) {
 		})
 	}
 }
+
+func BenchmarkOIDC_Check(b *testing.B) {
+	key := named("1", rsaKey())
+	i := newIssuer(b, key)
+	checker := i.checker()
+	r := request(b, sign(b, jose.RS256, key, i.claims(nil)))
+	for b.Loop() {
+		if _, err := checker.Check(r); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// FuzzOIDC_Check: whatever comes, it is Ann's token or it is refused, and nothing breaks.
+func FuzzOIDC_Check(f *testing.F) {
+	key := named("1", rsaKey())
+	i := newIssuer(f, key)
+	checker := i.checker()
+	good := sign(f, jose.RS256, key, i.claims(nil))
+	for _, seed := range []string{
+		good, "", "..", good[:len(good)-1], good + ".", compact(map[string]any{"alg": "none"}, i.claims(nil), ""), "e30.e30.", "e30.W10.AA",
+		compact(map[string]any{"alg": "RS256", "kid": "1"}, i.claims(nil), removed), compact([]int{1}, 1, "AA"),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, token string) {
+		caller, err := checker.Check(request(t, token))
+		if err == nil && (caller.Name != "ann@example.com" || !strings.HasPrefix(token, good[:strings.LastIndex(good, ".")])) {
+			t.Errorf("%q is taken for %+v", token, caller)
+		}
+		if err != nil && fault.KindOf(err) != fault.Unauthenticated {
+			t.Errorf("%q: %v", token, err)
+		}
+	})
+}
