@@ -69,7 +69,7 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 		auth:  &tokens,
 		api: api.Config{
 			InboxBucket: inbox, BaseModel: baseModel, StatusMaxAge: time.Hour, RequestTimeout: time.Minute,
-			Start: start.Config{DataBucket: data, MaxQueuedJobs: 1000, Lease: 10 * time.Second, CreateTimeout: 10 * time.Second},
+			Start: start.Config{DataBucket: data, BaseModel: baseModel, MaxQueuedJobs: 1000, Lease: 10 * time.Second, CreateTimeout: 10 * time.Second},
 		},
 		log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
@@ -109,8 +109,8 @@ func (s *system) serve(set setup) {
 	server := httptest.NewServer(agree(s.t, &api.API{
 		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: known, Now: time.Now, Log: log,
 		Starter: &start.Starter{
-			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner,
-			BaseModel: set.api.BaseModel, Location: location, Now: time.Now, Log: log,
+			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner, Facts: known,
+			Location: location, Now: time.Now, Log: log,
 		},
 	}))
 	s.t.Cleanup(server.Close)

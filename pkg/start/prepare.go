@@ -21,9 +21,9 @@ var errTaken = errors.New("somebody else has changed the job")
 
 // goOn writes the dataset of a job that is ours to prepare, and sends the job on its way. The error says why there
 // will be no job; it is in the record too.
-func (s *Starter) goOn(ctx context.Context, r store.Record, fill filler) (store.Record, error) {
+func (s *Starter) goOn(ctx context.Context, r store.Record, request tuning.Request, from source) (store.Record, error) {
 	work, release := s.hold(ctx, r)
-	ready, err := s.dataset(work, r.Job, fill)
+	ready, err := s.dataset(work, r.Job, request, from)
 	taken := errors.Is(context.Cause(work), errTaken)
 	r = release()
 	switch {

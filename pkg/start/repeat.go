@@ -83,6 +83,7 @@ func (s *Starter) repeat(ctx context.Context, r *store.Record, err error) (tunin
 func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, error) {
 	next := r.Job
 	next.LeaseUntil = s.Now().Add(s.Config.Lease)
+	next.Attempts++
 	r, err := s.Records.UpdateJob(ctx, r, next)
 	if errors.Is(err, store.ErrChanged) {
 		return s.Records.Job(ctx, next.ID) // somebody else goes on with it
@@ -93,9 +94,9 @@ func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, err
 	s.Log.InfoContext(ctx, "start resumed", "job_id", r.ID)
 	request, err := s.request(ctx, r.Job)
 	if err == nil {
-		var fill filler
-		if fill, err = s.source(ctx, request); err == nil {
-			r, err = s.goOn(ctx, r, fill)
+		var from source
+		if from, err = s.source(ctx, request); err == nil {
+			r, err = s.goOn(ctx, r, request, from)
 		}
 	}
 	if err == nil || r.Finished {

@@ -98,7 +98,7 @@ func (s *Store) Change(ctx context.Context, r Record, step func(tuning.Job) (tun
 // started from a model's document, the job is written back to that in the same transaction.
 func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Record, error) {
 	ref := s.client.Collection(jobs).Doc(r.ID)
-	if next.ModelID == "" {
+	if next.ModelID == "" && next.Reserved == r.Reserved {
 		res, err := ref.Update(ctx, moving(next), firestore.LastUpdateTime(r.version))
 		if status.Code(err) == codes.FailedPrecondition {
 			return Record{}, ErrChanged
@@ -109,7 +109,11 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 		return Record{Job: next, version: res.UpdateTime}, nil
 	}
 	err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-		docs, err := tx.GetAll([]*firestore.DocumentRef{ref, s.client.Collection(models).Doc(next.ModelID)})
+		refs := []*firestore.DocumentRef{ref}
+		if next.ModelID != "" {
+			refs = append(refs, s.client.Collection(models).Doc(next.ModelID))
+		}
+		docs, err := tx.GetAll(refs)
 		if err != nil {
 			return err
 		}
@@ -117,6 +121,9 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 			return ErrChanged
 		}
 		if err := tx.Update(ref, moving(next)); err != nil {
+			return err
+		}
+		if err := s.giveBack(tx, r.Job, next); err != nil || next.ModelID == "" {
 			return err
 		}
 		return writeBack(tx, docs[1], next)
@@ -185,6 +192,7 @@ func moving(j tuning.Job) []firestore.Update {
 		{Path: "warnings", Value: j.Warnings},
 		{Path: "step", Value: j.Step},
 		{Path: "lease_until", Value: j.LeaseUntil},
+		{Path: "attempts", Value: j.Attempts},
 		{Path: "submissions", Value: j.Submissions},
 		{Path: "refusals", Value: j.Refusals},
 		{Path: "detail", Value: j.Detail},

@@ -44,10 +44,28 @@ func (s *Store) Queue(ctx context.Context, limit int) ([]Record, error) {
 	return s.records(ctx, docs), nil
 }
 
-// Admit writes next, which is r on its way to Vertex AI, in the place of r if fewer than limit jobs are there or
-// on their way; 0 is no limit. It returns ErrChanged as UpdateJob does, and false if there is no room.
-func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, limit int64) (Record, bool, error) {
-	if limit <= 0 {
+// Admission is what admits a job to Vertex AI; 0 is no limit.
+type Admission struct {
+	MaxConcurrent int64 // jobs that are there, or on their way
+	MonthlyBudget int64 // what the jobs of a month may reserve together, in millionths of a US dollar
+}
+
+// BudgetError is returned for a job that the month has no money left for. Amounts are in millionths of a US dollar.
+type BudgetError struct {
+	Month            string
+	Reserved, Wanted int64
+}
+
+// Error says so with the figures.
+func (e *BudgetError) Error() string {
+	return fmt.Sprintf("the budget of %s has no room for %d beside %d", e.Month, e.Wanted, e.Reserved)
+}
+
+// Admit writes next, which is r on its way to Vertex AI, in the place of r if there is room and money for it. It
+// returns ErrChanged as UpdateJob does, a BudgetError, or false if there is no room.
+func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, a Admission) (Record, bool, error) {
+	limit := a.MaxConcurrent
+	if limit <= 0 && next.Reserved == r.Reserved {
 		written, err := s.UpdateJob(ctx, r, next)
 		return written, err == nil, err
 	}
@@ -62,21 +80,29 @@ func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, limit int6
 			return ErrChanged
 		}
 		// Counted after the gate was read: an admission that is written from here on makes this one try again.
-		active, err := s.CountAtStep(ctx, tuning.Submitting, tuning.Accepted)
-		if err != nil {
-			return err
+		active := int64(-1)
+		if limit > 0 {
+			if active, err = s.CountAtStep(ctx, tuning.Submitting, tuning.Accepted); err != nil {
+				return err
+			}
 		}
 		if full = active >= limit; full {
 			return nil
+		}
+		if err := s.reserve(ctx, tx, r.Job, next, a.MonthlyBudget); err != nil {
+			return err
 		}
 		if err := tx.Set(gate, map[string]any{"job_id": r.ID, "at": firestore.ServerTimestamp}); err != nil {
 			return err
 		}
 		return tx.Update(ref, moving(next))
 	})
+	_, broke := errors.AsType[*BudgetError](err)
 	switch {
 	case errors.Is(err, ErrChanged):
 		return Record{}, false, ErrChanged
+	case broke:
+		return r, false, err
 	case err != nil:
 		return Record{}, false, s.lost(ctx, r, err, "admit job "+r.ID)
 	case full:
