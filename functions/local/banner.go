@@ -10,7 +10,7 @@ import (
 	"text/template"
 )
 
-var page = template.Must(template.New("").Parse(`Vertextune runs on this machine. Everything is thrown away at the end{{if .Dir}}, but what is in {{.Dir}}{{end}}.
+var page = template.Must(template.New("").Parse(`Vertextune runs on this machine. {{if .Dir}}Everything is kept in {{.Dir}}.{{else}}Everything is thrown away at the end.{{end}}
 
   functions       {{.URL}}/api/v1/fine-tuning
   inbox bucket    gs://{{.Inbox}}   drop .json or .jsonl files here
@@ -22,6 +22,7 @@ export FIRESTORE_EMULATOR_HOST={{.Firestore}}
 export PUBSUB_EMULATOR_HOST={{.PubSub}}
 export VERTEX_AI_EMULATOR_HOST={{.Vertex}}
 export GOOGLE_CLOUD_PROJECT={{.Project}}
+export URL={{.URL}}
 {{with .Token}}export TOKEN={{.}}{{else}}# TOKEN must be one of your issuer's, as AUTH_MODE asks for{{end}}
 
 # drop a file into the inbox, and read the report on it

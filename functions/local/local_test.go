@@ -47,6 +47,9 @@ func TestDemo(t *testing.T) {
 	if err != nil {
 		t.Fatalf("demo: %v\n%s", err, out)
 	}
+	if !bytes.HasPrefix(out, []byte("1. Drop ")) {
+		t.Errorf("something else is printed before the demo:\n%s", out)
+	}
 	for _, want := range []string{"12 training examples", "6 pairs", "PIPELINE_STATE_SUCCEEDED", "tuned model projects/", "Done."} {
 		if !bytes.Contains(out, []byte(want)) {
 			t.Errorf("the demo does not show %q:\n%s", want, out)
@@ -197,6 +200,32 @@ func TestAuthMode(t *testing.T) {
 		if response.StatusCode != want {
 			t.Errorf("token %.6s…: got %d, want %d", token, response.StatusCode, want)
 		}
+	}
+}
+
+// TestPortTaken: whoever has the port answers there, but is not taken for the functions.
+func TestPortTaken(t *testing.T) {
+	t.Parallel()
+	first := launch(t, "-port 0 -token secret")
+	port := regexp.MustCompile(`:(\d+)/`).FindStringSubmatch(first.url)[1]
+	for _, args := range []string{"-port " + port, "demo -port " + port} {
+		out, err := command(t, args).CombinedOutput()
+		if err == nil || !bytes.Contains(out, []byte(port+": bind")) || !bytes.Contains(out, []byte("-port")) || bytes.Count(out, []byte("bind")) != 1 {
+			t.Errorf("%s: %v\n%s", args, err, out)
+		}
+	}
+}
+
+// TestEmulatorAway: the command says which one it cannot reach, and does not wait for ever.
+func TestEmulatorAway(t *testing.T) {
+	for _, name := range []string{"STORAGE_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, "127.0.0.1:1")
+			_, err := start(t.Context(), options{jobDuration: time.Second, concurrentJobs: 1, patience: 200 * time.Millisecond})
+			if err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") {
+				t.Errorf("start: %v", err)
+			}
+		})
 	}
 }
 

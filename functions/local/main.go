@@ -24,9 +24,12 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
+	out := os.Stdout
+	os.Stdout = nil // the framework prints a line for each function there, and all are nameless
+	err := run(ctx, os.Args[1:], out)
 	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "local:", err)
 		os.Exit(1)
 	}
@@ -45,16 +48,15 @@ type options struct {
 	jobDuration    time.Duration
 	pollInterval   time.Duration
 	concurrentJobs int
+	// patience bounds the first calls of somebody else's emulators: a client repeats what it cannot reach until
+	// it is told to stop.
+	patience time.Duration
 }
 
 func parse(args []string, out io.Writer) (options, error) {
-	var o options
+	o := options{patience: 30 * time.Second}
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
-	flags.SetOutput(out)
-	flags.Usage = func() {
-		fmt.Fprintln(out, "usage: go run ./functions/local [flags] [demo]")
-		flags.PrintDefaults()
-	}
+	flags.SetOutput(io.Discard) // what is wrong is in the error
 	flags.IntVar(&o.port, "port", 8080, "port of the functions; 0 picks a free one")
 	flags.IntVar(&o.storagePort, "storage-port", 0, "port of the stand-in for Cloud Storage; 0 picks a free one")
 	flags.IntVar(&o.firestorePort, "firestore-port", 0, "port of the stand-in for Firestore; 0 picks a free one")
@@ -70,8 +72,13 @@ func parse(args []string, out io.Writer) (options, error) {
 	if len(args) > 0 && args[0] == "demo" {
 		o.demo, args = true, args[1:]
 	}
-	if err := flags.Parse(args); err != nil {
-		return o, err //nolint:wrapcheck // flag has already said what is wrong
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(out, "usage: go run ./functions/local [flags] [demo]")
+		flags.SetOutput(out)
+		flags.PrintDefaults()
+		return o, err //nolint:wrapcheck // it is no fault
+	} else if err != nil {
+		return o, fmt.Errorf("%w; -h lists the flags", err)
 	}
 	rest := flags.Args()
 	if len(rest) > 0 && rest[0] == "demo" && !o.demo {
@@ -96,6 +103,9 @@ func given(flags *flag.FlagSet, name string) (yes bool) {
 
 func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	o, err := parse(args, out)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func ensureBucket(ctx context.Context, client *gcs.Client, name string) error {
 		err = bucket.Create(ctx, project, nil)
 	}
 	if err != nil {
-		return fmt.Errorf("make sure of bucket %s: %w", name, err)
+		return fmt.Errorf("make sure of bucket %s in Cloud Storage: %w", name, err)
 	}
 	return nil
 }
@@ -98,7 +98,7 @@ func loadMessages(ctx context.Context, c *cloud.Cloud) error {
 		}
 		_, err := client.Collection("messages").Doc(id).Create(ctx, m)
 		if err != nil && status.Code(err) != codes.AlreadyExists {
-			return fmt.Errorf("write sample message %s: %w", id, err)
+			return fmt.Errorf("write sample message %s to Firestore at %s: %w", id, c.Addresses.Firestore, err)
 		}
 	}
 	return nil

@@ -90,6 +90,8 @@ func (s *system) connect(ctx context.Context) (err error) {
 	if s.topics, err = s.cloud.PubSubClient(ctx); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
 	for _, bucket := range []string{inbox, data} {
 		if err := ensureBucket(ctx, s.objects, bucket); err != nil {
 			return err
@@ -134,8 +136,10 @@ func (s *system) trigger(ctx context.Context) error {
 	converts := &eventarc.Trigger{Name: "convert", URL: s.url + convertPath}
 	polls := &eventarc.Trigger{Name: "poll", URL: s.url + pollPath}
 	topic := fmt.Sprintf("projects/%s/topics/%s", project, ticks)
-	if _, err := polls.Ensure(ctx, s.topics, topic); err != nil {
-		return err
+	reach, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	if _, err := polls.Ensure(reach, s.topics, topic); err != nil {
+		return fmt.Errorf("Pub/Sub at %s: %w", s.cloud.Addresses.PubSub, err)
 	}
 
 	s.goes("Eventarc for "+inbox, func() error { return s.watchInbox(ctx, converts) })
@@ -231,15 +235,13 @@ func (s *system) healthy(ctx context.Context) error {
 	}
 }
 
-// free returns port, or a free one for 0: the framework does not tell which one it was given.
+// free returns port, or a free one for 0: the framework does not tell which one it was given. Whether it can be
+// had is found out first, as otherwise whoever has it could answer in the functions' place.
 func free(ctx context.Context, port int) (int, error) {
-	if port != 0 {
-		return port, nil
-	}
 	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", local(0))
+	l, err := lc.Listen(ctx, "tcp", local(port))
 	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+		return 0, fmt.Errorf("take a port for the functions, which -port chooses: %w", err)
 	}
 	addr, ok := l.Addr().(*net.TCPAddr)
 	if !ok {

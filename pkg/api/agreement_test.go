@@ -116,7 +116,7 @@ func agree(t *testing.T, next http.Handler) http.Handler {
 		var body bytes.Buffer
 		r.Body = io.NopCloser(io.TeeReader(r.Body, &body))
 		recorder := httptest.NewRecorder()
-		next.ServeHTTP(recorder, r)
+		next.ServeHTTP(connected{recorder, w}, r)
 		answer := recorder.Result()
 		for _, fault := range d.check(r, body.Bytes(), answer, recorder.Body.Bytes()) {
 			t.Errorf("%s %s answered %d: %s\nbody: %.2000s", r.Method, r.URL.EscapedPath(), answer.StatusCode, fault, recorder.Body)
@@ -126,6 +126,14 @@ func agree(t *testing.T, next http.Handler) http.Handler {
 		_, _ = w.Write(recorder.Body.Bytes()) // a client that went away is not the test's concern
 	})
 }
+
+// connected records an answer, and leads to the connection for all else.
+type connected struct {
+	*httptest.ResponseRecorder
+	to http.ResponseWriter
+}
+
+func (c connected) Unwrap() http.ResponseWriter { return c.to }
 
 // leaks are words of our inner life that no answer may hold.
 var leaks = []string{secret, "goroutine", ".go:", "rpc error", "googleapi:", "127.0.0.1", "panic", "context deadline", hidden}

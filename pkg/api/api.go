@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/auth"
@@ -66,6 +67,7 @@ type API struct {
 	Log     *slog.Logger
 
 	starts paces
+	asked  asked
 }
 
 // handler answers a request with a value to be written as JSON, or with an error.
@@ -127,11 +129,24 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) (*http.Request, any,
 			return r, nil, err
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
+		// The end of a context does not end the reading of a body, so a client that stops sending would hold us.
+		// An error means that there is no connection to bound.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(a.Config.RequestTimeout))
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), a.Config.RequestTimeout)
 	defer cancel()
-	answer, err := endpoint.serve(r.WithContext(ctx), rest)
+	answer, err := endpoint.answer(r.WithContext(ctx), rest)
 	return r, answer, err
+}
+
+// answer calls the endpoint. A panic is an error like others: it is logged, with its stack, and shown to nobody.
+func (e endpoint) answer(r *http.Request, rest string) (answer any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return e.serve(r, rest)
 }
 
 type callerKey struct{}

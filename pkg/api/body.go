@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/fault"
@@ -41,6 +42,9 @@ func (a *API) fields(r *http.Request) (*fields, error) {
 			"The body is larger than %d MiB. Upload the file to the bucket gs://%s instead: it is checked and converted there, of any size.",
 			bodyLimit>>20, a.Config.InboxBucket)
 	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, fault.Wrap(fault.Canceled, err, "The body did not arrive within %s.", a.Config.RequestTimeout)
+	}
 	if err != nil {
 		return nil, fault.Wrap(fault.Canceled, err, "The body was cut off.")
 	}
@@ -48,7 +52,7 @@ func (a *API) fields(r *http.Request) (*fields, error) {
 		return nil, notJSON(err)
 	}
 	if strictjson.KindOf(body) != strictjson.Object {
-		return nil, fault.New(fault.InvalidArgument, "The body must be a JSON object, such as {\"data\": […]}.")
+		return nil, fault.New(fault.InvalidArgument, "The body must be a JSON object: it begins with {.")
 	}
 	return newFields("", body), nil
 }

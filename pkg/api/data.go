@@ -128,13 +128,13 @@ func (a *API) filename(f *fields) string {
 		f.add("filename", "TOO_LONG", fmt.Sprintf("must be at most %d bytes, .jsonl included.", nameLimit))
 	case strings.HasPrefix(name, "."), !utf8.ValidString(name), strings.ContainsFunc(name, forbidden):
 		f.add("filename", "INVALID_FILENAME",
-			"must be a plain file name: printable characters, none of / \\ : * ? \" < > | # [ ], and no dot at its start.")
+			"must be a plain file name: printable characters, none of / \\ % : * ? \" < > | # [ ], and no dot at its start.")
 	}
 	return folder + name
 }
 
-// forbidden reports characters that make a path of a name, that tools for Cloud Storage read as a pattern, or
-// that cannot be seen.
+// forbidden reports characters that make a path of a name, or do once they are decoded or normalized, that tools
+// for Cloud Storage read as a pattern, or that cannot be seen.
 func forbidden(r rune) bool {
-	return !unicode.IsPrint(r) || strings.ContainsRune("/\\:*?\"<>|#[]", r)
+	return !unicode.IsPrint(r) || strings.ContainsRune("/\\%⁄∕∖⧵／＼:*?\"<>|#[]", r)
 }

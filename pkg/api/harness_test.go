@@ -20,7 +20,6 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/api"
 	"github.com/vertextune/vertextune/pkg/auth"
-	"github.com/vertextune/vertextune/pkg/facts"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/start"
@@ -55,6 +54,7 @@ type setup struct {
 	auth  auth.Checker
 	api   api.Config
 	log   *slog.Logger
+	now   func() time.Time // the API's clock
 }
 
 // newSystem starts everything; it is stopped when the test ends.
@@ -72,6 +72,7 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 			Start: start.Config{DataBucket: data, BaseModel: baseModel, MaxQueuedJobs: 1000, Lease: 10 * time.Second, CreateTimeout: 10 * time.Second},
 		},
 		log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		now: time.Now,
 	}
 	if change != nil {
 		change(&s)
@@ -102,12 +103,12 @@ func (s *system) serve(set setup) {
 	tuner := vertex.New(set.api.Vertex)
 	closing(s.t, tuner)
 	objects, log := object.New(s.storage), set.log
-	known, err := facts.Open(s.t.Context(), set.api.Facts, objects, time.Now, log)
+	known, err := cloud.LoadFacts()
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	server := httptest.NewServer(agree(s.t, &api.API{
-		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: known, Now: time.Now, Log: log,
+		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: known, Now: set.now, Log: log,
 		Starter: &start.Starter{
 			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner, Facts: known,
 			Location: location, Now: time.Now, Log: log,

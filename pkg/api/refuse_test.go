@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -222,29 +223,44 @@ func TestRefuse_a_body_that_is_too_large(t *testing.T) {
 	s.post(t, base+"/validate-data", body[:limit-2]+`"}`).failed(http.StatusBadRequest)
 }
 
-func TestRefuse_a_body_that_is_cut_off(t *testing.T) {
+func TestRefuse_a_body_that_does_not_end(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t, nil)
-	for _, path := range []string{"/start", "/convert-json", "/validate-data"} {
-		address := strings.TrimPrefix(s.url, "http://")
-		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		closing(t, conn)
-		if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"data\":",
-			base+path, address, secret); err != nil {
-			t.Fatal(err)
-		}
-		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
-			t.Fatal(err)
-		}
-		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := answer.Body.Close(); err != nil || answer.StatusCode != 499 {
-			t.Errorf("%s: got %d (%v), want 499", path, answer.StatusCode, err)
-		}
+	tests := []struct {
+		name    string
+		cut     bool // by the client, which then still reads
+		timeout time.Duration
+	}{
+		{"cut_off", true, time.Minute},
+		{"never_sent", false, 100 * time.Millisecond},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSystem(t, func(set *setup) { set.api.RequestTimeout = test.timeout })
+			for _, path := range []string{"/start", "/convert-json", "/validate-data"} {
+				address := strings.TrimPrefix(s.url, "http://")
+				conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+				if err != nil {
+					t.Fatal(err)
+				}
+				closing(t, conn)
+				if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"data\":",
+					base+path, address, secret); err != nil {
+					t.Fatal(err)
+				}
+				if test.cut {
+					if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+						t.Fatal(err)
+					}
+				}
+				answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := answer.Body.Close(); err != nil || answer.StatusCode != 499 {
+					t.Errorf("%s: got %d (%v), want 499", path, answer.StatusCode, err)
+				}
+			}
+		})
 	}
 }

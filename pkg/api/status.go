@@ -5,9 +5,12 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/store"
@@ -94,16 +97,58 @@ func (a *API) refresh(ctx context.Context, r store.Record) (store.Record, string
 	if r.Finished || r.Name == "" || r.Age(a.Now()) < a.Config.StatusMaxAge {
 		return r, ""
 	}
+	if !a.asked.due(r.ID, a.Now(), a.Config.StatusMaxAge) {
+		return r, ""
+	}
 	const stale = "Vertex AI could not be asked just now; this is what it said at updated_at."
 	seen, err := a.Vertex.Get(ctx, r.Name)
 	if err != nil {
+		a.asked.forget(r.ID)
 		a.Log.WarnContext(ctx, "job not refreshed", "job_id", r.ID, "error", err)
 		return r, stale
 	}
 	fresh, err := a.Records.Apply(ctx, r, seen)
 	if err != nil {
+		a.asked.forget(r.ID)
 		a.Log.WarnContext(ctx, "refreshed job not written", "job_id", r.ID, "error", err)
 		return r, stale
 	}
 	return fresh, ""
+}
+
+// asked is when this instance last asked Vertex AI about a job. A record tells only when there was news: without
+// this, a job that stays as it is would be asked about at every look at it.
+type asked struct {
+	mu sync.Mutex
+	at map[string]time.Time // by the job's ID
+}
+
+// mostAsked bounds what is remembered: some 100 bytes a job.
+const mostAsked = 10_000
+
+// due reports whether the last time is as long ago as maxAge, and if so takes now for it.
+func (a *asked) due(id string, now time.Time, maxAge time.Duration) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	old := func(_ string, at time.Time) bool { return now.Sub(at) >= maxAge }
+	if at, ok := a.at[id]; ok && !old(id, at) {
+		return false
+	}
+	if len(a.at) >= mostAsked {
+		if maps.DeleteFunc(a.at, old); len(a.at) >= mostAsked {
+			clear(a.at) // then some are asked about once more than they need to
+		}
+	}
+	if a.at == nil {
+		a.at = map[string]time.Time{}
+	}
+	a.at[id] = now
+	return true
+}
+
+// forget lets the next look ask again, as Vertex AI has not answered.
+func (a *asked) forget(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.at, id)
 }

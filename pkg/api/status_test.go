@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -160,6 +161,51 @@ func TestJobStatus_answers_from_the_record(t *testing.T) {
 	}
 	if more := vertexAI.calls.Load() - asked; more != 0 {
 		t.Errorf("Vertex AI was asked %d times about a record that is fresh", more)
+	}
+}
+
+// A record that Vertex AI has no news for stays old. It is asked about once an age all the same, and again at
+// once if it did not answer.
+func TestJobStatus_asks_once_an_age(t *testing.T) {
+	t.Parallel()
+	var vertexAI trouble
+	var ahead atomic.Int64 // of the clock
+	s := newSystem(t, func(set *setup) {
+		set.cloud.VertexUnary, set.api.StatusMaxAge = vertexAI.unary, time.Hour
+		set.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	})
+	s.message("1", turn("a", "user", "one"))
+	first, second := s.start(t, `{"session_id":"a"}`).Job.Name, s.start(t, `{"session_id":"a"}`).Job.Name
+	steps := []struct {
+		name  string
+		job   string
+		ahead time.Duration
+		away  bool
+		asks  int64
+	}{
+		{"fresh", first, 0, false, 0},
+		{"old", first, 2 * time.Hour, false, 1},
+		{"asked_just_now", first, 2*time.Hour + 30*time.Minute, false, 0},
+		{"another_job", second, 2*time.Hour + 30*time.Minute, false, 1},
+		{"old_again", first, 4 * time.Hour, true, 1},
+		{"not_answered", first, 4 * time.Hour, false, 1},
+		{"answered", first, 4 * time.Hour, false, 0},
+	}
+	for _, step := range steps {
+		ahead.Store(int64(step.ahead))
+		var away error
+		if step.away {
+			away = status.Error(codes.PermissionDenied, hidden)
+		}
+		vertexAI.start(away)
+		before := vertexAI.calls.Load()
+		job := s.status(t, step.job)
+		if asks := vertexAI.calls.Load() - before; asks != step.asks {
+			t.Errorf("%s: Vertex AI was asked %d times, want %d", step.name, asks, step.asks)
+		}
+		if stale := len(job.Warnings) > 0; stale != step.away {
+			t.Errorf("%s: warnings are %q", step.name, job.Warnings)
+		}
 	}
 }
 

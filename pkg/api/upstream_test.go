@@ -4,10 +4,13 @@
 package api_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -17,6 +20,9 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/api"
+	"github.com/vertextune/vertextune/pkg/auth"
 )
 
 // hidden is what Google says to us about ourselves. No caller may read it.
@@ -37,7 +43,7 @@ func (f *trouble) meet(ctx context.Context) error {
 	f.calls.Add(1)
 	err := f.err.Load()
 	switch {
-	case err == nil:
+	case err == nil || *err == nil:
 		return nil
 	case errors.Is(*err, errSlow):
 		<-ctx.Done()
@@ -65,6 +71,7 @@ func (f *trouble) stream(server any, stream grpc.ServerStream, _ *grpc.StreamSer
 var (
 	errDenied = errors.New("403")
 	errAway   = errors.New("503")
+	errGone   = errors.New("404")
 )
 
 // http answers with the code that is the error's text.
@@ -99,6 +106,7 @@ func TestUpstream(t *testing.T) {
 	firestore := func(err error) func(*cloudTrouble) { return func(c *cloudTrouble) { c.firestore.start(err) } }
 	storage := func(err error) func(*cloudTrouble) { return func(c *cloudTrouble) { c.storage.start(err) } }
 	denied := status.Error(codes.PermissionDenied, hidden)
+	gone := status.Error(codes.NotFound, "The database (default) does not exist for project acme")
 	away, quota := status.Error(codes.Unavailable, hidden), status.Error(codes.ResourceExhausted, "quota exceeded")
 	tests := []struct {
 		name, path, body string
@@ -113,13 +121,18 @@ func TestUpstream(t *testing.T) {
 		{name: "start_firestore_denied", path: "/start", body: session, begin: firestore(denied), code: 502},
 		{name: "start_firestore_away", path: "/start", body: session, begin: firestore(away), code: 503, retry: "30"},
 		{name: "start_firestore_slow", path: "/start", body: session, begin: firestore(errSlow), timeout: 300 * time.Millisecond, code: 504},
+		{name: "start_firestore_no_database", path: "/start", body: session, begin: firestore(gone), code: 502},
+		{name: "start_model_no_database", path: "/start", body: `{"session_id":"a","model_id":"m"}`, begin: firestore(gone), code: 502},
+		{name: "start_storage_no_bucket", path: "/start", body: session, begin: storage(errGone), code: 502},
 		{name: "start_storage_denied", path: "/start", body: session, begin: storage(errDenied), code: 502},
 		{name: "start_file_not_ours", path: "/start", body: `{"training_data":"gs://other/x.jsonl"}`, begin: storage(errDenied), code: 404},
 		{name: "convert_storage_denied", path: "/convert-json", body: convert, begin: storage(errDenied), code: 502},
+		{name: "convert_storage_no_bucket", path: "/convert-json", body: convert, begin: storage(errGone), code: 502},
 		{name: "convert_storage_away", path: "/convert-json", body: convert, begin: storage(errAway), timeout: 300 * time.Millisecond, code: 504},
 		{name: "convert_storage_slow", path: "/convert-json", body: convert, begin: storage(errSlow), timeout: 300 * time.Millisecond, code: 504},
 		{name: "validate_no_time_left", path: "/validate-data", body: convert, timeout: time.Nanosecond, code: 504},
 		{name: "status_firestore_denied", path: "/job-status/1", begin: firestore(denied), code: 502},
+		{name: "status_firestore_no_database", path: "/job-status/1", begin: firestore(gone), code: 502},
 		{name: "status_firestore_away", path: "/job-status/1", begin: firestore(away), code: 503, retry: "30"},
 		{name: "status_firestore_quota", path: "/job-status/1", begin: firestore(quota), code: 429, retry: "30"},
 		{name: "status_firestore_slow", path: "/job-status/1", begin: firestore(errSlow), timeout: 300 * time.Millisecond, code: 504},
@@ -132,6 +145,7 @@ func TestUpstream(t *testing.T) {
 		{name: "events_firestore_quota", path: "/jobs/1/events", begin: firestore(quota), code: 429, retry: "30"},
 		{name: "events_firestore_slow", path: "/jobs/1/events", begin: firestore(errSlow), timeout: 300 * time.Millisecond, code: 504},
 		{name: "jobs_firestore_denied", path: "/jobs", begin: firestore(denied), code: 502},
+		{name: "jobs_firestore_no_database", path: "/jobs", begin: firestore(gone), code: 502},
 		{name: "jobs_firestore_away", path: "/jobs", begin: firestore(away), code: 503, retry: "30"},
 		{name: "jobs_firestore_quota", path: "/jobs", begin: firestore(quota), code: 429, retry: "30"},
 		{name: "jobs_firestore_slow", path: "/jobs", begin: firestore(errSlow), timeout: 300 * time.Millisecond, code: 504},
@@ -242,6 +256,28 @@ func TestInternal_shows_nothing(t *testing.T) {
 	if jobs := s.list(t, "").Jobs; len(jobs) != 0 {
 		t.Errorf("it is listed: %+v", jobs)
 	}
+}
+
+// A panic of ours is shown like any defect, and not in the words of the framework around us.
+func TestInternal_panic(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	server := httptest.NewServer(agree(t, &api.API{ // without any records
+		Config: api.Config{RequestTimeout: time.Minute}, Auth: anybody{}, Now: time.Now, Log: slog.New(slog.NewTextHandler(&log, nil)),
+	}))
+	t.Cleanup(server.Close)
+	s := &system{t: t, url: server.URL}
+	s.get(t, base+"/jobs").failed(http.StatusInternalServerError)
+	if !strings.Contains(log.String(), "nil pointer") || !strings.Contains(log.String(), "jobs.go") {
+		t.Errorf("the log does not say what and where: %s", &log)
+	}
+}
+
+// anybody is a checker that lets everybody in.
+type anybody struct{}
+
+func (anybody) Check(*http.Request) (auth.Caller, error) {
+	return auth.Caller{Name: caller, Role: auth.Starter}, nil
 }
 
 // states counts the jobs on record by their states.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/vertextune/vertextune/pkg/dataset"
 	"github.com/vertextune/vertextune/pkg/object"
@@ -120,6 +121,22 @@ func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error)
 	return outcomeOf(result), nil
 }
 
+// watchInterval is how often the log says how far a conversion has come.
+const watchInterval = 10 * time.Second
+
+// watch returns what logs how far a long conversion has come.
+func (c *Converter) watch(ctx context.Context, source Source) func(dataset.Progress) {
+	next := time.Now().Add(watchInterval)
+	return func(p dataset.Progress) {
+		if time.Now().Before(next) {
+			return
+		}
+		next = time.Now().Add(watchInterval)
+		c.Log.InfoContext(ctx, "converting", "object", object.URI(source.Bucket, source.Name), "generation", source.Generation,
+			"bytes", p.Bytes, "size", source.Size, "records", p.Records)
+	}
+}
+
 // outcomeOf decides by the report whether there is a dataset. Without faults, but with every message left out,
 // there is none either: nothing can be trained on no examples.
 func outcomeOf(result *dataset.Report) Outcome {
@@ -139,7 +156,7 @@ func (c *Converter) dataset(ctx context.Context, source Source, name string, old
 	defer in.Close()
 	var result *dataset.Report
 	_, err = c.Objects.Write(ctx, c.spec(source, name, "application/jsonl", old), func(w io.Writer) error {
-		result, err = dataset.Convert(ctx, w, in, dataset.Options{})
+		result, err = dataset.Convert(ctx, w, in, dataset.Options{Progress: c.watch(ctx, source)})
 		if err == nil && outcomeOf(result) == Refused {
 			err = errFaulty
 		}

@@ -144,9 +144,15 @@ func TestHandleFails(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.Config.DataBucket = "no-such-bucket"
-		if err := w.Handle(t.Context(), event(t, w.drop(t, "a.json", good))); err != nil {
-			t.Errorf("Handle = %v, want it acknowledged", err)
+		source := w.drop(t, "a.json", good)
+		if err := w.Handle(t.Context(), event(t, source)); err == nil {
+			t.Error("Handle: no error, so the event would be lost before somebody makes the bucket")
 		}
+		w.Config.DataBucket = data
+		if err := w.Handle(t.Context(), event(t, source)); err != nil {
+			t.Errorf("Handle: %v, though the bucket is there", err)
+		}
+		w.holds(t, source, good)
 	})
 }
 

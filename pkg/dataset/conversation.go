@@ -22,6 +22,7 @@ type conversation struct {
 	parts    int               // of the current turn
 	results  bool              // the current turn holds results of functions
 	answered int               // the text that the current turn of the model starts with
+	missing  bool              // a turn is, and that was said
 }
 
 // call is one call of a function.
@@ -32,7 +33,7 @@ func (c *conversation) begin(r *record) {
 	c.r = r
 	c.system, c.turns, c.tools, c.calls = c.system[:0], c.turns[:0], c.tools[:0], c.calls[:0]
 	clear(c.byID)
-	c.role, c.at, c.parts, c.results, c.answered = "", root, 0, false, 0
+	c.role, c.at, c.parts, c.results, c.answered, c.missing = "", root, 0, false, 0, false
 }
 
 // turn starts a turn of the user or the model, which node n stands for.
@@ -151,7 +152,7 @@ func (c *conversation) systemText(n int) {
 // end appends the example as a line.
 func (c *conversation) end(dst []byte) []byte {
 	c.finishTurns()
-	if c.role == roleUser {
+	if c.role == roleUser && !c.missing {
 		c.r.leaveOut(c.at, NoAnswer, "the last turn is not the model's, so there is nothing to learn", "end the conversation with the model's answer")
 	}
 	dst = c.appendExample(dst)

@@ -35,8 +35,8 @@ type Options struct {
 	IgnoreEnvelope bool
 	// Limits are those of the model that is to be tuned.
 	Limits Limits
-	// Progress, if set, is called now and then, and once at the end, from
-	// the goroutine that called Convert or Check.
+	// Progress, if set, is called now and then, and once at the end, never
+	// twice at a time.
 	Progress func(Progress)
 
 	// Example, if set, is given every example that is written, in their order, from
@@ -73,11 +73,14 @@ type Progress struct {
 const (
 	defaultMaxFaults      = 1000
 	defaultMaxRecordBytes = 32 << 20
-	// One goroutine reads and writes, which is what more of them wait for.
+	// They take turns at reading and writing, which is what more of them
+	// would wait for.
 	maxWorkers = 4
 )
 
-// Convert reads one file from r and writes it to w, one example a line.
+// Convert reads one file from r and writes it to w, one example a line. Several
+// goroutines use r and w, but only one of them at a time, and none after Convert
+// has returned.
 //
 // The error is about reading, writing, or ctx only. Everything that is wrong
 // with the data is in the report, and if its Errors is not zero, what was

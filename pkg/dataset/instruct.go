@@ -34,6 +34,7 @@ func (r *record) promptCompletion(dst []byte) []byte {
 func (c *conversation) side(n int, role, name string) {
 	switch {
 	case n == 0:
+		c.missing = true
 		c.r.fail(root, CodeMissingField, "the record has no "+quoted(name), "add it")
 	case c.r.kind(n) == strictjson.Array:
 		c.chat(n)

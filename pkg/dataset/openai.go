@@ -137,7 +137,7 @@ func (c *conversation) chatNodes(obj int) chatNodes {
 
 // weight warns about an answer that was not to be learned.
 func (c *conversation) weight(n int) {
-	if c.r.is(n, strictjson.Number) && string(c.r.raw(n)) == "0" {
+	if c.r.is(n, strictjson.Number) && isScore(c.r.raw(n), '0') {
 		c.r.warn(n, CodeWeightIgnored, "tuning on Vertex AI has no weights: this answer will be learned like any other", "end the example before it, or leave it in")
 	}
 }

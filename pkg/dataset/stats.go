@@ -177,6 +177,12 @@ func (s *hashSet) find(h uint64) uint64 {
 func (s *hashSet) grow() {
 	old := s.slots
 	s.slots = make([]uint64, max(1024, 2*len(old)))
+	// A fresh page that is read before it is written is mapped twice, and the
+	// second time every processor that works for us is interrupted.
+	const page = 4096 / 8
+	for i := 0; i < len(s.slots); i += page {
+		s.slots[i] = 0
+	}
 	for _, h := range old {
 		if h != 0 {
 			s.slots[s.find(h)] = h

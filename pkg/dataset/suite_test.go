@@ -17,7 +17,7 @@ import (
 // into the arguments of a call, and as the whole file.
 func TestSuite(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../strictjson/testdata/suite/*.json")
+	files, err := filepath.Glob("../strictjson/testdata/suite/[ny]_*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files in the suite: %v", err)
 	}
@@ -31,7 +31,7 @@ func TestSuite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			accept := strings.HasPrefix(name, "y_")
+			accept := strings.HasPrefix(name, "y_") && !strings.Contains(name, "duplicated_key")
 			in := before + string(doc) + behind
 			out, report := convert(t, strings.NewReader("["+in+"]"), dataset.Options{})
 			if (report.Errors == 0) != accept {

@@ -26,10 +26,7 @@ func Data(report *dataset.Report, prefix string) *Error {
 			e.Violations = append(e.Violations, violation(f, prefix))
 		}
 	}
-	e.Message = fmt.Sprintf("The data has %d errors in %d records", report.Errors, report.Records)
-	if report.Errors == 1 {
-		e.Message = "The data has 1 error"
-	}
+	e.Message = fmt.Sprintf("The data has %s in %s", count(report.Errors, "error"), count(report.Records, "record"))
 	if listed := int64(len(e.Violations)); listed < report.Errors {
 		e.Message += fmt.Sprintf("; the first %d are listed", listed)
 	}
@@ -43,11 +40,18 @@ func Data(report *dataset.Report, prefix string) *Error {
 // NoExamples returns why data without an error make no training example, as an InvalidArgument: every message
 // was left out, and the report's warnings say why.
 func NoExamples(report *dataset.Report, prefix string) *Error {
-	e := New(InvalidArgument, "None of the %d records makes a training example.", report.Records)
+	e := New(InvalidArgument, "The data has no training example in %s.", count(report.Records, "record"))
 	for _, f := range report.Faults {
 		e.Violations = append(e.Violations, violation(f, prefix))
 	}
 	return e
+}
+
+func count(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.FormatInt(n, 10) + " " + what
 }
 
 func violation(f dataset.Fault, prefix string) Violation {

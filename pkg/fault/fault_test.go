@@ -211,7 +211,7 @@ func TestData(t *testing.T) {
 		t.Errorf("message = %q, want %q…", got.Message, want)
 	}
 	report.Errors, report.Faults = 1, report.Faults[:1]
-	if got, want := fault.Data(report, "data").Message, "The data has 1 error. First: data[3]"; !strings.HasPrefix(got, want) {
+	if got, want := fault.Data(report, "data").Message, "The data has 1 error in 40 records. First: data[3]"; !strings.HasPrefix(got, want) {
 		t.Errorf("message = %q, want %q…", got, want)
 	}
 }

@@ -11,6 +11,10 @@ import (
 	"maps"
 
 	"cloud.google.com/go/storage"
+	"google.golang.org/grpc/codes"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/gcp"
 )
 
 // chunk is how much of an upload the client holds in memory, to send it again after a fault.
@@ -41,7 +45,7 @@ func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error
 	body := &summer{to: upload}
 	if err := fill(body); err != nil {
 		if body.err != nil && !isPrecondition(body.err) {
-			return 0, wrap(body.err, "write "+URI(spec.Bucket, spec.Name))
+			return 0, notWritten(body.err, spec)
 		}
 		return 0, err
 	}
@@ -55,8 +59,18 @@ func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error
 	case isPrecondition(err):
 		return already(ctx, handle, spec, body)
 	default:
-		return 0, wrap(err, "write "+URI(spec.Bucket, spec.Name))
+		return 0, notWritten(err, spec)
 	}
+}
+
+// notWritten says why an object could not be written. A new object cannot be missing, so it is its bucket that is:
+// nothing that the caller could mend.
+func notWritten(err error, spec Spec) error {
+	if gcp.Code(err) == codes.NotFound {
+		return fault.Wrap(fault.UpstreamFailed, err,
+			"There is no bucket gs://%s to write to. Whoever runs this service must create it, or name another.", spec.Bucket)
+	}
+	return wrap(err, "write "+URI(spec.Bucket, spec.Name))
 }
 
 func condition(replaces int64) storage.Conditions {

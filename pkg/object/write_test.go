@@ -209,16 +209,17 @@ func TestWriteRefused(t *testing.T) {
 		name string
 		spec object.Spec
 		kind fault.Kind
+		says string
 	}{
-		{"no_bucket", object.Spec{Bucket: "no-such-bucket", Name: "x"}, fault.NotFound},
-		{"name_too_long", object.Spec{Bucket: bucket, Name: strings.Repeat("x", 1025)}, fault.InvalidArgument},
+		{"no_bucket", object.Spec{Bucket: "no-such-bucket", Name: "x"}, fault.UpstreamFailed, "no bucket gs://no-such-bucket"},
+		{"name_too_long", object.Spec{Bucket: bucket, Name: strings.Repeat("x", 1025)}, fault.InvalidArgument, "1024"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := w.store.Write(t.Context(), tt.spec, fill("x"))
-			if fault.KindOf(err) != tt.kind || fault.Heals(err) {
-				t.Errorf("Write = %v (kind %d), want kind %d", err, fault.KindOf(err), tt.kind)
+			if fault.KindOf(err) != tt.kind || !strings.Contains(fault.Of(err).Message, tt.says) {
+				t.Errorf("Write = %v (kind %d), want kind %d that says %q", err, fault.KindOf(err), tt.kind, tt.says)
 			}
 		})
 	}

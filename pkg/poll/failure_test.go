@@ -14,6 +14,7 @@ import (
 
 	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -27,7 +28,7 @@ func TestTickFailsForSomeOnly(t *testing.T) {
 	denied := status.Error(codes.PermissionDenied, "no")
 	newJobs := func(t *testing.T) (w *world, here, there []store.Record) {
 		t.Helper()
-		w = newWorld(t, time.Hour)
+		w = newWorld(t)
 		for range 3 {
 			here, there = append(here, w.begin(t, central)), append(there, w.begin(t, europe))
 		}
@@ -48,7 +49,7 @@ func TestTickFailsForSomeOnly(t *testing.T) {
 		for range 4 { // so that they are listed
 			there = append(there, w.begin(t, europe))
 		}
-		w.intercept(func(_ string, req any) (any, error) {
+		w.intercept(func(_ context.Context, _ string, req any) (any, error) {
 			if r, ok := req.(*aiplatformpb.ListTuningJobsRequest); ok && strings.HasSuffix(r.GetParent(), europe) {
 				return nil, denied
 			}
@@ -66,7 +67,7 @@ func TestTickFailsForSomeOnly(t *testing.T) {
 	t.Run("a_job", func(t *testing.T) {
 		t.Parallel()
 		w, here, there := newJobs(t)
-		w.intercept(func(_ string, req any) (any, error) {
+		w.intercept(func(_ context.Context, _ string, req any) (any, error) {
 			if r, ok := req.(*aiplatformpb.GetTuningJobRequest); ok && r.GetName() == here[1].Name {
 				return nil, denied
 			}
@@ -82,7 +83,7 @@ func TestTickFailsForSomeOnly(t *testing.T) {
 		t.Parallel()
 		w, here, there := newJobs(t)
 		var once sync.Once
-		w.intercept(func(method string, _ any) (got any, err error) {
+		w.intercept(func(_ context.Context, method string, _ any) (got any, err error) {
 			if method == "Commit" {
 				once.Do(func() { err = denied })
 			}
@@ -94,20 +95,20 @@ func TestTickFailsForSomeOnly(t *testing.T) {
 		w.intercept(nil)
 		w.taken()
 		w.tick(t)
-		if n := w.taken()["Commit"]; n != 1 {
-			t.Errorf("%d writes were left for the next tick, want 1", n)
+		if n := w.taken()["Commit"]; n != 2 {
+			t.Errorf("%d writes in the next tick, want that of the job and that it was told of", n)
 		}
 		check(t, w, slices.Concat(here, there), tuning.Cancelling)
 	})
 	t.Run("all_records", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, time.Hour)
+		w := newWorld(t)
 		var records []store.Record
 		for range 15 {
 			records = append(records, w.begin(t, central))
 		}
 		w.cancel(t, records...)
-		w.intercept(func(method string, _ any) (any, error) {
+		w.intercept(func(_ context.Context, method string, _ any) (any, error) {
 			if method == "Commit" {
 				return nil, denied
 			}
@@ -122,7 +123,7 @@ func TestTickFailsForSomeOnly(t *testing.T) {
 
 func TestTickWithoutRecords(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, time.Hour)
+	w := newWorld(t)
 	w.begin(t, central)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -138,9 +139,10 @@ func TestTickWithoutRecords(t *testing.T) {
 // TestTickForgetsWhatVertexDoesNotKnow: such a job would be asked for at every tick, for ever.
 func TestTickForgetsWhatVertexDoesNotKnow(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, time.Hour)
-	job := w.newJob(central)
-	job.Name, job.Number, job.State = "projects/test/locations/us-central1/tuningJobs/1", "1", tuning.Running
+	w := newWorld(t)
+	job, _ := w.submitting(central).Observe(tuning.Observation{
+		Name: "projects/test/locations/us-central1/tuningJobs/1", VertexState: "JOB_STATE_RUNNING", UpdatedAt: time.Now(),
+	})
 	record := w.record(t, job)
 	w.tick(t)
 	got := w.read(t, record)
@@ -152,25 +154,28 @@ func TestTickForgetsWhatVertexDoesNotKnow(t *testing.T) {
 	}
 	w.taken()
 	w.tick(t)
-	if calls := w.taken(); len(calls) != 0 {
-		t.Errorf("it is asked about again: %v", calls)
+	if diff := cmp.Diff(idle, w.taken()); diff != "" {
+		t.Errorf("it is asked about again (-want +got):\n%s", diff)
 	}
 }
 
+func event(kind string) cloudevents.Event {
+	e := cloudevents.NewEvent()
+	e.SetID("1")
+	e.SetType(kind)
+	e.SetSource("//pubsub.googleapis.com/projects/test/topics/ticks")
+	return e
+}
+
+func tick() cloudevents.Event { return event("google.cloud.pubsub.topic.v1.messagePublished") }
+
 func TestHandle(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, time.Hour)
+	w := newWorld(t)
 	var log strings.Builder
 	w.Log = slog.New(slog.NewTextHandler(&log, nil))
 	record := w.begin(t, central)
 	w.cancel(t, record)
-	event := func(kind string) cloudevents.Event {
-		e := cloudevents.NewEvent()
-		e.SetID("1")
-		e.SetType(kind)
-		e.SetSource("//pubsub.googleapis.com/projects/test/topics/ticks")
-		return e
-	}
 	w.taken()
 	if err := w.Handle(t.Context(), event("google.cloud.storage.object.v1.finalized")); err != nil {
 		t.Errorf("an event of another type: %v, want it acknowledged", err)
@@ -178,21 +183,20 @@ func TestHandle(t *testing.T) {
 	if calls := w.taken(); len(calls) != 0 || !strings.Contains(log.String(), "google.cloud.storage.object.v1.finalized") {
 		t.Errorf("an event of another type: calls %v, log %q", calls, log.String())
 	}
-	w.intercept(func(method string, _ any) (any, error) {
+	w.intercept(func(_ context.Context, method string, _ any) (any, error) {
 		if method == "GetTuningJob" {
 			return nil, status.Error(codes.PermissionDenied, "100% secret")
 		}
 		return nil, nil
 	})
-	tick := event("google.cloud.pubsub.topic.v1.messagePublished")
-	if err := w.Handle(t.Context(), tick); err == nil || strings.Contains(err.Error(), "secret") {
+	if err := w.Handle(t.Context(), tick()); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("a tick that fails: %v, want an error without its cause", err)
 	}
 	if !strings.Contains(log.String(), "100% secret") {
 		t.Errorf("the log lacks the cause: %q", log.String())
 	}
 	w.intercept(nil)
-	if err := w.Handle(t.Context(), tick); err != nil {
+	if err := w.Handle(t.Context(), tick()); err != nil {
 		t.Errorf("a tick: %v", err)
 	}
 	if got := w.read(t, record); got.State != tuning.Cancelling {
@@ -203,7 +207,7 @@ func TestHandle(t *testing.T) {
 func TestOpenNamesAllThatIsMissing(t *testing.T) {
 	t.Parallel()
 	_, err := poll.Open(t.Context(), map[string]string{})
-	for _, name := range []string{"GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION"} {
+	for _, name := range []string{"GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION", "DATA_BUCKET", "EVENTS_TOPIC"} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("Open = %v, does not name %s", err, name)
 		}

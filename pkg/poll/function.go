@@ -35,6 +35,8 @@ type Config struct {
 	EventsTopic string `env:"EVENTS_TOPIC,required,notEmpty"`
 	// StalledAfter is how long a job may run without any change before that is told; 0 is for ever.
 	StalledAfter time.Duration `env:"STALLED_AFTER" envDefault:"2h"`
+	// TickTimeout is below the time after which Cloud Run ends the call, so that what was done by then is told.
+	TickTimeout time.Duration `env:"TICK_TIMEOUT" envDefault:"8m50s"`
 	// Events says who may deliver them.
 	Events auth.EventConfig
 }
@@ -65,7 +67,8 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	}
 	client := vertex.New(config.Vertex)
 	poller := &Poller{
-		Records: records, Vertex: client, Events: events, StalledAfter: config.StalledAfter, Now: time.Now, Log: log,
+		Records: records, Vertex: client, Events: events, StalledAfter: config.StalledAfter, Timeout: config.TickTimeout,
+		Now: time.Now, Log: log,
 		Starter: &start.Starter{
 			Config: config.Start, Records: records, Objects: objects, Vertex: client, Facts: known,
 			Location: config.Vertex.Location, Now: time.Now, Log: log,
@@ -84,6 +87,11 @@ func (p *Poller) Handle(ctx context.Context, event cloudevents.Event) error {
 		// Acknowledged: the trigger sends something else than was set up, and sending it again changes nothing.
 		p.Log.ErrorContext(ctx, "not a Pub/Sub message, ignored", "event_id", event.ID(), "event_type", event.Type())
 		return nil
+	}
+	if p.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, p.Timeout)
+		defer cancel()
 	}
 	if err := p.Tick(ctx); err != nil {
 		// Returned, so that it is delivered again: Firestore or Vertex AI may answer then.

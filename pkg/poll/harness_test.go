@@ -15,14 +15,16 @@ import (
 	"testing"
 	"time"
 
-	aiplatform "cloud.google.com/go/aiplatform/apiv1"
 	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
-	"google.golang.org/api/option"
+	"cloud.google.com/go/pubsub/v2"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/vertextune/vertextune/pkg/notify"
+	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/poll"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 	"github.com/vertextune/vertextune/pkg/vertex"
@@ -31,69 +33,123 @@ import (
 const (
 	central = "us-central1"
 	europe  = "europe-west4"
+
+	topic        = "projects/test/topics/job-events"
+	subscription = "projects/test/subscriptions/all"
 )
 
 // world is a Google Cloud of its own, with a poller on it.
 type world struct {
 	*poll.Poller
+	starter *start.Starter // the poller's
+	cloud   *cloud.Cloud
 	records *store.Store
 	vertex  *vertex.Client
-	bare    *aiplatform.GenAiTuningClient
+	topics  *pubsub.Client
 	begun   int
+	limit   int64 // MAX_CONCURRENT_JOBS of the pollers that are made
 
 	mu    sync.Mutex
-	calls map[string]int // by method, that reached Vertex AI or Firestore
+	calls map[string]int // by method, that reached Vertex AI, Firestore or Pub/Sub
 	// answer, if set, may answer a call in the place of the service: with nil, nil it does not.
-	answer func(method string, req any) (any, error)
+	answer interceptor
+	// edit, if set, may change what a service has answered.
+	edit func(reply any)
 }
 
-func newWorld(t *testing.T, jobDuration time.Duration) *world {
+type interceptor func(ctx context.Context, method string, req any) (any, error)
+
+// newWorld starts a cloud. Its jobs take an hour unless the test says otherwise.
+func newWorld(t testing.TB, settings ...func(*cloud.Config)) *world {
 	t.Helper()
 	w := &world{calls: map[string]int{}}
-	c, err := cloud.Start(t.Context(), cloud.Config{
-		Project: "test", Inbox: "test-inbox", Data: "test-data", JobDuration: jobDuration, ConcurrentJobs: 1000,
-		FirestoreUnary: w.watch, VertexUnary: w.watch,
-	})
-	if err != nil {
+	config := cloud.Config{
+		Project: "test", Inbox: "test-inbox", Data: "test-data", JobDuration: time.Hour, ConcurrentJobs: 20000,
+		FirestoreUnary: w.watch, VertexUnary: w.watch, PubSubUnary: w.watch, FirestoreStream: w.watchStream,
+	}
+	for _, set := range settings {
+		set(&config)
+	}
+	var err error
+	if w.cloud, err = cloud.Start(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
+		if err := w.cloud.Close(); err != nil {
 			t.Errorf("close the cloud: %v", err)
 		}
 	})
-	w.upload(t, c)
-	docs, err := c.FirestoreClient(t.Context())
+	w.put(t, "x.jsonl", strings.Repeat(line, 20))
+	docs, err := w.cloud.FirestoreClient(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.records = store.New(docs)
-	w.vertex = vertex.New(vertex.Config{Project: "test", Location: central, EmulatorHost: c.Addresses.Vertex})
-	w.bare, err = aiplatform.NewGenAiTuningClient(t.Context(), option.WithEndpoint(c.Addresses.Vertex), option.WithoutAuthentication(),
-		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
-	if err != nil {
+	w.vertex = vertex.New(vertex.Config{Project: "test", Location: central, EmulatorHost: w.cloud.Addresses.Vertex})
+	if w.topics, err = w.cloud.PubSubClient(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(w.bare.Close(), w.vertex.Close(), w.records.Close()); err != nil {
+		if err := errors.Join(w.topics.Close(), w.vertex.Close(), w.records.Close()); err != nil {
 			t.Errorf("close the clients: %v", err)
 		}
 	})
-	w.Poller = &poll.Poller{Records: w.records, Vertex: w.vertex, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	if _, err := w.topics.TopicAdminClient.CreateTopic(t.Context(), &pubsubpb.Topic{Name: topic}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.topics.SubscriptionAdminClient.CreateSubscription(t.Context(), &pubsubpb.Subscription{
+		Name: subscription, Topic: topic, EnableMessageOrdering: true,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.Poller, w.starter = w.newPoller(t)
+	w.taken()
 	return w
 }
 
-// upload puts what all jobs train on.
-func (w *world) upload(t *testing.T, c *cloud.Cloud) {
+// newPoller returns a poller as the function has it, and its starter. Several may be at work at a time.
+func (w *world) newPoller(t testing.TB) (*poll.Poller, *start.Starter) {
 	t.Helper()
-	objects, err := c.StorageClient(t.Context())
+	files, err := w.cloud.StorageClient(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	topics, err := w.cloud.PubSubClient(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects, events, log := object.New(files), notify.New(topics, "test", "job-events"), slog.New(slog.DiscardHandler)
+	t.Cleanup(func() {
+		if err := errors.Join(events.Close(), objects.Close()); err != nil {
+			t.Errorf("close the poller's clients: %v", err)
+		}
+	})
+	known, err := cloud.LoadFacts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	starter := &start.Starter{
+		Config:  start.Config{DataBucket: "test-data", Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, MaxConcurrentJobs: w.limit},
+		Records: w.records, Objects: objects, Vertex: w.vertex, Facts: known, Location: central, Now: time.Now, Log: log,
+	}
+	return &poll.Poller{
+		Records: w.records, Vertex: w.vertex, Starter: starter, Events: events, Now: time.Now, Log: log,
+	}, starter
+}
+
+// line is one training example.
+const line = `{"contents":[{"role":"user","parts":[{"text":"Hello?"}]},{"role":"model","parts":[{"text":"Hello."}]}]}` + "\n"
+
+// put writes an object in the bucket for datasets.
+func (w *world) put(t testing.TB, name, content string) {
+	t.Helper()
+	objects, err := w.cloud.StorageClient(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = objects.Close() }()
-	const line = `{"contents":[{"role":"user","parts":[{"text":"Hello?"}]},{"role":"model","parts":[{"text":"Hello."}]}]}`
-	up := objects.Bucket("test-data").Object("x.jsonl").NewWriter(t.Context())
-	if _, err := io.WriteString(up, strings.Repeat(line+"\n", 20)); err != nil {
+	up := objects.Bucket("test-data").Object(name).NewWriter(t.Context())
+	if _, err := io.WriteString(up, content); err != nil {
 		t.Fatal(err)
 	}
 	if err := up.Close(); err != nil {
@@ -102,24 +158,56 @@ func (w *world) upload(t *testing.T, c *cloud.Cloud) {
 }
 
 func (w *world) watch(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-	method := info.FullMethod[strings.LastIndexByte(info.FullMethod, '/')+1:]
+	method := tuning.LastSegment(info.FullMethod)
 	w.mu.Lock()
 	w.calls[method]++
-	answer := w.answer
+	answer, edit := w.answer, w.edit
 	w.mu.Unlock()
 	if answer != nil {
-		if got, err := answer(method, req); got != nil || err != nil {
+		if got, err := answer(ctx, method, req); got != nil || err != nil {
 			return got, err
 		}
 	}
-	return next(ctx, req)
+	reply, err := next(ctx, req)
+	if edit != nil {
+		edit(reply)
+	}
+	return reply, err
 }
 
-// intercept puts f before both services from now on.
-func (w *world) intercept(f func(method string, req any) (any, error)) {
+func (w *world) watchStream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+	w.mu.Lock()
+	w.calls[tuning.LastSegment(info.FullMethod)]++
+	w.mu.Unlock()
+	return next(srv, stream)
+}
+
+// intercept puts f before the services from now on.
+func (w *world) intercept(f interceptor) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.answer = f
+}
+
+// editing has f change every answer from now on.
+func (w *world) editing(f func(reply any)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.edit = f
+}
+
+// fail answers the calls of a method with an error, in the place of the service, while left is above zero.
+func (w *world) fail(method string, left int, err error) {
+	var mu sync.Mutex
+	w.intercept(func(_ context.Context, called string, _ any) (any, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if called != method || left == 0 {
+			return nil, nil
+		}
+		left--
+		return nil, err
+	})
 }
 
 // taken returns the calls so far and forgets them.
@@ -131,25 +219,40 @@ func (w *world) taken() map[string]int {
 	return calls
 }
 
-// newJob is a job that is recorded and that Vertex AI does not know.
+// newJob is a job whose start is recorded and told of, with its lease over and its dataset not written.
 func (w *world) newJob(location string) tuning.Job {
 	w.begun++
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	return tuning.Job{
+	job := tuning.Job{
 		ID: tuning.NewID(now), Location: location, DisplayName: fmt.Sprintf("job %d", w.begun), BaseModel: "gemini-1.5-flash-001",
-		TrainingData: "gs://test-data/x.jsonl", State: tuning.Queued, CreatedAt: now, UpdatedAt: now,
-	}
+		StartedBy: "ci", Request: tuning.Request{TrainingData: "gs://test-data/x.jsonl"}.Encode(), CreatedAt: now, UpdatedAt: now,
+	}.Recorded(now.Add(-time.Second))
+	job.Told = 1
+	return job
 }
 
-// begin makes a job on Vertex AI with a record that says what Vertex AI said.
-func (w *world) begin(t *testing.T, location string) store.Record {
-	t.Helper()
+// waiting is a job whose dataset is written.
+func (w *world) waiting(location string) tuning.Job {
 	job := w.newJob(location)
+	job.TrainingData, job.Pairs = "gs://test-data/x.jsonl", 20
+	return job.Waits()
+}
+
+// submitting is a job that Vertex AI was asked for by somebody who has died.
+func (w *world) submitting(location string) tuning.Job {
+	return w.waiting(location).Submits(time.Now().Add(-time.Second))
+}
+
+// begin makes a job on Vertex AI with a record that says what Vertex AI said, and that this was told.
+func (w *world) begin(t testing.TB, location string) store.Record {
+	t.Helper()
+	job := w.submitting(location)
 	job, _ = job.Observe(w.onVertex(t, job))
+	job.Told = int64(len(job.Events))
 	return w.record(t, job)
 }
 
-func (w *world) onVertex(t *testing.T, job tuning.Job) tuning.Observation {
+func (w *world) onVertex(t testing.TB, job tuning.Job) tuning.Observation {
 	t.Helper()
 	seen, err := w.vertex.Create(t.Context(), job)
 	if err != nil {
@@ -158,16 +261,16 @@ func (w *world) onVertex(t *testing.T, job tuning.Job) tuning.Observation {
 	return seen
 }
 
-func (w *world) record(t *testing.T, job tuning.Job) store.Record {
+func (w *world) record(t testing.TB, job tuning.Job) store.Record {
 	t.Helper()
-	record, err := w.records.CreateJob(t.Context(), job)
+	record, err := w.records.CreateJob(t.Context(), job, nil)
 	if err != nil {
 		t.Fatalf("record a job: %v", err)
 	}
 	return record
 }
 
-func (w *world) read(t *testing.T, r store.Record) store.Record {
+func (w *world) read(t testing.TB, r store.Record) store.Record {
 	t.Helper()
 	record, err := w.records.Job(t.Context(), r.ID)
 	if err != nil {
@@ -176,22 +279,29 @@ func (w *world) read(t *testing.T, r store.Record) store.Record {
 	return record
 }
 
-// cancel asks Vertex AI to end jobs, which shows at once.
-func (w *world) cancel(t *testing.T, records ...store.Record) {
+// cancel asks Vertex AI to end jobs, past our records. It shows at once.
+func (w *world) cancel(t testing.TB, records ...store.Record) {
 	t.Helper()
 	for _, r := range records {
-		if err := w.bare.CancelTuningJob(t.Context(), &aiplatformpb.CancelTuningJobRequest{Name: r.Name}); err != nil {
+		if err := w.vertex.Cancel(t.Context(), r.Name); err != nil {
 			t.Fatalf("cancel %s: %v", r.Name, err)
 		}
 	}
 }
 
-func (w *world) tick(t *testing.T) {
+// labelled returns the jobs that Vertex AI has of a start, the newest first.
+func (w *world) labelled(id string) (jobs []*aiplatformpb.TuningJob) {
+	for _, job := range w.cloud.Vertex.Jobs() {
+		if job.GetLabels()[tuning.LabelKey] == id {
+			jobs = append(jobs, job)
+		}
+	}
+	return jobs
+}
+
+func (w *world) tick(t testing.TB) {
 	t.Helper()
 	if err := w.Tick(t.Context()); err != nil {
 		t.Fatalf("Tick: %v", err)
 	}
 }
-
-// inTenMinutes lets the poller look when every record is old enough to be looked into.
-func (w *world) inTenMinutes() { w.Now = func() time.Time { return time.Now().Add(10 * time.Minute) } }

@@ -21,6 +21,17 @@ type group struct {
 	found   map[string][]tuning.Observation
 }
 
+// seeks reports whether any of the orphans may be on another page. Of one that was sent more than once there may be
+// more than one.
+func (g *group) seeks() bool {
+	for id, r := range g.orphans {
+		if len(g.found[id]) == 0 || r.Submissions > 1 {
+			return true
+		}
+	}
+	return false
+}
+
 // observe asks Vertex AI about every job that it has, or may have.
 func (p *Poller) observe(ctx context.Context, t *tick) error {
 	locations := map[string]*group{}
@@ -78,7 +89,7 @@ func (p *Poller) list(ctx context.Context, t *tick, location string, g *group, w
 				g.found[o.Label] = append(g.found[o.Label], o)
 			}
 		}
-		return len(g.named) > 0 || len(g.orphans) > len(g.found)
+		return len(g.named) > 0 || g.seeks()
 	})
 	if err != nil {
 		return err
@@ -95,7 +106,8 @@ func (p *Poller) list(ctx context.Context, t *tick, location string, g *group, w
 
 // adopt takes the job that Vertex AI made of a submission that was not answered. There is one. If a request took
 // so long that it was given up for lost, and arrived all the same after a second one, the older job is kept and the
-// others are cancelled, so that they cost as little as can be.
+// others are cancelled, so that they cost as little as can be. Until that is done the record stays as it is: nothing
+// else would lead to them.
 func (p *Poller) adopt(ctx context.Context, t *tick, r store.Record, found []tuning.Observation) error {
 	keep := found[0]
 	for _, o := range found[1:] {
@@ -111,7 +123,10 @@ func (p *Poller) adopt(ctx context.Context, t *tick, r store.Record, found []tun
 		p.Log.ErrorContext(ctx, "a second job for one start, cancelled", "job_id", r.ID, "job_name", o.Name, "kept", keep.Name)
 		all = append(all, p.Vertex.Cancel(ctx, o.Name))
 	}
-	return errors.Join(append(all, p.follow(ctx, t, r, keep))...)
+	if err := errors.Join(all...); err != nil {
+		return err
+	}
+	return p.follow(ctx, t, r, keep)
 }
 
 func (p *Poller) get(ctx context.Context, t *tick, r store.Record) error {

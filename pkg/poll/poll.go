@@ -76,8 +76,10 @@ type Poller struct {
 	Events  Events
 	// StalledAfter is how long a job may run without any change before it is told of; 0 is for ever.
 	StalledAfter time.Duration
-	Now          func() time.Time
-	Log          *slog.Logger
+	// Timeout is how long a tick may take; 0 is as long as its caller waits.
+	Timeout time.Duration
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // tick is the jobs as one tick knows them.
@@ -114,7 +116,7 @@ func (p *Poller) Tick(ctx context.Context) error {
 	work, cancel := most(ctx)
 	defer cancel()
 	err = errors.Join(p.observe(work, t), p.resume(work, t), p.dispatch(work, t))
-	if work.Err() != nil && ctx.Err() == nil {
+	if over(work) && ctx.Err() == nil {
 		p.Log.WarnContext(ctx, "the tick's time was over before its work, the next one goes on", "error", err)
 		err = nil
 	}
@@ -128,6 +130,15 @@ func most(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithCancel(ctx)
 	}
 	return context.WithDeadline(ctx, end.Add(-time.Until(end)/4))
+}
+
+// moment is how much sooner than our own clock a service may find that the time is over.
+const moment = 50 * time.Millisecond
+
+// over reports whether there was no time for all of the work.
+func over(work context.Context) bool {
+	end, ok := work.Deadline()
+	return work.Err() != nil || ok && time.Until(end) < moment
 }
 
 func (p *Poller) read(ctx context.Context) (*tick, error) {
@@ -151,11 +162,11 @@ func (p *Poller) resume(ctx context.Context, t *tick) error {
 	work := newWork()
 	for _, r := range t.at(tuning.Preparing, p.Now()) {
 		work.do(func() error {
-			r, err := p.Starter.Resume(ctx, r)
+			now, err := p.Starter.Resume(ctx, r)
 			if err != nil {
 				return fmt.Errorf("resume the start of job %s: %w", r.ID, err)
 			}
-			t.now(r)
+			t.now(now)
 			return nil
 		})
 	}
@@ -167,11 +178,11 @@ func (p *Poller) dispatch(ctx context.Context, t *tick) error {
 	line := t.at(tuning.Waiting, p.Now())
 	slices.SortFunc(line, func(a, b store.Record) int { return tuning.InLine(a.Job, b.Job) })
 	for _, r := range line {
-		r, more, err := p.Starter.Dispatch(ctx, r)
+		now, more, err := p.Starter.Dispatch(ctx, r)
 		if err != nil {
 			return fmt.Errorf("send job %s: %w", r.ID, err)
 		}
-		t.now(r)
+		t.now(now)
 		if !more {
 			break
 		}
@@ -179,9 +190,13 @@ func (p *Poller) dispatch(ctx context.Context, t *tick) error {
 	return nil
 }
 
-// tell publishes what was not told, and notes it.
+// tell publishes what was not told, and notes it. Whoever is at work on a job would take the note for somebody else's
+// write, and leave the job: it is told of afterwards.
 func (p *Poller) tell(ctx context.Context, t *tick) error {
-	untold := slices.DeleteFunc(slices.Collect(maps.Values(t.records)), func(r store.Record) bool { return len(r.Untold()) == 0 })
+	now := p.Now()
+	untold := slices.DeleteFunc(slices.Collect(maps.Values(t.records)), func(r store.Record) bool {
+		return len(r.Untold()) == 0 || r.Leased(now)
+	})
 	if len(untold) == 0 {
 		return nil
 	}

@@ -4,14 +4,16 @@
 package poll_test
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
@@ -19,7 +21,7 @@ import (
 // TestTickFollowsAJobToItsEnd sees a real job through all its states.
 func TestTickFollowsAJobToItsEnd(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 200*time.Millisecond)
+	w := newWorld(t, func(c *cloud.Config) { c.JobDuration = 200 * time.Millisecond })
 	record := w.begin(t, central)
 	course := []tuning.State{record.State}
 	for deadline := time.Now().Add(30 * time.Second); !record.Finished; {
@@ -41,31 +43,38 @@ func TestTickFollowsAJobToItsEnd(t *testing.T) {
 		len(record.Checkpoints) == 0 || record.StartedAt.IsZero() || record.EndedAt.IsZero() {
 		t.Errorf("the record lacks something: %+v", record.Job)
 	}
+	if diff := cmp.Diff(history(record, 3), w.told(t)[record.ID]); diff != "" { // begin has told of the first two
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
 	w.taken()
 	w.tick(t)
-	if calls := w.taken(); len(calls) != 0 {
-		t.Errorf("a finished job is asked about: %v", calls)
+	if diff := cmp.Diff(idle, w.taken()); diff != "" {
+		t.Errorf("a finished job is asked about (-want +got):\n%s", diff)
 	}
 }
 
+// idle is what a tick with nothing to do costs.
+var idle = map[string]int{"RunQuery": 1}
+
+// TestTickWritesOnlyWhatChanged: one write a job, and one more for all of them once they were told of.
 func TestTickWritesOnlyWhatChanged(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, time.Hour)
+	w := newWorld(t)
 	var records []store.Record
 	for range 7 {
 		records = append(records, w.begin(t, central))
 	}
-	w.taken()
-	w.tick(t)
-	if n := w.taken()["Commit"]; n != 0 {
-		t.Errorf("%d writes without news", n)
+	tick := func(what string, commits int) {
+		t.Helper()
+		w.taken()
+		w.tick(t)
+		if n := w.taken()["Commit"]; n != commits {
+			t.Errorf("%s: %d writes, want %d", what, n, commits)
+		}
 	}
+	tick("without news", 0)
 	w.cancel(t, records[2], records[4])
-	w.taken()
-	w.tick(t)
-	if n := w.taken()["Commit"]; n != 2 {
-		t.Errorf("%d writes for two changes", n)
-	}
+	tick("with two changes", 3)
 	for i, r := range records {
 		want := r.State
 		if i == 2 || i == 4 {
@@ -75,47 +84,46 @@ func TestTickWritesOnlyWhatChanged(t *testing.T) {
 			t.Errorf("job %d is in %s, want %s", i, got.State, want)
 		}
 	}
-	w.tick(t)
-	if n := w.taken()["Commit"]; n != 0 {
-		t.Errorf("%d writes for the same news again", n)
-	}
+	tick("with the same news again", 0)
 }
 
 // TestTickAsksWithFewCalls: jobs one by one while they are few, pages of the list when they are many.
 func TestTickAsksWithFewCalls(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		jobs, later int // ours, and other people's that are newer
-		want        map[string]int
+		jobs, later       int // ours, and other people's that are newer
+		reads, list, gets int
 	}{
-		{0, 0, map[string]int{}},
-		{1, 0, map[string]int{"GetTuningJob": 1}},
-		{5, 0, map[string]int{"GetTuningJob": 5}},
-		{6, 0, map[string]int{"ListTuningJobs": 1}},
-		{6, 40, map[string]int{"ListTuningJobs": 1}},
-		{100, 0, map[string]int{"ListTuningJobs": 1}},
-		{101, 0, map[string]int{"ListTuningJobs": 2}},
-		{501, 0, map[string]int{"ListTuningJobs": 6}}, // more records than one query reads
-		{6, 100, map[string]int{"ListTuningJobs": 1, "GetTuningJob": 6}},
+		{jobs: 0, reads: 1},
+		{jobs: 1, reads: 1, gets: 1},
+		{jobs: 5, reads: 1, gets: 5},
+		{jobs: 6, reads: 1, list: 1},
+		{jobs: 6, later: 40, reads: 1, list: 1},
+		{jobs: 100, reads: 1, list: 1},
+		{jobs: 101, reads: 1, list: 2},
+		{jobs: 501, reads: 2, list: 6},
+		{jobs: 6, later: 100, reads: 1, list: 1, gets: 6},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%d_jobs_%d_later", tt.jobs, tt.later), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, time.Hour)
+			w := newWorld(t)
 			var last store.Record
 			for range tt.jobs {
 				last = w.begin(t, central)
 			}
 			for range tt.later {
-				w.onVertex(t, w.newJob(central))
+				w.onVertex(t, w.waiting(central))
 			}
-			if tt.jobs > 0 {
+			want := map[string]int{"RunQuery": tt.reads, "ListTuningJobs": tt.list, "GetTuningJob": tt.gets}
+			if tt.jobs > 0 { // one has changed
 				w.cancel(t, last)
-				tt.want["Commit"] = 1
+				want["Publish"], want["Commit"], want["BeginTransaction"] = 1, 2, 1
 			}
+			maps.DeleteFunc(want, func(_ string, n int) bool { return n == 0 })
 			w.taken()
 			w.tick(t)
-			if diff := cmp.Diff(tt.want, w.taken()); diff != "" {
+			if diff := cmp.Diff(want, w.taken()); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
 			if tt.jobs > 0 && w.read(t, last).State != tuning.Cancelling {
@@ -128,39 +136,33 @@ func TestTickAsksWithFewCalls(t *testing.T) {
 // TestTicksAtOnce: Pub/Sub may deliver two messages at a time, or one twice.
 func TestTicksAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, time.Hour)
+	w := newWorld(t)
 	var records []store.Record
 	for range 12 {
 		records = append(records, w.begin(t, central))
 	}
 	w.cancel(t, records...)
-	w.taken()
-	var both sync.WaitGroup
-	for range 2 {
-		both.Go(func() {
-			if err := w.Tick(t.Context()); err != nil {
-				t.Errorf("Tick: %v", err)
-			}
-		})
-	}
-	both.Wait()
+	w.tickTogether(t, 2)
+	w.tick(t) // what one has kept the other from
+	told := w.told(t)
 	for i, r := range records {
-		if got := w.read(t, r); got.State != tuning.Cancelling {
-			t.Errorf("job %d is in %s", i, got.State)
+		got := w.read(t, r)
+		if got.State != tuning.Cancelling || len(got.Untold()) > 0 {
+			t.Errorf("job %d is in %s, %d events are not told", i, got.State, len(got.Untold()))
 		}
-	}
-	if n := w.taken()["Commit"]; n < len(records) || n > 2*len(records) {
-		t.Errorf("%d writes for %d changes", n, len(records))
+		if diff := cmp.Diff(history(got, 3), unique(told[r.ID])); diff != "" {
+			t.Errorf("told of job %d (-want +got):\n%s", i, diff)
+		}
 	}
 }
 
 // TestTickWithAnOldAnswer: the answer that a slow poller holds is older than what another has written meanwhile.
 func TestTickWithAnOldAnswer(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, time.Hour)
+	w := newWorld(t)
 	record := w.begin(t, central)
 	w.cancel(t, record)
-	w.intercept(func(method string, _ any) (any, error) {
+	w.intercept(func(_ context.Context, method string, _ any) (any, error) {
 		if method == "Commit" { // the other poller is done before this one's write arrives
 			w.intercept(nil)
 			done := tuning.Observation{Name: record.Name, VertexState: "JOB_STATE_CANCELLED", UpdatedAt: time.Now().Add(time.Minute)}

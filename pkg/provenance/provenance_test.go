@@ -74,7 +74,7 @@ func TestFormat(t *testing.T) {
 // Whatever the sources, those of any lines are found.
 func TestFind_random(t *testing.T) {
 	t.Parallel()
-	for range 300 {
+	for range 100 {
 		var sources []provenance.Source
 		for range rand.IntN(200) {
 			switch last := len(sources) - 1; {

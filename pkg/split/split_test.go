@@ -4,9 +4,7 @@
 package split_test
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -105,7 +103,7 @@ func anyOptions() split.Options {
 // the result says what there is.
 func TestSplit_any(t *testing.T) {
 	t.Parallel()
-	for range 400 {
+	for range 150 {
 		opt, in := anyOptions(), conversations(rand.IntN(120), 12, "g")
 		p := divide(t, opt, in)
 		if diff := cmp.Diff(linesOf(in), linesOf(slices.Concat(p.training, p.validation))); diff != "" {
@@ -158,8 +156,8 @@ func passed(opt split.Options, r split.Result) string {
 // The order of the data is nothing to the split, and neither is the day.
 func TestSplit_is_always_the_same(t *testing.T) {
 	t.Parallel()
-	for range 100 {
-		opt, in := anyOptions(), conversations(100, 12, "g")
+	for range 40 {
+		opt, in := anyOptions(), conversations(60, 12, "g")
 		first := groupsOf(divide(t, opt, in).validation)
 		rand.Shuffle(len(in), func(i, j int) { in[i], in[j] = in[j], in[i] })
 		if diff := cmp.Diff(first, groupsOf(divide(t, opt, in).validation)); diff != "" {
@@ -198,14 +196,14 @@ func TestSplit_more_data_move_nothing(t *testing.T) {
 // a smaller share would have given, and a larger one would pass a bound.
 func TestSplit_takes_as_much_as_fits(t *testing.T) {
 	t.Parallel()
-	for range 25 {
-		opt, in := anyOptions(), conversations(150, 6, "g")
+	for range 10 {
+		opt, in := anyOptions(), conversations(80, 4, "g")
 		p := divide(t, opt, in)
 		kept := groupsOf(p.validation)
 		asked := groupsOf(divide(t, split.Options{Share: opt.Share}, in).validation)
 		// The next conversation is that of the smallest share above which one more is taken.
 		low, high := 0.0, opt.Share
-		for range 40 {
+		for range 30 {
 			middle := (low + high) / 2
 			if middle > 0 && len(groupsOf(divide(t, split.Options{Share: middle}, in).validation)) > len(kept) {
 				high = middle
@@ -223,124 +221,6 @@ func TestSplit_takes_as_much_as_fits(t *testing.T) {
 		}
 		if more := divide(t, split.Options{Share: high}, in); passed(opt, more.result) == "" {
 			t.Fatalf("%+v: %d conversations were taken, %d fit", opt, len(kept), len(groupsOf(more.validation)))
-		}
-	}
-}
-
-func TestSplit_comes_near_the_share(t *testing.T) {
-	t.Parallel()
-	for _, share := range []float64{0.01, 0.1, 0.2, 0.5} {
-		const groups = 20_000
-		var in []split.Example
-		for g := range groups {
-			in = append(in, example(fmt.Sprint("session ", g), g))
-		}
-		got := float64(divide(t, split.Options{Share: share}, in).result.Groups) / groups
-		// Four standard deviations; where training must not be the smaller part, half of them is cut off.
-		if off := math.Abs(got - share); off > 4*math.Sqrt(share*(1-share)/groups) {
-			t.Errorf("%.4f of the conversations are for validation, asked for %v", got, share)
-		}
-	}
-}
-
-// Without a conversation an example is told by its text, wherever it stands.
-func TestSplit_by_line(t *testing.T) {
-	t.Parallel()
-	var in []split.Example
-	for i := range 500 {
-		e := example("", i%250)
-		in = append(in, e)
-	}
-	p := divide(t, split.Options{Share: 0.3}, in)
-	if p.result.Overlaps != 0 || p.result.Validation.Examples%2 != 0 || p.result.Validation.Examples == 0 {
-		t.Errorf("equal examples are on both sides: %+v", p.result)
-	}
-	// A conversation named as an example reads is not that example.
-	name := string(in[0].Line)
-	for i := range 200 {
-		in = append(in, split.Example{Line: []byte(fmt.Sprint(i, "\n")), Group: name})
-	}
-	if p := divide(t, split.Options{Share: 0.3}, in); len(p.training)+len(p.validation) != len(in) {
-		t.Errorf("%d of %d examples are left", len(p.training)+len(p.validation), len(in))
-	}
-}
-
-func TestSplit_finds_what_is_on_both_sides(t *testing.T) {
-	t.Parallel()
-	in := conversations(300, 4, "g")
-	p := divide(t, split.Options{Share: 0.2}, in)
-	if p.result.Overlaps != 0 || p.result.Overlap != nil {
-		t.Fatalf("overlaps of different examples: %+v", p.result)
-	}
-	// The texts of some training examples, in conversations that are for validation.
-	copied := map[string]string{}
-	for i := range 5 {
-		from, to := p.training[i*7], p.validation[i]
-		e := split.Example{Line: from.Line, Group: to.Group, Source: provenance.Source{Message: fmt.Sprint("copy-", i)}}
-		in = append(in, e)
-		copied[e.Source.Message] = string(from.Line)
-	}
-	p = divide(t, split.Options{Share: 0.2}, in)
-	if p.result.Overlaps != 5 || len(p.result.Overlap) != 5 {
-		t.Fatalf("%d overlaps, %d named, want 5", p.result.Overlaps, len(p.result.Overlap))
-	}
-	for _, o := range p.result.Overlap {
-		if line := string(p.training[o.TrainingLine-1].Line); copied[o.Validation.Message] != line {
-			t.Errorf("%s is said to be %q, but is %q", o.Validation, line, copied[o.Validation.Message])
-		}
-	}
-	if w := p.result.Warnings(); len(w) != 1 || !strings.Contains(w[0], "5 of the") || !strings.Contains(w[0], "message copy-") {
-		t.Errorf("warnings: %q", w)
-	}
-}
-
-func TestSplit_of_little(t *testing.T) {
-	t.Parallel()
-	one := conversations(1, 5, "only")
-	for range 20 { // whichever side it is on, it is trained on
-		one[0].Group = fmt.Sprint("only", rand.Int())
-		p := divide(t, split.Options{Share: 0.5}, one[:1])
-		if len(p.validation) != 0 || len(p.training) != 1 {
-			t.Errorf("%d for training, %d for validation", len(p.training), len(p.validation))
-		}
-		if w := p.result.Warnings(); !strings.Contains(w[0], "there is no validation file") {
-			t.Errorf("warnings: %q", w)
-		}
-	}
-	if p := divide(t, split.Options{Share: 0.5}, nil); len(p.training)+len(p.validation) != 0 {
-		t.Error("something came of nothing")
-	}
-}
-
-func TestNew_refuses(t *testing.T) {
-	t.Parallel()
-	for _, share := range []float64{0, -0.1, 0.51, 1, math.NaN(), math.Inf(1), math.Inf(-1)} {
-		if _, err := split.New(split.Options{Share: share}, nil); err == nil {
-			t.Errorf("a share of %v was taken", share)
-		}
-	}
-}
-
-func TestErrorsOfTraining(t *testing.T) {
-	t.Parallel()
-	in := conversations(100, 3, "g")
-	for room := range len(in) - 10 { // those at the end may all be for validation
-		left := room
-		s, err := split.New(split.Options{Share: 0.5, Bounds: catalogue.Validation{Examples: 5}}, func(split.Example) error {
-			if left--; left < 0 {
-				return io.ErrShortWrite
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range in {
-			err = errors.Join(err, s.Add(e))
-		}
-		_, finish := s.Finish()
-		if !errors.Is(errors.Join(err, finish), io.ErrShortWrite) {
-			t.Fatalf("with room for %d of %d examples there was no error", room, len(in))
 		}
 	}
 }

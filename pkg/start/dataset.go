@@ -25,16 +25,28 @@ func filesOf(job tuning.Job) files {
 	return files{dataset: name + ".jsonl", validation: name + ".validation.jsonl", index: name + ".sources.jsonl"}
 }
 
-// dataset writes the training data as the job's own objects, and returns the job with what its record says of them.
-func (s *Starter) dataset(ctx context.Context, job tuning.Job, r tuning.Request, from source) (tuning.Job, error) {
+// facts puts what is known of a job's dataset into its record.
+type facts func(tuning.Job) tuning.Job
+
+// dataset writes the training data as the job's own objects.
+func (s *Starter) dataset(ctx context.Context, job tuning.Job, r tuning.Request, from source) (facts, error) {
 	m, err := s.writeFiles(ctx, job, r, from)
 	if err != nil {
 		// A start that died here may have written its files before, from messages that have changed since.
 		if m, err = s.adopt(ctx, job, err); err != nil {
-			return job, err
+			return nil, err
 		}
 	}
-	return s.priced(ctx, described(s.Config.DataBucket, job, r, m), r, m)
+	done, err := s.priced(ctx, described(s.Config.DataBucket, job, r, m), r, m)
+	if err != nil {
+		return nil, err
+	}
+	return func(j tuning.Job) tuning.Job {
+		j.TrainingData = object.URI(s.Config.DataBucket, filesOf(j).dataset)
+		j.Pairs, j.Merged, j.LeftOut, j.Warnings = done.Pairs, done.Merged, done.LeftOut, done.Warnings
+		j.Lineage, j.Spec, j.Estimate, j.Cost = done.Lineage, done.Spec, done.Estimate, done.Cost
+		return j
+	}, nil
 }
 
 // described returns the job with what its record says of its files.
@@ -109,7 +121,7 @@ func (s *Starter) adopt(ctx context.Context, job tuning.Job, cause error) (m mad
 	case !errors.Is(err, object.ErrNotFound):
 		return m, err
 	}
-	m.Warnings = []string{"The messages were changed while the start was made up for after a crash; the dataset is of the messages as they were first."}
+	m.Warnings = []string{"The data were changed while the start was made up for after a crash; the dataset is of the data as they were first."}
 	return m, nil
 }
 

@@ -5,6 +5,7 @@ package start
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -78,6 +79,9 @@ func (s *Starter) make(ctx context.Context, base string, r tuning.Request, from 
 // divide gives train what is to be trained on, and writes the validation file.
 func (s *Starter) divide(ctx context.Context, r tuning.Request, from source, m *made, out *examples, model *catalogue.Model, train func(split.Example) error) error {
 	instructed := instruct(r.SystemInstruction)
+	if model != nil && model.Family == catalogue.Open {
+		instructed = renamed(instructed)
+	}
 	if r.ValidationSplit == 0 {
 		if err := from(ctx, m, func(e split.Example) error { return train(instructed(e)) }); err != nil || r.ValidationData == "" {
 			return err
@@ -129,6 +133,17 @@ func instruct(text string) func(split.Example) split.Example {
 			}
 		}
 		e.Line = append(head[:len(head):len(head)], e.Line[1:]...)
+		return e
+	}
+}
+
+// renamed gives the model's turns the role that open models know it by. Source: "Prepare your dataset" of open-model
+// tuning: the GenerateContent form with assistant in the place of model. A role stands like this nowhere in a text,
+// whose quotes are escaped, and open models are tuned on texts alone.
+func renamed(before func(split.Example) split.Example) func(split.Example) split.Example {
+	return func(e split.Example) split.Example {
+		e = before(e)
+		e.Line = bytes.ReplaceAll(e.Line, []byte(`"role":"model"`), []byte(`"role":"assistant"`))
 		return e
 	}
 }

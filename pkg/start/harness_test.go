@@ -6,19 +6,22 @@ package start_test
 import (
 	"context"
 	"errors"
-	"io"
+	"fmt"
 	"log/slog"
-	"strings"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	gcf "cloud.google.com/go/firestore"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	gcs "cloud.google.com/go/storage"
-	"google.golang.org/api/iterator"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
+	"github.com/vertextune/vertextune/pkg/notify"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/poll"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
@@ -32,9 +35,11 @@ const (
 	bucket    = "test-data"
 	location  = "us-central1"
 	baseModel = "gemini-1.5-flash-001"
+	topic     = "test-events"
 )
 
-// world is a Google Cloud of its own, with a starter and a poller on it.
+// world is a Google Cloud of its own, with a starter and a poller on it. Both read the time from a clock that a test
+// can put forward.
 type world struct {
 	*start.Starter
 	poller  *poll.Poller
@@ -43,35 +48,22 @@ type world struct {
 	docs    *gcf.Client
 	objects *gcs.Client
 	log     *lockedBuffer
-
-	// onCommit and onCreate, if set, are called in the place of Firestore's Commit and Vertex AI's CreateTuningJob,
-	// with the number of the call (from 1) and what would have been done.
-	onCommit, onCreate atomic.Pointer[hook]
-	commits, creates   atomic.Int64
+	ahead   atomic.Int64 // of the real time, in nanoseconds
+	wire
 }
 
-type hook func(n int64, do func() (any, error)) (any, error)
-
-func newWorld(t *testing.T) *world {
+// newWorld returns a world; settings change what it is made of.
+func newWorld(t *testing.T, settings ...func(*cloud.Config)) *world {
 	t.Helper()
 	w := &world{log: &lockedBuffer{}}
-	watch := func(suffix string, count *atomic.Int64, on *atomic.Pointer[hook]) grpc.UnaryServerInterceptor {
-		return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-			do := func() (any, error) { return next(ctx, req) }
-			if !strings.HasSuffix(info.FullMethod, suffix) {
-				return do()
-			}
-			n := count.Add(1)
-			if f := on.Load(); f != nil {
-				return (*f)(n, do)
-			}
-			return do()
-		}
-	}
-	c, err := cloud.Start(t.Context(), cloud.Config{
+	config := cloud.Config{
 		Project: "test", Inbox: "test-inbox", Data: bucket, JobDuration: time.Hour, ConcurrentJobs: 100,
-		FirestoreUnary: watch("/Commit", &w.commits, &w.onCommit), VertexUnary: watch("/CreateTuningJob", &w.creates, &w.onCreate),
-	})
+		FirestoreUnary: w.unary, FirestoreStream: w.stream, VertexUnary: w.unary, StorageWrap: w.http,
+	}
+	for _, set := range settings {
+		set(&config)
+	}
+	c, err := cloud.Start(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,144 +72,202 @@ func newWorld(t *testing.T) *world {
 			t.Errorf("close the cloud: %v", err)
 		}
 	})
+	w.connect(t, c)
+	return w
+}
+
+func (w *world) connect(t *testing.T, c *cloud.Cloud) {
+	t.Helper()
+	var err error
 	if w.docs, err = c.FirestoreClient(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if w.objects, err = c.StorageClient(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	topics, err := c.PubSubClient(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := topics.TopicAdminClient.CreateTopic(t.Context(), &pubsubpb.Topic{Name: "projects/test/topics/" + topic}); err != nil {
+		t.Fatal(err)
+	}
 	w.records = store.New(w.docs)
 	w.vertex = vertex.New(vertex.Config{Project: "test", Location: location, EmulatorHost: c.Addresses.Vertex})
-	objects := object.New(w.objects)
+	objects, events := object.New(w.objects), notify.New(topics, "test", topic)
 	t.Cleanup(func() {
-		if err := errors.Join(w.vertex.Close(), objects.Close(), w.records.Close()); err != nil {
+		if err := errors.Join(events.Close(), w.vertex.Close(), objects.Close(), w.records.Close()); err != nil {
 			t.Errorf("close the clients: %v", err)
 		}
 	})
+	now := func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
 	log := slog.New(slog.NewTextHandler(w.log, nil))
+	known, err := cloud.LoadFacts()
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.Starter = &start.Starter{
-		Records: w.records, Objects: objects, Vertex: w.vertex, Bucket: bucket, BaseModel: baseModel, Location: location,
-		Now: time.Now, Log: log,
+		Config:  start.Config{DataBucket: bucket, Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, BaseModel: baseModel},
+		Records: w.records, Objects: objects, Vertex: w.vertex, Facts: known, Location: location, Now: now, Log: log,
 	}
-	w.poller = &poll.Poller{Records: w.records, Vertex: w.vertex, Now: time.Now, Log: log}
-	return w
+	w.poller = &poll.Poller{Records: w.records, Vertex: w.vertex, Starter: w.Starter, Events: events, Now: now, Log: log}
 }
 
-// lockedBuffer is a log that tests read while it is written.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
+// later puts the clock forward.
+func (w *world) later(d time.Duration) { w.ahead.Add(int64(d)) }
 
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
+// allLeasesOver is longer than any lease of a world.
+const allLeasesOver = time.Minute
 
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-type fields = map[string]any
-
-func (w *world) put(t *testing.T, path string, data any) {
+func (w *world) tick(t *testing.T) {
 	t.Helper()
-	if _, err := w.docs.Doc(path).Set(t.Context(), data); err != nil {
-		t.Fatalf("put %s: %v", path, err)
-	}
-}
-
-// message puts one message with its related one. An empty related role is none.
-func (w *world) message(t *testing.T, id, session, role, text, relatedRole, relatedText string) {
-	t.Helper()
-	doc := fields{"content": text, "role": role, "session_id": session}
-	if relatedRole != "" {
-		doc["related_message"] = fields{"content": relatedText, "role": relatedRole}
-	}
-	w.put(t, "messages/"+id, doc)
-}
-
-// conversation puts a session of three good pairs.
-func (w *world) conversation(t *testing.T, session string) {
-	t.Helper()
-	for _, n := range []string{"1", "2", "3"} {
-		w.message(t, session+n, session, "user", "question "+n, "assistant", "answer "+n)
-	}
-}
-
-// dataset reads what the job trains on.
-func (w *world) dataset(t *testing.T, job tuning.Job) string {
-	t.Helper()
-	in, name, _ := tuning.ParseURI(job.TrainingData)
-	r, err := w.objects.Bucket(in).Object(name).NewReader(t.Context())
-	if err != nil {
-		t.Fatalf("read %s: %v", job.TrainingData, err)
-	}
-	defer r.Close()
-	content, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
-}
-
-func (w *world) upload(t *testing.T, name, content string) {
-	t.Helper()
-	up := w.objects.Bucket(bucket).Object(name).NewWriter(t.Context())
-	if _, err := io.WriteString(up, content); err != nil {
-		t.Fatal(err)
-	}
-	if err := up.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// datasets counts the objects that starts have written.
-func (w *world) datasets(t *testing.T) (n int) {
-	t.Helper()
-	it := w.objects.Bucket(bucket).Objects(t.Context(), &gcs.Query{Prefix: "datasets/"})
-	for {
-		_, err := it.Next()
-		if errors.Is(err, iterator.Done) {
-			return n
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		n++
-	}
-}
-
-// jobs returns all records, newest first.
-func (w *world) jobs(t *testing.T) []store.Record {
-	t.Helper()
-	all, err := w.records.ListJobs(t.Context(), store.Page{Size: 100})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
-// onVertex returns the jobs that there are on Vertex AI.
-func (w *world) onVertex(t *testing.T) (all []tuning.Observation) {
-	t.Helper()
-	if _, err := w.vertex.List(t.Context(), location, 10, func(page []tuning.Observation) bool {
-		all = append(all, page...)
-		return true
-	}); err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
-// tickLater lets a poller look when every record is old enough to be looked into.
-func (w *world) tickLater(t *testing.T) {
-	t.Helper()
-	w.poller.Now = func() time.Time { return time.Now().Add(10 * time.Minute) }
 	if err := w.poller.Tick(t.Context()); err != nil {
 		t.Fatalf("Tick: %v", err)
 	}
+}
+
+// tickLater lets a poller look when nobody can be at work on anything any more.
+func (w *world) tickLater(t *testing.T) {
+	t.Helper()
+	w.later(allLeasesOver)
+	w.tick(t)
+}
+
+// order is an order of the caller ci.
+func order(r tuning.Request) start.Order { return start.Order{Request: r, Caller: "ci"} }
+
+// start starts a job on a session, which must work.
+func (w *world) start(t *testing.T, o start.Order) tuning.Job {
+	t.Helper()
+	job, err := w.Start(t.Context(), o)
+	if err != nil {
+		t.Fatalf("Start: %v", err)
+	}
+	return job
+}
+
+// hook is called in the place of a method, with the number of the call (from 1) and what would have been done.
+type hook func(n int64, do func() (any, error)) (any, error)
+
+// wire counts the calls of every method of Firestore and Vertex AI, and lets tests interfere with them and with
+// Cloud Storage. Methods go by their last word, as in CreateTuningJob.
+type wire struct {
+	mu    sync.Mutex
+	calls map[string]int64
+	hooks map[string]hook
+	web   func(http.ResponseWriter, *http.Request, http.Handler)
+}
+
+// on puts a hook before a method from now on; nil is none.
+func (w *wire) on(method string, h hook) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.hooks == nil {
+		w.hooks = map[string]hook{}
+	}
+	w.hooks[method] = h
+}
+
+// count returns how often a method was called.
+func (w *wire) count(method string) int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.calls[method]
+}
+
+// onStorage puts f before Cloud Storage from now on; nil is none.
+func (w *wire) onStorage(f func(http.ResponseWriter, *http.Request, http.Handler)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.web = f
+}
+
+func (w *wire) serve(fullMethod string, do func() (any, error)) (any, error) {
+	method := tuning.LastSegment(fullMethod)
+	w.mu.Lock()
+	if w.calls == nil {
+		w.calls = map[string]int64{}
+	}
+	w.calls[method]++
+	n, h := w.calls[method], w.hooks[method]
+	w.mu.Unlock()
+	if h == nil {
+		return do()
+	}
+	return h(n, do)
+}
+
+func (w *wire) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+	return w.serve(info.FullMethod, func() (any, error) { return next(ctx, req) })
+}
+
+func (w *wire) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+	_, err := w.serve(info.FullMethod, func() (any, error) { return nil, next(srv, stream) })
+	return err
+}
+
+func (w *wire) http(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.mu.Lock()
+		f := w.web
+		w.mu.Unlock()
+		if f == nil {
+			next.ServeHTTP(rw, r)
+			return
+		}
+		f(rw, r, next)
+	})
+}
+
+// fails answers with the code and does nothing.
+func fails(code codes.Code) hook {
+	return func(int64, func() (any, error)) (any, error) { return nil, status.Error(code, "not now") }
+}
+
+// loses does what is asked for and answers with the code if that went well.
+func loses(code codes.Code) hook {
+	return func(_ int64, do func() (any, error)) (any, error) {
+		if answer, err := do(); err != nil {
+			return answer, err
+		}
+		return nil, status.Error(code, "the connection broke")
+	}
+}
+
+// first lets h have the next calls only, so many of them.
+func first(calls int64, h hook) hook {
+	var done atomic.Int64
+	return func(n int64, do func() (any, error)) (any, error) {
+		if done.Add(1) > calls {
+			return do()
+		}
+		return h(n, do)
+	}
+}
+
+// after lets h have what follows the next calls, so many of them.
+func after(calls int64, h hook) hook {
+	var done atomic.Int64
+	return func(n int64, do func() (any, error)) (any, error) {
+		if done.Add(1) <= calls {
+			return do()
+		}
+		return h(n, do)
+	}
+}
+
+// meanwhile does something else before each of the calls.
+func meanwhile(f func()) hook {
+	return func(_ int64, do func() (any, error)) (any, error) {
+		f()
+		return do()
+	}
+}
+
+// events says in one word each what happened to a job.
+func events(job tuning.Job) (all []string) {
+	for _, e := range job.Events {
+		all = append(all, fmt.Sprintf("%s %s", e.Type, e.To))
+	}
+	return all
 }

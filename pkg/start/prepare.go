@@ -10,42 +10,57 @@ import (
 	"io"
 	"time"
 
+	rpc "google.golang.org/genproto/googleapis/rpc/code"
+
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/gcp"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// errTaken ends work on a job that somebody else has changed.
-var errTaken = errors.New("somebody else has changed the job")
+// errTaken ends work on a job that somebody else has taken over.
+var errTaken = errors.New("somebody else has taken the job over")
+
+// until returns the end of a lease of this length that begins now, as Firestore keeps it.
+func (s *Starter) until(lease time.Duration) time.Time {
+	return s.Now().UTC().Add(lease).Truncate(time.Microsecond)
+}
+
+// ours reports whether a record that was written since is still r to go on with. That its events were told, or that
+// its caller was answered, changes nothing; whoever takes it over or ends it changes its lease.
+func ours(r store.Record, now tuning.Job) bool {
+	return now.Step == r.Step && now.LeaseUntil.Equal(r.LeaseUntil)
+}
 
 // goOn writes the dataset of a job that is ours to prepare, and sends the job on its way. The error says why there
 // will be no job; it is in the record too.
 func (s *Starter) goOn(ctx context.Context, r store.Record, request tuning.Request, from source) (store.Record, error) {
+	if r.Step != tuning.Preparing {
+		return r, nil // it was gone on with, or ended, before we heard that it is on record
+	}
 	work, release := s.hold(ctx, r)
-	ready, err := s.dataset(work, r.Job, request, from)
-	taken := errors.Is(context.Cause(work), errTaken)
-	r = release()
+	data, err := s.dataset(work, r.Job, request, from)
+	r, held := release()
 	switch {
-	case taken:
-		return s.Records.Job(ctx, r.ID)
+	case !held:
+		r, _ = s.changed(ctx, r)
+		return r, nil
 	case err != nil:
 		return s.unprepared(ctx, r, err)
 	}
-	ready.LeaseUntil = r.LeaseUntil
-	return s.advance(ctx, r, ready)
+	return s.advance(ctx, r, data)
 }
 
-// hold renews the lease on a record until release is called, which returns the record as it is then. The context
-// is for the work that goes on meanwhile: it ends with the cause errTaken if somebody else writes the record.
-func (s *Starter) hold(ctx context.Context, r store.Record) (work context.Context, release func() store.Record) {
-	work, cancel := context.WithCancelCause(ctx)
-	done := make(chan struct{})
+// hold renews the lease on a record until release is called, which returns the record as it is then and whether it
+// is still ours. The context is for the work that goes on meanwhile: it ends when the record is not.
+func (s *Starter) hold(ctx context.Context, r store.Record) (work context.Context, release func() (store.Record, bool)) {
+	work, cancel := context.WithCancel(ctx)
+	held, done := true, make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(s.Config.Lease / 3)
+		tick := time.NewTicker(max(s.Config.Lease/3, time.Millisecond)) // a setting of 0 is no reason to panic
 		defer tick.Stop()
-		for {
+		for held {
 			select {
 			case <-work.Done():
 				return
@@ -55,18 +70,18 @@ func (s *Starter) hold(ctx context.Context, r store.Record) (work context.Contex
 			switch {
 			case err == nil:
 				r = renewed
-			case errors.Is(err, store.ErrChanged):
-				cancel(errTaken)
-				return
+			case errors.Is(err, errTaken):
+				held = false
+				cancel()
 			default:
 				s.Log.WarnContext(ctx, "lease not renewed", "job_id", r.ID, "error", err)
 			}
 		}
 	}()
-	return work, func() store.Record {
-		cancel(nil)
+	return work, func() (store.Record, bool) {
+		cancel()
 		<-done
-		return r
+		return r, held
 	}
 }
 
@@ -74,9 +89,27 @@ func (s *Starter) hold(ctx context.Context, r store.Record) (work context.Contex
 func (s *Starter) renew(ctx context.Context, r store.Record) (store.Record, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Config.Lease)
 	defer cancel()
-	next := r.Job
-	next.LeaseUntil = s.Now().Add(s.Config.Lease)
-	return s.Records.UpdateJob(ctx, r, next)
+	renewed := r
+	renewed.LeaseUntil = s.until(s.Config.Lease)
+	return s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
+		// The answer to this very write may have been lost.
+		if !ours(r, j) && !ours(renewed, j) {
+			return j, errTaken
+		}
+		j.LeaseUntil = renewed.LeaseUntil
+		return j, nil
+	})
+}
+
+// changed reads a record that somebody has written since, and reports whether it is still ours. If it cannot be read,
+// the record is returned as we know it: that is no reason to tell the caller that there will be no job.
+func (s *Starter) changed(ctx context.Context, r store.Record) (store.Record, bool) {
+	now, err := s.Records.Job(ctx, r.ID)
+	if err != nil {
+		s.Log.WarnContext(ctx, "job not read", "job_id", r.ID, "error", err)
+		return r, false
+	}
+	return now, ours(r, now.Job)
 }
 
 // patience is how long a start is tried again whose dataset cannot be written.
@@ -89,15 +122,15 @@ func (s *Starter) unprepared(ctx context.Context, r store.Record, cause error) (
 	defer cancel()
 	passes := passing(cause) && s.Now().Sub(r.CreatedAt) < patience
 	s.Log.WarnContext(ctx, "dataset not written", "job_id", r.ID, "goes_on", passes, "error", cause)
-	r, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
+	left, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
 		switch {
-		case j.Step != tuning.Preparing:
+		case !ours(r, j):
 			return j, nil
 		case passes:
 			j.LeaseUntil = time.Time{}
 			return j.Delayed(fault.Of(cause).Message), nil
 		default:
-			return j.Fail(tuning.FailureOf(cause, int32(gcp.Code(cause))), s.Now().UTC()), nil
+			return j.Fail(failureOf(cause), s.Now().UTC()), nil
 		}
 	})
 	if err != nil {
@@ -105,10 +138,19 @@ func (s *Starter) unprepared(ctx context.Context, r store.Record, cause error) (
 		s.Log.ErrorContext(ctx, "the job's record was not written", "job_id", r.ID, "error", err)
 		return r, nil
 	}
-	if passes || r.State != tuning.Failed {
-		return r, nil
+	if passes || left.State != tuning.Failed {
+		return left, nil
 	}
-	return r, cause
+	return left, cause
+}
+
+// failureOf returns an error as a record keeps it, with Google's code or, for an error of our own, the one like it.
+func failureOf(err error) tuning.Failure {
+	code := int32(gcp.Code(err))
+	if code == int32(rpc.Code_UNKNOWN) {
+		code = rpc.Code_value[fault.KindOf(err).HTTP().Status]
+	}
+	return tuning.FailureOf(err, code)
 }
 
 // writeTimeout bounds the writing of how a step ended.

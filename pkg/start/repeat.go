@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/split"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
@@ -55,9 +56,7 @@ func (s *Starter) repeat(ctx context.Context, r *store.Record, err error) (tunin
 		case err != nil:
 			return tuning.Job{}, err
 		case r.FirstAnswer != nil:
-			job := r.Job
-			job.Name, job.State = r.FirstAnswer.Name, r.FirstAnswer.State
-			return job, nil
+			return answered(r.Job), nil
 		case r.State == tuning.Failed:
 			return r.Job, r.Failure.Err()
 		case r.Finished:
@@ -79,28 +78,35 @@ func (s *Starter) repeat(ctx context.Context, r *store.Record, err error) (tunin
 }
 
 // Resume goes on with a start that died before its dataset was written. What cannot heal becomes the record's
-// failure; the error returned is one that can.
+// failure; an error is returned if the record could not be taken over.
 func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, error) {
 	next := r.Job
-	next.LeaseUntil = s.Now().Add(s.Config.Lease)
+	next.LeaseUntil = s.until(s.Config.Lease)
 	next.Attempts++
-	r, err := s.Records.UpdateJob(ctx, r, next)
+	taken, err := s.Records.UpdateJob(ctx, r, next)
 	if errors.Is(err, store.ErrChanged) {
-		return s.Records.Job(ctx, next.ID) // somebody else goes on with it
+		r, _ = s.changed(ctx, r) // somebody else goes on with it
+		return r, nil
 	}
 	if err != nil {
 		return r, err
 	}
 	s.Log.InfoContext(ctx, "start resumed", "job_id", r.ID)
-	request, err := s.request(ctx, r.Job)
-	if err == nil {
-		var from source
-		if from, err = s.source(ctx, request); err == nil {
-			r, err = s.goOn(ctx, r, request, from)
-		}
+	request, from, err := s.recorded(ctx, taken.Job)
+	if err != nil {
+		// The dataset may be there all the same.
+		from = func(context.Context, *made, func(split.Example) error) error { return err }
 	}
-	if err == nil || r.Finished {
-		return r, nil
+	ended, _ := s.goOn(ctx, taken, request, from) // an error is on record
+	return ended, nil
+}
+
+// recorded finds out what a recorded job is to be made of, and where its training data come from.
+func (s *Starter) recorded(ctx context.Context, job tuning.Job) (tuning.Request, source, error) {
+	request, err := s.request(ctx, job)
+	if err != nil {
+		return request, nil, err
 	}
-	return s.unprepared(ctx, r, err)
+	from, err := s.source(ctx, request)
+	return request, from, err
 }

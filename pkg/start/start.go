@@ -151,8 +151,7 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	}
 	record, err := s.record(ctx, job, o.Request, key)
 	if errors.Is(err, store.ErrKeyUsed) {
-		known, err := s.known(ctx, key) // somebody else was a little faster with it
-		return s.repeat(ctx, known, err)
+		return s.Start(ctx, o) // somebody else was a little faster with it
 	}
 	if err != nil {
 		return tuning.Job{}, err
@@ -162,7 +161,10 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	defer cancel()
 	record, err = s.goOn(ctx, record, o.Request, from)
 	if err != nil {
-		return record.Job, err
+		// In the words of the record: a repeated start is answered with them.
+		failed := fault.Of(record.Failure.Err())
+		failed.Err = err
+		return record.Job, failed
 	}
 	return s.answer(ctx, record), nil
 }
@@ -212,18 +214,21 @@ func (s *Starter) record(ctx context.Context, job tuning.Job, r tuning.Request, 
 		}
 		job.Request, job.RequestData = nil, object.URI(s.Config.DataBucket, name)
 	}
-	return s.Records.CreateJob(ctx, job.Recorded(s.Now().Add(s.Config.Lease)), key)
+	return s.Records.CreateJob(ctx, job.Recorded(s.until(s.Config.Lease)), key)
 }
 
 // answer returns the job as its caller is told of it, and keeps that for a repeated start.
 func (s *Starter) answer(ctx context.Context, r store.Record) tuning.Job {
-	if r.FirstAnswer == nil {
-		kept, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) { return j.Answered(), nil })
-		if err != nil {
-			s.Log.WarnContext(ctx, "the answer was not kept for a repeated start", "job_id", r.ID, "error", err)
-			return r.Job
-		}
-		r = kept
+	kept, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) { return j.Answered(), nil })
+	if err != nil {
+		s.Log.WarnContext(ctx, "the answer was not kept for a repeated start", "job_id", r.ID, "error", err)
+		return r.Job
 	}
-	return r.Job
+	return answered(kept.Job)
+}
+
+// answered returns the job as its caller was told of it first.
+func answered(job tuning.Job) tuning.Job {
+	job.Name, job.State = job.FirstAnswer.Name, job.FirstAnswer.State
+	return job
 }

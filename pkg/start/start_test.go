@@ -4,7 +4,6 @@
 package start_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,8 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/vertextune/vertextune/pkg/fault"
-	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
@@ -30,25 +27,27 @@ func TestStart(t *testing.T) {
 	epochs, batch := int64(2), int64(4)
 	asked := tuning.Hyperparameters{EpochCount: &epochs, BatchSize: &batch}
 	begun := time.Now().UTC().Truncate(time.Microsecond)
-	got, err := w.Start(t.Context(), tuning.Request{SessionID: "s", Hyperparameters: asked}, "ci")
-	if err != nil {
-		t.Fatal(err)
-	}
-	job := got.Job
+	job := w.start(t, order(tuning.Request{SessionID: "s", Hyperparameters: asked, Priority: 7, Timeout: time.Hour, CancelWhenStalled: true}))
 	if !tuning.IsID(job.ID) || job.CreatedAt.Before(begun) {
 		t.Errorf("job %q of %v", job.ID, job.CreatedAt)
 	}
 	want := tuning.Job{
 		ID: job.ID, Name: job.Name, Number: tuning.LastSegment(job.Name), Location: location,
 		DisplayName: tuning.DisplayName(job.CreatedAt), BaseModel: baseModel, Hyperparameters: asked, Pairs: 3, StartedBy: "ci",
-		TrainingData: "gs://test-data/datasets/" + job.ID + ".jsonl", Warnings: asked.Ignored(baseModel),
+		Priority: 7, Timeout: time.Hour, CancelWhenStalled: true,
+		TrainingData: "gs://test-data/datasets/" + job.ID + ".jsonl", Warnings: job.Warnings,
+		Step: tuning.Accepted, Submissions: 1, FirstAnswer: &tuning.Answer{Name: job.Name, State: tuning.Pending}, Watched: true,
 		State: tuning.Pending, VertexState: "JOB_STATE_PENDING", CreatedAt: job.CreatedAt, UpdatedAt: job.UpdatedAt,
+		Events: []tuning.Event{
+			{Seq: 1, Type: tuning.Created, Time: job.CreatedAt, To: tuning.Queued, Actor: "ci"},
+			{
+				Seq: 2, Type: tuning.StateChanged, Time: job.UpdatedAt, From: tuning.Queued, To: tuning.Pending,
+				Name: job.Name, VertexState: "JOB_STATE_PENDING",
+			},
+		},
 	}
 	if diff := cmp.Diff(want, job, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("job (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(start.Pairs{Count: 3}, got.Pairs); diff != "" {
-		t.Errorf("pairs (-want +got):\n%s", diff)
 	}
 	examples := line("question 1", "answer 1") + line("question 2", "answer 2") + line("question 3", "answer 3")
 	if diff := cmp.Diff(examples, w.dataset(t, job)); diff != "" {
@@ -67,6 +66,12 @@ func TestStart(t *testing.T) {
 	}
 }
 
+// pairs is what became of the messages.
+type pairs struct {
+	Count, Merged int64
+	LeftOut       *tuning.LeftOut
+}
+
 func TestStartSources(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -82,14 +87,14 @@ func TestStartSources(t *testing.T) {
 	w.upload(t, "mine.jsonl", line("from", "a file"))
 	w.upload(t, "messages.jsonl", `{"content":"q","role":"user","related_message":{"content":"a","role":"assistant"}}
 {"content":"alone","role":"user"}`)
-	mixed := start.Pairs{
+	mixed := pairs{
 		Count: 1, Merged: 1,
-		LeftOut: &start.LeftOut{
+		LeftOut: &tuning.LeftOut{
 			Count: 5,
 			Reasons: map[string]int64{
 				"NO_RELATED_MESSAGE": 1, "SAME_ROLE": 1, "EMPTY_TEXT": 1, "INVALID_ROLE": 1, "MALFORMED_MESSAGE": 1,
 			},
-			Messages: []start.LeftOutMessage{
+			Messages: []tuning.LeftOutMessage{
 				{ID: "m3", Reason: "NO_RELATED_MESSAGE"}, {ID: "m4", Reason: "SAME_ROLE"}, {ID: "m5", Reason: "EMPTY_TEXT"},
 				{ID: "m6", Reason: "INVALID_ROLE"}, {ID: "m7", Reason: "MALFORMED_MESSAGE"},
 			},
@@ -100,45 +105,42 @@ func TestStartSources(t *testing.T) {
 	tests := []struct {
 		name  string
 		r     tuning.Request
-		pairs start.Pairs
+		pairs pairs
 		lines []string
 	}{
 		{
-			"messages_in_the_order_asked_for", tuning.Request{MessageIDs: []string{"s3", "m1", "s1"}}, start.Pairs{Count: 3},
+			"messages_in_the_order_asked_for", tuning.Request{MessageIDs: []string{"s3", "m1", "s1"}}, pairs{Count: 3},
 			[]string{line("question 3", "answer 3"), line("hi", "hello"), line("question 1", "answer 1")},
 		},
 		{
-			"messages_of_their_session", tuning.Request{MessageIDs: []string{"s2"}, SessionID: "s"}, start.Pairs{Count: 1},
+			"messages_of_their_session", tuning.Request{MessageIDs: []string{"s2"}, SessionID: "s"}, pairs{Count: 1},
 			[]string{line("question 2", "answer 2")},
 		},
-		{"answer_as_the_record", tuning.Request{MessageIDs: []string{"m2"}}, start.Pairs{Count: 1}, []string{line("hi", "hello")}},
+		{"answer_as_the_record", tuning.Request{MessageIDs: []string{"m2"}}, pairs{Count: 1}, []string{line("hi", "hello")}},
 		{"session_with_all_kinds", tuning.Request{SessionID: "mixed"}, mixed, []string{line("hi", "hello")}},
 		{
 			"all_messages", tuning.Request{AllMessages: true}, all,
 			[]string{line("question 1", "answer 1"), line("question 2", "answer 2"), line("question 3", "answer 3"), line("hi", "hello")},
 		},
-		{"file", tuning.Request{TrainingData: "gs://test-data/mine.jsonl"}, start.Pairs{Count: 1}, []string{line("from", "a file")}},
+		{"file", tuning.Request{TrainingData: "gs://test-data/mine.jsonl"}, pairs{Count: 1}, []string{line("from", "a file")}},
 		{
 			"file_of_messages", tuning.Request{TrainingData: "gs://test-data/messages.jsonl"},
-			start.Pairs{Count: 1, LeftOut: &start.LeftOut{Count: 1, Reasons: map[string]int64{"NO_RELATED_MESSAGE": 1}, Messages: []start.LeftOutMessage{}}},
+			pairs{Count: 1, LeftOut: &tuning.LeftOut{Count: 1, Reasons: map[string]int64{"NO_RELATED_MESSAGE": 1}, Messages: []tuning.LeftOutMessage{}}},
 			[]string{line("q", "a")},
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := w.Start(t.Context(), tt.r, "ci")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tt.pairs, got.Pairs); diff != "" {
+			got := w.start(t, order(tt.r))
+			if diff := cmp.Diff(tt.pairs, pairs{got.Pairs, got.Merged, got.LeftOut}); diff != "" {
 				t.Errorf("pairs (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(strings.Join(tt.lines, ""), w.dataset(t, got.Job)); diff != "" {
+			if diff := cmp.Diff(strings.Join(tt.lines, ""), w.dataset(t, got)); diff != "" {
 				t.Errorf("dataset (-want +got):\n%s", diff)
 			}
-			if !strings.HasSuffix(got.Job.TrainingData, got.Job.ID+".jsonl") {
-				t.Errorf("training data %q are not the job's own", got.Job.TrainingData)
+			if !strings.HasSuffix(got.TrainingData, got.ID+".jsonl") {
+				t.Errorf("training data %q are not the job's own", got.TrainingData)
 			}
 		})
 	}
@@ -172,19 +174,16 @@ func TestStartFromAModel(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := w.Start(t.Context(), tt.r, "ci")
-			if err != nil {
-				t.Fatal(err)
-			}
-			job := tuning.Job{BaseModel: got.Job.BaseModel, DisplayName: got.Job.DisplayName, Hyperparameters: got.Job.Hyperparameters}
+			got := w.start(t, order(tt.r))
+			job := tuning.Job{BaseModel: got.BaseModel, DisplayName: got.DisplayName, Hyperparameters: got.Hyperparameters}
 			if tt.want.DisplayName == "" {
-				tt.want.DisplayName = tuning.DisplayName(got.Job.CreatedAt)
+				tt.want.DisplayName = tuning.DisplayName(got.CreatedAt)
 			}
 			if diff := cmp.Diff(tt.want, job); diff != "" {
 				t.Errorf("job (-want +got):\n%s", diff)
 			}
-			if got.Job.ModelID != tt.r.ModelID {
-				t.Errorf("model = %q, want %q", got.Job.ModelID, tt.r.ModelID)
+			if got.ModelID != tt.r.ModelID {
+				t.Errorf("model = %q, want %q", got.ModelID, tt.r.ModelID)
 			}
 			doc, err := w.docs.Doc("models/" + tt.r.ModelID).Get(t.Context())
 			if err != nil {
@@ -194,101 +193,5 @@ func TestStartFromAModel(t *testing.T) {
 				t.Errorf("the job is not written back: %v", doc.Data())
 			}
 		})
-	}
-}
-
-// TestStartRefused: whatever is wrong is found before anything is recorded or asked of Vertex AI, and leaves no dataset.
-func TestStartRefused(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.conversation(t, "s")
-	w.message(t, "alone1", "lonely", "user", "a", "", "")
-	w.message(t, "alone2", "lonely", "user", "b", "user", "c")
-	w.put(t, "models/bad", fields{"hyperparameters": fields{"epoch_count": -1}})
-	w.upload(t, "bad.jsonl", line("fine", "fine")+`{"contents":[{"role":"nobody","parts":[{"text":"x"}]}]}`)
-	w.upload(t, "lonely.jsonl", `{"content":"alone","role":"user"}`)
-	tests := []struct {
-		name       string
-		r          tuning.Request
-		kind       fault.Kind
-		violations []string // fields and reasons
-	}{
-		{"nothing_asked_for", tuning.Request{}, fault.InvalidArgument, []string{"message_ids NO_TRAINING_DATA"}},
-		{
-			"unknown_messages_are_all_named", tuning.Request{MessageIDs: []string{"x", "s1", "y"}}, fault.NotFound,
-			[]string{"message_ids[0] UNKNOWN_MESSAGE", "message_ids[2] UNKNOWN_MESSAGE"},
-		},
-		{
-			"messages_of_another_session", tuning.Request{MessageIDs: []string{"s1", "alone1"}, SessionID: "s"}, fault.InvalidArgument,
-			[]string{"message_ids[1] WRONG_SESSION"},
-		},
-		{"unknown_session", tuning.Request{SessionID: "none"}, fault.NotFound, []string{"session_id UNKNOWN_SESSION"}},
-		{
-			"no_pairs", tuning.Request{SessionID: "lonely"}, fault.FailedPrecondition,
-			[]string{"messages/alone1 NO_RELATED_MESSAGE", "messages/alone2 SAME_ROLE"},
-		},
-		{"unknown_model", tuning.Request{SessionID: "s", ModelID: "none"}, fault.NotFound, []string{"model_id UNKNOWN_MODEL"}},
-		{"unusable_model", tuning.Request{SessionID: "s", ModelID: "bad"}, fault.FailedPrecondition, nil},
-		{"unknown_file", tuning.Request{TrainingData: "gs://test-data/none.jsonl"}, fault.NotFound, []string{"training_data UNKNOWN_OBJECT"}},
-		{"unknown_bucket", tuning.Request{TrainingData: "gs://no-such-bucket/x.jsonl"}, fault.NotFound, []string{"training_data UNKNOWN_OBJECT"}},
-		{
-			"bad_file", tuning.Request{TrainingData: "gs://test-data/bad.jsonl"}, fault.InvalidArgument,
-			[]string{"training_data[1].contents[0].role"},
-		},
-		{"file_without_pairs", tuning.Request{TrainingData: "gs://test-data/lonely.jsonl"}, fault.FailedPrecondition, nil},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			_, err := w.Start(t.Context(), tt.r, "ci")
-			got := fault.Of(err)
-			if got.Kind != tt.kind {
-				t.Errorf("Start = %v (kind %d), want kind %d", err, got.Kind, tt.kind)
-			}
-			var named strings.Builder
-			for _, v := range got.Violations {
-				fmt.Fprintln(&named, v.Field, v.Reason)
-			}
-			for _, want := range tt.violations {
-				if !strings.Contains(named.String(), want) {
-					t.Errorf("violations do not name %q:\n%s", want, &named)
-				}
-			}
-			if len(got.Violations) < len(tt.violations) {
-				t.Errorf("%d violations, want %d", len(got.Violations), len(tt.violations))
-			}
-		})
-	}
-	if n := w.datasets(t); n != 0 {
-		t.Errorf("%d datasets were left", n)
-	}
-	if got := w.jobs(t); len(got) != 0 {
-		t.Errorf("%d jobs were recorded", len(got))
-	}
-	if n := w.creates.Load(); n != 0 {
-		t.Errorf("Vertex AI was asked %d times", n)
-	}
-}
-
-// TestStartOfNoMessages: all messages of an empty database.
-func TestStartOfNoMessages(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	if _, err := w.Start(t.Context(), tuning.Request{AllMessages: true}, "ci"); fault.KindOf(err) != fault.FailedPrecondition {
-		t.Errorf("Start = %v, want FailedPrecondition", err)
-	}
-}
-
-// TestStartGivenUp: a caller that goes away while the data are gathered starts nothing.
-func TestStartGivenUp(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.conversation(t, "s")
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := w.Start(ctx, tuning.Request{SessionID: "s"}, "ci"); fault.Of(err).Kind != fault.Canceled {
-		t.Errorf("Start = %v, want Canceled", err)
-	}
-	if len(w.jobs(t)) != 0 || w.creates.Load() != 0 {
-		t.Error("a job was started for nobody")
 	}
 }

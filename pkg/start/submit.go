@@ -19,24 +19,36 @@ import (
 )
 
 // advance sends a job whose dataset is written to Vertex AI if it is its turn, and else lets it wait in line.
-// ready is r with what is known of its dataset.
-func (s *Starter) advance(ctx context.Context, r store.Record, ready tuning.Job) (store.Record, error) {
-	next, sent, err := s.admit(ctx, r, ready)
-	switch {
-	case errors.Is(err, store.ErrChanged):
-		return s.Records.Job(ctx, r.ID) // cancelled, or gone on with by somebody else
-	case err != nil && !passing(err):
-		return s.unprepared(ctx, r, err)
-	case sent:
-		return s.submit(ctx, next)
+func (s *Starter) advance(ctx context.Context, r store.Record, data facts) (store.Record, error) {
+	for {
+		next, sent, err := s.admit(ctx, r, data(r.Job))
+		switch {
+		case errors.Is(err, store.ErrChanged):
+			var still bool
+			if r, still = s.changed(ctx, r); !still {
+				return r, nil
+			}
+		case err != nil && !passing(err):
+			return s.unprepared(ctx, r, err)
+		case sent:
+			return s.submit(ctx, next)
+		default:
+			return s.wait(ctx, r, data, err)
+		}
 	}
-	if err != nil {
-		s.Log.WarnContext(ctx, "job not sent, it waits", "job_id", r.ID, "error", err)
+}
+
+// wait lets a job stand in line: there is no room for it, or the cause keeps us from knowing.
+func (s *Starter) wait(ctx context.Context, r store.Record, data facts, cause error) (store.Record, error) {
+	if cause != nil {
+		s.Log.WarnContext(ctx, "job not sent, it waits", "job_id", r.ID, "error", cause)
 	}
-	waiting, err := s.Records.UpdateJob(ctx, r, ready.Waits())
-	if errors.Is(err, store.ErrChanged) {
-		return s.Records.Job(ctx, r.ID)
-	}
+	waiting, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
+		if !ours(r, j) {
+			return j, nil
+		}
+		return data(j).Waits(), nil
+	})
 	if err != nil {
 		return s.unprepared(ctx, r, err)
 	}
@@ -59,14 +71,8 @@ func (s *Starter) Dispatch(ctx context.Context, r store.Record) (store.Record, b
 	case err != nil || !sent:
 		return r, false, err
 	}
-	next, err = s.submit(ctx, next)
-	if next.Step == tuning.Waiting {
-		return next, false, nil // Vertex AI has no room
-	}
-	if next.State == tuning.Failed {
-		return next, true, nil // refused: that is on record
-	}
-	return next, true, err
+	next, _ = s.submit(ctx, next)                 // a refusal is on record
+	return next, next.Step != tuning.Waiting, nil // it waits again if Vertex AI has no room
 }
 
 // admit writes that the job is about to be sent, if it is its turn and there is room for it.
@@ -74,7 +80,7 @@ func (s *Starter) admit(ctx context.Context, r store.Record, ready tuning.Job) (
 	if turn, err := s.turn(ctx, ready); !turn || err != nil {
 		return r, false, err
 	}
-	next := ready.Submits(s.Now().Add(s.Config.CreateTimeout + s.settle()))
+	next := ready.Submits(s.until(s.Config.CreateTimeout + s.settle()))
 	if s.Config.Budget.Monthly > 0 {
 		next.Reserved, next.Month = next.Cost, s.Now().UTC().Format("2006-01")
 	}
@@ -104,7 +110,7 @@ func (s *Starter) settle() time.Duration { return s.Config.CreateTimeout / 4 }
 const mostAhead = 1000
 
 // turn reports whether there is room for the job beside those that are ahead of it in line. A job that Vertex AI
-// had no room for is not overtaken.
+// had no room for is not overtaken, and where nobody says how much room there is, none is.
 func (s *Starter) turn(ctx context.Context, job tuning.Job) (bool, error) {
 	ahead := int64(1)
 	if limit := s.Config.MaxConcurrentJobs; limit > 0 {
@@ -130,7 +136,7 @@ func (s *Starter) turn(ctx context.Context, job tuning.Job) (bool, error) {
 		}
 		n++
 	}
-	return n < ahead || s.Config.MaxConcurrentJobs <= 0, nil
+	return n < ahead, nil
 }
 
 // submit asks Vertex AI for a job whose record says so, and writes what came of it.
@@ -143,47 +149,66 @@ func (s *Starter) submit(ctx context.Context, r store.Record) (store.Record, err
 	defer cancel()
 	switch {
 	case err == nil:
-		return s.accept(ctx, r, seen)
+		return s.accept(ctx, r, seen), nil
 	case gcp.Code(err) == codes.ResourceExhausted:
 		s.Log.InfoContext(ctx, "no room on Vertex AI, the job waits", "job_id", r.ID, "error", err)
-		return s.conclude(ctx, r, func(j tuning.Job) tuning.Job { return j.NoRoom(fault.Of(err).Message, s.Now().UTC()) })
+		return s.conclude(ctx, r, func(j tuning.Job) tuning.Job { return j.NoRoom(fault.Of(err).Message, s.Now().UTC()) }), nil
 	case ambiguous(err):
-		return s.lookFor(ctx, r, err)
+		return s.lookFor(ctx, r, err), nil
 	}
-	refused, writeErr := s.conclude(ctx, r, func(j tuning.Job) tuning.Job {
-		return j.Fail(tuning.FailureOf(err, int32(gcp.Code(err))), s.Now().UTC())
+	refused := s.conclude(ctx, r, func(j tuning.Job) tuning.Job {
+		return j.Fail(failureOf(err), s.Now().UTC())
 	})
-	if writeErr != nil {
-		// The poller looks for the job, finds none, and asks for it again: it is refused again and that is written.
-		s.Log.ErrorContext(ctx, "refusal was not recorded", "job_id", r.ID, "error", writeErr)
+	if refused.State != tuning.Failed {
+		return refused, nil // not on record: the job is asked for again, and may be refused or not
 	}
 	return refused, err
 }
 
-// conclude writes how the submission ended, unless somebody else has gone on with the job.
-func (s *Starter) conclude(ctx context.Context, r store.Record, end func(tuning.Job) tuning.Job) (store.Record, error) {
-	return s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
+// conclude writes how the submission ended, unless somebody else has gone on with the job. If it cannot be written,
+// the poller finds out how it ended, when the lease is over.
+func (s *Starter) conclude(ctx context.Context, r store.Record, end func(tuning.Job) tuning.Job) store.Record {
+	ended, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
 		if j.Step != tuning.Submitting || j.Submissions != r.Submissions {
 			return j, nil
 		}
 		return end(j), nil
 	})
+	if err != nil {
+		s.Log.ErrorContext(ctx, "how the submission ended was not recorded", "job_id", r.ID, "error", err)
+		return r
+	}
+	return ended
 }
 
 // accept writes the name that Vertex AI gave the job.
-func (s *Starter) accept(ctx context.Context, r store.Record, seen tuning.Observation) (store.Record, error) {
+func (s *Starter) accept(ctx context.Context, r store.Record, seen tuning.Observation) store.Record {
 	s.Log.InfoContext(ctx, "job started", "job_id", r.ID, "job_name", seen.Name, "caller", r.StartedBy)
 	accepted, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
 		next, _ := j.Observe(seen)
 		return next, nil
 	})
 	if err != nil {
-		// The job runs, so the caller is told of it; the poller finds it by its label and mends the record.
+		// The job runs, so the caller is told of it; the poller finds it by its label and mends the record. Until
+		// then nothing has happened that others could be told of.
 		s.Log.ErrorContext(ctx, "the job's name was not recorded", "job_id", r.ID, "job_name", seen.Name, "error", err)
 		accepted = r
 		accepted.Job, _ = r.Observe(seen)
+		accepted.Events = r.Events
 	}
-	return accepted, nil
+	if accepted.Number != tuning.LastSegment(seen.Name) {
+		s.stray(ctx, accepted, seen)
+	}
+	return accepted
+}
+
+// stray ends a job that came so late that it was given up for lost: its record has ended, or has another one by now.
+// It is to cost as little as can be.
+func (s *Starter) stray(ctx context.Context, r store.Record, seen tuning.Observation) {
+	s.Log.ErrorContext(ctx, "a job came after it was given up, cancelled", "job_id", r.ID, "job_name", seen.Name, "kept", r.Name)
+	if err := s.Vertex.Cancel(ctx, seen.Name); err != nil {
+		s.Log.ErrorContext(ctx, "it was not cancelled", "job_id", r.ID, "job_name", seen.Name, "error", err)
+	}
 }
 
 // lookPages is how many pages are looked through for a job that was just created; the poller looks through all.
@@ -191,7 +216,7 @@ const lookPages = 3
 
 // lookFor decides what became of a create that was not answered. If the job shows, it is ours. If not, it may
 // still come: the record stays as it is until its lease is over.
-func (s *Starter) lookFor(ctx context.Context, r store.Record, cause error) (store.Record, error) {
+func (s *Starter) lookFor(ctx context.Context, r store.Record, cause error) store.Record {
 	s.Log.WarnContext(ctx, "create was not answered", "job_id", r.ID, "error", cause)
 	seen, found, err := s.Vertex.Find(ctx, r.Location, r.ID, lookPages)
 	if found {
@@ -202,12 +227,7 @@ func (s *Starter) lookFor(ctx context.Context, r store.Record, cause error) (sto
 	}
 	detail := fmt.Sprintf("Vertex AI did not answer whether it created the job (%s). It is looked for, and asked again if it is not there.",
 		fault.Of(cause).Message)
-	delayed, err := s.conclude(ctx, r, func(j tuning.Job) tuning.Job { return j.Delayed(detail) })
-	if err != nil {
-		s.Log.ErrorContext(ctx, "the job's record was not written", "job_id", r.ID, "error", err)
-		return r, nil
-	}
-	return delayed, nil
+	return s.conclude(ctx, r, func(j tuning.Job) tuning.Job { return j.Delayed(detail) })
 }
 
 // ambiguous reports whether a create that failed so may have taken effect all the same.

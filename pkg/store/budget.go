@@ -7,9 +7,6 @@ import (
 	"context"
 
 	"cloud.google.com/go/firestore"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
@@ -22,29 +19,28 @@ func (s *Store) month(name string) *firestore.DocumentRef {
 	return s.client.Collection(control).Doc("budget-" + name)
 }
 
-// reserve takes what next reserves from its month, or returns a BudgetError if the month does not have it. The
-// document is read and written in the transaction, so two jobs cannot both take the last dollar.
-func (s *Store) reserve(_ context.Context, tx *firestore.Transaction, before, next tuning.Job, budget int64) error {
-	wanted := next.Reserved - before.Reserved
-	if wanted == 0 {
-		return nil
-	}
-	ref := s.month(next.Month)
+// affords refuses what a month does not have, as it was read. The write that follows is conditioned on that, so two
+// jobs cannot both take the last dollar.
+func affords(doc *firestore.DocumentSnapshot, name string, wanted, budget int64) error {
 	var m month
-	doc, err := tx.Get(ref)
-	if err != nil && status.Code(err) != codes.NotFound {
-		return err
-	}
-	if err == nil {
+	if doc.Exists() {
 		if err := doc.DataTo(&m); err != nil {
-			return wrap(err, "decode the budget of "+next.Month)
+			return wrap(err, "decode the budget of "+name)
 		}
 	}
 	if budget > 0 && wanted > budget-m.Reserved {
-		return &BudgetError{Month: next.Month, Reserved: m.Reserved, Wanted: wanted}
+		return &BudgetError{Month: name, Reserved: m.Reserved, Wanted: wanted}
 	}
-	m.Reserved += wanted
-	return tx.Set(ref, m)
+	return nil
+}
+
+// take takes from a month what a job may cost.
+func take(tx *firestore.Transaction, doc *firestore.DocumentSnapshot, wanted int64) error {
+	if !doc.Exists() {
+		return tx.Create(doc.Ref, month{Reserved: wanted})
+	}
+	return tx.Update(doc.Ref, []firestore.Update{{Path: "reserved_micro_usd", Value: firestore.Increment(wanted)}},
+		firestore.LastUpdateTime(doc.UpdateTime))
 }
 
 // giveBack returns to its month what a job reserved and does not need.

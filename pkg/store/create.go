@@ -76,14 +76,15 @@ func (s *Store) CreateJob(ctx context.Context, job tuning.Job, k *Key) (Record, 
 		return Record{Job: job, version: res.UpdateTime}, nil
 	}
 	entry := KeyRecord{JobID: job.ID, Request: k.Request, CreatedAt: job.CreatedAt, ExpiresAt: job.CreatedAt.Add(keyLife)}
+	var answer firestore.CommitResponse
 	err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		if err := tx.Create(s.client.Collection(keys).Doc(k.id()), entry); err != nil {
 			return err
 		}
 		return tx.Create(ref, job)
-	})
+	}, firestore.WithCommitResponseTo(&answer))
 	if err == nil {
-		return s.Job(ctx, job.ID)
+		return written(job, &answer, 1)
 	}
 	// Whatever the error is, and also if it is that an earlier, lost attempt has succeeded: the key decides.
 	known, readErr := s.Key(ctx, *k)

@@ -6,7 +6,9 @@ package store_test
 import (
 	"context"
 	"fmt"
-	"os"
+	"log/slog"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,15 +23,10 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/emulator"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	google.stop()
-	os.Exit(code)
-}
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
@@ -40,8 +37,10 @@ var lastProject atomic.Int64
 type world struct {
 	*store.Store
 	client *gcf.Client
-	// commits counts the calls that reached the server; loseAnswers is how many more of their answers get lost.
-	commits, loseAnswers atomic.Int64
+	log    *lockedBuffer
+	// commits counts the calls that reached the server; loseAnswers is how many more of their answers get lost, and
+	// refuse how many more are refused before they get there.
+	commits, loseAnswers, refuse atomic.Int64
 }
 
 // onBoth runs a test on the stand-in and on Google's emulator.
@@ -62,13 +61,13 @@ func onBoth(t *testing.T, test func(*testing.T, *world)) {
 	})
 	t.Run("google_emulator", func(t *testing.T) {
 		t.Parallel()
-		test(t, connect(t, google.addr(t)))
+		test(t, connect(t, emulator.Firestore(t)))
 	})
 }
 
 func connect(t *testing.T, addr string) *world {
 	t.Helper()
-	w := &world{}
+	w := &world{log: &lockedBuffer{}}
 	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithPerRPCCredentials(owner{}), grpc.WithUnaryInterceptor(w.watch))
 	if err != nil {
@@ -79,18 +78,23 @@ func connect(t *testing.T, addr string) *world {
 		t.Fatal(err)
 	}
 	w.Store = store.New(w.client)
+	w.Log = slog.New(slog.NewTextHandler(w.log, nil))
 	t.Cleanup(func() { _ = w.Close() })
 	return w
 }
 
 // watch sits at the wire, below the client's own repetitions.
 func (w *world) watch(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if method != "/google.firestore.v1.Firestore/Commit" {
+		return invoke(ctx, method, req, reply, conn, opts...)
+	}
+	if w.refuse.Add(-1) >= 0 {
+		return status.Error(codes.PermissionDenied, "refused")
+	}
 	err := invoke(ctx, method, req, reply, conn, opts...)
-	if method == "/google.firestore.v1.Firestore/Commit" {
-		w.commits.Add(1)
-		if err == nil && w.loseAnswers.Add(-1) >= 0 {
-			return status.Error(codes.Unavailable, "the answer was lost")
-		}
+	w.commits.Add(1)
+	if err == nil && w.loseAnswers.Add(-1) >= 0 {
+		return status.Error(codes.Unavailable, "the answer was lost")
 	}
 	return err
 }
@@ -103,6 +107,30 @@ func (owner) GetRequestMetadata(context.Context, ...string) (map[string]string, 
 }
 
 func (owner) RequireTransportSecurity() bool { return false }
+
+// lockedBuffer is a log that a test reads while others write it.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func (b *lockedBuffer) Reset() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.text.Reset()
+}
 
 type fields = map[string]any
 
@@ -128,11 +156,40 @@ func (w *world) data(t *testing.T, path string) fields {
 
 func (w *world) create(t *testing.T, job tuning.Job) store.Record {
 	t.Helper()
-	record, err := w.CreateJob(t.Context(), job)
+	record, err := w.CreateJob(t.Context(), job, nil)
 	if err != nil {
 		t.Fatalf("CreateJob %s: %v", job.ID, err)
 	}
 	return record
+}
+
+func (w *world) read(t *testing.T, id string) store.Record {
+	t.Helper()
+	record, err := w.Job(t.Context(), id)
+	if err != nil {
+		t.Fatalf("Job %s: %v", id, err)
+	}
+	return record
+}
+
+// update writes next over what is there.
+func (w *world) update(t *testing.T, next tuning.Job) store.Record {
+	t.Helper()
+	record, err := w.UpdateJob(t.Context(), w.read(t, next.ID), next)
+	if err != nil {
+		t.Fatalf("UpdateJob %s: %v", next.ID, err)
+	}
+	return record
+}
+
+// count returns how many documents a collection has.
+func (w *world) count(t *testing.T, collection string) int {
+	t.Helper()
+	docs, err := w.client.Collection(collection).Select().Documents(t.Context()).GetAll()
+	if err != nil {
+		t.Fatalf("list %s: %v", collection, err)
+	}
+	return len(docs)
 }
 
 // jobID is a legal ID with a number of our choice.
@@ -150,8 +207,15 @@ func letters(n int) string {
 func newJob(n int) tuning.Job {
 	return tuning.Job{
 		ID: jobID(n), Location: "us-central1", DisplayName: "a job", BaseModel: "gemini-3.1-flash-lite",
-		TrainingData: "gs://b/x.jsonl", Pairs: 7, StartedBy: "ci", State: tuning.Queued, CreatedAt: noon, UpdatedAt: noon,
-	}
+		StartedBy: "ci", Request: []byte(`{"session_id":"s"}`), CreatedAt: noon, UpdatedAt: noon,
+	}.Recorded(noon.Add(30 * time.Second))
+}
+
+// waitingJob is a job whose dataset is written.
+func waitingJob(n int) tuning.Job {
+	job := newJob(n)
+	job.TrainingData, job.Pairs = "gs://b/x.jsonl", 7
+	return job.Waits()
 }
 
 func jobName(n int) string {

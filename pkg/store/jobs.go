@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"reflect"
 	"time"
 
@@ -56,13 +55,15 @@ func (s *Store) FindJob(ctx context.Context, name string) (Record, error) {
 		return Record{}, wrap(err, "find job "+name)
 	}
 	location, full := tuning.Location(name)
-	for _, doc := range docs {
-		r, err := record(doc)
-		if err != nil {
-			return Record{}, err
-		}
+	for _, r := range s.records(ctx, docs) {
 		if !full || r.Location == location {
 			return r, nil
+		}
+	}
+	// One that cannot be decoded may be the one: it is not said to be none.
+	for _, doc := range docs {
+		if _, err := record(doc); err != nil {
+			return Record{}, err
 		}
 	}
 	return Record{}, unknown(name)
@@ -77,7 +78,8 @@ func (s *Store) Apply(ctx context.Context, r Record, o tuning.Observation) (Reco
 }
 
 // Change writes what step makes of the job, and returns the job as it is then. If somebody else has written
-// meanwhile, step is asked again about theirs. It may refuse; a job that it returns as it was is not written.
+// meanwhile, step is asked again about theirs. It may refuse; a job that it returns as it was is not written. With
+// an error the job is returned as it was read last.
 func (s *Store) Change(ctx context.Context, r Record, step func(tuning.Job) (tuning.Job, error)) (Record, error) {
 	for {
 		next, err := step(r.Job)
@@ -85,12 +87,17 @@ func (s *Store) Change(ctx context.Context, r Record, step func(tuning.Job) (tun
 			return r, err
 		}
 		written, err := s.UpdateJob(ctx, r, next)
-		if !errors.Is(err, ErrChanged) {
-			return written, err
+		if err == nil {
+			return written, nil
 		}
-		if r, err = s.Job(ctx, r.ID); err != nil {
+		if !errors.Is(err, ErrChanged) {
 			return r, err
 		}
+		fresh, err := s.Job(ctx, r.ID)
+		if err != nil {
+			return r, err
+		}
+		r = fresh
 	}
 }
 
@@ -108,6 +115,7 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 		}
 		return Record{Job: next, version: res.UpdateTime}, nil
 	}
+	var answer firestore.CommitResponse
 	err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		refs := []*firestore.DocumentRef{ref}
 		if next.ModelID != "" {
@@ -127,7 +135,7 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 			return err
 		}
 		return writeBack(tx, docs[1], next)
-	})
+	}, firestore.WithCommitResponseTo(&answer))
 	if errors.Is(err, ErrChanged) {
 		return Record{}, ErrChanged
 	}
@@ -135,22 +143,28 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 		// The client repeats a Commit whose answer was lost, and a transaction that has ended is refused as invalid.
 		return Record{}, s.lost(ctx, r, err, "write the record of job "+r.ID)
 	}
-	return s.Job(ctx, r.ID)
+	return written(next, &answer, 0)
+}
+
+// written returns the record of a job as the i-th write of a transaction left it. Reading it again could give what
+// somebody else has made of it since.
+func written(job tuning.Job, answer *firestore.CommitResponse, i int) (Record, error) {
+	results, err := answer.WriteResults()
+	if err != nil {
+		return Record{}, fmt.Errorf("write the record of job %s: %w", job.ID, err)
+	}
+	return Record{Job: job, version: results[i].UpdateTime}, nil
 }
 
 // Watched returns up to limit jobs about which there is anything left to do: those that have not finished, and
 // those of which not everything was told. They are in order of ID, those after the ID given.
 func (s *Store) Watched(ctx context.Context, after string, limit int) ([]Record, error) {
-	query := s.client.Collection(jobs).Where("watched", "==", true).
-		OrderBy(firestore.DocumentID, firestore.Asc).Limit(limit)
+	query := s.client.Collection(jobs).Where("watched", "==", true).OrderBy(firestore.DocumentID, firestore.Asc)
 	if after != "" {
 		query = query.StartAfter(after)
 	}
-	docs, err := query.Documents(ctx).GetAll()
-	if err != nil {
-		return nil, wrap(err, "list the jobs to watch")
-	}
-	return s.records(ctx, docs), nil
+	found, err := s.first(ctx, query, limit)
+	return found, wrap(err, "list the jobs to watch")
 }
 
 // Page says which jobs to list: those of a state (or all), after a job that was listed before.
@@ -167,15 +181,12 @@ func (s *Store) ListJobs(ctx context.Context, p Page) ([]Record, error) {
 	if p.State != "" {
 		query = query.Where("state", "==", p.State)
 	}
-	query = query.OrderBy("created_at", firestore.Desc).OrderBy(firestore.DocumentID, firestore.Desc).Limit(p.Size)
+	query = query.OrderBy("created_at", firestore.Desc).OrderBy(firestore.DocumentID, firestore.Desc)
 	if p.ID != "" {
 		query = query.StartAfter(p.CreatedAt, p.ID)
 	}
-	docs, err := query.Documents(ctx).GetAll()
-	if err != nil {
-		return nil, wrap(err, "list jobs")
-	}
-	return s.records(ctx, docs), nil
+	found, err := s.first(ctx, query, p.Size)
+	return found, wrap(err, "list jobs")
 }
 
 // moving lists the fields of a job that change after it was recorded, but for how much of it was told.
@@ -222,6 +233,24 @@ func moving(j tuning.Job) []firestore.Update {
 	}
 }
 
+// first returns the first jobs of a query that can be decoded. There are fewer than limit only if there are no more:
+// what is left out of a page is made up for, or its reader would take it for the last one.
+func (s *Store) first(ctx context.Context, query firestore.Query, limit int) ([]Record, error) {
+	var found []Record
+	for {
+		missing := limit - len(found)
+		docs, err := query.Limit(missing).Documents(ctx).GetAll()
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, s.records(ctx, docs)...)
+		if len(found) == limit || len(docs) < missing {
+			return found, nil
+		}
+		query = query.StartAfter(docs[len(docs)-1])
+	}
+}
+
 // records decodes jobs. One that cannot be decoded is left out, as it must not hide the others; it is logged each
 // time, until somebody mends or deletes it.
 func (s *Store) records(ctx context.Context, docs []*firestore.DocumentSnapshot) []Record {
@@ -229,7 +258,7 @@ func (s *Store) records(ctx context.Context, docs []*firestore.DocumentSnapshot)
 	for _, doc := range docs {
 		r, err := record(doc)
 		if err != nil {
-			slog.ErrorContext(ctx, "job record left out", "job_id", doc.Ref.ID, "error", err)
+			s.Log.ErrorContext(ctx, "job record left out", "job_id", doc.Ref.ID, "error", err)
 			continue
 		}
 		out = append(out, r)

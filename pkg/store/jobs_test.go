@@ -6,8 +6,11 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
+
+	gcf "cloud.google.com/go/firestore"
 
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/store"
@@ -20,14 +23,41 @@ func fullJob(n int) tuning.Job {
 	j := newJob(n)
 	j.Name, j.Number, j.ModelID = jobName(n), fmt.Sprint(n), "m"
 	j.Hyperparameters = tuning.Hyperparameters{EpochCount: &epochs, BatchSize: &batch, LearningRate: &rate}
-	j.Warnings = []string{"one", "two"}
-	j.State, j.VertexState, j.Finished = tuning.Failed, "JOB_STATE_FAILED", true
-	j.Failure = &tuning.Failure{Code: 3, Message: "bad data"}
+	j.Priority, j.Timeout, j.CancelWhenStalled, j.RequestData = -5, time.Hour, true, "gs://b/requests/x.json"
+	j.TrainingData, j.Pairs, j.Merged, j.Warnings = "gs://b/x.jsonl", 7, 2, []string{"one", "two"}
+	j.LeftOut = &tuning.LeftOut{
+		Count: 2, Reasons: map[string]int64{"SAME_ROLE": 2}, Messages: []tuning.LeftOutMessage{{ID: "m1", Reason: "SAME_ROLE"}},
+	}
+	j.Submissions, j.Refusals, j.Detail = 2, 1, "no room"
+	j.CancelRequested, j.StalledAt = &tuning.Wish{By: "ci", At: noon.Add(time.Minute)}, noon.Add(time.Minute)
+	j.FirstAnswer = &tuning.Answer{Name: jobName(n), State: tuning.Queued}
+	j.Step, j.State, j.VertexState, j.Finished = tuning.Ended, tuning.Failed, "JOB_STATE_FAILED", true
+	j.Failure = &tuning.Failure{
+		Code: 3, Message: "bad data", Violations: []fault.Violation{{Field: "data[0]", Reason: "BAD", Description: "It is bad."}},
+		Kind: "INVALID_ARGUMENT", Reason: "INVALID_DATA", Metadata: map[string]string{"errors": "1"},
+	}
 	j.TunedModel, j.TunedEndpoint = "models/1", "endpoints/1"
 	j.Checkpoints = []tuning.Checkpoint{{ID: "1", Epoch: 1, Step: 5, Endpoint: "endpoints/1"}, {ID: "2", Epoch: 2, Step: 10}}
 	j.Stats = &tuning.Stats{Examples: 100, BillableTokens: 1 << 40, Steps: 10, Dropped: 1}
+	j.Told = 1
+	j.Events = append(j.Events, tuning.Event{
+		Seq: 2, Type: tuning.StateChanged, Time: noon.Add(time.Hour), From: tuning.Queued, To: tuning.Failed, Name: j.Name,
+		VertexState: "JOB_STATE_FAILED", Actor: "ci", Reason: "NO_CHANGE", Failure: j.Failure, TunedModel: "models/1", TunedEndpoint: "endpoints/1",
+	})
 	j.StartedAt, j.EndedAt = noon.Add(time.Microsecond), noon.Add(time.Hour)
 	return j
+}
+
+func TestFullJobIsFull(t *testing.T) {
+	t.Parallel()
+	job := fullJob(1)
+	for _, v := range []any{job, job.Events[1], *job.Failure, *job.LeftOut, *job.Stats, *job.FirstAnswer, *job.CancelRequested} {
+		for i := range reflect.TypeOf(v).NumField() {
+			if reflect.ValueOf(v).Field(i).IsZero() {
+				t.Errorf("%T.%s has no value: nothing would tell if it were lost", v, reflect.TypeOf(v).Field(i).Name)
+			}
+		}
+	}
 }
 
 func TestJobIsReadAsItWasWritten(t *testing.T) {
@@ -118,14 +148,22 @@ func TestUpdateJobOnlyOverWhatWasRead(t *testing.T) {
 	}
 }
 
-// TestUpdateJobKeepsWhatDoesNotMove: fields that others may add to a record stay, and so does what was set at first.
+// TestUpdateJobKeepsWhatDoesNotMove: fields that others may add to a record stay, and so does what was set at first
+// and how much was told.
 func TestUpdateJobKeepsWhatDoesNotMove(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		record := w.create(t, newJob(1))
+		if _, err := w.client.Doc("tuning_jobs/"+record.ID).Set(t.Context(), fields{"note": "mine"}, gcf.MergeAll); err != nil {
+			t.Fatal(err)
+		}
+		record, err := w.Job(t.Context(), record.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
 		next := fullJob(1)
 		next.ModelID = ""
-		next.DisplayName, next.TrainingData, next.CreatedAt = "changed", "changed", noon.Add(time.Hour)
+		next.DisplayName, next.CreatedAt, next.Told = "changed", noon.Add(time.Hour), 2
 		if _, err := w.UpdateJob(t.Context(), record, next); err != nil {
 			t.Fatal(err)
 		}
@@ -133,10 +171,13 @@ func TestUpdateJobKeepsWhatDoesNotMove(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := fullJob(1)
-		first := newJob(1)
-		want.ModelID, want.Hyperparameters, want.Warnings = first.ModelID, first.Hyperparameters, first.Warnings
+		want, first := fullJob(1), newJob(1)
+		want.ModelID, want.Hyperparameters, want.Told = first.ModelID, first.Hyperparameters, first.Told
+		want.Priority, want.Timeout, want.CancelWhenStalled = first.Priority, first.Timeout, first.CancelWhenStalled
 		same(t, "job", want, read.Job)
+		if note := w.data(t, "tuning_jobs/"+record.ID)["note"]; note != "mine" {
+			t.Errorf("somebody's field is now %v", note)
+		}
 	})
 }
 

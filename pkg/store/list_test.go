@@ -4,6 +4,7 @@
 package store_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -102,21 +103,38 @@ func TestListJobs(t *testing.T) {
 	})
 }
 
-func TestUnfinished(t *testing.T) {
+// TestWatched: a job is watched until it has finished and all of it was told.
+func TestWatched(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		var want []string
 		for n := range 9 {
-			job := newJob(n)
-			if job.Finished = n%3 == 0; !job.Finished {
-				want = append(want, job.ID)
+			record := w.create(t, newJob(n))
+			switch n % 3 {
+			case 0: // over, and told
+				failed, err := w.UpdateJob(t.Context(), record, record.Fail(tuning.Failure{Code: 3}, noon))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := w.MarkTold(t.Context(), []store.Record{failed}); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			case 1: // over, and not told
+				if _, err := w.UpdateJob(t.Context(), record, record.Fail(tuning.Failure{Code: 3}, noon)); err != nil {
+					t.Fatal(err)
+				}
 			}
-			w.create(t, job)
+			want = append(want, record.ID)
+		}
+		// Records that cannot be read hide nothing, wherever they are.
+		for _, id := range []string{"vt-0", jobID(1) + "x", jobID(1) + "y", jobID(4) + "x", jobID(8) + "x"} {
+			w.put(t, "tuning_jobs/"+id, fields{"watched": true, "pairs": "many"})
 		}
 		for _, size := range []int{1, 2, 6, 100} {
 			var got []string
 			for after := ""; ; {
-				records, err := w.Unfinished(t.Context(), after, size)
+				records, err := w.Watched(t.Context(), after, size)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -135,12 +153,40 @@ func TestUnfinished(t *testing.T) {
 	})
 }
 
-func TestRecordThatIsNone(t *testing.T) {
+// TestRecordsThatAreNone are left out of every list, told of in the log, and hide no other.
+func TestRecordsThatAreNone(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		w.put(t, "tuning_jobs/"+jobID(1), fields{"number": "7", "finished": "no"})
-		if _, err := w.FindJob(t.Context(), "7"); err == nil || fault.KindOf(err) != fault.Internal {
-			t.Errorf("FindJob: %v, want an error of our own", err)
+		good := waitingJob(5)
+		good.Name, good.Number = jobName(7), "7"
+		w.create(t, good)
+		for _, n := range []int{4, 6} {
+			w.put(t, "tuning_jobs/"+jobID(n), fields{
+				"number": "7", "watched": true, "step": "WAITING", "state": "PIPELINE_STATE_QUEUED", "created_at": noon.Add(time.Duration(n-5) * time.Second),
+				"priority": 0, "refusals": "often",
+			})
+		}
+		lists := map[string]func() ([]store.Record, error){
+			"FindJob":  func() ([]store.Record, error) { r, err := w.FindJob(t.Context(), "7"); return []store.Record{r}, err },
+			"Watched":  func() ([]store.Record, error) { return w.Watched(t.Context(), "", 1) },
+			"ListJobs": func() ([]store.Record, error) { return w.ListJobs(t.Context(), store.Page{Size: 1}) },
+			"of_a_state": func() ([]store.Record, error) {
+				return w.ListJobs(t.Context(), store.Page{Size: 1, State: tuning.Queued})
+			},
+			"Queue": func() ([]store.Record, error) { return w.Queue(t.Context(), 1) },
+		}
+		for name, list := range lists {
+			w.log.Reset()
+			got, err := list()
+			if err != nil || len(got) != 1 || got[0].ID != good.ID {
+				t.Errorf("%s: %d jobs, %v, want the good one", name, len(got), err)
+			}
+			if log := w.log.String(); !strings.Contains(log, jobID(4)) && !strings.Contains(log, jobID(6)) {
+				t.Errorf("%s: the log does not say what was left out: %q", name, log)
+			}
+		}
+		if _, err := w.Job(t.Context(), jobID(4)); err == nil || fault.KindOf(err) != fault.Internal || !strings.Contains(err.Error(), jobID(4)) {
+			t.Errorf("Job: %v, want an error of our own about it", err)
 		}
 	})
 }

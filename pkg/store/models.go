@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -28,7 +26,7 @@ type Model struct {
 func (s *Store) Model(ctx context.Context, id string) (Model, error) {
 	var m Model
 	doc, err := s.client.Collection(models).Doc(id).Get(ctx)
-	if status.Code(err) == codes.NotFound {
+	if doc != nil && !doc.Exists() {
 		e := fault.New(fault.NotFound, "There is no model %q in the collection models.", id)
 		e.Violations = []fault.Violation{{Field: "model_id", Reason: "UNKNOWN_MODEL", Description: e.Message}}
 		return m, e

@@ -48,7 +48,7 @@ func TestModel(t *testing.T) {
 			got, err := w.Model(t.Context(), tt.name)
 			if tt.kind != fault.Internal {
 				if fault.KindOf(err) != tt.kind {
-					t.Errorf("%s: %v (kind %d), want kind %d", tt.name, err, fault.KindOf(err), tt.kind)
+					t.Errorf("%s: %v (kind %v), want kind %v", tt.name, err, fault.KindOf(err), tt.kind)
 				}
 				continue
 			}

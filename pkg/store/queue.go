@@ -10,12 +10,14 @@ import (
 
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// admission is the document that every admission of a job to Vertex AI writes when their number is limited. Two
-// admissions at a time conflict over it, and the later one counts anew.
+// admission is the document that every admission of a job to Vertex AI writes when their number is limited. Of two
+// admissions at a time one is refused over it, and counts anew.
 const admission = control + "/admission"
 
 // CountAtStep returns how many jobs are at one of the steps.
@@ -35,13 +37,11 @@ func (s *Store) CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, e
 
 // Queue returns the first jobs that wait for room, in line.
 func (s *Store) Queue(ctx context.Context, limit int) ([]Record, error) {
-	docs, err := s.client.Collection(jobs).Where("step", "==", tuning.Waiting).
-		OrderBy("priority", firestore.Desc).OrderBy("created_at", firestore.Asc).Limit(limit).
-		Select("priority", "created_at", "step", "refusals").Documents(ctx).GetAll()
-	if err != nil {
-		return nil, wrap(err, "list the jobs that wait")
-	}
-	return s.records(ctx, docs), nil
+	query := s.client.Collection(jobs).Where("step", "==", tuning.Waiting).
+		OrderBy("priority", firestore.Desc).OrderBy("created_at", firestore.Asc).
+		Select("priority", "created_at", "step", "refusals")
+	line, err := s.first(ctx, query, limit)
+	return line, wrap(err, "list the jobs that wait")
 }
 
 // Admission is what admits a job to Vertex AI; 0 is no limit.
@@ -69,47 +69,65 @@ func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, a Admissio
 		written, err := s.UpdateJob(ctx, r, next)
 		return written, err == nil, err
 	}
-	full := false
-	ref, gate := s.client.Collection(jobs).Doc(r.ID), s.client.Doc(admission)
-	err := s.client.RunTransaction(ctx, func(ctx context.Context, tx *firestore.Transaction) error {
-		docs, err := tx.GetAll([]*firestore.DocumentRef{gate, ref})
+	refs := []*firestore.DocumentRef{s.client.Doc(admission), s.client.Collection(jobs).Doc(r.ID)}
+	wanted := next.Reserved - r.Reserved
+	if wanted != 0 {
+		refs = append(refs, s.month(next.Month))
+	}
+	for {
+		docs, err := s.client.GetAll(ctx, refs)
 		if err != nil {
-			return err
+			return Record{}, false, wrap(err, "admit job "+r.ID)
 		}
-		if !docs[1].Exists() || !docs[1].UpdateTime.Equal(r.version) {
-			return ErrChanged
+		if !docs[1].UpdateTime.Equal(r.version) {
+			return Record{}, false, ErrChanged
 		}
-		// Counted after the gate was read: an admission that is written from here on makes this one try again.
-		active := int64(-1)
+		// Counted after the gate was read: an admission that is written from here on makes this one count again.
 		if limit > 0 {
-			if active, err = s.CountAtStep(ctx, tuning.Submitting, tuning.Accepted); err != nil {
-				return err
+			active, err := s.CountAtStep(ctx, tuning.Submitting, tuning.Accepted)
+			if err != nil || active >= limit {
+				return r, false, err
 			}
 		}
-		if full = active >= limit; full {
-			return nil
+		if wanted != 0 {
+			if err := affords(docs[2], next.Month, wanted, a.MonthlyBudget); err != nil {
+				return r, false, err
+			}
 		}
-		if err := s.reserve(ctx, tx, r.Job, next, a.MonthlyBudget); err != nil {
-			return err
+		answer, err := s.pass(ctx, docs, next, wanted)
+		switch status.Code(err) {
+		case codes.OK:
+			admitted, err := written(next, answer, 1)
+			return admitted, err == nil, err
+		case codes.FailedPrecondition, codes.AlreadyExists, codes.NotFound, codes.Aborted:
+			// Another job was admitted, or this one has changed.
+		default:
+			return Record{}, false, s.lost(ctx, r, err, "admit job "+r.ID)
 		}
-		if err := tx.Set(gate, map[string]any{"job_id": r.ID, "at": firestore.ServerTimestamp}); err != nil {
-			return err
-		}
-		return tx.Update(ref, moving(next))
-	})
-	_, broke := errors.AsType[*BudgetError](err)
-	switch {
-	case errors.Is(err, ErrChanged):
-		return Record{}, false, ErrChanged
-	case broke:
-		return r, false, err
-	case err != nil:
-		return Record{}, false, s.lost(ctx, r, err, "admit job "+r.ID)
-	case full:
-		return r, false, nil
 	}
-	now, err := s.Job(ctx, r.ID)
-	return now, err == nil, err
+}
+
+// pass writes the admission, the job and what it takes from its month over what was read of them, all or none. It
+// does not read in the transaction: the locks of many that do would have them wait for each other, and most of them
+// in vain.
+func (s *Store) pass(ctx context.Context, docs []*firestore.DocumentSnapshot, next tuning.Job, wanted int64) (*firestore.CommitResponse, error) {
+	gate, job := docs[0], docs[1]
+	answer := &firestore.CommitResponse{}
+	return answer, s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) (err error) {
+		if gate.Exists() {
+			// The time is there to change it: what is written as it was counts as not written.
+			err = tx.Update(gate.Ref, []firestore.Update{
+				{Path: "job_id", Value: job.Ref.ID}, {Path: "at", Value: firestore.ServerTimestamp},
+			}, firestore.LastUpdateTime(gate.UpdateTime))
+		} else {
+			err = tx.Create(gate.Ref, map[string]any{"job_id": job.Ref.ID, "at": firestore.ServerTimestamp})
+		}
+		err = errors.Join(err, tx.Update(job.Ref, moving(next), firestore.LastUpdateTime(job.UpdateTime)))
+		if wanted != 0 {
+			err = errors.Join(err, take(tx, docs[2], wanted))
+		}
+		return err
+	}, firestore.WithCommitResponseTo(answer))
 }
 
 // lost returns ErrChanged for a transaction that failed after the record was written all the same, by its own

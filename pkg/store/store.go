@@ -12,9 +12,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"cloud.google.com/go/firestore"
+	"google.golang.org/grpc/codes"
 
+	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/gcp"
 )
 
@@ -34,6 +37,8 @@ var ErrChanged = errors.New("the record was changed in the meantime")
 // Store reads and writes the records of one database.
 type Store struct {
 	client *firestore.Client
+	// Log is told of records that cannot be read. New sets it to the process's logger.
+	Log *slog.Logger
 }
 
 // Open connects to a database of the project. The client honours FIRESTORE_EMULATOR_HOST.
@@ -46,9 +51,17 @@ func Open(ctx context.Context, project, database string) (*Store, error) {
 }
 
 // New returns a store on the client, which it owns from then on.
-func New(client *firestore.Client) *Store { return &Store{client: client} }
+func New(client *firestore.Client) *Store { return &Store{client: client, Log: slog.Default()} }
 
 // Close closes the client.
 func (s *Store) Close() error { return s.client.Close() }
 
-func wrap(err error, doing string) error { return gcp.Fault(err, service, doing) }
+// wrap says what failed. A document that is not there is told before, by whoever asked for it: what else is not
+// found is the database itself, and nothing that the caller could mend.
+func wrap(err error, doing string) error {
+	if gcp.Code(err) == codes.NotFound {
+		return fault.Wrap(fault.UpstreamFailed, err,
+			"Firestore could not %s: the database does not exist. Whoever runs this service must create it, or name another.", doing)
+	}
+	return gcp.Fault(err, service, doing)
+}

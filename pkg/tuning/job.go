@@ -35,23 +35,38 @@ type Failure struct {
 	Code       int32             `json:"code" firestore:"code"`
 	Message    string            `json:"message" firestore:"message"`
 	Violations []fault.Violation `json:"field_violations,omitempty" firestore:"violations,omitempty"`
-	// Kind is the kind of our own error, for a repeated start to be answered as the first was.
-	Kind string `json:"-" firestore:"kind,omitempty"`
+	// Kind, Reason and Metadata are those of our own error, for a repeated start to be answered as the first was.
+	Kind     string            `json:"-" firestore:"kind,omitempty"`
+	Reason   string            `json:"-" firestore:"reason,omitempty"`
+	Metadata map[string]string `json:"-" firestore:"metadata,omitempty"`
 }
 
-// keptViolations is how many places a record keeps of a request that was refused.
-const keptViolations = 100
+// How many places a record keeps of a request that was refused, and how many bytes of what is said of them. A document
+// holds 1 MiB and has them twice, in the failure and in its event.
+const (
+	keptViolations = 1000
+	keptBytes      = 200 << 10
+)
 
 // FailureOf returns an error as a record keeps it, with the google.rpc code of its cause.
 func FailureOf(err error, code int32) Failure {
 	e := fault.Of(err)
-	return Failure{Code: code, Message: e.Message, Violations: e.Violations[:min(len(e.Violations), keptViolations)], Kind: e.Kind.String()}
+	n, size := 0, 0
+	for ; n < min(len(e.Violations), keptViolations); n++ {
+		v := e.Violations[n]
+		if size += len(v.Field) + len(v.Reason) + len(v.Description); size > keptBytes {
+			break
+		}
+	}
+	return Failure{
+		Code: code, Message: e.Message, Violations: e.Violations[:n], Kind: e.Kind.String(), Reason: e.Reason, Metadata: e.Metadata,
+	}
 }
 
 // Err returns the error that a failed start was answered with.
 func (f Failure) Err() error {
 	kind, _ := fault.ParseKind(f.Kind)
-	return &fault.Error{Kind: kind, Message: f.Message, Violations: f.Violations}
+	return &fault.Error{Kind: kind, Message: f.Message, Violations: f.Violations, Reason: f.Reason, Metadata: f.Metadata}
 }
 
 // Job is the record of a tuning job, one Firestore document each. Its ID is ours and is there before

@@ -91,7 +91,7 @@ func (j Job) NeverArrived(now time.Time) Job {
 	switch {
 	case j.CancelRequested != nil:
 		return j.end(Cancelled, nil, now, j.CancelRequested.By)
-	case j.Submissions >= maxSubmissions:
+	case j.Submissions-j.Refusals >= maxSubmissions:
 		return j.Fail(Failure{Code: 14, Message: "Vertex AI was asked for the job several times and has none of it. Nothing was billed. Start it again."}, now)
 	default:
 		return j.Waits()
@@ -113,7 +113,7 @@ func (j Job) end(state State, f *Failure, now time.Time, actor string) Job {
 }
 
 // Cancel returns the job as its caller's wish to end it leaves it: over, if Vertex AI cannot have it yet, else
-// marked, for Vertex AI to be told. It is a FailedPrecondition if the job is over already in another way.
+// marked, for Vertex AI to be told. It is a Conflict if the job is over already in another way.
 func (j Job) Cancel(by string, now time.Time) (Job, error) {
 	switch {
 	case j.State == Cancelled || j.State == Cancelling || j.CancelRequested != nil:

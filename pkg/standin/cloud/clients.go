@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 
+	aiplatform "cloud.google.com/go/aiplatform/apiv1"
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/pubsub/v2"
 	"cloud.google.com/go/storage"
@@ -18,10 +19,14 @@ import (
 // The clients below are the official ones, told where to go by options: environment variables belong to the
 // whole process, and tests that run at the same time use clouds of their own. The caller closes them.
 
+// Bystander is the user agent of whoever is not a client of the cloud but a part of it, or looks at it from outside.
+const Bystander = "vertextune-bystander"
+
 // StorageClient returns a client of Cloud Storage.
-func (c *Cloud) StorageClient(ctx context.Context) (*storage.Client, error) {
-	client, err := storage.NewClient(ctx, option.WithEndpoint(c.StorageURL()+"/storage/v1/"),
-		option.WithoutAuthentication())
+func (c *Cloud) StorageClient(ctx context.Context, more ...option.ClientOption) (*storage.Client, error) {
+	client, err := storage.NewClient(ctx, append([]option.ClientOption{
+		option.WithEndpoint(c.StorageURL() + "/storage/v1/"), option.WithoutAuthentication(),
+	}, more...)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Cloud Storage at %s: %w", c.StorageURL(), err)
 	}
@@ -29,8 +34,8 @@ func (c *Cloud) StorageClient(ctx context.Context) (*storage.Client, error) {
 }
 
 // FirestoreClient returns a client of the default database of the project.
-func (c *Cloud) FirestoreClient(ctx context.Context) (*firestore.Client, error) {
-	client, err := firestore.NewClient(ctx, c.project, plain(c.Addresses.Firestore)...)
+func (c *Cloud) FirestoreClient(ctx context.Context, more ...option.ClientOption) (*firestore.Client, error) {
+	client, err := firestore.NewClient(ctx, c.project, plain(c.Addresses.Firestore, more)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Firestore at %s: %w", c.Addresses.Firestore, err)
 	}
@@ -38,19 +43,28 @@ func (c *Cloud) FirestoreClient(ctx context.Context) (*firestore.Client, error) 
 }
 
 // PubSubClient returns a client of Pub/Sub in the project.
-func (c *Cloud) PubSubClient(ctx context.Context) (*pubsub.Client, error) {
-	client, err := pubsub.NewClient(ctx, c.project, plain(c.Addresses.PubSub)...)
+func (c *Cloud) PubSubClient(ctx context.Context, more ...option.ClientOption) (*pubsub.Client, error) {
+	client, err := pubsub.NewClient(ctx, c.project, plain(c.Addresses.PubSub, more)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Pub/Sub at %s: %w", c.Addresses.PubSub, err)
 	}
 	return client, nil
 }
 
+// TuningClient returns a client of Vertex AI's tuning service.
+func (c *Cloud) TuningClient(ctx context.Context, more ...option.ClientOption) (*aiplatform.GenAiTuningClient, error) {
+	client, err := aiplatform.NewGenAiTuningClient(ctx, plain(c.Addresses.Vertex, more)...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Vertex AI at %s: %w", c.Addresses.Vertex, err)
+	}
+	return client, nil
+}
+
 // plain are the options for a gRPC server without encryption.
-func plain(address string) []option.ClientOption {
-	return []option.ClientOption{
+func plain(address string, more []option.ClientOption) []option.ClientOption {
+	return append([]option.ClientOption{
 		option.WithEndpoint(address),
 		option.WithoutAuthentication(),
 		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
-	}
+	}, more...)
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 
 	gcs "cloud.google.com/go/storage"
@@ -131,7 +132,7 @@ func (c *Cloud) startPubSub(_ context.Context, cfg Config) (err error) {
 }
 
 func (c *Cloud) startVertex(ctx context.Context, cfg Config) (err error) {
-	if c.objects, err = c.StorageClient(ctx); err != nil {
+	if c.objects, err = c.StorageClient(ctx, option.WithUserAgent(Bystander)); err != nil {
 		return err
 	}
 	c.Vertex, err = vertex.Start(vertex.Config{

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/vertextune/vertextune/pkg/standin/emulator"
 	"github.com/vertextune/vertextune/pkg/standin/firestore"
 )
 
@@ -35,7 +36,7 @@ func TestCompare(t *testing.T) {
 	t.Parallel()
 	const project = "compare"
 	ours := &side{session: connectTo(t, start(t, firestore.Config{}).Addr(), project)}
-	theirs := &side{session: connectTo(t, google.addr(t), project)}
+	theirs := &side{session: connectTo(t, emulator.Firestore(t), project)}
 	g := newGenerator(*compareSeed, ours.database)
 	tally := map[string]int{}
 	for i := range *compareOperations {

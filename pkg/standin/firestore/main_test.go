@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
+	"github.com/vertextune/vertextune/pkg/standin/emulator"
 	"github.com/vertextune/vertextune/pkg/standin/firestore"
 )
 
@@ -27,9 +28,7 @@ func TestMain(m *testing.M) {
 		serveUntilKilled(dir)
 		return
 	}
-	code := m.Run()
-	google.stop()
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
 // lastProject numbers the projects, so that tests do not see each other's
@@ -109,7 +108,7 @@ func onBoth(t *testing.T, test func(*testing.T, *session)) {
 	})
 	t.Run("google_emulator", func(t *testing.T) {
 		t.Parallel()
-		s := connect(t, google.addr(t))
+		s := connect(t, emulator.Firestore(t))
 		s.google = true
 		test(t, s)
 	})

@@ -6,12 +6,7 @@ package pubsub
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,6 +16,8 @@ import (
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/vertextune/vertextune/pkg/standin/emulator"
 )
 
 const project = "projects/test-project"
@@ -30,9 +27,7 @@ func TestMain(m *testing.M) {
 		serveForParent(dir)
 		return
 	}
-	code := m.Run()
-	google.stop()
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
 // contract runs a test against the stand-in and, where it is installed,
@@ -48,7 +43,7 @@ func contract(t *testing.T, test func(t *testing.T, c *client.Client, name strin
 	})
 	t.Run("google", func(t *testing.T) {
 		t.Parallel()
-		test(t, dial(t, google.address(t)), name)
+		test(t, dial(t, emulator.PubSub(t)), name)
 	})
 }
 
@@ -169,65 +164,5 @@ func modify(t *testing.T, c *client.Client, sub string, m *pb.ReceivedMessage, s
 	})
 	if err != nil {
 		t.Fatalf("modify deadline of %s: %v", m.AckId, err)
-	}
-}
-
-// google is Google's emulator, started at its first use.
-var google emulator
-
-type emulator struct {
-	once    sync.Once
-	addr    string
-	skipped string
-	process *exec.Cmd
-}
-
-func (e *emulator) address(t *testing.T) string {
-	t.Helper()
-	e.once.Do(func() {
-		if err := e.start(); err != nil {
-			e.skipped = err.Error()
-		}
-	})
-	if e.skipped != "" {
-		t.Skip("skipped: Google's Pub/Sub emulator: " + e.skipped)
-	}
-	return e.addr
-}
-
-func (e *emulator) start() error {
-	root, err := exec.Command("gcloud", "info", "--format=value(installation.sdk_root)").Output()
-	if err != nil {
-		return fmt.Errorf("gcloud is not installed: %w", err)
-	}
-	pattern := filepath.Join(strings.TrimSpace(string(root)), "platform/pubsub-emulator/lib/*.jar")
-	jars, err := filepath.Glob(pattern)
-	if err != nil || len(jars) == 0 {
-		return fmt.Errorf("%s is not there", pattern)
-	}
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	e.addr = lis.Addr().String()
-	_ = lis.Close() // the emulator does not report a port of its own choice
-	_, port, _ := net.SplitHostPort(e.addr)
-	e.process = exec.Command("java", "-jar", jars[0], "--host=127.0.0.1", "--port="+port)
-	if err := e.process.Start(); err != nil {
-		e.process = nil
-		return fmt.Errorf("start java: %w", err)
-	}
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", e.addr); err == nil {
-			return conn.Close()
-		}
-	}
-	return fmt.Errorf("no answer on %s within a minute", e.addr)
-}
-
-func (e *emulator) stop() {
-	if e.process != nil {
-		_ = e.process.Process.Kill()
-		_ = e.process.Wait()
 	}
 }

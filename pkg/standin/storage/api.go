@@ -4,6 +4,7 @@
 package storage
 
 import (
+	"compress/gzip"
 	"io"
 	"log/slog"
 	"net/http"
@@ -68,6 +69,7 @@ var routes = []route{
 	{"GET", "b", []string{"prefix", "maxResults", "pageToken"}, (*api).listBuckets},
 	{"POST", "b", nil, (*api).insertBucket},
 	{"GET", "b/:bucket", bucketConditions, (*api).getBucket},
+	{"GET", "b/:bucket/storageLayout", []string{"prefix"}, (*api).getLayout},
 	{"PATCH", "b/:bucket", bucketConditions, (*api).patchBucket},
 	{"DELETE", "b/:bucket", bucketConditions, (*api).deleteBucket},
 	{"GET", "b/:bucket/o", listParams, (*api).listObjects},
@@ -128,7 +130,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // report logs that something is not implemented, unless it has done so.
 func (a *api) report(c *call, err error) {
 	e := asAPIError(err)
-	if e.status != http.StatusNotImplemented {
+	if e.reason != notImplemented {
 		return
 	}
 	if _, again := a.reported.LoadOrStore(e.message, true); !again {
@@ -144,6 +146,9 @@ func (a *api) serveJSON(w http.ResponseWriter, c *call, path string) error {
 			continue
 		}
 		if err := c.checkSupported(rt.params); err != nil {
+			return err
+		}
+		if err := c.unpack(); err != nil {
 			return err
 		}
 		return rt.handle(a, w, c)
@@ -193,14 +198,30 @@ func (c *call) checkSupported(params []string) error {
 			return errUnimplemented("The query parameter %s of %s %s", name, c.Method, c.URL.EscapedPath())
 		}
 	}
-	if enc := c.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
-		return errUnimplemented("The request header Content-Encoding") // it is about transport, not the object
-	}
 	for name := range c.Header {
 		if strings.HasPrefix(name, "X-Goog-Encryption-") || strings.HasPrefix(name, "X-Goog-Copy-Source-Encryption-") {
 			return errUnimplemented("The request header %s", name)
 		}
 	}
+	return nil
+}
+
+// unpack takes off the compression that a client put on the body for the way, as
+// gcloud's and gsutil's -J do: the object, and a Content-Range, are of what was
+// compressed. What is to stay compressed says so in its metadata.
+func (c *call) unpack() error {
+	switch enc := c.Header.Get("Content-Encoding"); {
+	case enc == "", enc == "identity", c.ContentLength == 0:
+		return nil
+	case enc != "gzip":
+		return errUnimplemented("The request's Content-Encoding %s", enc)
+	}
+	content, err := gzip.NewReader(c.Body)
+	if err != nil {
+		return errInvalid("The request body is not gzip, as its Content-Encoding says: %v", err)
+	}
+	c.Request = c.WithContext(c.Context()) // a copy: the body on the wire stays the caller's
+	c.Body, c.ContentLength = content, -1
 	return nil
 }
 

@@ -103,6 +103,21 @@ func (a *api) getBucket(w http.ResponseWriter, c *call) error {
 	return nil
 }
 
+// getLayout says that the bucket has no folders: gcloud asks before it deletes or
+// moves more than one object.
+func (a *api) getLayout(w http.ResponseWriter, c *call) error {
+	b, err := a.store.statBucket(c.bucket, conditions{})
+	if err != nil {
+		return err
+	}
+	out := b.resource(baseURL(c.Request))
+	writeJSON(w, http.StatusOK, map[string]any{
+		"kind": "storage#storageLayout", "bucket": out.Name, "location": out.Location, "locationType": out.LocationType,
+		"hierarchicalNamespace": map[string]bool{"enabled": false},
+	})
+	return nil
+}
+
 func (a *api) patchBucket(w http.ResponseWriter, c *call) error {
 	conds, err := parseConditions(c.query, "if")
 	if err != nil {

@@ -50,7 +50,7 @@ func (c tool) exercise(t *testing.T, s *storage.Server) {
 		}
 	}
 	const small = "gs://" + testBucket + "/dir/a b%ü.txt"
-	c.run(t, "cp", filepath.Join(dir, "small"), small)
+	c.run(t, "cp", "-J", filepath.Join(dir, "small"), small) // compressed for the way
 	c.run(t, "cp", filepath.Join(dir, "big"), "gs://"+testBucket+"/big")
 	diff(t, "cat", "hello", c.run(t, "cat", small))
 	diff(t, "ls", "gs://"+testBucket+"/big\n"+small+"\n", c.run(t, "ls", "gs://"+testBucket+"/**"))
@@ -60,7 +60,7 @@ func (c tool) exercise(t *testing.T, s *storage.Server) {
 		t.Fatal(err)
 	}
 	same(t, "what came back", big, back)
-	c.run(t, "rm", small)
+	c.run(t, "rm", "-r", "gs://"+testBucket+"/dir")
 	diff(t, "after rm", 404, request(t, "GET", s.URL()+"/"+testBucket+"/dir/a%20b%25%C3%BC.txt", nil).Status)
 }
 

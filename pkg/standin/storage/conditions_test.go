@@ -158,7 +158,7 @@ func TestXMLConditions(t *testing.T) {
 		{"etag_unchanged", url, fmt.Sprintf(`If-None-Match: "%x"`, attrs.MD5), 304},
 		{"etag_changed", url, `If-None-Match: "x"`, 200},
 		{"etag_must_match", url, `If-Match: "x"`, 412},
-		{"not_supported", url, "If-Modified-Since: Mon, 02 Jan 2006 15:04:05 GMT", 501},
+		{"not_supported", url, "If-Modified-Since: Mon, 02 Jan 2006 15:04:05 GMT", 400},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -207,7 +207,7 @@ func TestMetadata(t *testing.T) {
 	if d := cmp.Diff(map[string]string(nil), got.Metadata); d != "" || got.ContentType != "a/b" {
 		t.Errorf("updated: %q %s", got.ContentType, d)
 	}
-	diff(t, "unsupported", 501, request(t, "PATCH", url, strings.NewReader(`{"temporaryHold":true}`)).Status)
+	diff(t, "unsupported", 400, request(t, "PATCH", url, strings.NewReader(`{"temporaryHold":true}`)).Status)
 	diff(t, "not JSON", 400, request(t, "PATCH", url, strings.NewReader(`{`)).Status)
 	diff(t, "wrong type", 400, request(t, "PATCH", url, strings.NewReader(`{"contentType":1}`)).Status)
 }

@@ -12,8 +12,8 @@
 // Buckets have neither object versioning nor soft delete, so there is at most
 // one generation of a name. Access control is not modelled: credentials, ACLs
 // and IAM are ignored where a client sends them and refused where a client asks
-// to manage them. Whatever else is not implemented is answered with 501 and an
-// error that names it, never silently ignored.
+// to manage them. Whatever else is not implemented is refused with an error that
+// names it, never silently ignored.
 //
 // With a directory, all that was acknowledged survives the death of the process
 // at any instant. It does not survive the death of the machine: nothing is

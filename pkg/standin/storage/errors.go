@@ -74,10 +74,14 @@ func errConflict(message string) error {
 	return &apiError{status: http.StatusConflict, reason: "conflict", message: message}
 }
 
-// errUnimplemented names what this server does not do.
+const notImplemented = "notImplemented"
+
+// errUnimplemented names what this server does not do. It is a 400: what is
+// answered with any 5xx, 501 too, the official clients repeat for minutes or
+// until their context ends, and may not show why.
 func errUnimplemented(format string, args ...any) error {
 	return &apiError{
-		status: http.StatusNotImplemented, reason: "notImplemented",
+		status: http.StatusBadRequest, reason: notImplemented,
 		message: fmt.Sprintf(format, args...) + " is not implemented by this stand-in for Cloud Storage.",
 	}
 }

@@ -26,10 +26,10 @@ func TestErrorShape(t *testing.T) {
 		{"no_bucket", "GET", s.URL() + "/storage/v1/b/none-such", 404, []string{"The specified bucket does not exist."}},
 		{"unmet", "POST", s.URL() + "/upload/storage/v1/b/" + testBucket + "/o?uploadType=media&name=x&ifGenerationMatch=5", 412, []string{`"reason": "conditionNotMet"`}},
 		{"no_name", "POST", s.URL() + "/upload/storage/v1/b/" + testBucket + "/o?uploadType=media", 400, []string{`"reason": "required"`}},
-		{"unknown_route", "GET", base + "/acl", 501, []string{"GET /storage/v1/b/test-bucket/acl is not implemented"}},
-		{"unknown_parameter", "GET", base + "/o?softDeleted=true", 501, []string{"The query parameter softDeleted"}},
-		{"xml_write", "PUT", s.URL() + "/" + testBucket + "/o", 501, []string{"PUT /test-bucket/o is not implemented"}},
-		{"batch", "POST", s.URL() + "/batch/storage/v1", 501, []string{"POST /batch/storage/v1 is not implemented"}},
+		{"unknown_route", "GET", base + "/acl", 400, []string{"GET /storage/v1/b/test-bucket/acl is not implemented"}},
+		{"unknown_parameter", "GET", base + "/o?softDeleted=true", 400, []string{"The query parameter softDeleted"}},
+		{"xml_write", "PUT", s.URL() + "/" + testBucket + "/o", 400, []string{"PUT /test-bucket/o is not implemented"}},
+		{"batch", "POST", s.URL() + "/batch/storage/v1", 400, []string{"POST /batch/storage/v1 is not implemented"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

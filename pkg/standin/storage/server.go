@@ -33,9 +33,8 @@ type Config struct {
 	// Notify lists the buckets whose finalized objects are kept for
 	// Server.Finalized.
 	Notify []string
-	// Log is told of the calls that the Server refuses with 501, once each: the
-	// official Go client repeats what was answered with any 5xx until its
-	// context ends, and may not show why. Nil means slog.Default().
+	// Log is told of the calls that the Server refuses because it does not
+	// implement them, once each. Nil means slog.Default().
 	Log *slog.Logger
 }
 

@@ -224,3 +224,43 @@ func TestBrokenUploadLeavesNothing(t *testing.T) {
 		diff(t, body, want, res.Status)
 	}
 }
+
+// Content-Encoding is of the request: the object is what was compressed.
+func TestCompressedForTheWay(t *testing.T) {
+	t.Parallel()
+	s := start(t, storage.Config{})
+	b := client(t, s).Bucket(testBucket)
+	const packed = "Content-Encoding: gzip"
+	all := pattern(quantum + 100)
+	upload := s.URL() + "/upload/storage/v1/b/" + testBucket + "/o?uploadType="
+	parts := "--b\r\nContent-Type: application/json\r\n\r\n{\"name\":\"multipart\"}\r\n--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b--\r\n"
+	session := begin(t, s, "name=resumable", packed)
+	step{"", gzipped(t, all[:quantum]), "Content-Range: bytes 0-262143/*; " + packed, 308, "bytes=0-262143"}.run(t, session)
+	step{"", gzipped(t, all[quantum:]), "Content-Range: bytes 262144-262243/262244; " + packed, 200, ""}.run(t, session)
+	for _, tt := range []struct {
+		name, query string
+		body        []byte
+		header      string
+		status      int
+	}{
+		{"media", "media&name=media", gzipped(t, all), packed, 200},
+		{"multipart", "multipart", gzipped(t, []byte(parts)), packed + "; Content-Type: multipart/related; boundary=b", 200},
+		{"not_packed", "media&name=not_packed", all, packed, 400},
+		{"cut_off", "media&name=cut_off", gzipped(t, all)[:100], packed, 400},
+		{"other_way", "media&name=other_way", all, "Content-Encoding: br", 400},
+	} {
+		headers := strings.SplitN(tt.header, "; ", 2)
+		diff(t, tt.name, tt.status, request(t, "POST", upload+tt.query, bytes.NewReader(tt.body), headers...).Status)
+	}
+	for name, want := range map[string][]byte{"media": all, "multipart": []byte("hello"), "resumable": all, "cut_off": nil} {
+		attrs, err := b.Object(name).Attrs(t.Context())
+		if want == nil {
+			diff(t, name, http.StatusNotFound, statusOf(t, err))
+			continue
+		}
+		if err != nil || attrs.ContentEncoding != "" {
+			t.Fatalf("%s: %+v, %v", name, attrs, err)
+		}
+		same(t, name, want, mustRead(t, b.Object(name)))
+	}
+}

@@ -7,21 +7,30 @@ import (
 	"container/heap"
 	"time"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 )
 
 // board holds all jobs and moves them on. It does no I/O; whoever holds the engine's lock owns it.
 type board struct {
-	limit    int // unfinished jobs a project may have
-	jobs     []*job
-	byID     map[string]*job
-	byPlace  map[place][]*job
-	projects map[string]*slots
-	models   map[string]*tunedModel
-	wakes    wakes
+	limit   int // unfinished jobs a pool may have
+	jobs    []*job
+	byID    map[string]*job
+	byPlace map[place][]*job
+	pools   map[pool]*slots
+	models  map[string]*tunedModel
+	wakes   wakes
 }
 
-// slots is one project's quota.
+// pool is what a quota is of: a project's jobs on Gemini, or those on open models.
+type pool struct {
+	project string
+	open    bool
+}
+
+// pool returns the one that the job is in.
+func (j *job) pool() pool { return pool{j.place.project, j.facts.open()} }
+
+// slots is the quota of one pool.
 type slots struct {
 	active  int
 	waiting []*job // oldest first
@@ -43,20 +52,20 @@ type effects struct {
 func newBoard(limit int) *board {
 	return &board{
 		limit: limit, byID: map[string]*job{}, byPlace: map[place][]*job{},
-		projects: map[string]*slots{}, models: map[string]*tunedModel{},
+		pools: map[pool]*slots{}, models: map[string]*tunedModel{},
 	}
 }
 
-func (b *board) slots(project string) *slots {
-	s := b.projects[project]
+func (b *board) slots(p pool) *slots {
+	s := b.pools[p]
 	if s == nil {
 		s = &slots{}
-		b.projects[project] = s
+		b.pools[p] = s
 	}
 	return s
 }
 
-func (b *board) full(project string) bool { return b.slots(project).active >= b.limit }
+func (b *board) full(p pool) bool { return b.slots(p).active >= b.limit }
 
 // add takes in a job; one without a slot waits for it.
 func (b *board) add(j *job) {
@@ -64,7 +73,7 @@ func (b *board) add(j *job) {
 	b.jobs = append(b.jobs, j)
 	b.byID[j.id] = j
 	b.byPlace[j.place] = append(b.byPlace[j.place], j)
-	s := b.slots(j.place.project)
+	s := b.slots(j.pool())
 	if j.admitted.IsZero() {
 		s.waiting = append(s.waiting, j)
 		return
@@ -120,14 +129,14 @@ func (b *board) settle(j *job, end time.Time, state pb.JobState, e *effects) {
 		j.version = len(m.versions)
 	}
 	if !j.admitted.IsZero() {
-		b.slots(j.place.project).active--
+		b.slots(j.pool()).active--
 	}
-	b.admit(j.place.project, end, e)
+	b.admit(j.pool(), end, e)
 }
 
 // admit gives free slots to the jobs that have waited longest.
-func (b *board) admit(project string, at time.Time, e *effects) {
-	s := b.slots(project)
+func (b *board) admit(p pool, at time.Time, e *effects) {
+	s := b.slots(p)
 	for s.active < b.limit && len(s.waiting) > 0 {
 		j := s.waiting[0]
 		s.waiting = s.waiting[1:]
@@ -140,7 +149,7 @@ func (b *board) admit(project string, at time.Time, e *effects) {
 
 func (b *board) giveSlot(j *job, at time.Time) {
 	j.admitted = at
-	b.slots(j.place.project).active++
+	b.slots(j.pool()).active++
 	b.wake(j, j.start())
 }
 

@@ -6,7 +6,7 @@ package vertex
 import (
 	"sort"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -24,9 +24,10 @@ func (e *engine) create(d draft) (*pb.TuningJob, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	created := e.now()
-	full := e.board.full(d.place.project)
+	p := pool{d.place.project, d.facts.open()}
+	full := e.board.full(p)
 	if full && !e.cfg.HoldOverQuota {
-		return nil, quotaError(d.place, e.board.limit)
+		return nil, quotaError(p, e.board.limit)
 	}
 	id := randomID()
 	for e.board.byID[id] != nil {

@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package vertex stands in for Vertex AI's tuning service on one machine: a gRPC server that implements
-// google.cloud.aiplatform.v1.GenAiTuningService, reached with the official client by option.WithEndpoint.
+// google.cloud.aiplatform.v1.GenAiTuningService, and that of v1beta1 for open models, reached with the official
+// clients by option.WithEndpoint.
 //
 // It reads datasets from Cloud Storage when a job starts, refuses what Vertex AI refuses with its words
-// where they are known, and moves jobs to their end over a time that is set. No model is trained. What it
-// knows of Vertex AI (models, limits, defaults) is in models.json and service.json, with sources.
+// where they are known, and moves jobs to their end over a time that is set. No model is trained, and the
+// output_uri of an open one stays empty. What it knows of Vertex AI (models, limits, defaults) is in models.json
+// and service.json, with sources.
 //
 // A job's state is a pure function of the clock and of what was recorded: its creation, its slot, what its
 // dataset held, its cancellation. With a directory these are journalled and survive kill -9.
@@ -16,7 +18,7 @@ import (
 	"errors"
 	"time"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	v1 "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	"cloud.google.com/go/storage"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
@@ -32,11 +34,13 @@ type Config struct {
 	Storage *storage.Client
 	// Project is the only project served, by id or number; "" serves any.
 	Project string
-	// Locations are the regions served; nil is us-central1 and europe-west4.
+	// Locations are the regions served; nil is every region in which a model is tuned. The location global is
+	// served in v1beta1, for open models.
 	Locations []string
 	// JobDuration is the time from a job's slot to success; 0 is 20 s. Jobs keep the one they began with.
 	JobDuration time.Duration
-	// ConcurrentJobs is the number of unfinished jobs a project may have; 0 is Vertex AI's default.
+	// ConcurrentJobs is the number of unfinished jobs a project may have on Gemini, and again on open models; 0 is
+	// Vertex AI's default.
 	ConcurrentJobs int
 	// HoldOverQuota accepts a job over the quota and holds it in JOB_STATE_QUEUED until a slot is free,
 	// instead of refusing it with RESOURCE_EXHAUSTED. Vertex AI has been seen to do either.
@@ -47,7 +51,7 @@ type Config struct {
 	UnaryInterceptor grpc.UnaryServerInterceptor
 	// Fail, when not nil, may end a job whose dataset is good: a status makes it JOB_STATE_FAILED at the
 	// time it would have succeeded. It is asked once a job, from any goroutine.
-	Fail func(*pb.TuningJob) *spb.Status
+	Fail func(*v1.TuningJob) *spb.Status
 }
 
 const defaultJobDuration = 20 * time.Second
@@ -63,7 +67,7 @@ func (c Config) withDefaults(facts *catalogue) (Config, error) {
 		c.Addr = "127.0.0.1:0"
 	}
 	if c.Locations == nil {
-		c.Locations = []string{"us-central1", "europe-west4"}
+		c.Locations = facts.regions()
 	}
 	if c.JobDuration == 0 {
 		c.JobDuration = defaultJobDuration

@@ -28,6 +28,9 @@ func (e *engine) readDataset(ctx context.Context, j *job) *outcome {
 	if failure != nil {
 		return &outcome{failure: failure}
 	}
+	if failure := e.checkTrainingSize(j.facts, training); failure != nil {
+		return &outcome{failure: failure}
+	}
 	if training.kept == 0 {
 		return &outcome{failure: jobError(codes.InvalidArgument, "The training dataset %s has no usable examples: "+
 			"%d examples, of which %d were dropped.", spec.GetTrainingDatasetUri(), training.examples, training.dropped)}
@@ -35,7 +38,7 @@ func (e *engine) readDataset(ctx context.Context, j *job) *outcome {
 	if uri := spec.GetValidationDatasetUri(); uri != "" {
 		validation, failure := e.readFile(ctx, uri, "Validation dataset", check)
 		if failure == nil {
-			failure = e.checkValidationSize(validation.examples, training.examples)
+			failure = e.checkValidationSize(j.facts, validation.examples, training.examples)
 		}
 		if failure != nil {
 			return &outcome{failure: failure}
@@ -43,12 +46,24 @@ func (e *engine) readDataset(ctx context.Context, j *job) *outcome {
 	}
 	o := plan(spec, j.facts, &e.facts.service, training)
 	if e.cfg.Fail != nil {
-		o.failure = e.cfg.Fail(e.snapshot(j))
+		o.failure = e.cfg.Fail(jobV1(e.snapshot(j)))
 	}
 	return o
 }
 
-func (e *engine) checkValidationSize(validation, training int64) *spb.Status {
+// checkTrainingSize holds the number of examples; what bounds that of open models is not documented.
+func (e *engine) checkTrainingSize(model *modelFacts, training *tally) *spb.Status {
+	what, limit := "text", e.facts.service.TextExamplesMax.Value
+	if training.multimodal {
+		what, limit = "multimodal", e.facts.service.MultimodalExamplesMax.Value
+	}
+	if model.open() || training.examples <= limit {
+		return nil
+	}
+	return jobError(codes.InvalidArgument, "The training dataset has %d %s examples, which exceeds the maximum of %d.", training.examples, what, limit)
+}
+
+func (e *engine) checkValidationSize(model *modelFacts, validation, training int64) *spb.Status {
 	s := &e.facts.service
 	switch {
 	case validation == 0:
@@ -56,6 +71,7 @@ func (e *engine) checkValidationSize(validation, training int64) *spb.Status {
 	case validation > s.ValidationExamplesMax.Value:
 		return jobError(codes.InvalidArgument, "The validation dataset has %d examples, which exceeds the maximum of %d.",
 			validation, s.ValidationExamplesMax.Value)
+	case model.open(): // the rest is about bytes, and was checked when the job was created
 	case validation > s.ValidationExamplesFree.Value && validation*100 > training*s.ValidationPercentMax.Value:
 		return jobError(codes.InvalidArgument, "The validation dataset has %d examples, which exceeds %d%% of the %d "+
 			"training examples.", validation, s.ValidationPercentMax.Value, training)

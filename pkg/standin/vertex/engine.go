@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -62,8 +62,8 @@ func (e *engine) replay(records []record) error {
 	// The quota may have grown since.
 	var done effects
 	now := e.now()
-	for project := range e.board.projects {
-		e.board.admit(project, now, &done)
+	for p := range e.board.pools {
+		e.board.admit(p, now, &done)
 	}
 	e.carryOut(done)
 	return nil
@@ -133,6 +133,13 @@ func (e *engine) now() time.Time {
 	e.last = later(e.last, clock().UTC().Truncate(time.Microsecond))
 	e.carryOut(e.board.advance(e.last))
 	return e.last
+}
+
+// clock is the present, for whoever does not hold the lock.
+func (e *engine) clock() time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.now()
 }
 
 func (e *engine) carryOut(done effects) {

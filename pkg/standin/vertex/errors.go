@@ -40,16 +40,24 @@ func invalidField(field, format string, args ...any) error {
 	return v.err()
 }
 
-const quotaMetric = "aiplatform.googleapis.com/global_concurrent_tuning_jobs"
+const (
+	quotaMetric     = "aiplatform.googleapis.com/global_concurrent_tuning_jobs"
+	openQuotaMetric = "aiplatform.googleapis.com/global_concurrent_managed_oss_model_fine_tuning_jobs_per_project"
+)
 
-func quotaError(p place, limit int) error {
-	return withDetail(codes.ResourceExhausted, "The following quota metrics exceed quota limits: "+quotaMetric,
+func quotaError(p pool, limit int) error {
+	metric, name, id := quotaMetric, "Global concurrent tuning jobs", "GlobalConcurrentTuningJobsPerProject"
+	if p.open {
+		metric, name, id = openQuotaMetric, "Global concurrent managed OSS model fine-tuning jobs per project",
+			"GlobalConcurrentManagedOssModelFineTuningJobsPerProject"
+	}
+	return withDetail(codes.ResourceExhausted, "The following quota metrics exceed quota limits: "+metric,
 		&errdetails.QuotaFailure{Violations: []*errdetails.QuotaFailure_Violation{{
 			Subject:         "projects/" + projectNumber(p.project),
-			Description:     fmt.Sprintf("Global concurrent tuning jobs: the limit of %d is reached.", limit),
+			Description:     fmt.Sprintf("%s: the limit of %d is reached.", name, limit),
 			ApiService:      "aiplatform.googleapis.com",
-			QuotaMetric:     quotaMetric,
-			QuotaId:         "GlobalConcurrentTuningJobsPerProject",
+			QuotaMetric:     metric,
+			QuotaId:         id,
 			QuotaDimensions: map[string]string{},
 			QuotaValue:      int64(limit),
 		}}})
@@ -59,6 +67,11 @@ func publisherModelNotFound(p place, model string) error {
 	return status.Errorf(codes.NotFound, "Publisher Model `%s/publishers/google/models/%s` was not found or your "+
 		"project does not have access to it. Please ensure you are using a valid model version. For more "+
 		"information, see: https://cloud.google.com/vertex-ai/generative-ai/docs/learn/model-versions", p, model)
+}
+
+func globalRefused() error {
+	return status.Error(codes.FailedPrecondition,
+		"Tuning of Gemini models is not supported in location `global`. Please use a regional endpoint.")
 }
 
 func permissionDenied(permission string, p place) error {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	v1 "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	"google.golang.org/protobuf/encoding/protojson"
 )
 
@@ -23,7 +23,8 @@ type example struct {
 	messages      int64
 	characters    int64
 	images        int64
-	sample        *pb.Content // the first user's turn, when it is small
+	files         int64       // images and all others
+	sample        *v1.Content // the first user's turn, when it is small
 	drop          string      // why the example is left out; "" when it is not
 }
 
@@ -35,7 +36,12 @@ type checker struct {
 
 // check measures a line. Its fault, worded to follow "Dataset example N of M", fails the whole job.
 func (c checker) check(line []byte) (*example, string) {
-	var req pb.GenerateContentRequest
+	if c.model.open() {
+		if e, fault, ok := c.checkOpen(line); ok {
+			return e, fault
+		}
+	}
+	var req v1.GenerateContentRequest
 	if err := protojson.Unmarshal(line, &req); err != nil {
 		return nil, "is not a valid JSON object of the expected format: " + plainProtoError(err)
 	}
@@ -54,8 +60,8 @@ func (c checker) check(line []byte) (*example, string) {
 			return nil, fault
 		}
 	}
-	if last := req.GetContents()[len(req.GetContents())-1]; last.GetRole() != "model" {
-		return nil, "must end with a turn of the role 'model'"
+	if last := req.GetContents()[len(req.GetContents())-1]; last.GetRole() != c.answerer() {
+		return nil, "must end with a turn of the role '" + c.answerer() + "'"
 	}
 	if e.sample != nil && len(line) > sampleBytesMax {
 		e.sample = nil
@@ -79,9 +85,9 @@ func plainProtoError(err error) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-func (c checker) systemInstruction(e *example, content *pb.Content) string {
+func (c checker) systemInstruction(e *example, content *v1.Content) string {
 	for _, part := range content.GetParts() {
-		text, ok := part.GetData().(*pb.Part_Text)
+		text, ok := part.GetData().(*v1.Part_Text)
 		if !ok {
 			return "contains a part that is not text in 'systemInstruction'"
 		}
@@ -90,15 +96,15 @@ func (c checker) systemInstruction(e *example, content *pb.Content) string {
 	return ""
 }
 
-func (c checker) turn(e *example, i int, turn *pb.Content) string {
-	if fault := checkRole(i, turn); fault != "" {
+func (c checker) turn(e *example, i int, turn *v1.Content) string {
+	if fault := c.checkRole(i, turn); fault != "" {
 		return fault
 	}
 	if len(turn.GetParts()) == 0 {
 		return fmt.Sprintf("has no 'parts' in contents[%d]", i)
 	}
 	tokens := &e.input
-	if turn.GetRole() == "model" {
+	if turn.GetRole() == c.answerer() {
 		tokens = &e.output
 	}
 	for k, part := range turn.GetParts() {
@@ -113,19 +119,27 @@ func (c checker) turn(e *example, i int, turn *pb.Content) string {
 	return ""
 }
 
+// answerer is the role whose turns are learned.
+func (c checker) answerer() string {
+	if c.model.open() {
+		return "assistant"
+	}
+	return "model"
+}
+
 // checkRole lets a turn of nothing but function responses go without a role; users of tuning emit those.
-func checkRole(i int, turn *pb.Content) string {
+func (c checker) checkRole(i int, turn *v1.Content) string {
 	switch role := turn.GetRole(); role {
-	case "user", "model":
+	case "user", c.answerer():
 		return ""
 	case "":
-		onlyResponses := !slices.ContainsFunc(turn.GetParts(), func(p *pb.Part) bool { return p.GetFunctionResponse() == nil })
+		onlyResponses := !slices.ContainsFunc(turn.GetParts(), func(p *v1.Part) bool { return p.GetFunctionResponse() == nil })
 		if onlyResponses {
 			return ""
 		}
-		return fmt.Sprintf("has no role in contents[%d]. The role must be either 'user' or 'model'", i)
+		return fmt.Sprintf("has no role in contents[%d]. The role must be either 'user' or '%s'", i, c.answerer())
 	default:
-		return fmt.Sprintf("contains an invalid role %q in contents[%d]. The role must be either 'user' or 'model'", role, i)
+		return fmt.Sprintf("contains an invalid role %q in contents[%d]. The role must be either 'user' or '%s'", role, i, c.answerer())
 	}
 }
 

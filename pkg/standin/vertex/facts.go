@@ -4,13 +4,16 @@
 package vertex
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 )
 
 // What Vertex AI takes changes every few months and is only partly documented, so it is data with a
@@ -25,15 +28,16 @@ var (
 type modelStatus string
 
 const (
-	modelTunable      modelStatus = "tunable"
-	modelRetired      modelStatus = "retired"
-	modelNeedsV1beta1 modelStatus = "needs_v1beta1"
+	modelTunable modelStatus = "tunable"
+	modelRetired modelStatus = "retired"
+	modelOpen    modelStatus = "open"
 )
 
 // modelFacts is one base model.
 type modelFacts struct {
 	ID                 string      `json:"id"`
 	Status             modelStatus `json:"status"`
+	Closed             string      `json:"closed"` // day from which on it is retired
 	Regions            []string    `json:"regions"`
 	Serving            string      `json:"serving"`
 	AdapterSizes       []string    `json:"adapter_sizes"`
@@ -41,6 +45,28 @@ type modelFacts struct {
 	MaxTokens          int64       `json:"max_tokens"`
 	CMEK               bool        `json:"cmek"`
 	Modalities         []string    `json:"modalities"`
+	// LearningRates are those that an open model is tuned with by default, by the modes that it takes.
+	LearningRates map[string]float64 `json:"learning_rates"`
+}
+
+func (m *modelFacts) open() bool { return m.Status == modelOpen }
+
+// retired reports whether the model is gone at a time.
+func (m *modelFacts) retired(now time.Time) bool {
+	return m.Status == modelRetired || m.Closed != "" && now.UTC().Format(time.DateOnly) >= m.Closed
+}
+
+// inherit takes over from all open models what one does not say.
+func (m *modelFacts) inherit(all modelFacts) {
+	m.Regions, m.Serving, m.AdapterSizes, m.CMEK = all.Regions, all.Serving, all.AdapterSizes, all.CMEK
+	m.DefaultAdapterSize = cmp.Or(m.DefaultAdapterSize, all.DefaultAdapterSize)
+	m.MaxTokens = cmp.Or(m.MaxTokens, all.MaxTokens)
+}
+
+// takesMode reports whether an open model is tuned in a mode, and at which rate by default.
+func (m *modelFacts) takesMode(mode pb.SupervisedTuningSpec_TuningMode) (rate float64, ok bool) {
+	rate, ok = m.LearningRates[strings.TrimPrefix(mode.String(), "TUNING_MODE_")]
+	return rate, ok
 }
 
 // adapterSize returns the enum value of a name as models.json writes it.
@@ -54,6 +80,15 @@ func (m *modelFacts) takesAdapter(size pb.SupervisedHyperParameters_AdapterSize)
 
 func (m *modelFacts) tunableIn(location string) bool {
 	return len(m.Regions) == 0 || slices.Contains(m.Regions, location)
+}
+
+// modelLocation is where the tuned model is: in the location of the job. Of a global job the service picks a
+// region, and names it.
+func modelLocation(job string) string {
+	if job == "global" {
+		return "us-central1"
+	}
+	return job
 }
 
 // endpointLocation is where tuned endpoints land: newer models are served from a multi-region only.
@@ -91,6 +126,10 @@ type serviceFacts struct {
 	ValidationExamplesMax  sourced     `json:"validation_examples_max"`
 	ValidationExamplesFree sourced     `json:"validation_examples_free"`
 	ValidationPercentMax   sourced     `json:"validation_percent_max"`
+	OpenValidationBytesMax sourced     `json:"open_validation_bytes_percent_max"`
+	OpenEpochs             sourced     `json:"open_epochs"`
+	TextExamplesMax        sourced     `json:"text_examples_max"`
+	MultimodalExamplesMax  sourced     `json:"multimodal_examples_max"`
 	ImagesPerExampleMax    sourced     `json:"images_per_example_max"`
 	ImageBytesMax          sourced     `json:"image_bytes_max"`
 	MediaTokens            sourced     `json:"media_tokens"`
@@ -122,16 +161,32 @@ type catalogue struct {
 func loadCatalogue() (*catalogue, error) {
 	c := &catalogue{models: map[string]*modelFacts{}}
 	var file struct {
+		Open   modelFacts    `json:"open"`
 		Models []*modelFacts `json:"models"`
 	}
 	if err := json.Unmarshal(modelsJSON, &file); err != nil {
 		return nil, fmt.Errorf("read embedded models.json: %w", err)
 	}
 	for _, m := range file.Models {
+		if m.open() {
+			m.inherit(file.Open)
+		}
 		c.models[m.ID] = m
 	}
 	if err := json.Unmarshal(serviceJSON, &c.service); err != nil {
 		return nil, fmt.Errorf("read embedded service.json: %w", err)
 	}
 	return c, nil
+}
+
+// regions returns all in which some model is tuned.
+func (c *catalogue) regions() (all []string) {
+	for _, id := range slices.Sorted(maps.Keys(c.models)) {
+		for _, region := range c.models[id].Regions {
+			if region != "global" && !slices.Contains(all, region) {
+				all = append(all, region)
+			}
+		}
+	}
+	return all
 }

@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 )
 
 // filter is a conjunction of what a job must have. Vertex AI does not say which filters it takes for

@@ -7,7 +7,7 @@ import (
 	"context"
 	"time"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 )
 

@@ -17,6 +17,7 @@ var (
 	jobPattern    = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/tuningJobs/([^/]+)$`)
 	modelPattern  = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/models/([^/@]+)(?:@([^/@]+))?$`)
 	keyPattern    = regexp.MustCompile(`^projects/[^/]+/locations/([^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+$`)
+	bucketPattern = regexp.MustCompile(`^gs://[a-z0-9][a-z0-9._-]+[a-z0-9](/.*)?$`)
 	numberPattern = regexp.MustCompile(`^[0-9]+$`)
 )
 

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	v1 "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
@@ -23,44 +23,44 @@ type partCheck struct {
 
 func (p partCheck) at() string { return fmt.Sprintf("contents[%d].parts[%d]", p.turn, p.index) }
 
-func (p partCheck) check(part *pb.Part) string {
+func (p partCheck) check(part *v1.Part) string {
 	if part.GetThought() {
 		return "contains a thought in " + p.at() + ", which is not supported for tuning"
 	}
 	switch data := part.GetData().(type) {
-	case *pb.Part_Text:
+	case *v1.Part_Text:
 		if data.Text == "" {
 			return "contains an empty text in " + p.at()
 		}
 		p.example.addText(p.tokens, data.Text)
 		return ""
-	case *pb.Part_InlineData:
+	case *v1.Part_InlineData:
 		return p.inlineData(data.InlineData)
-	case *pb.Part_FileData:
+	case *v1.Part_FileData:
 		if uri := data.FileData.GetFileUri(); !strings.HasPrefix(uri, "gs://") && !strings.HasPrefix(uri, "https://") && !strings.HasPrefix(uri, "http://") {
 			return fmt.Sprintf("contains the file URI %q in %s, which is neither gs:// nor http(s)://", uri, p.at())
 		}
 		return p.media(data.FileData.GetMimeType())
-	case *pb.Part_FunctionCall:
+	case *v1.Part_FunctionCall:
 		if data.FunctionCall.GetName() == "" {
 			return "contains a function call without a name in " + p.at()
 		}
 		return p.structured("function call", data.FunctionCall.GetName(), data.FunctionCall.GetArgs())
-	case *pb.Part_FunctionResponse:
+	case *v1.Part_FunctionResponse:
 		if data.FunctionResponse.GetName() == "" {
 			return "contains a function response without a name in " + p.at()
 		}
 		return p.structured("function response", data.FunctionResponse.GetName(), data.FunctionResponse.GetResponse())
-	case *pb.Part_ExecutableCode:
+	case *v1.Part_ExecutableCode:
 		return p.unsupported("executable code")
-	case *pb.Part_CodeExecutionResult:
+	case *v1.Part_CodeExecutionResult:
 		return p.unsupported("code execution result")
 	default:
 		return "contains a part without data in " + p.at()
 	}
 }
 
-func (p partCheck) inlineData(blob *pb.Blob) string {
+func (p partCheck) inlineData(blob *v1.Blob) string {
 	if len(blob.GetData()) == 0 {
 		return "contains inline data without content in " + p.at()
 	}
@@ -79,6 +79,9 @@ func (p partCheck) media(mimeType string) string {
 		return p.unsupported(kind)
 	case kind == "image":
 		p.example.images++
+	}
+	if kind != "text" {
+		p.example.files++
 	}
 	*p.tokens += p.service.MediaTokens.Value
 	return ""

@@ -4,9 +4,11 @@
 package vertex
 
 import (
+	"cmp"
 	"strconv"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
+	"google.golang.org/protobuf/proto"
 )
 
 // Vertex AI keeps about this many checkpoints of a long training.
@@ -15,22 +17,25 @@ const checkpointsMax = 10
 // plan lays out the training of a good dataset: what the caller left open is filled in, and steps and
 // checkpoints follow.
 func plan(spec *pb.SupervisedTuningSpec, model *modelFacts, facts *serviceFacts, training *tally) *outcome {
-	asked := spec.GetHyperParameters()
-	chosen := &pb.SupervisedHyperParameters{
-		EpochCount:             asked.GetEpochCount(),
-		LearningRateMultiplier: asked.GetLearningRateMultiplier(),
-		AdapterSize:            asked.GetAdapterSize(),
+	chosen := proto.CloneOf(spec.GetHyperParameters())
+	if chosen == nil {
+		chosen = &pb.SupervisedHyperParameters{}
 	}
-	if chosen.GetEpochCount() == 0 {
-		chosen.EpochCount = facts.epochsFor(training.examples)
+	batch := facts.BatchSize.Value
+	if model.open() {
+		chosen.EpochCount = cmp.Or(chosen.GetEpochCount(), facts.OpenEpochs.Value)
+		rate, _ := model.takesMode(spec.GetTuningMode())
+		chosen.LearningRate = cmp.Or(chosen.GetLearningRate(), rate)
+		batch = cmp.Or(chosen.GetBatchSize(), batch)
+		chosen.BatchSize = batch
+	} else {
+		chosen.EpochCount = cmp.Or(chosen.GetEpochCount(), facts.epochsFor(training.examples))
+		chosen.LearningRateMultiplier = cmp.Or(chosen.GetLearningRateMultiplier(), 1)
 	}
-	if chosen.GetLearningRateMultiplier() == 0 {
-		chosen.LearningRateMultiplier = 1
+	if spec.GetTuningMode() != pb.SupervisedTuningSpec_TUNING_MODE_FULL {
+		chosen.AdapterSize = cmp.Or(chosen.GetAdapterSize(), adapterSize(model.DefaultAdapterSize))
 	}
-	if chosen.GetAdapterSize() == pb.SupervisedHyperParameters_ADAPTER_SIZE_UNSPECIFIED {
-		chosen.AdapterSize = adapterSize(model.DefaultAdapterSize)
-	}
-	stepsPerEpoch := (training.kept + facts.BatchSize.Value - 1) / facts.BatchSize.Value
+	stepsPerEpoch := (training.kept + batch - 1) / batch
 	return &outcome{
 		stats:       training.stats(stepsPerEpoch * chosen.GetEpochCount()),
 		hyper:       chosen,

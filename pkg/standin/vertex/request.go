@@ -15,7 +15,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/grpc/codes"
@@ -38,9 +38,13 @@ func (s *service) draft(where place, in *pb.TuningJob) (draft, error) {
 	if err := s.checkFields(in); err != nil {
 		return d, err
 	}
-	if in.GetSupervisedTuningSpec().GetEvaluationConfig() != nil {
-		return d, status.Error(codes.Unimplemented,
-			"tuning_job.supervised_tuning_spec.evaluation_config is not implemented by the local stand-in for Vertex AI")
+	for field, set := range map[string]bool{
+		"supervised_tuning_spec.evaluation_config": in.GetSupervisedTuningSpec().GetEvaluationConfig() != nil,
+		"custom_base_model":                        in.GetCustomBaseModel() != "",
+	} {
+		if set {
+			return d, status.Errorf(codes.Unimplemented, "tuning_job.%s is not implemented by the local stand-in for Vertex AI", field)
+		}
 	}
 	d.spec = &pb.TuningJob{
 		SourceModel:           in.GetSourceModel(),
@@ -50,6 +54,7 @@ func (s *service) draft(where place, in *pb.TuningJob) (draft, error) {
 		Labels:                in.GetLabels(),
 		EncryptionSpec:        in.GetEncryptionSpec(),
 		ServiceAccount:        in.GetServiceAccount(),
+		OutputUri:             in.GetOutputUri(),
 	}
 	// The caller's message may not be ours to keep: an interceptor has seen it too.
 	d.spec = proto.CloneOf(d.spec)
@@ -82,6 +87,9 @@ func (s *service) checkFields(in *pb.TuningJob) error {
 		checkURI(&v, fieldValidation, spec.GetValidationDatasetUri())
 	}
 	s.checkHyper(&v, spec.GetHyperParameters())
+	if uri := in.GetOutputUri(); uri != "" && !bucketPattern.MatchString(uri) {
+		v.add("tuning_job.output_uri", "output_uri should be a Cloud Storage directory: gs://bucket/path.")
+	}
 	if n := utf8.RuneCountInString(in.GetTunedModelDisplayName()); int64(n) > s.facts.service.DisplayNameRunesMax.Value {
 		v.add("tuning_job.tuned_model_display_name", "The display name has %d characters; the maximum is %d.", n, s.facts.service.DisplayNameRunesMax.Value)
 	}
@@ -103,8 +111,19 @@ func (s *service) checkHyper(v *violations, h *pb.SupervisedHyperParameters) {
 	if n, limit := h.GetEpochCount(), s.facts.service.EpochCountMax.Value; n < 0 || n > limit {
 		v.add(fieldHyper+".epoch_count", "The epoch count must be between 1 and %d, got %d.", limit, n)
 	}
-	if m := h.GetLearningRateMultiplier(); m < 0 || math.IsNaN(m) || math.IsInf(m, 0) {
-		v.add(fieldHyper+".learning_rate_multiplier", "The learning rate multiplier must be positive, got %v.", m)
+	for _, rate := range []struct {
+		name  string
+		value float64
+	}{{"learning_rate_multiplier", h.GetLearningRateMultiplier()}, {"learning_rate", h.GetLearningRate()}} {
+		if rate.value < 0 || math.IsNaN(rate.value) || math.IsInf(rate.value, 0) {
+			v.add(fieldHyper+"."+rate.name, "The %s must be positive, got %v.", strings.ReplaceAll(rate.name, "_", " "), rate.value)
+		}
+	}
+	if h.GetLearningRateMultiplier() != 0 && h.GetLearningRate() != 0 {
+		v.add(fieldHyper+".learning_rate", "Only one of learning_rate and learning_rate_multiplier can be set.")
+	}
+	if n := h.GetBatchSize(); n < 0 {
+		v.add(fieldHyper+".batch_size", "The batch size must be positive, got %d.", n)
 	}
 	if _, ok := pb.SupervisedHyperParameters_AdapterSize_name[int32(h.GetAdapterSize())]; !ok {
 		v.add(fieldHyper+".adapter_size", "Invalid value %d for an AdapterSize.", h.GetAdapterSize())
@@ -138,26 +157,36 @@ func notInLabel(r rune) bool {
 
 // checkDatasets asks whether the files exist and are not too large. What they hold is read when the job
 // begins to run, and may be something else by then.
-func (s *service) checkDatasets(ctx context.Context, where place, spec *pb.SupervisedTuningSpec) error {
+func (s *service) checkDatasets(ctx context.Context, d draft) error {
 	ctx, cancel := context.WithTimeout(ctx, objectCheckTimeout)
 	defer cancel()
-	for _, d := range []struct{ field, uri string }{
-		{fieldTraining, spec.GetTrainingDatasetUri()},
-		{fieldValidation, spec.GetValidationDatasetUri()},
-	} {
-		if d.uri == "" {
-			continue
-		}
-		bucket, object, _ := strings.Cut(strings.TrimPrefix(d.uri, "gs://"), "/")
-		attrs, err := s.cfg.Storage.Bucket(bucket).Object(object).Attrs(ctx)
-		if err != nil {
-			return objectError(where, d.field, d.uri, err)
-		}
-		if limit := s.facts.service.DatasetBytesMax.Value; attrs.Size > limit {
-			return invalidField(d.field, "%s has %d bytes; the maximum is %d.", d.uri, attrs.Size, limit)
-		}
+	spec := d.spec.GetSupervisedTuningSpec()
+	training, err := s.size(ctx, d.place, fieldTraining, spec.GetTrainingDatasetUri())
+	if err != nil || spec.GetValidationDatasetUri() == "" {
+		return err
+	}
+	validation, err := s.size(ctx, d.place, fieldValidation, spec.GetValidationDatasetUri())
+	if err != nil {
+		return err
+	}
+	if percent := s.facts.service.OpenValidationBytesMax.Value; d.facts.open() && validation*100 > training*percent {
+		return invalidField(fieldValidation, "The validation dataset has %.2f%% of the bytes of the training dataset, which exceeds the maximum of %d%%.",
+			float64(validation)*100/float64(training), percent)
 	}
 	return nil
+}
+
+// size returns the size of a dataset that is not too large.
+func (s *service) size(ctx context.Context, where place, field, uri string) (int64, error) {
+	bucket, object, _ := strings.Cut(strings.TrimPrefix(uri, "gs://"), "/")
+	attrs, err := s.cfg.Storage.Bucket(bucket).Object(object).Attrs(ctx)
+	if err != nil {
+		return 0, objectError(where, field, uri, err)
+	}
+	if limit := s.facts.service.DatasetBytesMax.Value; attrs.Size > limit {
+		return 0, invalidField(field, "%s has %d bytes; the maximum is %d.", uri, attrs.Size, limit)
+	}
+	return attrs.Size, nil
 }
 
 func objectError(where place, field, uri string, err error) error {

@@ -11,11 +11,11 @@ import (
 	"slices"
 	"sync"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	v1 "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 )
 
 // Server is a running stand-in.
@@ -50,7 +50,8 @@ func Start(cfg Config) (*Server, error) {
 		options = append(options, grpc.UnaryInterceptor(cfg.UnaryInterceptor))
 	}
 	s := &Server{listener: listener, grpc: grpc.NewServer(options...), engine: engine, served: make(chan error, 1)}
-	pb.RegisterGenAiTuningServiceServer(s.grpc, &service{engine: engine, facts: facts, cfg: cfg})
+	pb.RegisterGenAiTuningServiceServer(s.grpc, &service{engine: engine, facts: facts, cfg: cfg, beta: true})
+	v1.RegisterGenAiTuningServiceServer(s.grpc, &serviceV1{service: &service{engine: engine, facts: facts, cfg: cfg}})
 	s.close = sync.OnceValue(s.shutDown)
 	go func() {
 		err := s.grpc.Serve(listener)
@@ -80,14 +81,14 @@ func (s *Server) shutDown() error {
 	return errors.Join(<-s.served, s.engine.close())
 }
 
-// Jobs returns every job in every project and location as it is now, newest first.
-func (s *Server) Jobs() []*pb.TuningJob {
+// Jobs returns every job in every project and location as it is now and as v1 shows it, newest first.
+func (s *Server) Jobs() []*v1.TuningJob {
 	s.engine.mu.Lock()
 	defer s.engine.mu.Unlock()
 	now := s.engine.now()
-	var out []*pb.TuningJob
+	var out []*v1.TuningJob
 	for _, j := range slices.Backward(s.engine.board.jobs) {
-		out = append(out, proto.CloneOf(j.view(now)))
+		out = append(out, jobV1(j.view(now)))
 	}
 	return out
 }

@@ -8,9 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
+	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
@@ -21,6 +19,7 @@ type service struct {
 	engine *engine
 	facts  *catalogue
 	cfg    Config
+	beta   bool // the call is one of v1beta1
 }
 
 func (s *service) CreateTuningJob(ctx context.Context, req *pb.CreateTuningJobRequest) (*pb.TuningJob, error) {
@@ -32,7 +31,7 @@ func (s *service) CreateTuningJob(ctx context.Context, req *pb.CreateTuningJobRe
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkDatasets(ctx, where, draft.spec.GetSupervisedTuningSpec()); err != nil {
+	if err := s.checkDatasets(ctx, draft); err != nil {
 		return nil, err
 	}
 	return s.engine.create(draft)
@@ -113,9 +112,12 @@ func (s *service) place(field, project, location, permission string) (place, err
 	if s.cfg.Project != "" && where.project != s.cfg.Project {
 		return place{}, permissionDenied(permission, where)
 	}
+	// Open models alone are tuned there, and v1beta1 alone takes them.
+	if location == "global" && s.beta {
+		return where, nil
+	}
 	if location == "global" {
-		return place{}, status.Error(codes.FailedPrecondition,
-			"Tuning of Gemini models is not supported in location `global`. Please use a regional endpoint.")
+		return place{}, globalRefused()
 	}
 	if !slices.Contains(s.cfg.Locations, location) {
 		return place{}, invalidField(field, "The provided location ID doesn't match the endpoint. The valid location ID is `%s`.",

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -38,16 +38,29 @@ func (s *service) resolveSource(d *draft) error {
 	return err
 }
 
+// modelID is the name of a model as the facts have it: publishers/p/models/m@v is p/m@v, and Google's own models go
+// without publisher.
+func modelID(name string) string {
+	publisher, model, ok := strings.Cut(strings.TrimPrefix(name, "publishers/"), "/models/")
+	switch {
+	case !ok || !strings.HasPrefix(name, "publishers/"):
+		return name
+	case publisher == "google" && !strings.Contains(model, "@"):
+		return model
+	}
+	return publisher + "/" + model
+}
+
 func (s *service) baseModel(where place, name string) (*modelFacts, error) {
-	id := strings.TrimPrefix(name, "publishers/google/models/")
+	id := modelID(name)
 	if family, version, found := strings.Cut(id, "@"); strings.Contains(id, "/") && (!found || version == "" || strings.HasSuffix(family, "/")) {
 		return nil, status.Error(codes.InvalidArgument, "Invalid open source publisher model resource name")
 	}
 	facts := s.facts.models[id]
 	switch {
-	case facts == nil || facts.Status == modelRetired:
+	case facts == nil || facts.retired(s.engine.clock()):
 		return nil, publisherModelNotFound(where, id)
-	case facts.Status == modelNeedsV1beta1:
+	case facts.open() && !s.beta:
 		return nil, status.Errorf(codes.InvalidArgument, "Tuning of the open model %s needs tuning_mode and output_uri, "+
 			"which only google.cloud.aiplatform.v1beta1 has.", id)
 	}
@@ -56,14 +69,24 @@ func (s *service) baseModel(where place, name string) (*modelFacts, error) {
 
 // checkModel finds what the base model does not take.
 func (s *service) checkModel(d draft) error {
+	if d.place.location == "global" && !d.facts.open() {
+		return globalRefused()
+	}
 	if !d.facts.tunableIn(d.place.location) {
 		return status.Errorf(codes.FailedPrecondition, "Tuning of base model %s is not supported in location `%s`. Supported locations: %s.",
 			d.facts.ID, d.place.location, strings.Join(d.facts.Regions, ", "))
+	}
+	if err := checkKind(d); err != nil {
+		return err
 	}
 	size := d.spec.GetSupervisedTuningSpec().GetHyperParameters().GetAdapterSize()
 	if size != pb.SupervisedHyperParameters_ADAPTER_SIZE_UNSPECIFIED && !d.facts.takesAdapter(size) {
 		return status.Error(codes.InvalidArgument, "The adapter size is not supported for this base model.")
 	}
+	return checkKey(d)
+}
+
+func checkKey(d draft) error {
 	key := d.spec.GetEncryptionSpec().GetKmsKeyName()
 	if key == "" {
 		return nil
@@ -72,6 +95,8 @@ func (s *service) checkModel(d draft) error {
 	switch {
 	case m == nil:
 		return invalidField("tuning_job.encryption_spec.kms_key_name", "Invalid resource name %q of a key.", key)
+	case d.place.location == "global":
+		return status.Error(codes.FailedPrecondition, "Customer-managed encryption keys are not supported in location `global`.")
 	case !d.facts.CMEK:
 		return status.Errorf(codes.FailedPrecondition, "Customer-managed encryption keys are not supported for base model %s.", d.facts.ID)
 	case m[1] != d.place.location:

@@ -8,7 +8,8 @@ import (
 	"math"
 	"slices"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	v1 "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 )
 
 const histogramBuckets = 10
@@ -84,12 +85,13 @@ func (c counts) buckets(values []int64, low, high int64) []*pb.SupervisedTuningD
 // tally is what reading one dataset file adds up to. Examples that are dropped count only as such.
 type tally struct {
 	examples   int64 // all of them
+	multimodal bool  // some hold images or other files
 	kept       int64
 	characters int64
 	input      counts
 	output     counts
 	messages   counts
-	samples    []*pb.Content
+	samples    []*v1.Content
 	dropped    int64
 	indices    []int64 // of some dropped examples, from 1
 	reasons    []string
@@ -102,6 +104,7 @@ func newTally() *tally {
 func (t *tally) keep(e *example, samples int64) {
 	t.kept++
 	t.characters += e.characters
+	t.multimodal = t.multimodal || e.files > 0
 	t.input[e.input]++
 	t.output[e.output]++
 	t.messages[e.messages]++
@@ -130,9 +133,19 @@ func (t *tally) stats(steps int64) *pb.SupervisedTuningDataStats {
 		UserInputTokenDistribution:        input,
 		UserOutputTokenDistribution:       output,
 		UserMessagePerExampleDistribution: t.messages.distribution(),
-		UserDatasetExamples:               t.samples,
+		UserDatasetExamples:               samples(t.samples),
 		TotalTruncatedExampleCount:        t.dropped,
 		TruncatedExampleIndices:           t.indices,
 		DroppedExampleReasons:             t.reasons,
 	}
+}
+
+// samples carries turns over: lines are read as v1 has them, which knows more of a turn than v1beta1 does.
+func samples(turns []*v1.Content) (out []*pb.Content) {
+	for _, turn := range turns {
+		if c, err := carry(turn, &pb.Content{}); err == nil {
+			out = append(out, c)
+		}
+	}
+	return out
 }

@@ -6,7 +6,7 @@ package vertex
 import (
 	"time"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -24,6 +24,7 @@ func (j *job) view(now time.Time) *pb.TuningJob {
 		Labels:                j.spec.GetLabels(),
 		EncryptionSpec:        j.spec.GetEncryptionSpec(),
 		ServiceAccount:        j.spec.GetServiceAccount(),
+		OutputUri:             j.spec.GetOutputUri(),
 		State:                 j.state(now),
 		CreateTime:            timestamppb.New(j.created),
 		UpdateTime:            timestamppb.New(j.updated(now)),
@@ -57,6 +58,7 @@ func (j *job) tuningSpec() *pb.TuningJob_SupervisedTuningSpec {
 		ValidationDatasetUri:     spec.GetValidationDatasetUri(),
 		HyperParameters:          hyper,
 		ExportLastCheckpointOnly: spec.GetExportLastCheckpointOnly(),
+		TuningMode:               spec.GetTuningMode(),
 	}}
 }
 
@@ -76,7 +78,7 @@ func (j *job) errorOf(state pb.JobState) *spb.Status {
 func (j *job) tunedModel(now time.Time) *pb.TunedModel {
 	served := place{project: j.place.project, location: j.facts.endpointLocation(j.place.location)}
 	out := &pb.TunedModel{}
-	if !j.spec.GetSupervisedTuningSpec().GetExportLastCheckpointOnly() {
+	if !j.spec.GetSupervisedTuningSpec().GetExportLastCheckpointOnly() && !j.facts.open() {
 		n, _ := j.reached(now)
 		for _, c := range j.outcome.checkpoints[:n] {
 			out.Checkpoints = append(out.Checkpoints, &pb.TunedModelCheckpoint{
@@ -89,7 +91,10 @@ func (j *job) tunedModel(now time.Time) *pb.TunedModel {
 	}
 	if j.version > 0 {
 		last := j.outcome.checkpoints[len(j.outcome.checkpoints)-1]
-		out.Model = j.place.model(j.modelID, j.version)
+		out.Model = place{j.place.project, modelLocation(j.place.location)}.model(j.modelID, j.version)
+		if j.facts.open() {
+			return out // it is not served until somebody deploys it
+		}
 		// The default checkpoint is the last one, and the model's endpoint is the default checkpoint's.
 		out.Endpoint = served.endpoint(derivedID(j.id, "endpoint", last.GetCheckpointId()))
 	}

@@ -1,0 +1,193 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faulttest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	"google.golang.org/api/iterator"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+const (
+	succeeded = "PIPELINE_STATE_SUCCEEDED"
+	failed    = "PIPELINE_STATE_FAILED"
+	cancelled = "PIPELINE_STATE_CANCELLED"
+)
+
+// check looks at all that there is in the end and reports what must not be.
+func (r *run) check() {
+	r.t.Helper()
+	records := map[string]record{}
+	r.final = r.records()
+	for _, rec := range r.final {
+		records[rec.ID] = rec
+	}
+	r.checkOrders(records)
+	r.checkVertex(records)
+	r.checkDatasets(records)
+	r.checkEvents(records)
+	if len(r.drops) > 0 {
+		r.checkDrop()
+	}
+	if r.t.Failed() {
+		r.t.Logf("the functions' logs:\n%s", r.logs())
+	}
+}
+
+// checkOrders: each start with a key has one record, those without one at most, and nobody else has any. Whoever was
+// told of a job was told of that one, and is told the same again.
+func (r *run) checkOrders(records map[string]record) {
+	owned := map[string]bool{}
+	most := 0
+	for _, o := range r.orders {
+		most++
+		if o.key == "" {
+			continue
+		}
+		again := r.post("/start", o.body, o.key)
+		id := r.jobOf(o)
+		rec, ok := records[id]
+		if !ok || owned[id] {
+			r.t.Errorf("start %q has no record of its own but %q", o.key, id)
+			continue
+		}
+		owned[id] = true
+		// One that failed when its caller was told that it waits is answered as it was then.
+		if again.status != http.StatusOK && (rec.State != failed || len(o.given) > 0) {
+			r.t.Errorf("start %q is answered %d %s", o.key, again.status, again.text)
+		}
+		for _, a := range o.given {
+			if name := last(a.Job.Name); name != rec.ID && name != last(rec.Name) {
+				r.t.Errorf("start %q: an answer names %s, the record %s %s", o.key, name, rec.ID, rec.Name)
+			}
+			if a.Job != again.Job {
+				r.t.Errorf("start %q is answered %+v and then %+v", o.key, a.Job, again.Job)
+			}
+		}
+	}
+	if len(records) > most || len(owned) > len(records) {
+		r.t.Errorf("%d records of %d starts", len(records), most)
+	}
+}
+
+// jobOf is the job that the key of a start stands for, or "".
+func (r *run) jobOf(o *order) string {
+	sum := sha256.Sum256([]byte("ann\x00" + o.key))
+	doc, err := r.docs.Doc("start_keys/" + hex.EncodeToString(sum[:])).Get(r.t.Context())
+	if status.Code(err) == codes.NotFound {
+		return ""
+	}
+	if err != nil {
+		r.t.Fatalf("read key %q: %v", o.key, err)
+	}
+	id, _ := doc.Data()["job_id"].(string)
+	return id
+}
+
+func last(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
+
+// checkVertex: one job a record, and both say the same; none of a record that failed or was cancelled before.
+func (r *run) checkVertex(records map[string]record) {
+	jobs := map[string][]*aiplatformpb.TuningJob{}
+	list := r.vertex.ListTuningJobs(r.t.Context(), &aiplatformpb.ListTuningJobsRequest{Parent: "projects/" + project + "/locations/" + location})
+	for {
+		j, err := list.Next()
+		if errors.Is(err, iterator.Done) {
+			break
+		}
+		if err != nil {
+			r.t.Fatalf("list the jobs on Vertex AI: %v", err)
+		}
+		if r.old[j.GetName()] {
+			continue
+		}
+		r.old[j.GetName()] = true
+		id := j.GetLabels()["vertextune-job"]
+		jobs[id] = append(jobs[id], j)
+		if _, ok := records[id]; !ok {
+			r.t.Errorf("Vertex AI has %s for %q, which is not on record", j.GetName(), id)
+		}
+	}
+	for id, rec := range records {
+		all := jobs[id]
+		switch {
+		case rec.State == failed && rec.Failure == nil, rec.State == failed && len(all) > 0:
+			r.t.Errorf("job %s has failed as %+v, with %d jobs on Vertex AI", id, rec.Failure, len(all))
+		case len(all) > 1, len(all) == 0 && rec.State == succeeded, len(all) == 0 && rec.Name != "":
+			r.t.Errorf("%d jobs on Vertex AI of %+v", len(all), rec)
+		case len(all) == 1 && (all[0].GetName() != rec.Name || strings.TrimPrefix(all[0].GetState().String(), "JOB_STATE_") != strings.TrimPrefix(rec.State, "PIPELINE_STATE_")):
+			r.t.Errorf("the record says %s of %s, Vertex AI %s of %s", rec.State, rec.Name, all[0].GetState(), all[0].GetName())
+		}
+	}
+}
+
+// checkDatasets: every dataset belongs to a record, and whatever was sent to Vertex AI has its own.
+func (r *run) checkDatasets(records map[string]record) {
+	there := map[string]bool{}
+	for _, name := range r.names(r.t, data) {
+		path, ok := strings.CutPrefix(name, data+"/datasets/")
+		if !ok {
+			continue
+		}
+		there["gs://"+name] = true
+		if _, ok := records[strings.TrimSuffix(path, ".jsonl")]; !ok {
+			r.t.Errorf("dataset %s is of no record", name)
+		}
+	}
+	for id, rec := range records {
+		if rec.Name == "" {
+			continue
+		}
+		if !there[rec.TrainingData] {
+			r.t.Errorf("job %s was sent with %s, which is not there", id, rec.TrainingData)
+		} else if _, text := r.get("datasets/" + id + ".jsonl"); strings.Count(text, "\n") != 2 {
+			r.t.Errorf("the dataset of job %s is %q, want two examples", id, text)
+		}
+	}
+}
+
+// names lists what is in a bucket, as bucket/name.
+func (w *world) names(t *testing.T, bucket string) (all []string) {
+	t.Helper()
+	list := w.objects.Bucket(bucket).Objects(t.Context(), nil)
+	for {
+		attrs, err := list.Next()
+		if errors.Is(err, iterator.Done) {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("list %s: %v", bucket, err)
+		}
+		all = append(all, bucket+"/"+attrs.Name)
+	}
+}
+
+// get reads an object of the data bucket, with its metadata.
+func (r *run) get(name string) (map[string]string, string) {
+	r.t.Helper()
+	object := r.objects.Bucket(data).Object(name)
+	attrs, err := object.Attrs(r.t.Context())
+	if err != nil {
+		r.t.Fatalf("look at %s: %v", name, err)
+	}
+	in, err := object.NewReader(r.t.Context())
+	if err != nil {
+		r.t.Fatalf("read %s: %v", name, err)
+	}
+	defer in.Close()
+	text, err := io.ReadAll(in)
+	if err != nil {
+		r.t.Fatalf("read %s: %v", name, err)
+	}
+	return attrs.Metadata, string(text)
+}

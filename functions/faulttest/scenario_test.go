@@ -1,0 +1,106 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faulttest
+
+// scenario is something that people do with the service.
+type scenario struct {
+	name     string
+	settings map[string]string
+	// quota is how many jobs Vertex AI runs at a time; more are refused with RESOURCE_EXHAUSTED.
+	quota int
+	files bool // are dropped, and no jobs started
+	play  func(*run)
+}
+
+const session = `{"session_id": "s"}`
+
+var scenarios = []scenario{
+	{
+		// A job from its start to its success, from a model's document.
+		name: "start", play: func(r *run) {
+			r.start(`{"session_id": "s", "model_id": "m"}`, "key")
+			r.tick()
+			r.runs()
+			r.tick()
+			r.ends()
+			r.tick()
+			r.tick()
+		},
+	}, {
+		// Without a key a start is not repeated. The dataset is a file.
+		name: "start_without_key", play: func(r *run) {
+			r.start(`{"training_data": "gs://`+data+`/own.jsonl"}`, "")
+			r.ends()
+			r.tick()
+			r.tick()
+		},
+	}, {
+		// The second job waits until the first one has ended, as we let only one at a time through.
+		name: "limit", settings: map[string]string{"MAX_CONCURRENT_JOBS": "1"}, quota: 2, play: twoJobs,
+	}, {
+		// The second job waits until the first one has ended, as Vertex AI has no room for it.
+		name: "quota", quota: 1, play: twoJobs,
+	}, {
+		name: "cancel", play: func(r *run) {
+			o := r.start(session, "key")
+			r.runs()
+			r.tick()
+			r.cancel(o)
+			r.ends()
+			r.tick()
+			r.tick()
+		},
+	}, {
+		// A job that waits is cancelled, and never sent.
+		name: "cancel_waiting", settings: map[string]string{"MAX_CONCURRENT_JOBS": "1"}, quota: 2, play: func(r *run) {
+			r.start(session, "first")
+			second := r.start(session, "second")
+			r.cancel(second)
+			r.ends()
+			r.tick()
+			r.tick()
+		},
+	}, {
+		// A job that has stalled is told of and cancelled.
+		name: "stall", settings: map[string]string{"STALLED_AFTER": "1ms"}, play: func(r *run) {
+			r.start(`{"session_id": "s", "cancel_when_stalled": true}`, "key")
+			r.runs()
+			r.tick()
+			r.tick()
+			r.ends()
+			r.tick()
+			r.tick()
+		},
+	}, {
+		// A file is dropped, and then another one in its place.
+		name: "drop", files: true, play: func(r *run) {
+			r.drop(examples(3))
+			r.deliver(0)
+			r.drop(examples(2))
+			r.deliver(1)
+			r.deliver(0)
+		},
+	}, {
+		// The events come late and the wrong way round; the newer file is of no use.
+		name: "drop_reordered", files: true, play: func(r *run) {
+			r.drop(examples(2))
+			r.deliver(0)
+			r.drop(examples(3))
+			r.drop("{")
+			r.deliver(2)
+			r.deliver(1)
+			r.deliver(0)
+		},
+	},
+}
+
+func twoJobs(r *run) {
+	r.start(session, "first")
+	r.start(session, "second")
+	r.ends()
+	r.tick()
+	r.ends()
+	r.tick()
+	r.tick()
+}

@@ -1,0 +1,156 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faulttest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"cloud.google.com/go/firestore"
+)
+
+// record is a job's document, as far as the test looks into it.
+type record struct {
+	ID           string    `firestore:"-"`
+	Name         string    `firestore:"name"`
+	State        string    `firestore:"state"`
+	Step         string    `firestore:"step"`
+	LeaseUntil   time.Time `firestore:"lease_until"`
+	Submissions  int64     `firestore:"submissions"`
+	Finished     bool      `firestore:"finished"`
+	Watched      bool      `firestore:"watched"`
+	Told         int64     `firestore:"told"`
+	TrainingData string    `firestore:"training_data"`
+	Failure      *struct {
+		Message string `firestore:"message"`
+	} `firestore:"failure"`
+	Events []struct {
+		Seq  int64  `firestore:"seq"`
+		Type string `firestore:"type"`
+		To   string `firestore:"to"`
+	} `firestore:"events"`
+}
+
+func (r *run) records() (all []record) {
+	r.t.Helper()
+	docs, err := r.docs.Collection("tuning_jobs").OrderBy(firestore.DocumentID, firestore.Asc).Documents(r.t.Context()).GetAll()
+	if err != nil {
+		r.t.Fatalf("read the records: %v", err)
+	}
+	for _, doc := range docs {
+		rec := record{ID: doc.Ref.ID}
+		if err := doc.DataTo(&rec); err != nil {
+			r.t.Fatalf("decode %s: %v", doc.Ref.Path, err)
+		}
+		all = append(all, rec)
+	}
+	return all
+}
+
+// ids are the jobs that are on record.
+func (r *run) ids() (all []string) {
+	refs, err := r.docs.Collection("tuning_jobs").DocumentRefs(r.t.Context()).GetAll()
+	if err != nil {
+		r.t.Errorf("list the records: %v", err)
+	}
+	for _, ref := range refs {
+		all = append(all, ref.ID)
+	}
+	return all
+}
+
+// recovery is how long it may take until all is well after a fault.
+const recovery = 25 * time.Second
+
+// recover lets the system come to its end, with whatever takes effect late.
+func (r *run) recover() {
+	r.t.Helper()
+	r.calm.Store(true)
+	r.settle()
+	r.aside.Wait()
+	r.faults.Wait()
+	r.settle()
+}
+
+// settle lets time go by as it does when nothing goes wrong any more: clients ask again, events are delivered again,
+// Cloud Scheduler ticks, until there is nothing left to do.
+func (r *run) settle() {
+	r.t.Helper()
+	stuck := map[string]int{}
+	for end := time.Now().Add(recovery); ; {
+		records := r.records()
+		if r.settled(records) {
+			return
+		}
+		if time.Now().After(end) {
+			r.t.Fatalf("not at an end after %s: %+v, orders %s", recovery, records, r.tellOrders())
+		}
+		r.insist(records)
+		time.Sleep(rest(records))
+		before := time.Now()
+		if !r.tick() {
+			continue
+		}
+		for _, rec := range records {
+			if (rec.Step == "PREPARING" || rec.Step == "SUBMITTING") && rec.LeaseUntil.Before(before) {
+				// What died is gone on with within two ticks. A third one finds it as it was.
+				at := fmt.Sprint(rec.ID, rec.Step, rec.LeaseUntil, rec.Submissions)
+				if stuck[at]++; stuck[at] > 2 {
+					r.t.Fatalf("two ticks after its lease ran out nothing has become of %+v", rec)
+				}
+			}
+		}
+	}
+}
+
+// rest is how long to wait for the next tick: until something can have changed.
+func rest(records []record) time.Duration {
+	wait := time.Hour
+	for _, rec := range records {
+		if left := time.Until(rec.LeaseUntil); rec.Watched && left > 0 {
+			wait = min(wait, left)
+		} else if rec.Watched {
+			wait = min(wait, jobDuration/4)
+		}
+	}
+	if wait == time.Hour {
+		wait = 0
+	}
+	return wait + time.Millisecond
+}
+
+func (r *run) settled(records []record) bool {
+	return !slices.ContainsFunc(records, func(rec record) bool { return rec.Watched }) &&
+		!slices.ContainsFunc(r.orders, func(o *order) bool { return !o.over() || o.cancel && !o.cancelled && len(o.given) > 0 }) &&
+		!slices.ContainsFunc(r.drops, func(d *drop) bool { return !d.taken })
+}
+
+// insist has clients ask for what they were not told, and events delivered that were not taken.
+func (r *run) insist(records []record) {
+	for _, o := range r.orders {
+		if !o.over() {
+			r.ask(o)
+		}
+		if o.cancel {
+			r.cancel(o)
+		}
+		if !o.over() && slices.ContainsFunc(records, func(rec record) bool { return rec.State == failed && rec.ID == r.jobOf(o) }) {
+			o.refused = &answer{}
+		}
+	}
+	for n, d := range r.drops {
+		if !d.taken {
+			r.repeated.Store(d.asked)
+			r.deliver(n)
+		}
+	}
+}
+
+func (r *run) tellOrders() (all []string) {
+	for _, o := range r.orders {
+		all = append(all, fmt.Sprintf("%q: given %d times, refused %v", o.key, len(o.given), o.refused))
+	}
+	return all
+}

@@ -1,0 +1,100 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faulttest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vertextune/vertextune/pkg/standin/faults"
+)
+
+const (
+	// soakTime is how long TestSoak goes on where FAULT_TIME does not say.
+	soakTime = 5 * time.Second
+	// odds is one in how many calls goes wrong.
+	odds = 15
+)
+
+// TestSoak plays scenarios in which several things go wrong, at calls and in ways of chance, also while the system
+// recovers from what went wrong before.
+func TestSoak(t *testing.T) {
+	seed, _ := chance(t)
+	lasting := soakTime
+	if text := os.Getenv("FAULT_TIME"); text != "" {
+		var err error
+		if lasting, err = time.ParseDuration(text); err != nil {
+			t.Fatalf("FAULT_TIME: %v", err)
+		}
+	}
+	end := time.Now().Add(lasting)
+	out := newTable()
+	var all sync.WaitGroup
+	for n := range uint64(workers) {
+		all.Go(func() {
+			random := rand.New(rand.NewPCG(seed, n))
+			for i := 0; time.Now().Before(end); i++ {
+				s := scenarios[random.IntN(len(scenarios))]
+				name := fmt.Sprintf("%s/%d.%d", s.name, n, i)
+				t.Run(name, func(t *testing.T) { soak(t, s, random, end, out) })
+			}
+		})
+	}
+	all.Wait()
+	out.log(t, "each run counts in the line of each of its faults", fmt.Sprintf("%d runs in %s, FAULT_SEED=%d", out.runs, lasting, seed))
+}
+
+// soak plays a scenario again and again in one world.
+func soak(t *testing.T, s scenario, random *rand.Rand, end time.Time, out *table) {
+	t.Helper()
+	w := open(t, s)
+	defer shut(t, w)
+	for len(w.old) < worn && time.Now().Before(end) && !t.Failed() {
+		r := &run{world: w, t: t}
+		h := &havoc{scenario: s, random: random}
+		h.through(r, out)
+	}
+}
+
+// havoc makes things go wrong by chance.
+type havoc struct {
+	scenario scenario
+
+	mu     sync.Mutex
+	random *rand.Rand
+	kinds  []string // that happened, in order
+	done   []string // likewise, with the calls
+}
+
+// through plays a run, and tells what went wrong in one that ended badly.
+func (h *havoc) through(r *run, out *table) {
+	defer func() {
+		out.add(r.outcome(true), h.kinds...)
+		if r.t.Failed() {
+			r.t.Logf("what went wrong: %s", strings.Join(h.done, ", "))
+		}
+	}()
+	r.through(h.choose)
+}
+
+// choose returns what goes wrong at a call, or nil.
+func (h *havoc) choose(c faults.Call) *kind {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.random.IntN(odds) > 0 {
+		return nil
+	}
+	k := kinds[h.random.IntN(len(kinds))]
+	// What is waited for long is seldom, or there would be time for little else.
+	if k.slow && h.random.IntN(5) > 0 || k.at != nil && !k.at(h.scenario, c) {
+		return nil
+	}
+	h.kinds, h.done = append(h.kinds, k.name), append(h.done, c.String()+" "+k.name)
+	return &k
+}

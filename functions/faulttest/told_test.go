@@ -1,0 +1,144 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faulttest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"github.com/google/go-cmp/cmp"
+)
+
+// checkEvents: the events of a job are without a gap, the last one tells the state in which it is, and all of them
+// came to the topic, in order, each time the same; the API has the same ones.
+func (r *run) checkEvents(records map[string]record) {
+	came := r.published(records)
+	for id, rec := range records {
+		n := len(rec.Events)
+		if !rec.Finished || rec.Watched || rec.Step != "ENDED" || rec.Told != int64(n) || n == 0 || rec.Events[n-1].To != rec.State {
+			r.t.Errorf("a record that is not at its end: %+v", rec)
+		}
+		var want []string
+		for i, e := range rec.Events {
+			if e.Seq != int64(i)+1 {
+				r.t.Errorf("event %d of job %s has the number %d", i+1, id, e.Seq)
+			}
+			want = append(want, fmt.Sprintf("%s-%06d", id, i+1))
+		}
+		var got []string
+		for _, m := range came[id] {
+			if name := m.Attributes["ce-id"]; !slices.Contains(got, name) {
+				got = append(got, name)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			r.t.Errorf("what was published of job %s (-want +got):\n%s", id, diff)
+		}
+		r.checkHistory(rec, came[id])
+	}
+}
+
+// published reads the topic's subscription until everything has come, or nothing comes any more. What comes twice is
+// to be the same both times.
+func (r *run) published(records map[string]record) map[string][]*pubsubpb.PubsubMessage {
+	missing := map[string]bool{}
+	for id, rec := range records {
+		for i := range rec.Events {
+			missing[fmt.Sprintf("%s-%06d", id, i+1)] = true
+		}
+	}
+	came, first := map[string][]*pubsubpb.PubsubMessage{}, map[string]*pubsubpb.PubsubMessage{}
+	for end := time.Now().Add(5 * time.Second); len(missing) > 0 && time.Now().Before(end); {
+		pulled, err := r.pubsub.SubscriptionAdminClient.Pull(r.t.Context(), &pubsubpb.PullRequest{Subscription: told, MaxMessages: 1000})
+		if err != nil {
+			r.t.Fatalf("read what was published: %v", err)
+		}
+		var handles []string
+		for _, m := range pulled.ReceivedMessages {
+			handles = append(handles, m.AckId)
+			message, name := m.Message, m.Message.Attributes["ce-id"]
+			job := message.OrderingKey
+			if _, ok := records[job]; !ok {
+				continue // told once more of a run before this one
+			}
+			if f := first[name]; f == nil {
+				first[name] = message
+			} else if !bytes.Equal(f.Data, message.Data) || cmp.Diff(f.Attributes, message.Attributes) != "" {
+				r.t.Errorf("event %s was told as %s and as %s", name, f.Data, message.Data)
+			}
+			delete(missing, name)
+			came[job] = append(came[job], message)
+		}
+		if len(handles) > 0 {
+			if err := r.pubsub.SubscriptionAdminClient.Acknowledge(r.t.Context(), &pubsubpb.AcknowledgeRequest{Subscription: told, AckIds: handles}); err != nil {
+				r.t.Fatalf("acknowledge: %v", err)
+			}
+		}
+	}
+	return came
+}
+
+// checkHistory: the API tells what was published.
+func (r *run) checkHistory(rec record, came []*pubsubpb.PubsubMessage) {
+	a := r.call("GET", "/jobs/"+rec.ID+"/events", "", "")
+	var list struct {
+		Events []struct {
+			ID   string          `json:"id"`
+			Data json.RawMessage `json:"data"`
+		} `json:"events"`
+	}
+	if err := json.Unmarshal([]byte(a.text), &list); err != nil || a.status != 200 || len(list.Events) != len(rec.Events) {
+		r.t.Errorf("the API's events of job %s: %d %s (%v), want %d", rec.ID, a.status, a.text, err, len(rec.Events))
+		return
+	}
+	for _, m := range came {
+		n, err := strconv.Atoi(strings.TrimPrefix(m.Attributes["ce-id"], rec.ID+"-"))
+		if err != nil || n < 1 || n > len(list.Events) {
+			r.t.Errorf("event %q was published, and is not in the history", m.Attributes["ce-id"])
+			continue
+		}
+		if e := list.Events[n-1]; e.ID != m.Attributes["ce-id"] || !bytes.Equal(e.Data, m.Data) {
+			r.t.Errorf("published as %s %s, in the history as %s %s", m.Attributes["ce-id"], m.Data, e.ID, e.Data)
+		}
+	}
+}
+
+// checkDrop: there is a report on the newest generation of the file, a dataset of it if it is good for one, and
+// nothing else.
+func (r *run) checkDrop() {
+	newest := r.drops[len(r.drops)-1]
+	want := []string{data + "/drops/a.jsonl/report.json"}
+	outcome := "REFUSED"
+	if newest.content != "{" {
+		want = append([]string{data + "/drops/a.jsonl/dataset.jsonl"}, want...)
+		outcome = "CONVERTED"
+	}
+	got := slices.DeleteFunc(r.names(r.t, data), func(name string) bool { return !strings.Contains(name, "/drops/") })
+	if diff := cmp.Diff(want, got); diff != "" {
+		r.t.Errorf("objects (-want +got):\n%s", diff)
+		return
+	}
+	generation := strconv.FormatInt(newest.generation, 10)
+	meta, text := r.get("drops/a.jsonl/report.json")
+	var report struct {
+		Outcome string `json:"outcome"`
+		Source  struct {
+			Generation string `json:"generation"`
+		} `json:"source"`
+	}
+	if err := json.Unmarshal([]byte(text), &report); err != nil || report.Outcome != outcome || report.Source.Generation != generation || meta["source-generation"] != generation {
+		r.t.Errorf("the report is %q with %v (%v), want %s of generation %s", text, meta, err, outcome, generation)
+	}
+	if outcome == "CONVERTED" {
+		if meta, text := r.get("drops/a.jsonl/dataset.jsonl"); text != newest.content || meta["source-generation"] != generation {
+			r.t.Errorf("the dataset is %q with %v, want %q of generation %s", text, meta, newest.content, generation)
+		}
+	}
+}

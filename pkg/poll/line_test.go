@@ -1,0 +1,226 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package poll_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// quota has Vertex AI refuse what is over so many jobs, as it does where it does not hold them.
+func quota(jobs int) func(*cloud.Config) {
+	return func(c *cloud.Config) { c.ConcurrentJobs = jobs }
+}
+
+// line records jobs that wait, in an order of no meaning, and returns them as they stand in line.
+func (w *world) line(t *testing.T) []store.Record {
+	t.Helper()
+	begun := time.Now().Add(-time.Hour).UTC().Truncate(time.Microsecond)
+	places := []struct {
+		priority int64
+		second   int
+	}{{0, 3}, {5, 9}, {-1, 0}, {0, 1}, {5, 2}, {0, 2}}
+	var line []store.Record
+	for _, place := range places {
+		job := w.waiting(central)
+		job.Priority, job.CreatedAt = place.priority, begun.Add(time.Duration(place.second)*time.Second)
+		line = append(line, w.record(t, job))
+	}
+	slices.SortFunc(line, func(a, b store.Record) int { return tuning.InLine(a.Job, b.Job) })
+	if line[0].Priority != 5 || line[5].Priority != -1 {
+		t.Fatal("the line is not in order of priority")
+	}
+	return line
+}
+
+// standing says of each job in line where it is: at Vertex AI (sent), refused, or waiting.
+func (w *world) standing(t *testing.T, line []store.Record) (all []string) {
+	t.Helper()
+	for _, r := range line {
+		switch got := w.read(t, r); {
+		case len(w.labelled(r.ID)) > 1:
+			all = append(all, "sent twice")
+		case got.Step == tuning.Accepted && len(w.labelled(r.ID)) == 1:
+			all = append(all, "sent")
+		case got.Step == tuning.Waiting && got.Refusals > 0:
+			all = append(all, fmt.Sprintf("refused %d", got.Refusals))
+		case got.Step == tuning.Waiting:
+			all = append(all, "waits")
+		default:
+			all = append(all, string(got.Step))
+		}
+	}
+	return all
+}
+
+// free ends jobs on Vertex AI, which takes it a moment.
+func (w *world) free(t *testing.T, records ...store.Record) {
+	t.Helper()
+	for _, r := range records {
+		r = w.read(t, r)
+		w.cancel(t, r)
+		for deadline := time.Now().Add(30 * time.Second); w.labelled(r.ID)[0].GetState() != aiplatformpb.JobState_JOB_STATE_CANCELLED; {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s does not end", r.Name)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+}
+
+// TestLineIsSentInOrder while Vertex AI has room; it is asked once more, and not for the rest of the line.
+func TestLineIsSentInOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quota(2), func(c *cloud.Config) { c.JobDuration = 30 * time.Second })
+	line := w.line(t)
+	step := func(what string, creates int, want ...string) {
+		t.Helper()
+		w.taken()
+		w.tick(t)
+		if n := w.taken()["CreateTuningJob"]; n != creates {
+			t.Errorf("%s: Vertex AI is asked %d times, want %d", what, n, creates)
+		}
+		if diff := cmp.Diff(want, w.standing(t, line)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+	step("two have room", 3, "sent", "sent", "refused 1", "waits", "waits", "waits")
+	if got := w.read(t, line[2]); !strings.Contains(got.Detail, "no quota left") {
+		t.Errorf("the record of the job that was refused says %q", got.Detail)
+	}
+	step("none has", 1, "sent", "sent", "refused 2", "waits", "waits", "waits")
+	w.free(t, line[0])
+	step("one has ended", 2, "ENDED", "sent", "sent", "refused 1", "waits", "waits")
+	if got := w.read(t, line[2]); got.Detail != "" {
+		t.Errorf("the record of a job that was sent says %q", got.Detail)
+	}
+}
+
+// TestLineIsSentByMany pollers at a time: no job twice, and none out of turn for long.
+func TestLineIsSentByMany(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quota(4))
+	line := w.line(t)
+	w.tickTogether(t, 3)
+	sent := 0
+	for i, got := range w.standing(t, line) {
+		if got == "sent" {
+			sent++
+		} else if got != "waits" && !strings.HasPrefix(got, "refused") {
+			t.Errorf("job %d is %s", i, got)
+		}
+	}
+	if sent != 4 || len(w.cloud.Vertex.Jobs()) != 4 {
+		t.Errorf("%d jobs are sent, Vertex AI has %d, want 4", sent, len(w.cloud.Vertex.Jobs()))
+	}
+}
+
+// TestMaxConcurrentJobs: our own limit is kept without asking Vertex AI, whoever else is at work.
+func TestMaxConcurrentJobs(t *testing.T) {
+	t.Parallel()
+	for pollers, name := range map[int]string{1: "one_poller", 3: "three_pollers"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, func(c *cloud.Config) { c.JobDuration = 30 * time.Second })
+			line := w.line(t)
+			w.limit, w.starter.Config.MaxConcurrentJobs = 2, 2
+			w.starter.Config.MaxConcurrentJobs = 2
+			for range 3 {
+				w.tickTogether(t, pollers)
+				if n, err := w.records.CountAtStep(t.Context(), tuning.Submitting, tuning.Accepted); err != nil || n > 2 {
+					t.Fatalf("%d jobs are on their way or there, %v", n, err)
+				}
+			}
+			if diff := cmp.Diff([]string{"sent", "sent", "waits", "waits", "waits", "waits"}, w.standing(t, line)); diff != "" {
+				t.Errorf("standing (-want +got):\n%s", diff)
+			}
+			if n := w.taken()["CreateTuningJob"]; n != 2 {
+				t.Errorf("Vertex AI was asked %d times, want 2", n)
+			}
+			w.free(t, line[:2]...)
+			w.tickTogether(t, pollers)
+			w.tick(t) // what they have kept each other from
+			if diff := cmp.Diff([]string{"ENDED", "ENDED", "sent", "sent", "waits", "waits"}, w.standing(t, line)); diff != "" {
+				t.Errorf("after both have ended (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestARefusedJobHoldsUpNobody: what Vertex AI will never take is over, and the next one is sent in the same tick.
+func TestARefusedJobHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	bad := w.waiting(central)
+	bad.BaseModel, bad.Priority = "gemini-0", 9
+	first, second := w.record(t, bad), w.record(t, w.waiting(central))
+	w.tick(t)
+	if got := w.read(t, first); got.State != tuning.Failed || !strings.Contains(got.Failure.Message, "gemini-0") {
+		t.Errorf("the refused job is in %s with %+v", got.State, got.Failure)
+	}
+	if got := w.read(t, second); got.Step != tuning.Accepted {
+		t.Errorf("the job behind it is at %s", got.Step)
+	}
+}
+
+// TestAJobThatIsNotAnswered is left alone until its lease is over, and holds up nobody either.
+func TestAJobThatIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	for name, arrives := range map[string]bool{"and_arrived": true, "and_did_not_arrive": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			job := w.waiting(central)
+			job.Priority = 9
+			first, second := w.record(t, job), w.record(t, w.waiting(central))
+			away := status.Error(codes.Unavailable, "connection lost")
+			w.intercept(func(ctx context.Context, method string, req any) (any, error) {
+				create, ok := req.(*aiplatformpb.CreateTuningJobRequest)
+				if !ok || create.GetTuningJob().GetLabels()[tuning.LabelKey] != first.ID {
+					// And it cannot be looked for at once.
+					if method == "ListTuningJobs" {
+						return nil, away
+					}
+					return nil, nil
+				}
+				if arrives {
+					w.intercept(nil)
+					_, err := w.vertex.Create(ctx, job)
+					w.fail("ListTuningJobs", 1, away)
+					if err != nil {
+						return nil, err
+					}
+				}
+				return nil, away
+			})
+			w.tick(t)
+			got := w.read(t, first)
+			if got.Step != tuning.Submitting || got.State != tuning.Queued || !got.Leased(time.Now()) || !strings.Contains(got.Detail, "did not answer") {
+				t.Errorf("the job is at %s in %s, leased: %v, detail %q", got.Step, got.State, got.Leased(time.Now()), got.Detail)
+			}
+			if got := w.read(t, second); got.Step != tuning.Accepted {
+				t.Errorf("the job behind it is at %s", got.Step)
+			}
+			w.intercept(nil)
+			w.Now = func() time.Time { return got.LeaseUntil.Add(time.Second) }
+			w.tick(t)
+			if diff := cmp.Diff([]string{"sent", "sent"}, w.standing(t, []store.Record{first, second})); diff != "" {
+				t.Errorf("after the lease (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

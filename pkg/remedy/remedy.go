@@ -1,0 +1,174 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package remedy turns what Google Cloud's services answer into a stable code, a sentence, and the command or
+// setting that mends it. All it knows is the table in table.go.
+package remedy
+
+import (
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Answer is an error of a service, or of a tuning job.
+type Answer struct {
+	Service string // host of the API, such as storage.googleapis.com; "" is not known
+	Code    int32  // of google.rpc.Code
+	Message string
+	Fields  []Field           // of google.rpc.BadRequest
+	Reason  string            // of google.rpc.ErrorInfo
+	Details map[string]string // the metadata of the same
+}
+
+// Field is one place of a request that was refused, and why.
+type Field struct{ Name, Description string }
+
+// Context is what the caller knows and the answer may not say; what is empty stays a placeholder in the commands.
+type Context struct {
+	Project   string
+	Location  string
+	Account   string // our own service account
+	BaseModel string
+	Database  string // of Firestore
+}
+
+// Remedy is what an answer means.
+type Remedy struct {
+	Code     string // stable, for programs
+	Sentence string
+	// Fix is a command to run or a setting to change.
+	Fix string
+	// Operator reports that the fix is for whoever runs this service. It may name accounts, projects and buckets
+	// that a caller of the API has no need to know.
+	Operator bool
+	// Passes reports that the same call may succeed later.
+	Passes bool
+}
+
+// The services.
+const (
+	Vertex    = "aiplatform.googleapis.com"
+	Storage   = "storage.googleapis.com"
+	Firestore = "firestore.googleapis.com"
+	PubSub    = "pubsub.googleapis.com"
+)
+
+// The codes of google.rpc.Code that the table names.
+const (
+	cancelled          = 1
+	invalidArgument    = 3
+	deadlineExceeded   = 4
+	notFound           = 5
+	permissionDenied   = 7
+	resourceExhausted  = 8
+	failedPrecondition = 9
+	aborted            = 10
+	internal           = 13
+	unavailable        = 14
+	unauthenticated    = 16
+)
+
+// row is one line of the table. A row is meant if everything that it names is so.
+type row struct {
+	code    string
+	service string
+	codes   []int32
+	reason  string         // of google.rpc.ErrorInfo
+	field   *regexp.Regexp // the name of a field; message is then about its description
+	message *regexp.Regexp // its groups are words for say and fix
+
+	say, fix string // ${word} is replaced
+	operator bool
+	passes   bool
+}
+
+// For returns what the table says of an answer. The first row that is meant counts.
+func For(a Answer, c Context) (Remedy, bool) {
+	if len(a.Fields) == 0 {
+		a.Fields = fieldsIn(a.Message)
+	}
+	if i, words := match(a); i >= 0 {
+		return table[i].remedy(words, a, c), true
+	}
+	return Remedy{}, false
+}
+
+// match returns the number of the first row that is meant, or -1, and the words that its pattern found.
+func match(a Answer) (int, map[string]string) {
+	for i := range table {
+		if words, ok := table[i].meant(a); ok {
+			return i, words
+		}
+	}
+	return -1, nil
+}
+
+// meant reports whether an answer is what the row is about, and the words that its pattern found.
+func (r *row) meant(a Answer) (words map[string]string, ok bool) {
+	switch {
+	case r.service != "" && a.Service != "" && r.service != a.Service,
+		len(r.codes) > 0 && !slices.Contains(r.codes, a.Code),
+		r.reason != "" && r.reason != a.Reason:
+		return nil, false
+	case r.field != nil:
+		for _, f := range a.Fields {
+			if words, ok = find(r.message, f.Description); ok && r.field.MatchString(f.Name) {
+				words["field"] = f.Name
+				return words, true
+			}
+		}
+		return nil, false
+	default:
+		return find(r.message, a.Message)
+	}
+}
+
+// find returns what the groups of a pattern match in a text. No pattern is in every text.
+func find(pattern *regexp.Regexp, text string) (map[string]string, bool) {
+	words := map[string]string{}
+	if pattern == nil {
+		return words, true
+	}
+	m := pattern.FindStringSubmatch(text)
+	for i, name := range pattern.SubexpNames() {
+		if name != "" && i < len(m) && m[i] != "" {
+			words[name] = m[i]
+		}
+	}
+	return words, m != nil
+}
+
+// placeholders stand for what nobody knows.
+var placeholders = map[string]string{
+	"project": "PROJECT", "location": "LOCATION", "account": "SERVICE_ACCOUNT", "model": "the base model", "database": "(default)",
+	"bucket": "BUCKET", "object": "the object", "permission": "the permission", "api": "API", "key": "KEY", "field": "the field",
+	"agent": "SERVICE_AGENT", "topic": "TOPIC", "url": "the page that the message names", "what": "what it says",
+}
+
+func (r *row) remedy(words map[string]string, a Answer, c Context) Remedy {
+	known := maps.Clone(placeholders)
+	for name, value := range map[string]string{
+		"project": c.Project, "location": c.Location, "account": c.Account, "model": c.BaseModel, "database": c.Database,
+		"api": a.Details["service"],
+	} {
+		if value != "" {
+			known[name] = value
+		}
+	}
+	maps.Copy(known, words)
+	fill := func(text string) string { return os.Expand(text, func(word string) string { return known[word] }) }
+	return Remedy{Code: r.code, Sentence: fill(r.say), Fix: fill(r.fix), Operator: r.operator, Passes: r.passes}
+}
+
+var listed = regexp.MustCompile(`\d+\.\s*Field: (\S+); Message: ([^\t]*)`)
+
+// fieldsIn reads the fields from the text in which Vertex AI lists them: "List of found errors: 1.Field: f; Message: m".
+func fieldsIn(message string) (fields []Field) {
+	for _, m := range listed.FindAllStringSubmatch(message, -1) {
+		fields = append(fields, Field{Name: m[1], Description: strings.TrimSpace(m[2])})
+	}
+	return fields
+}

@@ -1,0 +1,52 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package remedy
+
+import (
+	"strings"
+	"testing"
+)
+
+// Every word that a row uses is one that its pattern finds or that has a placeholder.
+func TestTable_words(t *testing.T) {
+	t.Parallel()
+	for _, r := range table {
+		out := r.remedy(map[string]string{}, Answer{}, Context{})
+		if strings.TrimSpace(out.Sentence) == "" || strings.TrimSpace(out.Fix) == "" {
+			t.Errorf("%s says nothing", r.code)
+		}
+		for _, text := range []string{r.say, r.fix} {
+			for part := range strings.SplitSeq(text, "${") {
+				word, _, ok := strings.Cut(part, "}")
+				if ok && placeholders[word] == "" {
+					t.Errorf("%s: there is no word %q", r.code, word)
+				}
+			}
+		}
+	}
+}
+
+func TestFor_knows_its_limits(t *testing.T) {
+	t.Parallel()
+	for _, a := range []Answer{
+		{},
+		{Vertex, 3, "Something new.", nil, "", nil},
+		{Storage, 5, "No such object: b/o", nil, "", nil},
+		{Vertex, 2, "unknown", nil, "", nil},
+		{Storage, 3, "List of found errors:\t1.Field: x; Message: y\t", nil, "", nil},
+	} {
+		if got, ok := For(a, known); ok {
+			t.Errorf("%+v is taken for %s", a, got.Code)
+		}
+	}
+}
+
+func TestPlaceholders(t *testing.T) {
+	t.Parallel()
+	got, _ := For(Answer{Vertex, 7, "Permission 'aiplatform.tuningJobs.create' denied on resource '//aiplatform.googleapis.com/projects/p/locations/l' (or it may not exist).", nil, "", nil}, Context{})
+	want := "gcloud projects add-iam-policy-binding p --member=serviceAccount:SERVICE_ACCOUNT --role=roles/aiplatform.user"
+	if got.Fix != want {
+		t.Errorf("fix = %q, want %q", got.Fix, want)
+	}
+}

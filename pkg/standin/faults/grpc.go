@@ -1,0 +1,55 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faults
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+)
+
+func (i *Injector) unary(service string) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (answer any, err error) {
+		err = i.through(ctx, service, method(info.FullMethod), agent(ctx), func(ctx context.Context) (err error) {
+			answer, err = next(ctx, req)
+			return err
+		})
+		return answer, overGRPC(err)
+	}
+}
+
+// stream treats a stream as one call: an error after its effect follows the messages.
+func (i *Injector) stream(service string) grpc.StreamServerInterceptor {
+	return func(srv any, s grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+		return overGRPC(i.through(s.Context(), service, method(info.FullMethod), agent(s.Context()), func(ctx context.Context) error {
+			return next(srv, streamWith{s, ctx})
+		}))
+	}
+}
+
+type streamWith struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (s streamWith) Context() context.Context { return s.ctx }
+
+func method(full string) string { return full[strings.LastIndexByte(full, '/')+1:] }
+
+func agent(ctx context.Context) string {
+	md, _ := metadata.FromIncomingContext(ctx)
+	return strings.Join(md.Get("user-agent"), " ")
+}
+
+func overGRPC(err error) error {
+	if errors.Is(err, ErrCut) {
+		return status.Error(codes.Unavailable, err.Error())
+	}
+	return err
+}

@@ -1,0 +1,108 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faults
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// statuses are the HTTP answers that Cloud Storage gives in the place of gRPC's codes. It has no ABORTED; 412 is what
+// it says to a writer whose precondition somebody else has broken.
+var statuses = map[codes.Code]int{
+	codes.Aborted:           http.StatusPreconditionFailed,
+	codes.DeadlineExceeded:  http.StatusGatewayTimeout,
+	codes.Internal:          http.StatusInternalServerError,
+	codes.PermissionDenied:  http.StatusForbidden,
+	codes.ResourceExhausted: http.StatusTooManyRequests,
+	codes.Unavailable:       http.StatusServiceUnavailable,
+}
+
+// http wraps Cloud Storage. Requests and answers are held in memory, so that a request can take effect when its
+// client has gone away, and an answer can be lost when it is there.
+func (i *Injector) http(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.UserAgent(), Bystander) {
+			next.ServeHTTP(rw, r)
+			return
+		}
+		body, readErr := io.ReadAll(r.Body)
+		answer := &kept{header: http.Header{}, status: http.StatusOK}
+		err := i.through(r.Context(), Storage, about(r), r.UserAgent(), func(ctx context.Context) error {
+			r := r.WithContext(ctx)
+			r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failing{readErr}))
+			next.ServeHTTP(answer, r)
+			return nil
+		})
+		if err == nil || errors.Is(err, ErrCutWithin) {
+			answer.send(rw, err == nil)
+			return
+		}
+		code := statuses[status.Code(err)]
+		if errors.Is(err, ErrCut) || code == 0 {
+			panic(http.ErrAbortHandler)
+		}
+		rw.Header().Set("Content-Type", "application/json")
+		rw.WriteHeader(code)
+		_ = json.NewEncoder(rw).Encode(map[string]any{"error": map[string]any{"code": code, "message": status.Convert(err).Message()}})
+	})
+}
+
+// about names what a request does: uploads, objects' attributes and, by the XML API, what is in them.
+func about(r *http.Request) string {
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/upload/"):
+		return r.Method + "_upload"
+	case strings.HasPrefix(r.URL.Path, "/storage/v1/"):
+		return r.Method + "_object"
+	default:
+		return r.Method + "_media"
+	}
+}
+
+// failing reads as nothing, with the error if there is one.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	return 0, io.EOF
+}
+
+// kept is an answer that was not sent yet.
+type kept struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (k *kept) Header() http.Header         { return k.header }
+func (k *kept) WriteHeader(status int)      { k.status = status }
+func (k *kept) Write(p []byte) (int, error) { return k.body.Write(p) }
+
+// send sends the answer, or breaks off when half of it is sent.
+func (k *kept) send(rw http.ResponseWriter, whole bool) {
+	maps.Copy(rw.Header(), k.header)
+	if whole {
+		rw.WriteHeader(k.status)
+		_, _ = rw.Write(k.body.Bytes())
+		return
+	}
+	rw.Header().Set("Content-Length", strconv.Itoa(k.body.Len()))
+	rw.WriteHeader(k.status)
+	_, _ = rw.Write(k.body.Bytes()[:k.body.Len()/2])
+	_ = http.NewResponseController(rw).Flush() // what cannot be sent is cut as well
+	panic(http.ErrAbortHandler)
+}

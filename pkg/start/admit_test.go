@@ -1,0 +1,269 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package start_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/start"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// waits records a job that waits, after changing it.
+func (w *world) waits(t *testing.T, name string, change func(*tuning.Job)) {
+	t.Helper()
+	w.upload(t, "datasets/"+name+".jsonl", line("question", "answer"))
+	w.record(t, func(j *tuning.Job) {
+		j.DisplayName, j.TrainingData = name, "gs://test-data/datasets/"+name+".jsonl"
+		change(j)
+		*j = j.Waits()
+	})
+}
+
+// sent returns the names of the jobs on Vertex AI or on their way, in the order in which they were created.
+func (w *world) sent(t *testing.T) []string {
+	t.Helper()
+	names := map[string]string{}
+	for _, r := range w.jobs(t) {
+		names[r.ID] = r.DisplayName
+	}
+	all := []string{}
+	for _, seen := range w.onVertex(t) { // the newest first
+		all = append([]string{names[seen.Label]}, all...)
+	}
+	return all
+}
+
+// TestTurn: which of those who wait goes first, and who goes before them.
+func TestTurn(t *testing.T) {
+	t.Parallel()
+	earlier := func(by time.Duration) func(*tuning.Job) {
+		return func(j *tuning.Job) { j.CreatedAt = j.CreatedAt.Add(-by) }
+	}
+	refused := func(j *tuning.Job) { earlier(time.Hour)(j); j.Refusals = 3 }
+	type waiting = map[string]func(*tuning.Job)
+	tests := map[string]struct {
+		line     waiting
+		limit    int64
+		priority int64    // of a start that comes now
+		start    []string // that are sent by it
+		tick     []string // that are sent by the tick after it
+	}{
+		"nobody_waits":                 {waiting{}, 0, 0, []string{"new"}, []string{"new"}},
+		"nobody_waits_but_for_one":     {waiting{}, 1, 0, []string{"new"}, []string{"new"}},
+		"behind_one_without_room":      {waiting{"old": refused}, 0, 0, []string{}, []string{"old", "new"}},
+		"behind_one_that_was_not_sent": {waiting{"old": earlier(time.Hour)}, 0, 0, []string{}, []string{"old", "new"}},
+		"before_one_of_less_priority":  {waiting{"old": refused}, 0, 1, []string{"new"}, []string{"new", "old"}},
+		"oldest_first": {
+			waiting{"b": earlier(time.Minute), "a": earlier(time.Hour), "c": earlier(time.Second)}, 0, 0,
+			[]string{}, []string{"a", "b", "c", "new"},
+		},
+		"priority_first": {
+			waiting{"low": func(j *tuning.Job) { refused(j); j.Priority = -1 }, "high": func(j *tuning.Job) { j.Priority = 2 }}, 0, 0,
+			[]string{}, []string{"high", "new", "low"},
+		},
+		// The first in line was never sent; the second was, and there was no room for it.
+		"behind_one_without_room_behind_another": {
+			waiting{"old": refused, "first": func(j *tuning.Job) { j.Priority = 1 }}, 0, 0, []string{}, []string{"first", "old", "new"},
+		},
+		"room_for_two":               {waiting{"old": earlier(time.Hour)}, 2, 0, []string{"new"}, []string{"new", "old"}},
+		"room_for_one":               {waiting{"old": earlier(time.Hour)}, 1, 0, []string{}, []string{"old"}},
+		"room_for_two_and_two_wait":  {waiting{"a": earlier(time.Hour), "b": earlier(time.Minute)}, 2, 0, []string{}, []string{"a", "b"}},
+		"room_but_one_without_quota": {waiting{"old": refused}, 5, 0, []string{}, []string{"old", "new"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.conversation(t, "s")
+			w.put(t, "models/m", fields{"display_name": "new"})
+			w.Config.MaxConcurrentJobs = tt.limit
+			for waiting, change := range tt.line {
+				w.waits(t, waiting, change)
+			}
+			job := w.start(t, order(tuning.Request{SessionID: "s", ModelID: "m", Priority: tt.priority}))
+			if want := tuning.Waiting; len(tt.start) == 0 && job.Step != want {
+				t.Errorf("the new job is at %s, want %s", job.Step, want)
+			}
+			if diff := cmp.Diff(tt.start, w.sent(t)); diff != "" {
+				t.Errorf("sent at once (-want +got):\n%s", diff)
+			}
+			w.tick(t)
+			if diff := cmp.Diff(tt.tick, w.sent(t)); diff != "" {
+				t.Errorf("sent after a tick (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestNoRoomForTheFirst: when Vertex AI has no room for the first in line, nobody behind it is sent.
+func TestNoRoomForTheFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i, name := range []string{"a", "b", "c"} {
+		w.waits(t, name, func(j *tuning.Job) { j.CreatedAt = j.CreatedAt.Add(time.Duration(i-3) * time.Second) })
+	}
+	w.on("CreateTuningJob", after(1, first(2, fails(codes.ResourceExhausted))))
+	for i, want := range [][]string{{"a"}, {"a"}, {"a", "b", "c"}} {
+		w.tick(t)
+		if diff := cmp.Diff(want, w.sent(t)); diff != "" {
+			t.Errorf("sent after tick %d (-want +got):\n%s", i+1, diff)
+		}
+	}
+	if n := w.count("CreateTuningJob"); n != 5 {
+		t.Errorf("Vertex AI was asked %d times, want 5", n)
+	}
+}
+
+// TestLimit: however many start and tick at the same moment, there are never more on Vertex AI, or on their way, than
+// may be, and in the end each of them was there once.
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	const limit, starts = 3, 12
+	// Vertex AI itself has no room for more either: it would refuse one too many.
+	w := newWorld(t, func(c *cloud.Config) { c.ConcurrentJobs, c.JobDuration = limit, 400*time.Millisecond })
+	w.conversation(t, "s")
+	w.Config.MaxConcurrentJobs = limit
+	var on, most, refused atomic.Int64
+	w.on("CreateTuningJob", func(_ int64, do func() (any, error)) (any, error) {
+		n := on.Add(1)
+		defer on.Add(-1)
+		for seen := most.Load(); n > seen && !most.CompareAndSwap(seen, n); seen = most.Load() {
+		}
+		answer, err := do()
+		if err != nil {
+			refused.Add(1)
+		}
+		return answer, err
+	})
+	var all sync.WaitGroup
+	for range starts {
+		all.Go(func() {
+			if _, err := w.Start(t.Context(), session); err != nil {
+				t.Errorf("Start: %v", err)
+			}
+		})
+	}
+	for range 3 {
+		all.Go(func() {
+			if err := w.poller.Tick(t.Context()); err != nil {
+				t.Errorf("Tick: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for done := 0; done < starts && ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
+		active, err := w.records.CountAtStep(t.Context(), tuning.Submitting, tuning.Accepted)
+		if err != nil || active > limit {
+			t.Fatalf("%d jobs are on their way or on Vertex AI, %v", active, err)
+		}
+		w.tick(t)
+		done = 0
+		for _, r := range w.jobs(t) {
+			if r.State == tuning.Succeeded {
+				done++
+			}
+		}
+	}
+	if n := len(w.onVertex(t)); n != starts || refused.Load() != 0 {
+		t.Errorf("%d jobs on Vertex AI, %d refused; want %d and none", n, refused.Load(), starts)
+	}
+	if most.Load() > limit {
+		t.Errorf("%d creates at a time", most.Load())
+	}
+}
+
+// TestQueueFull: a start that finds too many waiting is refused, says when to come again, and leaves nothing.
+func TestQueueFull(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.conversation(t, "s")
+	w.Config.MaxQueuedJobs = 2
+	w.waits(t, "a", func(*tuning.Job) {})
+	w.record(t, func(*tuning.Job) {}) // its dataset is being written
+	_, err := w.Start(t.Context(), keyed)
+	e := fault.Of(err)
+	if e.Kind != fault.ResourceExhausted || e.Reason != "QUEUE_FULL" || e.RetryAfter <= 0 {
+		t.Errorf("Start = %+v", e)
+	}
+	if n := len(w.jobs(t)); n != 2 {
+		t.Errorf("%d records", n)
+	}
+	w.tickLater(t)
+	if _, err := w.Start(t.Context(), keyed); err != nil {
+		t.Errorf("Start when they were sent: %v", err)
+	}
+	// What was started before is answered whoever waits.
+	w.waits(t, "b", func(*tuning.Job) {})
+	w.waits(t, "c", func(*tuning.Job) {})
+	if _, err := w.Start(t.Context(), keyed); err != nil {
+		t.Errorf("Start repeated: %v", err)
+	}
+}
+
+// TestNoTurnToBeSeen: a job of which nobody can say whether it is its turn waits for the poller to know.
+func TestNoTurnToBeSeen(t *testing.T) {
+	t.Parallel()
+	for method, limit := range map[string]int64{"RunQuery": 0, "RunAggregationQuery": 1} {
+		for _, code := range []codes.Code{codes.DeadlineExceeded, codes.PermissionDenied} {
+			t.Run(fmt.Sprint(method, code), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.conversation(t, "s")
+				w.Config.MaxConcurrentJobs = limit
+				w.on(method, fails(code))
+				job, err := w.Start(t.Context(), order(tuning.Request{MessageIDs: []string{"s1"}}))
+				w.on(method, nil)
+				if code == codes.PermissionDenied {
+					w.wantFailed(t, w.only(t).Job, fault.Of(err))
+					return
+				}
+				if err != nil || job.Step != tuning.Waiting || job.State != tuning.Queued {
+					t.Errorf("Start = %s at %s, %v", job.State, job.Step, err)
+				}
+				w.tick(t)
+				w.one(t)
+			})
+		}
+	}
+}
+
+// TestPosition: the place in line of those who wait.
+func TestPosition(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.conversation(t, "s")
+	sent := w.start(t, start.Order{Request: session.Request})
+	w.waits(t, "second", func(j *tuning.Job) { j.CreatedAt = j.CreatedAt.Add(-time.Hour) })
+	w.waits(t, "third", func(*tuning.Job) {})
+	w.waits(t, "first", func(j *tuning.Job) { j.Priority = 1 })
+	want := map[string]int{"first": 1, "second": 2, "third": 3, sent.DisplayName: 0}
+	got := map[string]int{}
+	for _, r := range w.jobs(t) {
+		place, err := w.Position(t.Context(), r.Job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[r.DisplayName] = place
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("places (-want +got):\n%s", diff)
+	}
+	w.on("RunQuery", fails(codes.PermissionDenied))
+	if _, err := w.Position(t.Context(), sent); fault.KindOf(err) != fault.UpstreamFailed {
+		t.Errorf("Position = %v, want UpstreamFailed", err)
+	}
+}

@@ -1,0 +1,138 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package start_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// wrote records a start as one leaves it that died after its dataset was written.
+func (w *world) wrote(t *testing.T, r tuning.Request, content string) store.Record {
+	t.Helper()
+	record := w.record(t, func(j *tuning.Job) { j.Request = r.Encode() })
+	_, err := w.Objects.Write(t.Context(), object.Spec{
+		Bucket: bucket, Name: "datasets/" + record.ID + ".jsonl", ContentType: "application/jsonl",
+		Metadata: map[string]string{tuning.LabelKey: record.ID},
+	}, func(to io.Writer) error {
+		_, err := io.WriteString(to, content)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return record
+}
+
+// TestDatasetAdopted: a start that died after its dataset was written goes on with that one, whatever has become of
+// what it was made of.
+func TestDatasetAdopted(t *testing.T) {
+	t.Parallel()
+	three := line("question 1", "answer 1") + line("question 2", "answer 2") + line("question 3", "answer 3")
+	tests := map[string]struct {
+		r       tuning.Request
+		since   func(t *testing.T, w *world)
+		changed bool
+	}{
+		"nothing_changed": {session.Request, func(*testing.T, *world) {}, false},
+		"a_message_more": {session.Request, func(t *testing.T, w *world) {
+			w.message(t, "s4", "s", "user", "question 4", "assistant", "answer 4")
+		}, true},
+		"a_message_changed": {session.Request, func(t *testing.T, w *world) {
+			w.message(t, "s1", "s", "user", "question 1", "assistant", "another answer")
+		}, true},
+		"the_session_is_deleted": {session.Request, func(t *testing.T, w *world) { w.forget(t, "s") }, true},
+		"all_messages_are_deleted": {tuning.Request{AllMessages: true}, func(t *testing.T, w *world) {
+			w.forget(t, "s")
+		}, true},
+		"the_messages_are_deleted": {tuning.Request{MessageIDs: []string{"s1", "s2", "s3"}}, func(t *testing.T, w *world) {
+			w.forget(t, "s")
+		}, true},
+		"the_file_is_the_same": {tuning.Request{TrainingData: "gs://test-data/mine.jsonl"}, func(*testing.T, *world) {}, false},
+		"the_file_is_another": {tuning.Request{TrainingData: "gs://test-data/mine.jsonl"}, func(t *testing.T, w *world) {
+			w.upload(t, "mine.jsonl", line("from", "another file"))
+		}, true},
+		"the_file_is_deleted": {tuning.Request{TrainingData: "gs://test-data/mine.jsonl"}, func(t *testing.T, w *world) {
+			if err := w.objects.Bucket(bucket).Object("mine.jsonl").Delete(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.conversation(t, "s")
+			w.upload(t, "mine.jsonl", three)
+			w.wrote(t, tt.r, three)
+			tt.since(t, w)
+			w.tickLater(t)
+			got := w.one(t)
+			if diff := cmp.Diff(three, w.dataset(t, got.Job)); diff != "" {
+				t.Errorf("dataset (-written first +now):\n%s", diff)
+			}
+			if got.Pairs != 3 {
+				t.Errorf("%d pairs, want 3", got.Pairs)
+			}
+			if warned := strings.Contains(strings.Join(got.Warnings, " "), "after a crash"); warned != tt.changed {
+				t.Errorf("warnings %q, want one: %v", got.Warnings, tt.changed)
+			}
+			if n := w.named(t, "datasets/"); n != 1 {
+				t.Errorf("%d datasets", n)
+			}
+		})
+	}
+}
+
+// TestNothingToAdopt: a start that cannot be made up for fails with what is wrong with it, also where Cloud Storage
+// does not say whether its dataset is there; if it may say so later, it is asked later.
+func TestNothingToAdopt(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		code int // of Cloud Storage's answer to the question for the dataset
+		want tuning.State
+	}{
+		"not_there":   {0, tuning.Failed},
+		"not_allowed": {http.StatusForbidden, tuning.Failed},
+		"not_now":     {http.StatusTooManyRequests, tuning.Queued},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			r := w.record(t, func(*tuning.Job) {})
+			w.onStorage(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				if tt.code != 0 {
+					http.Error(rw, "no", tt.code)
+					return
+				}
+				next.ServeHTTP(rw, r)
+			})
+			w.later(allLeasesOver)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second) // the client would ask for ever
+			defer cancel()
+			resumed, err := w.Resume(ctx, r)
+			if err != nil || resumed.State != tt.want {
+				t.Fatalf("Resume = %s, %v", resumed.State, err)
+			}
+			if tt.want == tuning.Failed {
+				if e := fault.Of(resumed.Failure.Err()); e.Kind != fault.NotFound || resumed.Failure.Code != int32(codes.NotFound) {
+					t.Errorf("failure %+v, want that the session is not known", resumed.Failure)
+				}
+			}
+		})
+	}
+}

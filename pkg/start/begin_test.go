@@ -1,0 +1,63 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package start_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vertextune/vertextune/pkg/start"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// kinds are starts that are written in different ways: plainly, in a transaction with their key, in transactions with
+// their model, and in transactions that count.
+func kinds(t *testing.T, w *world) map[string]start.Order {
+	t.Helper()
+	w.conversation(t, "s")
+	w.put(t, "models/m", fields{"display_name": "Helper"})
+	plain, keyed, ofModel := session, session, session
+	keyed.Key, ofModel.ModelID = "k", "m"
+	return map[string]start.Order{"plain": plain, "keyed": keyed, "of_a_model": ofModel, "limited": plain}
+}
+
+// shortLease is one that a test can outlast.
+const shortLease = 300 * time.Millisecond
+
+// slowly starts a job whose dataset is not written before during has returned, with what is on record then.
+func (w *world) slowly(t *testing.T, o start.Order, during func(store.Record)) (tuning.Job, error) {
+	t.Helper()
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	w.onStorage(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if strings.HasPrefix(r.URL.Query().Get("name"), "datasets/") {
+			once.Do(func() { close(begun) })
+			<-goOn
+		}
+		next.ServeHTTP(rw, r)
+	})
+	var job tuning.Job
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		job, err = w.Start(t.Context(), o)
+	}()
+	defer w.onStorage(nil)
+	func() {
+		defer close(goOn) // even if the test is over
+		select {
+		case <-begun:
+			during(w.only(t))
+		case <-done:
+			t.Errorf("the start was over before its dataset: %v", err)
+		}
+	}()
+	<-done
+	return job, err
+}

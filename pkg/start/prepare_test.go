@@ -1,0 +1,128 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package start_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// answers has Cloud Storage answer with an HTTP status to everything.
+func answers(code int) func(http.ResponseWriter, *http.Request, http.Handler) {
+	return func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) { http.Error(rw, "not now", code) }
+}
+
+// TestDatasetDelayed: what keeps a dataset from being written for a while is no error for the caller. The job waits,
+// says why, and goes on at the next tick.
+func TestDatasetDelayed(t *testing.T) {
+	t.Parallel()
+	// Firestore's and Cloud Storage's clients try again by themselves after an Unavailable, for as long as they may.
+	tests := map[string]struct {
+		breaks func(w *world)
+		kind   fault.Kind // of what the detail says
+	}{
+		"firestore_is_slow":     {func(w *world) { w.on("BatchGetDocuments", fails(codes.DeadlineExceeded)) }, fault.DeadlineExceeded},
+		"firestore_gives_up":    {func(w *world) { w.on("BatchGetDocuments", fails(codes.Canceled)) }, fault.Canceled},
+		"firestore_is_away":     {func(w *world) { w.on("BatchGetDocuments", fails(codes.Unavailable)) }, fault.Unavailable},
+		"cloud_storage_is_away": {func(w *world) { w.onStorage(answers(http.StatusServiceUnavailable)) }, fault.DeadlineExceeded},
+		"too_many_requests":     {func(w *world) { w.onStorage(answers(http.StatusTooManyRequests)) }, fault.ResourceExhausted},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.conversation(t, "s")
+			tt.breaks(w)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			o := order(tuning.Request{MessageIDs: []string{"s1", "s2"}})
+			job, err := w.Start(ctx, o)
+			if err != nil || job.State != tuning.Queued || job.Detail == "" {
+				t.Fatalf("Start = %s %q, %v", job.State, job.Detail, err)
+			}
+			got := w.only(t)
+			if got.Step != tuning.Preparing || got.Detail != job.Detail || got.FirstAnswer == nil || got.Leased(w.Now()) {
+				t.Errorf("the record is at %s, %q, leased until %v", got.Step, got.Detail, got.LeaseUntil)
+			}
+			w.on("BatchGetDocuments", nil)
+			w.onStorage(nil)
+			w.tick(t)
+			if got := w.one(t); got.State != tuning.Pending || got.Detail != "" || got.Pairs != 2 {
+				t.Errorf("after the next tick: %s %q, %d pairs", got.State, got.Detail, got.Pairs)
+			}
+		})
+	}
+}
+
+// TestDatasetDelayedForLong: an hour of it is enough.
+func TestDatasetDelayedForLong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.conversation(t, "s")
+	w.onStorage(answers(http.StatusServiceUnavailable))
+	briefly := func(f func(context.Context)) {
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		f(ctx)
+	}
+	tick := func(ctx context.Context) {
+		if err := w.poller.Tick(ctx); err != nil {
+			t.Errorf("Tick: %v", err)
+		}
+	}
+	briefly(func(ctx context.Context) {
+		if job, err := w.Start(ctx, keyed); err != nil || job.State != tuning.Queued {
+			t.Fatalf("Start = %s, %v", job.State, err)
+		}
+	})
+	w.later(55 * time.Minute)
+	briefly(tick)
+	if got := w.only(t); got.Step != tuning.Preparing || got.Detail == "" || got.Leased(w.Now()) {
+		t.Errorf("after 55 minutes: at %s, %q, leased until %v", got.Step, got.Detail, got.LeaseUntil)
+	}
+	w.later(10 * time.Minute)
+	briefly(tick)
+	got := w.only(t)
+	if got.State != tuning.Failed || got.Failure.Code != int32(codes.DeadlineExceeded) || got.Detail != "" {
+		t.Fatalf("after 65 minutes: %s, %+v", got.State, got.Failure)
+	}
+	// Its first answer was that it is queued, and stays so.
+	if again := w.start(t, keyed); again.ID != got.ID || again.State != tuning.Queued {
+		t.Errorf("repeated: %s in %s", again.ID, again.State)
+	}
+}
+
+// TestDatasetRefused: what cannot heal is the failure of the job, at once and with what Google says of it.
+func TestDatasetRefused(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(w *world){
+		"firestore_refuses":     func(w *world) { w.on("BatchGetDocuments", fails(codes.PermissionDenied)) },
+		"cloud_storage_refuses": func(w *world) { w.onStorage(answers(http.StatusForbidden)) },
+	}
+	for name, breaks := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.conversation(t, "s")
+			breaks(w)
+			_, err := w.Start(t.Context(), session)
+			if fault.KindOf(err) != fault.UpstreamFailed {
+				t.Errorf("Start = %v, want UpstreamFailed", err)
+			}
+			w.on("BatchGetDocuments", nil)
+			w.wantFailed(t, w.only(t).Job, fault.Of(err))
+			w.tickLater(t)
+			if n := w.count("CreateTuningJob"); n != 0 {
+				t.Errorf("Vertex AI was asked %d times", n)
+			}
+		})
+	}
+}

@@ -1,0 +1,188 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/store"
+)
+
+func key(caller, text string) *store.Key {
+	return &store.Key{Caller: caller, Key: text, Request: "hash of " + text}
+}
+
+func TestCreateJobWithAKey(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		k := key("ci", "release 7/α")
+		if known, err := w.Key(t.Context(), *k); known != nil || err != nil {
+			t.Errorf("a key that nobody used: %+v, %v", known, err)
+		}
+		created, err := w.CreateJob(t.Context(), newJob(1), k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "job as created", newJob(1), created.Job)
+		same(t, "job as read", newJob(1), w.read(t, jobID(1)).Job)
+		if _, err := w.UpdateJob(t.Context(), created, created.Waits()); err != nil {
+			t.Errorf("a write through what was created: %v", err)
+		}
+		known, err := w.Key(t.Context(), *k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := &store.KeyRecord{JobID: jobID(1), Request: k.Request, CreatedAt: noon, ExpiresAt: noon.Add(30 * 24 * time.Hour)}
+		if diff := cmp.Diff(want, known); diff != "" {
+			t.Errorf("key (-want +got):\n%s", diff)
+		}
+
+		// The key decides, whatever is asked for; and nothing of the second job is written.
+		other := *k
+		other.Request = "something else"
+		for _, again := range []*store.Key{k, &other} {
+			if r, err := w.CreateJob(t.Context(), newJob(2), again); !errors.Is(err, store.ErrKeyUsed) || r.ID != "" {
+				t.Errorf("a second job with the key: %q, %v, want ErrKeyUsed", r.ID, err)
+			}
+		}
+		if _, err := w.Job(t.Context(), jobID(2)); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("the second job: %v, want NotFound", err)
+		}
+		if known, err = w.Key(t.Context(), *k); err != nil || cmp.Diff(want, known) != "" {
+			t.Errorf("the key after a second job: %+v, %v", known, err)
+		}
+	})
+}
+
+// TestKeysOfCallers: a caller neither meets nor sees another one's keys.
+func TestKeysOfCallers(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		keys := []*store.Key{
+			key("ci", "k"), key("ops", "k"), key("ci", "K"), key("ci", "k "), key("", "cik"), key("cik", ""), key("ci", "../k"),
+			key("ci", strings.Repeat("k", 2000)),
+		}
+		for n, k := range keys {
+			if _, err := w.CreateJob(t.Context(), newJob(n), k); err != nil {
+				t.Errorf("key %d: %v", n, err)
+			}
+		}
+		for n, k := range keys {
+			if known, err := w.Key(t.Context(), *k); err != nil || known == nil || known.JobID != jobID(n) {
+				t.Errorf("key %d is of %+v, %v, want job %s", n, known, err, jobID(n))
+			}
+		}
+		docs, err := w.client.Collection("start_keys").Documents(t.Context()).GetAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, doc := range docs {
+			if len(doc.Ref.ID) != 64 || strings.Trim(doc.Ref.ID, "0123456789abcdef") != "" {
+				t.Errorf("a key is kept as %q, want a hash", doc.Ref.ID)
+			}
+		}
+	})
+}
+
+// TestOneKeyAtTheSameTime: one of many starts with a key makes the job, and all the others get to know which.
+func TestOneKeyAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		const callers = 12
+		k := key("ci", "k")
+		var made sync.Map
+		var all sync.WaitGroup
+		for n := range callers {
+			all.Go(func() {
+				for {
+					_, err := w.CreateJob(t.Context(), newJob(n), k)
+					switch {
+					case err == nil:
+						made.Store(jobID(n), true)
+					case fault.KindOf(err) == fault.Unavailable:
+						continue // too many of them at the same document: the caller repeats its start
+					case !errors.Is(err, store.ErrKeyUsed):
+						t.Errorf("CreateJob %d: %v", n, err)
+					}
+					return
+				}
+			})
+		}
+		all.Wait()
+		known, err := w.Key(t.Context(), *k)
+		if err != nil || known == nil {
+			t.Fatalf("the key: %+v, %v", known, err)
+		}
+		made.Range(func(id, _ any) bool {
+			if id != known.JobID {
+				t.Errorf("job %s was made, the key is of %s", id, known.JobID)
+			}
+			return true
+		})
+		if _, ok := made.Load(known.JobID); !ok {
+			t.Errorf("the key is of %s, whose maker was told otherwise", known.JobID)
+		}
+		if n := w.count(t, "tuning_jobs"); n != 1 {
+			t.Errorf("%d jobs of one key", n)
+		}
+	})
+}
+
+// TestCreateJobWithAKeyAnswerLost: the commit took effect, its repetition is refused, and the job is the caller's.
+func TestCreateJobWithAKeyAnswerLost(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		w.loseAnswers.Store(1)
+		created, err := w.CreateJob(t.Context(), newJob(1), key("ci", "k"))
+		if err != nil {
+			t.Fatalf("CreateJob: %v", err)
+		}
+		if n := w.commits.Load(); n < 2 {
+			t.Errorf("%d calls of Commit, want the first and its repetition", n)
+		}
+		same(t, "job", newJob(1), created.Job)
+		if _, err := w.UpdateJob(t.Context(), created, created.Waits()); err != nil {
+			t.Errorf("a write through it: %v", err)
+		}
+		if jobs, keys := w.count(t, "tuning_jobs"), w.count(t, "start_keys"); jobs != 1 || keys != 1 {
+			t.Errorf("%d jobs and %d keys, want one of each", jobs, keys)
+		}
+	})
+}
+
+// TestCreateJobRefused leaves neither half behind.
+func TestCreateJobRefused(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		for _, k := range []*store.Key{nil, key("ci", "k")} {
+			w.refuse.Store(1)
+			if _, err := w.CreateJob(t.Context(), newJob(1), k); fault.KindOf(err) != fault.UpstreamFailed {
+				t.Errorf("CreateJob with key %v: %v", k, err)
+			}
+		}
+		if jobs, keys := w.count(t, "tuning_jobs"), w.count(t, "start_keys"); jobs != 0 || keys != 0 {
+			t.Errorf("%d jobs and %d keys, want none", jobs, keys)
+		}
+		// A key that cannot be read is no key that is free.
+		k := key("ci", "k2")
+		if _, err := w.CreateJob(t.Context(), newJob(2), k); err != nil {
+			t.Fatal(err)
+		}
+		docs, err := w.client.Collection("start_keys").Documents(t.Context()).GetAll()
+		if err != nil || len(docs) != 1 {
+			t.Fatalf("%d keys, %v", len(docs), err)
+		}
+		w.put(t, "start_keys/"+docs[0].Ref.ID, fields{"job_id": 7})
+		if known, err := w.Key(t.Context(), *k); err == nil {
+			t.Errorf("Key of a broken document: %+v, want an error", known)
+		}
+	})
+}

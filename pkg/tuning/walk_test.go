@@ -1,0 +1,172 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tuning_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// course is how far a job has come, told apart from the package's own order.
+var course = map[tuning.State]int{
+	tuning.Queued: 1, tuning.Pending: 2, tuning.Running: 3, tuning.Paused: 3, tuning.Cancelling: 4,
+	tuning.Succeeded: 5, tuning.Failed: 5, tuning.Cancelled: 5,
+}
+
+// words are Vertex AI's that a job can be seen in.
+var words = []string{
+	"JOB_STATE_QUEUED", "JOB_STATE_PENDING", "JOB_STATE_RUNNING", "JOB_STATE_UPDATING", "JOB_STATE_PAUSED",
+	"JOB_STATE_CANCELLING", "JOB_STATE_SUCCEEDED", "JOB_STATE_PARTIALLY_SUCCEEDED", "JOB_STATE_FAILED",
+	"JOB_STATE_EXPIRED", "JOB_STATE_CANCELLED",
+}
+
+// TestObserveNeverStepsBack plays what pollers can see: answers that are late, old, repeated, or about a state
+// that no longer holds, in any order.
+func TestObserveNeverStepsBack(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(400) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		job := submitting()
+		for step := range 30 {
+			seen := tuning.Observation{Name: jobName, VertexState: words[random.IntN(len(words))], UpdatedAt: at(random.IntN(40))}
+			if random.IntN(4) == 0 {
+				seen.TunedModel = fmt.Sprintf("models/%d", step)
+			}
+			next, changed := job.Observe(seen)
+			where := fmt.Sprintf("seed %d step %d: %s after %s", seed, step, seen.VertexState, job.State)
+			if changed == reflect.DeepEqual(job, next) {
+				t.Fatalf("%s: changed = %v, but the difference is: %s", where, changed, cmp.Diff(job, next))
+			}
+			if job.Finished && changed {
+				t.Fatalf("%s: a finished record changed: %s", where, cmp.Diff(job, next))
+			}
+			if job.Name != "" && next.UpdatedAt.Before(job.UpdatedAt) {
+				t.Fatalf("%s: went back from %v to %v", where, job.UpdatedAt, next.UpdatedAt)
+			}
+			if job.Name != "" && job.State != tuning.Paused && course[next.State] < course[job.State] {
+				t.Fatalf("%s: stepped back to %s", where, next.State)
+			}
+			if again, changed := next.Observe(seen); changed || !reflect.DeepEqual(next, again) {
+				t.Fatalf("%s: the same answer a second time changed the record: %s", where, cmp.Diff(next, again))
+			}
+			checkMove(t, where, job, next)
+			job = next
+		}
+	}
+}
+
+// TestAnyCourse plays whole lives of jobs: at each step what may happen there, in any order, with answers of any
+// age and wishes to cancel at any time.
+func TestAnyCourse(t *testing.T) {
+	t.Parallel()
+	ended := map[tuning.State]int{}
+	for seed := range uint64(2000) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		job := preparing()
+		checkMove(t, "recorded", tuning.Job{}, job)
+		for step := range 60 {
+			name, next := anyMove(random, job, step)
+			checkMove(t, fmt.Sprintf("seed %d step %d: %s at %s in %s", seed, step, name, job.Step, job.State), job, next)
+			job = next
+		}
+		ended[job.State]++
+	}
+	for _, state := range []tuning.State{tuning.Succeeded, tuning.Failed, tuning.Cancelled} {
+		if ended[state] < 50 {
+			t.Errorf("only %d of the jobs ended as %s: the walk does not go where it should", ended[state], state)
+		}
+	}
+}
+
+// anyMove does one thing that may be done to the job at its step.
+func anyMove(random *rand.Rand, job tuning.Job, second int) (string, tuning.Job) {
+	now := at(second)
+	if random.IntN(12) == 0 {
+		next, err := job.Cancel("somebody", now)
+		if err != nil && !reflect.DeepEqual(next, job) {
+			panic("a refused cancel changed the job")
+		}
+		return "Cancel", next
+	}
+	observe := func() (string, tuning.Job) {
+		next, _ := job.Observe(tuning.Observation{
+			Name: jobName, VertexState: words[random.IntN(len(words))], UpdatedAt: at(random.IntN(60)), StartedAt: at(1),
+		})
+		return "Observe", next
+	}
+	refused := tuning.Failure{Code: 3, Message: "refused"}
+	n := random.IntN(5)
+	switch job.Step {
+	case tuning.Preparing:
+		return []string{"Waits", "Submits", "Delayed", "Delayed", "Fail"}[n],
+			[]tuning.Job{job.Waits(), job.Submits(at(second + 75)), job.Delayed("later"), job.Delayed("later"), job.Fail(refused, now)}[n]
+	case tuning.Waiting:
+		return "Submits", job.Submits(at(second + 75))
+	case tuning.Submitting:
+		if n == 4 {
+			return observe()
+		}
+		return []string{"NoRoom", "NeverArrived", "Delayed", "Fail"}[n],
+			[]tuning.Job{job.NoRoom("no room", now), job.NeverArrived(now), job.Delayed("no answer"), job.Fail(refused, now)}[n]
+	case tuning.Accepted:
+		if why := job.StalledNow(now, 5*time.Second); why != "" && n == 0 {
+			return "Stall", job.Stall(why, now)
+		}
+		return observe()
+	default: // it is over: nothing but late answers and late wishes comes
+		return observe()
+	}
+}
+
+// checkMove holds what is true of every change of a record, whatever made it.
+func checkMove(t *testing.T, where string, before, after tuning.Job) {
+	t.Helper()
+	if n := len(before.Events); len(after.Events) < n || n > 0 && !reflect.DeepEqual(after.Events[:n], before.Events) {
+		t.Fatalf("%s: the history changed: %s", where, cmp.Diff(before.Events, after.Events))
+	}
+	fresh := after.Events[len(before.Events):]
+	if (before.State != after.State || before.Name != after.Name) && len(fresh) == 0 {
+		t.Fatalf("%s: from %s %q to %s %q without an event", where, before.State, before.Name, after.State, after.Name)
+	}
+	from := before.State
+	for i, e := range fresh {
+		if e.Seq != int64(len(before.Events)+i)+1 || e.From != from || e.Time.IsZero() {
+			t.Fatalf("%s: event %+v does not follow %d events and the state %q", where, e, len(before.Events)+i, from)
+		}
+		from = e.To
+	}
+	if len(fresh) > 0 && (from != after.State || !after.Watched) {
+		t.Fatalf("%s: the events lead to %s, the job is in %s; watched: %v", where, from, after.State, after.Watched)
+	}
+	if before.Finished && !reflect.DeepEqual(before, after) {
+		t.Fatalf("%s: a finished record changed: %s", where, cmp.Diff(before, after))
+	}
+	unsent := []tuning.Step{tuning.Preparing, tuning.Waiting, tuning.Submitting}
+	switch {
+	case after.Finished != after.State.Finished(), after.Finished != (after.Step == tuning.Ended):
+		t.Fatalf("%s: %s at %s with Finished = %v", where, after.State, after.Step, after.Finished)
+	case slices.Contains(unsent, after.Step) && (after.State != tuning.Queued || after.Name != ""):
+		t.Fatalf("%s: Vertex AI has not named it, but it is %s %q at %s", where, after.State, after.Name, after.Step)
+	case after.Step == tuning.Accepted && after.Name == "":
+		t.Fatalf("%s: accepted without a name", where)
+	case !after.Finished && !after.Watched:
+		t.Fatalf("%s: nobody watches it", where)
+	case after.Step != tuning.Preparing && after.Step != tuning.Submitting && !after.LeaseUntil.IsZero():
+		t.Fatalf("%s: a lease at %s", where, after.Step)
+	case after.Step != tuning.Preparing && (after.Request != nil || after.RequestData != ""):
+		t.Fatalf("%s: the request is kept at %s", where, after.Step)
+	case after.Submissions < before.Submissions || after.Submissions > 5+after.Refusals:
+		t.Fatalf("%s: %d submissions with %d refusals after %d", where, after.Submissions, after.Refusals, before.Submissions)
+	case before.FirstAnswer != nil && !reflect.DeepEqual(before.FirstAnswer, after.FirstAnswer):
+		t.Fatalf("%s: the first answer was changed: %s", where, cmp.Diff(before.FirstAnswer, after.FirstAnswer))
+	}
+}
