@@ -57,6 +57,8 @@ type Vertex interface {
 // Starter starts jobs and ends them.
 type Starter interface {
 	Start(ctx context.Context, o start.Order) (tuning.Job, error)
+	// DryRun says what a start would come to, and creates nothing.
+	DryRun(ctx context.Context, o start.Order) (start.Plan, error)
 	// Cancel ends a job as far as that can be done; Conflict if it has ended in another way.
 	Cancel(ctx context.Context, r store.Record, caller string) (store.Record, error)
 	// Position returns the place in line of a job that waits, from 1, or 0.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/strictjson"
+	"github.com/vertextune/vertextune/pkg/usd"
 )
 
 // fields reads the members of a JSON object by name and type, and gathers what is wrong with them. A member
@@ -98,6 +99,46 @@ func (f *fields) texts(name string) []string {
 func (f *fields) flag(name string) bool {
 	raw, ok := f.value(name, strictjson.Bool, "true or false")
 	return ok && string(raw) == "true"
+}
+
+// choice returns true, false, or nil where it is left open.
+func (f *fields) choice(name string) *bool {
+	raw, ok := f.value(name, strictjson.Bool, "true or false")
+	if !ok {
+		return nil
+	}
+	return new(string(raw) == "true")
+}
+
+// textMap returns an object whose members are all strings.
+func (f *fields) textMap(name string) map[string]string {
+	raw, ok := f.value(name, strictjson.Object, "an object of strings")
+	if !ok {
+		return nil
+	}
+	all := map[string]string{}
+	for key, value := range strictjson.Members(raw) {
+		s, err := strictjson.Unquote(value)
+		if strictjson.KindOf(value) != strictjson.String || err != nil {
+			f.add(name+"."+key, "INVALID_TYPE", "must be a string.")
+		}
+		all[key] = s
+	}
+	return all
+}
+
+// dollars returns an amount in US dollars: a number greater than 0, exact to a millionth.
+func (f *fields) dollars(name string) usd.Amount {
+	raw, ok := f.value(name, strictjson.Number, "a number of US dollars")
+	if !ok {
+		return 0
+	}
+	amount, err := usd.Parse(string(raw))
+	if err != nil || amount <= 0 {
+		f.add(name, "OUT_OF_RANGE", "must be an amount of US dollars greater than 0, without an exponent, such as 12.50.")
+		return 0
+	}
+	return amount
 }
 
 func (f *fields) integer(name string) *int64 {

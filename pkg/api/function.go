@@ -67,8 +67,8 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	api := &API{
 		Config: config, Auth: checker, Records: records, Objects: objects, Vertex: client, Facts: known, Now: time.Now, Log: log,
 		Starter: &start.Starter{
-			Config: config.Start, Records: records, Objects: objects, Vertex: client,
-			BaseModel: config.BaseModel, Location: config.Vertex.Location, Now: time.Now, Log: log,
+			Config: config.Start, Records: records, Objects: objects, Vertex: client, Facts: known,
+			Location: config.Vertex.Location, Now: time.Now, Log: log,
 		},
 	}
 	return &serve.Function{

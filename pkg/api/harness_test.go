@@ -20,7 +20,6 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/api"
 	"github.com/vertextune/vertextune/pkg/auth"
-	"github.com/vertextune/vertextune/pkg/facts"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/start"
@@ -70,7 +69,7 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 		auth:  &tokens,
 		api: api.Config{
 			InboxBucket: inbox, BaseModel: baseModel, StatusMaxAge: time.Hour, RequestTimeout: time.Minute,
-			Start: start.Config{DataBucket: data, MaxQueuedJobs: 1000, Lease: 10 * time.Second, CreateTimeout: 10 * time.Second},
+			Start: start.Config{DataBucket: data, BaseModel: baseModel, MaxQueuedJobs: 1000, Lease: 10 * time.Second, CreateTimeout: 10 * time.Second},
 		},
 		log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		now: time.Now,
@@ -104,15 +103,15 @@ func (s *system) serve(set setup) {
 	tuner := vertex.New(set.api.Vertex)
 	closing(s.t, tuner)
 	objects, log := object.New(s.storage), set.log
-	known, err := facts.Open(s.t.Context(), set.api.Facts, objects, time.Now, log)
+	known, err := cloud.LoadFacts()
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	server := httptest.NewServer(agree(s.t, &api.API{
 		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: known, Now: set.now, Log: log,
 		Starter: &start.Starter{
-			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner,
-			BaseModel: set.api.BaseModel, Location: location, Now: time.Now, Log: log,
+			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner, Facts: known,
+			Location: location, Now: time.Now, Log: log,
 		},
 	}))
 	s.t.Cleanup(server.Close)

@@ -5,6 +5,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -22,6 +23,10 @@ type started struct {
 	MergedPairs int64           `json:"merged_pairs_count,omitempty"`
 	LeftOut     *tuning.LeftOut `json:"left_out,omitempty"`
 	Warnings    []string        `json:"warnings,omitempty"`
+	// ValidationCount is how many examples the job is validated with.
+	ValidationCount int64 `json:"validation_examples_count,omitempty"`
+	// Estimate is what the job may train on, cost and take; see package estimate. It is absent until that is known.
+	Estimate json.RawMessage `json:"estimate,omitempty"`
 	// QueuePosition and StatusDetail say of a job that waits how many are ahead of it and why it waits.
 	QueuePosition int    `json:"queue_position,omitempty"`
 	StatusDetail  string `json:"status_detail,omitempty"`
@@ -42,31 +47,15 @@ func (a *API) start(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	request := tuning.Request{
-		MessageIDs:   f.texts("message_ids"),
-		SessionID:    f.text("session_id"),
-		ModelID:      f.text("model_id"),
-		BaseModel:    f.text("base_model"),
-		AllMessages:  f.flag("all_messages"),
-		TrainingData: f.text("training_data"),
-
-		Timeout:           f.duration("timeout"),
-		CancelWhenStalled: f.flag("cancel_when_stalled"),
-	}
-	if priority := f.integer("priority"); priority != nil {
-		request.Priority = *priority
-	}
-	f.object("hyperparameters", func(h *fields) {
-		request.Hyperparameters = tuning.Hyperparameters{
-			EpochCount:   h.integer("epoch_count"),
-			BatchSize:    h.integer("batch_size"),
-			LearningRate: h.number("learning_rate"),
-		}
-	})
+	request := startRequest(f)
+	dry := f.flag("dry_run")
 	if err := f.err(); err != nil {
 		return nil, err
 	}
 	order := start.Order{Request: request, Caller: callerOf(r.Context())}
+	if dry {
+		return a.dryRun(r.Context(), order)
+	}
 	if order.Key, err = idempotencyKey(r.Header); err != nil {
 		return nil, err
 	}
@@ -80,8 +69,36 @@ func (a *API) start(r *http.Request) (any, error) {
 			JobName: a.name(job), DisplayName: job.DisplayName, BaseModel: job.BaseModel, Status: job.State,
 			CreatedAt: stamp(job.CreatedAt), TrainingData: job.TrainingData, Hyperparameters: job.Hyperparameters,
 		},
-		PairsCount: job.Pairs, MergedPairs: job.Merged, LeftOut: job.LeftOut, Warnings: job.Warnings,
+		PairsCount: job.Pairs, ValidationCount: job.Lineage.Validation, MergedPairs: job.Merged, LeftOut: job.LeftOut,
+		Estimate: job.Estimate, Warnings: job.Warnings,
 		QueuePosition: a.position(r.Context(), job), StatusDetail: job.Detail,
+	}, nil
+}
+
+// planned is the answer of a dry run.
+type planned struct {
+	Message         string            `json:"message"`
+	DryRun          bool              `json:"dry_run"`
+	PairsCount      int64             `json:"training_pairs_count"`
+	ValidationCount int64             `json:"validation_examples_count,omitempty"`
+	MergedPairs     int64             `json:"merged_pairs_count,omitempty"`
+	LeftOut         *tuning.LeftOut   `json:"left_out,omitempty"`
+	Estimate        json.RawMessage   `json:"estimate"`
+	Refusals        []fault.Violation `json:"refusals,omitempty"`
+	Warnings        []string          `json:"warnings,omitempty"`
+	Request         json.RawMessage   `json:"vertex_request"`
+}
+
+func (a *API) dryRun(ctx context.Context, o start.Order) (any, error) {
+	plan, err := a.Starter.DryRun(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	job := plan.Job
+	return planned{
+		Message: "Nothing was created", DryRun: true, PairsCount: job.Pairs, ValidationCount: job.Lineage.Validation,
+		MergedPairs: job.Merged, LeftOut: job.LeftOut, Estimate: job.Estimate, Refusals: plan.Refusals,
+		Warnings: job.Warnings, Request: plan.Request,
 	}, nil
 }
 

@@ -39,6 +39,10 @@ type Options struct {
 	// twice at a time.
 	Progress func(Progress)
 
+	// Example, if set, is given every example that is written, in their order, from
+	// one goroutine at a time. Its error ends the reading.
+	Example func(Example) error
+
 	// Set by tests.
 	blockBytes  int  // how much is dealt with at a time
 	noTemplates bool // every record is parsed
@@ -50,6 +54,14 @@ type Limits struct {
 	ExampleFiles  int64 // images, sounds, videos and documents of one example
 	Examples      int64 // examples of a file
 	OutputBytes   int64 // bytes of the file that is written
+}
+
+// Example is an example that was written, and where it came from.
+type Example struct {
+	Text    []byte // its line; valid until the call returns
+	Record  int64  // 0-based, in the order of the file
+	Line    int64  // 1-based, in the unpacked text: where the record starts
+	Session string // the session_id of a message record
 }
 
 // Progress says how far the reading of a file has come.

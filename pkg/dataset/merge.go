@@ -4,9 +4,12 @@
 package dataset
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
 // merge adds what was found in a block to the report, and writes its examples.
@@ -33,17 +36,55 @@ func (e *engine) merge(b *block) error {
 	for reason, n := range b.leftOut {
 		rep.LeftOut[string(reason)] += n
 	}
+	visited := e.visit(b, out)
 	rep.Errors += b.log.errors
 	rep.Warnings += b.log.warnings
 	e.lines += b.lines
 	rep.Records += b.records
 	rep.Examples += int64(len(b.examples))
 	rep.OutputBytes += int64(len(out))
+	if visited != nil {
+		return visited
+	}
 	if err := e.write(out); err != nil {
 		return err
 	}
 	e.progress(b.taken)
 	return nil
+}
+
+// visit shows the examples of a block to whoever wants to see them, unless nobody may use them.
+func (e *engine) visit(b *block, out []byte) error {
+	if e.opt.Example == nil || e.report.Errors+b.log.errors > 0 {
+		return nil
+	}
+	line, at, from := e.lines+1, 0, 0
+	for _, x := range b.examples {
+		line += int64(bytes.Count(b.buf[at:x.at], []byte{e.layout.newline}))
+		at = x.at
+		shown := Example{Text: out[from:x.end], Record: e.report.Records + x.record, Line: line}
+		if x.paired {
+			shown.Session = session(b.buf[x.at:])
+		}
+		from = x.end
+		if err := e.opt.Example(shown); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// session returns the session_id of a message record that text begins with.
+func session(text []byte) string {
+	for name, value := range strictjson.Members(strictjson.Value(text)) {
+		if name == "session_id" && strictjson.KindOf(value) == strictjson.String {
+			id, err := strictjson.Unquote(value)
+			if err == nil {
+				return id
+			}
+		}
+	}
+	return ""
 }
 
 // write writes examples, unless nobody may use them.

@@ -12,6 +12,7 @@ import (
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
 	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/facts"
 	"github.com/vertextune/vertextune/pkg/notify"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/serve"
@@ -27,6 +28,7 @@ const published = "google.cloud.pubsub.topic.v1.messagePublished"
 type Config struct {
 	Vertex vertex.Config
 	Start  start.Config
+	Facts  facts.Config
 	// Database is the Firestore database of the records.
 	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)"`
 	// EventsTopic is the ID of the Pub/Sub topic that is told what happens to jobs.
@@ -58,12 +60,18 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	if err != nil {
 		return nil, errors.Join(err, objects.Close(), records.Close())
 	}
-	client, log := vertex.New(config.Vertex), slog.Default()
+	log := slog.Default()
+	known, err := facts.Open(ctx, config.Facts, objects, time.Now, log)
+	if err != nil {
+		return nil, errors.Join(err, events.Close(), objects.Close(), records.Close())
+	}
+	client := vertex.New(config.Vertex)
 	poller := &Poller{
 		Records: records, Vertex: client, Events: events, StalledAfter: config.StalledAfter, Timeout: config.TickTimeout,
 		Now: time.Now, Log: log,
 		Starter: &start.Starter{
-			Config: config.Start, Records: records, Objects: objects, Vertex: client, Location: config.Vertex.Location, Now: time.Now, Log: log,
+			Config: config.Start, Records: records, Objects: objects, Vertex: client, Facts: known,
+			Location: config.Vertex.Location, Now: time.Now, Log: log,
 		},
 	}
 	return &serve.Function{

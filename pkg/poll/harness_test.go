@@ -125,9 +125,13 @@ func (w *world) newPoller(t testing.TB) (*poll.Poller, *start.Starter) {
 			t.Errorf("close the poller's clients: %v", err)
 		}
 	})
+	known, err := cloud.LoadFacts()
+	if err != nil {
+		t.Fatal(err)
+	}
 	starter := &start.Starter{
 		Config:  start.Config{DataBucket: "test-data", Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, MaxConcurrentJobs: w.limit},
-		Records: w.records, Objects: objects, Vertex: w.vertex, Location: central, Now: time.Now, Log: log,
+		Records: w.records, Objects: objects, Vertex: w.vertex, Facts: known, Location: central, Now: time.Now, Log: log,
 	}
 	return &poll.Poller{
 		Records: w.records, Vertex: w.vertex, Starter: starter, Events: events, Now: time.Now, Log: log,

@@ -102,9 +102,13 @@ func (w *world) connect(t *testing.T, c *cloud.Cloud) {
 	})
 	now := func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
 	log := slog.New(slog.NewTextHandler(w.log, nil))
+	known, err := cloud.LoadFacts()
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.Starter = &start.Starter{
-		Config:  start.Config{DataBucket: bucket, Lease: 30 * time.Second, CreateTimeout: 20 * time.Second},
-		Records: w.records, Objects: objects, Vertex: w.vertex, BaseModel: baseModel, Location: location, Now: now, Log: log,
+		Config:  start.Config{DataBucket: bucket, Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, BaseModel: baseModel},
+		Records: w.records, Objects: objects, Vertex: w.vertex, Facts: known, Location: location, Now: now, Log: log,
 	}
 	w.poller = &poll.Poller{Records: w.records, Vertex: w.vertex, Starter: w.Starter, Events: events, Now: now, Log: log}
 }

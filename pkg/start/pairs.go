@@ -35,6 +35,11 @@ type made struct {
 	LeftOut *tuning.LeftOut
 	// Warnings are about the examples, one a kind.
 	Warnings []string
+
+	report     *dataset.Report       // on what is trained on
+	sources    []tuning.SourceObject // the files that it came from
+	sum        string                // SHA-256 of the dataset, in hex
+	validation int64                 // examples to validate with
 }
 
 func (m *made) leaveOut(id string, why dataset.Outcome) {
@@ -65,7 +70,7 @@ func leftOutOf(report *dataset.Report) *tuning.LeftOut {
 }
 
 // warnings says of each kind of warning how often it was given and where first.
-func warnings(report *dataset.Report) []string {
+func warnings(field string, report *dataset.Report) []string {
 	var all []string
 	seen := map[string]bool{}
 	for _, f := range report.Faults {
@@ -73,7 +78,7 @@ func warnings(report *dataset.Report) []string {
 			continue
 		}
 		seen[f.Code] = true
-		all = append(all, fmt.Sprintf("%s: %s (%s, %d times in the file).", f.Field("training_data"), f.Message, f.Code, report.Counts[f.Code]))
+		all = append(all, fmt.Sprintf("%s: %s (%s, %d times in the file).", f.Field(field), f.Message, f.Code, report.Counts[f.Code]))
 	}
 	return all
 }

@@ -4,44 +4,115 @@
 package start
 
 import (
+	"cmp"
 	"context"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
+	"github.com/vertextune/vertextune/pkg/catalogue"
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// plan decides what the job is to be: the request first, then the model it names, then our own defaults.
-func (s *Starter) plan(ctx context.Context, o Order) (tuning.Job, error) {
+// plan decides what the job is to be: the request first, then the model it names, then our own defaults. The
+// verdict is the catalogue's; it may refuse.
+func (s *Starter) plan(ctx context.Context, o Order) (tuning.Job, catalogue.Verdict, error) {
 	now := s.Now().UTC().Truncate(time.Microsecond)
 	job := tuning.Job{
 		ID: tuning.NewID(now), Location: s.Location, StartedBy: o.Caller, ModelID: o.ModelID,
-		DisplayName: tuning.DisplayName(now), BaseModel: o.BaseModel, Hyperparameters: o.Hyperparameters,
+		DisplayName: o.DisplayName, BaseModel: o.BaseModel, Hyperparameters: o.Hyperparameters,
 		Priority: o.Priority, Timeout: o.Timeout, CancelWhenStalled: o.CancelWhenStalled,
 		CreatedAt: now, UpdatedAt: now,
+		Spec: tuning.Spec{
+			PreTunedModel: o.PreTunedModel, Labels: o.Labels, ServiceAccount: o.ServiceAccount, KMSKeyName: o.KMSKeyName,
+		},
 	}
-	job.TrainingData = object.URI(s.Config.DataBucket, datasetName(job)) // where it will be
+	job.TrainingData = object.URI(s.Config.DataBucket, filesOf(job).dataset) // where it will be
 	if o.ModelID != "" {
 		model, err := s.Records.Model(ctx, o.ModelID)
 		if err != nil {
-			return tuning.Job{}, err
+			return job, catalogue.Verdict{}, err
 		}
-		if bad := model.Hyperparameters.Check("hyperparameters"); len(bad) > 0 {
-			return tuning.Job{}, fault.New(fault.FailedPrecondition,
-				"The document models/%s is not usable: %s %s", o.ModelID, bad[0].Field, bad[0].Description)
-		}
-		job.Hyperparameters = job.Hyperparameters.Over(model.Hyperparameters)
-		if job.BaseModel == "" {
-			job.BaseModel = model.BaseModel
-		}
-		if model.DisplayName != "" {
-			job.DisplayName = model.DisplayName
+		if err := over(&job, o, model); err != nil {
+			return job, catalogue.Verdict{}, err
 		}
 	}
-	if job.BaseModel == "" {
-		job.BaseModel = s.BaseModel
+	job.DisplayName = cmp.Or(job.DisplayName, tuning.DisplayName(now))
+	if name := job.Spec.PreTunedModel; name != "" {
+		job.Location, _ = tuning.ModelLocation(name) // Vertex AI continues a model where it is
+		job.BaseModel = cmp.Or(job.BaseModel, name)
 	}
-	job.Warnings = job.Hyperparameters.Ignored(job.BaseModel)
-	return job, nil
+	job.BaseModel = cmp.Or(job.BaseModel, s.Config.BaseModel)
+	return s.judged(ctx, o, job)
 }
+
+// over takes from the model what the request leaves open.
+func over(job *tuning.Job, o Order, model store.Model) error {
+	if bad := model.Hyperparameters.Check("hyperparameters"); len(bad) > 0 {
+		return fault.New(fault.FailedPrecondition,
+			"The document models/%s is not usable: %s %s", o.ModelID, bad[0].Field, bad[0].Description)
+	}
+	job.Hyperparameters = job.Hyperparameters.Over(model.Hyperparameters)
+	job.DisplayName = cmp.Or(job.DisplayName, model.DisplayName)
+	if job.Spec.PreTunedModel == "" {
+		job.BaseModel = cmp.Or(job.BaseModel, model.BaseModel)
+	}
+	if !o.ContinueModel {
+		return nil
+	}
+	if model.TunedModel == "" {
+		e := fault.New(fault.FailedPrecondition, "The model %q has no tuned version to continue from.", o.ModelID)
+		e.Violations = []fault.Violation{{Field: "continue_model", Reason: "NO_TUNED_VERSION", Description: "Start a job of it first, without continue_model."}}
+		return e
+	}
+	job.Spec.PreTunedModel = model.TunedModel
+	return nil
+}
+
+// judged holds the job against the catalogue, which also knows how Vertex AI is to be asked for it.
+func (s *Starter) judged(ctx context.Context, o Order, job tuning.Job) (tuning.Job, catalogue.Verdict, error) {
+	h := job.Hyperparameters
+	verdict := s.Facts.Current(ctx).Check(catalogue.Request{
+		BaseModel: job.BaseModel, Location: job.Location, KMSKey: job.Spec.KMSKeyName, Today: s.Now(), Force: o.Force,
+		Hyperparameters: catalogue.Hyperparameters{
+			EpochCount: h.EpochCount, LearningRateMultiplier: h.LearningRateMultiplier, LearningRate: h.LearningRate,
+			AdapterSize: h.AdapterSize, BatchSize: h.BatchSize, TuningMode: o.TuningMode, ExportLastCheckpointOnly: o.ExportLastCheckpointOnly,
+		},
+	})
+	job.Spec.APIVersion, job.Spec.NotSent = verdict.APIVersion, verdict.NotTaken
+	if !slices.Contains(verdict.NotTaken, catalogue.TuningMode) {
+		job.Spec.TuningMode = verdict.TuningMode
+	}
+	if !slices.Contains(verdict.NotTaken, catalogue.ExportLastCheckpointOnly) {
+		job.Spec.ExportLastCheckpointOnly = o.ExportLastCheckpointOnly != nil && *o.ExportLastCheckpointOnly
+	}
+	job.Warnings = verdict.Texts()
+	if verdict.Family == catalogue.Open {
+		// What several jobs write into one folder overwrites each other.
+		folder := cmp.Or(strings.TrimSuffix(o.OutputURI, "/"), object.URI(s.Config.DataBucket, "models"))
+		job.Spec.OutputURI = folder + "/" + job.ID
+	} else if o.OutputURI != "" {
+		job.Warnings = append(job.Warnings, "output_uri is not sent to Vertex AI: only open models are written to Cloud Storage.")
+	}
+	return job, verdict, nil
+}
+
+// converter names the program that makes a dataset, by the version control it was built from.
+var converter = sync.OnceValue(func() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "vertextune"
+	}
+	version := info.Main.Version
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			version = setting.Value
+		}
+	}
+	return "vertextune " + version
+})

@@ -6,10 +6,10 @@ package start
 import (
 	"context"
 	"errors"
-	"io"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/split"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
@@ -78,6 +78,7 @@ func (s *Starter) repeat(ctx context.Context, r *store.Record, err error) (tunin
 func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, error) {
 	next := r.Job
 	next.LeaseUntil = s.until(s.Config.Lease)
+	next.Attempts++
 	taken, err := s.Records.UpdateJob(ctx, r, next)
 	if errors.Is(err, store.ErrChanged) {
 		r, _ = s.changed(ctx, r) // somebody else goes on with it
@@ -87,20 +88,21 @@ func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, err
 		return r, err
 	}
 	s.Log.InfoContext(ctx, "start resumed", "job_id", r.ID)
-	fill, err := s.recorded(ctx, taken.Job)
+	request, from, err := s.recorded(ctx, taken.Job)
 	if err != nil {
 		// The dataset may be there all the same.
-		fill = func(context.Context, io.Writer, *made) error { return err }
+		from = func(context.Context, *made, func(split.Example) error) error { return err }
 	}
-	ended, _ := s.goOn(ctx, taken, fill) // an error is on record
+	ended, _ := s.goOn(ctx, taken, request, from) // an error is on record
 	return ended, nil
 }
 
-// recorded finds out where the training data of a recorded job come from.
-func (s *Starter) recorded(ctx context.Context, job tuning.Job) (filler, error) {
+// recorded finds out what a recorded job is to be made of, and where its training data come from.
+func (s *Starter) recorded(ctx context.Context, job tuning.Job) (tuning.Request, source, error) {
 	request, err := s.request(ctx, job)
 	if err != nil {
-		return nil, err
+		return request, nil, err
 	}
-	return s.source(ctx, request)
+	from, err := s.source(ctx, request)
+	return request, from, err
 }

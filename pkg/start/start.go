@@ -12,6 +12,7 @@ package start
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/vertextune/vertextune/pkg/catalogue"
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/store"
@@ -51,8 +53,10 @@ type Records interface {
 	CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, error)
 	// Queue returns the first jobs that wait, in line.
 	Queue(ctx context.Context, limit int) ([]store.Record, error)
-	// Admit writes next over r if fewer than limit jobs are on their way to Vertex AI or there.
-	Admit(ctx context.Context, r store.Record, next tuning.Job, limit int64) (store.Record, bool, error)
+	// Admit writes next over r if there is room and money for it, or returns store.ErrBudget.
+	Admit(ctx context.Context, r store.Record, next tuning.Job, a store.Admission) (store.Record, bool, error)
+	// Succeeded returns the newest jobs on a base model that have succeeded.
+	Succeeded(ctx context.Context, baseModel string, limit int) ([]store.Record, error)
 }
 
 // Objects is where datasets are kept.
@@ -72,6 +76,13 @@ type Vertex interface {
 	// Cancel asks for a job's end. It can be repeated.
 	Cancel(ctx context.Context, name string) error
 	Get(ctx context.Context, name string) (tuning.Observation, error)
+	// Request returns the request that Create would send, as JSON.
+	Request(job tuning.Job) (json.RawMessage, error)
+}
+
+// Facts knows the base models.
+type Facts interface {
+	Current(ctx context.Context) *catalogue.Catalogue
 }
 
 // Config is what starting needs to know beside the request.
@@ -88,18 +99,21 @@ type Config struct {
 	// CreateTimeout is how long Vertex AI may take to answer a create. What has not shown a quarter longer after
 	// that has not arrived.
 	CreateTimeout time.Duration `env:"CREATE_TIMEOUT" envDefault:"60s"`
+	// BaseModel is tuned where neither the request nor its model names one.
+	BaseModel string `env:"BASE_MODEL"`
+	Budget    Budget
 }
 
 // Starter starts jobs.
 type Starter struct {
-	Config    Config
-	Records   Records
-	Objects   Objects
-	Vertex    Vertex
-	BaseModel string // where neither request nor model names one
-	Location  string // region of the jobs
-	Now       func() time.Time
-	Log       *slog.Logger
+	Config   Config
+	Records  Records
+	Objects  Objects
+	Vertex   Vertex
+	Facts    Facts
+	Location string // region of the jobs
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // Order is a start that a caller asks for.
@@ -121,11 +135,14 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	if known, err := s.known(ctx, key); known != nil || err != nil {
 		return s.repeat(ctx, known, err)
 	}
-	job, err := s.plan(ctx, o)
+	job, verdict, err := s.plan(ctx, o)
+	if err == nil {
+		err = verdict.Err()
+	}
 	if err != nil {
 		return tuning.Job{}, err
 	}
-	fill, err := s.source(ctx, o.Request)
+	from, err := s.source(ctx, o.Request)
 	if err != nil {
 		return tuning.Job{}, err
 	}
@@ -142,7 +159,7 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	// From here on the start goes on even if its caller goes away.
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	record, err = s.goOn(ctx, record, fill)
+	record, err = s.goOn(ctx, record, o.Request, from)
 	if err != nil {
 		// In the words of the record: a repeated start is answered with them.
 		failed := fault.Of(record.Failure.Err())

@@ -35,7 +35,7 @@ func TestStart(t *testing.T) {
 		ID: job.ID, Name: job.Name, Number: tuning.LastSegment(job.Name), Location: location,
 		DisplayName: tuning.DisplayName(job.CreatedAt), BaseModel: baseModel, Hyperparameters: asked, Pairs: 3, StartedBy: "ci",
 		Priority: 7, Timeout: time.Hour, CancelWhenStalled: true,
-		TrainingData: "gs://test-data/datasets/" + job.ID + ".jsonl", Warnings: asked.Ignored(baseModel),
+		TrainingData: "gs://test-data/datasets/" + job.ID + ".jsonl", Warnings: job.Warnings,
 		Step: tuning.Accepted, Submissions: 1, FirstAnswer: &tuning.Answer{Name: job.Name, State: tuning.Pending}, Watched: true,
 		State: tuning.Pending, VertexState: "JOB_STATE_PENDING", CreatedAt: job.CreatedAt, UpdatedAt: job.UpdatedAt,
 		Events: []tuning.Event{

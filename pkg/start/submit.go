@@ -15,6 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/gcp"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
+	"github.com/vertextune/vertextune/pkg/usd"
 )
 
 // advance sends a job whose dataset is written to Vertex AI if it is its turn, and else lets it wait in line.
@@ -61,6 +62,12 @@ func (s *Starter) Dispatch(ctx context.Context, r store.Record) (store.Record, b
 	switch {
 	case errors.Is(err, store.ErrChanged):
 		return r, true, nil // cancelled, or sent by somebody else
+	case fault.KindOf(err) == fault.FailedPrecondition:
+		refused, err := s.Records.UpdateJob(ctx, r, r.Fail(tuning.FailureOf(err, int32(codes.FailedPrecondition)), s.Now().UTC()))
+		if errors.Is(err, store.ErrChanged) {
+			return r, true, nil
+		}
+		return refused, err == nil, err
 	case err != nil || !sent:
 		return r, false, err
 	}
@@ -73,8 +80,27 @@ func (s *Starter) admit(ctx context.Context, r store.Record, ready tuning.Job) (
 	if turn, err := s.turn(ctx, ready); !turn || err != nil {
 		return r, false, err
 	}
-	lease := s.until(s.Config.CreateTimeout + s.settle())
-	return s.Records.Admit(ctx, r, ready.Submits(lease), s.Config.MaxConcurrentJobs)
+	next := ready.Submits(s.until(s.Config.CreateTimeout + s.settle()))
+	if s.Config.Budget.Monthly > 0 {
+		next.Reserved, next.Month = next.Cost, s.Now().UTC().Format("2006-01")
+	}
+	admitted, ok, err := s.Records.Admit(ctx, r, next, store.Admission{
+		MaxConcurrent: s.Config.MaxConcurrentJobs, MonthlyBudget: int64(s.Config.Budget.Monthly),
+	})
+	if over, isOver := errors.AsType[*store.BudgetError](err); isOver {
+		return r, false, overMonth(over, s.Config.Budget.Monthly)
+	}
+	return admitted, ok, err
+}
+
+// overMonth refuses a job for which the month has no money left.
+func overMonth(e *store.BudgetError, monthly usd.Amount) error {
+	out := fault.New(fault.FailedPrecondition,
+		"The job may cost $%s, and the jobs of %s may cost $%s of the month's $%s already. Raise MONTHLY_BUDGET_USD, or wait for the next month.",
+		usd.Amount(e.Wanted), e.Month, usd.Amount(e.Reserved), monthly)
+	out.Reason = "MONTHLY_BUDGET"
+	out.Violations = []fault.Violation{{Field: "max_cost_usd", Reason: "MONTHLY_BUDGET", Description: "The month's budget has no room for the job."}}
+	return out
 }
 
 // settle is how long after its deadline a create may still take effect.

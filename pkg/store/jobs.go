@@ -114,7 +114,7 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 
 func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, error) {
 	ref := s.client.Collection(jobs).Doc(r.ID)
-	if next.ModelID == "" {
+	if next.ModelID == "" && next.Reserved == r.Reserved {
 		res, err := ref.Update(ctx, moving(next), firestore.LastUpdateTime(r.version))
 		if status.Code(err) == codes.FailedPrecondition {
 			return Record{}, ErrChanged
@@ -126,7 +126,11 @@ func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, 
 	}
 	var answer firestore.CommitResponse
 	err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-		docs, err := tx.GetAll([]*firestore.DocumentRef{ref, s.client.Collection(models).Doc(next.ModelID)})
+		refs := []*firestore.DocumentRef{ref}
+		if next.ModelID != "" {
+			refs = append(refs, s.client.Collection(models).Doc(next.ModelID))
+		}
+		docs, err := tx.GetAll(refs)
 		if err != nil {
 			return err
 		}
@@ -134,6 +138,9 @@ func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, 
 			return ErrChanged
 		}
 		if err := tx.Update(ref, moving(next)); err != nil {
+			return err
+		}
+		if err := s.giveBack(tx, r.Job, next); err != nil || next.ModelID == "" {
 			return err
 		}
 		return writeBack(tx, docs[1], next)
@@ -183,6 +190,7 @@ func moving(j tuning.Job) []firestore.Update {
 		{Path: "warnings", Value: j.Warnings},
 		{Path: "step", Value: j.Step},
 		{Path: "lease_until", Value: j.LeaseUntil},
+		{Path: "attempts", Value: j.Attempts},
 		{Path: "submissions", Value: j.Submissions},
 		{Path: "refusals", Value: j.Refusals},
 		{Path: "detail", Value: j.Detail},

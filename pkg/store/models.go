@@ -18,6 +18,7 @@ type Model struct {
 	BaseModel       string                 `firestore:"base_model"`
 	DisplayName     string                 `firestore:"display_name"`
 	Hyperparameters tuning.Hyperparameters `firestore:"hyperparameters"`
+	TunedModel      string                 `firestore:"tuned_model"` // written by us: the newest version
 }
 
 // Model returns the model of this ID, or a NotFound error. A document that cannot be read as a model is a

@@ -44,16 +44,38 @@ func (s *Store) Queue(ctx context.Context, limit int) ([]Record, error) {
 	return line, wrap(err, "list the jobs that wait")
 }
 
-// Admit writes next, which is r on its way to Vertex AI, in the place of r if fewer than limit jobs are there or
-// on their way; 0 is no limit. It returns ErrChanged as UpdateJob does, and false if there is no room.
-func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, limit int64) (Record, bool, error) {
-	if limit <= 0 {
+// Admission is what admits a job to Vertex AI; 0 is no limit.
+type Admission struct {
+	MaxConcurrent int64 // jobs that are there, or on their way
+	MonthlyBudget int64 // what the jobs of a month may reserve together, in millionths of a US dollar
+}
+
+// BudgetError is returned for a job that the month has no money left for. Amounts are in millionths of a US dollar.
+type BudgetError struct {
+	Month            string
+	Reserved, Wanted int64
+}
+
+// Error says so with the figures.
+func (e *BudgetError) Error() string {
+	return fmt.Sprintf("the budget of %s has no room for %d beside %d", e.Month, e.Wanted, e.Reserved)
+}
+
+// Admit writes next, which is r on its way to Vertex AI, in the place of r if there is room and money for it. It
+// returns ErrChanged as UpdateJob does, a BudgetError, or false if there is no room.
+func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, a Admission) (Record, bool, error) {
+	limit := a.MaxConcurrent
+	if limit <= 0 && next.Reserved == r.Reserved {
 		written, err := s.UpdateJob(ctx, r, next)
 		return written, err == nil, err
 	}
-	ref, gate := s.client.Collection(jobs).Doc(r.ID), s.client.Doc(admission)
+	refs := []*firestore.DocumentRef{s.client.Doc(admission), s.client.Collection(jobs).Doc(r.ID)}
+	wanted := next.Reserved - r.Reserved
+	if wanted != 0 {
+		refs = append(refs, s.month(next.Month))
+	}
 	for {
-		docs, err := s.client.GetAll(ctx, []*firestore.DocumentRef{gate, ref})
+		docs, err := s.client.GetAll(ctx, refs)
 		if err != nil {
 			return Record{}, false, wrap(err, "admit job "+r.ID)
 		}
@@ -61,11 +83,18 @@ func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, limit int6
 			return Record{}, false, ErrChanged
 		}
 		// Counted after the gate was read: an admission that is written from here on makes this one count again.
-		active, err := s.CountAtStep(ctx, tuning.Submitting, tuning.Accepted)
-		if err != nil || active >= limit {
-			return r, false, err
+		if limit > 0 {
+			active, err := s.CountAtStep(ctx, tuning.Submitting, tuning.Accepted)
+			if err != nil || active >= limit {
+				return r, false, err
+			}
 		}
-		answer, err := s.pass(ctx, docs[0], docs[1], next)
+		if wanted != 0 {
+			if err := affords(docs[2], next.Month, wanted, a.MonthlyBudget); err != nil {
+				return r, false, err
+			}
+		}
+		answer, err := s.pass(ctx, docs, next, wanted)
 		switch status.Code(err) {
 		case codes.OK:
 			admitted, err := written(next, answer, 1)
@@ -78,9 +107,11 @@ func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, limit int6
 	}
 }
 
-// pass writes the admission and the job over what was read of them, both or neither. It does not read in the
-// transaction: the locks of many that do would have them wait for each other, and most of them in vain.
-func (s *Store) pass(ctx context.Context, gate, job *firestore.DocumentSnapshot, next tuning.Job) (*firestore.CommitResponse, error) {
+// pass writes the admission, the job and what it takes from its month over what was read of them, all or none. It
+// does not read in the transaction: the locks of many that do would have them wait for each other, and most of them
+// in vain.
+func (s *Store) pass(ctx context.Context, docs []*firestore.DocumentSnapshot, next tuning.Job, wanted int64) (*firestore.CommitResponse, error) {
+	gate, job := docs[0], docs[1]
 	answer := &firestore.CommitResponse{}
 	return answer, s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) (err error) {
 		if gate.Exists() {
@@ -91,7 +122,11 @@ func (s *Store) pass(ctx context.Context, gate, job *firestore.DocumentSnapshot,
 		} else {
 			err = tx.Create(gate.Ref, map[string]any{"job_id": job.Ref.ID, "at": firestore.ServerTimestamp})
 		}
-		return errors.Join(err, tx.Update(job.Ref, moving(next), firestore.LastUpdateTime(job.UpdateTime)))
+		err = errors.Join(err, tx.Update(job.Ref, moving(next), firestore.LastUpdateTime(job.UpdateTime)))
+		if wanted != 0 {
+			err = errors.Join(err, take(tx, docs[2], wanted))
+		}
+		return err
 	}, firestore.WithCommitResponseTo(answer))
 }
 

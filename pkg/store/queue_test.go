@@ -90,7 +90,7 @@ func TestAdmit(t *testing.T) {
 			waiting = append(waiting, w.create(t, waitingJob(n)))
 		}
 		admit := func(r store.Record, limit int64) (store.Record, bool, error) {
-			return w.Admit(t.Context(), r, r.Submits(lease), limit)
+			return w.Admit(t.Context(), r, r.Submits(lease), store.Admission{MaxConcurrent: limit})
 		}
 		for n := range 2 {
 			got, ok, err := admit(waiting[n], 2)
@@ -146,7 +146,7 @@ func TestAdmitShowsAtTheGate(t *testing.T) {
 		r := w.create(t, waitingJob(1))
 		seen := map[time.Time]bool{}
 		for range 3 {
-			admitted, ok, err := w.Admit(t.Context(), r, r.Submits(noon), 1)
+			admitted, ok, err := w.Admit(t.Context(), r, r.Submits(noon), store.Admission{MaxConcurrent: 1})
 			if !ok || err != nil {
 				t.Fatalf("Admit: %v, %v", ok, err)
 			}
@@ -211,7 +211,7 @@ func (w *world) tryToSend(t *testing.T, n int, limit int64) {
 		if r.Step != tuning.Waiting {
 			return
 		}
-		_, admitted, err := w.Admit(t.Context(), r, r.Submits(noon), limit)
+		_, admitted, err := w.Admit(t.Context(), r, r.Submits(noon), store.Admission{MaxConcurrent: limit})
 		switch {
 		case errors.Is(err, store.ErrChanged), fault.KindOf(err) == fault.Unavailable:
 			continue // its answer was lost, or too many ask at once: the record tells

@@ -42,6 +42,12 @@ func Elements(arr []byte) iter.Seq2[int, []byte] {
 	}
 }
 
+// Value returns the value that text begins with, which Validate has accepted; more may follow it.
+func Value(text []byte) []byte {
+	at := skipSpace(text, 0)
+	return text[at:skipValue(text, at)]
+}
+
 // inside returns where the first element of a container starts and where its
 // closing bracket is.
 func inside(raw []byte, bracket byte) (from, end int) {

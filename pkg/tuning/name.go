@@ -54,17 +54,13 @@ func Location(name string) (string, bool) {
 	return m[1], true
 }
 
-// Ignored returns a warning for each hyperparameter that is set and that Vertex AI has no field for with
-// this base model: it is echoed, not sent. Source: SupervisedHyperParameters in the v1 API has epoch_count,
-// learning_rate_multiplier and adapter_size; batch_size and learning_rate exist for open models in v1beta1.
-func (h Hyperparameters) Ignored(baseModel string) []string {
-	const text = "hyperparameters.%s is not sent to Vertex AI: %s does not take it, the service chooses its own."
-	var warnings []string
-	if h.BatchSize != nil {
-		warnings = append(warnings, fmt.Sprintf(text, "batch_size", baseModel))
+var modelLocation = regexp.MustCompile(`^projects/[^/]+/locations/([a-z0-9-]+)/models/`)
+
+// ModelLocation returns the location in the resource name of a tuned model.
+func ModelLocation(name string) (string, bool) {
+	m := modelLocation.FindStringSubmatch(name)
+	if m == nil {
+		return "", false
 	}
-	if h.LearningRate != nil {
-		warnings = append(warnings, fmt.Sprintf(text, "learning_rate", baseModel))
-	}
-	return warnings
+	return m[1], true
 }

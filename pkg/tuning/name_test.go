@@ -117,33 +117,6 @@ func TestLastSegment(t *testing.T) {
 	}
 }
 
-func TestIgnored(t *testing.T) {
-	t.Parallel()
-	n, rate := int64(4), 0.0001
-	const tail = " is not sent to Vertex AI: gemini-x does not take it, the service chooses its own."
-	tests := []struct {
-		name string
-		h    tuning.Hyperparameters
-		want []string
-	}{
-		{name: "none"},
-		{name: "epochs_are_sent", h: tuning.Hyperparameters{EpochCount: &n}},
-		{name: "batch_size", h: tuning.Hyperparameters{BatchSize: &n}, want: []string{"hyperparameters.batch_size" + tail}},
-		{
-			name: "all", h: tuning.Hyperparameters{EpochCount: &n, BatchSize: &n, LearningRate: &rate},
-			want: []string{"hyperparameters.batch_size" + tail, "hyperparameters.learning_rate" + tail},
-		},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			if diff := cmp.Diff(tt.want, tt.h.Ignored("gemini-x")); diff != "" {
-				t.Errorf("warnings (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
 func TestOver(t *testing.T) {
 	t.Parallel()
 	three, four, five, rate := int64(3), int64(4), int64(5), 0.1

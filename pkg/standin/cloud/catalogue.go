@@ -4,6 +4,7 @@
 package cloud
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -55,3 +56,22 @@ func id(model json.RawMessage) string {
 	}
 	return m.ID
 }
+
+// Facts is that catalogue, read, which never changes.
+type Facts struct{ catalogue *catalogue.Catalogue }
+
+// LoadFacts reads the catalogue that is true of the stand-ins.
+func LoadFacts() (Facts, error) {
+	text, err := Catalogue()
+	if err != nil {
+		return Facts{}, err
+	}
+	known, err := catalogue.Load(text)
+	if err != nil {
+		return Facts{}, fmt.Errorf("read the catalogue of the stand-ins: %w", err)
+	}
+	return Facts{known}, nil
+}
+
+// Current returns it.
+func (f Facts) Current(context.Context) *catalogue.Catalogue { return f.catalogue }

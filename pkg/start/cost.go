@@ -1,0 +1,67 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package start
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/vertextune/vertextune/pkg/estimate"
+	"github.com/vertextune/vertextune/pkg/tuning"
+	"github.com/vertextune/vertextune/pkg/usd"
+)
+
+// Budget is what jobs may cost. 0 is no limit.
+type Budget struct {
+	// Default is what a job may cost whose start has no max_cost_usd, and Ceiling what any job may.
+	Default usd.Amount `env:"DEFAULT_MAX_COST_USD" envDefault:"0"`
+	Ceiling usd.Amount `env:"MAX_COST_USD" envDefault:"0"`
+	// Monthly is what all jobs of a month may cost together: the upper ends of their estimates are added up.
+	Monthly usd.Amount `env:"MONTHLY_BUDGET_USD" envDefault:"0"`
+}
+
+// priced adds to the job what it may cost, and refuses one that passes its budget.
+func (s *Starter) priced(ctx context.Context, job tuning.Job, r tuning.Request, m made) (tuning.Job, error) {
+	e := s.estimate(ctx, job, m)
+	text, err := json.Marshal(e)
+	if err != nil {
+		return job, fmt.Errorf("encode the estimate: %w", err)
+	}
+	job.Estimate = text
+	job.Warnings = append(slices.Clip(job.Warnings), e.Warnings...)
+	if e.Cost != nil {
+		job.Cost = int64(e.Cost.High)
+	}
+	return job, e.Check(s.budget(r))
+}
+
+func (s *Starter) budget(r tuning.Request) estimate.Budget {
+	return estimate.Budget{Request: r.MaxCost, Default: s.Config.Budget.Default, Ceiling: s.Config.Budget.Ceiling}
+}
+
+// estimate says what the job will train on, cost and take. Without earlier jobs to look at there is no duration,
+// which is not worth an error.
+func (s *Starter) estimate(ctx context.Context, job tuning.Job, m made) estimate.Estimate {
+	plan := estimate.Of(m.report)
+	plan.Model, plan.TuningMode = s.Facts.Current(ctx).Lookup(job.BaseModel), job.Spec.TuningMode
+	if job.Hyperparameters.EpochCount != nil {
+		plan.Epochs = *job.Hyperparameters.EpochCount
+	}
+	earlier, err := s.Records.Succeeded(ctx, job.BaseModel, manyRuns)
+	if err != nil {
+		s.Log.WarnContext(ctx, "earlier jobs not read", "job_id", job.ID, "error", err)
+	}
+	for _, done := range earlier {
+		var was estimate.Estimate
+		if json.Unmarshal(done.Estimate, &was) == nil && was.TrainingTokens.Expected > 0 && !done.StartedAt.IsZero() {
+			plan.Past = append(plan.Past, estimate.Run{TrainingTokens: was.TrainingTokens.Expected, Duration: done.EndedAt.Sub(done.StartedAt)})
+		}
+	}
+	return estimate.Make(plan)
+}
+
+// manyRuns is how many earlier jobs tell how long one takes.
+const manyRuns = 30

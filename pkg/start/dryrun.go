@@ -1,0 +1,52 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package start
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// Plan is what a start would come to.
+type Plan struct {
+	Job tuning.Job
+	// Refusals are why the start would be refused, each with what would work.
+	Refusals []fault.Violation
+	// Request is what Vertex AI would be asked, as its REST API takes it.
+	Request json.RawMessage
+}
+
+// DryRun does everything that a start does up to the record, and creates nothing: the data are read, divided and
+// counted, and thrown away.
+func (s *Starter) DryRun(ctx context.Context, o Order) (Plan, error) {
+	if violations := o.Check(); len(violations) > 0 {
+		return Plan{}, fault.Invalid(violations...)
+	}
+	job, verdict, err := s.plan(ctx, o)
+	if err != nil {
+		return Plan{}, err
+	}
+	from, err := s.source(ctx, o.Request)
+	if err != nil {
+		return Plan{}, err
+	}
+	var m made
+	if err := s.make(ctx, job.BaseModel, o.Request, from, &m, nowhere()); err != nil {
+		return Plan{}, err
+	}
+	plan := Plan{Refusals: verdict.Refusals}
+	plan.Job, err = s.priced(ctx, described(s.Config.DataBucket, job, o.Request, m), o.Request, m)
+	switch refused := fault.Of(err); {
+	case err == nil:
+	case refused.Kind == fault.Internal:
+		return Plan{}, err
+	default:
+		plan.Refusals = append(plan.Refusals, refused.Violations...)
+	}
+	plan.Request, err = s.Vertex.Request(plan.Job)
+	return plan, err
+}

@@ -1,0 +1,181 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package start
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/vertextune/vertextune/pkg/dataset"
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/gcp"
+	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/provenance"
+	"github.com/vertextune/vertextune/pkg/split"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// source is where the training data of a start come from. It gives each example to take, and notes in made what
+// became of the rest. It can be read again.
+type source func(ctx context.Context, made *made, take func(split.Example) error) error
+
+// source finds out where the training data come from.
+func (s *Starter) source(ctx context.Context, r tuning.Request) (source, error) {
+	var ids []string
+	var err error
+	switch {
+	case r.TrainingData != "":
+		return func(ctx context.Context, m *made, take func(split.Example) error) error {
+			return s.file(ctx, "training_data", r.TrainingData, m, take)
+		}, nil
+	case r.AllMessages:
+		ids, err = s.Records.AllMessageIDs(ctx)
+	case len(r.MessageIDs) > 0:
+		ids = r.MessageIDs
+	default:
+		ids, err = s.Records.SessionIDs(ctx, r.SessionID)
+		if err == nil && len(ids) == 0 {
+			e := fault.New(fault.NotFound, "There are no messages of session %q.", r.SessionID)
+			e.Violations = []fault.Violation{{Field: "session_id", Reason: "UNKNOWN_SESSION", Description: e.Message}}
+			return nil, e
+		}
+	}
+	return func(ctx context.Context, m *made, take func(split.Example) error) error {
+		return s.messages(ctx, r, ids, m, take)
+	}, err
+}
+
+// messages makes an example of each pair. Texts are held a batch at a time.
+func (s *Starter) messages(ctx context.Context, r tuning.Request, ids []string, m *made, take func(split.Example) error) error {
+	pairer := dataset.NewPairer()
+	var wrong []fault.Violation
+	var line []byte
+	i := -1
+	for message, err := range s.Records.MessagesByID(ctx, ids) {
+		i++
+		if err != nil {
+			return err
+		}
+		if v, bad := misplaced(r, message, i); bad {
+			wrong = append(wrong, v)
+			continue
+		}
+		outcome, user, model := pair(pairer, message)
+		if outcome != dataset.Paired {
+			m.leaveOut(message.ID, outcome)
+			continue
+		}
+		line = dataset.AppendPair(line[:0], user, model)
+		if err := take(split.Example{Line: line, Group: message.SessionID, Source: provenance.Source{Message: message.ID}}); err != nil {
+			return err
+		}
+	}
+	return refuse(wrong)
+}
+
+func pair(pairer *dataset.Pairer, m store.Message) (outcome dataset.Outcome, user, model string) {
+	switch {
+	case m.Missing:
+		return Deleted, "", ""
+	case m.Malformed != "":
+		return Malformed, "", ""
+	}
+	user, model, outcome = pairer.Pair(m.Message)
+	return outcome, user, model
+}
+
+// misplaced reports a message that was asked for by its ID and does not exist, or is not of the session that
+// was named beside it.
+func misplaced(r tuning.Request, m store.Message, i int) (fault.Violation, bool) {
+	v := fault.Violation{Field: fmt.Sprintf("message_ids[%d]", i)}
+	switch {
+	case len(r.MessageIDs) == 0:
+		return v, false
+	case m.Missing:
+		v.Reason, v.Description = "UNKNOWN_MESSAGE", fmt.Sprintf("There is no message %q.", m.ID)
+	case r.SessionID != "" && m.SessionID != r.SessionID:
+		v.Reason, v.Description = "WRONG_SESSION", fmt.Sprintf("Message %q is not of session %q.", m.ID, r.SessionID)
+	default:
+		return v, false
+	}
+	return v, true
+}
+
+// listed is how many places of one kind an answer names; the others are counted.
+const listed = 1000
+
+func refuse(wrong []fault.Violation) error {
+	if len(wrong) == 0 {
+		return nil
+	}
+	e := fault.Invalid(wrong[:min(len(wrong), listed)]...)
+	e.Message = fmt.Sprintf("%d of the message_ids cannot be used: %s", len(wrong), wrong[0].Description)
+	if slices.ContainsFunc(wrong, func(v fault.Violation) bool { return v.Reason == "UNKNOWN_MESSAGE" }) {
+		e.Kind = fault.NotFound
+	}
+	return e
+}
+
+// file reads a dataset that is in Cloud Storage already. It is copied: the job then trains on what was checked, even
+// if the file is replaced while the job waits for its turn.
+func (s *Starter) file(ctx context.Context, field, uri string, m *made, take func(split.Example) error) error {
+	bucket, name, _ := tuning.ParseURI(uri)
+	attrs, err := s.Objects.Attrs(ctx, bucket, name)
+	if missing(err) {
+		return noFile(field, uri)
+	}
+	if err != nil {
+		return err
+	}
+	in, err := s.Objects.Read(ctx, bucket, name, attrs.Generation)
+	if missing(err) {
+		return noFile(field, uri)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }() // nothing is lost by a failing close after reading
+	sum := sha256.New()
+	report, err := dataset.Convert(ctx, io.Discard, io.TeeReader(in, sum), dataset.Options{
+		MaxFaults: listed,
+		Example: func(e dataset.Example) error {
+			return take(split.Example{
+				Line: e.Text, Group: e.Session, Source: provenance.Source{Object: uri, Generation: attrs.Generation, Line: e.Line},
+			})
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("read %s: %w", uri, err)
+	}
+	m.sources = append(m.sources, tuning.SourceObject{URI: uri, Generation: attrs.Generation, SHA256: hex.EncodeToString(sum.Sum(nil))})
+	m.Warnings = append(m.Warnings, warnings(field, report)...)
+	if report.Errors > 0 {
+		return fault.Data(report, field)
+	}
+	if field == "training_data" {
+		m.Merged, m.LeftOut = report.MergedPairs, leftOutOf(report)
+	}
+	return nil
+}
+
+// missing reports whether an object is not there, or is not ours to read. Cloud Storage says the latter also
+// of an object that is not there, to whoever may not list the bucket.
+func missing(err error) bool {
+	return errors.Is(err, object.ErrNotFound) || gcp.Code(err) == codes.PermissionDenied
+}
+
+func noFile(field, uri string) error {
+	return &fault.Error{
+		Kind: fault.NotFound, Message: fmt.Sprintf("There is no object %s, or this service may not read it.", uri),
+		Violations: []fault.Violation{{Field: field, Reason: "UNKNOWN_OBJECT", Description: "There is no such object."}},
+	}
+}

@@ -1,0 +1,63 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+
+	"cloud.google.com/go/firestore"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// month is what is kept of a month's budget, one document each: tuning_control/budget-2026-11.
+type month struct {
+	Reserved int64 `firestore:"reserved_micro_usd"`
+}
+
+func (s *Store) month(name string) *firestore.DocumentRef {
+	return s.client.Collection(control).Doc("budget-" + name)
+}
+
+// affords refuses what a month does not have, as it was read. The write that follows is conditioned on that, so two
+// jobs cannot both take the last dollar.
+func affords(doc *firestore.DocumentSnapshot, name string, wanted, budget int64) error {
+	var m month
+	if doc.Exists() {
+		if err := doc.DataTo(&m); err != nil {
+			return wrap(err, "decode the budget of "+name)
+		}
+	}
+	if budget > 0 && wanted > budget-m.Reserved {
+		return &BudgetError{Month: name, Reserved: m.Reserved, Wanted: wanted}
+	}
+	return nil
+}
+
+// take takes from a month what a job may cost.
+func take(tx *firestore.Transaction, doc *firestore.DocumentSnapshot, wanted int64) error {
+	if !doc.Exists() {
+		return tx.Create(doc.Ref, month{Reserved: wanted})
+	}
+	return tx.Update(doc.Ref, []firestore.Update{{Path: "reserved_micro_usd", Value: firestore.Increment(wanted)}},
+		firestore.LastUpdateTime(doc.UpdateTime))
+}
+
+// giveBack returns to its month what a job reserved and does not need.
+func (s *Store) giveBack(tx *firestore.Transaction, before, next tuning.Job) error {
+	freed := before.Reserved - next.Reserved
+	if freed == 0 {
+		return nil
+	}
+	return tx.Set(s.month(before.Month), map[string]any{"reserved_micro_usd": firestore.Increment(-freed)}, firestore.MergeAll)
+}
+
+// Succeeded returns the newest jobs on a base model that have succeeded.
+func (s *Store) Succeeded(ctx context.Context, baseModel string, limit int) ([]Record, error) {
+	docs, err := s.client.Collection(jobs).Where("base_model", "==", baseModel).Where("state", "==", tuning.Succeeded).
+		OrderBy("created_at", firestore.Desc).Limit(limit).Select("estimate", "started_at", "ended_at").Documents(ctx).GetAll()
+	if err != nil {
+		return nil, wrap(err, "list the jobs that succeeded")
+	}
+	return s.records(ctx, docs), nil
+}
