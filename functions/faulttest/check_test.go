@@ -63,10 +63,10 @@ func (r *run) checkOrders(records map[string]record) {
 		}
 		owned[id] = true
 		// One that failed when its caller was told that it waits is answered as it was then.
-		if again.status != http.StatusOK && (rec.State != failed || len(o.given) > 0) {
+		if again.status != http.StatusOK && (rec.State != failed || len(o.answers()) > 0) {
 			r.t.Errorf("start %q is answered %d %s", o.key, again.status, again.text)
 		}
-		for _, a := range o.given {
+		for _, a := range o.answers() {
 			if name := last(a.Job.Name); name != rec.ID && name != last(rec.Name) {
 				r.t.Errorf("start %q: an answer names %s, the record %s %s", o.key, name, rec.ID, rec.Name)
 			}

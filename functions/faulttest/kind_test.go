@@ -66,7 +66,8 @@ var kinds = append(answers(),
 	// Somebody else is at work between two calls, of one who has read and is about to write.
 	amid("tick_amid", jobs, func(r *run) { _ = deliver(r.t.Context(), r.poll2, tick()) }), // a tick more than there need be
 	amid("start_again_amid", jobs, func(r *run) {
-		for _, o := range r.orders {
+		orders, _ := r.soFar()
+		for _, o := range orders {
 			if o.key != "" {
 				r.aside.Go(func() { r.askOnce(o) }) // it may have to wait for the call that waits for it here
 			}
@@ -79,7 +80,8 @@ var kinds = append(answers(),
 		}
 	}),
 	amid("events_amid", files, func(r *run) {
-		for _, d := range r.drops {
+		_, drops := r.soFar()
+		for _, d := range drops {
 			_ = deliver(r.t.Context(), r.convert2, d.event) // once more than there need be
 		}
 	}),

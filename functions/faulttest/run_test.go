@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ type run struct {
 	// twice sends everything two times at once.
 	twice atomic.Bool
 
+	mu     sync.Mutex // for what happens amid a call
 	orders []*order
 	drops  []*drop
 	// repeated is set when anybody had to ask again.
@@ -104,7 +106,9 @@ const patience = 3
 // start asks for a job, and again if the answer says so or does not come.
 func (r *run) start(body, key string) *order {
 	o := &order{body: body, key: key}
+	r.mu.Lock()
 	r.orders = append(r.orders, o)
+	r.mu.Unlock()
 	for range patience {
 		if r.ask(o); o.over() {
 			break
@@ -118,6 +122,27 @@ func (o *order) over() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.given) > 0 || o.refused != nil || o.lost
+}
+
+// answers are those that the client was given.
+func (o *order) answers() []answer {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.given)
+}
+
+// uncancelled reports whether there is a job that the client does not want, and nobody has heard that.
+func (o *order) uncancelled() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.cancel && !o.cancelled && len(o.given) > 0
+}
+
+// soFar is what was ordered and dropped up to now.
+func (r *run) soFar() ([]*order, []*drop) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.orders), slices.Clone(r.drops)
 }
 
 // ask sends the start once.
@@ -195,11 +220,12 @@ func (r *run) call(method, path, body, key string) (a answer) {
 // cancel says that the job of an order is not wanted any more, if its name is known.
 func (r *run) cancel(o *order) {
 	o.cancel = true
-	if len(o.given) == 0 || o.cancelled {
+	if !o.uncancelled() {
 		return
 	}
+	name := o.answers()[0].Job.Name
 	r.at(true, func() {
-		a := r.post("/cancel/"+o.given[0].Job.Name, "", "")
+		a := r.post("/cancel/"+name, "", "")
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		switch {
@@ -285,6 +311,8 @@ func (r *run) drop(content string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.drops = append(r.drops, &drop{generation: attrs.Generation, content: content, event: event})
 }
 

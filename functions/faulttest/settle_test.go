@@ -69,8 +69,8 @@ func (r *run) recover() {
 	r.t.Helper()
 	r.calm.Store(true)
 	r.settle()
-	r.aside.Wait()
 	r.faults.Wait()
+	r.aside.Wait()
 	r.settle()
 }
 
@@ -123,7 +123,7 @@ func rest(records []record) time.Duration {
 
 func (r *run) settled(records []record) bool {
 	return !slices.ContainsFunc(records, func(rec record) bool { return rec.Watched }) &&
-		!slices.ContainsFunc(r.orders, func(o *order) bool { return !o.over() || o.cancel && !o.cancelled && len(o.given) > 0 }) &&
+		!slices.ContainsFunc(r.orders, func(o *order) bool { return !o.over() || o.uncancelled() }) &&
 		!slices.ContainsFunc(r.drops, func(d *drop) bool { return !d.taken })
 }
 
@@ -137,7 +137,9 @@ func (r *run) insist(records []record) {
 			r.cancel(o)
 		}
 		if !o.over() && slices.ContainsFunc(records, func(rec record) bool { return rec.State == failed && rec.ID == r.jobOf(o) }) {
-			o.refused = &answer{}
+			o.mu.Lock()
+			o.refused = &answer{} // however often it is asked for
+			o.mu.Unlock()
 		}
 	}
 	for n, d := range r.drops {
@@ -150,7 +152,7 @@ func (r *run) insist(records []record) {
 
 func (r *run) tellOrders() (all []string) {
 	for _, o := range r.orders {
-		all = append(all, fmt.Sprintf("%q: given %d times, refused %v", o.key, len(o.given), o.refused))
+		all = append(all, fmt.Sprintf("%q: given %d times, over %v", o.key, len(o.answers()), o.over()))
 	}
 	return all
 }
