@@ -32,6 +32,8 @@ func (r *run) check() {
 	for _, rec := range r.final {
 		records[rec.ID] = rec
 	}
+	r.checkHistory()
+	r.checkUnwanted(records)
 	r.checkOrders(records)
 	r.checkVertex(records)
 	r.checkDatasets(records)
@@ -117,6 +119,9 @@ func (r *run) checkVertex(records map[string]record) {
 		if _, ok := records[id]; !ok {
 			r.t.Errorf("Vertex AI has %s for %q, which is not on record", j.GetName(), id)
 		}
+	}
+	if r.scenario.settings["MAX_CONCURRENT_JOBS"] == "1" {
+		r.checkLine(jobs)
 	}
 	for id, rec := range records {
 		all := jobs[id]

@@ -76,7 +76,7 @@ var kinds = append(answers(),
 	}),
 	amid("cancel_amid", jobs, func(r *run) {
 		for _, id := range r.ids() {
-			r.post("/cancel/"+id, "", "") // where that is too late it is refused
+			r.stop(id) // where that is too late it is refused
 		}
 	}),
 	amid("events_amid", files, func(r *run) {

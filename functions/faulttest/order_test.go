@@ -140,6 +140,17 @@ func (r *run) call(method, path, body, key string) (a answer) {
 	return a
 }
 
+// stop asks for the end of a job.
+func (r *run) stop(name string) answer {
+	a := r.post("/cancel/"+name, "", "")
+	if a.status == http.StatusOK {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.unwanted = append(r.unwanted, name)
+	}
+	return a
+}
+
 // cancel says that the job of an order is not wanted any more, if its name is known.
 func (r *run) cancel(o *order) {
 	o.cancel = true
@@ -148,7 +159,7 @@ func (r *run) cancel(o *order) {
 	}
 	name := o.answers()[0].Job.Name
 	r.at(true, func() {
-		a := r.post("/cancel/"+name, "", "")
+		a := r.stop(name)
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		switch {

@@ -29,6 +29,9 @@ type run struct {
 	mu     sync.Mutex // for what happens amid a call
 	orders []*order
 	drops  []*drop
+	// unwanted are the names of jobs whose end somebody asked for, and was heard.
+	unwanted []string
+	history  history
 	// repeated is set when anybody had to ask again.
 	repeated atomic.Bool
 	// outage is a service that does nothing until the request in hand was given up, or nil.
@@ -46,6 +49,7 @@ type run struct {
 func (r *run) through(choose func(faults.Call) *kind) {
 	r.t.Helper()
 	r.faults.Begin(func(ctx context.Context, c faults.Call, do func(context.Context) error) error {
+		do = r.watched(c, do)
 		if r.calm.Load() {
 			return do(ctx)
 		}
