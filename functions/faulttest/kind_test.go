@@ -74,10 +74,19 @@ var kinds = append(answers(),
 		}
 		time.Sleep(50 * time.Millisecond)
 	}),
+	amid("other_start_amid", jobs, func(r *run) { r.askOnce(r.order(session, "amid")) }),
 	amid("cancel_amid", jobs, func(r *run) {
 		for _, id := range r.ids() {
 			r.stop(id) // where that is too late it is refused
 		}
+	}),
+	amid("newer_file_amid", files, func(r *run) {
+		d, err := r.dropped(useless)
+		if err != nil {
+			r.t.Error(err)
+			return
+		}
+		_ = deliver(r.t.Context(), r.convert2, d.event) // it comes again if it was not taken
 	}),
 	amid("events_amid", files, func(r *run) {
 		_, drops := r.soFar()

@@ -44,12 +44,18 @@ func (a answer) passes() bool {
 // patience is how often a client asks again before it leaves it for later.
 const patience = 3
 
-// start asks for a job, and again if the answer says so or does not come.
-func (r *run) start(body, key string) *order {
+// order is of a client that has not asked yet.
+func (r *run) order(body, key string) *order {
 	o := &order{body: body, key: key}
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.orders = append(r.orders, o)
-	r.mu.Unlock()
+	return o
+}
+
+// start asks for a job, and again if the answer says so or does not come.
+func (r *run) start(body, key string) *order {
+	o := r.order(body, key)
 	for range patience {
 		if r.ask(o); o.over() {
 			break

@@ -144,33 +144,42 @@ type drop struct {
 	asked      bool // the scenario has delivered it, or tried to
 }
 
-const dropped = "a.jsonl"
+const dropName = "a.jsonl"
 
 // drop puts a file into the inbox, in the place of the one before.
-func (r *run) drop(content string) {
-	attrs, err := r.put(r.t.Context(), inbox, dropped, content)
+func (r *run) drop(content string) *drop {
+	d, err := r.dropped(content)
 	if err != nil {
 		r.t.Fatal(err)
+	}
+	return d
+}
+
+func (r *run) dropped(content string) (*drop, error) {
+	attrs, err := r.put(r.t.Context(), inbox, dropName, content)
+	if err != nil {
+		return nil, err
 	}
 	resource, err := json.Marshal(map[string]any{
 		"bucket": attrs.Bucket, "name": attrs.Name, "generation": strconv.FormatInt(attrs.Generation, 10),
 		"size": strconv.FormatInt(attrs.Size, 10), "updated": attrs.Updated,
 	})
 	if err != nil {
-		r.t.Fatal(err)
+		return nil, err
 	}
 	event, err := eventarc.FinalizedEvent(resource)
 	if err != nil {
-		r.t.Fatal(err)
+		return nil, err
 	}
+	d := &drop{generation: attrs.Generation, content: content, event: event}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.drops = append(r.drops, &drop{generation: attrs.Generation, content: content, event: event})
+	r.drops = append(r.drops, d)
+	return d, nil
 }
 
 // deliver delivers the event of a drop.
-func (r *run) deliver(n int) {
-	d := r.drops[n]
+func (r *run) deliver(d *drop) {
 	d.taken = r.deliverTo(r.convert, d.event)
 	d.asked = true
 }

@@ -156,10 +156,10 @@ func (r *run) insist(records []record) {
 			o.mu.Unlock()
 		}
 	}
-	for n, d := range r.drops {
+	for _, d := range r.drops {
 		if !d.taken {
 			r.repeated.Store(d.asked)
-			r.deliver(n)
+			r.deliver(d)
 		}
 	}
 }

@@ -116,7 +116,7 @@ func (r *run) checkDrop() {
 	newest := r.drops[len(r.drops)-1]
 	want := []string{data + "/drops/a.jsonl/report.json", data + "/drops/a.jsonl/report.md"}
 	outcome := "REFUSED"
-	if newest.content != "{" {
+	if newest.content != useless {
 		want = append([]string{data + "/drops/a.jsonl/dataset.jsonl"}, want...)
 		outcome = "CONVERTED"
 	}
