@@ -76,8 +76,11 @@ var scenarios = []scenario{
 			r.tick()
 		},
 	}, {
+		// A file is dropped, and nothing after it.
+		name: "drop", files: true, play: func(r *run) { r.deliver(r.drop(examples(2))) },
+	}, {
 		// A file is dropped, and then another one in its place.
-		name: "drop", files: true, play: func(r *run) {
+		name: "drop_twice", files: true, play: func(r *run) {
 			first := r.drop(examples(3))
 			r.deliver(first)
 			r.deliver(r.drop(examples(2)))
