@@ -101,7 +101,9 @@ func (w *world) listen(t *testing.T) (read func() []*pubsubpb.PubsubMessage) {
 		t.Helper()
 		for {
 			pulled, err := w.topics.SubscriptionAdminClient.Pull(t.Context(), &pubsubpb.PullRequest{
-				Subscription: subscription, MaxMessages: 1000, ReturnImmediately: true, //nolint:staticcheck // there is nothing to wait for
+				Subscription: subscription, MaxMessages: 1000,
+				//lint:ignore SA1019 there is nothing to wait for
+				ReturnImmediately: true,
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -172,9 +172,9 @@ func start(t *testing.T, root string, c *cloud.Cloud) string {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = <-ended })
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = cmd.Wait() }() // its state says how
+	t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended })
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if conn, err := net.Dial("tcp", address); err == nil {
@@ -182,9 +182,8 @@ func start(t *testing.T, root string, c *cloud.Cloud) string {
 			return address
 		}
 		select {
-		case err := <-ended:
-			ended <- err
-			t.Fatalf("ended before it listened: %v\n%s", err, &said)
+		case <-ended:
+			t.Fatalf("ended before it listened: %v\n%s", cmd.ProcessState, &said)
 		default:
 		}
 	}

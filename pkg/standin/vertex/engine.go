@@ -59,7 +59,9 @@ func (e *engine) replay(records []record) error {
 		}
 		e.last = later(e.last, r.At)
 	}
-	// The quota may have grown since.
+	// The quota may have grown since. What goes on from here on reads datasets already.
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	var done effects
 	now := e.now()
 	for p := range e.board.pools {
