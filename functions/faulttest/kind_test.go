@@ -5,6 +5,7 @@ package faulttest
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -74,7 +75,7 @@ var kinds = append(answers(),
 		}
 		time.Sleep(50 * time.Millisecond)
 	}),
-	amid("other_start_amid", jobs, func(r *run) { r.askOnce(r.order(session, "amid")) }),
+	amid("other_start_amid", jobs, func(r *run) { r.askOnce(r.order(session, rand.Text())) }),
 	amid("cancel_amid", jobs, func(r *run) {
 		for _, id := range r.ids() {
 			r.stop(id) // where that is too late it is refused
