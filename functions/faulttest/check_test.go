@@ -32,6 +32,8 @@ func (r *run) check() {
 	for _, rec := range r.final {
 		records[rec.ID] = rec
 	}
+	r.checkHistory()
+	r.checkUnwanted(records)
 	r.checkOrders(records)
 	r.checkVertex(records)
 	r.checkDatasets(records)
@@ -63,10 +65,10 @@ func (r *run) checkOrders(records map[string]record) {
 		}
 		owned[id] = true
 		// One that failed when its caller was told that it waits is answered as it was then.
-		if again.status != http.StatusOK && (rec.State != failed || len(o.given) > 0) {
+		if again.status != http.StatusOK && (rec.State != failed || len(o.answers()) > 0) {
 			r.t.Errorf("start %q is answered %d %s", o.key, again.status, again.text)
 		}
-		for _, a := range o.given {
+		for _, a := range o.answers() {
 			if name := last(a.Job.Name); name != rec.ID && name != last(rec.Name) {
 				r.t.Errorf("start %q: an answer names %s, the record %s %s", o.key, name, rec.ID, rec.Name)
 			}
@@ -117,6 +119,9 @@ func (r *run) checkVertex(records map[string]record) {
 		if _, ok := records[id]; !ok {
 			r.t.Errorf("Vertex AI has %s for %q, which is not on record", j.GetName(), id)
 		}
+	}
+	if r.scenario.settings["MAX_CONCURRENT_JOBS"] == "1" {
+		r.checkLine(jobs)
 	}
 	for id, rec := range records {
 		all := jobs[id]

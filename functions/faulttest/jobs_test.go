@@ -4,6 +4,8 @@
 package faulttest
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
@@ -17,6 +19,19 @@ func (r *run) mine() (jobs []*aiplatformpb.TuningJob) {
 		}
 	}
 	return jobs
+}
+
+// checkLine: one job after the other.
+func (r *run) checkLine(jobs map[string][]*aiplatformpb.TuningJob) {
+	all := slices.Concat(slices.Collect(maps.Values(jobs))...)
+	slices.SortFunc(all, func(a, b *aiplatformpb.TuningJob) int {
+		return a.GetCreateTime().AsTime().Compare(b.GetCreateTime().AsTime())
+	})
+	for i := 1; i < len(all); i++ {
+		if ended, created := all[i-1].GetEndTime().AsTime(), all[i].GetCreateTime().AsTime(); created.Before(ended) {
+			r.t.Errorf("two jobs at a time: %s was created %s before %s had ended", all[i].GetName(), ended.Sub(created), all[i-1].GetName())
+		}
+	}
 }
 
 // runs waits until all jobs that there are run, or have ended.

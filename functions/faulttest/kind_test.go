@@ -5,6 +5,7 @@ package faulttest
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -66,20 +67,31 @@ var kinds = append(answers(),
 	// Somebody else is at work between two calls, of one who has read and is about to write.
 	amid("tick_amid", jobs, func(r *run) { _ = deliver(r.t.Context(), r.poll2, tick()) }), // a tick more than there need be
 	amid("start_again_amid", jobs, func(r *run) {
-		for _, o := range r.orders {
+		orders, _ := r.soFar()
+		for _, o := range orders {
 			if o.key != "" {
 				r.aside.Go(func() { r.askOnce(o) }) // it may have to wait for the call that waits for it here
 			}
 		}
 		time.Sleep(50 * time.Millisecond)
 	}),
+	amid("other_start_amid", jobs, func(r *run) { r.askOnce(r.order(session, rand.Text())) }),
 	amid("cancel_amid", jobs, func(r *run) {
 		for _, id := range r.ids() {
-			r.post("/cancel/"+id, "", "") // where that is too late it is refused
+			r.stop(id) // where that is too late it is refused
 		}
 	}),
+	amid("newer_file_amid", files, func(r *run) {
+		d, err := r.dropped(useless)
+		if err != nil {
+			r.t.Error(err)
+			return
+		}
+		_ = deliver(r.t.Context(), r.convert2, d.event) // it comes again if it was not taken
+	}),
 	amid("events_amid", files, func(r *run) {
-		for _, d := range r.drops {
+		_, drops := r.soFar()
+		for _, d := range drops {
 			_ = deliver(r.t.Context(), r.convert2, d.event) // once more than there need be
 		}
 	}),

@@ -6,10 +6,8 @@ package faulttest
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"net/http"
+	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -28,8 +26,12 @@ type run struct {
 	// twice sends everything two times at once.
 	twice atomic.Bool
 
+	mu     sync.Mutex // for what happens amid a call
 	orders []*order
 	drops  []*drop
+	// unwanted are the names of jobs whose end somebody asked for, and was heard.
+	unwanted []string
+	history  history
 	// repeated is set when anybody had to ask again.
 	repeated atomic.Bool
 	// outage is a service that does nothing until the request in hand was given up, or nil.
@@ -47,6 +49,7 @@ type run struct {
 func (r *run) through(choose func(faults.Call) *kind) {
 	r.t.Helper()
 	r.faults.Begin(func(ctx context.Context, c faults.Call, do func(context.Context) error) error {
+		do = r.watched(c, do)
 		if r.calm.Load() {
 			return do(ctx)
 		}
@@ -70,76 +73,11 @@ type outage struct {
 	err     error
 }
 
-// order is a start that a client asks for.
-type order struct {
-	body, key string
-
-	mu      sync.Mutex
-	given   []answer // those with a job
-	refused *answer  // the last one, if it is for good
-	lost    bool     // without a key there is no asking again
-
-	cancel    bool // the client does not want the job any more
-	cancelled bool // and has been heard
-}
-
-// answer is what a client is told of a start.
-type answer struct {
-	status int // 0 is no answer
-	text   string
-	Job    struct {
-		Name   string `json:"job_name"`
-		Status string `json:"status"`
-	} `json:"job_info"`
-}
-
-// passes reports whether a client is to ask again.
-func (a answer) passes() bool {
-	return a.status == 0 || a.status == http.StatusTooManyRequests || a.status == 499 || a.status >= http.StatusInternalServerError
-}
-
-// patience is how often a client asks again before it leaves it for later.
-const patience = 3
-
-// start asks for a job, and again if the answer says so or does not come.
-func (r *run) start(body, key string) *order {
-	o := &order{body: body, key: key}
-	r.orders = append(r.orders, o)
-	for range patience {
-		if r.ask(o); o.over() {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	return o
-}
-
-func (o *order) over() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return len(o.given) > 0 || o.refused != nil || o.lost
-}
-
-// ask sends the start once.
-func (r *run) ask(o *order) {
-	r.at(o.key != "", func() { r.askOnce(o) }) // without a key, twice is two jobs
-	if !o.over() {
-		r.repeated.Store(true)
-	}
-}
-
-func (r *run) askOnce(o *order) {
-	a := r.post("/start", o.body, o.key)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	switch {
-	case a.status == http.StatusOK:
-		o.given = append(o.given, a)
-	case o.key == "":
-		o.lost = true
-	case !a.passes():
-		o.refused = &a
-	}
+// soFar is what was ordered and dropped up to now.
+func (r *run) soFar() ([]*order, []*drop) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.orders), slices.Clone(r.drops)
 }
 
 // at does something, twice at once if all is to be and this can be.
@@ -151,85 +89,6 @@ func (r *run) at(repeatable bool, something func()) {
 	something()
 	other.Wait()
 	r.outage.Store(nil) // it was given up, or is over
-}
-
-// client is a client of the API; each request has a connection of its own, as one may have been killed.
-var client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-
-func (r *run) post(path, body, key string) answer { return r.call(http.MethodPost, path, body, key) }
-
-func (r *run) call(method, path, body, key string) (a answer) {
-	url, _, err := r.api.up()
-	if err != nil {
-		r.t.Error(err)
-		return a
-	}
-	request, err := http.NewRequestWithContext(r.t.Context(), method, url+"/api/v1/fine-tuning"+path, strings.NewReader(body))
-	if err != nil {
-		r.t.Error(err)
-		return a
-	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	if key != "" {
-		request.Header.Set("Idempotency-Key", key)
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return a
-	}
-	defer func() { _ = response.Body.Close() }() // it was read to its end
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return a
-	}
-	a.status, a.text = response.StatusCode, string(text)
-	if err := json.Unmarshal(text, &a); err != nil && a.status == http.StatusOK {
-		r.t.Errorf("%s %s: %v in %q", method, path, err, text)
-	}
-	return a
-}
-
-// unwanted notes that the order is not wanted any more, and returns the name of its job if it is known and is not
-// cancelled yet.
-func (o *order) unwanted() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.cancel = true
-	if len(o.given) == 0 || o.cancelled {
-		return ""
-	}
-	return o.given[0].Job.Name
-}
-
-// unheard reports whether nobody has heard yet that the order's job is not wanted any more.
-func (o *order) unheard() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.cancel && !o.cancelled && len(o.given) > 0
-}
-
-// cancel says that the job of an order is not wanted any more, if its name is known.
-func (r *run) cancel(o *order) {
-	name := o.unwanted()
-	if name == "" {
-		return
-	}
-	r.at(true, func() {
-		a := r.post("/cancel/"+name, "", "")
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		switch {
-		case a.status == http.StatusOK || a.status == http.StatusConflict: // it is over already
-			o.cancelled = true
-		case a.passes():
-			r.repeated.Store(true)
-		default:
-			r.t.Errorf("cancel: %d %s", a.status, a.text)
-		}
-	})
 }
 
 // tick delivers Cloud Scheduler's message, and reports whether it was taken.
@@ -285,31 +144,42 @@ type drop struct {
 	asked      bool // the scenario has delivered it, or tried to
 }
 
-const dropped = "a.jsonl"
+const dropName = "a.jsonl"
 
 // drop puts a file into the inbox, in the place of the one before.
-func (r *run) drop(content string) {
-	attrs, err := r.put(r.t.Context(), inbox, dropped, content)
+func (r *run) drop(content string) *drop {
+	d, err := r.dropped(content)
 	if err != nil {
 		r.t.Fatal(err)
+	}
+	return d
+}
+
+func (r *run) dropped(content string) (*drop, error) {
+	attrs, err := r.put(r.t.Context(), inbox, dropName, content)
+	if err != nil {
+		return nil, err
 	}
 	resource, err := json.Marshal(map[string]any{
 		"bucket": attrs.Bucket, "name": attrs.Name, "generation": strconv.FormatInt(attrs.Generation, 10),
 		"size": strconv.FormatInt(attrs.Size, 10), "updated": attrs.Updated,
 	})
 	if err != nil {
-		r.t.Fatal(err)
+		return nil, err
 	}
 	event, err := eventarc.FinalizedEvent(resource)
 	if err != nil {
-		r.t.Fatal(err)
+		return nil, err
 	}
-	r.drops = append(r.drops, &drop{generation: attrs.Generation, content: content, event: event})
+	d := &drop{generation: attrs.Generation, content: content, event: event}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.drops = append(r.drops, d)
+	return d, nil
 }
 
 // deliver delivers the event of a drop.
-func (r *run) deliver(n int) {
-	d := r.drops[n]
+func (r *run) deliver(d *drop) {
 	d.taken = r.deliverTo(r.convert, d.event)
 	d.asked = true
 }

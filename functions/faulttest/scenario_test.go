@@ -13,6 +13,9 @@ type scenario struct {
 	play  func(*run)
 }
 
+// useless is no JSON.
+const useless = "{"
+
 const session = `{"session_id": "s"}`
 
 var scenarios = []scenario{
@@ -73,24 +76,25 @@ var scenarios = []scenario{
 			r.tick()
 		},
 	}, {
+		// A file is dropped, and nothing after it.
+		name: "drop", files: true, play: func(r *run) { r.deliver(r.drop(examples(2))) },
+	}, {
 		// A file is dropped, and then another one in its place.
-		name: "drop", files: true, play: func(r *run) {
-			r.drop(examples(3))
-			r.deliver(0)
-			r.drop(examples(2))
-			r.deliver(1)
-			r.deliver(0)
+		name: "drop_twice", files: true, play: func(r *run) {
+			first := r.drop(examples(3))
+			r.deliver(first)
+			r.deliver(r.drop(examples(2)))
+			r.deliver(first)
 		},
 	}, {
 		// The events come late and the wrong way round; the newer file is of no use.
 		name: "drop_reordered", files: true, play: func(r *run) {
-			r.drop(examples(2))
-			r.deliver(0)
-			r.drop(examples(3))
-			r.drop("{")
-			r.deliver(2)
-			r.deliver(1)
-			r.deliver(0)
+			first := r.drop(examples(2))
+			r.deliver(first)
+			second := r.drop(examples(3))
+			r.deliver(r.drop(useless))
+			r.deliver(second)
+			r.deliver(first)
 		},
 	},
 }

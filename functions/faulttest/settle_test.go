@@ -4,6 +4,7 @@
 package faulttest
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -26,27 +27,40 @@ type record struct {
 	Failure      *struct {
 		Message string `firestore:"message"`
 	} `firestore:"failure"`
-	Events []struct {
-		Seq  int64  `firestore:"seq"`
-		Type string `firestore:"type"`
-		To   string `firestore:"to"`
-	} `firestore:"events"`
+	Events []event `firestore:"events"`
 }
 
-func (r *run) records() (all []record) {
+// event is one of what happened to a job.
+type event struct {
+	Seq  int64     `firestore:"seq"`
+	Type string    `firestore:"type"`
+	Time time.Time `firestore:"time"`
+	To   string    `firestore:"to"`
+}
+
+func (r *run) records() []record {
 	r.t.Helper()
-	docs, err := r.docs.Collection("tuning_jobs").OrderBy(firestore.DocumentID, firestore.Asc).Documents(r.t.Context()).GetAll()
+	all, err := r.read(r.t.Context())
 	if err != nil {
-		r.t.Fatalf("read the records: %v", err)
+		r.t.Fatal(err)
+	}
+	return all
+}
+
+// read returns what is on record.
+func (w *world) read(ctx context.Context) (all []record, err error) {
+	docs, err := w.docs.Collection("tuning_jobs").OrderBy(firestore.DocumentID, firestore.Asc).Documents(ctx).GetAll()
+	if err != nil {
+		return nil, fmt.Errorf("read the records: %w", err)
 	}
 	for _, doc := range docs {
 		rec := record{ID: doc.Ref.ID}
 		if err := doc.DataTo(&rec); err != nil {
-			r.t.Fatalf("decode %s: %v", doc.Ref.Path, err)
+			return nil, fmt.Errorf("decode %s: %w", doc.Ref.Path, err)
 		}
 		all = append(all, rec)
 	}
-	return all
+	return all, nil
 }
 
 // ids are the jobs that are on record.
@@ -69,8 +83,8 @@ func (r *run) recover() {
 	r.t.Helper()
 	r.calm.Store(true)
 	r.settle()
-	r.aside.Wait()
 	r.faults.Wait()
+	r.aside.Wait()
 	r.settle()
 }
 
@@ -123,7 +137,7 @@ func rest(records []record) time.Duration {
 
 func (r *run) settled(records []record) bool {
 	return !slices.ContainsFunc(records, func(rec record) bool { return rec.Watched }) &&
-		!slices.ContainsFunc(r.orders, func(o *order) bool { return !o.over() || o.unheard() }) &&
+		!slices.ContainsFunc(r.orders, func(o *order) bool { return !o.over() || o.uncancelled() }) &&
 		!slices.ContainsFunc(r.drops, func(d *drop) bool { return !d.taken })
 }
 
@@ -138,21 +152,21 @@ func (r *run) insist(records []record) {
 		}
 		if !o.over() && slices.ContainsFunc(records, func(rec record) bool { return rec.State == failed && rec.ID == r.jobOf(o) }) {
 			o.mu.Lock()
-			o.refused = &answer{}
+			o.refused = &answer{} // however often it is asked for
 			o.mu.Unlock()
 		}
 	}
-	for n, d := range r.drops {
+	for _, d := range r.drops {
 		if !d.taken {
 			r.repeated.Store(d.asked)
-			r.deliver(n)
+			r.deliver(d)
 		}
 	}
 }
 
 func (r *run) tellOrders() (all []string) {
 	for _, o := range r.orders {
-		all = append(all, fmt.Sprintf("%q: given %d times, refused %v", o.key, len(o.given), o.refused))
+		all = append(all, fmt.Sprintf("%q: given %d times, over %v", o.key, len(o.answers()), o.over()))
 	}
 	return all
 }

@@ -41,7 +41,7 @@ func (r *run) checkEvents(records map[string]record) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			r.t.Errorf("what was published of job %s (-want +got):\n%s", id, diff)
 		}
-		r.checkHistory(rec, came[id])
+		r.checkAPI(rec, came[id])
 	}
 }
 
@@ -85,8 +85,8 @@ func (r *run) published(records map[string]record) map[string][]*pubsubpb.Pubsub
 	return came
 }
 
-// checkHistory: the API tells what was published.
-func (r *run) checkHistory(rec record, came []*pubsubpb.PubsubMessage) {
+// checkAPI: the API tells what was published.
+func (r *run) checkAPI(rec record, came []*pubsubpb.PubsubMessage) {
 	a := r.call("GET", "/jobs/"+rec.ID+"/events", "", "")
 	var list struct {
 		Events []struct {
@@ -116,7 +116,7 @@ func (r *run) checkDrop() {
 	newest := r.drops[len(r.drops)-1]
 	want := []string{data + "/drops/a.jsonl/report.json", data + "/drops/a.jsonl/report.md"}
 	outcome := "REFUSED"
-	if newest.content != "{" {
+	if newest.content != useless {
 		want = append([]string{data + "/drops/a.jsonl/dataset.jsonl"}, want...)
 		outcome = "CONVERTED"
 	}

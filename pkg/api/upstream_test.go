@@ -132,6 +132,7 @@ func TestUpstream(t *testing.T) {
 		{name: "convert_storage_slow", path: "/convert-json", body: convert, begin: storage(errSlow), timeout: 300 * time.Millisecond, code: 504},
 		{name: "validate_no_time_left", path: "/validate-data", body: convert, timeout: time.Nanosecond, code: 504},
 		{name: "status_firestore_denied", path: "/job-status/1", begin: firestore(denied), code: 502},
+		{name: "status_of_our_id_no_database", path: "/job-status/vt-20261201-143022-abcdefghij", begin: firestore(gone), code: 502},
 		{name: "status_firestore_no_database", path: "/job-status/1", begin: firestore(gone), code: 502},
 		{name: "status_firestore_away", path: "/job-status/1", begin: firestore(away), code: 503, retry: "30"},
 		{name: "status_firestore_quota", path: "/job-status/1", begin: firestore(quota), code: 429, retry: "30"},

@@ -36,7 +36,7 @@ func FuzzConvert(f *testing.F) {
 			f.Add(first)
 		}
 	}
-	for _, seed := range []string{"{} ]", "[}", "[{},,{}]", `{"data":[}`, `"`, "{\"contents\":[}\n{", "\xef\xbb\xbf", "\x1f\x8b"} {
+	for _, seed := range []string{"{} ]", "[}", "[{},,{}]", `{"data":[}`, `"`, "{\"contents\":[}\n{", "\xef\xbb\xbf", "\x1f\x8b", `{"a":[1,2],"b":}`, `{"":[[],],"":}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

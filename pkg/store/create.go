@@ -47,7 +47,7 @@ func (k Key) id() string {
 // Key returns what is known of a key, or nil.
 func (s *Store) Key(ctx context.Context, k Key) (*KeyRecord, error) {
 	doc, err := s.client.Collection(keys).Doc(k.id()).Get(ctx)
-	if status.Code(err) == codes.NotFound {
+	if doc != nil && !doc.Exists() { // without a document, NotFound is about the database
 		return nil, nil //nolint:nilnil // none is an answer like another
 	}
 	if err != nil {

@@ -30,7 +30,7 @@ func (r Record) Age(now time.Time) time.Duration { return now.Sub(r.version) }
 // Job returns the job of this ID, or a NotFound error.
 func (s *Store) Job(ctx context.Context, id string) (Record, error) {
 	doc, err := s.client.Collection(jobs).Doc(id).Get(ctx)
-	if status.Code(err) == codes.NotFound {
+	if doc != nil && !doc.Exists() { // without a document, NotFound is about the database
 		return Record{}, unknown(id)
 	}
 	if err != nil {

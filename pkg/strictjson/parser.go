@@ -227,6 +227,7 @@ func (p *Parser) name(limit int) *Error {
 		}
 		return failure(at, CodeSyntax, "a name in double quotes is expected, not "+quoteByte(c))
 	}
+	p.comma = -1 // it was an array's that is closed: a name needs a value
 	p.open[len(p.open)-1].name = uint32(len(p.Nodes))
 	if err := p.string(at, limit); err != nil {
 		return err

@@ -43,6 +43,7 @@ func TestValidateNamesTheFirstFault(t *testing.T) {
 		{name: "bad_escape", doc: `["\x"]`, want: fault(2, "/0", strictjson.CodeInvalidEscape)},
 		{name: "short_unicode_escape", doc: `["\u12"]`, want: fault(2, "/0", strictjson.CodeInvalidEscape)},
 		{name: "trailing_comma_in_array", doc: `[1,2,]`, want: fault(4, "/1", strictjson.CodeTrailingComma)},
+		{name: "name_without_a_value_behind_an_array", doc: `{"a":[1,2],"b":}`, want: fault(15, "/b", strictjson.CodeSyntax)},
 		{name: "trailing_comma_in_object", doc: `{"a":1,}`, want: fault(6, "/a", strictjson.CodeTrailingComma)},
 		{name: "comma_only", doc: `[,]`, want: fault(1, "/0", strictjson.CodeSyntax)},
 		{name: "line_comment", doc: "[1, // one\n2]", want: fault(4, "/1", strictjson.CodeComment)},

@@ -1,0 +1,97 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faulttest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/vertextune/vertextune/pkg/standin/faults"
+)
+
+// history is the records as they were after each write, looked at from outside.
+type history struct {
+	mu     sync.Mutex
+	seen   map[string]record
+	broken []string // what must not have been
+}
+
+// watched has the records looked at after each write.
+func (r *run) watched(c faults.Call, do effect) effect {
+	if c.Service != faults.Firestore || c.Method != "Commit" {
+		return do
+	}
+	return func(ctx context.Context) error {
+		err := do(ctx)
+		r.history.note(r.world)
+		return err
+	}
+}
+
+// note looks at all records. One look comes after the other, so what it sees is never older than the last.
+func (h *history) note(w *world) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	records, err := w.read(context.Background()) // the caller may have gone away
+	if err != nil {
+		h.broken = append(h.broken, err.Error())
+	}
+	if h.seen == nil {
+		h.seen = map[string]record{}
+	}
+	for _, now := range records {
+		if was, ok := h.seen[now.ID]; ok {
+			if fault := step(was, now); fault != "" {
+				h.broken = append(h.broken, fmt.Sprintf("%s: %+v, and then %+v", fault, was, now))
+			}
+		}
+		if n := len(now.Events); n == 0 || now.Events[n-1].To != now.State {
+			h.broken = append(h.broken, fmt.Sprintf("a state without its event: %+v", now))
+		}
+		h.seen[now.ID] = now
+	}
+}
+
+// step says what is wrong with a record that was one thing and is another, or nothing.
+func step(was, now record) string {
+	switch {
+	case len(now.Events) < len(was.Events) || !slices.Equal(was.Events, now.Events[:len(was.Events)]):
+		return "what has happened was written anew"
+	case was.Finished && (!now.Finished || now.State != was.State || len(now.Events) != len(was.Events)):
+		return "what had finished has changed"
+	case was.Name != "" && was.Name != now.Name:
+		return "the job has another name"
+	case (was.State != now.State || was.Name != now.Name) && len(was.Events) == len(now.Events):
+		return "a change without an event"
+	case now.Told < was.Told || now.Told > int64(len(now.Events)):
+		return "what was told has changed"
+	default:
+		return ""
+	}
+}
+
+// checkHistory: no write has undone another one.
+func (r *run) checkHistory() {
+	r.history.mu.Lock()
+	defer r.history.mu.Unlock()
+	for _, fault := range r.history.broken {
+		r.t.Error(fault)
+	}
+}
+
+// checkUnwanted: whoever was told that the end of a job was asked for is not forgotten.
+func (r *run) checkUnwanted(records map[string]record) {
+	for _, name := range r.unwanted {
+		for _, rec := range records {
+			if last(name) != rec.ID && last(name) != last(rec.Name) {
+				continue
+			}
+			if !slices.ContainsFunc(rec.Events, func(e event) bool { return e.Type == "cancelRequested" || e.To == cancelled }) {
+				r.t.Errorf("the end of job %s was asked for, and nothing is known of it: %+v", name, rec)
+			}
+		}
+	}
+}

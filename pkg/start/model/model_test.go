@@ -1,0 +1,113 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package model_test explores a model of the protocol by which packages start and poll bring a start to its one job:
+// two starts with one key, two pollers and somebody who cancels, in every order in which they can do their steps, with
+// a few of them dying and a few calls failing at any point. What the steps make of a job is done by package tuning
+// itself; what lies between them is written here as it is there.
+//
+// In no state may there be a second job on Vertex AI, one that was cancelled before it was sent, a change without its
+// event, an event that did not happen or comes too early, or a repeated start with another answer. And from each state
+// there must be a way to the end, without anything from outside, when nothing goes wrong any more.
+package model_test
+
+import (
+	"flag"
+	"runtime/debug"
+	"strings"
+	"testing"
+)
+
+var further = flag.Bool("full", false, "explore more of the model, for minutes and with some GB of memory")
+
+// scene is who takes part, and what may go wrong.
+type scene struct {
+	starts, pollers, cancellers int
+	runs                        bool // jobs run for a while, and may stall
+	crashes, faults             uint8
+}
+
+func (s scene) begin() state {
+	first := state{crashes: s.crashes, faults: s.faults}
+	for i := range first.procs {
+		absent := i == start1 && s.starts < 1 || i == start2 && s.starts < 2 ||
+			i == poller1 && s.pollers < 1 || i == poller2 && s.pollers < 2 || i == canceller && s.cancellers < 1
+		if absent {
+			first.procs[i].at = gone
+		}
+	}
+	return first.canonical()
+}
+
+func TestProtocol(t *testing.T) {
+	scenes := map[string]scene{
+		"recovery":        {starts: 1, pollers: 2, crashes: 1, faults: 1},
+		"repetition":      {starts: 2, pollers: 1, crashes: 1, faults: 1},
+		"all_who_start":   {starts: 2, pollers: 2, crashes: 1},
+		"cancel_crash":    {starts: 1, pollers: 1, cancellers: 1, crashes: 1},
+		"cancel_fault":    {starts: 1, pollers: 1, cancellers: 1, faults: 1},
+		"stall":           {starts: 1, pollers: 2, runs: true, crashes: 1},
+		"stall_or_cancel": {starts: 1, pollers: 1, cancellers: 1, runs: true, crashes: 1},
+	}
+	if *further {
+		scenes = map[string]scene{
+			"all":                    {starts: 2, pollers: 2, cancellers: 1},
+			"all_who_start":          {starts: 2, pollers: 2, crashes: 1, faults: 1},
+			"recovery_2_crashes":     {starts: 1, pollers: 2, crashes: 2, faults: 1},
+			"recovery_2_faults":      {starts: 1, pollers: 2, crashes: 1, faults: 2},
+			"repetition":             {starts: 2, pollers: 1, crashes: 2, faults: 2},
+			"cancel":                 {starts: 1, pollers: 1, cancellers: 1, crashes: 2, faults: 1},
+			"cancel_under_2_pollers": {starts: 1, pollers: 2, cancellers: 1, crashes: 1},
+			"stall":                  {starts: 1, pollers: 2, runs: true, faults: 1},
+			"stall_or_cancel":        {starts: 1, pollers: 1, cancellers: 1, runs: true, crashes: 1, faults: 1},
+		}
+	}
+	total := 0
+	for name, s := range scenes {
+		t.Run(name, func(t *testing.T) { // one at a time, for the memory
+			m := &model{runs: s.runs}
+			if wrong := m.explore(s.begin()); wrong != "" {
+				t.Error(wrong)
+			}
+			t.Logf("%d states explored, with %d different records", len(m.states), len(m.jobs.all)-1)
+			total += len(m.states)
+			debug.FreeOSMemory()
+		})
+	}
+	t.Logf("%d states explored", total)
+}
+
+// TestFlaws: with one rule less there is what must not be, and the model tells how it comes about.
+func TestFlaws(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		flaw flaw
+		want string
+	}{
+		"hasty":           {flaw{hasty: true}, "that was not to be sent"},
+		"sends_late":      {flaw{sendsLate: true}, "that was not to be sent"},
+		"asks_again":      {flaw{asksAgain: true}, "a second job on Vertex AI"},
+		"blind":           {flaw{blind: true}, "a job that has ended is changed"},
+		"presses_on":      {flaw{pressesOn: true}, "a job that has ended is changed"},
+		"unchecked":       {flaw{unchecked: true}, "a job that has ended is changed"},
+		"tells_unwritten": {flaw{tellsUnwritten: true}, "that is not on record"},
+		"keeps_nothing":   {flaw{keepsNothing: true}, "its repetition"},
+		"resumes_nothing": {flaw{resumesNothing: true}, "there is no way on"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := scene{starts: 2, pollers: 1, cancellers: 1, crashes: 1, faults: 1}
+			switch name {
+			case "tells_unwritten":
+				s.starts, s.cancellers = 1, 0
+			case "keeps_nothing", "resumes_nothing":
+				s.cancellers = 0
+			}
+			m := &model{flaw: tt.flaw}
+			if wrong := m.explore(s.begin()); !strings.Contains(wrong, tt.want) {
+				t.Errorf("found %q in %d states, want %q", wrong, len(m.states), tt.want)
+			}
+		})
+	}
+}

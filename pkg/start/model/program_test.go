@@ -1,0 +1,234 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package model_test
+
+import (
+	"time"
+
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// start is Starter.Start with a key.
+func (w *walk) start() {
+	switch w.self().at {
+	case idle:
+		w.move(move{what: "begin", begin: true}, to(lookUp))
+	case lookUp:
+		w.next("look for the key", func(s *state, p *process) {
+			p.at = record
+			if s.record != 0 {
+				p.at = repeat
+				read(s, p)
+			}
+		})
+	case record:
+		w.record()
+	case recordLost:
+		w.next("find the record by its key", func(s *state, p *process) {
+			read(s, p)
+			p.at, p.mine, p.live = prepare, true, !s.over
+		})
+	case repeat:
+		w.repeat()
+	case answering:
+		w.answering()
+	}
+}
+
+func (w *walk) record() {
+	if w.from.record != 0 {
+		w.next("see that the key is used", to(lookUp))
+		return
+	}
+	first := w.jobs.make(0, recorded, 0)
+	w.next("record the start", func(s *state, p *process) { w.write(s, first, true); p.at = prepare })
+	w.fails("record the start: the answer is lost", func(s *state, p *process) { w.write(s, first, true); *p = process{at: recordLost} })
+	w.fails("record the start: fails", w.askAgain)
+}
+
+func (w *walk) askAgain(_ *state, p *process) { *p = process{at: gone, told: w.jobs.answer(again)} }
+
+// tell ends a start with what its caller is told of the job.
+func (w *walk) tell(_ *state, p *process) { *p = process{at: gone, told: w.jobs.told(p.job)} }
+
+// repeat answers as the first start was answered, waits for that, or goes on with what it has left.
+func (w *walk) repeat() {
+	job, fresh := w.job(), w.self().fresh
+	switch {
+	case job.FirstAnswer != nil || job.Finished:
+		w.next("answer as before", w.tell)
+	case !fresh:
+		w.next("look again", read)
+	case job.Step == tuning.Preparing && !job.Leased(now(w.from.over)):
+		w.takeOver(repeat, w.askAgain)
+	}
+}
+
+// takeOver is Starter.Resume: it takes the lease of a job that nobody holds.
+func (w *walk) takeOver(changed point, broken change) {
+	w.update("take it over", w.make(leased, 0), true, func(_ *state, p *process) { p.at, p.resumed = prepare, true },
+		func(s *state, p *process) { read(s, p); p.at = changed }, broken)
+}
+
+// answering keeps what the caller is told, but for a failure, which is kept already.
+func (w *walk) answering() {
+	next := w.self().job
+	if w.job().State != tuning.Failed && !w.flaw.keepsNothing {
+		next = w.make(answered, 0)
+	}
+	w.apply("keep the answer", next, w.tell, w.askAgain)
+}
+
+// tick is one tick of Poller, again and again.
+func (w *walk) tick() {
+	p := w.self()
+	switch p.at {
+	case idle:
+		w.read()
+	case resume:
+		w.takeOver(publish, to(publish))
+	case get:
+		w.next("look at it on Vertex AI", func(s *state, p *process) { p.at, p.seen = follow, s.vertex })
+	case list:
+		w.next("list the jobs on Vertex AI", func(s *state, p *process) {
+			if p.at, p.seen = follow, s.vertex; s.vertex == none {
+				p.at = lost
+			}
+		})
+	case follow:
+		w.follow()
+	case lost:
+		w.update("write that it never arrived", w.make(never, 0), false, func(_ *state, p *process) {
+			if p.at = publish; w.known(p).Step == tuning.Waiting {
+				p.at = admit
+			}
+		}, to(publish), to(publish))
+	case publish:
+		w.publish()
+	case note:
+		w.note()
+	case passOn, lookAgain, noteAgain:
+		w.passOn(to(publish))
+	}
+}
+
+// read begins a tick with the record, and chooses what it does with the job.
+func (w *walk) read() {
+	job := &w.jobs.all[w.from.record]
+	held := job.Leased(now(w.from.over)) && !w.flaw.hasty
+	at := idle
+	switch {
+	case w.from.record == 0 || !job.Watched:
+	case job.Step == tuning.Accepted:
+		at = get
+	case job.Step == tuning.Waiting:
+		at = admit
+	case job.Step == tuning.Submitting && !held:
+		at = list
+	case job.Step == tuning.Preparing && !held && !w.flaw.resumesNothing:
+		at = resume
+	case len(job.Untold()) > 0 && !held:
+		at = publish
+	}
+	if at != idle {
+		w.next("read the record", func(s *state, p *process) { read(s, p); p.at = at })
+	}
+}
+
+// follow writes what Vertex AI says of the job. One that runs may have stalled.
+func (w *walk) follow() {
+	seen := w.self().seen
+	possible := []step{observe}
+	if job := w.jobs.all[w.make(observe, seen)]; w.runs && job.StalledNow(end, time.Minute) != "" {
+		possible = append(possible, stall)
+	}
+	for _, s := range possible {
+		w.applyOnce("write what is seen", w.make(s, seen), func(_ *state, p *process) {
+			if p.at, p.seen = publish, 0; w.known(p).CancelDue() {
+				p.at = passOn
+			}
+		}, to(publish))
+	}
+}
+
+// applyOnce writes next, if it is news and nobody else has written.
+func (w *walk) applyOnce(what string, next jobRef, done, skipped change) {
+	if next == w.self().job {
+		w.next(what+": there is nothing to write", done)
+		return
+	}
+	w.update(what, next, false, done, skipped, skipped)
+}
+
+// publish tells of what was not told, but not of what somebody is at work on.
+func (w *walk) publish() {
+	job := w.job()
+	if len(job.Untold()) == 0 || job.Leased(now(w.from.over)) {
+		w.next("tell of nothing", ends)
+		return
+	}
+	told := func(then change) change {
+		return func(s *state, p *process) {
+			all := w.jobs.all[s.record].Events
+			switch {
+			case len(job.Events) > len(all) || !sameEvents(job.Events, all[:len(job.Events)]):
+				w.bad = "something is told that is not on record"
+			case job.Told > int64(s.topic):
+				w.bad = "an event is told before what happened before it"
+			}
+			s.topic = max(s.topic, uint8(len(job.Events)))
+			then(s, p)
+		}
+	}
+	w.next("tell of it", told(to(note)))
+	w.fails("tell of it: the answer is lost", told(ends))
+	w.fails("tell of it: fails", ends)
+}
+
+// note is Records.MarkTold, which has no condition.
+func (w *walk) note() {
+	n, s := uint8(len(w.job().Events)), told
+	if w.job().Finished {
+		s = toldAll
+	}
+	w.next("note what was told", func(to *state, p *process) { w.write(to, w.jobs.make(to.record, s, n), false); ends(to, p) })
+	w.fails("note what was told: fails", ends)
+}
+
+// cancel is Starter.Cancel, by somebody who has seen the job.
+func (w *walk) cancel() {
+	switch w.self().at {
+	case idle:
+		if w.from.record != 0 {
+			w.move(move{what: "begin", begin: true}, func(s *state, p *process) { read(s, p); p.at = wish })
+		}
+	case wish:
+		w.apply("write the wish", w.make(cancel, 0), func(s *state, p *process) {
+			if w.known(p).CancelDue() {
+				p.at = passOn
+				return
+			}
+			*p = process{at: gone}
+		}, to(gone))
+	case passOn, lookAgain, noteAgain:
+		w.passOn(func(_ *state, p *process) { *p = process{at: gone} })
+	}
+}
+
+// passOn tells Vertex AI of the wish, and writes what it makes of it.
+func (w *walk) passOn(done change) {
+	switch w.self().at {
+	case passOn:
+		w.next("cancel it on Vertex AI", func(s *state, p *process) {
+			if p.at = lookAgain; s.vertex == pending || s.vertex == running {
+				s.vertex = cancelling
+			}
+		})
+		w.fails("cancel it on Vertex AI: fails", done)
+	case lookAgain:
+		w.next("look what has become of it", func(s *state, p *process) { p.at, p.seen = noteAgain, s.vertex })
+	case noteAgain:
+		w.apply("write what has become of it", w.make(observe, w.self().seen), done, done)
+	}
+}

@@ -1,0 +1,204 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package model_test
+
+import (
+	"cmp"
+
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// The processes: two starts with one key, of which the later is the repetition; two pollers; somebody who cancels.
+const (
+	start1, start2, poller1, poller2, canceller = 0, 1, 2, 3, 4
+	processes                                   = 5
+)
+
+// state is everything there is. It is a value: equal states are the same one.
+type state struct {
+	record jobRef // 0 if there is none
+	over   bool   // the time of the record's lease is over
+	data   bool   // the dataset is written
+	vertex uint8  // the job on Vertex AI
+	astray uint8  // requests on their way to Vertex AI whose process has died
+	topic  uint8  // how many events of the job were published
+
+	crashes, faults uint8 // that may still happen
+
+	procs [processes]process
+}
+
+// process is one that works on the job, at one point of its program.
+type process struct {
+	at      point
+	job     jobRef // the record as the process knows it
+	fresh   bool   // nobody has written it since: a conditional write succeeds
+	mine    bool   // its lease is the one that the process has taken
+	live    bool   // and its time is not over
+	resumed bool   // it goes on with something else when it is through with the job
+	sent    uint8  // number of the submission that the process makes
+	seen    uint8  // what Vertex AI said of the job
+	told    answer // to the caller of a start
+}
+
+// canonical puts processes of one kind, which nothing distinguishes, in an order.
+func (s state) canonical() state {
+	for _, i := range []int{start1, poller1} {
+		if a, b := &s.procs[i], &s.procs[i+1]; compare(*a, *b) > 0 {
+			*a, *b = *b, *a
+		}
+	}
+	return s
+}
+
+func compare(a, b process) int {
+	bits := func(p process) (n int) {
+		for _, bit := range [...]bool{p.fresh, p.mine, p.live, p.resumed} {
+			n *= 2
+			if bit {
+				n++
+			}
+		}
+		return n
+	}
+	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.job, b.job), cmp.Compare(bits(a), bits(b)),
+		cmp.Compare(a.sent, b.sent), cmp.Compare(a.seen, b.seen), cmp.Compare(a.told, b.told))
+}
+
+// walk finds all that one process can do next in a state. What it does is one access to what the processes share: a
+// read or a write of the record, a call of Vertex AI, or a message to the topic.
+type walk struct {
+	*model
+	from state
+	who  int
+	emit func(move)
+	bad  string // found in the move that is being made
+}
+
+// move is one way from a state to the next.
+type move struct {
+	to    state
+	who   int
+	what  string
+	bad   string // what must not be, if it is
+	begin bool   // somebody from outside begins something, on which no recovery may depend
+	fault bool   // something went wrong, or somebody died
+}
+
+// change is what a move does to the state, and to the process that makes it.
+type change func(s *state, p *process)
+
+// to goes on at a point.
+func to(at point) change { return func(_ *state, p *process) { p.at = at } }
+
+// ends leaves nothing of a tick.
+func ends(_ *state, p *process) { *p = process{} }
+
+// read is what the process knows after it has read the record.
+func read(s *state, p *process) { p.job, p.fresh = s.record, true }
+
+func (w *walk) move(m move, f change) {
+	m.to, m.who, w.bad = w.from, w.who, ""
+	f(&m.to, &m.to.procs[w.who])
+	m.bad = w.bad
+	w.emit(m)
+}
+
+// next emits a move.
+func (w *walk) next(what string, f change) { w.move(move{what: what}, f) }
+
+// fails emits a move that counts as a fault, if one may still happen.
+func (w *walk) fails(what string, f change) {
+	if w.from.faults > 0 {
+		w.move(move{what: what, fault: true}, func(s *state, p *process) { s.faults--; f(s, p) })
+	}
+}
+
+// self is the process as it is now; job is the record as it knows it; make is what a step makes of that.
+func (w *walk) self() process                 { return w.from.procs[w.who] }
+func (w *walk) job() tuning.Job               { return w.jobs.all[w.self().job] }
+func (w *walk) make(s step, arg uint8) jobRef { return w.jobs.make(w.self().job, s, arg) }
+func (w *walk) known(p *process) *tuning.Job  { return &w.jobs.all[p.job] }
+func (w *walk) changed() bool                 { return !w.self().fresh && !w.flaw.blind }
+
+// write puts a job in the place of the record. With lease the process takes the lease of it, or renews it.
+func (w *walk) write(s *state, next jobRef, lease bool) {
+	before, after := &w.jobs.all[s.record], &w.jobs.all[next]
+	if s.record != 0 && w.bad == "" {
+		w.bad = wrongWrite(before, after)
+	}
+	for i := range s.procs {
+		p := &s.procs[i]
+		if i == w.who {
+			p.job, p.fresh = next, true
+			if lease {
+				p.mine, p.live, s.over = true, true, false
+			}
+			continue
+		}
+		p.fresh = false
+		if lease || after.Step != before.Step || after.LeaseUntil.IsZero() {
+			p.mine, p.live = false, false
+		}
+	}
+	s.record = next
+}
+
+// update is Records.UpdateJob: a write on the condition that nobody has written since the process has read. Where it
+// goes wrong, the process does not know whether it took effect.
+func (w *walk) update(what string, next jobRef, lease bool, done, changed, broken change) {
+	if w.changed() {
+		w.next(what+": it has changed", changed)
+	} else {
+		w.next(what, func(s *state, p *process) { w.write(s, next, lease); done(s, p) })
+		w.fails(what+": the answer is lost", func(s *state, p *process) {
+			before := *p
+			w.write(s, next, lease)
+			*p = before
+			p.fresh, p.mine, p.live = false, false, false
+			broken(s, p)
+		})
+	}
+	w.fails(what+": fails", broken)
+}
+
+// apply is Records.Change: where somebody else has written, the step is done with that. Where next is what is there
+// already, nothing is written.
+func (w *walk) apply(what string, next jobRef, done, broken change) {
+	if next == w.self().job {
+		w.next(what+": there is nothing to write", done)
+		return
+	}
+	w.update(what, next, false, done, read, broken)
+}
+
+// wrongWrite returns what must not be in a write of the record.
+func wrongWrite(before, after *tuning.Job) string {
+	told := len(before.Events)
+	moved := after.State != before.State || after.Name != before.Name
+	switch {
+	case before.Finished && (moved || after.Step != before.Step || len(after.Events) != told):
+		return "a job that has ended is changed"
+	case len(after.Events) < told || !sameEvents(after.Events[:told], before.Events):
+		return "what happened is not what happened any more"
+	case moved && len(after.Events) == told:
+		return "a change without an event"
+	case moved && (after.Events[told].To != after.State || after.Events[told].Name != after.Name):
+		return "a change with the event of another"
+	case !after.Watched && (!after.Finished || after.Told < int64(len(after.Events))):
+		return "a job that is not done with is not watched any more"
+	case after.Told < before.Told:
+		return "what was told counts as not told"
+	}
+	return ""
+}
+
+func sameEvents(a, b []tuning.Event) bool {
+	for i := range a {
+		if a[i].Seq != b[i].Seq || a[i].Type != b[i].Type || a[i].To != b[i].To || a[i].Name != b[i].Name {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
