@@ -26,7 +26,7 @@ func (w *world) wrote(t *testing.T, r tuning.Request, content string) store.Reco
 	record := w.record(t, func(j *tuning.Job) { j.Request = r.Encode() })
 	_, err := w.Objects.Write(t.Context(), object.Spec{
 		Bucket: bucket, Name: "datasets/" + record.ID + ".jsonl", ContentType: "application/jsonl",
-		Metadata: map[string]string{tuning.LabelKey: record.ID},
+		Metadata: map[string]string{tuning.LabelKey: record.ID, "attempt": "0"},
 	}, func(to io.Writer) error {
 		_, err := io.WriteString(to, content)
 		return err
@@ -90,8 +90,8 @@ func TestDatasetAdopted(t *testing.T) {
 			if warned := strings.Contains(strings.Join(got.Warnings, " "), "after a crash"); warned != tt.changed {
 				t.Errorf("warnings %q, want one: %v", got.Warnings, tt.changed)
 			}
-			if n := w.named(t, "datasets/"); n != 1 {
-				t.Errorf("%d datasets", n)
+			if want := "gs://test-data/datasets/" + got.ID + ".sources.jsonl"; got.Lineage.Index != want {
+				t.Errorf("index %s, want that of the dataset, %s", got.Lineage.Index, want)
 			}
 		})
 	}

@@ -40,6 +40,7 @@ type made struct {
 	sources    []tuning.SourceObject // the files that it came from
 	sum        string                // SHA-256 of the dataset, in hex
 	validation int64                 // examples to validate with
+	attempt    int64                 // of whose making the files are
 }
 
 func (m *made) leaveOut(id string, why dataset.Outcome) {

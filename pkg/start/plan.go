@@ -32,7 +32,7 @@ func (s *Starter) plan(ctx context.Context, o Order) (tuning.Job, catalogue.Verd
 			PreTunedModel: o.PreTunedModel, Labels: o.Labels, ServiceAccount: o.ServiceAccount, KMSKeyName: o.KMSKeyName,
 		},
 	}
-	job.TrainingData = object.URI(s.Config.DataBucket, filesOf(job).dataset) // where it will be
+	job.TrainingData = object.URI(s.Config.DataBucket, filesOf(job.ID, 0).dataset) // where it will be
 	if o.ModelID != "" {
 		model, err := s.Records.Model(ctx, o.ModelID)
 		if err != nil {

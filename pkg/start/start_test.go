@@ -4,6 +4,7 @@
 package start_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"testing"
@@ -24,10 +25,12 @@ func TestStart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
+	examples := line("question 1", "answer 1") + line("question 2", "answer 2") + line("question 3", "answer 3")
 	epochs, batch := int64(2), int64(4)
 	asked := tuning.Hyperparameters{EpochCount: &epochs, BatchSize: &batch}
 	begun := time.Now().UTC().Truncate(time.Microsecond)
-	job := w.start(t, order(tuning.Request{SessionID: "s", Hyperparameters: asked, Priority: 7, Timeout: time.Hour, CancelWhenStalled: true}))
+	request := tuning.Request{SessionID: "s", Hyperparameters: asked, Priority: 7, Timeout: time.Hour, CancelWhenStalled: true}
+	job := w.start(t, order(request))
 	if !tuning.IsID(job.ID) || job.CreatedAt.Before(begun) {
 		t.Errorf("job %q of %v", job.ID, job.CreatedAt)
 	}
@@ -35,7 +38,12 @@ func TestStart(t *testing.T) {
 		ID: job.ID, Name: job.Name, Number: tuning.LastSegment(job.Name), Location: location,
 		DisplayName: tuning.DisplayName(job.CreatedAt), BaseModel: baseModel, Hyperparameters: asked, Pairs: 3, StartedBy: "ci",
 		Priority: 7, Timeout: time.Hour, CancelWhenStalled: true,
-		TrainingData: "gs://test-data/datasets/" + job.ID + ".jsonl", Warnings: job.Warnings,
+		TrainingData: "gs://test-data/datasets/" + job.ID + ".jsonl", Warnings: job.Warnings, Estimate: job.Estimate,
+		Spec: tuning.Spec{APIVersion: "v1", NotSent: []string{"batch_size"}},
+		Lineage: tuning.Lineage{
+			Index: "gs://test-data/datasets/" + job.ID + ".sources.jsonl", DatasetSHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(examples))),
+			Converter: job.Lineage.Converter, Request: request.Hash(),
+		},
 		Step: tuning.Accepted, Submissions: 1, FirstAnswer: &tuning.Answer{Name: job.Name, State: tuning.Pending}, Watched: true,
 		State: tuning.Pending, VertexState: "JOB_STATE_PENDING", CreatedAt: job.CreatedAt, UpdatedAt: job.UpdatedAt,
 		Events: []tuning.Event{
@@ -49,9 +57,11 @@ func TestStart(t *testing.T) {
 	if diff := cmp.Diff(want, job, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("job (-want +got):\n%s", diff)
 	}
-	examples := line("question 1", "answer 1") + line("question 2", "answer 2") + line("question 3", "answer 3")
 	if diff := cmp.Diff(examples, w.dataset(t, job)); diff != "" {
 		t.Errorf("dataset (-want +got):\n%s", diff)
+	}
+	if !strings.HasPrefix(job.Lineage.Converter, "vertextune ") || !strings.Contains(string(job.Estimate), `"examples":3`) {
+		t.Errorf("converter %q, estimate %s", job.Lineage.Converter, job.Estimate)
 	}
 	record, err := w.records.FindJob(t.Context(), job.Name)
 	if err != nil {

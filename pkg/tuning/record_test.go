@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/vertextune/vertextune/pkg/tuning"
+	"github.com/vertextune/vertextune/pkg/usd"
 )
 
 // anyRequest is a request as it may come, of any form that is taken.
@@ -31,6 +32,19 @@ func anyRequest(random *rand.Rand) tuning.Request {
 	r := tuning.Request{
 		SessionID: text(), AllMessages: random.IntN(2) == 0, TrainingData: text(), ModelID: text(), BaseModel: text(),
 		Priority: random.Int64N(2001) - 1000, Timeout: time.Duration(random.Int64()), CancelWhenStalled: random.IntN(2) == 0,
+		DisplayName: text(), SystemInstruction: text(), ValidationData: text(), ValidationSplit: random.Float64(),
+		TuningMode: text(), OutputURI: text(), PreTunedModel: text(), ContinueModel: random.IntN(2) == 0,
+		ServiceAccount: text(), KMSKeyName: text(), MaxCost: usd.Amount(random.Int64N(1 << 40)), Force: random.IntN(2) == 0,
+	}
+	for range random.IntN(3) {
+		if r.Labels == nil {
+			r.Labels = map[string]string{}
+		}
+		r.Labels[text()] = text()
+	}
+	if random.IntN(2) == 0 {
+		last := random.IntN(2) == 0
+		r.ExportLastCheckpointOnly = &last
 	}
 	for range random.IntN(4) {
 		r.MessageIDs = append(r.MessageIDs, text())
@@ -87,7 +101,7 @@ func TestHashTellsEveryField(t *testing.T) {
 	}
 	var r tuning.Request
 	setAll(reflect.ValueOf(&r).Elem(), "", func(field string) { try(field, r) })
-	if len(seen) != 13 {
+	if len(seen) != 29 {
 		t.Errorf("%d requests were compared, want one a field and the empty one", len(seen))
 	}
 	try("two messages", tuning.Request{MessageIDs: []string{"a", "b"}})
@@ -113,8 +127,13 @@ func setAll(v reflect.Value, path string, try func(field string)) {
 			f.SetBool(true)
 		case reflect.Int64:
 			f.SetInt(1)
+		case reflect.Float64:
+			f.SetFloat(0.5)
 		case reflect.Slice:
 			f.Set(reflect.MakeSlice(f.Type(), 1, 1))
+		case reflect.Map:
+			f.Set(reflect.MakeMap(f.Type()))
+			f.SetMapIndex(reflect.Zero(f.Type().Key()), reflect.Zero(f.Type().Elem()))
 		case reflect.Pointer:
 			f.Set(reflect.New(f.Type().Elem()))
 		default:

@@ -42,23 +42,28 @@ func Parse(text string) (Amount, error) {
 	return Amount(n), nil
 }
 
-// String returns the amount in dollars with two to four decimal places.
+// String returns the amount in dollars, rounded to four decimal places, of which it shows at least two.
 func (a Amount) String() string {
 	const shown = 100 // the last of six places that is shown is the fourth
+	return a.decimal(shown)
+}
+
+// MarshalJSON writes a number of dollars, exactly.
+func (a Amount) MarshalJSON() ([]byte, error) { return []byte(a.decimal(1)), nil }
+
+// decimal returns the amount in dollars, rounded to that many millionths.
+func (a Amount) decimal(shown uint64) string {
 	sign, n := "", uint64(a)
 	if a < 0 {
 		sign, n = "-", -n
 	}
-	n = (n + shown/2) / shown
-	text := fmt.Sprintf("%s%d.%04d", sign, n/10_000, n%10_000)
-	for range 2 {
+	n = (n + shown/2) / shown * shown
+	text := fmt.Sprintf("%s%d.%06d", sign, n/uint64(Dollar), n%uint64(Dollar))
+	for range places - 2 {
 		text = strings.TrimSuffix(text, "0")
 	}
 	return text
 }
-
-// MarshalJSON writes a number of dollars.
-func (a Amount) MarshalJSON() ([]byte, error) { return []byte(a.String()), nil }
 
 // UnmarshalJSON reads a number of dollars.
 func (a *Amount) UnmarshalJSON(text []byte) error { return a.UnmarshalText(text) }

@@ -72,12 +72,13 @@ func TestJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"Price":0.28}`), &got); err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal(got)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := `{"Price":0.28}`; string(text) != want {
-		t.Errorf("got %s, want %s", text, want)
+	for want, amount := range map[string]usd.Amount{
+		"0.28": got.Price, "3.00": 3 * usd.Dollar, "0.000001": 1, "-0.10": -100_000, "9223372036854.775807": math.MaxInt64,
+	} {
+		text, err := json.Marshal(amount)
+		if err != nil || string(text) != want {
+			t.Errorf("%d is written as %s, %v; want %s", amount, text, err, want)
+		}
 	}
 	for _, bad := range []string{`{"Price":"3"}`, `{"Price":1e3}`, `{"Price":[]}`} {
 		if err := json.Unmarshal([]byte(bad), &got); err == nil {

@@ -50,12 +50,13 @@ const keptDropped = 100
 
 func dropped(s *aiplatformpb.SupervisedTuningDataStats) []tuning.Dropped {
 	indices, reasons := s.GetTruncatedExampleIndices(), s.GetDroppedExampleReasons()
-	all := make([]tuning.Dropped, min(len(indices), keptDropped))
-	for i := range all {
-		all[i].Index = indices[i]
+	var all []tuning.Dropped
+	for i, index := range indices[:min(len(indices), keptDropped)] {
+		d := tuning.Dropped{Index: index}
 		if i < len(reasons) {
-			all[i].Reason = reasons[i]
+			d.Reason = reasons[i]
 		}
+		all = append(all, d)
 	}
 	return all
 }
