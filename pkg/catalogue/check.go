@@ -18,7 +18,9 @@ type Request struct {
 	Location        string // of the job
 	Hyperparameters Hyperparameters
 	Modalities      []Modality // in the data
-	KMSKey          string     // resource name of the key of the customer
+	Training        Size       // of the files, where they are known
+	Validation      Size
+	KMSKey          string // resource name of the key of the customer
 	Today           time.Time
 	Force           bool // what is known to fail is tried all the same
 }
@@ -107,7 +109,23 @@ func (c *Catalogue) Check(r Request) Verdict {
 	k.adapter()
 	k.content()
 	k.key()
-	if r.Force {
+	return k.verdict()
+}
+
+// CheckContent holds the data of a request alone against the catalogue, for whoever sees the data after the
+// rest was checked. Of a model that is not known there is nothing to say.
+func (c *Catalogue) CheckContent(r Request) Verdict {
+	k := &check{Catalogue: c, Request: r, model: c.Lookup(r.BaseModel)}
+	if k.model == nil {
+		return Verdict{}
+	}
+	k.Verdict.Model, k.Family, k.APIVersion = k.model, k.model.Family, c.Families[k.model.Family].APIVersion.Value
+	k.content()
+	return k.verdict()
+}
+
+func (k *check) verdict() Verdict {
+	if k.Force {
 		for _, refusal := range k.Refusals {
 			refusal.Description = "Tried because of \"force\": " + refusal.Description
 			k.Warnings = append(k.Warnings, refusal)
@@ -242,6 +260,11 @@ func keyLocation(name string) string {
 
 // content deals with what is in the data.
 func (k *check) content() {
+	if bounds := k.model.Validation; bounds != nil {
+		if passed := bounds.Value.Exceeded(k.Training, k.Request.Validation); passed != "" {
+			k.fails(bounds.Confirmed, "validation_data", "VALIDATION_TOO_LARGE", "The validation file %s.", passed)
+		}
+	}
 	for _, modality := range k.Modalities {
 		fact, known := k.model.Modalities[modality]
 		switch {

@@ -4,6 +4,7 @@
 package catalogue_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,11 @@ func TestCheck(t *testing.T) {
 		{name: "modality_that_one_takes", in: catalogue.Request{BaseModel: "meta/llama4@llama-4-scout-17b-16e-instruct", Modalities: []catalogue.Modality{catalogue.Image}}},
 		{name: "modality_unconfirmed", in: catalogue.Request{BaseModel: lite, Modalities: []catalogue.Modality{catalogue.FunctionCall}}, warnings: []string{"training_data UNCONFIRMED"}},
 		{name: "modality_unknown", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Modalities: []catalogue.Modality{catalogue.FunctionCall}}, warnings: []string{"training_data UNCONFIRMED"}},
+		{name: "validation_of_too_many", in: catalogue.Request{BaseModel: lite, Training: catalogue.Size{Examples: 100000}, Validation: catalogue.Size{Examples: 5001}}, refusals: []string{"validation_data VALIDATION_TOO_LARGE"}, say: []string{"has 5001 examples, and may have 5000"}},
+		{name: "validation_of_too_large_a_share", in: catalogue.Request{BaseModel: lite, Training: catalogue.Size{Examples: 3334}, Validation: catalogue.Size{Examples: 1001}}, refusals: []string{"validation_data VALIDATION_TOO_LARGE"}, say: []string{"30 % of the training file's 3334"}},
+		{name: "validation_at_the_share", in: catalogue.Request{BaseModel: lite, Training: catalogue.Size{Examples: 3337}, Validation: catalogue.Size{Examples: 1001}}},
+		{name: "validation_of_few_may_be_all", in: catalogue.Request{BaseModel: lite, Training: catalogue.Size{Examples: 10}, Validation: catalogue.Size{Examples: 1000}}},
+		{name: "validation_of_too_many_bytes", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Training: catalogue.Size{Examples: 4, Bytes: 400}, Validation: catalogue.Size{Examples: 1, Bytes: 101}}, refusals: []string{"validation_data VALIDATION_TOO_LARGE"}, say: []string{"has 101 bytes, and may have 25 % of the training file's 400"}},
 		{name: "key", in: catalogue.Request{BaseModel: lite, Location: region, KMSKey: "projects/p/locations/us-central1/keyRings/r/cryptoKeys/k"}, refusals: []string{"kms_key_name CMEK"}},
 		{name: "key_in_global", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Location: "global", KMSKey: "projects/p/locations/global/keyRings/r/cryptoKeys/k"}, refusals: []string{"kms_key_name CMEK"}},
 		{name: "key_elsewhere", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Location: region, KMSKey: "projects/p/locations/europe-west4/keyRings/r/cryptoKeys/k"}, refusals: []string{"kms_key_name KEY_LOCATION"}, warnings: []string{"kms_key_name UNCONFIRMED"}},
@@ -115,6 +121,14 @@ func TestCheck(t *testing.T) {
 			if (v.Err() != nil) != (len(tt.refusals) > 0) || fault.KindOf(v.Err()) != fault.InvalidArgument && v.Err() != nil {
 				t.Errorf("Err = %v", v.Err())
 			}
+			content := catalogue.Default().CheckContent(tt.in)
+			same := slices.Equal(ofData(v), places(slices.Concat(content.Refusals, content.Warnings)))
+			if v.Model != nil && !same {
+				t.Errorf("of the content alone: %+v; of all: %v", content, ofData(v))
+			}
+			if v.Model == nil && len(content.Refusals)+len(content.Warnings) > 0 {
+				t.Errorf("content of an unknown model: %+v", content)
+			}
 			tt.in.Force = true
 			forced := catalogue.Default().Check(tt.in)
 			if len(forced.Refusals) > 0 || forced.Err() != nil || len(forced.Warnings) != len(tt.refusals)+len(tt.warnings) {
@@ -122,6 +136,13 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ofData returns the places of a verdict that are about the data.
+func ofData(v catalogue.Verdict) []string {
+	return slices.DeleteFunc(places(slices.Concat(v.Refusals, v.Warnings)), func(place string) bool {
+		return !strings.HasPrefix(place, "training_data ") && !strings.HasPrefix(place, "validation_data ")
+	})
 }
 
 func TestCheck_verdict(t *testing.T) {

@@ -116,7 +116,7 @@ func (c *conversation) textPart(n int) {
 
 // file adds a part that names a file.
 func (c *conversation) file(mime string, uri []byte) {
-	c.r.example.files++
+	c.r.example.parts[kindOf([]byte(mime))]++
 	c.part(`{"fileData":{"mimeType":`)
 	c.turns = strictjson.AppendQuote(c.turns, mime)
 	c.turns = append(c.turns, `,"fileUri":`...)
@@ -126,7 +126,7 @@ func (c *conversation) file(mime string, uri []byte) {
 
 // inline adds a part that holds base64 data.
 func (c *conversation) inline(mime string, data []byte) {
-	c.r.example.files++
+	c.r.example.parts[kindOf([]byte(mime))]++
 	c.part(`{"inlineData":{"mimeType":`)
 	c.turns = strictjson.AppendQuote(c.turns, mime)
 	c.turns = append(c.turns, `,"data":"`...)

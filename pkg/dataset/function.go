@@ -31,6 +31,7 @@ func (c *conversation) callFunction(obj, id, name, args int) {
 	}
 	c.remember(known)
 	c.parts--
+	c.r.example.parts[kindFunctionCall]++
 	c.part(`{"functionCall":{"name":`)
 	c.turns = append(c.turns, known.name...)
 	c.turns = append(c.turns, `,"args":`...)

@@ -115,6 +115,7 @@ func (r *record) data(v int, id fieldID) {
 	case fieldFileData:
 		r.blob(v, fileFields, fieldFileURI)
 	case fieldFunctionCall:
+		r.example.parts[kindFunctionCall]++
 		r.call(v, "args", CodeArgsNotObject, false)
 	case fieldFunctionResponse:
 		r.call(v, "response", CodeResponseNotObject, true)
@@ -126,7 +127,6 @@ func (r *record) data(v int, id fieldID) {
 // blob checks inline data or a file: its type, and the member that names or
 // holds the data.
 func (r *record) blob(obj int, known map[string]field, content fieldID) {
-	r.example.files++
 	var seen fields
 	var mime, data int
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
@@ -145,6 +145,9 @@ func (r *record) blob(obj int, known map[string]field, content fieldID) {
 		case content:
 			data = i + 1
 		}
+	}
+	if mime != 0 {
+		r.example.parts[kindOf(r.key(mime))]++
 	}
 	switch {
 	case !seen.has(fieldMimeType):

@@ -4,6 +4,7 @@
 package dataset
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 
@@ -13,9 +14,47 @@ import (
 // size is how much there is to read or write for a model.
 type size struct {
 	turns  int64
-	files  int64 // images and other media
-	chars  int64 // Unicode characters
-	tokens int64 // hundredths of an estimated token
+	parts  [kinds]int64 // that are no text
+	chars  int64        // Unicode characters
+	tokens int64        // hundredths of an estimated token
+}
+
+// kind is what a part holds that is no text.
+type kind int
+
+const (
+	kindImage kind = iota
+	kindAudio
+	kindVideo
+	kindDocument
+	kindFunctionCall
+	kinds
+)
+
+// modalities are what the catalogue of models calls the kinds.
+var modalities = [kinds]string{"image", "audio", "video", "document", "function_call"}
+
+// kindOf returns the kind of a file by its type.
+func kindOf(mime []byte) kind {
+	family, _, _ := bytes.Cut(mime, []byte("/"))
+	switch string(family) {
+	case "image":
+		return kindImage
+	case "audio":
+		return kindAudio
+	case "video":
+		return kindVideo
+	default:
+		return kindDocument
+	}
+}
+
+// files counts images, sounds, videos and documents.
+func (s *size) files() (n int64) {
+	for _, count := range s.parts[:kindFunctionCall] {
+		n += count
+	}
+	return n
 }
 
 // Weights of a character in hundredths of a token. They were fitted to the

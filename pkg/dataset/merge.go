@@ -122,8 +122,8 @@ func (e *engine) count(b *block) {
 			warn(CodeOverTokenLimit, fmt.Sprintf("the example has about %d tokens, the model takes %d: Vertex AI will drop it",
 				(x.tokens+99)/100, limit), "split the conversation")
 		}
-		if limit := e.opt.Limits.ExampleFiles; limit > 0 && x.files > limit {
-			warn(CodeTooManyFiles, fmt.Sprintf("the example has %d files, the model takes %d: Vertex AI will drop it", x.files, limit), "split the conversation")
+		if limit := e.opt.Limits.ExampleFiles; limit > 0 && x.files() > limit {
+			warn(CodeTooManyFiles, fmt.Sprintf("the example has %d files, the model takes %d: Vertex AI will drop it", x.files(), limit), "split the conversation")
 		}
 		if e.census.seen.add(x.hash) {
 			e.census.duplicates++

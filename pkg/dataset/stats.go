@@ -13,6 +13,8 @@ type Stats struct {
 	Turns      int64 `json:"turns"`
 	Characters int64 `json:"characters"` // of texts, decoded, and of arguments and results as JSON
 	Files      int64 `json:"files"`      // images, sounds, videos and documents
+	// Modalities counts the parts that are no text, by their kind: image, audio, video, document or function_call.
+	Modalities map[string]int64 `json:"modalities,omitempty"`
 	// EstimatedTokens is an estimate made without a tokenizer. Images, sound
 	// and other media are not in it.
 	EstimatedTokens      int64        `json:"estimated_tokens"`
@@ -117,22 +119,35 @@ func (t *tally) distribution() Distribution {
 // census collects the statistics of all examples.
 type census struct {
 	turns, chars, tokens         tally
-	files                        int64
+	parts                        [kinds]int64
 	overLimit, duplicates, muted int64
 	seen                         hashSet
 }
 
 // add counts one example.
 func (c *census) add(s size) {
-	c.files += s.files
+	for kind, n := range s.parts {
+		c.parts[kind] += n
+	}
 	c.turns.add(s.turns)
 	c.chars.add(s.chars)
 	c.tokens.add((s.tokens + 99) / 100)
 }
 
 func (c *census) stats() *Stats {
+	whole := size{parts: c.parts}
+	var seen map[string]int64
+	for kind, n := range c.parts {
+		if n == 0 {
+			continue
+		}
+		if seen == nil {
+			seen = map[string]int64{}
+		}
+		seen[modalities[kind]] = n
+	}
 	return &Stats{
-		Turns: c.turns.sum, Files: c.files, Characters: c.chars.sum, EstimatedTokens: c.tokens.sum,
+		Turns: c.turns.sum, Files: whole.files(), Modalities: seen, Characters: c.chars.sum, EstimatedTokens: c.tokens.sum,
 		TurnsPerExample: c.turns.distribution(), CharactersPerExample: c.chars.distribution(), TokensPerExample: c.tokens.distribution(),
 		OverTokenLimit: c.overLimit, Duplicates: c.duplicates, NearEmptyAnswers: c.muted, Compared: int64(c.seen.n),
 	}

@@ -188,22 +188,12 @@ func (s *Splitter) Finish() (Result, error) {
 	return *r, nil
 }
 
-// tooMuch reports whether the validation file passes a bound that is relative to the training file. The last one
+// tooMuch reports whether the validation file passes a bound beside the training file. The last one
 // is ours: a large conversation must not leave less to train on than to validate with.
 func (s *Splitter) tooMuch() bool {
-	b, v, t := s.opt.Bounds, s.held, s.result.Training
-	switch {
-	case b.PercentOfExamples > 0 && v.Examples > b.PercentFromExamples && over(v.Examples, t.Examples, b.PercentOfExamples):
-	case b.PercentOfBytes > 0 && over(v.Bytes, t.Bytes, b.PercentOfBytes):
-	case v.Examples > t.Examples:
-	default:
-		return false
-	}
-	return true
+	passed := s.opt.Bounds.Exceeded(catalogue.Size(s.result.Training), catalogue.Size(s.held))
+	return passed != "" || s.held.Examples > s.result.Training.Examples
 }
-
-// over reports whether n is more than that many percent of all.
-func over(n, all, percent int64) bool { return n*100 > all*percent }
 
 // Validation yields the validation examples in the order in which they came.
 func (s *Splitter) Validation() iter.Seq[Example] {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/vertextune/vertextune/pkg/catalogue"
 	"github.com/vertextune/vertextune/pkg/estimate"
 	"github.com/vertextune/vertextune/pkg/tuning"
 	"github.com/vertextune/vertextune/pkg/usd"
@@ -23,17 +24,24 @@ type Budget struct {
 	Monthly usd.Amount `env:"MONTHLY_BUDGET_USD" envDefault:"0"`
 }
 
-// priced adds to the job what it may cost, and refuses one that passes its budget.
-func (s *Starter) priced(ctx context.Context, job tuning.Job, r tuning.Request, m made) (tuning.Job, error) {
+// weighed adds to the job what its data come to: whether the model takes them, and what it may cost. It refuses what
+// is known to fail, and what passes the budget.
+func (s *Starter) weighed(ctx context.Context, job tuning.Job, r tuning.Request, m made) (tuning.Job, error) {
+	content := s.Facts.Current(ctx).CheckContent(catalogue.Request{
+		BaseModel: job.BaseModel, Modalities: m.modalities(), Training: catalogue.Size(m.training()), Validation: catalogue.Size(m.validation), Force: r.Force,
+	})
 	e := s.estimate(ctx, job, m)
 	text, err := json.Marshal(e)
 	if err != nil {
 		return job, fmt.Errorf("encode the estimate: %w", err)
 	}
 	job.Estimate = text
-	job.Warnings = append(slices.Clip(job.Warnings), e.Warnings...)
+	job.Warnings = slices.Concat(job.Warnings, content.Texts(), e.Warnings)
 	if e.Cost != nil {
 		job.Cost = int64(e.Cost.High)
+	}
+	if err := content.Err(); err != nil {
+		return job, err
 	}
 	return job, e.Check(s.budget(r))
 }

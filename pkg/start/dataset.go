@@ -15,6 +15,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/dataset"
 	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/split"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
@@ -47,7 +48,7 @@ func (s *Starter) dataset(ctx context.Context, job tuning.Job, r tuning.Request,
 			return nil, err
 		}
 	}
-	done, err := s.priced(ctx, described(s.Config.DataBucket, job, r, m), r, m)
+	done, err := s.weighed(ctx, described(s.Config.DataBucket, job, r, m), r, m)
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +67,9 @@ func described(bucket string, job tuning.Job, r tuning.Request, m made) tuning.J
 	job.Warnings = append(slices.Clip(job.Warnings), m.Warnings...)
 	job.Lineage = tuning.Lineage{
 		Sources: m.sources, Index: object.URI(bucket, names.index), DatasetSHA256: m.sum, Converter: converter(),
-		Request: r.Hash(), Validation: m.validation,
+		Request: r.Hash(), Validation: m.validation.Examples,
 	}
-	if m.validation > 0 {
+	if m.validation.Examples > 0 {
 		job.Spec.ValidationData = object.URI(bucket, names.validation)
 	}
 	return job
@@ -125,7 +126,7 @@ func (s *Starter) adopt(ctx context.Context, job tuning.Job, m made, cause error
 	validation, _, err := s.count(ctx, filesOf(job.ID, attempt).validation)
 	switch {
 	case err == nil:
-		there.validation = validation.report.Examples
+		there.validation = split.Side{Examples: validation.report.Examples, Bytes: validation.report.OutputBytes}
 	case !errors.Is(err, object.ErrNotFound):
 		return m, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/catalogue"
 	"github.com/vertextune/vertextune/pkg/dataset"
+	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/provenance"
 	"github.com/vertextune/vertextune/pkg/split"
 	"github.com/vertextune/vertextune/pkg/strictjson"
@@ -87,11 +88,16 @@ func (s *Starter) divide(ctx context.Context, r tuning.Request, from source, m *
 			return err
 		}
 		return out.validation(func(w io.Writer) error {
-			return s.file(ctx, "validation_data", r.ValidationData, m, func(e split.Example) error {
-				m.validation++
-				_, err := w.Write(instructed(e).Line)
+			err := s.file(ctx, "validation_data", r.ValidationData, m, func(e split.Example) error {
+				n, err := w.Write(instructed(e).Line)
+				m.validation.Examples++
+				m.validation.Bytes += int64(n)
 				return err
 			})
+			if err == nil && m.validation.Examples == 0 {
+				err = fault.New(fault.FailedPrecondition, "There are no examples in validation_data, %s.", r.ValidationData)
+			}
+			return err
 		})
 	}
 	splitter, err := split.New(split.Options{Share: r.ValidationSplit, Bounds: bounds(model)}, train)
@@ -105,9 +111,9 @@ func (s *Starter) divide(ctx context.Context, r tuning.Request, from source, m *
 	if err != nil {
 		return err
 	}
-	m.validation = result.Validation.Examples
+	m.validation = result.Validation
 	m.Warnings = append(m.Warnings, result.Warnings()...)
-	if m.validation == 0 {
+	if m.validation.Examples == 0 {
 		return nil
 	}
 	return out.validation(func(w io.Writer) error {

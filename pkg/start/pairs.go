@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vertextune/vertextune/pkg/catalogue"
 	"github.com/vertextune/vertextune/pkg/dataset"
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/split"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
@@ -39,7 +41,7 @@ type made struct {
 	report     *dataset.Report       // on what is trained on
 	sources    []tuning.SourceObject // the files that it came from
 	sum        string                // SHA-256 of the dataset, in hex
-	validation int64                 // examples to validate with
+	validation split.Side            // what is validated with
 	attempt    int64                 // of whose making the files are
 }
 
@@ -105,4 +107,23 @@ func (m *made) usable() error {
 		})
 	}
 	return e
+}
+
+// modalities returns the kinds of content that the training data hold beside text.
+func (m *made) modalities() (kinds []catalogue.Modality) {
+	if m.report == nil || m.report.Stats == nil {
+		return nil
+	}
+	for _, kind := range slices.Sorted(maps.Keys(m.report.Stats.Modalities)) {
+		kinds = append(kinds, catalogue.Modality(kind))
+	}
+	return kinds
+}
+
+// training returns the size of the training file.
+func (m *made) training() split.Side {
+	if m.report == nil {
+		return split.Side{Examples: m.Pairs}
+	}
+	return split.Side{Examples: m.Pairs, Bytes: m.report.OutputBytes}
 }

@@ -1,0 +1,28 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package catalogue
+
+import "fmt"
+
+// Size is that of a file of examples.
+type Size struct{ Examples, Bytes int64 }
+
+// Exceeded says which bound a validation file passes beside its training file; "" if none.
+func (v Validation) Exceeded(training, validation Size) string {
+	is, of := validation, training
+	switch {
+	case v.Examples > 0 && is.Examples > v.Examples:
+		return fmt.Sprintf("has %d examples, and may have %d", is.Examples, v.Examples)
+	case v.PercentOfExamples > 0 && is.Examples > v.PercentFromExamples && over(is.Examples, of.Examples, v.PercentOfExamples):
+		return fmt.Sprintf("has %d examples, and of more than %d may have %d %% of the training file's %d",
+			is.Examples, v.PercentFromExamples, v.PercentOfExamples, of.Examples)
+	case v.PercentOfBytes > 0 && over(is.Bytes, of.Bytes, v.PercentOfBytes):
+		return fmt.Sprintf("has %d bytes, and may have %d %% of the training file's %d", is.Bytes, v.PercentOfBytes, of.Bytes)
+	default:
+		return ""
+	}
+}
+
+// over reports whether n is more than that many percent of all.
+func over(n, all, percent int64) bool { return n*100 > all*percent }
