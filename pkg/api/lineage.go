@@ -53,6 +53,7 @@ type lineageDataset struct {
 	Sources            []tuning.SourceObject `json:"sources,omitempty"`
 	SourcesIndex       string                `json:"sources_index,omitempty"`
 	Converter          string                `json:"converter,omitempty"`
+	Options            map[string]string     `json:"options,omitempty"`
 	RequestSHA256      string                `json:"request_sha256,omitempty"`
 }
 
@@ -63,7 +64,8 @@ func lineageOf(name string, j tuning.Job) lineageJob {
 		Dataset: lineageDataset{
 			URI: j.TrainingData, SHA256: j.Lineage.DatasetSHA256, Examples: j.Pairs,
 			ValidationURI: j.Spec.ValidationData, ValidationExamples: j.Lineage.Validation,
-			Sources: j.Lineage.Sources, SourcesIndex: j.Lineage.Index, Converter: j.Lineage.Converter, RequestSHA256: j.Lineage.Request,
+			Sources: j.Lineage.Sources, SourcesIndex: j.Lineage.Index, Converter: j.Lineage.Converter, Options: j.Lineage.Options,
+			RequestSHA256: j.Lineage.Request,
 		},
 		BaseModel: j.BaseModel, PreTunedModel: j.Spec.PreTunedModel, TuningMode: j.Spec.TuningMode,
 		Hyperparameters: j.Hyperparameters, NotSent: j.Spec.NotSent,

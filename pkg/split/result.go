@@ -17,9 +17,10 @@ type Side struct {
 
 // Result is what a split came to.
 type Result struct {
-	Training   Side  `json:"training"`
-	Validation Side  `json:"validation"` // without examples there is to be no file
-	Groups     int64 `json:"groups"`     // in the validation file
+	Training   Side    `json:"training"`
+	Validation Side    `json:"validation"` // without examples there is to be no file
+	Groups     int64   `json:"groups"`     // in the validation file
+	Asked      float64 `json:"asked"`      // share
 	// GivenBack is how many examples went back to training because of a bound.
 	GivenBack int64 `json:"given_back,omitempty"`
 	// Overlaps counts the validation examples that are in the training file too; the first are named.
@@ -37,13 +38,21 @@ type Overlap struct {
 	TrainingLine int64             `json:"training_line"` // from 1; the index of sources names it
 }
 
-const namedOverlaps = 100
+const (
+	namedOverlaps = 100
+	muchMore      = 1.5 // times what was asked for
+)
 
 // Warnings says what is to be known of the split.
 func (r Result) Warnings() (all []string) {
 	if r.Validation.Examples == 0 {
 		all = append(all, "validation_split: no conversation is in the validation part, so there is no validation file. "+
 			"Give more conversations, or a larger share.")
+	}
+	examples := r.Validation.Examples + r.Training.Examples
+	if share := float64(r.Validation.Examples) / float64(max(1, examples)); share > muchMore*r.Asked {
+		all = append(all, fmt.Sprintf("validation_split: %d of %d examples are for validation, which is %.0f %% where %.3g %% were asked for: "+
+			"conversations are not divided, and there are few of them, or long ones.", r.Validation.Examples, examples, 100*share, 100*r.Asked))
 	}
 	if r.GivenBack > 0 {
 		all = append(all, fmt.Sprintf("validation_split: the validation file is smaller than asked for, by %d examples, to stay within the bounds.", r.GivenBack))

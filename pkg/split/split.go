@@ -174,7 +174,7 @@ func (s *Splitter) Finish() (Result, error) {
 		}
 	}
 	r := &s.result
-	r.Validation = s.held
+	r.Validation, r.Asked = s.held, s.opt.Share
 	r.Groups = int64(len(s.queue))
 	r.Compared = s.training.n
 	for e := range s.Validation() {

@@ -124,7 +124,7 @@ func TestSplit_any(t *testing.T) {
 		want := split.Result{
 			Training:   split.Side{Examples: int64(len(p.training)), Bytes: bytes[0]},
 			Validation: split.Side{Examples: int64(len(p.validation)), Bytes: bytes[1]},
-			Groups:     int64(len(validation)), GivenBack: p.result.GivenBack, Compared: int64(len(p.training)),
+			Groups:     int64(len(validation)), Asked: opt.Share, GivenBack: p.result.GivenBack, Compared: int64(len(p.training)),
 		}
 		if diff := cmp.Diff(want, p.result); diff != "" {
 			t.Fatalf("%+v: result (-want +got):\n%s", opt, diff)

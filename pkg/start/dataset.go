@@ -48,7 +48,7 @@ func (s *Starter) dataset(ctx context.Context, job tuning.Job, r tuning.Request,
 			return nil, err
 		}
 	}
-	done, err := s.weighed(ctx, described(s.Config.DataBucket, job, r, m), r, m)
+	done, err := s.weighed(ctx, s.described(job, r, m), r, m)
 	if err != nil {
 		return nil, err
 	}
@@ -61,12 +61,12 @@ func (s *Starter) dataset(ctx context.Context, job tuning.Job, r tuning.Request,
 }
 
 // described returns the job with what its record says of its files.
-func described(bucket string, job tuning.Job, r tuning.Request, m made) tuning.Job {
-	names := filesOf(job.ID, m.attempt)
+func (s *Starter) described(job tuning.Job, r tuning.Request, m made) tuning.Job {
+	bucket, names := s.Config.DataBucket, filesOf(job.ID, m.attempt)
 	job.Pairs, job.Merged, job.LeftOut = m.Pairs, m.Merged, m.LeftOut
 	job.Warnings = append(slices.Clip(job.Warnings), m.Warnings...)
 	job.Lineage = tuning.Lineage{
-		Sources: m.sources, Index: object.URI(bucket, names.index), DatasetSHA256: m.sum, Converter: converter(),
+		Sources: m.sources, Index: object.URI(bucket, names.index), DatasetSHA256: m.sum, Converter: s.converter(), Options: m.options,
 		Request: r.Hash(), Validation: m.validation.Examples,
 	}
 	if m.validation.Examples > 0 {

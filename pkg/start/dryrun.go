@@ -39,7 +39,7 @@ func (s *Starter) DryRun(ctx context.Context, o Order) (Plan, error) {
 		return Plan{}, err
 	}
 	plan := Plan{Refusals: verdict.Refusals}
-	plan.Job, err = s.weighed(ctx, described(s.Config.DataBucket, job, o.Request, m), o.Request, m)
+	plan.Job, err = s.weighed(ctx, s.described(job, o.Request, m), o.Request, m)
 	switch refused := fault.Of(err); {
 	case err == nil:
 	case refused.Kind == fault.Internal:

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/vertextune/vertextune/pkg/catalogue"
 	"github.com/vertextune/vertextune/pkg/dataset"
@@ -80,8 +81,16 @@ func (s *Starter) make(ctx context.Context, base string, r tuning.Request, from 
 // divide gives train what is to be trained on, and writes the validation file.
 func (s *Starter) divide(ctx context.Context, r tuning.Request, from source, m *made, out *examples, model *catalogue.Model, train func(split.Example) error) error {
 	instructed := instruct(r.SystemInstruction)
+	m.options = map[string]string{}
+	if r.SystemInstruction != "" {
+		m.options["system_instruction"] = r.SystemInstruction
+	}
+	if r.ValidationSplit != 0 {
+		m.options["validation_split"] = strconv.FormatFloat(r.ValidationSplit, 'g', -1, 64)
+	}
 	if model != nil && model.Family == catalogue.Open {
 		instructed = renamed(instructed)
+		m.options["model_role"] = openRole
 	}
 	if r.ValidationSplit == 0 {
 		if err := from(ctx, m, func(e split.Example) error { return train(instructed(e)) }); err != nil || r.ValidationData == "" {
@@ -143,13 +152,16 @@ func instruct(text string) func(split.Example) split.Example {
 	}
 }
 
+// openRole is the role of the model's turns for open models.
+const openRole = "assistant"
+
 // renamed gives the model's turns the role that open models know it by. Source: "Prepare your dataset" of open-model
 // tuning: the GenerateContent form with assistant in the place of model. A role stands like this nowhere in a text,
 // whose quotes are escaped, and open models are tuned on texts alone.
 func renamed(before func(split.Example) split.Example) func(split.Example) split.Example {
 	return func(e split.Example) split.Example {
 		e = before(e)
-		e.Line = bytes.ReplaceAll(e.Line, []byte(`"role":"model"`), []byte(`"role":"assistant"`))
+		e.Line = bytes.ReplaceAll(e.Line, []byte(`"role":"model"`), []byte(`"role":"`+openRole+`"`))
 		return e
 	}
 }

@@ -43,6 +43,7 @@ type made struct {
 	sum        string                // SHA-256 of the dataset, in hex
 	validation split.Side            // what is validated with
 	attempt    int64                 // of whose making the files are
+	options    map[string]string     // what was done to the examples
 }
 
 func (m *made) leaveOut(id string, why dataset.Outcome) {

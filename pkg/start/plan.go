@@ -102,17 +102,20 @@ func (s *Starter) judged(ctx context.Context, o Order, job tuning.Job) (tuning.J
 	return job, verdict, nil
 }
 
-// converter names the program that makes a dataset, by the version control it was built from.
-var converter = sync.OnceValue(func() string {
+// built is the version control that the program was built from, or else its module's version.
+var built = sync.OnceValue(func() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "vertextune"
+		return "(unknown)"
 	}
-	version := info.Main.Version
 	for _, setting := range info.Settings {
 		if setting.Key == "vcs.revision" {
-			version = setting.Value
+			return setting.Value
 		}
 	}
-	return "vertextune " + version
+	return info.Main.Version
 })
+
+// converter names the program that makes a dataset. On Cloud Run that is the revision, which stands for one image and
+// its settings.
+func (s *Starter) converter() string { return "vertextune " + cmp.Or(s.Config.Revision, built()) }

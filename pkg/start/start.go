@@ -101,7 +101,9 @@ type Config struct {
 	CreateTimeout time.Duration `env:"CREATE_TIMEOUT" envDefault:"60s"`
 	// BaseModel is tuned where neither the request nor its model names one.
 	BaseModel string `env:"BASE_MODEL"`
-	Budget    Budget
+	// Revision is that of the service, which Cloud Run sets. Source: Cloud Run's container runtime contract.
+	Revision string `env:"K_REVISION"`
+	Budget   Budget
 }
 
 // Starter starts jobs.

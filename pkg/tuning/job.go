@@ -160,8 +160,10 @@ type Lineage struct {
 	Index         string         `json:"index,omitempty" firestore:"index,omitempty"`                   // gs:// URI: the source of each line
 	DatasetSHA256 string         `json:"dataset_sha256,omitempty" firestore:"dataset_sha256,omitempty"` // in hex
 	Converter     string         `json:"converter,omitempty" firestore:"converter,omitempty"`           // version of this program
-	Request       string         `json:"request_sha256,omitempty" firestore:"request_sha256,omitempty"` // hash of what was asked for
-	Validation    int64          `json:"validation_examples,omitempty" firestore:"validation,omitempty"`
+	// Options are what was done to every example, by the fields of the request.
+	Options    map[string]string `json:"options,omitempty" firestore:"options,omitempty"`
+	Request    string            `json:"request_sha256,omitempty" firestore:"request_sha256,omitempty"` // hash of what was asked for
+	Validation int64             `json:"validation_examples,omitempty" firestore:"validation,omitempty"`
 }
 
 // SourceObject is a file that a dataset was made of.
