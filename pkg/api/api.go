@@ -17,7 +17,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/auth"
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/gcp"
+	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/remedy"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -39,11 +41,8 @@ type Records interface {
 	Apply(ctx context.Context, r store.Record, o tuning.Observation) (store.Record, error)
 }
 
-// Objects is where converted files are written, and read what a dataset was made of.
+// Objects is where converted files are written.
 type Objects interface {
-	// Attrs returns what is known of an object, or object.ErrNotFound; Read opens a generation of it.
-	Attrs(ctx context.Context, bucket, name string) (object.Attrs, error)
-	Read(ctx context.Context, bucket, name string, generation int64) (io.ReadCloser, error)
 	// Write writes an object that is not there yet, or returns object.ErrConflict.
 	Write(ctx context.Context, spec object.Spec, fill func(io.Writer) error) (int64, error)
 }
@@ -74,6 +73,7 @@ type API struct {
 	Vertex  Vertex
 	Starter Starter
 	Facts   Facts
+	Teller  *jobstatus.Teller
 	Now     func() time.Time
 	Log     *slog.Logger
 
@@ -120,6 +120,13 @@ func (a *API) log(r *http.Request, err error, took time.Duration) {
 		}
 	}
 	a.Log.LogAttrs(r.Context(), level, "request", append(attrs, slog.Int("code", code))...)
+}
+
+// known is what commands that mend something are filled in with.
+func (a *API) known() remedy.Context { return a.Config.known() }
+
+func (c *Config) known() remedy.Context {
+	return remedy.Context{Project: c.Vertex.Project, Location: c.Vertex.Location, Database: c.Database}
 }
 
 // serve finds the endpoint and lets it answer. The returned request knows its caller.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/auth"
 	"github.com/vertextune/vertextune/pkg/facts"
+	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/serve"
 	"github.com/vertextune/vertextune/pkg/start"
@@ -66,6 +67,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	client := vertex.New(config.Vertex)
 	api := &API{
 		Config: config, Auth: checker, Records: records, Objects: objects, Vertex: client, Facts: known, Now: time.Now, Log: log,
+		Teller: &jobstatus.Teller{Objects: objects, Facts: known, Bucket: config.Start.DataBucket, Known: config.known(), Log: log},
 		Starter: &start.Starter{
 			Config: config.Start, Records: records, Objects: objects, Vertex: client, Facts: known,
 			Location: config.Vertex.Location, Now: time.Now, Log: log,

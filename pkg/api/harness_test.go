@@ -20,7 +20,9 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/api"
 	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/remedy"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
@@ -109,6 +111,10 @@ func (s *system) serve(set setup) {
 	}
 	server := httptest.NewServer(agree(s.t, &api.API{
 		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: known, Now: set.now, Log: log,
+		Teller: &jobstatus.Teller{
+			Objects: objects, Facts: known, Bucket: set.api.Start.DataBucket, Log: log,
+			Known: remedy.Context{Project: set.api.Vertex.Project, Location: set.api.Vertex.Location},
+		},
 		Starter: &start.Starter{
 			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner, Facts: known,
 			Location: location, Now: time.Now, Log: log,

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
@@ -25,23 +26,10 @@ const maxPage = 1000
 // maxScan is how many records are looked at for one answer: about a second's work for Firestore.
 const maxScan = 10_000
 
-// listedJob is a job in GET /jobs.
-type listedJob struct {
-	JobName     string            `json:"job_name"`
-	DisplayName string            `json:"display_name"`
-	Status      tuning.State      `json:"status"`
-	CreatedAt   string            `json:"created_at"`
-	UpdatedAt   string            `json:"updated_at"`
-	BaseModel   string            `json:"base_model"`
-	StartedBy   string            `json:"started_by,omitempty"`
-	Labels      map[string]string `json:"labels,omitempty"`
-	TunedModel  string            `json:"tuned_model,omitempty"`
-}
-
 type jobList struct {
-	Jobs          []listedJob `json:"jobs"`
-	Count         int         `json:"count"`
-	NextPageToken string      `json:"next_page_token,omitempty"`
+	Jobs          []jobstatus.Summary `json:"jobs"`
+	Count         int                 `json:"count"`
+	NextPageToken string              `json:"next_page_token,omitempty"`
 }
 
 func (a *API) jobs(r *http.Request) (any, error) {
@@ -57,21 +45,14 @@ func (a *API) jobs(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := jobList{Jobs: []listedJob{}, Count: len(records)}
+	list := jobList{Jobs: []jobstatus.Summary{}, Count: len(records)}
 	for _, record := range records {
-		list.Jobs = append(list.Jobs, a.listed(record.Job))
+		list.Jobs = append(list.Jobs, a.Teller.Summary(record.Job))
 	}
 	if next != nil {
 		list.NextPageToken = token{Query: digest(page), At: next.At, ID: next.ID}.encode()
 	}
 	return list, nil
-}
-
-func (a *API) listed(j tuning.Job) listedJob {
-	return listedJob{
-		JobName: a.name(j), DisplayName: j.DisplayName, Status: j.State, CreatedAt: stamp(j.CreatedAt), UpdatedAt: stamp(j.UpdatedAt),
-		BaseModel: j.BaseModel, StartedBy: j.StartedBy, Labels: j.Spec.Labels, TunedModel: j.TunedModel,
-	}
 }
 
 // pageOf reads the query of GET /jobs.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
@@ -26,7 +27,7 @@ type legacyStatus struct {
 	Labels      map[string]string `json:"labels,omitempty"`
 	TunedModel  string            `json:"tuned_model,omitempty"`
 	Failure     *tuning.Failure   `json:"error,omitempty"`
-	Remedy      *jobRemedy        `json:"remedy,omitempty"`
+	Remedy      *jobstatus.Remedy `json:"remedy,omitempty"`
 	Warnings    []string          `json:"warnings"`
 }
 
@@ -53,9 +54,9 @@ func (a *API) legacy(ctx context.Context, name string, unknown error) (any, erro
 		state = tuning.Unspecified
 	}
 	return legacyStatus{
-		JobName: p.Name, DisplayName: p.DisplayName, Status: state, CreatedAt: stamp(p.CreatedAt), UpdatedAt: stamp(p.UpdatedAt),
-		StartedAt: stamp(p.StartedAt), EndedAt: stamp(p.EndedAt), Labels: p.Labels, TunedModel: p.Model, Failure: p.Failure,
-		Remedy:   a.jobRemedy(tuning.Job{Name: p.Name, Failure: p.Failure}),
+		JobName: p.Name, DisplayName: p.DisplayName, Status: state, CreatedAt: jobstatus.Stamp(p.CreatedAt), UpdatedAt: jobstatus.Stamp(p.UpdatedAt),
+		StartedAt: jobstatus.Stamp(p.StartedAt), EndedAt: jobstatus.Stamp(p.EndedAt), Labels: p.Labels, TunedModel: p.Model, Failure: p.Failure,
+		Remedy:   a.Teller.Remedy(tuning.Job{Name: p.Name, Failure: p.Failure}),
 		Warnings: []string{"This is a training pipeline, which this service has not started: only what Vertex AI says of it is known."},
 	}, nil
 }

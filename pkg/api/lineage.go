@@ -9,6 +9,7 @@ import (
 	"regexp"
 
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
@@ -60,7 +61,7 @@ type lineageDataset struct {
 func lineageOf(name string, j tuning.Job) lineageJob {
 	return lineageJob{
 		JobName: name, DisplayName: j.DisplayName, Status: j.State, StartedBy: j.StartedBy, Labels: j.Spec.Labels,
-		CreatedAt: stamp(j.CreatedAt), StartedAt: stamp(j.StartedAt), EndedAt: stamp(j.EndedAt),
+		CreatedAt: jobstatus.Stamp(j.CreatedAt), StartedAt: jobstatus.Stamp(j.StartedAt), EndedAt: jobstatus.Stamp(j.EndedAt),
 		Dataset: lineageDataset{
 			URI: j.TrainingData, SHA256: j.Lineage.DatasetSHA256, Examples: j.Pairs,
 			ValidationURI: j.Spec.ValidationData, ValidationExamples: j.Lineage.Validation,

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/vertextune/vertextune/pkg/auth"
 	"github.com/vertextune/vertextune/pkg/fault"
@@ -54,14 +53,4 @@ func challenge(e *fault.Error) string {
 		return wanted + `, error="invalid_token"`
 	}
 	return wanted
-}
-
-// timeFormat is RFC 3339 in UTC with microseconds.
-const timeFormat = "2006-01-02T15:04:05.000000Z"
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(timeFormat)
 }

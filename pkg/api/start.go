@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
@@ -67,7 +68,7 @@ func (a *API) start(r *http.Request) (any, error) {
 		Message: "Fine-tuning job started successfully",
 		JobInfo: jobInfo{
 			JobName: a.name(job), DisplayName: job.DisplayName, BaseModel: job.BaseModel, Status: job.State,
-			CreatedAt: stamp(job.CreatedAt), TrainingData: job.TrainingData, Hyperparameters: job.Hyperparameters,
+			CreatedAt: jobstatus.Stamp(job.CreatedAt), TrainingData: job.TrainingData, Hyperparameters: job.Hyperparameters,
 		},
 		PairsCount: job.Pairs, ValidationCount: job.Lineage.Validation, MergedPairs: job.Merged, LeftOut: job.LeftOut,
 		Estimate: job.Estimate, Warnings: job.Warnings,

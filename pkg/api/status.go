@@ -13,45 +13,10 @@ import (
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
-
-// jobStatus is the answer of GET /job-status/JOB_NAME.
-type jobStatus struct {
-	listedJob
-	TrainingData    string                 `json:"training_data"`
-	PairsCount      int64                  `json:"training_pairs_count"`
-	Hyperparameters tuning.Hyperparameters `json:"hyperparameters"`
-	VertexState     string                 `json:"vertex_state,omitempty"`
-	StartedAt       string                 `json:"started_at,omitempty"`
-	EndedAt         string                 `json:"ended_at,omitempty"`
-	Failure         *tuning.Failure        `json:"error,omitempty"`
-	TunedEndpoint   string                 `json:"tuned_endpoint,omitempty"`
-	Checkpoints     []tuning.Checkpoint    `json:"checkpoints,omitempty"`
-	Stats           *tuning.Stats          `json:"stats,omitempty"`
-	Warnings        []string               `json:"warnings,omitempty"`
-	LeftOut         *tuning.LeftOut        `json:"left_out,omitempty"`
-	Priority        int64                  `json:"priority,omitempty"`
-	QueuePosition   int                    `json:"queue_position,omitempty"`
-	StatusDetail    string                 `json:"status_detail,omitempty"`
-	CancelRequested *wish                  `json:"cancel_requested,omitempty"`
-	StalledAt       string                 `json:"stalled_at,omitempty"`
-	aftermath
-}
-
-// wish is who wanted something, and since when.
-type wish struct {
-	By string `json:"by"`
-	At string `json:"at"`
-}
-
-func wishOf(w *tuning.Wish) *wish {
-	if w == nil {
-		return nil
-	}
-	return &wish{By: w.By, At: stamp(w.At)}
-}
 
 // jobName is a resource name, or its last segment alone.
 var jobName = regexp.MustCompile(`^(projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/(tuningJobs|trainingPipelines)/)?[A-Za-z0-9_-]{1,128}$`)
@@ -65,11 +30,11 @@ func (a *API) status(r *http.Request, name string) (any, error) {
 		return nil, err
 	}
 	record, warning := a.refresh(r.Context(), record)
-	status := a.statusOf(r.Context(), record.Job)
+	told := a.statusOf(r.Context(), record.Job)
 	if warning != "" {
-		status.Warnings = append(slices.Clip(status.Warnings), warning)
+		told.Warnings = append(slices.Clip(told.Warnings), warning)
 	}
-	return status, nil
+	return told, nil
 }
 
 // find returns the record of the job that a path names.
@@ -83,17 +48,11 @@ func (a *API) find(ctx context.Context, name string) (store.Record, error) {
 	return a.Records.FindJob(ctx, name)
 }
 
-func (a *API) statusOf(ctx context.Context, job tuning.Job) jobStatus {
-	after, warnings := a.after(ctx, job)
-	return jobStatus{
-		listedJob: a.listed(job), TrainingData: job.TrainingData, PairsCount: job.Pairs,
-		Hyperparameters: job.Hyperparameters, VertexState: job.VertexState,
-		StartedAt: stamp(job.StartedAt), EndedAt: stamp(job.EndedAt), Failure: job.Failure,
-		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Stats: job.Stats,
-		Warnings: append(slices.Clip(job.Warnings), warnings...),
-		LeftOut:  job.LeftOut, Priority: job.Priority, QueuePosition: a.position(ctx, job), StatusDetail: job.Detail,
-		CancelRequested: wishOf(job.CancelRequested), StalledAt: stamp(job.StalledAt), aftermath: after,
-	}
+// statusOf returns what is told of a job, with its place in line if it waits.
+func (a *API) statusOf(ctx context.Context, job tuning.Job) jobstatus.Status {
+	told := a.Teller.Status(ctx, job)
+	told.QueuePosition = a.position(ctx, job)
+	return told
 }
 
 // refresh asks Vertex AI about an unfinished job whose record is old. If Vertex AI does not answer, the

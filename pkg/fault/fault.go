@@ -107,6 +107,16 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
+// Passes reports whether the same call may succeed a little later, with nothing mended.
+func Passes(err error) bool {
+	switch KindOf(err) {
+	case Unavailable, DeadlineExceeded, ResourceExhausted, Canceled:
+		return true
+	default:
+		return false
+	}
+}
+
 // Heals reports whether the same call may succeed later without anybody changing the input. An event
 // function returns such an error, so that the event is delivered again, and acknowledges the others.
 // Errors that are not of this package count as ones that may heal.

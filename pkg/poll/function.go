@@ -13,8 +13,10 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/auth"
 	"github.com/vertextune/vertextune/pkg/facts"
+	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/notify"
 	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/remedy"
 	"github.com/vertextune/vertextune/pkg/serve"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
@@ -69,6 +71,10 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	poller := &Poller{
 		Records: records, Vertex: client, Events: events, StalledAfter: config.StalledAfter, Timeout: config.TickTimeout,
 		Now: time.Now, Log: log,
+		Reports: &jobstatus.Teller{
+			Objects: objects, Facts: known, Bucket: config.Start.DataBucket, Log: log,
+			Known: remedy.Context{Project: config.Vertex.Project, Location: config.Vertex.Location, Database: config.Database},
+		},
 		Starter: &start.Starter{
 			Config: config.Start, Records: records, Objects: objects, Vertex: client, Facts: known,
 			Location: config.Vertex.Location, Now: time.Now, Log: log,

@@ -21,9 +21,11 @@ import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"google.golang.org/grpc"
 
+	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/notify"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/poll"
+	"github.com/vertextune/vertextune/pkg/remedy"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
@@ -135,6 +137,7 @@ func (w *world) newPoller(t testing.TB) (*poll.Poller, *start.Starter) {
 	}
 	return &poll.Poller{
 		Records: w.records, Vertex: w.vertex, Starter: starter, Events: events, Now: time.Now, Log: log,
+		Reports: &jobstatus.Teller{Objects: objects, Facts: known, Bucket: "test-data", Known: remedy.Context{Project: "test"}, Log: log},
 	}, starter
 }
 

@@ -74,6 +74,7 @@ type Poller struct {
 	Vertex  Vertex
 	Starter Starter
 	Events  Events
+	Reports Reports
 	// StalledAfter is how long a job may run without any change before it is told of; 0 is for ever.
 	StalledAfter time.Duration
 	// Timeout is how long a tick may take; 0 is as long as its caller waits.
@@ -200,6 +201,7 @@ func (p *Poller) tell(ctx context.Context, t *tick) error {
 	if len(untold) == 0 {
 		return nil
 	}
+	untold, reportErr := p.report(ctx, untold)
 	told, err := p.Events.Publish(ctx, untold)
-	return errors.Join(err, p.Records.MarkTold(ctx, told))
+	return errors.Join(reportErr, err, p.Records.MarkTold(ctx, told))
 }

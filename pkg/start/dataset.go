@@ -14,6 +14,7 @@ import (
 	"strconv"
 
 	"github.com/vertextune/vertextune/pkg/dataset"
+	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/split"
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -108,12 +109,12 @@ func (s *Starter) write(ctx context.Context, job tuning.Job, name string, fill f
 // adopt takes a dataset that is there already, whole, in the place of one that could not be written, or returns
 // the cause. If it is not what was to be written, its examples are counted anew.
 func (s *Starter) adopt(ctx context.Context, job tuning.Job, m made, cause error) (made, error) {
-	if job.Attempts == 0 || passing(cause) {
+	if job.Attempts == 0 || fault.Passes(cause) {
 		return m, cause
 	}
 	there, attempt, err := s.count(ctx, filesOf(job.ID, 0).dataset)
 	switch {
-	case err != nil && passing(err):
+	case err != nil && fault.Passes(err):
 		return m, err
 	case err != nil:
 		return m, cause

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/notify"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/poll"
@@ -110,7 +111,10 @@ func (w *world) connect(t *testing.T, c *cloud.Cloud) {
 		Config:  start.Config{DataBucket: bucket, Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, BaseModel: baseModel},
 		Records: w.records, Objects: objects, Vertex: w.vertex, Facts: known, Location: location, Now: now, Log: log,
 	}
-	w.poller = &poll.Poller{Records: w.records, Vertex: w.vertex, Starter: w.Starter, Events: events, Now: now, Log: log}
+	w.poller = &poll.Poller{
+		Records: w.records, Vertex: w.vertex, Starter: w.Starter, Events: events, Now: now, Log: log,
+		Reports: &jobstatus.Teller{Objects: objects, Facts: known, Bucket: bucket, Log: log},
+	}
 }
 
 // later puts the clock forward.

@@ -120,7 +120,7 @@ const patience = time.Hour
 func (s *Starter) unprepared(ctx context.Context, r store.Record, cause error) (store.Record, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
-	passes := passing(cause) && s.Now().Sub(r.CreatedAt) < patience
+	passes := fault.Passes(cause) && s.Now().Sub(r.CreatedAt) < patience
 	s.Log.WarnContext(ctx, "dataset not written", "job_id", r.ID, "goes_on", passes, "error", cause)
 	left, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
 		switch {
@@ -155,16 +155,6 @@ func failureOf(err error) tuning.Failure {
 
 // writeTimeout bounds the writing of how a step ended.
 const writeTimeout = 30 * time.Second
-
-// passing reports whether the same step may succeed a little later, with nothing mended.
-func passing(err error) bool {
-	switch fault.Of(err).Kind {
-	case fault.Unavailable, fault.DeadlineExceeded, fault.ResourceExhausted, fault.Canceled:
-		return true
-	default:
-		return false
-	}
-}
 
 // request returns what a recorded job is to be made of.
 func (s *Starter) request(ctx context.Context, job tuning.Job) (tuning.Request, error) {

@@ -28,7 +28,7 @@ func (s *Starter) advance(ctx context.Context, r store.Record, data facts) (stor
 			if r, still = s.changed(ctx, r); !still {
 				return r, nil
 			}
-		case err != nil && !passing(err):
+		case err != nil && !fault.Passes(err):
 			return s.unprepared(ctx, r, err)
 		case sent:
 			return s.submit(ctx, next)

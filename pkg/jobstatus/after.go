@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package api
+package jobstatus
 
 import (
 	"context"
@@ -25,11 +25,11 @@ type aftermath struct {
 	Billed       *estimate.Billed     `json:"billed,omitempty"`
 	Dropped      []provenance.Dropped `json:"dropped_examples,omitempty"`
 	EndpointCall *serving.Call        `json:"endpoint_call,omitempty"`
-	Remedy       *jobRemedy           `json:"remedy,omitempty"`
+	Remedy       *Remedy              `json:"remedy,omitempty"`
 }
 
-// jobRemedy is what is to be done about a failure.
-type jobRemedy struct {
+// Remedy is what is to be done about a failure.
+type Remedy struct {
 	Code     string `json:"code"`
 	Sentence string `json:"sentence"`
 	Fix      string `json:"fix"`
@@ -38,27 +38,27 @@ type jobRemedy struct {
 }
 
 // after tells what there is to tell, and warns of what is not.
-func (a *API) after(ctx context.Context, job tuning.Job) (told aftermath, warnings []string) {
-	told.Remedy = a.jobRemedy(job)
+func (t *Teller) after(ctx context.Context, job tuning.Job) (told aftermath, warnings []string) {
+	told.Remedy = t.Remedy(job)
 	if len(job.Estimate) > 0 {
 		var e estimate.Estimate
 		if err := json.Unmarshal(job.Estimate, &e); err != nil {
-			a.Log.ErrorContext(ctx, "estimate on record is none", "job_id", job.ID, "error", err)
+			t.Log.ErrorContext(ctx, "estimate on record is none", "job_id", job.ID, "error", err)
 		} else {
 			told.Estimate, told.Billed = job.Estimate, billed(job, e)
 		}
 	}
 	if len(job.Dropped) > 0 {
 		var err error
-		if told.Dropped, err = a.dropped(ctx, job); err != nil {
-			a.Log.WarnContext(ctx, "sources of dropped examples not known", "job_id", job.ID, "error", err)
+		if told.Dropped, err = t.dropped(ctx, job); err != nil {
+			t.Log.WarnContext(ctx, "sources of dropped examples not known", "job_id", job.ID, "error", err)
 			warnings = append(warnings, "What the dropped examples were made of could not be found out just now, or was never written down.")
 		}
 	}
 	if job.TunedEndpoint != "" {
-		call, err := serving.Ready(job.TunedEndpoint, a.Facts.Current(ctx).Lookup(job.BaseModel))
+		call, err := serving.Ready(job.TunedEndpoint, t.Facts.Current(ctx).Lookup(job.BaseModel))
 		if err != nil {
-			a.Log.WarnContext(ctx, "no call of the tuned endpoint", "job_id", job.ID, "error", err)
+			t.Log.WarnContext(ctx, "no call of the tuned endpoint", "job_id", job.ID, "error", err)
 		} else {
 			told.EndpointCall = &call
 		}
@@ -93,7 +93,7 @@ var errNoIndex = errors.New("there is no index of sources")
 
 // dropped names the examples that Vertex AI left out. The index is read here and nowhere else: most jobs drop none.
 // With an error they are returned without their sources.
-func (a *API) dropped(ctx context.Context, job tuning.Job) ([]provenance.Dropped, error) {
+func (t *Teller) dropped(ctx context.Context, job tuning.Job) ([]provenance.Dropped, error) {
 	indices, reasons := make([]int64, len(job.Dropped)), make([]string, len(job.Dropped))
 	for i, d := range job.Dropped {
 		indices[i], reasons[i] = d.Index, d.Reason
@@ -104,9 +104,9 @@ func (a *API) dropped(ctx context.Context, job tuning.Job) ([]provenance.Dropped
 		all, _ := provenance.Name(none, indices, reasons) // that nothing can be read is known
 		return all, errNoIndex
 	}
-	attrs, err := a.Objects.Attrs(ctx, bucket, name)
+	attrs, err := t.Objects.Attrs(ctx, bucket, name)
 	if err == nil {
-		index, openErr := a.Objects.Read(ctx, bucket, name, attrs.Generation)
+		index, openErr := t.Objects.Read(ctx, bucket, name, attrs.Generation)
 		if err = openErr; err == nil {
 			defer func() { _ = index.Close() }() // it was read as far as it is needed
 			return provenance.Name(index, indices, reasons)
@@ -119,9 +119,9 @@ func (a *API) dropped(ctx context.Context, job tuning.Job) ([]provenance.Dropped
 	return all, fmt.Errorf("read %s: %w", job.Lineage.Index, err)
 }
 
-// jobRemedy returns what is to be done about a job's failure, if that is known. Whoever may see the job sees the
+// Remedy returns what is to be done about a job's failure, if that is known. Whoever may see the job sees the
 // words of its error, so the fix is told too where it is for the operator.
-func (a *API) jobRemedy(job tuning.Job) *jobRemedy {
+func (t *Teller) Remedy(job tuning.Job) *Remedy {
 	if job.Failure == nil {
 		return nil
 	}
@@ -132,7 +132,7 @@ func (a *API) jobRemedy(job tuning.Job) *jobRemedy {
 	for _, v := range job.Failure.Violations {
 		answer.Fields = append(answer.Fields, remedy.Field{Name: v.Field, Description: v.Description})
 	}
-	known := a.known()
+	known := t.Known
 	known.Location, known.BaseModel = job.Location, job.BaseModel
 	r, ok := remedy.For(answer, known)
 	// A service's words that are not on record can leave another remedy than they had: that is none.
@@ -140,10 +140,5 @@ func (a *API) jobRemedy(job tuning.Job) *jobRemedy {
 	if !ok || !meant {
 		return nil
 	}
-	return &jobRemedy{Code: r.Code, Sentence: r.Sentence, Fix: r.Fix, Operator: r.Operator, Passes: r.Passes}
-}
-
-// known is what commands that mend something are filled in with.
-func (a *API) known() remedy.Context {
-	return remedy.Context{Project: a.Config.Vertex.Project, Location: a.Config.Vertex.Location, Database: a.Config.Database}
+	return &Remedy{Code: r.Code, Sentence: r.Sentence, Fix: r.Fix, Operator: r.Operator, Passes: r.Passes}
 }

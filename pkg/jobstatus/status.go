@@ -1,0 +1,132 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package jobstatus says what is told of a job, over HTTP and in the report object: what its record holds, and what
+// follows from it.
+package jobstatus
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/vertextune/vertextune/pkg/catalogue"
+	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/remedy"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// Objects is where the index of a dataset's sources is read, and reports are written.
+type Objects interface {
+	// Attrs returns what is known of an object, or object.ErrNotFound; Read opens a generation of it.
+	Attrs(ctx context.Context, bucket, name string) (object.Attrs, error)
+	Read(ctx context.Context, bucket, name string, generation int64) (io.ReadCloser, error)
+	// Write writes an object that is not there yet, or returns object.ErrConflict.
+	Write(ctx context.Context, spec object.Spec, fill func(io.Writer) error) (int64, error)
+}
+
+// Facts knows the base models.
+type Facts interface {
+	Current(ctx context.Context) *catalogue.Catalogue
+}
+
+// Teller tells of jobs.
+type Teller struct {
+	Objects Objects
+	Facts   Facts
+	// Bucket is where reports are written.
+	Bucket string
+	// Known is what commands that mend something are filled in with.
+	Known remedy.Context
+	Log   *slog.Logger
+}
+
+// Summary is a job in a list.
+type Summary struct {
+	JobName     string            `json:"job_name"`
+	DisplayName string            `json:"display_name"`
+	Status      tuning.State      `json:"status"`
+	CreatedAt   string            `json:"created_at"`
+	UpdatedAt   string            `json:"updated_at"`
+	BaseModel   string            `json:"base_model"`
+	StartedBy   string            `json:"started_by,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty"`
+	TunedModel  string            `json:"tuned_model,omitempty"`
+}
+
+// Summary returns a job as a list has it.
+func (t *Teller) Summary(j tuning.Job) Summary {
+	return Summary{
+		JobName: j.PublicName(t.Known.Project), DisplayName: j.DisplayName, Status: j.State,
+		CreatedAt: Stamp(j.CreatedAt), UpdatedAt: Stamp(j.UpdatedAt),
+		BaseModel: j.BaseModel, StartedBy: j.StartedBy, Labels: j.Spec.Labels, TunedModel: j.TunedModel,
+	}
+}
+
+// Status is all that is told of a job.
+type Status struct {
+	Summary
+	TrainingData    string                 `json:"training_data"`
+	PairsCount      int64                  `json:"training_pairs_count"`
+	Hyperparameters tuning.Hyperparameters `json:"hyperparameters"`
+	VertexState     string                 `json:"vertex_state,omitempty"`
+	StartedAt       string                 `json:"started_at,omitempty"`
+	EndedAt         string                 `json:"ended_at,omitempty"`
+	Failure         *tuning.Failure        `json:"error,omitempty"`
+	TunedEndpoint   string                 `json:"tuned_endpoint,omitempty"`
+	Checkpoints     []tuning.Checkpoint    `json:"checkpoints,omitempty"`
+	Stats           *tuning.Stats          `json:"stats,omitempty"`
+	Warnings        []string               `json:"warnings,omitempty"`
+	LeftOut         *tuning.LeftOut        `json:"left_out,omitempty"`
+	Priority        int64                  `json:"priority,omitempty"`
+	QueuePosition   int                    `json:"queue_position,omitempty"` // for whoever knows it to fill in
+	StatusDetail    string                 `json:"status_detail,omitempty"`
+	CancelRequested *Wish                  `json:"cancel_requested,omitempty"`
+	StalledAt       string                 `json:"stalled_at,omitempty"`
+	Report          string                 `json:"report,omitempty"` // gs:// URI, of a job that has ended
+	aftermath
+}
+
+// Wish is who wanted something, and since when.
+type Wish struct {
+	By string `json:"by"`
+	At string `json:"at"`
+}
+
+func wishOf(w *tuning.Wish) *Wish {
+	if w == nil {
+		return nil
+	}
+	return &Wish{By: w.By, At: Stamp(w.At)}
+}
+
+// Status returns all that is told of a job.
+func (t *Teller) Status(ctx context.Context, job tuning.Job) Status {
+	after, warnings := t.after(ctx, job)
+	s := Status{
+		Summary: t.Summary(job), TrainingData: job.TrainingData, PairsCount: job.Pairs,
+		Hyperparameters: job.Hyperparameters, VertexState: job.VertexState,
+		StartedAt: Stamp(job.StartedAt), EndedAt: Stamp(job.EndedAt), Failure: job.Failure,
+		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Stats: job.Stats,
+		Warnings: append(slices.Clip(job.Warnings), warnings...),
+		LeftOut:  job.LeftOut, Priority: job.Priority, StatusDetail: job.Detail,
+		CancelRequested: wishOf(job.CancelRequested), StalledAt: Stamp(job.StalledAt), aftermath: after,
+	}
+	if job.Finished {
+		s.Report = object.URI(t.Bucket, reportOf(job))
+	}
+	return s
+}
+
+// timeFormat is RFC 3339 in UTC with microseconds.
+const timeFormat = "2006-01-02T15:04:05.000000Z"
+
+// Stamp writes a time; "" is none.
+func Stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(timeFormat)
+}
