@@ -111,7 +111,7 @@ func (s *system) serve(set setup) {
 		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: known, Now: set.now, Log: log,
 		Starter: &start.Starter{
 			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner, Facts: known,
-			Location: location, Now: time.Now, Log: log,
+			Project: project, Location: location, Now: time.Now, Log: log,
 		},
 	}))
 	s.t.Cleanup(server.Close)
