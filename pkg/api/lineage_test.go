@@ -44,7 +44,7 @@ func TestLineage_whole(t *testing.T) {
 		j.Hyperparameters.EpochCount = new(int64(3))
 		j.Spec = tuning.Spec{
 			APIVersion: "v1", ValidationData: validation, PreTunedModel: at + "models/6@1", NotSent: []string{"batch_size"},
-			TuningMode: "TUNING_MODE_PEFT_ADAPTER", Labels: map[string]string{"team": "a"},
+			TuningMode: "PEFT_ADAPTER", Labels: map[string]string{"team": "a"},
 		}
 		j.Lineage = tuning.Lineage{
 			Sources: []tuning.SourceObject{{URI: "gs://acme-inbox/a.jsonl", Generation: 1 << 60, SHA256: hash("a")}},
@@ -62,7 +62,7 @@ func TestLineage_whole(t *testing.T) {
 			"sources": [{"uri": "gs://acme-inbox/a.jsonl", "generation": "1152921504606846976", "sha256": "`+hash("a")+`"}],
 			"sources_index": "gs://acme-data/datasets/x.sources.jsonl", "converter": "v7", "request_sha256": "`+hash("c")+`"
 		},
-		"base_model": "`+baseModel+`", "pre_tuned_model": "projects/1122/locations/us-central1/models/6@1", "tuning_mode": "TUNING_MODE_PEFT_ADAPTER",
+		"base_model": "`+baseModel+`", "pre_tuned_model": "projects/1122/locations/us-central1/models/6@1", "tuning_mode": "PEFT_ADAPTER",
 		"hyperparameters": {"epoch_count": 3}, "hyperparameters_not_sent": ["batch_size"],
 		"tuned_model": "projects/1122/locations/us-central1/models/7@1", "tuned_endpoint": "projects/1122/locations/us/endpoints/5",
 		"checkpoints": [{"checkpoint_id": "1", "epoch": 3, "step": 57, "endpoint": "projects/1122/locations/us/endpoints/5"}]

@@ -26,13 +26,17 @@ type started struct {
 		CreatedAt       string         `json:"created_at"`
 		TrainingData    string         `json:"training_data_path"`
 		Hyperparameters map[string]any `json:"hyperparameters"`
+		PreTunedModel   string         `json:"pre_tuned_model"`
+		OutputURI       string         `json:"output_uri"`
 	} `json:"job_info"`
-	Pairs    int      `json:"training_pairs_count"`
-	Merged   int      `json:"merged_pairs_count"`
-	LeftOut  *leftOut `json:"left_out"`
-	Warnings []string `json:"warnings"`
-	Position int      `json:"queue_position"`
-	Detail   string   `json:"status_detail"`
+	Pairs      int            `json:"training_pairs_count"`
+	Validation int            `json:"validation_examples_count"`
+	Merged     int            `json:"merged_pairs_count"`
+	LeftOut    *leftOut       `json:"left_out"`
+	Estimate   map[string]any `json:"estimate"`
+	Warnings   []string       `json:"warnings"`
+	Position   int            `json:"queue_position"`
+	Detail     string         `json:"status_detail"`
 }
 
 type leftOut struct {
@@ -183,8 +187,13 @@ func TestStart_answers_what_was_made(t *testing.T) {
 	if diff := cmp.Diff(want, job.Job.Hyperparameters); diff != "" {
 		t.Errorf("hyperparameters (-want +got):\n%s", diff)
 	}
-	if len(job.Warnings) != 2 || !strings.Contains(job.Warnings[0], "batch_size") || !strings.Contains(job.Warnings[1], "learning_rate") {
-		t.Errorf("warnings are %q", job.Warnings)
+	notSent := []string{
+		"hyperparameters.learning_rate is not sent to Vertex AI: gemini-1.5-flash-001 does not take it, and the service chooses its own.",
+		"hyperparameters.batch_size is not sent to Vertex AI: gemini-1.5-flash-001 does not take it, and the service chooses its own.",
+		"The price of training gemini-1.5-flash-001 is not known.",
+	}
+	if diff := cmp.Diff(notSent, job.Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 	if at, err := time.Parse(time.RFC3339Nano, job.Job.CreatedAt); err != nil || at.Before(before) {
 		t.Errorf("created at %s, not after %s (%v)", job.Job.CreatedAt, before, err)
