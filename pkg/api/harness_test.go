@@ -50,12 +50,13 @@ type system struct {
 
 // setup is what a test may want otherwise.
 type setup struct {
-	cloud cloud.Config
-	auth  auth.Checker
-	api   api.Config
-	log   *slog.Logger
-	now   func() time.Time // the API's clock
-	place string           // location of the jobs
+	cloud   cloud.Config
+	auth    auth.Checker
+	api     api.Config
+	log     *slog.Logger
+	now     func() time.Time // the API's clock
+	place   string           // location of the jobs
+	unknown []string         // models that the catalogue does not have
 }
 
 // newSystem starts everything; it is stopped when the test ends.
@@ -104,14 +105,11 @@ func (s *system) serve(set setup) {
 	tuner := vertex.New(set.api.Vertex)
 	closing(s.t, tuner)
 	objects, log := object.New(s.storage), set.log
-	known, err := cloud.LoadFacts()
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	facts := knowing(s.t, set.unknown...)
 	server := httptest.NewServer(agree(s.t, &api.API{
-		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: known, Now: set.now, Log: log,
+		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: facts, Now: set.now, Log: log,
 		Starter: &start.Starter{
-			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner, Facts: known,
+			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner, Facts: facts,
 			Project: project, Location: set.place, Now: time.Now, Log: log,
 		},
 	}))
