@@ -105,7 +105,6 @@ func (h Hyperparameters) Check(field string) []fault.Violation {
 	if h.BatchSize != nil && *h.BatchSize < 1 {
 		c.add(field+".batch_size", "OUT_OF_RANGE", "must be at least 1.")
 	}
-	// A model's document can hold what JSON cannot say: NaN and the infinities.
 	c.rate(field+".learning_rate", h.LearningRate)
 	c.rate(field+".learning_rate_multiplier", h.LearningRateMultiplier)
 	if h.AdapterSize != nil && !slices.Contains(adapterSizes, *h.AdapterSize) {
@@ -114,6 +113,7 @@ func (h Hyperparameters) Check(field string) []fault.Violation {
 	return c.violations
 }
 
+// rate checks a number that a model's document can hold though JSON cannot say it: NaN or an infinity.
 func (c *check) rate(field string, rate *float64) {
 	if rate != nil && (math.IsNaN(*rate) || math.IsInf(*rate, 0) || *rate <= 0) {
 		c.add(field, "OUT_OF_RANGE", "must be a number greater than 0.")
