@@ -203,6 +203,24 @@ func TestStart_answers_what_was_made(t *testing.T) {
 	}
 }
 
+// What is odd about a file is warned of once, though its examples are looked at again on their way to the dataset.
+func TestStart_warns_of_its_data_once(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, nil)
+	odd := strings.Replace(line("odd"), `{"role":"model"`, `{"role":"user","parts":[{"text":"And?"}]},{"role":"model"`, 1)
+	s.upload(t, inbox, "odd.jsonl", line("one")+odd+odd)
+	s.upload(t, inbox, "validate.jsonl", odd)
+	job := s.start(t, `{"training_data":"gs://acme-inbox/odd.jsonl","validation_data":"gs://acme-inbox/validate.jsonl","hyperparameters":{"epoch_count":1}}`)
+	want := []string{
+		`training_data[1].contents[1]: two turns of the role "user" follow each other (ROLES_NOT_ALTERNATING, 2 times in the file).`,
+		"training_data[2]: the same example stands in the file before (DUPLICATE_EXAMPLE, 1 times in the file).",
+		`validation_data[0].contents[1]: two turns of the role "user" follow each other (ROLES_NOT_ALTERNATING, 1 times in the file).`,
+	}
+	if diff := cmp.Diff(want, job.Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
 func TestStart_model_gives_defaults_and_is_written_back(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = time.Nanosecond, 0 })
