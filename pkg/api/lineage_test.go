@@ -4,9 +4,12 @@
 package api_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +119,46 @@ func TestLineage_of_what_was_started(t *testing.T) {
 			t.Errorf("%s: got %v", name, jobs)
 		}
 	}
+}
+
+// What a file became is told with the generation and the bytes of the file, and an example that Vertex AI drops with its
+// line there.
+func TestLineage_of_a_file(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0 })
+	const long = 60_000 // characters: more than an open model takes of an example
+	content := "\n" + lines("one", "two") + line(strings.Repeat("so long ", long/8))
+	s.upload(t, inbox, "x.jsonl", content)
+	attrs, err := s.storage.Bucket(inbox).Object("x.jsonl").Attrs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := s.start(t, `{"training_data":"gs://acme-inbox/x.jsonl","base_model":"qwen/qwen3@qwen3-4b","system_instruction":"Be brief."}`)
+	generation := strconv.FormatInt(attrs.Generation, 10)
+	made, _ := s.lineage(t, job.Job.Name).Jobs[0]["dataset"].(map[string]any)
+	for _, name := range []string{"sources_index", "converter", "request_sha256"} {
+		if text, _ := made[name].(string); text == "" {
+			t.Errorf("there is no %s", name)
+		}
+		delete(made, name)
+	}
+	want := map[string]any{
+		"uri": job.Job.TrainingData, "sha256": sumOf(s.object(t, job.Job.TrainingData)), "examples": 3.0,
+		"sources": []any{map[string]any{"uri": "gs://acme-inbox/x.jsonl", "generation": generation, "sha256": sumOf(content)}},
+	}
+	if diff := cmp.Diff(want, made); diff != "" {
+		t.Errorf("lineage (-want +got):\n%s", diff)
+	}
+	dropped := s.finished(t, job.Job.Name).Dropped
+	source := map[string]any{"object": "gs://acme-inbox/x.jsonl", "generation": generation, "line": 4.0}
+	if len(dropped) != 1 || dropped[0]["index"] != 3.0 || dropped[0]["reason"] == "" || cmp.Diff(any(source), dropped[0]["source"]) != "" {
+		t.Errorf("dropped were %v", dropped)
+	}
+}
+
+func sumOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 func TestLineage_refuses(t *testing.T) {
