@@ -34,10 +34,11 @@ func TestStart_continues_a_model(t *testing.T) {
 	}
 	byNumber := first.TunedModel
 	model, version, _ := strings.Cut(byNumber, "@")
-	byName := project + model[strings.Index(model, "/locations"):]
+	_, place, _ := strings.Cut(model, "/locations/")
+	byName := "projects/" + project + "/locations/" + place
 	tests := []struct{ name, body, from, to string }{
 		{"model_id", `{"session_id":"talk","model_id":"helper","continue_model":true}`, byNumber, model + "@2"},
-		{"by_name", `{"session_id":"talk","pre_tuned_model":"projects/` + byName + `"}`, "projects/" + byName, model + "@3"},
+		{"by_name", `{"session_id":"talk","pre_tuned_model":"` + byName + `"}`, byName, model + "@3"},
 		{"a_version", `{"session_id":"talk","pre_tuned_model":"` + byNumber + `","model_id":"helper"}`, byNumber, model + "@4"},
 	}
 	if version != "1" {

@@ -39,10 +39,7 @@ func (s *system) plan(t *testing.T, body string) (p planned) {
 	t.Helper()
 	answer := s.post(t, base+"/start", dry(body))
 	answer.into(&p)
-	p.Request = nil
-	if raw := (map[string]any)(jsonObject(answer.body)); raw["vertex_request"] != nil {
-		p.Request, _ = raw["vertex_request"].(map[string]any)
-	}
+	p.Request, _ = jsonObject(answer.body)["vertex_request"].(map[string]any)
 	return p
 }
 
