@@ -52,11 +52,13 @@ type system struct {
 
 // setup is what a test may want otherwise.
 type setup struct {
-	cloud cloud.Config
-	auth  auth.Checker
-	api   api.Config
-	log   *slog.Logger
-	now   func() time.Time // the API's clock
+	cloud   cloud.Config
+	auth    auth.Checker
+	api     api.Config
+	log     *slog.Logger
+	now     func() time.Time // the API's clock
+	place   string           // location of the jobs
+	unknown []string         // models that the catalogue does not have
 }
 
 // newSystem starts everything; it is stopped when the test ends.
@@ -74,7 +76,7 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 			Start: start.Config{DataBucket: data, BaseModel: baseModel, MaxQueuedJobs: 1000, Lease: 10 * time.Second, CreateTimeout: 10 * time.Second},
 		},
 		log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		now: time.Now,
+		now: time.Now, place: location,
 	}
 	if change != nil {
 		change(&s)
@@ -95,7 +97,7 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 	}
 	closing(t, sys.storage)
 	sys.records = store.New(sys.firestore)
-	s.api.Vertex = vertex.Config{Project: project, Location: location, EmulatorHost: run.Addresses.Vertex}
+	s.api.Vertex = vertex.Config{Project: project, Location: s.place, EmulatorHost: run.Addresses.Vertex}
 	sys.serve(s)
 	return sys
 }
@@ -105,19 +107,16 @@ func (s *system) serve(set setup) {
 	tuner := vertex.New(set.api.Vertex)
 	closing(s.t, tuner)
 	objects, log := object.New(s.storage), set.log
-	known, err := cloud.LoadFacts()
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	facts := knowing(s.t, set.unknown...)
 	server := httptest.NewServer(agree(s.t, &api.API{
-		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: known, Now: set.now, Log: log,
+		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: facts, Now: set.now, Log: log,
 		Teller: &jobstatus.Teller{
-			Objects: objects, Facts: known, Bucket: set.api.Start.DataBucket, Log: log,
+			Objects: objects, Facts: facts, Bucket: set.api.Start.DataBucket, Log: log,
 			Known: remedy.Context{Project: set.api.Vertex.Project, Location: set.api.Vertex.Location},
 		},
 		Starter: &start.Starter{
-			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner, Facts: known,
-			Location: location, Now: time.Now, Log: log,
+			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner, Facts: facts,
+			Project: project, Location: set.place, Now: time.Now, Log: log,
 		},
 	}))
 	s.t.Cleanup(server.Close)
@@ -245,68 +244,4 @@ func (f failure) places() []string {
 		}
 	}
 	return places
-}
-
-// message puts a message into the database.
-func (s *system) message(id string, fields map[string]any) {
-	s.t.Helper()
-	if _, err := s.firestore.Collection("messages").Doc(id).Set(s.t.Context(), fields); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-// turn is a message of a session with its related message; text is that of both.
-func turn(session, role, text string) map[string]any {
-	question, answer := text+"?", text+"."
-	if role == "assistant" {
-		question, answer = answer, question
-	}
-	other := map[string]string{"user": "assistant", "assistant": "user"}[role]
-	return map[string]any{
-		"session_id": session, "role": role, "content": question,
-		"related_message": map[string]any{"role": other, "content": answer},
-	}
-}
-
-// line is the training example of a turn with this text.
-func line(text string) string {
-	return `{"contents":[{"role":"user","parts":[{"text":"` + text + `?"}]},{"role":"model","parts":[{"text":"` + text + `."}]}]}` + "\n"
-}
-
-func lines(texts ...string) string {
-	var b strings.Builder
-	for _, text := range texts {
-		b.WriteString(line(text))
-	}
-	return b.String()
-}
-
-// object returns what an object of the data bucket holds.
-func (s *system) object(t *testing.T, uri string) string {
-	t.Helper()
-	name, ok := strings.CutPrefix(uri, "gs://"+data+"/")
-	if !ok {
-		t.Fatalf("%s is not in the data bucket", uri)
-	}
-	r, err := s.storage.Bucket(data).Object(name).NewReader(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	content, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
-}
-
-// upload puts an object into a bucket.
-func (s *system) upload(t *testing.T, bucket, name, content string) {
-	t.Helper()
-	w := s.storage.Bucket(bucket).Object(name).NewWriter(t.Context())
-	if _, err := io.WriteString(w, content); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
 }

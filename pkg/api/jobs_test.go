@@ -151,8 +151,16 @@ func TestJobs_lists_what_was_started(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
 	s.message("1", turn("a", "user", "one"))
-	job := s.start(t, `{"session_id":"a"}`).Job
-	got := s.list(t, "").Jobs[0]
+	job := s.start(t, `{"session_id":"a","labels":{"team":"support"}}`).Job
+	s.start(t, `{"session_id":"a"}`)
+	found := s.list(t, "?label=team:support&base_model="+baseModel+"&started_by="+caller)
+	if found.Count != 1 {
+		t.Fatalf("%d jobs have the label", found.Count)
+	}
+	got := found.Jobs[0]
+	if diff := cmp.Diff(map[string]string{"team": "support"}, got.Labels); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
 	if got.Name != job.Name || got.DisplayName != job.DisplayName || got.Status != job.Status || got.CreatedAt != job.CreatedAt || got.BaseModel != job.BaseModel || got.StartedBy != caller {
 		t.Errorf("listed as %+v, started as %+v", got, job)
 	}

@@ -42,6 +42,7 @@ type lineageJob struct {
 	TunedModel    string              `json:"tuned_model,omitempty"`
 	TunedEndpoint string              `json:"tuned_endpoint,omitempty"`
 	Checkpoints   []tuning.Checkpoint `json:"checkpoints,omitempty"`
+	OutputURI     string              `json:"output_uri,omitempty"`
 }
 
 // lineageDataset is what a job trains on, and what that was made of.
@@ -70,7 +71,7 @@ func lineageOf(name string, j tuning.Job) lineageJob {
 		},
 		BaseModel: j.BaseModel, PreTunedModel: j.Spec.PreTunedModel, TuningMode: j.Spec.TuningMode,
 		Hyperparameters: j.Hyperparameters, NotSent: j.Spec.NotSent,
-		TunedModel: j.TunedModel, TunedEndpoint: j.TunedEndpoint, Checkpoints: j.Checkpoints,
+		TunedModel: j.TunedModel, TunedEndpoint: j.TunedEndpoint, Checkpoints: j.Checkpoints, OutputURI: j.Spec.OutputURI,
 	}
 }
 

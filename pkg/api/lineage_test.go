@@ -4,9 +4,12 @@
 package api_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +47,7 @@ func TestLineage_whole(t *testing.T) {
 		j.Hyperparameters.EpochCount = new(int64(3))
 		j.Spec = tuning.Spec{
 			APIVersion: "v1", ValidationData: validation, PreTunedModel: at + "models/6@1", NotSent: []string{"batch_size"},
-			TuningMode: "TUNING_MODE_PEFT_ADAPTER", Labels: map[string]string{"team": "a"},
+			TuningMode: "PEFT_ADAPTER", Labels: map[string]string{"team": "a"},
 		}
 		j.Lineage = tuning.Lineage{
 			Sources: []tuning.SourceObject{{URI: "gs://acme-inbox/a.jsonl", Generation: 1 << 60, SHA256: hash("a")}},
@@ -62,7 +65,7 @@ func TestLineage_whole(t *testing.T) {
 			"sources": [{"uri": "gs://acme-inbox/a.jsonl", "generation": "1152921504606846976", "sha256": "`+hash("a")+`"}],
 			"sources_index": "gs://acme-data/datasets/x.sources.jsonl", "converter": "v7", "request_sha256": "`+hash("c")+`"
 		},
-		"base_model": "`+baseModel+`", "pre_tuned_model": "projects/1122/locations/us-central1/models/6@1", "tuning_mode": "TUNING_MODE_PEFT_ADAPTER",
+		"base_model": "`+baseModel+`", "pre_tuned_model": "projects/1122/locations/us-central1/models/6@1", "tuning_mode": "PEFT_ADAPTER",
 		"hyperparameters": {"epoch_count": 3}, "hyperparameters_not_sent": ["batch_size"],
 		"tuned_model": "projects/1122/locations/us-central1/models/7@1", "tuned_endpoint": "projects/1122/locations/us/endpoints/5",
 		"checkpoints": [{"checkpoint_id": "1", "epoch": 3, "step": 57, "endpoint": "projects/1122/locations/us/endpoints/5"}]
@@ -116,6 +119,47 @@ func TestLineage_of_what_was_started(t *testing.T) {
 			t.Errorf("%s: got %v", name, jobs)
 		}
 	}
+}
+
+// What a file became is told with the generation and the bytes of the file, and an example that Vertex AI drops with its
+// line there.
+func TestLineage_of_a_file(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0 })
+	const long = 60_000 // characters: more than an open model takes of an example
+	content := "\n" + lines("one", "two") + line(strings.Repeat("so long ", long/8))
+	s.upload(t, inbox, "x.jsonl", content)
+	attrs, err := s.storage.Bucket(inbox).Object("x.jsonl").Attrs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := s.start(t, `{"training_data":"gs://acme-inbox/x.jsonl","base_model":"qwen/qwen3@qwen3-4b","system_instruction":"Be brief."}`)
+	generation := strconv.FormatInt(attrs.Generation, 10)
+	made, _ := s.lineage(t, job.Job.Name).Jobs[0]["dataset"].(map[string]any)
+	for _, name := range []string{"sources_index", "converter", "request_sha256"} {
+		if text, _ := made[name].(string); text == "" {
+			t.Errorf("there is no %s", name)
+		}
+		delete(made, name)
+	}
+	want := map[string]any{
+		"uri": job.Job.TrainingData, "sha256": sumOf(s.object(t, job.Job.TrainingData)), "examples": 3.0,
+		"sources": []any{map[string]any{"uri": "gs://acme-inbox/x.jsonl", "generation": generation, "sha256": sumOf(content)}},
+		"options": map[string]any{"model_role": "assistant", "system_instruction": "Be brief."},
+	}
+	if diff := cmp.Diff(want, made); diff != "" {
+		t.Errorf("lineage (-want +got):\n%s", diff)
+	}
+	dropped := s.finished(t, job.Job.Name).Dropped
+	source := map[string]any{"object": "gs://acme-inbox/x.jsonl", "generation": generation, "line": 4.0}
+	if len(dropped) != 1 || dropped[0]["index"] != 3.0 || dropped[0]["reason"] == "" || cmp.Diff(any(source), dropped[0]["source"]) != "" {
+		t.Errorf("dropped were %v", dropped)
+	}
+}
+
+func sumOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 func TestLineage_refuses(t *testing.T) {

@@ -65,7 +65,7 @@ func TestModels(t *testing.T) {
 func TestModels_refuses(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
-	for query, want := range map[string]string{"?status=old": "status INVALID_STATUS", "?status=": "status INVALID_STATUS", "?family=open": "family UNKNOWN_FIELD"} {
+	for query, want := range map[string]string{"?status=old": "status INVALID_STATUS", "?status=": "status INVALID_STATUS", "?family=open": "family UNKNOWN_FIELD", "?status=closed&status=closed": "status REPEATED"} {
 		if diff := cmp.Diff([]string{want}, s.get(t, base+"/models"+query).failed(http.StatusBadRequest).places()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", query, diff)
 		}

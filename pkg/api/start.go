@@ -41,6 +41,8 @@ type jobInfo struct {
 	CreatedAt       string                 `json:"created_at"`
 	TrainingData    string                 `json:"training_data_path"`
 	Hyperparameters tuning.Hyperparameters `json:"hyperparameters"`
+	PreTunedModel   string                 `json:"pre_tuned_model,omitempty"`
+	OutputURI       string                 `json:"output_uri,omitempty"`
 }
 
 func (a *API) start(r *http.Request) (any, error) {
@@ -69,6 +71,7 @@ func (a *API) start(r *http.Request) (any, error) {
 		JobInfo: jobInfo{
 			JobName: a.name(job), DisplayName: job.DisplayName, BaseModel: job.BaseModel, Status: job.State,
 			CreatedAt: jobstatus.Stamp(job.CreatedAt), TrainingData: job.TrainingData, Hyperparameters: job.Hyperparameters,
+			PreTunedModel: job.Spec.PreTunedModel, OutputURI: job.Spec.OutputURI,
 		},
 		PairsCount: job.Pairs, ValidationCount: job.Lineage.Validation, MergedPairs: job.Merged, LeftOut: job.LeftOut,
 		Estimate: job.Estimate, Warnings: job.Warnings,
@@ -87,7 +90,9 @@ type planned struct {
 	Estimate        json.RawMessage   `json:"estimate"`
 	Refusals        []fault.Violation `json:"refusals,omitempty"`
 	Warnings        []string          `json:"warnings,omitempty"`
-	Request         json.RawMessage   `json:"vertex_request"`
+	// APIVersion is of the tuning service that takes the request.
+	APIVersion string          `json:"vertex_api_version"`
+	Request    json.RawMessage `json:"vertex_request"`
 }
 
 func (a *API) dryRun(ctx context.Context, o start.Order) (any, error) {
@@ -99,7 +104,7 @@ func (a *API) dryRun(ctx context.Context, o start.Order) (any, error) {
 	return planned{
 		Message: "Nothing was created", DryRun: true, PairsCount: job.Pairs, ValidationCount: job.Lineage.Validation,
 		MergedPairs: job.Merged, LeftOut: job.LeftOut, Estimate: job.Estimate, Refusals: plan.Refusals,
-		Warnings: job.Warnings, Request: plan.Request,
+		Warnings: job.Warnings, APIVersion: job.Spec.APIVersion, Request: plan.Request,
 	}, nil
 }
 

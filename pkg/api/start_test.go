@@ -26,13 +26,17 @@ type started struct {
 		CreatedAt       string         `json:"created_at"`
 		TrainingData    string         `json:"training_data_path"`
 		Hyperparameters map[string]any `json:"hyperparameters"`
+		PreTunedModel   string         `json:"pre_tuned_model"`
+		OutputURI       string         `json:"output_uri"`
 	} `json:"job_info"`
-	Pairs    int      `json:"training_pairs_count"`
-	Merged   int      `json:"merged_pairs_count"`
-	LeftOut  *leftOut `json:"left_out"`
-	Warnings []string `json:"warnings"`
-	Position int      `json:"queue_position"`
-	Detail   string   `json:"status_detail"`
+	Pairs      int            `json:"training_pairs_count"`
+	Validation int            `json:"validation_examples_count"`
+	Merged     int            `json:"merged_pairs_count"`
+	LeftOut    *leftOut       `json:"left_out"`
+	Estimate   map[string]any `json:"estimate"`
+	Warnings   []string       `json:"warnings"`
+	Position   int            `json:"queue_position"`
+	Detail     string         `json:"status_detail"`
 }
 
 type leftOut struct {
@@ -183,14 +187,37 @@ func TestStart_answers_what_was_made(t *testing.T) {
 	if diff := cmp.Diff(want, job.Job.Hyperparameters); diff != "" {
 		t.Errorf("hyperparameters (-want +got):\n%s", diff)
 	}
-	if len(job.Warnings) != 2 || !strings.Contains(job.Warnings[0], "batch_size") || !strings.Contains(job.Warnings[1], "learning_rate") {
-		t.Errorf("warnings are %q", job.Warnings)
+	notSent := []string{
+		"hyperparameters.learning_rate is not sent to Vertex AI: gemini-1.5-flash-001 does not take it, and the service chooses its own.",
+		"hyperparameters.batch_size is not sent to Vertex AI: gemini-1.5-flash-001 does not take it, and the service chooses its own.",
+		"The price of training gemini-1.5-flash-001 is not known.",
+	}
+	if diff := cmp.Diff(notSent, job.Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 	if at, err := time.Parse(time.RFC3339Nano, job.Job.CreatedAt); err != nil || at.Before(before) {
 		t.Errorf("created at %s, not after %s (%v)", job.Job.CreatedAt, before, err)
 	}
 	if !strings.HasPrefix(job.Job.DisplayName, "fine_tuned_model_20") {
 		t.Errorf("display name is %s", job.Job.DisplayName)
+	}
+}
+
+// What is odd about a file is warned of once, though its examples are looked at again on their way to the dataset.
+func TestStart_warns_of_its_data_once(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, nil)
+	odd := strings.Replace(line("odd"), `{"role":"model"`, `{"role":"user","parts":[{"text":"And?"}]},{"role":"model"`, 1)
+	s.upload(t, inbox, "odd.jsonl", line("one")+odd+odd)
+	s.upload(t, inbox, "validate.jsonl", odd)
+	job := s.start(t, `{"training_data":"gs://acme-inbox/odd.jsonl","validation_data":"gs://acme-inbox/validate.jsonl","hyperparameters":{"epoch_count":1}}`)
+	want := []string{
+		`training_data[1].contents[1]: two turns of the role "user" follow each other (ROLES_NOT_ALTERNATING, 2 times in the file).`,
+		"training_data[2]: the same example stands in the file before (DUPLICATE_EXAMPLE, 1 times in the file).",
+		`validation_data[0].contents[1]: two turns of the role "user" follow each other (ROLES_NOT_ALTERNATING, 1 times in the file).`,
+	}
+	if diff := cmp.Diff(want, job.Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 }
 

@@ -38,6 +38,11 @@ type jobStatus struct {
 	Stats           map[string]int   `json:"stats"`
 	Warnings        []string         `json:"warnings"`
 	LeftOut         *leftOut         `json:"left_out"`
+	ValidationData  string           `json:"validation_data"`
+	Validation      int              `json:"validation_examples_count"`
+	PreTunedModel   string           `json:"pre_tuned_model"`
+	TuningMode      string           `json:"tuning_mode"`
+	OutputURI       string           `json:"output_uri"`
 	Priority        int              `json:"priority"`
 	Position        int              `json:"queue_position"`
 	Detail          string           `json:"status_detail"`
@@ -48,11 +53,15 @@ type jobStatus struct {
 	StalledAt    string            `json:"stalled_at"`
 	Labels       map[string]string `json:"labels"`
 	Estimate     map[string]any    `json:"estimate"`
+	Report       string            `json:"report"`
 	Billed       map[string]any    `json:"billed"`
 	Dropped      []map[string]any  `json:"dropped_examples"`
 	EndpointCall map[string]any    `json:"endpoint_call"`
 	Remedy       *jobRemedy        `json:"remedy"`
 }
+
+// oneEpoch is a start about which nothing is to be warned of.
+const oneEpoch = `{"session_id":"a","hyperparameters":{"epoch_count":1}}`
 
 type jobRemedy struct {
 	Code     string `json:"code"`
@@ -103,7 +112,7 @@ func TestJobStatus_finds_a_job_by_each_of_its_names(t *testing.T) {
 	want := jobStatus{
 		Name: name, DisplayName: started.Job.DisplayName, Status: "PIPELINE_STATE_PENDING", CreatedAt: started.Job.CreatedAt,
 		BaseModel: baseModel, TrainingData: started.Job.TrainingData, Pairs: 1, VertexState: "JOB_STATE_PENDING", StartedBy: caller,
-		Hyperparameters: map[string]any{"epoch_count": 2.0},
+		Hyperparameters: map[string]any{"epoch_count": 2.0}, Estimate: started.Estimate,
 	}
 	ours := strings.TrimSuffix(started.Job.TrainingData[strings.LastIndexByte(started.Job.TrainingData, '/')+1:], ".jsonl")
 	for how, written := range map[string]string{
@@ -132,7 +141,11 @@ func TestJobStatus_follows_a_job_to_its_end(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0 })
 	s.message("1", turn("a", "user", "one"))
-	job := s.finished(t, s.start(t, `{"session_id":"a"}`).Job.Name)
+	started := s.start(t, `{"session_id":"a"}`)
+	job := s.finished(t, started.Job.Name)
+	if want := strings.NewReplacer("/datasets/", "/reports/", ".jsonl", ".json").Replace(started.Job.TrainingData); job.Report != want {
+		t.Errorf("report %s, want %s", job.Report, want)
+	}
 	if job.Status != "PIPELINE_STATE_SUCCEEDED" || job.VertexState != "JOB_STATE_SUCCEEDED" || job.TunedModel == "" ||
 		job.TunedEndpoint == "" || job.StartedAt == "" || job.EndedAt == "" || job.Failure != nil {
 		t.Errorf("got %+v", job)
@@ -168,7 +181,7 @@ func TestJobStatus_answers_from_the_record(t *testing.T) {
 	var vertexAI trouble
 	s := newSystem(t, func(set *setup) { set.cloud.VertexUnary, set.api.StatusMaxAge = vertexAI.unary, time.Hour })
 	s.message("1", turn("a", "user", "one"))
-	name := s.start(t, `{"session_id":"a"}`).Job.Name
+	name := s.start(t, oneEpoch).Job.Name
 	asked := vertexAI.calls.Load()
 	if job := s.status(t, name); len(job.Warnings) != 0 {
 		t.Errorf("warnings are %q", job.Warnings)
@@ -189,7 +202,7 @@ func TestJobStatus_asks_once_an_age(t *testing.T) {
 		set.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 	})
 	s.message("1", turn("a", "user", "one"))
-	first, second := s.start(t, `{"session_id":"a"}`).Job.Name, s.start(t, `{"session_id":"a"}`).Job.Name
+	first, second := s.start(t, oneEpoch).Job.Name, s.start(t, oneEpoch).Job.Name
 	steps := []struct {
 		name  string
 		job   string
@@ -228,7 +241,7 @@ func TestJobStatus_survives_Vertex_AI_being_away(t *testing.T) {
 	var vertexAI trouble
 	s := newSystem(t, func(set *setup) { set.cloud.VertexUnary, set.api.StatusMaxAge = vertexAI.unary, 0 })
 	s.message("1", turn("a", "user", "one"))
-	name := s.start(t, `{"session_id":"a"}`).Job.Name
+	name := s.start(t, oneEpoch).Job.Name
 	vertexAI.start(status.Error(codes.Unavailable, hidden))
 	job := s.status(t, name)
 	if job.Status != "PIPELINE_STATE_PENDING" || len(job.Warnings) != 1 || !strings.Contains(job.Warnings[0], "updated_at") {

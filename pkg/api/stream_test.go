@@ -47,7 +47,7 @@ func (h *heapWatch) http(next http.Handler) http.Handler {
 
 // It is not parallel: what other tests hold would count.
 func TestStart_streams(t *testing.T) {
-	const messages, size, bound = 20_000, 512, 12 << 20 // 20 MiB of texts
+	const messages, size, bound = 40_000, 512, 20 << 20 // 40 MiB of texts
 	var heap heapWatch
 	s := newSystem(t, func(set *setup) { set.cloud.StorageWrap = heap.http })
 	text := strings.Repeat("x", size)

@@ -155,17 +155,21 @@ func (k *check) warn(field, reason, format string, args ...any) {
 func (k *check) unknown() {
 	id, family := ID(k.BaseModel), Gemini
 	publisher, _, isOpen := strings.Cut(id, "/")
-	if isOpen {
+	isTuned := publisher == "projects"
+	if isOpen && !isTuned {
 		family = Open
 	}
 	k.model = &Model{ID: id, Family: family, Facts: k.Families[family].Facts}
-	if isOpen && !strings.Contains(id, "@") {
+	switch {
+	case isTuned: // open models that were tuned are not named so to be tuned again
+		k.warn("base_model", "UNKNOWN_MODEL", "What %s was tuned from is not known here, so little of this job can be checked.", id)
+	case isOpen && !strings.Contains(id, "@"):
 		hint := ""
 		if known := k.published(publisher); len(known) > 0 {
 			hint = " Known are " + list(known) + "."
 		}
 		k.fails(true, "base_model", "OPEN_MODEL_NAME", "%s is not the name of an open model, which is PUBLISHER/FAMILY@VERSION.%s", k.BaseModel, hint)
-	} else {
+	default:
 		k.warn("base_model", "UNKNOWN_MODEL", "%s is not in the catalogue of %s, so little of this job can be checked. Known to be tunable are %s.",
 			k.BaseModel, k.AsOf, list(k.tunable(family)))
 	}

@@ -62,13 +62,13 @@ func TestCheck(t *testing.T) {
 		{name: "adapter_size", in: catalogue.Request{BaseModel: lite, Hyperparameters: parameters{AdapterSize: new(int64(32))}}, refusals: []string{"hyperparameters.adapter_size ADAPTER_SIZE"}, say: []string{"1, 2, 4, 8 and 16"}},
 		{name: "adapter_size_of_an_open_model", in: catalogue.Request{BaseModel: llama, Hyperparameters: parameters{TuningMode: catalogue.PEFT, AdapterSize: new(int64(2))}}, refusals: []string{"hyperparameters.adapter_size ADAPTER_SIZE"}, say: []string{"1, 4, 8, 16 and 32"}},
 		{name: "adapter_of_a_full_tuning", in: catalogue.Request{BaseModel: llama, Hyperparameters: parameters{TuningMode: catalogue.Full, AdapterSize: new(int64(2))}}, warnings: []string{"hyperparameters.adapter_size NOT_TAKEN"}},
-		{name: "mode", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Hyperparameters: parameters{TuningMode: catalogue.PEFT}}, refusals: []string{"hyperparameters.tuning_mode TUNING_MODE"}, say: []string{"but with FULL"}},
-		{name: "mode_left_open", in: catalogue.Request{BaseModel: llama}, warnings: []string{"hyperparameters.tuning_mode MODE_CHOSEN"}, say: []string{"PEFT_ADAPTER", "FULL"}},
+		{name: "mode", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Hyperparameters: parameters{TuningMode: catalogue.PEFT}}, refusals: []string{"tuning_mode TUNING_MODE"}, say: []string{"but with FULL"}},
+		{name: "mode_left_open", in: catalogue.Request{BaseModel: llama}, warnings: []string{"tuning_mode MODE_CHOSEN"}, say: []string{"PEFT_ADAPTER", "FULL"}},
 		{name: "only_mode_left_open", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b"}},
 		{
 			name:     "not_taken_by_gemini",
 			in:       catalogue.Request{BaseModel: lite, Hyperparameters: parameters{BatchSize: new(int64(4)), LearningRate: new(0.0001), TuningMode: catalogue.Full}},
-			warnings: []string{"hyperparameters.learning_rate NOT_TAKEN", "hyperparameters.batch_size NOT_TAKEN", "hyperparameters.tuning_mode NOT_TAKEN"},
+			warnings: []string{"hyperparameters.learning_rate NOT_TAKEN", "hyperparameters.batch_size NOT_TAKEN", "tuning_mode NOT_TAKEN"},
 			say:      []string{"hyperparameters.batch_size is not sent to Vertex AI: gemini-3.1-flash-lite does not take it"},
 		},
 		{name: "not_taken_by_open_models", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Hyperparameters: parameters{LearningRateMultiplier: new(2.0)}}, warnings: []string{"hyperparameters.learning_rate_multiplier NOT_TAKEN"}},
@@ -96,6 +96,7 @@ func TestCheck(t *testing.T) {
 		{name: "unknown", in: catalogue.Request{BaseModel: "gemini-4-flash", Location: "us-west1", Hyperparameters: parameters{BatchSize: new(int64(4))}}, warnings: []string{"base_model UNKNOWN_MODEL", "hyperparameters.batch_size NOT_TAKEN"}, say: []string{"gemini-3.5-flash and gemini-3.1-flash-lite"}},
 		{name: "unknown_is_never_refused", in: catalogue.Request{BaseModel: "gemini-4-flash", Location: "global"}, warnings: []string{"base_model UNKNOWN_MODEL", "location LOCATION"}},
 		{name: "unknown_open", in: catalogue.Request{BaseModel: "mistral/mixtral@mixtral-9", Location: "global", Hyperparameters: parameters{BatchSize: new(int64(4)), TuningMode: catalogue.Full}}, warnings: []string{"base_model UNKNOWN_MODEL"}, say: []string{"qwen/qwen3@qwen3-4b"}},
+		{name: "tuned_from_what_is_not_known", in: catalogue.Request{BaseModel: "projects/p/locations/us-central1/models/7", Location: region, Hyperparameters: parameters{BatchSize: new(int64(4))}}, warnings: []string{"base_model UNKNOWN_MODEL", "hyperparameters.batch_size NOT_TAKEN"}, say: []string{"projects/p/locations/us-central1/models/7 was tuned from"}},
 		{name: "open_without_version", in: catalogue.Request{BaseModel: "Qwen/Qwen3-8B"}, refusals: []string{"base_model OPEN_MODEL_NAME"}, say: []string{"qwen/qwen3@qwen3-8b"}},
 		{name: "publisher_nobody_knows", in: catalogue.Request{BaseModel: "acme/own-model"}, refusals: []string{"base_model OPEN_MODEL_NAME"}},
 	}
@@ -152,8 +153,9 @@ func TestCheck_verdict(t *testing.T) {
 		NotTaken                              []string
 	}
 	for base, want := range map[string]verdict{
-		lite:                           {lite, "gemini", "v1", "", []string{"batch_size", "tuning_mode"}},
-		"gemini-4-flash":               {"", "gemini", "v1", "", []string{"batch_size", "tuning_mode"}},
+		lite:             {lite, "gemini", "v1", "", []string{"batch_size", "tuning_mode"}},
+		"gemini-4-flash": {"", "gemini", "v1", "", []string{"batch_size", "tuning_mode"}},
+		"projects/p/locations/us-central1/models/7@1": {"", "gemini", "v1", "", []string{"batch_size", "tuning_mode"}},
 		llama:                          {llama, "open", "v1beta1", "FULL", nil},
 		"mistral/mixtral@mixtral-9":    {"", "open", "v1beta1", "FULL", nil},
 		"google/gemma3@gemma-3-27b-it": {"google/gemma3@gemma-3-27b-it", "open", "v1beta1", "FULL", nil},

@@ -9,8 +9,13 @@ import (
 	"strings"
 )
 
-// path is the hyperparameters' in a request.
-const path = "hyperparameters."
+// fieldOf returns where a request has a hyperparameter: two of them do not stand among the others.
+func fieldOf(name string) string {
+	if name == TuningMode || name == ExportLastCheckpointOnly {
+		return name
+	}
+	return "hyperparameters." + name
+}
 
 // set is a hyperparameter that a caller set.
 type set struct {
@@ -55,11 +60,11 @@ func (k *check) mode() {
 	case k.TuningMode == "":
 		k.TuningMode = modes.Value[0]
 		if len(modes.Value) > 1 {
-			k.warn(path+TuningMode, "MODE_CHOSEN", "No tuning_mode is given: %s is tuned with %s. It also takes %s.",
+			k.warn(TuningMode, "MODE_CHOSEN", "No tuning_mode is given: %s is tuned with %s. It also takes %s.",
 				k.model.ID, modes.Value[0], list(modes.Value[1:]))
 		}
 	case !slices.Contains(modes.Value, k.TuningMode):
-		k.fails(modes.Confirmed, path+TuningMode, "TUNING_MODE", "%s is not tuned with %s, but with %s.",
+		k.fails(modes.Confirmed, TuningMode, "TUNING_MODE", "%s is not tuned with %s, but with %s.",
 			k.model.ID, k.TuningMode, either(modes.Value))
 	}
 }
@@ -76,16 +81,16 @@ func (k *check) hyperparameters() {
 		case domain.TuningMode != "" && domain.TuningMode != k.TuningMode:
 			k.notTaken(s.name, fmt.Sprintf("it goes with tuning_mode %s only", domain.TuningMode))
 		case domain.Min != nil && s.value < *domain.Min:
-			k.fails(fact.Confirmed, path+s.name, "OUT_OF_RANGE", "%s must be at least %v.", s.name, *domain.Min)
+			k.fails(fact.Confirmed, fieldOf(s.name), "OUT_OF_RANGE", "%s must be at least %v.", s.name, *domain.Min)
 		case domain.Above != nil && !(s.value > *domain.Above):
-			k.fails(fact.Confirmed, path+s.name, "OUT_OF_RANGE", "%s must be more than %v.", s.name, *domain.Above)
+			k.fails(fact.Confirmed, fieldOf(s.name), "OUT_OF_RANGE", "%s must be more than %v.", s.name, *domain.Above)
 		}
 	}
 }
 
 func (k *check) notTaken(name, why string) {
 	k.NotTaken = append(k.NotTaken, name)
-	k.warn(path+name, "NOT_TAKEN", "hyperparameters.%s is not sent to Vertex AI: %s, and the service chooses its own.", name, why)
+	k.warn(fieldOf(name), "NOT_TAKEN", "%s is not sent to Vertex AI: %s, and the service chooses its own.", fieldOf(name), why)
 }
 
 // adapter deals with the adapter size of what is tuned with adapters.
@@ -98,7 +103,7 @@ func (k *check) adapter() {
 	for _, n := range sizes.Value {
 		words = append(words, fmt.Sprint(n))
 	}
-	k.fails(sizes.Confirmed, path+AdapterSize, "ADAPTER_SIZE", "%s does not take the adapter size %d. It takes %s.", k.model.ID, *size, list(words))
+	k.fails(sizes.Confirmed, fieldOf(AdapterSize), "ADAPTER_SIZE", "%s does not take the adapter size %d. It takes %s.", k.model.ID, *size, list(words))
 }
 
 // list writes words as "a, b and c".

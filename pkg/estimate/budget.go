@@ -37,8 +37,12 @@ func (e *Estimate) Check(b Budget) error {
 		return nil
 	}
 	if e.Cost == nil {
-		return e.refuse("COST_UNKNOWN", fmt.Sprintf("The cost of this job is not known, and it may not be more than %s, %s. "+
-			"Name a model whose price is known: GET /api/v1/fine-tuning/models lists them.", dollars(limit), from), limit)
+		hint := "Name a model whose price is known: GET /api/v1/fine-tuning/models lists them."
+		if e.Price != nil {
+			hint = "Give hyperparameters.epoch_count: how many the service picks is not known."
+		}
+		return e.refuse("COST_UNKNOWN", fmt.Sprintf("The cost of this job is not known, and it may not be more than %s, %s. %s",
+			dollars(limit), from, hint), limit)
 	}
 	if e.Cost.High <= limit {
 		return nil
@@ -60,6 +64,7 @@ func (e *Estimate) Check(b Budget) error {
 func (e *Estimate) refuse(reason, text string, limit usd.Amount) error {
 	err := fault.New(fault.FailedPrecondition, "%s", text)
 	err.Reason = reason
+	err.Violations = []fault.Violation{{Field: "max_cost_usd", Reason: reason, Description: text}}
 	err.Metadata = map[string]string{"max_cost_usd": limit.String(), "arithmetic": e.Arithmetic}
 	if e.Cost != nil {
 		err.Metadata["cost_low_usd"], err.Metadata["cost_high_usd"] = e.Cost.Low.String(), e.Cost.High.String()

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/vertextune/vertextune/pkg/catalogue"
 	"github.com/vertextune/vertextune/pkg/estimate"
 	"github.com/vertextune/vertextune/pkg/fault"
@@ -55,15 +57,20 @@ func TestBudget(t *testing.T) {
 		{"unset_epochs_pass_at_their_upper_end", "gemini-3.1-flash-lite", 437_500, 0, estimate.Budget{Request: 50 * usd.Dollar}, "OVER_BUDGET", []string{"3 to 40 epochs", "epoch_count of 27 or less"}},
 		{"ceiling", "gemini-3.1-flash-lite", 437_500, 40, estimate.Budget{Request: 100 * usd.Dollar, Ceiling: 10 * usd.Dollar}, "OVER_BUDGET", []string{"$10.00, the ceiling"}},
 		{"not_one_epoch", "gemini-3.1-flash-lite", 437_500, 40, estimate.Budget{Request: usd.Dollar}, "OVER_BUDGET", []string{"Not even one epoch"}},
-		{"price_unknown", "gemini-3.5-flash-lite", 437_500, 40, estimate.Budget{Request: usd.Dollar}, "COST_UNKNOWN", []string{"not known"}},
+		{"price_unknown", "gemini-3.5-flash-lite", 437_500, 40, estimate.Budget{Request: usd.Dollar}, "COST_UNKNOWN", []string{"not known", "Name a model"}},
+		{"epochs_unknown", "gemini-3.1-flash-lite without unset_epochs", 437_500, 0, estimate.Budget{Request: usd.Dollar}, "COST_UNKNOWN", []string{"Give hyperparameters.epoch_count"}},
 		{"model_unknown", "", 437_500, 40, estimate.Budget{Ceiling: usd.Dollar}, "COST_UNKNOWN", []string{"not known"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			job := estimate.Job{Examples: 166, Tokens: tt.tokens, Epochs: tt.epochs}
-			if tt.model != "" {
-				job.Model = model(t, tt.model)
+			if id, without, _ := strings.Cut(tt.model, " "); id != "" {
+				job.Model = model(t, id)
+				if without != "" {
+					bare := *job.Model
+					bare.UnsetEpochs, job.Model = nil, &bare
+				}
 			}
 			e := estimate.Make(job)
 			err := e.Check(tt.budget)
@@ -76,6 +83,10 @@ func TestBudget(t *testing.T) {
 			got := fault.Of(err)
 			if got.Kind != fault.FailedPrecondition || got.Reason != tt.reason || got.Metadata["arithmetic"] != e.Arithmetic {
 				t.Errorf("Check = %+v", got)
+			}
+			want := []fault.Violation{{Field: "max_cost_usd", Reason: tt.reason, Description: got.Message}}
+			if diff := cmp.Diff(want, got.Violations); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
 			}
 			for _, want := range tt.say {
 				if !strings.Contains(got.Message, want) {

@@ -71,6 +71,11 @@ type Status struct {
 	TrainingData    string                 `json:"training_data"`
 	PairsCount      int64                  `json:"training_pairs_count"`
 	Hyperparameters tuning.Hyperparameters `json:"hyperparameters"`
+	ValidationData  string                 `json:"validation_data,omitempty"`
+	ValidationCount int64                  `json:"validation_examples_count,omitempty"`
+	PreTunedModel   string                 `json:"pre_tuned_model,omitempty"`
+	TuningMode      string                 `json:"tuning_mode,omitempty"`
+	OutputURI       string                 `json:"output_uri,omitempty"`
 	VertexState     string                 `json:"vertex_state,omitempty"`
 	StartedAt       string                 `json:"started_at,omitempty"`
 	EndedAt         string                 `json:"ended_at,omitempty"`
@@ -107,7 +112,8 @@ func (t *Teller) Status(ctx context.Context, job tuning.Job) Status {
 	after, warnings := t.after(ctx, job)
 	s := Status{
 		Summary: t.Summary(job), TrainingData: job.TrainingData, PairsCount: job.Pairs,
-		Hyperparameters: job.Hyperparameters, VertexState: job.VertexState,
+		Hyperparameters: job.Hyperparameters, ValidationData: job.Spec.ValidationData, ValidationCount: job.Lineage.Validation,
+		PreTunedModel: job.Spec.PreTunedModel, TuningMode: job.Spec.TuningMode, OutputURI: job.Spec.OutputURI, VertexState: job.VertexState,
 		StartedAt: Stamp(job.StartedAt), EndedAt: Stamp(job.EndedAt), Failure: job.Failure,
 		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Stats: job.Stats,
 		Warnings: append(slices.Clip(job.Warnings), warnings...),

@@ -77,7 +77,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 		},
 		Starter: &start.Starter{
 			Config: config.Start, Records: records, Objects: objects, Vertex: client, Facts: known,
-			Location: config.Vertex.Location, Now: time.Now, Log: log,
+			Project: config.Vertex.Project, Location: config.Vertex.Location, Now: time.Now, Log: log,
 		},
 	}
 	return &serve.Function{

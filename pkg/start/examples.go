@@ -74,7 +74,7 @@ func (s *Starter) make(ctx context.Context, base string, r tuning.Request, from 
 	if err != nil {
 		return err
 	}
-	m.Warnings = append(m.Warnings, warnings("training_data", m.report)...)
+	m.warn("training_data", m.report)
 	return m.usable()
 }
 

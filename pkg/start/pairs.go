@@ -37,6 +37,7 @@ type made struct {
 	LeftOut *tuning.LeftOut
 	// Warnings are about the examples, one a kind.
 	Warnings []string
+	warned   map[string]bool // fields with the codes of the warnings about them
 
 	report     *dataset.Report       // on what is trained on
 	sources    []tuning.SourceObject // the files that it came from
@@ -73,18 +74,19 @@ func leftOutOf(report *dataset.Report) *tuning.LeftOut {
 	return out
 }
 
-// warnings says of each kind of warning how often it was given and where first.
-func warnings(field string, report *dataset.Report) []string {
-	var all []string
-	seen := map[string]bool{}
-	for _, f := range report.Faults {
-		if f.Severity != dataset.SeverityWarning || seen[f.Code] {
-			continue
-		}
-		seen[f.Code] = true
-		all = append(all, fmt.Sprintf("%s: %s (%s, %d times in the file).", f.Field(field), f.Message, f.Code, report.Counts[f.Code]))
+// warn says of each kind of warning how often it was given and where first, and of none twice: what is trained on is
+// looked at once more than the file that it came from.
+func (m *made) warn(field string, report *dataset.Report) {
+	if m.warned == nil {
+		m.warned = map[string]bool{}
 	}
-	return all
+	for _, f := range report.Faults {
+		if key := field + " " + f.Code; f.Severity == dataset.SeverityWarning && !m.warned[key] {
+			m.warned[key] = true
+			m.Warnings = append(m.Warnings,
+				fmt.Sprintf("%s: %s (%s, %d times in the file).", f.Field(field), f.Message, f.Code, report.Counts[f.Code]))
+		}
+	}
 }
 
 // usable is nil if there is at least one pair.

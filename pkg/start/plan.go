@@ -42,13 +42,35 @@ func (s *Starter) plan(ctx context.Context, o Order) (tuning.Job, catalogue.Verd
 			return job, catalogue.Verdict{}, err
 		}
 	}
-	job.DisplayName = cmp.Or(job.DisplayName, tuning.DisplayName(now))
-	if name := job.Spec.PreTunedModel; name != "" {
-		job.Location, _ = tuning.ModelLocation(name) // Vertex AI continues a model where it is
-		job.BaseModel = cmp.Or(job.BaseModel, name)
+	if job.Spec.PreTunedModel != "" {
+		var err error
+		if job, err = s.continued(ctx, job); err != nil {
+			return job, catalogue.Verdict{}, err
+		}
 	}
+	job.DisplayName = cmp.Or(job.DisplayName, tuning.DisplayName(now))
 	job.BaseModel = cmp.Or(job.BaseModel, s.Config.BaseModel)
 	return s.judged(ctx, o, job)
+}
+
+// continued takes from the job that made the tuned model what the next one must have of it: where it is, what it was
+// tuned from, its key and, for the next one to be a version of the same model, its name. A model that is on no record
+// is tried all the same. Source: "Continuous tuning" of the guide to tuning Gemini models.
+func (s *Starter) continued(ctx context.Context, job tuning.Job) (tuning.Job, error) {
+	name := job.Spec.PreTunedModel
+	job.Location, _ = tuning.ModelLocation(name)
+	made, err := s.Records.JobsOfModel(ctx, name, s.Project)
+	if err != nil {
+		return job, err
+	}
+	if len(made) > 0 {
+		newest := made[len(made)-1]
+		job.BaseModel = newest.BaseModel
+		job.DisplayName = cmp.Or(job.DisplayName, newest.DisplayName)
+		job.Spec.KMSKeyName = cmp.Or(job.Spec.KMSKeyName, newest.Spec.KMSKeyName)
+	}
+	job.BaseModel = cmp.Or(job.BaseModel, name)
+	return job, nil
 }
 
 // over takes from the model what the request leaves open.
@@ -84,6 +106,9 @@ func (s *Starter) judged(ctx context.Context, o Order, job tuning.Job) (tuning.J
 			AdapterSize: h.AdapterSize, BatchSize: h.BatchSize, TuningMode: o.TuningMode, ExportLastCheckpointOnly: o.ExportLastCheckpointOnly,
 		},
 	})
+	if job.Spec.PreTunedModel != "" && verdict.Family == catalogue.Open {
+		return job, verdict, notContinued(o)
+	}
 	job.Spec.APIVersion, job.Spec.NotSent = verdict.APIVersion, verdict.NotTaken
 	if !slices.Contains(verdict.NotTaken, catalogue.TuningMode) {
 		job.Spec.TuningMode = verdict.TuningMode
@@ -100,6 +125,18 @@ func (s *Starter) judged(ctx context.Context, o Order, job tuning.Job) (tuning.J
 		job.Warnings = append(job.Warnings, "output_uri is not sent to Vertex AI: only open models are written to Cloud Storage.")
 	}
 	return job, verdict, nil
+}
+
+// notContinued refuses to continue an open model. Vertex AI takes the folder of its checkpoints for that, in a field
+// that this service does not fill in. Source: custom_base_model of TuningJob in the v1beta1 API.
+func notContinued(o Order) error {
+	field := "pre_tuned_model"
+	if o.ContinueModel {
+		field = "continue_model"
+	}
+	return fault.Invalid(fault.Violation{
+		Field: field, Reason: "OPEN_MODEL", Description: "Only Gemini models can be continued. Tune the open model anew: leave the field out.",
+	})
 }
 
 // built is the version control that the program was built from, or else its module's version.

@@ -157,7 +157,7 @@ func (s *Starter) file(ctx context.Context, field, uri string, m *made, take fun
 		return fmt.Errorf("read %s: %w", uri, err)
 	}
 	m.sources = append(m.sources, tuning.SourceObject{URI: uri, Generation: attrs.Generation, SHA256: hex.EncodeToString(sum.Sum(nil))})
-	m.Warnings = append(m.Warnings, warnings(field, report)...)
+	m.warn(field, report)
 	if report.Errors > 0 {
 		return fault.Data(report, field)
 	}

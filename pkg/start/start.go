@@ -55,6 +55,9 @@ type Records interface {
 	Queue(ctx context.Context, limit int) ([]store.Record, error)
 	// Admit writes next over r if there is room and money for it, or returns store.ErrBudget.
 	Admit(ctx context.Context, r store.Record, next tuning.Job, a store.Admission) (store.Record, bool, error)
+	// JobsOfModel returns the jobs that made a version of a tuned model, the oldest first. The project is ours, which
+	// a name can have as an ID or as a number.
+	JobsOfModel(ctx context.Context, name, project string) ([]store.Record, error)
 	// Succeeded returns the newest jobs on a base model that have succeeded.
 	Succeeded(ctx context.Context, baseModel string, limit int) ([]store.Record, error)
 }
@@ -113,6 +116,7 @@ type Starter struct {
 	Objects  Objects
 	Vertex   Vertex
 	Facts    Facts
+	Project  string
 	Location string // region of the jobs
 	Now      func() time.Time
 	Log      *slog.Logger

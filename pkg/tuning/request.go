@@ -105,16 +105,19 @@ func (h Hyperparameters) Check(field string) []fault.Violation {
 	if h.BatchSize != nil && *h.BatchSize < 1 {
 		c.add(field+".batch_size", "OUT_OF_RANGE", "must be at least 1.")
 	}
-	// A model's document can hold what JSON cannot say: NaN and the infinities.
-	for name, rate := range map[string]*float64{"learning_rate": h.LearningRate, "learning_rate_multiplier": h.LearningRateMultiplier} {
-		if rate != nil && (math.IsNaN(*rate) || math.IsInf(*rate, 0) || *rate <= 0) {
-			c.add(field+"."+name, "OUT_OF_RANGE", "must be a number greater than 0.")
-		}
-	}
+	c.rate(field+".learning_rate", h.LearningRate)
+	c.rate(field+".learning_rate_multiplier", h.LearningRateMultiplier)
 	if h.AdapterSize != nil && !slices.Contains(adapterSizes, *h.AdapterSize) {
 		c.add(field+".adapter_size", "OUT_OF_RANGE", fmt.Sprintf("must be one of %v.", adapterSizes))
 	}
 	return c.violations
+}
+
+// rate checks a number that a model's document can hold though JSON cannot say it: NaN or an infinity.
+func (c *check) rate(field string, rate *float64) {
+	if rate != nil && (math.IsNaN(*rate) || math.IsInf(*rate, 0) || *rate <= 0) {
+		c.add(field, "OUT_OF_RANGE", "must be a number greater than 0.")
+	}
 }
 
 // adapterSizes are those that Vertex AI's enum has; which of them a model takes is for the catalogue to say.

@@ -1,0 +1,74 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api_test
+
+import (
+	"io"
+	"strings"
+	"testing"
+)
+
+// message puts a message into the database.
+func (s *system) message(id string, fields map[string]any) {
+	s.t.Helper()
+	if _, err := s.firestore.Collection("messages").Doc(id).Set(s.t.Context(), fields); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// turn is a message of a session with its related message; text is that of both.
+func turn(session, role, text string) map[string]any {
+	question, answer := text+"?", text+"."
+	if role == "assistant" {
+		question, answer = answer, question
+	}
+	other := map[string]string{"user": "assistant", "assistant": "user"}[role]
+	return map[string]any{
+		"session_id": session, "role": role, "content": question,
+		"related_message": map[string]any{"role": other, "content": answer},
+	}
+}
+
+// line is the training example of a turn with this text.
+func line(text string) string {
+	return `{"contents":[{"role":"user","parts":[{"text":"` + text + `?"}]},{"role":"model","parts":[{"text":"` + text + `."}]}]}` + "\n"
+}
+
+func lines(texts ...string) string {
+	var b strings.Builder
+	for _, text := range texts {
+		b.WriteString(line(text))
+	}
+	return b.String()
+}
+
+// object returns what an object of the data bucket holds.
+func (s *system) object(t *testing.T, uri string) string {
+	t.Helper()
+	name, ok := strings.CutPrefix(uri, "gs://"+data+"/")
+	if !ok {
+		t.Fatalf("%s is not in the data bucket", uri)
+	}
+	r, err := s.storage.Bucket(data).Object(name).NewReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// upload puts an object into a bucket.
+func (s *system) upload(t *testing.T, bucket, name, content string) {
+	t.Helper()
+	w := s.storage.Bucket(bucket).Object(name).NewWriter(t.Context())
+	if _, err := io.WriteString(w, content); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
