@@ -53,7 +53,7 @@ type Records interface {
 	CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, error)
 	// Queue returns the first jobs that wait, in line.
 	Queue(ctx context.Context, limit int) ([]store.Record, error)
-	// Admit writes next over r if there is room and money for it, or returns store.ErrBudget.
+	// Admit writes next over r if there is room and money for it, or returns store.ErrChanged or a store.BudgetError.
 	Admit(ctx context.Context, r store.Record, next tuning.Job, a store.Admission) (store.Record, bool, error)
 	// Succeeded returns the newest jobs on a base model that have succeeded.
 	Succeeded(ctx context.Context, baseModel string, limit int) ([]store.Record, error)

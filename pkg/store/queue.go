@@ -20,7 +20,8 @@ import (
 // admissions at a time one is refused over it, and counts anew.
 const admission = control + "/admission"
 
-// CountAtStep returns how many jobs are at one of the steps.
+// CountAtStep returns how many jobs are at one of the steps. One whose record cannot be read counts: Vertex AI may have
+// it.
 func (s *Store) CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, error) {
 	const name = "n"
 	query := s.client.Collection(jobs).Where("step", "in", steps)
@@ -35,11 +36,11 @@ func (s *Store) CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, e
 	return n.GetIntegerValue(), nil
 }
 
-// Queue returns the first jobs that wait for room, in line.
+// Queue returns the first jobs that wait for room, in line. They are read whole: a record that cannot be read is sent
+// by nobody, and has no place in line.
 func (s *Store) Queue(ctx context.Context, limit int) ([]Record, error) {
 	query := s.client.Collection(jobs).Where("step", "==", tuning.Waiting).
-		OrderBy("priority", firestore.Desc).OrderBy("created_at", firestore.Asc).
-		Select("priority", "created_at", "step", "refusals")
+		OrderBy("priority", firestore.Desc).OrderBy("created_at", firestore.Asc)
 	line, err := s.first(ctx, query, limit)
 	return line, wrap(err, "list the jobs that wait")
 }
