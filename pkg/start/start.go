@@ -104,6 +104,24 @@ type Config struct {
 	Budget    Budget
 }
 
+// least is how long a lease and a create must last: what is shorter is over before Firestore has written that it began.
+const least = 100 * time.Millisecond
+
+// Check refuses times that cannot be kept. The work on a call ends after limit, which is the setting of that name; 0 is
+// never.
+func (c Config) Check(name string, limit time.Duration) error {
+	check := func(setting string, d time.Duration) error {
+		switch {
+		case d < least:
+			return fmt.Errorf("%s is %s, and must be %s at least", setting, d, least)
+		case limit > 0 && d > limit:
+			return fmt.Errorf("%s is %s, and can be no longer than %s, %s: all work on a call ends with that", setting, d, name, limit)
+		}
+		return nil
+	}
+	return errors.Join(check("START_LEASE", c.Lease), check("CREATE_TIMEOUT", c.CreateTimeout))
+}
+
 // Starter starts jobs.
 type Starter struct {
 	Config   Config
