@@ -36,7 +36,8 @@ func (r *run) check() {
 	r.checkUnwanted(records)
 	r.checkOrders(records)
 	r.checkVertex(records)
-	r.checkDatasets(records)
+	r.checkFiles(records)
+	r.checkBudget(records)
 	r.checkEvents(records)
 	if len(r.drops) > 0 {
 		r.checkDrop()
@@ -130,35 +131,18 @@ func (r *run) checkVertex(records map[string]record) {
 			r.t.Errorf("job %s has failed as %+v, with %d jobs on Vertex AI", id, rec.Failure, len(all))
 		case len(all) > 1, len(all) == 0 && rec.State == succeeded, len(all) == 0 && rec.Name != "":
 			r.t.Errorf("%d jobs on Vertex AI of %+v", len(all), rec)
+		case len(all) == 1 && !trainsOn(all[0], rec):
+			r.t.Errorf("Vertex AI trains on %s, the record says %+v", all[0].GetSupervisedTuningSpec(), rec)
 		case len(all) == 1 && (all[0].GetName() != rec.Name || strings.TrimPrefix(all[0].GetState().String(), "JOB_STATE_") != strings.TrimPrefix(rec.State, "PIPELINE_STATE_")):
 			r.t.Errorf("the record says %s of %s, Vertex AI %s of %s", rec.State, rec.Name, all[0].GetState(), all[0].GetName())
 		}
 	}
 }
 
-// checkDatasets: every dataset belongs to a record, and whatever was sent to Vertex AI has its own.
-func (r *run) checkDatasets(records map[string]record) {
-	there := map[string]bool{}
-	for _, name := range r.names(r.t, data) {
-		path, ok := strings.CutPrefix(name, data+"/datasets/")
-		if !ok {
-			continue
-		}
-		there["gs://"+name] = true
-		if _, ok := records[strings.TrimSuffix(path, ".jsonl")]; !ok {
-			r.t.Errorf("dataset %s is of no record", name)
-		}
-	}
-	for id, rec := range records {
-		if rec.Name == "" {
-			continue
-		}
-		if !there[rec.TrainingData] {
-			r.t.Errorf("job %s was sent with %s, which is not there", id, rec.TrainingData)
-		} else if _, text := r.get("datasets/" + id + ".jsonl"); strings.Count(text, "\n") != 2 {
-			r.t.Errorf("the dataset of job %s is %q, want two examples", id, text)
-		}
-	}
+// trainsOn reports whether Vertex AI was given the files that the record names.
+func trainsOn(j *aiplatformpb.TuningJob, rec record) bool {
+	asked := j.GetSupervisedTuningSpec()
+	return asked.GetTrainingDatasetUri() == rec.TrainingData && asked.GetValidationDatasetUri() == rec.Spec.Validation
 }
 
 // names lists what is in a bucket, as bucket/name.

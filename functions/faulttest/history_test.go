@@ -39,6 +39,9 @@ func (h *history) note(w *world) {
 	if err != nil {
 		h.broken = append(h.broken, err.Error())
 	}
+	if over := w.overspent(context.Background()); over != "" {
+		h.broken = append(h.broken, over)
+	}
 	if h.seen == nil {
 		h.seen = map[string]record{}
 	}

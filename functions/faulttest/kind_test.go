@@ -38,6 +38,8 @@ var kinds = append(answers(),
 		r.kill()
 		return faults.ErrCut
 	}},
+	changed("training_changed", jobs, changes[0]),
+	changed("validation_changed", func(s scenario, _ faults.Call) bool { return s.split }, changes[1]),
 	kind{name: "cut_before", at: ofStorage, hook: func(*run, context.Context, faults.Call, effect) error {
 		return faults.ErrCut
 	}},
@@ -75,7 +77,10 @@ var kinds = append(answers(),
 		}
 		time.Sleep(50 * time.Millisecond)
 	}),
-	amid("other_start_amid", jobs, func(r *run) { r.askOnce(r.order(session, rand.Text())) }),
+	amid("other_start_amid", jobs, func(r *run) {
+		orders, _ := r.soFar()
+		r.askOnce(r.order(orders[0].body, rand.Text()))
+	}),
 	amid("cancel_amid", jobs, func(r *run) {
 		for _, id := range r.ids() {
 			r.stop(id) // where that is too late it is refused
@@ -101,6 +106,19 @@ func amid(name string, at func(scenario, faults.Call) bool, something func(*run)
 	return kind{name: name, at: at, hook: func(r *run, ctx context.Context, _ faults.Call, do effect) error {
 		something(r)
 		return do(ctx)
+	}}
+}
+
+// changed has somebody add to what is trained on, or validated with, before the functions are killed: whoever goes on
+// finds other messages than those from which there may be a dataset already.
+func changed(name string, at func(scenario, faults.Call) bool, m message) kind {
+	return kind{name: name, at: at, hook: func(r *run, ctx context.Context, _ faults.Call, do effect) error {
+		_ = do(context.WithoutCancel(ctx)) // nobody is there to be told
+		if err := r.say(r.t.Context(), m.id, m.session); err != nil {
+			r.t.Error(err)
+		}
+		r.kill()
+		return faults.ErrCut
 	}}
 }
 

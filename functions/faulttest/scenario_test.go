@@ -3,20 +3,29 @@
 
 package faulttest
 
+import "time"
+
 // scenario is something that people do with the service.
 type scenario struct {
 	name     string
 	settings map[string]string
 	// quota is how many jobs Vertex AI runs at a time; more are refused with RESOURCE_EXHAUSTED.
 	quota int
-	files bool // are dropped, and no jobs started
-	play  func(*run)
+	// lasting is how long Vertex AI takes for a job, if that is to be longer than what is done meanwhile.
+	lasting time.Duration
+	files   bool // are dropped, and no jobs started
+	split   bool // all messages are trained on, but for some that are to validate with
+	play    func(*run)
 }
 
 // useless is no JSON.
 const useless = "{"
 
-const session = `{"session_id": "s"}`
+const (
+	session = `{"session_id": "s"}`
+	// priced is a start whose cost is known beforehand.
+	priced = `{"session_id": "s", "hyperparameters": {"epoch_count": 1}}`
+)
 
 var scenarios = []scenario{
 	{
@@ -70,6 +79,37 @@ var scenarios = []scenario{
 			r.start(`{"session_id": "s", "cancel_when_stalled": true}`, "key")
 			r.runs()
 			r.tick()
+			r.tick()
+			r.ends()
+			r.tick()
+			r.tick()
+		},
+	}, {
+		// Some of the messages are to validate with.
+		name: "split", split: true, play: func(r *run) {
+			r.start(`{"all_messages": true, "validation_split": 0.5}`, "key")
+			r.ends()
+			r.tick()
+			r.tick()
+		},
+	}, {
+		// The month has the money for one of two jobs.
+		name: "budget", settings: map[string]string{"MONTHLY_BUDGET_USD": "0.000100"}, quota: 2, play: func(r *run) {
+			r.start(priced, "first")
+			r.start(priced, "second")
+			r.ends()
+			r.tick()
+			r.tick()
+		},
+	}, {
+		// The month has the money for two of three jobs, and Vertex AI room for one. When the second one, which waits and
+		// is paid for, is cancelled, the third can be sent.
+		name: "budget_in_line", settings: map[string]string{"MONTHLY_BUDGET_USD": "0.000170"}, quota: 1, lasting: 400 * time.Millisecond, play: func(r *run) {
+			r.start(priced, "first")
+			second := r.start(priced, "second")
+			r.start(priced, "third")
+			r.cancel(second)
+			r.ends()
 			r.tick()
 			r.ends()
 			r.tick()

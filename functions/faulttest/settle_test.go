@@ -24,10 +24,27 @@ type record struct {
 	Watched      bool      `firestore:"watched"`
 	Told         int64     `firestore:"told"`
 	TrainingData string    `firestore:"training_data"`
+	Pairs        int64     `firestore:"pairs"`
+	Spec         spec      `firestore:"spec"`
+	Lineage      lineage   `firestore:"lineage"`
+	Cost         int64     `firestore:"cost_micro_usd"`
+	Reserved     int64     `firestore:"reserved_micro_usd"`
+	Month        string    `firestore:"budget_month"`
 	Failure      *struct {
 		Message string `firestore:"message"`
 	} `firestore:"failure"`
 	Events []event `firestore:"events"`
+}
+
+// spec and lineage are what a record says of a job's files.
+type spec struct {
+	Validation string `firestore:"validation_data"`
+}
+
+type lineage struct {
+	Index      string `firestore:"index"`
+	SHA256     string `firestore:"dataset_sha256"`
+	Validation int64  `firestore:"validation"`
 }
 
 // event is one of what happened to a job.

@@ -34,7 +34,7 @@ const (
 	token     = "s3cr3t"
 	baseModel = "gemini-3.1-flash-lite"
 
-	// jobDuration is how long Vertex AI takes for a job.
+	// jobDuration is how long Vertex AI takes for a job, unless a scenario says otherwise.
 	jobDuration = 100 * time.Millisecond
 	// createTimeout is long beside the moments for which a busy machine may hold a process up: what is longer than a
 	// quarter of it is a create that arrives when nobody waits for it any more.
@@ -56,6 +56,8 @@ type world struct {
 	objects *storage.Client
 	pubsub  *pubsub.Client
 	vertex  *aiplatform.GenAiTuningClient
+
+	own int64 // generation of the file own.jsonl
 
 	// old are the jobs on Vertex AI of runs before this one: it cannot be made to forget them.
 	old map[string]bool
@@ -88,7 +90,7 @@ func newWorld(ctx context.Context, s scenario) (_ *world, err error) {
 	}()
 	var config cloud.Config
 	w.faults, config = faults.Watch(cloud.Config{
-		Project: project, Inbox: inbox, Data: data, JobDuration: jobDuration, ConcurrentJobs: max(s.quota, 1),
+		Project: project, Inbox: inbox, Data: data, JobDuration: max(s.lasting, jobDuration), ConcurrentJobs: max(s.quota, 1),
 	})
 	if w.cloud, err = cloud.Start(ctx, config); err != nil {
 		return nil, err
@@ -131,18 +133,18 @@ func (w *world) furnish(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("create the subscription: %w", err)
 	}
-	for id, text := range map[string]string{"m1": "one", "m2": "two"} {
-		if _, err := w.docs.Doc("messages/"+id).Set(ctx, map[string]any{
-			"session_id": "s", "role": "user", "content": "What is " + text + "?",
-			"related_message": map[string]any{"role": "assistant", "content": "It is " + text + "."},
-		}); err != nil {
-			return fmt.Errorf("put a message: %w", err)
+	for id, session := range messages {
+		if err := w.say(ctx, id, session); err != nil {
+			return err
 		}
 	}
 	if _, err := w.docs.Doc("models/m").Set(ctx, map[string]any{"base_model": baseModel}); err != nil {
 		return fmt.Errorf("put a model: %w", err)
 	}
-	_, err = w.put(ctx, data, "own.jsonl", examples(2))
+	own, err := w.put(ctx, data, "own.jsonl", examples(2))
+	if err == nil {
+		w.own = own.Generation
+	}
 	return err
 }
 
@@ -158,7 +160,11 @@ func (w *world) put(ctx context.Context, bucket, name, content string) (*storage
 
 // examples are so many training examples.
 func examples(n int) string {
-	return strings.Repeat(`{"contents":[{"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"b"}]}]}`+"\n", n)
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `{"contents":[{"role":"user","parts":[{"text":"a%d"}]},{"role":"model","parts":[{"text":"b"}]}]}`+"\n", i)
+	}
+	return b.String()
 }
 
 func (w *world) processes() []*process {
@@ -209,6 +215,11 @@ func (w *world) reset(t *testing.T) {
 			if _, err := bulk.Delete(ref); err != nil {
 				t.Fatalf("delete %s: %v", ref.Path, err)
 			}
+		}
+	}
+	for _, change := range changes {
+		if _, err := bulk.Delete(w.docs.Doc("messages/" + change.id)); err != nil {
+			t.Fatalf("delete message %s: %v", change.id, err)
 		}
 	}
 	bulk.End()

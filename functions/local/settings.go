@@ -64,7 +64,7 @@ func settings(given map[string]string, c *cloud.Cloud, o options) map[string]str
 		"BASE_MODEL":            "gemini-3.1-flash-lite",
 		"STATUS_MAX_AGE":        "1s",
 		// What is a minute in the cloud is a tick here: a start that is killed is gone on with as soon.
-		"START_LEASE":           max(o.pollInterval, time.Second).String(),
+		"START_LEASE":           min(max(o.pollInterval, time.Second), time.Minute).String(),
 		"CREATE_TIMEOUT":        "4s",
 		"START_RATE_PER_MINUTE": "0", // whoever tries things out may start as many jobs as they like
 		"CATALOGUE":             "gs://" + data + "/" + catalogueFile,

@@ -48,7 +48,7 @@ type Config struct {
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
 	checker, authErr := auth.New(config.Auth)
-	if err := errors.Join(err, authErr, config.checkOrigins()); err != nil {
+	if err := errors.Join(err, authErr, config.checkOrigins(), config.Start.Check("REQUEST_TIMEOUT", config.RequestTimeout)); err != nil {
 		return nil, err
 	}
 	records, err := store.Open(ctx, config.Vertex.Project, config.Database)

@@ -81,6 +81,7 @@ func TestOpen_names_every_fault(t *testing.T) {
 	t.Parallel()
 	_, err := api.Open(t.Context(), map[string]string{
 		"AUTH_MODE": "oidc", "API_TOKENS": "x", "START_RATE_PER_MINUTE": "-1", "STATUS_MAX_AGE": "old",
+		"START_LEASE": "10m", "CREATE_TIMEOUT": "-1s",
 		"CORS_ORIGINS": "*,https://app.example.com/,https://App.example.com,http://app.example.com,null,https://good.example.com",
 	})
 	if err == nil {
@@ -89,7 +90,7 @@ func TestOpen_names_every_fault(t *testing.T) {
 	for _, want := range []string{
 		"GOOGLE_CLOUD_PROJECT", "INBOX_BUCKET", "DATA_BUCKET", "BASE_MODEL", "StartsPerMinute", "StatusMaxAge", "API_TOKENS does nothing", "AUTH_ISSUER",
 		"AUTH_AUDIENCES", "nobody may call", `"*" must be an origin`, `"https://app.example.com/" must`, `"https://App.example.com" must`,
-		`"http://app.example.com" must`, `"null" must`,
+		`"http://app.example.com" must`, `"null" must`, "START_LEASE is 10m0s", "REQUEST_TIMEOUT, 4m50s", "CREATE_TIMEOUT is -1s",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not say %q:\n%v", want, err)

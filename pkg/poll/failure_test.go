@@ -204,12 +204,33 @@ func TestHandle(t *testing.T) {
 	}
 }
 
-func TestOpenNamesAllThatIsMissing(t *testing.T) {
+func TestOpenNamesAllThatIsWrong(t *testing.T) {
 	t.Parallel()
-	_, err := poll.Open(t.Context(), map[string]string{})
-	for _, name := range []string{"GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION", "DATA_BUCKET", "EVENTS_TOPIC"} {
-		if err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("Open = %v, does not name %s", err, name)
+	tests := map[string]struct {
+		given      map[string]string
+		says, nots []string
+	}{
+		"missing": {nil, []string{"GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION", "DATA_BUCKET", "EVENTS_TOPIC"}, []string{"START_LEASE", "CREATE_TIMEOUT"}},
+		"times_that_cannot_be": {
+			map[string]string{"START_LEASE": "0s", "CREATE_TIMEOUT": "10m", "EVENTS_TOPIC": "x"},
+			[]string{"DATA_BUCKET", "START_LEASE is 0s", "CREATE_TIMEOUT is 10m0s", "TICK_TIMEOUT"}, []string{"EVENTS_TOPIC"},
+		},
+	}
+	for name, tt := range tests {
+		_, err := poll.Open(t.Context(), tt.given)
+		if err == nil {
+			t.Errorf("%s: it starts", name)
+			continue
+		}
+		for _, text := range tt.says {
+			if !strings.Contains(err.Error(), text) {
+				t.Errorf("%s: Open = %v, does not say %s", name, err, text)
+			}
+		}
+		for _, setting := range tt.nots {
+			if strings.Contains(err.Error(), setting) {
+				t.Errorf("%s: Open = %v, blames %s", name, err, setting)
+			}
 		}
 	}
 }

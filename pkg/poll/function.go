@@ -47,7 +47,7 @@ type Config struct {
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
 	admit, eventErr := config.Events.Admit()
-	if err := errors.Join(err, eventErr); err != nil {
+	if err := errors.Join(err, eventErr, config.Start.Check("TICK_TIMEOUT", config.TickTimeout)); err != nil {
 		return nil, err
 	}
 	records, err := store.Open(ctx, config.Vertex.Project, config.Database)

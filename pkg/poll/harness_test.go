@@ -6,7 +6,6 @@ package poll_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -16,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	"cloud.google.com/go/pubsub/v2"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"google.golang.org/grpc"
@@ -88,6 +86,7 @@ func newWorld(t testing.TB, settings ...func(*cloud.Config)) *world {
 		t.Fatal(err)
 	}
 	w.records = store.New(docs)
+	w.records.Log = slog.New(slog.DiscardHandler)
 	w.vertex = vertex.New(vertex.Config{Project: "test", Location: central, EmulatorHost: w.cloud.Addresses.Vertex})
 	if w.topics, err = w.cloud.PubSubClient(t.Context()); err != nil {
 		t.Fatal(err)
@@ -144,7 +143,7 @@ func (w *world) newPoller(t testing.TB) (*poll.Poller, *start.Starter) {
 // line is one training example.
 const line = `{"contents":[{"role":"user","parts":[{"text":"Hello?"}]},{"role":"model","parts":[{"text":"Hello."}]}]}` + "\n"
 
-// put writes an object in the bucket for datasets.
+// put writes an object in the bucket for datasets, as the first attempt at a job's dataset does.
 func (w *world) put(t testing.TB, name, content string) {
 	t.Helper()
 	objects, err := w.cloud.StorageClient(t.Context())
@@ -153,6 +152,7 @@ func (w *world) put(t testing.TB, name, content string) {
 	}
 	defer func() { _ = objects.Close() }()
 	up := objects.Bucket("test-data").Object(name).NewWriter(t.Context())
+	up.Metadata = map[string]string{"attempt": "0"}
 	if _, err := io.WriteString(up, content); err != nil {
 		t.Fatal(err)
 	}
@@ -221,85 +221,6 @@ func (w *world) taken() map[string]int {
 	calls := maps.Clone(w.calls)
 	clear(w.calls)
 	return calls
-}
-
-// newJob is a job whose start is recorded and told of, with its lease over and its dataset not written.
-func (w *world) newJob(location string) tuning.Job {
-	now := time.Now().UTC().Truncate(time.Microsecond)
-	job := tuning.Job{
-		ID: tuning.NewID(now), Location: location, DisplayName: fmt.Sprintf("job %d", w.begun.Add(1)), BaseModel: "gemini-1.5-flash-001",
-		StartedBy: "ci", Request: tuning.Request{TrainingData: "gs://test-data/x.jsonl"}.Encode(), CreatedAt: now, UpdatedAt: now,
-	}.Recorded(now.Add(-time.Second))
-	job.Told = 1
-	return job
-}
-
-// waiting is a job whose dataset is written.
-func (w *world) waiting(location string) tuning.Job {
-	job := w.newJob(location)
-	job.TrainingData, job.Pairs = "gs://test-data/x.jsonl", 20
-	return job.Waits()
-}
-
-// submitting is a job that Vertex AI was asked for by somebody who has died.
-func (w *world) submitting(location string) tuning.Job {
-	return w.waiting(location).Submits(time.Now().Add(-time.Second))
-}
-
-// begin makes a job on Vertex AI with a record that says what Vertex AI said, and that this was told.
-func (w *world) begin(t testing.TB, location string) store.Record {
-	t.Helper()
-	job := w.submitting(location)
-	job, _ = job.Observe(w.onVertex(t, job))
-	job.Told = int64(len(job.Events))
-	return w.record(t, job)
-}
-
-func (w *world) onVertex(t testing.TB, job tuning.Job) tuning.Observation {
-	t.Helper()
-	seen, err := w.vertex.Create(t.Context(), job)
-	if err != nil {
-		t.Fatalf("create a job on Vertex AI: %v", err)
-	}
-	return seen
-}
-
-func (w *world) record(t testing.TB, job tuning.Job) store.Record {
-	t.Helper()
-	record, err := w.records.CreateJob(t.Context(), job, nil)
-	if err != nil {
-		t.Fatalf("record a job: %v", err)
-	}
-	return record
-}
-
-func (w *world) read(t testing.TB, r store.Record) store.Record {
-	t.Helper()
-	record, err := w.records.Job(t.Context(), r.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return record
-}
-
-// cancel asks Vertex AI to end jobs, past our records. It shows at once.
-func (w *world) cancel(t testing.TB, records ...store.Record) {
-	t.Helper()
-	for _, r := range records {
-		if err := w.vertex.Cancel(t.Context(), r.Name); err != nil {
-			t.Fatalf("cancel %s: %v", r.Name, err)
-		}
-	}
-}
-
-// labelled returns the jobs that Vertex AI has of a start, the newest first.
-func (w *world) labelled(id string) (jobs []*aiplatformpb.TuningJob) {
-	for _, job := range w.cloud.Vertex.Jobs() {
-		if job.GetLabels()[tuning.LabelKey] == id {
-			jobs = append(jobs, job)
-		}
-	}
-	return jobs
 }
 
 func (w *world) tick(t testing.TB) {

@@ -228,21 +228,3 @@ func TestAJobThatIsNotAnswered(t *testing.T) {
 		})
 	}
 }
-
-// TestLineStopsAtAnError: nobody is sent past a job that could not be, and the next tick begins with it again.
-func TestLineStopsAtAnError(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	line := w.line(t)
-	w.fail("Commit", 1, status.Error(codes.PermissionDenied, "no"))
-	if err := w.Tick(t.Context()); err == nil || !strings.Contains(err.Error(), "send job "+line[0].ID) {
-		t.Errorf("Tick = %v, want an error about job %s", err, line[0].ID)
-	}
-	if diff := cmp.Diff(slices.Repeat([]string{"waits"}, 6), w.standing(t, line)); diff != "" {
-		t.Errorf("after the error (-want +got):\n%s", diff)
-	}
-	w.tick(t)
-	if diff := cmp.Diff(slices.Repeat([]string{"sent"}, 6), w.standing(t, line)); diff != "" {
-		t.Errorf("afterwards (-want +got):\n%s", diff)
-	}
-}

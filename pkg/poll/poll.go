@@ -44,8 +44,9 @@ type Vertex interface {
 type Starter interface {
 	// Resume goes on with a start whose dataset is not written.
 	Resume(ctx context.Context, r store.Record) (store.Record, error)
-	// Dispatch sends a job that waits, if there is room, and reports whether another one may be tried.
-	Dispatch(ctx context.Context, r store.Record) (store.Record, bool, error)
+	// Dispatch sends a job that waits, if there is room beside those ahead of it but for the IDs that are passed
+	// over, and reports whether another one may be tried.
+	Dispatch(ctx context.Context, r store.Record, passed []string) (store.Record, bool, error)
 	// PassOn tells Vertex AI that a job is not wanted any more, if it does not know.
 	PassOn(ctx context.Context, r store.Record) store.Record
 }
@@ -174,21 +175,36 @@ func (p *Poller) resume(ctx context.Context, t *tick) error {
 	return work.wait()
 }
 
-// dispatch sends jobs that wait, in line, while there is room.
+// inARow is how many jobs, one after the other, do not come through until that is put down to Firestore or Vertex AI.
+const inARow = 5
+
+// dispatch sends jobs that wait, in line, while there is room. One that cannot be sent is passed over, for it not to
+// hold up those behind it, and is the first again in the next tick. When none comes through, the services are left
+// alone until then.
 func (p *Poller) dispatch(ctx context.Context, t *tick) error {
 	line := t.at(tuning.Waiting, p.Now())
 	slices.SortFunc(line, func(a, b store.Record) int { return tuning.InLine(a.Job, b.Job) })
+	work := newWork()
+	var passed []string
+	lost := 0 // in a row
 	for _, r := range line {
-		now, more, err := p.Starter.Dispatch(ctx, r)
-		if err != nil {
-			return fmt.Errorf("send job %s: %w", r.ID, err)
+		now, more, err := p.Starter.Dispatch(ctx, r, passed)
+		switch {
+		case err != nil:
+			work.failed(fmt.Errorf("send job %s: %w", r.ID, err))
+			passed, lost = append(passed, r.ID), lost+1
+		case now.Step == tuning.Submitting: // and not answered
+			t.now(now)
+			lost++
+		default:
+			t.now(now)
+			lost = 0
 		}
-		t.now(now)
-		if !more {
+		if err == nil && !more || lost == inARow || ctx.Err() != nil {
 			break
 		}
 	}
-	return nil
+	return work.wait()
 }
 
 // tell publishes what was not told, and notes it. Whoever is at work on a job would take the note for somebody else's

@@ -32,19 +32,22 @@ func newWork() *work {
 // do runs the step, when there is room for it.
 func (w *work) do(step func() error) {
 	w.group.Go(func() error {
-		err := step()
-		if err == nil {
-			return nil
+		if err := step(); err != nil {
+			w.failed(err)
 		}
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if len(w.faults) == shown {
-			w.more++
-			return nil
-		}
-		w.faults = append(w.faults, err)
 		return nil
 	})
+}
+
+// failed keeps what went wrong.
+func (w *work) failed(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.faults) == shown {
+		w.more++
+		return
+	}
+	w.faults = append(w.faults, err)
 }
 
 // wait returns when all steps are done, with what went wrong in them.

@@ -269,3 +269,20 @@ func TestPosition(t *testing.T) {
 		t.Errorf("Position = %v, want UpstreamFailed", err)
 	}
 }
+
+// TestUnreadableRecord: it stands in nobody's way, and is not counted.
+func TestUnreadableRecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.conversation(t, "s")
+	w.put(t, "tuning_jobs/"+tuning.NewID(time.Now()), fields{
+		"step": "WAITING", "watched": true, "priority": 0, "refusals": 1, "created_at": time.Now().Add(-time.Hour), "pairs": "many",
+	})
+	if job := w.start(t, order(tuning.Request{SessionID: "s"})); job.Step != tuning.Accepted {
+		t.Errorf("a start behind it is at %s", job.Step)
+	}
+	waits := w.record(t, func(j *tuning.Job) { *j = j.Waits() })
+	if place, err := w.Position(t.Context(), waits.Job); place != 1 || err != nil {
+		t.Errorf("a job behind it has place %d, %v, want 1", place, err)
+	}
+}

@@ -24,9 +24,16 @@ import (
 func (w *world) wrote(t *testing.T, r tuning.Request, content string) store.Record {
 	t.Helper()
 	record := w.record(t, func(j *tuning.Job) { j.Request = r.Encode() })
+	w.left(t, record, ".jsonl", content)
+	return record
+}
+
+// left writes one of a job's objects, as its first attempt does.
+func (w *world) left(t *testing.T, r store.Record, kind, content string) {
+	t.Helper()
 	_, err := w.Objects.Write(t.Context(), object.Spec{
-		Bucket: bucket, Name: "datasets/" + record.ID + ".jsonl", ContentType: "application/jsonl",
-		Metadata: map[string]string{tuning.LabelKey: record.ID, "attempt": "0"},
+		Bucket: bucket, Name: "datasets/" + r.ID + kind, ContentType: "application/jsonl",
+		Metadata: map[string]string{tuning.LabelKey: r.ID, "attempt": "0"},
 	}, func(to io.Writer) error {
 		_, err := io.WriteString(to, content)
 		return err
@@ -34,7 +41,6 @@ func (w *world) wrote(t *testing.T, r tuning.Request, content string) store.Reco
 	if err != nil {
 		t.Fatal(err)
 	}
-	return record
 }
 
 // TestDatasetAdopted: a start that died after its dataset was written goes on with that one, whatever has become of
@@ -92,6 +98,38 @@ func TestDatasetAdopted(t *testing.T) {
 			}
 			if want := "gs://test-data/datasets/" + got.ID + ".sources.jsonl"; got.Lineage.Index != want {
 				t.Errorf("index %s, want that of the dataset, %s", got.Lineage.Index, want)
+			}
+		})
+	}
+}
+
+// TestValidationAdopted: what there is to validate with is that of the dataset, also where only this has changed since.
+func TestValidationAdopted(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ first, now string }{
+		"more_now": {line("v1", "a"), line("v1", "a") + line("v2", "a")},
+		"less_now": {line("v1", "a") + line("v2", "a"), line("v1", "a")},
+		"the_same": {line("v1", "a"), line("v1", "a")},
+		"none":     {"", line("v1", "a")},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.upload(t, "mine.jsonl", line("question", "answer"))
+			w.upload(t, "validation.jsonl", tt.now)
+			r := w.wrote(t, tuning.Request{
+				TrainingData: "gs://test-data/mine.jsonl", ValidationData: "gs://test-data/validation.jsonl",
+			}, line("question", "answer"))
+			want := ""
+			if tt.first != "" {
+				w.left(t, r, ".validation.jsonl", tt.first)
+				want = "gs://test-data/datasets/" + r.ID + ".validation.jsonl"
+			}
+			w.tickLater(t)
+			got := w.one(t)
+			if n := int64(strings.Count(tt.first, "\n")); got.Spec.ValidationData != want || got.Lineage.Validation != n {
+				t.Errorf("%d examples to validate with in %q, want %d in %q", got.Lineage.Validation, got.Spec.ValidationData, n, want)
 			}
 		})
 	}

@@ -106,8 +106,8 @@ func (s *Starter) write(ctx context.Context, job tuning.Job, name string, fill f
 	return err
 }
 
-// adopt takes a dataset that is there already, whole, in the place of one that could not be written, or returns
-// the cause. If it is not what was to be written, its examples are counted anew.
+// adopt takes a dataset that is there already, whole and with what goes with it, in the place of one that could not be
+// written, or returns the cause. If it is not what was to be written, its examples are counted anew.
 func (s *Starter) adopt(ctx context.Context, job tuning.Job, m made, cause error) (made, error) {
 	if job.Attempts == 0 || fault.Passes(cause) {
 		return m, cause
@@ -118,12 +118,7 @@ func (s *Starter) adopt(ctx context.Context, job tuning.Job, m made, cause error
 		return m, err
 	case err != nil:
 		return m, cause
-	case there.sum == m.sum:
-		m.attempt = attempt
-		return m, nil
 	}
-	there.attempt, there.Pairs = attempt, there.report.Examples
-	there.Warnings = []string{"The data were changed while the start was made up for after a crash; the dataset is of the data as they were first."}
 	validation, _, err := s.count(ctx, filesOf(job.ID, attempt).validation)
 	switch {
 	case err == nil:
@@ -131,6 +126,12 @@ func (s *Starter) adopt(ctx context.Context, job tuning.Job, m made, cause error
 	case !errors.Is(err, object.ErrNotFound):
 		return m, err
 	}
+	if there.sum == m.sum && there.validation == m.validation {
+		m.attempt = attempt
+		return m, nil
+	}
+	there.attempt, there.Pairs = attempt, there.report.Examples
+	there.Warnings = []string{"The data were changed while the start was made up for after a crash; the dataset is of the data as they were first."}
 	return there, nil
 }
 

@@ -53,7 +53,7 @@ type Records interface {
 	CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, error)
 	// Queue returns the first jobs that wait, in line.
 	Queue(ctx context.Context, limit int) ([]store.Record, error)
-	// Admit writes next over r if there is room and money for it, or returns store.ErrBudget.
+	// Admit writes next over r if there is room and money for it, or returns store.ErrChanged or a store.BudgetError.
 	Admit(ctx context.Context, r store.Record, next tuning.Job, a store.Admission) (store.Record, bool, error)
 	// JobsOfModel returns the jobs that made a version of a tuned model, the oldest first. The project is ours, which
 	// a name can have as an ID or as a number.
@@ -107,6 +107,24 @@ type Config struct {
 	// Revision is that of the service, which Cloud Run sets. Source: Cloud Run's container runtime contract.
 	Revision string `env:"K_REVISION"`
 	Budget   Budget
+}
+
+// least is how long a lease and a create must last: what is shorter is over before Firestore has written that it began.
+const least = 100 * time.Millisecond
+
+// Check refuses times that cannot be kept. The work on a call ends after limit, which is the setting of that name; 0 is
+// never.
+func (c Config) Check(name string, limit time.Duration) error {
+	check := func(setting string, d time.Duration) error {
+		switch {
+		case d < least:
+			return fmt.Errorf("%s is %s, and must be %s at least", setting, d, least)
+		case limit > 0 && d > limit:
+			return fmt.Errorf("%s is %s, and can be no longer than %s, %s: all work on a call ends with that", setting, d, name, limit)
+		}
+		return nil
+	}
+	return errors.Join(check("START_LEASE", c.Lease), check("CREATE_TIMEOUT", c.CreateTimeout))
 }
 
 // Starter starts jobs.

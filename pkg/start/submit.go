@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -21,7 +22,7 @@ import (
 // advance sends a job whose dataset is written to Vertex AI if it is its turn, and else lets it wait in line.
 func (s *Starter) advance(ctx context.Context, r store.Record, data facts) (store.Record, error) {
 	for {
-		next, sent, err := s.admit(ctx, r, data(r.Job))
+		next, sent, err := s.admit(ctx, r, data(r.Job), nil)
 		switch {
 		case errors.Is(err, store.ErrChanged):
 			var still bool
@@ -55,15 +56,19 @@ func (s *Starter) wait(ctx context.Context, r store.Record, data facts, cause er
 	return waiting, nil
 }
 
-// Dispatch sends a job that waits to Vertex AI, if there is room. It reports whether another one may be tried:
-// there was room for this one, or nothing to be done about it.
-func (s *Starter) Dispatch(ctx context.Context, r store.Record) (store.Record, bool, error) {
-	next, sent, err := s.admit(ctx, r, r.Job)
+// Dispatch sends a job that waits to Vertex AI, if there is room. Jobs that could not be sent before are passed over:
+// they are not ahead of it in line. It reports whether another one may be tried: there was room for this one, or
+// nothing to be done about it.
+func (s *Starter) Dispatch(ctx context.Context, r store.Record, passed []string) (store.Record, bool, error) {
+	call, cancel := context.WithTimeout(ctx, s.Config.Lease) // Firestore's client tries as long as it may
+	next, sent, err := s.admit(call, r, r.Job, passed)
+	cancel()
+	_, poor := errors.AsType[*store.BudgetError](err)
 	switch {
 	case errors.Is(err, store.ErrChanged):
 		return r, true, nil // cancelled, or sent by somebody else
-	case fault.KindOf(err) == fault.FailedPrecondition:
-		refused, err := s.Records.UpdateJob(ctx, r, r.Fail(tuning.FailureOf(err, int32(codes.FailedPrecondition)), s.Now().UTC()))
+	case poor:
+		refused, err := s.Records.UpdateJob(ctx, r, r.Fail(failureOf(err), s.Now().UTC()))
 		if errors.Is(err, store.ErrChanged) {
 			return r, true, nil
 		}
@@ -76,8 +81,8 @@ func (s *Starter) Dispatch(ctx context.Context, r store.Record) (store.Record, b
 }
 
 // admit writes that the job is about to be sent, if it is its turn and there is room for it.
-func (s *Starter) admit(ctx context.Context, r store.Record, ready tuning.Job) (store.Record, bool, error) {
-	if turn, err := s.turn(ctx, ready); !turn || err != nil {
+func (s *Starter) admit(ctx context.Context, r store.Record, ready tuning.Job, passed []string) (store.Record, bool, error) {
+	if turn, err := s.turn(ctx, ready, passed); !turn || err != nil {
 		return r, false, err
 	}
 	next := ready.Submits(s.until(s.Config.CreateTimeout + s.settle()))
@@ -95,7 +100,7 @@ func (s *Starter) admit(ctx context.Context, r store.Record, ready tuning.Job) (
 
 // overMonth refuses a job for which the month has no money left.
 func overMonth(e *store.BudgetError, monthly usd.Amount) error {
-	out := fault.New(fault.FailedPrecondition,
+	out := fault.Wrap(fault.FailedPrecondition, e,
 		"The job may cost $%s, and the jobs of %s may cost $%s of the month's $%s already. Raise MONTHLY_BUDGET_USD, or wait for the next month.",
 		usd.Amount(e.Wanted), e.Month, usd.Amount(e.Reserved), monthly)
 	out.Reason = "MONTHLY_BUDGET"
@@ -110,8 +115,9 @@ func (s *Starter) settle() time.Duration { return s.Config.CreateTimeout / 4 }
 const mostAhead = 1000
 
 // turn reports whether there is room for the job beside those that are ahead of it in line. A job that Vertex AI
-// had no room for is not overtaken, and where nobody says how much room there is, none is.
-func (s *Starter) turn(ctx context.Context, job tuning.Job) (bool, error) {
+// had no room for is not overtaken, and where nobody says how much room there is, none is. Those passed over are not
+// ahead of anybody.
+func (s *Starter) turn(ctx context.Context, job tuning.Job, passed []string) (bool, error) {
 	ahead := int64(1)
 	if limit := s.Config.MaxConcurrentJobs; limit > 0 {
 		active, err := s.Records.CountAtStep(ctx, tuning.Submitting, tuning.Accepted)
@@ -122,7 +128,7 @@ func (s *Starter) turn(ctx context.Context, job tuning.Job) (bool, error) {
 			return false, nil
 		}
 	}
-	line, err := s.Records.Queue(ctx, int(min(ahead, mostAhead)))
+	line, err := s.Records.Queue(ctx, int(min(ahead, mostAhead))+len(passed))
 	if err != nil {
 		return false, err
 	}
@@ -130,6 +136,9 @@ func (s *Starter) turn(ctx context.Context, job tuning.Job) (bool, error) {
 	for _, other := range line {
 		if tuning.InLine(other.Job, job) >= 0 {
 			break
+		}
+		if slices.Contains(passed, other.ID) {
+			continue
 		}
 		if other.Refusals > 0 {
 			return false, nil

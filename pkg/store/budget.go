@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"cloud.google.com/go/firestore"
+
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
@@ -34,7 +35,16 @@ func affords(doc *firestore.DocumentSnapshot, name string, wanted, budget int64)
 	return nil
 }
 
-// take takes from a month what a job may cost.
+// claim is what a job takes from the month that it is admitted in, beside what it holds of that already.
+func claim(before, next tuning.Job) int64 {
+	if before.Month == next.Month {
+		return next.Reserved - before.Reserved
+	}
+	return next.Reserved
+}
+
+// take takes from a month what a job may cost. The gate alone would do as a condition only if both were read at one
+// time, which Firestore does not promise of reads that are in no transaction.
 func take(tx *firestore.Transaction, doc *firestore.DocumentSnapshot, wanted int64) error {
 	if !doc.Exists() {
 		return tx.Create(doc.Ref, month{Reserved: wanted})
@@ -43,9 +53,12 @@ func take(tx *firestore.Transaction, doc *firestore.DocumentSnapshot, wanted int
 		firestore.LastUpdateTime(doc.UpdateTime))
 }
 
-// giveBack returns to its month what a job reserved and does not need.
+// giveBack returns to its month what a job reserved and does not need, or takes from another month now.
 func (s *Store) giveBack(tx *firestore.Transaction, before, next tuning.Job) error {
-	freed := before.Reserved - next.Reserved
+	freed := before.Reserved
+	if before.Month == next.Month {
+		freed = max(before.Reserved-next.Reserved, 0)
+	}
 	if freed == 0 {
 		return nil
 	}

@@ -116,7 +116,7 @@ func TestRecordsThatAreNone(t *testing.T) {
 		for _, n := range []int{4, 6} {
 			w.put(t, "tuning_jobs/"+jobID(n), fields{
 				"number": "7", "watched": true, "step": "WAITING", "state": "PIPELINE_STATE_QUEUED", "created_at": noon.Add(time.Duration(n-5) * time.Second),
-				"priority": 0, "refusals": "often", "tuned_model": 7,
+				"priority": 0, "tuned_model": 7,
 			})
 		}
 		list := func(f store.Filter) ([]store.Record, error) {

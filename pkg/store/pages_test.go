@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -242,5 +244,43 @@ func TestListJobs_random(t *testing.T) {
 				t.Fatalf("%+v: of what was there (-want +got):\n%s", p, diff)
 			}
 		}
+	})
+}
+
+// TestListJobs_amid_inserts: while others create jobs all the time, before, between and behind those that there are,
+// each list has every job that was there when it began once, and none twice.
+func TestListJobs_amid_inserts(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		const jobs, writers, more = 80, 4, 150
+		var there []tuning.Job
+		for n := range jobs {
+			there = append(there, randomJob(n))
+			w.create(t, there[n])
+		}
+		var all sync.WaitGroup
+		var created atomic.Int64
+		for range writers {
+			all.Go(func() {
+				for range more {
+					if _, err := w.CreateJob(t.Context(), randomJob(jobs+int(created.Add(1))), nil); err != nil {
+						t.Errorf("create a job: %v", err)
+					}
+				}
+			})
+		}
+		for lists := 0; created.Load() < writers*more || lists == 0; lists++ {
+			p := randomPage()
+			got := slices.Concat(w.pages(t, p, nothing)...)
+			if n := len(slices.Compact(slices.Sorted(slices.Values(got)))); n < len(got) {
+				t.Errorf("%+v: %d of %d jobs are listed again", p, len(got)-n, len(got))
+			}
+			want := want(there, p)
+			old := slices.DeleteFunc(got, func(id string) bool { return !slices.Contains(want, id) })
+			if diff := cmp.Diff(want, old, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("%+v: of what was there (-want +got):\n%s", p, diff)
+			}
+		}
+		all.Wait()
 	})
 }

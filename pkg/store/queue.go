@@ -20,7 +20,8 @@ import (
 // admissions at a time one is refused over it, and counts anew.
 const admission = control + "/admission"
 
-// CountAtStep returns how many jobs are at one of the steps.
+// CountAtStep returns how many jobs are at one of the steps. One whose record cannot be read counts: Vertex AI may have
+// it.
 func (s *Store) CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, error) {
 	const name = "n"
 	query := s.client.Collection(jobs).Where("step", "in", steps)
@@ -35,11 +36,11 @@ func (s *Store) CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, e
 	return n.GetIntegerValue(), nil
 }
 
-// Queue returns the first jobs that wait for room, in line.
+// Queue returns the first jobs that wait for room, in line. They are read whole: a record that cannot be read is sent
+// by nobody, and has no place in line.
 func (s *Store) Queue(ctx context.Context, limit int) ([]Record, error) {
 	query := s.client.Collection(jobs).Where("step", "==", tuning.Waiting).
-		OrderBy("priority", firestore.Desc).OrderBy("created_at", firestore.Asc).
-		Select("priority", "created_at", "step", "refusals")
+		OrderBy("priority", firestore.Desc).OrderBy("created_at", firestore.Asc)
 	line, err := s.first(ctx, query, limit)
 	return line, wrap(err, "list the jobs that wait")
 }
@@ -62,15 +63,15 @@ func (e *BudgetError) Error() string {
 }
 
 // Admit writes next, which is r on its way to Vertex AI, in the place of r if there is room and money for it. It
-// returns ErrChanged as UpdateJob does, a BudgetError, or false if there is no room.
+// returns ErrChanged as UpdateJob does, a BudgetError, or false if there is no room. What r holds of an earlier month
+// goes back to it.
 func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, a Admission) (Record, bool, error) {
-	limit := a.MaxConcurrent
-	if limit <= 0 && next.Reserved == r.Reserved {
+	limit, wanted := a.MaxConcurrent, claim(r.Job, next)
+	if limit <= 0 && wanted == 0 {
 		written, err := s.UpdateJob(ctx, r, next)
 		return written, err == nil, err
 	}
 	refs := []*firestore.DocumentRef{s.client.Doc(admission), s.client.Collection(jobs).Doc(r.ID)}
-	wanted := next.Reserved - r.Reserved
 	if wanted != 0 {
 		refs = append(refs, s.month(next.Month))
 	}
@@ -94,7 +95,7 @@ func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, a Admissio
 				return r, false, err
 			}
 		}
-		answer, err := s.pass(ctx, docs, next, wanted)
+		answer, err := s.pass(ctx, docs, r.Job, next)
 		switch status.Code(err) {
 		case codes.OK:
 			admitted, err := written(next, answer, 1)
@@ -110,7 +111,7 @@ func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, a Admissio
 // pass writes the admission, the job and what it takes from its month over what was read of them, all or none. It
 // does not read in the transaction: the locks of many that do would have them wait for each other, and most of them
 // in vain.
-func (s *Store) pass(ctx context.Context, docs []*firestore.DocumentSnapshot, next tuning.Job, wanted int64) (*firestore.CommitResponse, error) {
+func (s *Store) pass(ctx context.Context, docs []*firestore.DocumentSnapshot, before, next tuning.Job) (*firestore.CommitResponse, error) {
 	gate, job := docs[0], docs[1]
 	answer := &firestore.CommitResponse{}
 	return answer, s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) (err error) {
@@ -123,8 +124,8 @@ func (s *Store) pass(ctx context.Context, docs []*firestore.DocumentSnapshot, ne
 			err = tx.Create(gate.Ref, map[string]any{"job_id": job.Ref.ID, "at": firestore.ServerTimestamp})
 		}
 		err = errors.Join(err, tx.Update(job.Ref, moving(next), firestore.LastUpdateTime(job.UpdateTime)))
-		if wanted != 0 {
-			err = errors.Join(err, take(tx, docs[2], wanted))
+		if wanted := claim(before, next); wanted != 0 {
+			err = errors.Join(err, take(tx, docs[2], wanted), s.giveBack(tx, before, next))
 		}
 		return err
 	}, firestore.WithCommitResponseTo(answer))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/store"
@@ -39,16 +40,11 @@ func TestQueue(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var got, want []tuning.Job
+			var got []tuning.Job
 			for _, r := range records {
 				got = append(got, r.Job)
 			}
-			for _, job := range line[:min(limit, len(line))] {
-				want = append(want, tuning.Job{
-					ID: job.ID, Priority: job.Priority, Refusals: job.Refusals, CreatedAt: job.CreatedAt, Step: tuning.Waiting,
-				})
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(line[:min(limit, len(line))], got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("the first %d (-want +got):\n%s", limit, diff)
 			}
 		}

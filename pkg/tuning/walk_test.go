@@ -72,6 +72,7 @@ func TestAnyCourse(t *testing.T) {
 	for seed := range uint64(2000) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		job := preparing()
+		job.Reserved, job.Month = 7, "2026-11"
 		checkMove(t, "recorded", tuning.Job{}, job)
 		for step := range 60 {
 			name, next := anyMove(random, job, step)
@@ -166,6 +167,8 @@ func checkMove(t *testing.T, where string, before, after tuning.Job) {
 		t.Fatalf("%s: the request is kept at %s", where, after.Step)
 	case after.Submissions < before.Submissions || after.Submissions > 5+after.Refusals:
 		t.Fatalf("%s: %d submissions with %d refusals after %d", where, after.Submissions, after.Refusals, before.Submissions)
+	case before.ID != "" && after.Reserved != before.Reserved && (after.Name != "" || !after.Finished), after.Finished && after.Name == "" && after.Reserved != 0:
+		t.Fatalf("%s: %q in %s holds %d of the month's budget, after %d", where, after.Name, after.State, after.Reserved, before.Reserved)
 	case before.FirstAnswer != nil && !reflect.DeepEqual(before.FirstAnswer, after.FirstAnswer):
 		t.Fatalf("%s: the first answer was changed: %s", where, cmp.Diff(before.FirstAnswer, after.FirstAnswer))
 	}

@@ -23,7 +23,7 @@ import (
 
 const service = "Vertex AI"
 
-// Deadlines of one call each.
+// Deadlines of one call each; that of a create only where its caller has set none.
 const (
 	createTimeout = 60 * time.Second
 	readTimeout   = 20 * time.Second

@@ -21,10 +21,14 @@ const pageSize = 100
 
 // Create asks Vertex AI for the job and returns what it made of it. It is called once: there is no request
 // id, so a second call makes, and bills, a second job. After an error that leaves open whether the call
-// took effect, the job is to be looked for by its label.
+// took effect, the job is to be looked for by its label. How long Vertex AI may take is the caller's to say, who holds
+// the record that long: a create that is cut off sooner only leaves more open.
 func (c *Client) Create(ctx context.Context, job tuning.Job) (tuning.Observation, error) {
-	ctx, cancel := context.WithTimeout(ctx, createTimeout)
-	defer cancel()
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, createTimeout)
+		defer cancel()
+	}
 	if job.Spec.APIVersion == beta {
 		return c.createBeta(ctx, job)
 	}

@@ -1,0 +1,86 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package start_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/tuning"
+	"github.com/vertextune/vertextune/pkg/usd"
+)
+
+// TestMonthlyBudget: a start for which the month has no money is refused, and the refusal is on record.
+func TestMonthlyBudget(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.conversation(t, "s")
+	epochs := int64(1)
+	o := order(tuning.Request{SessionID: "s", BaseModel: "gemini-3.1-flash-lite", Hyperparameters: tuning.Hyperparameters{EpochCount: &epochs}})
+	w.Config.Budget.Monthly = usd.Dollar
+	first := w.start(t, o)
+	if first.Cost == 0 || first.Reserved != first.Cost || first.Month != time.Now().UTC().Format("2006-01") {
+		t.Errorf("the job holds %d of %q, want its cost of %d", first.Reserved, first.Month, first.Cost)
+	}
+	w.Config.Budget.Monthly = usd.Amount(2*first.Cost - 1)
+	_, err := w.Start(t.Context(), o)
+	if e := fault.Of(err); e.Reason != "MONTHLY_BUDGET" || e.Kind != fault.FailedPrecondition || !strings.Contains(e.Message, usd.Amount(first.Cost).String()) {
+		t.Errorf("a second start: %v", err)
+	}
+	for _, r := range w.jobs(t) {
+		if r.ID != first.ID {
+			w.wantFailed(t, r.Job, fault.Of(err))
+		}
+	}
+	w.Config.Budget.Monthly++
+	w.start(t, o)
+}
+
+// TestBudgetOfTheLine: who waits and cannot be paid for has failed, and holds up nobody; who is paid for and finds no
+// room is not paid for twice.
+func TestBudgetOfTheLine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Config.Budget.Monthly = 10
+	for i, cost := range []int64{6, 5, 4} {
+		w.waits(t, []string{"a", "b", "c"}[i], func(j *tuning.Job) {
+			j.Cost, j.CreatedAt = cost, j.CreatedAt.Add(time.Duration(i-3)*time.Second)
+		})
+	}
+	w.on("CreateTuningJob", after(1, first(1, fails(codes.ResourceExhausted))))
+	for i, want := range [][]string{{"a"}, {"a", "c"}} { // b has failed before c is sent for the first time
+		w.tick(t)
+		if diff := cmp.Diff(want, w.sent(t)); diff != "" {
+			t.Errorf("sent after tick %d (-want +got):\n%s", i+1, diff)
+		}
+	}
+	for _, r := range w.jobs(t) {
+		want := map[string]int64{"a": 6, "b": 0, "c": 4}[r.DisplayName]
+		if failed := r.State == tuning.Failed; r.Reserved != want || failed != (r.DisplayName == "b") || failed && r.Failure.Reason != "MONTHLY_BUDGET" {
+			t.Errorf("job %s is in %s with %+v and holds %d, want %d", r.DisplayName, r.State, r.Failure, r.Reserved, want)
+		}
+	}
+}
+
+// TestAdmissionThatFirestoreRefuses, as it does while an index is made, is no job's failure.
+func TestAdmissionThatFirestoreRefuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.waits(t, "a", func(*tuning.Job) {})
+	w.on("RunQuery", after(1, fails(codes.FailedPrecondition))) // the tick's own query has its index
+	if err := w.poller.Tick(t.Context()); err == nil {
+		t.Error("Tick: no error")
+	}
+	w.on("RunQuery", nil)
+	if got := w.only(t); got.Step != tuning.Waiting {
+		t.Errorf("the job is at %s with %+v", got.Step, got.Failure)
+	}
+	w.tick(t)
+	w.one(t)
+}
