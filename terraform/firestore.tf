@@ -106,7 +106,8 @@ resource "google_firestore_field" "start_keys_expires_at" {
   ttl_config {}
 }
 
-# Texts are never searched for. Without this, each is written to two indexes.
+# What is long and never searched for. Without this, each write of a document
+# writes it to two indexes, and each element of a list to one more.
 resource "google_firestore_field" "messages_content" {
   database   = local.database
   collection = "messages"
@@ -119,6 +120,30 @@ resource "google_firestore_field" "messages_related_message" {
   database   = local.database
   collection = "messages"
   field      = "related_message"
+
+  index_config {}
+}
+
+resource "google_firestore_field" "jobs_request" {
+  database   = local.database
+  collection = "tuning_jobs"
+  field      = "request"
+
+  index_config {}
+}
+
+resource "google_firestore_field" "jobs_estimate" {
+  database   = local.database
+  collection = "tuning_jobs"
+  field      = "estimate"
+
+  index_config {}
+}
+
+resource "google_firestore_field" "jobs_events" {
+  database   = local.database
+  collection = "tuning_jobs"
+  field      = "events"
 
   index_config {}
 }

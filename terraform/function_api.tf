@@ -39,11 +39,8 @@ locals {
 
   api_environment = {
     for name, value in merge(local.environment, local.auth_environment, {
-      BASE_MODEL            = var.base_model
       CORS_ORIGINS          = join(",", var.cors_origins)
       INBOX_BUCKET          = google_storage_bucket.inbox.name
-      MAX_CONCURRENT_JOBS   = tostring(var.jobs.max_concurrent)
-      MAX_QUEUED_JOBS       = tostring(var.jobs.max_queued)
       REQUEST_TIMEOUT       = "4m50s"
       START_RATE_PER_MINUTE = tostring(var.jobs.starts_per_minute)
       STATUS_MAX_AGE        = "15s"
@@ -197,6 +194,7 @@ resource "google_cloud_run_v2_service" "api" {
     google_kms_crypto_key_iam_member.agents,
     google_project_service.this,
     google_secret_manager_secret_iam_member.api_tokens,
+    google_storage_bucket_iam_member.catalogue,
   ]
 }
 

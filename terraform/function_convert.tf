@@ -1,7 +1,18 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Function convert: a file in the inbox becomes a dataset and a report.
+# Function convert: a file in the inbox becomes a dataset and a report, and where it
+# says so a start on record, which poll goes on with.
+
+locals {
+  convert_environment = {
+    for name, value in merge(local.environment, {
+      DROP_STARTS   = tostring(var.drop_starts)
+      EVENT_ACCOUNT = google_service_account.convert_trigger.email
+      INBOX_BUCKET  = google_storage_bucket.inbox.name
+    }, var.convert_environment) : name => value if value != null && value != ""
+  }
+}
 
 resource "google_service_account" "convert" {
   account_id   = "${var.name}-convert"
@@ -22,6 +33,18 @@ resource "google_storage_bucket_iam_member" "convert_data" {
   bucket = google_storage_bucket.data.name
   role   = "roles/storage.objectUser"
   member = google_service_account.convert.member
+}
+
+# For the record of a start. Vertex AI is not for this function to ask.
+resource "google_project_iam_member" "convert_firestore" {
+  project = var.project_id
+  role    = "roles/datastore.user"
+  member  = google_service_account.convert.member
+
+  condition {
+    title      = "database-of-${var.name}"
+    expression = "resource.name == \"projects/${var.project_id}/databases/${var.firestore.database}\""
+  }
 }
 
 resource "google_cloud_run_v2_service" "convert" {
@@ -53,11 +76,7 @@ resource "google_cloud_run_v2_service" "convert" {
       }
 
       dynamic "env" {
-        for_each = merge({
-          DATA_BUCKET   = google_storage_bucket.data.name
-          EVENT_ACCOUNT = google_service_account.convert_trigger.email
-          INBOX_BUCKET  = google_storage_bucket.inbox.name
-        }, var.convert_environment)
+        for_each = local.convert_environment
         content {
           name  = env.key
           value = env.value
@@ -94,7 +113,11 @@ resource "google_cloud_run_v2_service" "convert" {
     ]
   }
 
-  depends_on = [google_kms_crypto_key_iam_member.agents, google_project_service.this]
+  depends_on = [
+    google_kms_crypto_key_iam_member.agents,
+    google_project_service.this,
+    google_storage_bucket_iam_member.catalogue,
+  ]
 }
 
 resource "google_service_account" "convert_trigger" {

@@ -4,6 +4,17 @@
 # Function poll: job records follow Vertex AI, waiting jobs are started, and what
 # happens to a job is told.
 
+locals {
+  poll_environment = {
+    for name, value in merge(local.environment, {
+      EVENT_ACCOUNT = google_service_account.poll_trigger.email
+      EVENTS_TOPIC  = google_pubsub_topic.events.name
+      STALLED_AFTER = var.jobs.stalled_after
+      TICK_TIMEOUT  = "8m50s" # below the timeout, so that it ends by itself
+    }, var.poll_environment) : name => value if value != null && value != ""
+  }
+}
+
 resource "google_service_account" "poll" {
   account_id   = "${var.name}-poll"
   display_name = "Vertextune: runs function poll"
@@ -17,6 +28,14 @@ resource "google_storage_bucket_iam_member" "poll_data" {
 
   bucket = google_storage_bucket.data.name
   role   = each.key
+  member = google_service_account.poll.member
+}
+
+# What a start trains on can be a file of the inbox: named by its caller, or dropped
+# to start a job.
+resource "google_storage_bucket_iam_member" "poll_inbox" {
+  bucket = google_storage_bucket.inbox.name
+  role   = "roles/storage.objectViewer"
   member = google_service_account.poll.member
 }
 
@@ -74,13 +93,7 @@ resource "google_cloud_run_v2_service" "poll" {
       }
 
       dynamic "env" {
-        for_each = merge(local.environment, {
-          EVENT_ACCOUNT       = google_service_account.poll_trigger.email
-          EVENTS_TOPIC        = google_pubsub_topic.events.name
-          MAX_CONCURRENT_JOBS = tostring(var.jobs.max_concurrent)
-          STALLED_AFTER       = var.jobs.stalled_after
-          TICK_TIMEOUT        = "8m50s" # below the timeout, so that it ends by itself
-        }, var.poll_environment)
+        for_each = local.poll_environment
         content {
           name  = env.key
           value = env.value
@@ -120,6 +133,7 @@ resource "google_cloud_run_v2_service" "poll" {
   depends_on = [
     google_kms_crypto_key_iam_member.agents,
     google_project_service.this,
+    google_storage_bucket_iam_member.catalogue,
   ]
 }
 

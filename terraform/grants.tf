@@ -5,18 +5,21 @@
 # table for whoever reviews it (terraform output grants). tests/grants.tftest.hcl
 # holds the table against what is meant, and fails if a grant is not in it.
 locals {
-  project_grants = [
+  project_grants = concat(values(google_project_iam_member.tuning_accounts), [
     google_project_iam_member.api_firestore,
     google_project_iam_member.api_tuner,
     google_project_iam_member.build_logs,
+    google_project_iam_member.convert_firestore,
     google_project_iam_member.convert_trigger_receiver,
     google_project_iam_member.poll_firestore,
     google_project_iam_member.poll_tuner,
     google_project_iam_member.storage_agent_publisher,
-  ]
+  ])
 
   bucket_grants = concat(
     values(google_storage_bucket_iam_member.api_data),
+    values(google_storage_bucket_iam_member.catalogue),
+    values(google_storage_bucket_iam_member.open_models),
     values(google_storage_bucket_iam_member.poll_data),
     values(google_storage_bucket_iam_member.tuning_data),
     [
@@ -26,6 +29,7 @@ locals {
       google_storage_bucket_iam_member.build_source,
       google_storage_bucket_iam_member.convert_data,
       google_storage_bucket_iam_member.convert_inbox,
+      google_storage_bucket_iam_member.poll_inbox,
     ],
   )
 
@@ -56,7 +60,7 @@ locals {
 
   grants = sort(concat(
     [for g in local.project_grants : "${g.member} ${basename(g.role)} on the project${join("", [for c in g.condition : " if ${c.expression}"])}"],
-    [for g in local.bucket_grants : "${g.member} ${basename(g.role)} on bucket ${g.bucket}"],
+    [for g in local.bucket_grants : "${g.member} ${basename(g.role)} on bucket ${g.bucket}${join("", [for c in g.condition : " if ${c.expression}"])}"],
     [for g in local.service_grants : "${g.member} ${basename(g.role)} on service ${g.name}"],
     [for g in local.account_grants : "${g.member} ${basename(g.role)} on account ${basename(g.service_account_id)}"],
     [for g in local.topic_grants : "${g.member} ${basename(g.role)} on topic ${basename(g.topic)}"],

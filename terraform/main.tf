@@ -26,23 +26,36 @@ locals {
   # Where each function is from: Google's hello page until Cloud Build has deployed ours.
   placeholder = "us-docker.pkg.dev/cloudrun/container/hello"
 
-  # What the functions have in common.
+  # What the functions have in common: convert records starts, api makes them, poll
+  # goes on with them, and all must go by the same.
   environment = {
-    GOOGLE_CLOUD_PROJECT  = var.project_id
-    GOOGLE_CLOUD_LOCATION = coalesce(var.tuning_location, var.region)
-    FIRESTORE_DATABASE    = local.database
+    BASE_MODEL            = var.base_model
+    CATALOGUE             = try(var.catalogue.object, null)
+    CATALOGUE_MAX_AGE     = try(var.catalogue.max_age, null)
+    CREATE_TIMEOUT        = var.jobs.create_timeout
     DATA_BUCKET           = google_storage_bucket.data.name
+    DEFAULT_MAX_COST_USD  = tostring(var.spending.default_job)
+    FIRESTORE_DATABASE    = local.database
+    GOOGLE_CLOUD_LOCATION = coalesce(var.tuning_location, var.region)
+    GOOGLE_CLOUD_PROJECT  = var.project_id
+    MAX_CONCURRENT_JOBS   = tostring(var.jobs.max_concurrent)
+    MAX_COST_USD          = tostring(var.spending.job)
+    MAX_QUEUED_JOBS       = tostring(var.jobs.max_queued)
+    MONTHLY_BUDGET_USD    = tostring(var.spending.month)
+    START_LEASE           = var.jobs.start_lease
   }
 
   # The accounts by which Google's own services act in this project.
   agents = {
     for name, domain in {
-      artifacts = "gcp-sa-artifactregistry.iam.gserviceaccount.com"
-      firestore = "gcp-sa-firestore.iam.gserviceaccount.com"
-      pubsub    = "gcp-sa-pubsub.iam.gserviceaccount.com"
-      run       = "serverless-robot-prod.iam.gserviceaccount.com"
-      secrets   = "gcp-sa-secretmanager.iam.gserviceaccount.com"
-      tuning    = "gcp-sa-vertex-tune.iam.gserviceaccount.com"
+      artifacts   = "gcp-sa-artifactregistry.iam.gserviceaccount.com"
+      firestore   = "gcp-sa-firestore.iam.gserviceaccount.com"
+      open_models = "gcp-sa-vertex-moss-ft.iam.gserviceaccount.com"
+      pubsub      = "gcp-sa-pubsub.iam.gserviceaccount.com"
+      run         = "serverless-robot-prod.iam.gserviceaccount.com"
+      secrets     = "gcp-sa-secretmanager.iam.gserviceaccount.com"
+      tuning      = "gcp-sa-vertex-tune.iam.gserviceaccount.com"
+      vertex      = "gcp-sa-aiplatform.iam.gserviceaccount.com"
     } : name => "serviceAccount:service-${data.google_project.this.number}@${domain}"
   }
 }

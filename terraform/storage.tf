@@ -103,6 +103,18 @@ resource "google_storage_bucket" "data" {
     }
   }
 
+  # A start that is too long for its record waits here until its dataset is written.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      age            = 30
+      matches_prefix = ["requests/"]
+      with_state     = "LIVE"
+    }
+  }
+
   # What scripts/smoke has dropped.
   lifecycle_rule {
     action {
@@ -132,6 +144,31 @@ resource "google_storage_bucket" "data" {
   }
 
   depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agents]
+}
+
+# The functions read the catalogue of base models before they serve, and the one
+# object alone. The condition wants uniform access of the bucket, which ours have.
+resource "google_storage_bucket_iam_member" "catalogue" {
+  for_each = {
+    for name, member in {
+      api     = google_service_account.api.member
+      convert = google_service_account.convert.member
+      poll    = google_service_account.poll.member
+    } : name => member if var.catalogue != null
+  }
+
+  bucket = local.catalogue.bucket
+  role   = "roles/storage.objectViewer"
+  member = each.value
+
+  condition {
+    title      = "catalogue-of-${var.name}"
+    expression = "resource.name == \"projects/_/buckets/${local.catalogue.bucket}/objects/${local.catalogue.name}\""
+  }
+}
+
+locals {
+  catalogue = try(regex("^gs://(?P<bucket>[^/]+)/(?P<name>.+)$", var.catalogue.object), { bucket = null, name = null })
 }
 
 data "google_storage_project_service_account" "this" {

@@ -23,8 +23,10 @@ resource "google_project_iam_custom_role" "tuner" {
 # it before, and in the project itself nothing needs to be.
 #
 # An own account for jobs (the field service_account of a start) does need it:
-# the functions may start jobs as that account, the account reads the datasets,
-# and the agent, once it is there, acts as the account.
+# the functions may start jobs as that account, the account has the agent's role
+# and reads the datasets, and the agent, once it is there, acts as the account.
+# Source: "Use a custom service account" in Vertex AI's guide to supervised tuning
+# of Gemini models.
 
 resource "google_service_account_iam_member" "tuning_users" {
   for_each = {
@@ -37,6 +39,15 @@ resource "google_service_account_iam_member" "tuning_users" {
     api  = google_service_account.api.member
     poll = google_service_account.poll.member
   }[each.value.function]
+}
+
+# Granted on the project, as it is to the agent: no single resource takes it.
+resource "google_project_iam_member" "tuning_accounts" {
+  for_each = var.tuning_accounts
+
+  project = var.project_id
+  role    = "roles/aiplatform.tuningServiceAgent"
+  member  = "serviceAccount:${each.key}"
 }
 
 resource "google_storage_bucket_iam_member" "tuning_data" {
@@ -53,4 +64,14 @@ resource "google_service_account_iam_member" "tuning_agent" {
   service_account_id = "projects/-/serviceAccounts/${each.key}"
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = local.agents.tuning
+}
+
+# Open models are tuned by two other agents, which read the dataset and write the
+# model (output_uri) in the data bucket unless a start says otherwise.
+resource "google_storage_bucket_iam_member" "open_models" {
+  for_each = { for name in ["open_models", "vertex"] : name => local.agents[name] if var.open_model_agents_exist }
+
+  bucket = google_storage_bucket.data.name
+  role   = "roles/storage.objectUser"
+  member = each.value
 }

@@ -1,6 +1,8 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
+# Where everything is, what it is called, and how it is kept.
+
 variable "alert_emails" {
   description = "Addresses that alerts and the budget's notices go to."
   type        = set(string)
@@ -10,112 +12,6 @@ variable "alert_emails" {
   validation {
     condition     = alltrue([for address in var.alert_emails : can(regex("^[^@ ]+@[^@ ]+[.][^@ ]+$", address))])
     error_message = "alert_emails must be e-mail addresses."
-  }
-}
-
-variable "api_environment" {
-  description = "Further environment variables of function api, over those that are set here."
-  type        = map(string)
-  default     = {}
-  nullable    = false
-}
-
-variable "api_ingress" {
-  description = "From where function api can be reached: everywhere, or only from the project's networks and a load balancer."
-  type        = string
-  default     = "INGRESS_TRAFFIC_ALL"
-  nullable    = false
-
-  validation {
-    condition     = contains(["INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_ONLY", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"], var.api_ingress)
-    error_message = "api_ingress must be INGRESS_TRAFFIC_ALL, INGRESS_TRAFFIC_INTERNAL_ONLY or INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER."
-  }
-}
-
-variable "api_instances" {
-  description = "How many instances of function api there are at least and at most. One that waits answers at once, and costs."
-  type = object({
-    min = optional(number, 0)
-    max = optional(number, 10)
-  })
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = var.api_instances.min >= 0 && var.api_instances.max >= max(1, var.api_instances.min)
-    error_message = "api_instances: min must be 0 or more, and max at least min and 1."
-  }
-}
-
-variable "api_tokens" {
-  description = "Tokens of auth mode \"token\" by their names: role, and the SHA-256 of the token in hexadecimal. Several at a time, so that they can be changed one by one."
-  type = map(object({
-    role   = string
-    sha256 = string
-  }))
-  default   = {}
-  nullable  = false
-  sensitive = true
-
-  validation {
-    condition     = alltrue([for name, t in var.api_tokens : can(regex("^[0-9a-f]{64}$", t.sha256)) && contains(["reader", "operator", "starter"], t.role) && can(regex("^[^:, ]+$", name))])
-    error_message = "api_tokens: each name must have no colon, comma or space, each role must be reader, operator or starter, and each sha256 have 64 hexadecimal digits in lower case: printf %s TOKEN | sha256sum."
-  }
-  validation {
-    condition     = (var.auth.mode == "token") == (length(var.api_tokens) > 0)
-    error_message = "api_tokens belong to auth mode \"token\": that mode needs one at least, and the others take none."
-  }
-}
-
-variable "auth" {
-  description = "Who may call function api. Mode iam: Cloud Run lets in the accounts that have a role here, and nobody else. Mode oidc: tokens of any OpenID issuer, for one of the audiences. Mode token: see api_tokens. Readers see jobs, operators convert and check too, starters start and cancel too; each is email:, domain:, group: or subject: and a name, in mode iam an e-mail address or a domain."
-  type = object({
-    mode          = optional(string, "iam")
-    readers       = optional(set(string), [])
-    operators     = optional(set(string), [])
-    starters      = optional(set(string), [])
-    audiences     = optional(list(string), [])
-    issuer        = optional(string)
-    groups_claim  = optional(string)
-    gcloud_tokens = optional(bool, true)
-  })
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = contains(["iam", "oidc", "token"], var.auth.mode)
-    error_message = "auth.mode must be iam, oidc or token."
-  }
-  validation {
-    condition = alltrue([
-      for p in setunion(var.auth.readers, var.auth.operators, var.auth.starters) :
-      can(regex(var.auth.mode == "iam" ? "^(email:[^@ ,]+@[^@ ,]+|domain:[^@ ,]+)$" : "^(email|domain|group|subject):[^ ,]+$", p))
-    ])
-    error_message = "auth: readers, operators and starters must be email:ANN@EXAMPLE.COM or domain:EXAMPLE.COM, in mode oidc also group:NAME or subject:ID."
-  }
-  validation {
-    condition     = var.auth.mode != "token" || length(setunion(var.auth.readers, var.auth.operators, var.auth.starters, var.auth.audiences)) == 0
-    error_message = "auth: readers, operators, starters and audiences do nothing in mode token, where api_tokens says who may call."
-  }
-  validation {
-    condition     = var.auth.mode != "oidc" || (can(regex("^https://", var.auth.issuer)) && length(var.auth.audiences) > 0 && length(setunion(var.auth.readers, var.auth.operators, var.auth.starters)) > 0)
-    error_message = "auth: mode oidc needs an issuer that begins with https://, one audience at least, and somebody who may call."
-  }
-  validation {
-    condition     = var.auth.mode == "oidc" || (var.auth.issuer == null && var.auth.groups_claim == null)
-    error_message = "auth: issuer and groups_claim belong to mode oidc."
-  }
-}
-
-variable "base_model" {
-  description = "Model to tune where neither a request nor its model names one."
-  type        = string
-  default     = "gemini-3.1-flash-lite"
-  nullable    = false
-
-  validation {
-    condition     = length(trimspace(var.base_model)) > 0
-    error_message = "base_model must name a model."
   }
 }
 
@@ -143,22 +39,6 @@ variable "convert_environment" {
   type        = map(string)
   default     = {}
   nullable    = false
-}
-
-variable "cors_origins" {
-  description = "Origins whose pages may call function api, such as https://tuning.example.com. None unless set."
-  type        = set(string)
-  default     = []
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for origin in var.cors_origins : can(regex("^https?://[^/*, ]+$", origin))])
-    error_message = "cors_origins must be origins such as https://tuning.example.com: no path, no asterisk."
-  }
-  validation {
-    condition     = length(var.cors_origins) == 0 || var.auth.mode != "iam"
-    error_message = "cors_origins do nothing in auth mode iam: Cloud Run refuses the browser's first question, which carries no token."
-  }
 }
 
 variable "data_bucket" {
@@ -219,27 +99,6 @@ variable "inbox_bucket" {
   validation {
     condition     = var.inbox_bucket == null || var.inbox_bucket != var.data_bucket
     error_message = "inbox_bucket and data_bucket must be two buckets: a dataset in the inbox would be converted again, for ever."
-  }
-}
-
-variable "jobs" {
-  description = "Limits of tuning jobs: how many run at a time (0 leaves that to Vertex AI) and wait at most, how many a caller may start a minute, and after how long without news one is told to be stalled."
-  type = object({
-    max_concurrent    = optional(number, 0)
-    max_queued        = optional(number, 1000)
-    starts_per_minute = optional(number, 10)
-    stalled_after     = optional(string, "2h")
-  })
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = alltrue([for n in [var.jobs.max_concurrent, var.jobs.max_queued, var.jobs.starts_per_minute] : n >= 0 && floor(n) == n])
-    error_message = "jobs: max_concurrent, max_queued and starts_per_minute must be whole numbers, 0 or more."
-  }
-  validation {
-    condition     = can(regex("^([0-9]+h)?([0-9]+m)?([0-9]+s)?$", var.jobs.stalled_after)) && var.jobs.stalled_after != ""
-    error_message = "jobs.stalled_after must be a duration such as 2h or 1h30m."
   }
 }
 
@@ -355,36 +214,6 @@ variable "scheduler_region" {
   description = "Region of Cloud Scheduler, where the region itself has none."
   type        = string
   default     = null
-}
-
-variable "tuning_accounts" {
-  description = "E-mail addresses of accounts that tuning jobs may run as, instead of Vertex AI's own agent."
-  type        = set(string)
-  default     = []
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for address in var.tuning_accounts : can(regex("^[a-z0-9-]+@[a-z0-9.-]+[.]gserviceaccount[.]com$", address))])
-    error_message = "tuning_accounts must be e-mail addresses of service accounts."
-  }
-}
-
-variable "tuning_agent_exists" {
-  description = "Whether the project has had a tuning job, which makes Vertex AI's tuning agent, so that it can be let act as the tuning_accounts."
-  type        = bool
-  default     = false
-  nullable    = false
-}
-
-variable "tuning_location" {
-  description = "Region of the tuning jobs, where it is another than that of everything else."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.tuning_location == null || can(regex("^[a-z]+-[a-z]+[0-9]+$", var.tuning_location))
-    error_message = "tuning_location must be a region such as us-central1."
-  }
 }
 
 variable "vpc" {

@@ -93,7 +93,7 @@ func kept(t *testing.T, name string) []string {
 	}
 	for line := range strings.Lines(string(text)) {
 		if list, ok := strings.CutPrefix(strings.TrimSpace(line), name+": ["); ok {
-			return strings.Split(strings.TrimSuffix(list, "]"), ", ")
+			return strings.Split(strings.ReplaceAll(strings.TrimSuffix(list, "]"), `"`, ""), ", ")
 		}
 	}
 	t.Fatalf(".ko.yaml has no %s", name)

@@ -52,6 +52,7 @@ run "as_it_comes" {
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectCreator on bucket my-project-vertextune-data",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-data",
 
+      "serviceAccount:vertextune-convert@my-project.iam.gserviceaccount.com datastore.user on the project if resource.name == \"projects/my-project/databases/(default)\"",
       "serviceAccount:vertextune-convert@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-inbox",
       "serviceAccount:vertextune-convert@my-project.iam.gserviceaccount.com storage.objectUser on bucket my-project-vertextune-data",
 
@@ -60,6 +61,7 @@ run "as_it_comes" {
 
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com datastore.user on the project if resource.name == \"projects/my-project/databases/(default)\"",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com vertextune_tuner on the project",
+      "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-inbox",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectCreator on bucket my-project-vertextune-data",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-data",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com pubsub.publisher on topic vertextune-events",
@@ -163,6 +165,7 @@ run "tuning_account_before_the_first_job" {
     condition = setsubtract(output.grants, run.as_it_comes.grants) == toset([
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com iam.serviceAccountUser on account tune@my-project.iam.gserviceaccount.com",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com iam.serviceAccountUser on account tune@my-project.iam.gserviceaccount.com",
+      "serviceAccount:tune@my-project.iam.gserviceaccount.com aiplatform.tuningServiceAgent on the project",
       "serviceAccount:tune@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-data",
     ]) && length(setsubtract(run.as_it_comes.grants, output.grants)) == 0
     error_message = "More than as it comes:\n${join("\n", setsubtract(output.grants, run.as_it_comes.grants))}\nless:\n${join("\n", setsubtract(run.as_it_comes.grants, output.grants))}"
@@ -179,8 +182,39 @@ run "tuning_account_after_the_first_job" {
     condition = setsubtract(output.grants, run.as_it_comes.grants) == toset([
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com iam.serviceAccountUser on account tune@my-project.iam.gserviceaccount.com",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com iam.serviceAccountUser on account tune@my-project.iam.gserviceaccount.com",
+      "serviceAccount:tune@my-project.iam.gserviceaccount.com aiplatform.tuningServiceAgent on the project",
       "serviceAccount:tune@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-data",
       "serviceAccount:service-123456789012@gcp-sa-vertex-tune.iam.gserviceaccount.com iam.serviceAccountTokenCreator on account tune@my-project.iam.gserviceaccount.com",
+    ]) && length(setsubtract(run.as_it_comes.grants, output.grants)) == 0
+    error_message = "More than as it comes:\n${join("\n", setsubtract(output.grants, run.as_it_comes.grants))}\nless:\n${join("\n", setsubtract(run.as_it_comes.grants, output.grants))}"
+  }
+}
+
+run "catalogue" {
+  variables {
+    catalogue = { object = "gs://their-bucket/a/catalogue.json" }
+  }
+
+  # The one object, and nothing else of the bucket.
+  assert {
+    condition = setsubtract(output.grants, run.as_it_comes.grants) == toset([
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectViewer on bucket their-bucket if resource.name == \"projects/_/buckets/their-bucket/objects/a/catalogue.json\"",
+      "serviceAccount:vertextune-convert@my-project.iam.gserviceaccount.com storage.objectViewer on bucket their-bucket if resource.name == \"projects/_/buckets/their-bucket/objects/a/catalogue.json\"",
+      "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectViewer on bucket their-bucket if resource.name == \"projects/_/buckets/their-bucket/objects/a/catalogue.json\"",
+    ]) && length(setsubtract(run.as_it_comes.grants, output.grants)) == 0
+    error_message = "More than as it comes:\n${join("\n", setsubtract(output.grants, run.as_it_comes.grants))}\nless:\n${join("\n", setsubtract(run.as_it_comes.grants, output.grants))}"
+  }
+}
+
+run "open_models" {
+  variables {
+    open_model_agents_exist = true
+  }
+
+  assert {
+    condition = setsubtract(output.grants, run.as_it_comes.grants) == toset([
+      "serviceAccount:service-123456789012@gcp-sa-aiplatform.iam.gserviceaccount.com storage.objectUser on bucket my-project-vertextune-data",
+      "serviceAccount:service-123456789012@gcp-sa-vertex-moss-ft.iam.gserviceaccount.com storage.objectUser on bucket my-project-vertextune-data",
     ]) && length(setsubtract(run.as_it_comes.grants, output.grants)) == 0
     error_message = "More than as it comes:\n${join("\n", setsubtract(output.grants, run.as_it_comes.grants))}\nless:\n${join("\n", setsubtract(run.as_it_comes.grants, output.grants))}"
   }

@@ -52,12 +52,22 @@ run "as_it_comes" {
     b.versioning[0].enabled && b.soft_delete_policy[0].retention_duration_seconds == 604800 && b.force_destroy == false])
     error_message = "What is in a bucket can be lost at once."
   }
-  # A dataset of a job stays; only what was replaced goes.
+  # A dataset of a job stays; what was replaced goes, and what nobody needs any more.
   assert {
-    condition = alltrue(flatten([for rule in google_storage_bucket.data.lifecycle_rule : [
-      for c in rule.condition : c.with_state == "ARCHIVED" || try(c.matches_prefix == tolist(["drops/smoke/"]), false) || one(rule.action).type == "AbortIncompleteMultipartUpload"
-    ]]))
-    error_message = "Datasets are deleted by a rule."
+    condition = {
+      for rule in google_storage_bucket.data.lifecycle_rule : join(" ", coalesce(one(rule.condition).matches_prefix, [])) => one(rule.condition).age...
+      if one(rule.action).type == "Delete" && one(rule.condition).with_state != "ARCHIVED"
+    } == { "drops/smoke/" = [1], "requests/" = [30] }
+    error_message = "Rules delete other objects of the data bucket: ${jsonencode(google_storage_bucket.data.lifecycle_rule)}."
+  }
+  assert {
+    condition = alltrue([
+      for b in [google_storage_bucket.inbox, google_storage_bucket.data] : one([
+        for rule in b.lifecycle_rule : one(rule.condition).days_since_noncurrent_time
+        if one(rule.action).type == "Delete" && one(rule.condition).with_state == "ARCHIVED"
+      ]) == 30
+    ])
+    error_message = "Versions that were replaced stay for ever, or not for 30 days."
   }
   assert {
     condition     = google_firestore_database.this[0].name == "(default)" && google_firestore_database.this[0].type == "FIRESTORE_NATIVE" && google_firestore_database.this[0].delete_protection_state == "DELETE_PROTECTION_ENABLED" && google_firestore_database.this[0].point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_ENABLED"
@@ -78,14 +88,19 @@ run "as_it_comes" {
       "AUTH_MODE=iam",
       "AUTH_STARTERS=email:vertextune-build@my-project.iam.gserviceaccount.com",
       "BASE_MODEL=gemini-3.1-flash-lite",
+      "CREATE_TIMEOUT=60s",
       "DATA_BUCKET=my-project-vertextune-data",
+      "DEFAULT_MAX_COST_USD=0",
       "FIRESTORE_DATABASE=(default)",
       "GOOGLE_CLOUD_LOCATION=us-central1",
       "GOOGLE_CLOUD_PROJECT=my-project",
       "INBOX_BUCKET=my-project-vertextune-inbox",
       "MAX_CONCURRENT_JOBS=0",
+      "MAX_COST_USD=0",
       "MAX_QUEUED_JOBS=1000",
+      "MONTHLY_BUDGET_USD=0",
       "REQUEST_TIMEOUT=4m50s",
+      "START_LEASE=30s",
       "START_RATE_PER_MINUTE=10",
       "STATUS_MAX_AGE=15s",
     ])
@@ -93,25 +108,44 @@ run "as_it_comes" {
   }
   assert {
     condition = toset([for e in google_cloud_run_v2_service.convert.template[0].containers[0].env : "${e.name}=${e.value}"]) == toset([
+      "BASE_MODEL=gemini-3.1-flash-lite",
+      "CREATE_TIMEOUT=60s",
       "DATA_BUCKET=my-project-vertextune-data",
+      "DEFAULT_MAX_COST_USD=0",
+      "DROP_STARTS=true",
       "EVENT_ACCOUNT=vertextune-convert-trigger@my-project.iam.gserviceaccount.com",
+      "FIRESTORE_DATABASE=(default)",
+      "GOOGLE_CLOUD_LOCATION=us-central1",
+      "GOOGLE_CLOUD_PROJECT=my-project",
       "INBOX_BUCKET=my-project-vertextune-inbox",
+      "MAX_CONCURRENT_JOBS=0",
+      "MAX_COST_USD=0",
+      "MAX_QUEUED_JOBS=1000",
+      "MONTHLY_BUDGET_USD=0",
+      "START_LEASE=30s",
     ])
-    error_message = "Function convert is told ${jsonencode(google_cloud_run_v2_service.convert.template[0].containers[0].env)}."
+    error_message = "Function convert is told ${jsonencode(local.convert_environment)}."
   }
   assert {
     condition = toset([for e in google_cloud_run_v2_service.poll.template[0].containers[0].env : "${e.name}=${e.value}"]) == toset([
+      "BASE_MODEL=gemini-3.1-flash-lite",
+      "CREATE_TIMEOUT=60s",
       "DATA_BUCKET=my-project-vertextune-data",
+      "DEFAULT_MAX_COST_USD=0",
       "EVENTS_TOPIC=vertextune-events",
       "EVENT_ACCOUNT=vertextune-poll-trigger@my-project.iam.gserviceaccount.com",
       "FIRESTORE_DATABASE=(default)",
       "GOOGLE_CLOUD_LOCATION=us-central1",
       "GOOGLE_CLOUD_PROJECT=my-project",
       "MAX_CONCURRENT_JOBS=0",
+      "MAX_COST_USD=0",
+      "MAX_QUEUED_JOBS=1000",
+      "MONTHLY_BUDGET_USD=0",
       "STALLED_AFTER=2h",
+      "START_LEASE=30s",
       "TICK_TIMEOUT=8m50s",
     ])
-    error_message = "Function poll is told ${jsonencode(google_cloud_run_v2_service.poll.template[0].containers[0].env)}."
+    error_message = "Function poll is told ${jsonencode(local.poll_environment)}."
   }
 }
 
@@ -144,7 +178,10 @@ run "everything_elsewhere" {
     firestore       = { database = "theirs", location = "eur3" }
     labels          = { team = "ml" }
     base_model      = "gemini-x"
-    jobs            = { max_concurrent = 4, max_queued = 5, starts_per_minute = 6, stalled_after = "1h30m" }
+    jobs            = { max_concurrent = 4, max_queued = 5, starts_per_minute = 6, stalled_after = "1h30m", start_lease = "1m", create_timeout = "1m30s" }
+    spending        = { default_job = 20, job = 100.5, month = 1000000 }
+    catalogue       = { object = "gs://their-data/catalogue.json", max_age = "1m" }
+    drop_starts     = false
     api_environment = { CORS_ORIGINS = "https://b.example.com", NEW = "new" }
     cors_origins    = ["https://a.example.com"]
     auth            = { mode = "oidc", issuer = "https://issuer.example.com", audiences = ["a"], starters = ["email:ann@example.com"] }
@@ -155,16 +192,35 @@ run "everything_elsewhere" {
     error_message = "Something is not where it was wanted."
   }
   assert {
-    condition = { for k, v in local.api_environment : k => v if contains(["GOOGLE_CLOUD_LOCATION", "FIRESTORE_DATABASE", "BASE_MODEL", "MAX_CONCURRENT_JOBS", "MAX_QUEUED_JOBS", "START_RATE_PER_MINUTE", "CORS_ORIGINS", "NEW"], k) } == {
-      BASE_MODEL            = "gemini-x"
+    condition = { for k, v in local.api_environment : k => v if contains(["CORS_ORIGINS", "NEW", "START_RATE_PER_MINUTE"], k) } == {
       CORS_ORIGINS          = "https://b.example.com"
-      FIRESTORE_DATABASE    = "theirs"
-      GOOGLE_CLOUD_LOCATION = "us-central1"
-      MAX_CONCURRENT_JOBS   = "4"
-      MAX_QUEUED_JOBS       = "5"
       NEW                   = "new"
       START_RATE_PER_MINUTE = "6"
     }
     error_message = "Function api is told ${jsonencode(local.api_environment)}."
+  }
+  assert {
+    condition     = local.convert_environment.DROP_STARTS == "false" && local.poll_environment.STALLED_AFTER == "1h30m"
+    error_message = "Function convert is told ${jsonencode(local.convert_environment)}, function poll ${jsonencode(local.poll_environment)}."
+  }
+  # All functions go by the same.
+  assert {
+    condition = alltrue([for told in [local.api_environment, local.convert_environment, local.poll_environment] : { for k in keys(local.environment) : k => told[k] } == {
+      BASE_MODEL            = "gemini-x"
+      CATALOGUE             = "gs://their-data/catalogue.json"
+      CATALOGUE_MAX_AGE     = "1m"
+      CREATE_TIMEOUT        = "1m30s"
+      DATA_BUCKET           = "their-data"
+      DEFAULT_MAX_COST_USD  = "20"
+      FIRESTORE_DATABASE    = "theirs"
+      GOOGLE_CLOUD_LOCATION = "us-central1"
+      GOOGLE_CLOUD_PROJECT  = "my-project"
+      MAX_CONCURRENT_JOBS   = "4"
+      MAX_COST_USD          = "100.5"
+      MAX_QUEUED_JOBS       = "5"
+      MONTHLY_BUDGET_USD    = "1000000"
+      START_LEASE           = "1m"
+    }])
+    error_message = "The functions are told ${jsonencode(local.environment)}."
   }
 }

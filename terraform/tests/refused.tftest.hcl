@@ -59,14 +59,6 @@ run "name_with_capitals" {
   expect_failures = [var.name]
 }
 
-run "tuning_location" {
-  command = plan
-  variables {
-    tuning_location = "us"
-  }
-  expect_failures = [var.tuning_location]
-}
-
 run "bucket_name" {
   command = plan
   variables {
@@ -98,22 +90,6 @@ run "schedule" {
     poll_schedule = "every minute"
   }
   expect_failures = [var.poll_schedule]
-}
-
-run "duration" {
-  command = plan
-  variables {
-    jobs = { stalled_after = "2 hours" }
-  }
-  expect_failures = [var.jobs]
-}
-
-run "half_a_job" {
-  command = plan
-  variables {
-    jobs = { max_queued = 1.5 }
-  }
-  expect_failures = [var.jobs]
 }
 
 run "key_name" {
@@ -148,48 +124,6 @@ run "soft_delete" {
   expect_failures = [var.retention]
 }
 
-run "origin_with_a_path" {
-  command = plan
-  variables {
-    auth         = { mode = "oidc", issuer = "https://i.example.com", audiences = ["a"], starters = ["email:a@b.c"] }
-    cors_origins = ["https://a.example.com/"]
-  }
-  expect_failures = [var.cors_origins]
-}
-
-run "origins_in_mode_iam" {
-  command = plan
-  variables {
-    cors_origins = ["https://a.example.com"]
-  }
-  expect_failures = [var.cors_origins]
-}
-
-run "any_origin" {
-  command = plan
-  variables {
-    auth         = { mode = "oidc", issuer = "https://i.example.com", audiences = ["a"], starters = ["email:a@b.c"] }
-    cors_origins = ["*"]
-  }
-  expect_failures = [var.cors_origins]
-}
-
-run "ingress" {
-  command = plan
-  variables {
-    api_ingress = "all"
-  }
-  expect_failures = [var.api_ingress]
-}
-
-run "instances" {
-  command = plan
-  variables {
-    api_instances = { min = 5, max = 2 }
-  }
-  expect_failures = [var.api_instances]
-}
-
 run "egress" {
   command = plan
   variables {
@@ -220,102 +154,4 @@ run "address" {
     alert_emails = ["ops"]
   }
   expect_failures = [var.alert_emails]
-}
-
-run "tuning_account" {
-  command = plan
-  variables {
-    tuning_accounts = ["ann@example.com"]
-  }
-  expect_failures = [var.tuning_accounts]
-}
-
-run "auth_mode" {
-  command = plan
-  variables {
-    auth = { mode = "none" }
-  }
-  expect_failures = [var.auth]
-}
-
-run "principal_without_kind" {
-  command = plan
-  variables {
-    auth = { starters = ["ann@example.com"] }
-  }
-  expect_failures = [var.auth]
-}
-
-run "group_in_mode_iam" {
-  command = plan
-  variables {
-    auth = { starters = ["group:tuners"] }
-  }
-  expect_failures = [var.auth]
-}
-
-run "oidc_over_http" {
-  command = plan
-  variables {
-    auth = { mode = "oidc", issuer = "http://i.example.com", audiences = ["a"], starters = ["email:a@b.c"] }
-  }
-  expect_failures = [var.auth]
-}
-
-run "oidc_without_audience" {
-  command = plan
-  variables {
-    auth = { mode = "oidc", issuer = "https://i.example.com", starters = ["email:a@b.c"] }
-  }
-  expect_failures = [var.auth]
-}
-
-run "oidc_for_nobody" {
-  command = plan
-  variables {
-    auth = { mode = "oidc", issuer = "https://i.example.com", audiences = ["a"] }
-  }
-  expect_failures = [var.auth]
-}
-
-run "issuer_in_mode_iam" {
-  command = plan
-  variables {
-    auth = { issuer = "https://i.example.com" }
-  }
-  expect_failures = [var.auth]
-}
-
-run "token_mode_without_tokens" {
-  command = plan
-  variables {
-    auth = { mode = "token" }
-  }
-  expect_failures = [var.api_tokens]
-}
-
-run "tokens_in_mode_iam" {
-  command = plan
-  variables {
-    api_tokens = { ci = { role = "starter", sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" } }
-  }
-  expect_failures = [var.api_tokens]
-}
-
-run "token_that_is_no_hash" {
-  command = plan
-  variables {
-    auth       = { mode = "token" }
-    api_tokens = { ci = { role = "starter", sha256 = "secret" } }
-  }
-  expect_failures = [var.api_tokens]
-}
-
-run "token_role" {
-  command = plan
-  variables {
-    auth       = { mode = "token" }
-    api_tokens = { ci = { role = "owner", sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" } }
-  }
-  expect_failures = [var.api_tokens]
 }

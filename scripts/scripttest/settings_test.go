@@ -1,0 +1,165 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scripttest
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/vertextune/vertextune/pkg/api"
+	"github.com/vertextune/vertextune/pkg/convert"
+	"github.com/vertextune/vertextune/pkg/poll"
+)
+
+// notDeployed are settings that have no place in a deployment.
+var notDeployed = []string{
+	"VERTEX_AI_EMULATOR_HOST", // the local command's
+}
+
+// TestSettings holds three lists against each other: the settings that a function reads are all in the README's
+// table, and those that the table has for it are what Terraform gives it.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	documented, config := settingsTable(t), configuration(t)
+	for function, read := range map[string]any{"api": &api.Config{}, "convert": &convert.Config{}, "poll": &poll.Config{}} {
+		t.Run(function, func(t *testing.T) {
+			t.Parallel()
+			fields, err := env.GetFieldParams(read)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range fields {
+				if !slices.Contains(documented[function], f.Key) {
+					t.Errorf("the table of settings in README.md has no %s of function %s", f.Key, function)
+				}
+			}
+			want := slices.DeleteFunc(slices.Clone(documented[function]), func(name string) bool { return slices.Contains(notDeployed, name) })
+			if diff := cmp.Diff(want, config.given(t, function)); diff != "" {
+				t.Errorf("what README.md has of function %s, and what Terraform gives it (-want +got):\n%s", function, diff)
+			}
+		})
+	}
+}
+
+// An environment variable in the table, and the name of one.
+var (
+	quoted  = regexp.MustCompile("`([A-Z][A-Z0-9_]*)`")
+	setting = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+)
+
+// settingsTable returns the settings of each function that README.md lists, in order.
+func settingsTable(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## Settings\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	all := map[string][]string{}
+	for line := range strings.Lines(section) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 4 {
+			continue
+		}
+		functions := strings.Split(strings.TrimSpace(cells[2]), ", ")
+		if slices.Equal(functions, []string{"all"}) {
+			functions = []string{"api", "convert", "poll"}
+		}
+		for _, function := range functions {
+			for _, name := range quoted.FindAllStringSubmatch(cells[1], -1) {
+				all[function] = append(all[function], name[1])
+			}
+		}
+	}
+	for _, names := range all {
+		slices.Sort(names)
+	}
+	return all
+}
+
+// terraformFiles is what Terraform's configuration says, as far as the functions are told something.
+type terraformFiles struct {
+	locals   map[string]hclsyntax.Node
+	services map[string]hclsyntax.Node // by the function
+}
+
+func configuration(t *testing.T) terraformFiles {
+	t.Helper()
+	files, err := filepath.Glob("../../terraform/*.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := terraformFiles{map[string]hclsyntax.Node{}, map[string]hclsyntax.Node{}}
+	for _, name := range files {
+		file, diagnostics := hclparse.NewParser().ParseHCLFile(name)
+		if diagnostics.HasErrors() {
+			t.Fatal(diagnostics)
+		}
+		for _, block := range file.Body.(*hclsyntax.Body).Blocks {
+			switch {
+			case block.Type == "locals":
+				for name, attribute := range block.Body.Attributes {
+					c.locals[name] = attribute.Expr
+				}
+			case block.Type == "resource" && block.Labels[0] == "google_cloud_run_v2_service":
+				c.services[block.Labels[1]] = block.Body
+			}
+		}
+	}
+	return c
+}
+
+// given returns the settings that a function's service is given: keys of the objects that it takes its environment
+// from, through whatever locals, and names of single variables.
+func (c terraformFiles) given(t *testing.T, function string) []string {
+	t.Helper()
+	found, seen := map[string]bool{}, map[string]bool{}
+	var look func(hclsyntax.Node) hcl.Diagnostics
+	look = func(node hclsyntax.Node) hcl.Diagnostics {
+		var name string
+		switch n := node.(type) {
+		case *hclsyntax.ObjectConsKeyExpr:
+			name = hcl.ExprAsKeyword(n.Wrapped)
+		case *hclsyntax.Attribute:
+			if value, diagnostics := n.Expr.Value(nil); n.Name == "name" && !diagnostics.HasErrors() && value.Type() == cty.String {
+				name = value.AsString()
+			}
+		case *hclsyntax.ScopeTraversalExpr:
+			if step, ok := second(n.Traversal); ok && n.Traversal.RootName() == "local" && !seen[step] && c.locals[step] != nil {
+				seen[step] = true
+				return hclsyntax.VisitAll(c.locals[step], look)
+			}
+		}
+		if setting.MatchString(name) {
+			found[name] = true
+		}
+		return nil
+	}
+	if diagnostics := hclsyntax.VisitAll(c.services[function], look); diagnostics.HasErrors() {
+		t.Fatal(diagnostics)
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// second is the step after the root: x of local.x.
+func second(traversal hcl.Traversal) (string, bool) {
+	if len(traversal) < 2 {
+		return "", false
+	}
+	step, ok := traversal[1].(hcl.TraverseAttr)
+	return step.Name, ok
+}
