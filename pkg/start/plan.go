@@ -73,6 +73,18 @@ func (s *Starter) continued(ctx context.Context, job tuning.Job) (tuning.Job, er
 	return job, nil
 }
 
+// notContinued refuses to continue an open model. Vertex AI takes the folder of its checkpoints for that, in a field
+// that this service does not fill in. Source: custom_base_model of TuningJob in the v1beta1 API.
+func notContinued(o Order) error {
+	field := "pre_tuned_model"
+	if o.ContinueModel {
+		field = "continue_model"
+	}
+	return fault.Invalid(fault.Violation{
+		Field: field, Reason: "OPEN_MODEL", Description: "Only Gemini models can be continued. Tune the open model anew: leave the field out.",
+	})
+}
+
 // over takes from the model what the request leaves open.
 func over(job *tuning.Job, o Order, model store.Model) error {
 	if bad := model.Hyperparameters.Check("hyperparameters"); len(bad) > 0 {
@@ -125,18 +137,6 @@ func (s *Starter) judged(ctx context.Context, o Order, job tuning.Job) (tuning.J
 		job.Warnings = append(job.Warnings, "output_uri is not sent to Vertex AI: only open models are written to Cloud Storage.")
 	}
 	return job, verdict, nil
-}
-
-// notContinued refuses to continue an open model. Vertex AI takes the folder of its checkpoints for that, in a field
-// that this service does not fill in. Source: custom_base_model of TuningJob in the v1beta1 API.
-func notContinued(o Order) error {
-	field := "pre_tuned_model"
-	if o.ContinueModel {
-		field = "continue_model"
-	}
-	return fault.Invalid(fault.Violation{
-		Field: field, Reason: "OPEN_MODEL", Description: "Only Gemini models can be continued. Tune the open model anew: leave the field out.",
-	})
 }
 
 // built is the version control that the program was built from, or else its module's version.
