@@ -78,7 +78,7 @@ func TestLinePassesOver(t *testing.T) {
 			t.Run(fmt.Sprint(name, "/", limit), func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
-				w.starter.Config.MaxConcurrentJobs, w.starter.Config.Lease = limit, time.Second
+				w.starter.Config.MaxConcurrentJobs, w.starter.Config.Lease = limit, 3*time.Second
 				line := w.line(t)
 				bad, others := line[:2], line[2:]
 				tt.spoil(t, w, bad)

@@ -67,7 +67,7 @@ func (s *Starter) Dispatch(ctx context.Context, r store.Record, passed []string)
 	switch {
 	case errors.Is(err, store.ErrChanged):
 		return r, true, nil // cancelled, or sent by somebody else
-	case poor:
+	case poor: // a failure that is told, rather than a wait of weeks for the next month
 		refused, err := s.Records.UpdateJob(ctx, r, r.Fail(failureOf(err), s.Now().UTC()))
 		if errors.Is(err, store.ErrChanged) {
 			return r, true, nil

@@ -151,7 +151,7 @@ func (w *world) spend(t *testing.T, id, month string, budget int64) (bool, error
 	if err != nil {
 		return false, err
 	}
-	next := r.Job
+	var next tuning.Job
 	switch n := rand.IntN(6); {
 	case r.Step == tuning.Waiting && n > 0:
 		_, ok, err := w.pay(t.Context(), r, month, budget)

@@ -70,22 +70,31 @@ func TestDeadlines(t *testing.T) {
 	if len(limits) > 0 {
 		t.Errorf("not called: %v", limits)
 	}
-	// A caller's own deadline is kept if it is sooner, and that of a create also if it is later.
+}
+
+// TestDeadlinesOfTheCaller are kept if they are sooner, and that of a create also if it is later.
+func TestDeadlinesOfTheCaller(t *testing.T) {
+	t.Parallel()
 	for _, own := range []time.Duration{5 * time.Second, 3 * time.Minute} {
-		ctx, cancel := context.WithTimeout(t.Context(), own)
-		defer cancel()
-		if _, err := w.Get(ctx, name); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Create(ctx, job(2)); err != nil {
-			t.Fatal(err)
-		}
-		calls := w.taken()
-		for i, want := range []time.Duration{min(own, 20*time.Second), own} {
-			if c := calls[i]; c.left <= want/2 || c.left > want {
-				t.Errorf("%s of a caller with %v has %v left, want up to %v", c.method, own, c.left, want)
+		t.Run(own.String(), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			ctx, cancel := context.WithTimeout(t.Context(), own)
+			defer cancel()
+			made, err := w.Create(ctx, job(1))
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
+			if _, err := w.Get(ctx, made.Name); err != nil {
+				t.Fatal(err)
+			}
+			calls := w.taken()
+			for i, want := range []time.Duration{own, min(own, 20*time.Second)} {
+				if c := calls[i]; c.left <= want/2 || c.left > want {
+					t.Errorf("%s has %v left, want up to %v", c.method, c.left, want)
+				}
+			}
+		})
 	}
 }
 
