@@ -15,6 +15,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/dataset"
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/fields"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
@@ -35,8 +36,8 @@ func (a *API) validate(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := f.array("data", examples)
-	if err := f.err(); err != nil {
+	data := f.Array("data", examples)
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	report, err := check(r, io.Discard, data)
@@ -63,9 +64,9 @@ func (a *API) convert(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := f.array("data", examples)
+	data := f.Array("data", examples)
 	name := a.filename(f)
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	var lines bytes.Buffer
@@ -114,9 +115,9 @@ const nameLimit = 255
 
 // filename returns the object to write, in a folder of its own: the name that was asked for, with .jsonl, or
 // a new one.
-func (a *API) filename(f *fields) string {
+func (a *API) filename(f *fields.Reader) string {
 	const folder, suffix = "converted/", ".jsonl"
-	name := f.text("filename")
+	name := f.Text("filename")
 	if name == "" {
 		return folder + "data_" + strings.TrimPrefix(tuning.NewID(a.Now()), "vt-") + suffix
 	}
@@ -125,9 +126,9 @@ func (a *API) filename(f *fields) string {
 	}
 	switch {
 	case len(name) > nameLimit:
-		f.add("filename", "TOO_LONG", fmt.Sprintf("must be at most %d bytes, .jsonl included.", nameLimit))
+		f.Add("filename", "TOO_LONG", fmt.Sprintf("must be at most %d bytes, .jsonl included.", nameLimit))
 	case strings.HasPrefix(name, "."), !utf8.ValidString(name), strings.ContainsFunc(name, forbidden):
-		f.add("filename", "INVALID_FILENAME",
+		f.Add("filename", "INVALID_FILENAME",
 			"must be a plain file name: printable characters, none of / \\ % : * ? \" < > | # [ ], and no dot at its start.")
 	}
 	return folder + name
