@@ -133,7 +133,9 @@ func (c *Converter) enqueue(ctx context.Context, source Source, w *wish) (tuning
 }
 
 // same reports whether both tell of one job, which has one manifest or none.
-func (s *Start) same(other *Start) bool { return other != nil && s.JobID != "" && s.JobID == other.JobID }
+func (s *Start) same(other *Start) bool {
+	return other != nil && s.JobID != "" && s.JobID == other.JobID
+}
 
 // after keeps the jobs that were started before.
 func (s *Start) after(before *Start) {
