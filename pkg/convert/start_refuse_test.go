@@ -6,7 +6,9 @@ package convert_test
 import (
 	"bytes"
 	"log/slog"
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -148,6 +150,46 @@ func TestStartOfNothing(t *testing.T) {
 	}
 	if job := w.one(t); job.StartedBy != "gs://test-inbox/b.json" || job.Priority != 1 {
 		t.Errorf("job of %s with priority %d", job.StartedBy, job.Priority)
+	}
+}
+
+// TestStartOfAnotherGeneration: a manifest starts the file that is there, when that is converted, and not the one before.
+func TestStartOfAnotherGeneration(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.handle(t, w.drop(t, "a.json", good))
+	newer, manifest := w.drop(t, "a.json", better), w.drop(t, "a.json.fine-tune.json", `{}`)
+	if said, err := w.Convert(t.Context(), manifest); err == nil {
+		t.Errorf("%s, though the newer file is not converted yet", said)
+	}
+	w.handle(t, newer)
+	w.handle(t, manifest)
+	w.tick(t)
+	if diff := cmp.Diff(map[int64]int{newer.Generation: 1}, w.onVertex(t)); diff != "" || len(w.jobs(t)) != 1 {
+		t.Errorf("%d jobs; on Vertex AI, by generation (-want +got):\n%s", len(w.jobs(t)), diff)
+	}
+}
+
+// TestWishOfTheNewerFile: what a newer file asks for is not done with the older one, amid whose conversion it comes.
+func TestWishOfTheNewerFile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	older := w.drop(t, "a.json", good)
+	var newer convert.Source
+	var once sync.Once
+	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		next.ServeHTTP(rw, r)
+		if strings.HasSuffix(r.URL.Query().Get("name"), "/dataset.jsonl") {
+			once.Do(func() { newer = w.dropWith(t, "a.json", better, wishes()) })
+		}
+	})
+	w.handle(t, older)
+	if n := len(w.jobs(t)); n > 0 || newer.Generation == 0 {
+		t.Errorf("%d jobs after the older file's event", n)
+	}
+	w.handle(t, newer)
+	if told := w.told(t, "a.json"); told == nil || told.JobID != w.one(t).ID {
+		t.Errorf("the report says %+v", told)
 	}
 }
 
