@@ -225,8 +225,8 @@ func (w *world) holds(t testing.TB, source convert.Source, content string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantText := fmt.Sprintf("%s\nThe file:\n\n    gs://%s/%s#%d\n\nIt was held against the limits of `%s`.\n",
-		result.Markdown(), source.Bucket, source.Name, source.Generation, baseModel)
+	wantText := fmt.Sprintf("%s\nThe file:\n\n    gs://%s/%s#%d\n\nIt was held against the limits of "+"`"+baseModel+"`.\n",
+		result.Markdown(), source.Bucket, source.Name, source.Generation)
 	if diff := cmp.Diff(&stored{wantText, "text/markdown; charset=utf-8", source.Generation}, w.text(t, source.Name)); diff != "" {
 		t.Errorf("report for people on %s (-want +got):\n%s", source.Name, diff)
 	}

@@ -79,19 +79,19 @@ func TestNoStart(t *testing.T) {
 func TestStartOrders(t *testing.T) {
 	t.Parallel()
 	const manifest = `{"hyperparameters": {"epoch_count": 2}, "display_name": "by manifest"}`
-	both := func(w *world, t *testing.T) (convert.Source, convert.Source) {
+	both := func(t *testing.T, w *world) (convert.Source, convert.Source) {
 		t.Helper()
 		return w.drop(t, "a.json", good), w.drop(t, "a.json.fine-tune.json", manifest)
 	}
 	tests := map[string]func(t *testing.T, w *world) (said []convert.Outcome){
 		"file_first": func(t *testing.T, w *world) []convert.Outcome {
 			t.Helper()
-			file, manifest := both(w, t)
+			file, manifest := both(t, w)
 			return []convert.Outcome{w.handle(t, file), w.handle(t, manifest)}
 		},
 		"manifest_first": func(t *testing.T, w *world) []convert.Outcome {
 			t.Helper()
-			file, manifest := both(w, t)
+			file, manifest := both(t, w)
 			if _, err := w.Convert(t.Context(), manifest); err == nil {
 				t.Error("the manifest of a file that is not converted yet: no error, so its event would be lost")
 			}

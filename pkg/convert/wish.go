@@ -92,7 +92,7 @@ func (c *Converter) model(ctx context.Context, source Source) (*catalogue.Model,
 		return nil, err
 	}
 	if w == nil || w.err != nil {
-		return known.Lookup(c.Config.BaseModel), nil
+		return known.Lookup(c.Config.BaseModel), nil //nolint:nilerr // the start will be refused for it, and say so
 	}
 	base, err := c.Starter.BaseModel(ctx, w.request)
 	switch {
@@ -101,6 +101,6 @@ func (c *Converter) model(ctx context.Context, source Source) (*catalogue.Model,
 	case fault.Heals(err):
 		return nil, err
 	default:
-		return known.Lookup(c.Config.BaseModel), nil // the start will be refused for the same reason, and say so
+		return known.Lookup(c.Config.BaseModel), nil // likewise
 	}
 }

@@ -14,8 +14,8 @@ import (
 )
 
 // Enqueue puts a start on record and leaves the rest of it to the poller's next tick, which prepares and prices it as
-// it does with a start that died. So it needs neither Vertex AI nor a place for datasets. Nobody waits for an answer:
-// an order whose key was used is the start that it was used for, whatever the order says by now.
+// it does with a start that died. So s.Vertex is not needed for it. Nobody waits for an answer: an order whose key was
+// used is the start that it was used for, whatever the order says by now.
 func (s *Starter) Enqueue(ctx context.Context, o Order) (tuning.Job, error) {
 	key := o.key()
 	if job, found, err := s.enqueued(ctx, key); found || err != nil {
