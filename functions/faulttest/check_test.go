@@ -34,7 +34,8 @@ func (r *run) check() {
 	}
 	r.checkHistory()
 	r.checkUnwanted(records)
-	r.checkOrders(records)
+	r.checkOrders(without(records, startedByFile))
+	r.checkStarts(records)
 	r.checkVertex(records)
 	r.checkFiles(records)
 	r.checkBudget(records)
@@ -84,14 +85,17 @@ func (r *run) checkOrders(records map[string]record) {
 }
 
 // jobOf is the job that the key of a start stands for, or "".
-func (r *run) jobOf(o *order) string {
-	sum := sha256.Sum256([]byte("ann\x00" + o.key))
+func (r *run) jobOf(o *order) string { return r.keyed("ann", o.key) }
+
+// keyed is the job that somebody's key stands for, or "".
+func (r *run) keyed(caller, key string) string {
+	sum := sha256.Sum256([]byte(caller + "\x00" + key))
 	doc, err := r.docs.Doc("start_keys/" + hex.EncodeToString(sum[:])).Get(r.t.Context())
 	if status.Code(err) == codes.NotFound {
 		return ""
 	}
 	if err != nil {
-		r.t.Fatalf("read key %q: %v", o.key, err)
+		r.t.Fatalf("read key %q: %v", key, err)
 	}
 	id, _ := doc.Data()["job_id"].(string)
 	return id

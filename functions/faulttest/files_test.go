@@ -120,8 +120,9 @@ func (r *run) checkIndex(rec record, training []string) {
 	if err != nil {
 		r.t.Errorf("the index %q of %+v: %v", index, rec, err)
 	}
+	file, generation := r.fileOf(rec)
 	for i, line := range training {
-		own := provenance.Source{Object: "gs://" + data + "/own.jsonl", Generation: r.own, Line: int64(i) + 1}
+		own := provenance.Source{Object: file, Generation: generation, Line: int64(i) + 1}
 		if id := idOf(line); id != "" {
 			own = provenance.Source{Message: id}
 		}

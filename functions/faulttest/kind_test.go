@@ -67,7 +67,7 @@ var kinds = append(answers(),
 		return do(ctx)
 	}},
 	// Somebody else is at work between two calls, of one who has read and is about to write.
-	amid("tick_amid", jobs, func(r *run) { _ = deliver(r.t.Context(), r.poll2, tick()) }), // a tick more than there need be
+	amid("tick_amid", func(s scenario, _ faults.Call) bool { return !s.files || s.starts }, func(r *run) { _ = deliver(r.t.Context(), r.poll2, tick()) }), // a tick more than there need be
 	amid("start_again_amid", jobs, func(r *run) {
 		orders, _ := r.soFar()
 		for _, o := range orders {

@@ -137,6 +137,8 @@ func deliver(ctx context.Context, p *process, e cloudevents.Event) error {
 
 // drop is one generation of the file in the inbox.
 type drop struct {
+	name       string // the file's, or that of its manifest
+	starts     bool   // by its metadata
 	generation int64
 	content    string
 	event      cloudevents.Event
@@ -144,7 +146,10 @@ type drop struct {
 	asked      bool // the scenario has delivered it, or tried to
 }
 
-const dropName = "a.jsonl"
+const (
+	dropName     = "a.jsonl"
+	manifestName = dropName + ".fine-tune.json"
+)
 
 // drop puts a file into the inbox, in the place of the one before.
 func (r *run) drop(content string) *drop {
@@ -156,7 +161,16 @@ func (r *run) drop(content string) *drop {
 }
 
 func (r *run) dropped(content string) (*drop, error) {
-	attrs, err := r.put(r.t.Context(), inbox, dropName, content)
+	return r.droppedAs(drop{name: dropName, content: content})
+}
+
+// droppedAs puts what the drop says into the inbox.
+func (r *run) droppedAs(d drop) (*drop, error) {
+	var metadata map[string]string
+	if d.starts {
+		metadata = map[string]string{"fine-tune": "start", "epoch-count": "1"}
+	}
+	attrs, err := r.put(r.t.Context(), inbox, d.name, d.content, metadata)
 	if err != nil {
 		return nil, err
 	}
@@ -167,15 +181,14 @@ func (r *run) dropped(content string) (*drop, error) {
 	if err != nil {
 		return nil, err
 	}
-	event, err := eventarc.FinalizedEvent(resource)
-	if err != nil {
+	if d.event, err = eventarc.FinalizedEvent(resource); err != nil {
 		return nil, err
 	}
-	d := &drop{generation: attrs.Generation, content: content, event: event}
+	d.generation = attrs.Generation
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.drops = append(r.drops, d)
-	return d, nil
+	r.drops = append(r.drops, &d)
+	return &d, nil
 }
 
 // deliver delivers the event of a drop.

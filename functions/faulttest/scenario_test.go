@@ -15,7 +15,9 @@ type scenario struct {
 	lasting time.Duration
 	files   bool // are dropped, and no jobs started
 	split   bool // all messages are trained on, but for some that are to validate with
-	play    func(*run)
+	// starts is what the files are: they start jobs.
+	starts bool
+	play   func(*run)
 }
 
 // useless is no JSON.
@@ -135,6 +137,31 @@ var scenarios = []scenario{
 			r.deliver(r.drop(useless))
 			r.deliver(second)
 			r.deliver(first)
+		},
+	}, {
+		// A file starts a job by its metadata.
+		name: "drop_starts", files: true, starts: true, play: func(r *run) {
+			r.deliver(r.dropStarting(examples(2)))
+			r.tick()
+			r.ends()
+			r.tick()
+			r.tick()
+		},
+	}, {
+		// A file and a manifest come, the manifest's event first; then a newer file.
+		name: "drop_starts_by_manifest", files: true, starts: true, play: func(r *run) {
+			first := r.drop(examples(2))
+			manifest := r.dropManifest(`{"hyperparameters": {"epoch_count": 1}}`)
+			r.deliver(manifest)
+			r.deliver(first)
+			r.deliver(manifest)
+			r.tick()
+			r.ends()
+			r.deliver(r.drop(examples(2)))
+			r.tick()
+			r.ends()
+			r.tick()
+			r.tick()
 		},
 	},
 }

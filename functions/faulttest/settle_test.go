@@ -17,6 +17,7 @@ type record struct {
 	ID           string    `firestore:"-"`
 	Name         string    `firestore:"name"`
 	State        string    `firestore:"state"`
+	StartedBy    string    `firestore:"started_by"`
 	Step         string    `firestore:"step"`
 	LeaseUntil   time.Time `firestore:"lease_until"`
 	Submissions  int64     `firestore:"submissions"`

@@ -113,7 +113,7 @@ func (r *run) checkAPI(rec record, came []*pubsubpb.PubsubMessage) {
 // checkDrop: there are the reports on the newest generation of the file, a dataset of it if it is good for one, and
 // nothing else.
 func (r *run) checkDrop() {
-	newest := r.drops[len(r.drops)-1]
+	newest := r.newest(dropName)
 	want := []string{data + "/drops/a.jsonl/report.json", data + "/drops/a.jsonl/report.md"}
 	outcome := "REFUSED"
 	if newest.content != useless {

@@ -141,16 +141,17 @@ func (w *world) furnish(ctx context.Context) (err error) {
 	if _, err := w.docs.Doc("models/m").Set(ctx, map[string]any{"base_model": baseModel}); err != nil {
 		return fmt.Errorf("put a model: %w", err)
 	}
-	own, err := w.put(ctx, data, "own.jsonl", examples(2))
+	own, err := w.put(ctx, data, "own.jsonl", examples(2), nil)
 	if err == nil {
 		w.own = own.Generation
 	}
 	return err
 }
 
-// put writes an object and returns its generation.
-func (w *world) put(ctx context.Context, bucket, name, content string) (*storage.ObjectAttrs, error) {
+// put writes an object and returns its attributes.
+func (w *world) put(ctx context.Context, bucket, name, content string, metadata map[string]string) (*storage.ObjectAttrs, error) {
 	up := w.objects.Bucket(bucket).Object(name).NewWriter(ctx)
+	up.Metadata = metadata
 	_, err := io.WriteString(up, content)
 	if err = errors.Join(err, up.Close()); err != nil {
 		return nil, fmt.Errorf("put %s: %w", name, err)

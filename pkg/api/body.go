@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/fault"
-	"github.com/vertextune/vertextune/pkg/strictjson"
+	"github.com/vertextune/vertextune/pkg/fields"
 )
 
 // bodyLimit is how long a body may be: Cloud Run takes no longer one over HTTP/1.
@@ -35,7 +35,7 @@ func checkMedia(r *http.Request) error {
 }
 
 // fields reads the body, which must be one JSON object.
-func (a *API) fields(r *http.Request) (*fields, error) {
+func (a *API) fields(r *http.Request) (*fields.Reader, error) {
 	body, err := io.ReadAll(r.Body)
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, fault.New(fault.TooLarge,
@@ -48,21 +48,5 @@ func (a *API) fields(r *http.Request) (*fields, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Canceled, err, "The body was cut off.")
 	}
-	if err := strictjson.Validate(body); err != nil {
-		return nil, notJSON(err)
-	}
-	if strictjson.KindOf(body) != strictjson.Object {
-		return nil, fault.New(fault.InvalidArgument, "The body must be a JSON object: it begins with {.")
-	}
-	return newFields("", body), nil
-}
-
-func notJSON(err error) error {
-	e, ok := errors.AsType[*strictjson.Error](err)
-	if !ok {
-		return fault.Wrap(fault.Internal, err, "The body could not be read.")
-	}
-	out := fault.New(fault.InvalidArgument, "The body is not valid JSON: %s (byte %d).", strings.TrimSuffix(e.Message, "."), e.Offset)
-	out.Violations = []fault.Violation{{Field: path(e.Pointer), Reason: e.Code, Description: e.Message}}
-	return out
+	return fields.Parse("The body", body) //nolint:wrapcheck // it says that it is about the body
 }

@@ -33,5 +33,5 @@ func (a *API) noFields(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return f.err()
+	return f.Err()
 }

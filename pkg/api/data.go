@@ -5,6 +5,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/dataset"
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/fields"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
@@ -26,6 +28,7 @@ const examples = "an array of training examples"
 type validated struct {
 	Message  string           `json:"message"`
 	Records  int64            `json:"records_count"`
+	LimitsOf string           `json:"limits_of,omitempty"`
 	Warnings []dataset.Fault  `json:"warnings,omitempty"`
 	LeftOut  map[string]int64 `json:"left_out,omitempty"`
 }
@@ -35,15 +38,17 @@ func (a *API) validate(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := f.array("data", examples)
-	if err := f.err(); err != nil {
+	data, base := f.Array("data", examples), f.Text("base_model")
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	report, err := check(r, io.Discard, data)
+	report, of, err := a.check(r, io.Discard, data, base)
 	if err != nil {
 		return nil, err
 	}
-	return validated{Message: "Data format is valid", Records: report.Records, Warnings: report.Faults, LeftOut: report.LeftOut}, nil
+	return validated{
+		Message: "Data format is valid", Records: report.Records, LimitsOf: of, Warnings: report.Faults, LeftOut: report.LeftOut,
+	}, nil
 }
 
 // converted is the answer of POST /convert-json.
@@ -52,6 +57,7 @@ type converted struct {
 	JSONL    string           `json:"jsonl_content"`
 	FilePath string           `json:"file_path"`
 	Records  int64            `json:"records_count"`
+	LimitsOf string           `json:"limits_of,omitempty"`
 	Warnings []dataset.Fault  `json:"warnings,omitempty"`
 	LeftOut  map[string]int64 `json:"left_out,omitempty"`
 }
@@ -63,13 +69,13 @@ func (a *API) convert(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := f.array("data", examples)
+	data, base := f.Array("data", examples), f.Text("base_model")
 	name := a.filename(f)
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	var lines bytes.Buffer
-	report, err := check(r, &lines, data)
+	report, of, err := a.check(r, &lines, data, base)
 	if err != nil {
 		return nil, err
 	}
@@ -90,23 +96,28 @@ func (a *API) convert(r *http.Request) (any, error) {
 	}
 	return converted{
 		Message: "JSON converted to JSONL successfully", JSONL: lines.String(), FilePath: uri,
-		Records: report.Examples, Warnings: report.Faults, LeftOut: report.LeftOut,
+		Records: report.Examples, LimitsOf: of, Warnings: report.Faults, LeftOut: report.LeftOut,
 	}, nil
 }
 
-// check checks the data array of a request and writes its examples to w.
-func check(r *http.Request, w io.Writer, data []byte) (*dataset.Report, error) {
-	report, err := dataset.Convert(r.Context(), w, bytes.NewReader(data), dataset.Options{})
+// check checks the data array of a request and writes its examples to w. They are held against the limits of the base
+// model that they are for, or else of ours, whose name is returned if it has any that are known.
+func (a *API) check(r *http.Request, w io.Writer, data []byte, base string) (report *dataset.Report, limitsOf string, err error) {
+	model := a.Facts.Current(r.Context()).Lookup(cmp.Or(base, a.Config.BaseModel))
+	if model != nil {
+		limitsOf = model.ID
+	}
+	report, err = dataset.Convert(r.Context(), w, bytes.NewReader(data), dataset.Options{Limits: model.Limits()})
 	if err != nil {
-		return nil, fmt.Errorf("check the data: %w", err)
+		return nil, "", fmt.Errorf("check the data: %w", err)
 	}
 	switch {
 	case report.Errors > 0:
-		return nil, fault.Data(report, "data")
+		return nil, "", fault.Data(report, "data")
 	case report.Examples == 0:
-		return nil, fault.NoExamples(report, "data")
+		return nil, "", fault.NoExamples(report, "data")
 	}
-	return report, nil
+	return report, limitsOf, nil
 }
 
 // nameLimit is how long a filename may be, in bytes.
@@ -114,9 +125,9 @@ const nameLimit = 255
 
 // filename returns the object to write, in a folder of its own: the name that was asked for, with .jsonl, or
 // a new one.
-func (a *API) filename(f *fields) string {
+func (a *API) filename(f *fields.Reader) string {
 	const folder, suffix = "converted/", ".jsonl"
-	name := f.text("filename")
+	name := f.Text("filename")
 	if name == "" {
 		return folder + "data_" + strings.TrimPrefix(tuning.NewID(a.Now()), "vt-") + suffix
 	}
@@ -125,9 +136,9 @@ func (a *API) filename(f *fields) string {
 	}
 	switch {
 	case len(name) > nameLimit:
-		f.add("filename", "TOO_LONG", fmt.Sprintf("must be at most %d bytes, .jsonl included.", nameLimit))
+		f.Add("filename", "TOO_LONG", fmt.Sprintf("must be at most %d bytes, .jsonl included.", nameLimit))
 	case strings.HasPrefix(name, "."), !utf8.ValidString(name), strings.ContainsFunc(name, forbidden):
-		f.add("filename", "INVALID_FILENAME",
+		f.Add("filename", "INVALID_FILENAME",
 			"must be a plain file name: printable characters, none of / \\ % : * ? \" < > | # [ ], and no dot at its start.")
 	}
 	return folder + name

@@ -21,6 +21,7 @@ type converted struct {
 	JSONL    string          `json:"jsonl_content"`
 	FilePath string          `json:"file_path"`
 	Records  int             `json:"records_count"`
+	LimitsOf string          `json:"limits_of"`
 	Warnings []dataset.Fault `json:"warnings"`
 	LeftOut  map[string]int  `json:"left_out"`
 }
@@ -28,6 +29,7 @@ type converted struct {
 type validated struct {
 	Message  string          `json:"message"`
 	Records  int             `json:"records_count"`
+	LimitsOf string          `json:"limits_of"`
 	Warnings []dataset.Fault `json:"warnings"`
 	LeftOut  map[string]int  `json:"left_out"`
 }
@@ -191,7 +193,7 @@ func TestValidate(t *testing.T) {
 	s := newSystem(t, nil)
 	var got validated
 	s.post(t, base+"/validate-data", `{"data":`+examples("one", "two", "three")+`}`).into(&got)
-	if diff := cmp.Diff(validated{Message: "Data format is valid", Records: 3}, got); diff != "" {
+	if diff := cmp.Diff(validated{Message: "Data format is valid", Records: 3, LimitsOf: baseModel}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

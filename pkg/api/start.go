@@ -50,9 +50,9 @@ func (a *API) start(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	request := startRequest(f)
-	dry := f.flag("dry_run")
-	if err := f.err(); err != nil {
+	request := tuning.ReadRequest(f)
+	dry := f.Flag("dry_run")
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	order := start.Order{Request: request, Caller: callerOf(r.Context())}

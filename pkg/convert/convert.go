@@ -9,11 +9,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"time"
 
+	"github.com/vertextune/vertextune/pkg/catalogue"
 	"github.com/vertextune/vertextune/pkg/dataset"
+	"github.com/vertextune/vertextune/pkg/drop"
 	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/start"
+	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
 // Objects is what the converter asks of Cloud Storage.
@@ -28,10 +31,25 @@ type Objects interface {
 	Delete(ctx context.Context, bucket, name string, generation int64) error
 }
 
-// Converter converts dropped files.
+// Starter puts the starts that files ask for on record.
+type Starter interface {
+	// Enqueue records a start, once for its key, and leaves it to the poller.
+	Enqueue(ctx context.Context, o start.Order) (tuning.Job, error)
+	// BaseModel returns the base model that a request would be tuned on.
+	BaseModel(ctx context.Context, r tuning.Request) (string, error)
+}
+
+// Facts knows the base models.
+type Facts interface {
+	Current(ctx context.Context) *catalogue.Catalogue
+}
+
+// Converter converts dropped files, and has those started that ask for it.
 type Converter struct {
 	Config  Config
 	Objects Objects
+	Starter Starter
+	Facts   Facts
 	Log     *slog.Logger
 }
 
@@ -45,6 +63,9 @@ const (
 	Superseded Outcome = "SUPERSEDED" // a newer generation was done before, or this one, by an earlier delivery
 	Converted  Outcome = "CONVERTED"  // dataset and report written
 	Refused    Outcome = "REFUSED"    // not usable: report written, no dataset
+	Waiting    Outcome = "WAITING"    // a manifest whose file is not there: the file's event will find it
+	Started    Outcome = "STARTED"    // a manifest's job is on record
+	NotStarted Outcome = "NOT_STARTED"
 )
 
 // attempts is how often a conversion is begun again because another event for the same name wrote meanwhile.
@@ -58,13 +79,16 @@ const generationKey = "source-generation"
 var errFaulty = errors.New("the source is not usable")
 
 // Convert brings the outputs of the source to the state of this generation, unless a newer one has been
-// there already.
+// there already. If the source is the manifest of a file, that is started.
 func (c *Converter) Convert(ctx context.Context, source Source) (Outcome, error) {
-	if !isJSON(source.Name) {
+	attempt := c.attempt
+	if file, ok := drop.DataOf(source.Name); ok {
+		attempt = func(ctx context.Context, manifest Source) (Outcome, error) { return c.startLate(ctx, manifest, file) }
+	} else if !drop.IsData(source.Name) {
 		return Ignored, nil
 	}
 	for range attempts {
-		outcome, err := c.attempt(ctx, source)
+		outcome, err := attempt(ctx, source)
 		if !errors.Is(err, object.ErrConflict) {
 			return outcome, err
 		}
@@ -72,15 +96,10 @@ func (c *Converter) Convert(ctx context.Context, source Source) (Outcome, error)
 	return "", fmt.Errorf("convert %s: other events for it kept writing", object.URI(source.Bucket, source.Name))
 }
 
-// isJSON reports whether a file is to be converted, by its name.
-func isJSON(name string) bool {
-	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
-	return strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".jsonl")
-}
-
-// attempt does the conversion once. Its order makes every cut safe: the dataset is written first and the
-// report last, and only a report says that the generation is done. What is written replaces what was seen
-// before the source was read, so an older event cannot write over a newer one.
+// attempt does the conversion once. Its order makes every cut safe: the dataset is written first, then a start that
+// is asked for is recorded, which can be repeated, and the report is written last: only it says that the generation
+// is done. What is written replaces what was seen before the source was read, so an older event cannot write over a
+// newer one.
 func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error) {
 	name := outputs(source.Name)
 	report, err := c.output(ctx, name.report)
@@ -101,7 +120,11 @@ func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error)
 	if max(data.source, text.source) > source.Generation {
 		return Superseded, nil // a newer generation is being converted at this moment
 	}
-	result, err := c.dataset(ctx, source, name.data, data)
+	model, err := c.model(ctx, source)
+	if err != nil {
+		return "", err
+	}
+	result, err := c.dataset(ctx, source, name.data, data, model.Limits())
 	switch {
 	case errors.Is(err, object.ErrNotFound):
 		return Gone, nil
@@ -112,13 +135,17 @@ func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error)
 	case err != nil:
 		return "", err
 	}
-	if err := c.text(ctx, source, name.text, text, result); err != nil {
-		return "", err
+	r := &Report{Source: source, Outcome: outcomeOf(result), Result: result}
+	if model != nil {
+		r.LimitsOf = model.ID
 	}
-	if err := c.report(ctx, source, name.report, report, result); err != nil {
-		return "", err
+	if r.Outcome == Converted {
+		r.Dataset = object.URI(c.Config.Start.DataBucket, name.data)
+		if r.Start, err = c.startNow(ctx, source); err != nil {
+			return "", err
+		}
 	}
-	return outcomeOf(result), nil
+	return r.Outcome, c.reports(ctx, r, text, report)
 }
 
 // watchInterval is how often the log says how far a conversion has come.
@@ -148,7 +175,7 @@ func outcomeOf(result *dataset.Report) Outcome {
 
 // dataset converts the source into the dataset object. If it is refused there is no object, and the error is
 // errFaulty beside the report.
-func (c *Converter) dataset(ctx context.Context, source Source, name string, old output) (*dataset.Report, error) {
+func (c *Converter) dataset(ctx context.Context, source Source, name string, old output, limits dataset.Limits) (*dataset.Report, error) {
 	in, err := c.Objects.Read(ctx, source.Bucket, source.Name, source.Generation)
 	if err != nil {
 		return nil, err
@@ -156,7 +183,7 @@ func (c *Converter) dataset(ctx context.Context, source Source, name string, old
 	defer in.Close()
 	var result *dataset.Report
 	_, err = c.Objects.Write(ctx, c.spec(source, name, "application/jsonl", old), func(w io.Writer) error {
-		result, err = dataset.Convert(ctx, w, in, dataset.Options{Progress: c.watch(ctx, source)})
+		result, err = dataset.Convert(ctx, w, in, dataset.Options{Limits: limits, Progress: c.watch(ctx, source)})
 		if err == nil && outcomeOf(result) == Refused {
 			err = errFaulty
 		}

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package convert checks each JSON file that is dropped into the inbox bucket and writes it as JSONL, with a
-// report, to the data bucket. It is called by Eventarc for every finalized object.
+// report, to the data bucket. A file that asks for it has a tuning job put on record, which the poller goes on with.
+// It is called by Eventarc for every finalized object.
 //
 // Events come at least once and in any order. The source's generation decides: for every source there is one
 // dataset and one report, those of the newest generation that was seen; an older one changes nothing.
@@ -14,13 +15,17 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
 	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/facts"
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/serve"
+	"github.com/vertextune/vertextune/pkg/start"
+	"github.com/vertextune/vertextune/pkg/store"
 )
 
 // finalized is the type of Eventarc's event for a new generation of an object.
@@ -28,10 +33,19 @@ const finalized = "google.cloud.storage.object.v1.finalized"
 
 // Config is what the function reads from its environment.
 type Config struct {
-	// InboxBucket is where files are dropped; DataBucket is where datasets and reports go. They are two
+	// InboxBucket is where files are dropped; Start.DataBucket is where datasets and reports go. They are two
 	// buckets, as a dataset written to the inbox would be converted again, for ever.
 	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty"`
-	DataBucket  string `env:"DATA_BUCKET,required,notEmpty"`
+	Start       start.Config
+	Facts       facts.Config
+	// DropStarts lets files start jobs that ask for it.
+	DropStarts bool `env:"DROP_STARTS" envDefault:"true"`
+	// Project has the records of jobs, in Database; Location is where its jobs run.
+	Project  string `env:"GOOGLE_CLOUD_PROJECT,required,notEmpty"`
+	Location string `env:"GOOGLE_CLOUD_LOCATION,required,notEmpty"`
+	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)"`
+	// BaseModel is tuned where a file does not say another one, and every other file is held against its limits.
+	BaseModel string `env:"BASE_MODEL,required,notEmpty"`
 	// Events says who may deliver them.
 	Events auth.EventConfig
 }
@@ -43,15 +57,33 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	if err := errors.Join(err, eventErr); err != nil {
 		return nil, err
 	}
-	if config.InboxBucket == config.DataBucket {
-		return nil, fmt.Errorf("INBOX_BUCKET and DATA_BUCKET are both %q: they must be two buckets", config.DataBucket)
+	if config.InboxBucket == config.Start.DataBucket {
+		return nil, fmt.Errorf("INBOX_BUCKET and DATA_BUCKET are both %q: they must be two buckets", config.InboxBucket)
 	}
 	objects, err := object.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	converter := &Converter{Config: config, Objects: objects, Log: slog.Default()}
-	return &serve.Function{Event: converter.Handle, Admit: admit, Close: objects.Close}, nil
+	log := slog.Default()
+	known, err := facts.Open(ctx, config.Facts, objects, time.Now, log)
+	if err != nil {
+		return nil, errors.Join(err, objects.Close())
+	}
+	records, err := store.Open(ctx, config.Project, config.Database)
+	if err != nil {
+		return nil, errors.Join(err, objects.Close())
+	}
+	converter := &Converter{
+		Config: config, Objects: objects, Facts: known, Log: log,
+		// It sends nothing to Vertex AI: that is left to the poller, and the client of Vertex AI to its binary.
+		Starter: &start.Starter{
+			Config: config.Start, Records: records, Objects: objects, Facts: known, Location: config.Location, Now: time.Now, Log: log,
+		},
+	}
+	return &serve.Function{
+		Event: converter.Handle, Admit: admit,
+		Close: func() error { return errors.Join(records.Close(), objects.Close()) },
+	}, nil
 }
 
 // Handle converts the object that the event tells of.

@@ -143,12 +143,12 @@ func TestHandleFails(t *testing.T) {
 	t.Run("no_data_bucket", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Config.DataBucket = "no-such-bucket"
+		w.Config.Start.DataBucket = "no-such-bucket"
 		source := w.drop(t, "a.json", good)
 		if err := w.Handle(t.Context(), event(t, source)); err == nil {
 			t.Error("Handle: no error, so the event would be lost before somebody makes the bucket")
 		}
-		w.Config.DataBucket = data
+		w.Config.Start.DataBucket = data
 		if err := w.Handle(t.Context(), event(t, source)); err != nil {
 			t.Errorf("Handle: %v, though the bucket is there", err)
 		}
@@ -187,12 +187,14 @@ func TestReadBreaks(t *testing.T) {
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	_, err := convert.Open(t.Context(), map[string]string{"INBOX_BUCKET": ""})
-	for _, name := range []string{"INBOX_BUCKET", "DATA_BUCKET"} {
+	for _, name := range []string{"INBOX_BUCKET", "DATA_BUCKET", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION", "BASE_MODEL"} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("Open = %v, does not name %s", err, name)
 		}
 	}
-	_, err = convert.Open(t.Context(), map[string]string{"INBOX_BUCKET": "one", "DATA_BUCKET": "one"})
+	_, err = convert.Open(t.Context(), map[string]string{
+		"INBOX_BUCKET": "one", "DATA_BUCKET": "one", "GOOGLE_CLOUD_PROJECT": "p", "GOOGLE_CLOUD_LOCATION": location, "BASE_MODEL": baseModel,
+	})
 	if err == nil || !strings.Contains(err.Error(), "two buckets") {
 		t.Errorf("Open with one bucket for both = %v", err)
 	}

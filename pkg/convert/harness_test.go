@@ -15,21 +15,32 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	gcf "cloud.google.com/go/firestore"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	gcs "cloud.google.com/go/storage"
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vertextune/vertextune/pkg/convert"
 	"github.com/vertextune/vertextune/pkg/dataset"
+	"github.com/vertextune/vertextune/pkg/notify"
 	"github.com/vertextune/vertextune/pkg/object"
+	"github.com/vertextune/vertextune/pkg/poll"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/standin/eventarc"
+	"github.com/vertextune/vertextune/pkg/start"
+	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/vertex"
 )
 
 const (
 	inbox = "test-inbox"
 	data  = "test-data"
+
+	location  = "us-central1"
+	baseModel = "gemini-3.1-flash-lite"
 
 	good    = `[{"contents":[{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"text":"a <b> & c"}]}]}]`
 	goodOut = `{"contents":[{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"text":"a <b> & c"}]}]}` + "\n"
@@ -37,18 +48,24 @@ const (
 	bad     = `[{"contents":[{"role":"nobody","parts":[{"text":"<q>"}]}]}]`
 )
 
-// world is a Cloud Storage of its own, with a converter on it.
+// world is a Google Cloud of its own, with a converter on it.
 type world struct {
 	*convert.Converter
-	client *gcs.Client
-	wrap   atomic.Pointer[func(http.ResponseWriter, *http.Request, http.Handler)]
+	starter  *start.Starter // the converter's
+	prepares *start.Starter // the poller's
+	poller   *poll.Poller
+	records  *store.Store
+	vertex   *vertex.Client
+	docs     *gcf.Client
+	client   *gcs.Client
+	wrap     atomic.Pointer[func(http.ResponseWriter, *http.Request, http.Handler)]
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{}
 	c, err := cloud.Start(t.Context(), cloud.Config{
-		Project: "test", Inbox: inbox, Data: data,
+		Project: "test", Inbox: inbox, Data: data, JobDuration: time.Hour, ConcurrentJobs: 100,
 		StorageWrap: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 				if wrap := w.wrap.Load(); wrap != nil {
@@ -76,10 +93,48 @@ func newWorld(t *testing.T) *world {
 			t.Errorf("close the client: %v", err)
 		}
 	})
-	w.Converter = &convert.Converter{
-		Config: convert.Config{InboxBucket: inbox, DataBucket: data}, Objects: objects, Log: slog.New(slog.DiscardHandler),
-	}
+	w.serve(t, c, objects)
 	return w
+}
+
+// serve puts a converter on the cloud, and a poller that goes on with the starts that it records.
+func (w *world) serve(t *testing.T, c *cloud.Cloud, objects *object.Store) {
+	t.Helper()
+	var err error
+	if w.docs, err = c.FirestoreClient(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	topics, err := c.PubSubClient(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := topics.TopicAdminClient.CreateTopic(t.Context(), &pubsubpb.Topic{Name: "projects/test/topics/events"}); err != nil {
+		t.Fatal(err)
+	}
+	w.records, w.vertex = store.New(w.docs), vertex.New(vertex.Config{Project: "test", Location: location, EmulatorHost: c.Addresses.Vertex})
+	w.records.Log = slog.New(slog.DiscardHandler)
+	events := notify.New(topics, "test", "events")
+	t.Cleanup(func() {
+		if err := errors.Join(events.Close(), w.vertex.Close(), w.records.Close()); err != nil {
+			t.Errorf("close the clients: %v", err)
+		}
+	})
+	known, err := cloud.LoadFacts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	config := start.Config{DataBucket: data, BaseModel: baseModel, Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, MaxQueuedJobs: 1000}
+	w.Converter = &convert.Converter{
+		Config:  convert.Config{InboxBucket: inbox, Start: config, BaseModel: baseModel, DropStarts: true},
+		Objects: objects, Facts: known, Log: log,
+	}
+	starter := func() *start.Starter {
+		return &start.Starter{Config: config, Records: w.records, Objects: objects, Facts: known, Location: location, Now: time.Now, Log: log}
+	}
+	w.starter, w.prepares = starter(), starter()
+	w.Starter, w.prepares.Vertex = w.starter, w.vertex
+	w.poller = &poll.Poller{Records: w.records, Vertex: w.vertex, Starter: w.prepares, Events: events, Now: time.Now, Log: log}
 }
 
 // intercept puts f before Cloud Storage from now on.
@@ -88,7 +143,14 @@ func (w *world) intercept(f func(http.ResponseWriter, *http.Request, http.Handle
 // drop puts a file into the inbox and returns what its event tells.
 func (w *world) drop(t testing.TB, name, content string) convert.Source {
 	t.Helper()
+	return w.dropWith(t, name, content, nil)
+}
+
+// dropWith puts a file with metadata.
+func (w *world) dropWith(t testing.TB, name, content string, metadata map[string]string) convert.Source {
+	t.Helper()
 	up := w.client.Bucket(inbox).Object(name).NewWriter(t.Context())
+	up.Metadata = metadata
 	if _, err := io.WriteString(up, content); err != nil {
 		t.Fatal(err)
 	}
@@ -158,15 +220,17 @@ func (w *world) text(t testing.TB, source string) *stored {
 func (w *world) holds(t testing.TB, source convert.Source, content string) {
 	t.Helper()
 	var out bytes.Buffer
-	result, err := dataset.Convert(t.Context(), &out, bytes.NewReader([]byte(content)), dataset.Options{})
+	limits := w.Facts.Current(t.Context()).Lookup(baseModel).Limits()
+	result, err := dataset.Convert(t.Context(), &out, bytes.NewReader([]byte(content)), dataset.Options{Limits: limits})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantText := fmt.Sprintf("%s\nThe file:\n\n    gs://%s/%s#%d\n", result.Markdown(), source.Bucket, source.Name, source.Generation)
+	wantText := fmt.Sprintf("%s\nThe file:\n\n    gs://%s/%s#%d\n\nIt was held against the limits of "+"`"+baseModel+"`.\n",
+		result.Markdown(), source.Bucket, source.Name, source.Generation)
 	if diff := cmp.Diff(&stored{wantText, "text/markdown; charset=utf-8", source.Generation}, w.text(t, source.Name)); diff != "" {
 		t.Errorf("report for people on %s (-want +got):\n%s", source.Name, diff)
 	}
-	report := convert.Report{Source: source, Outcome: convert.Refused, Result: result}
+	report := convert.Report{Source: source, Outcome: convert.Refused, LimitsOf: baseModel, Result: result}
 	var wantDataset *stored
 	if result.Errors == 0 {
 		report.Outcome, report.Dataset = convert.Converted, "gs://test-data/drops/"+source.Name+"/dataset.jsonl"

@@ -43,7 +43,7 @@ func outputs(source string) names {
 type output struct{ generation, source int64 }
 
 func (c *Converter) output(ctx context.Context, name string) (output, error) {
-	attrs, err := c.Objects.Attrs(ctx, c.Config.DataBucket, name)
+	attrs, err := c.Objects.Attrs(ctx, c.Config.Start.DataBucket, name)
 	if errors.Is(err, object.ErrNotFound) {
 		return output{}, nil
 	}
@@ -69,37 +69,66 @@ func (c *Converter) remove(ctx context.Context, data string, old output) error {
 	if old.generation == 0 {
 		return nil
 	}
-	return c.Objects.Delete(ctx, c.Config.DataBucket, data, old.generation)
+	return c.Objects.Delete(ctx, c.Config.Start.DataBucket, data, old.generation)
 }
 
 // Report is the report object.
 type Report struct {
-	Source  Source          `json:"source"`
-	Outcome Outcome         `json:"outcome"`
-	Dataset string          `json:"dataset,omitempty"` // gs:// URI
-	Result  *dataset.Report `json:"result"`
+	Source  Source  `json:"source"`
+	Outcome Outcome `json:"outcome"`
+	Dataset string  `json:"dataset,omitempty"` // gs:// URI
+	// LimitsOf is the base model whose limits the file was held against, if any are known.
+	LimitsOf string `json:"limits_of,omitempty"`
+	// Start is what became of the job that the file asks for, if it does.
+	Start  *Start          `json:"start,omitempty"`
+	Result *dataset.Report `json:"result"`
 }
 
-func (c *Converter) report(ctx context.Context, source Source, name string, before output, result *dataset.Report) error {
-	r := Report{Source: source, Outcome: outcomeOf(result), Result: result}
-	if r.Outcome == Converted {
-		r.Dataset = object.URI(c.Config.DataBucket, outputs(source.Name).data)
-	}
+// reports writes the report for people, and then that for programs, over what was there.
+func (c *Converter) reports(ctx context.Context, r *Report, text, report output) error {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(r); err != nil {
-		return fmt.Errorf("encode the report on %s: %w", source.Name, err)
+		return fmt.Errorf("encode the report on %s: %w", r.Source.Name, err)
 	}
-	return c.write(ctx, c.spec(source, name, "application/json", before), body.Bytes())
+	name := outputs(r.Source.Name)
+	if err := c.write(ctx, c.spec(r.Source, name.text, "text/markdown; charset=utf-8", text), r.markdown()); err != nil {
+		return err
+	}
+	return c.write(ctx, c.spec(r.Source, name.report, "application/json", report), body.Bytes())
 }
 
-// text writes the report for people. It names the source as Google's tools do, in a block of code, where no
+// markdown writes the report for people. It names the source as Google's tools do, in a block of code, where no
 // sign of the name means anything.
-func (c *Converter) text(ctx context.Context, source Source, name string, before output, result *dataset.Report) error {
-	body := fmt.Appendf(result.Markdown(), "\nThe file:\n\n    %s#%d\n", object.URI(source.Bucket, source.Name), source.Generation)
-	return c.write(ctx, c.spec(source, name, "text/markdown; charset=utf-8", before), body)
+func (r *Report) markdown() []byte {
+	text := fmt.Appendf(r.Result.Markdown(), "\nThe file:\n\n    %s#%d\n", object.URI(r.Source.Bucket, r.Source.Name), r.Source.Generation)
+	if r.LimitsOf != "" {
+		text = fmt.Appendf(text, "\nIt was held against the limits of `%s`.\n", r.LimitsOf)
+	}
+	return r.Start.markdown(text)
+}
+
+// reported reads the report that is there; nil is none.
+func (c *Converter) reported(ctx context.Context, name string) (output, *Report, error) {
+	there, err := c.output(ctx, name)
+	if err != nil || there.generation == 0 {
+		return there, nil, err
+	}
+	in, err := c.Objects.Read(ctx, c.Config.Start.DataBucket, name, there.generation)
+	if errors.Is(err, object.ErrNotFound) {
+		return there, nil, fmt.Errorf("read %s: %w", name, object.ErrConflict) // another one was written
+	}
+	if err != nil {
+		return there, nil, err
+	}
+	defer in.Close()
+	var r Report
+	if err := json.NewDecoder(in).Decode(&r); err != nil {
+		return there, nil, fmt.Errorf("read the report %s: %w", name, err)
+	}
+	return there, &r, nil
 }
 
 func (c *Converter) write(ctx context.Context, spec object.Spec, body []byte) error {
@@ -112,7 +141,7 @@ func (c *Converter) write(ctx context.Context, spec object.Spec, body []byte) er
 
 func (c *Converter) spec(source Source, name, contentType string, old output) object.Spec {
 	return object.Spec{
-		Bucket: c.Config.DataBucket, Name: name, ContentType: contentType,
+		Bucket: c.Config.Start.DataBucket, Name: name, ContentType: contentType,
 		Metadata: map[string]string{generationKey: strconv.FormatInt(source.Generation, 10)},
 		Replaces: old.generation,
 	}

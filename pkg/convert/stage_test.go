@@ -35,8 +35,8 @@ func (s *short) Write(p []byte) (int, error) {
 	return s.ResponseWriter.Write(p)
 }
 
-// actorHeader says whose call it is.
-const actorHeader = "X-Test-Actor"
+// actorHeader says whose call it is. gRPC takes no capitals.
+const actorHeader = "x-test-actor"
 
 // stage lets actors make their calls to Cloud Storage one at a time, in an order of the test's choice.
 type stage struct {

@@ -41,7 +41,7 @@ func (s *Starter) make(ctx context.Context, base string, r tuning.Request, from 
 	lines := bufio.NewWriterSize(pipe, 64<<10)
 	counted := make(chan error, 1)
 	go func() {
-		report, err := dataset.Check(ctx, reader, dataset.Options{MaxFaults: listed, Limits: limits(model)})
+		report, err := dataset.Check(ctx, reader, dataset.Options{MaxFaults: listed, Limits: model.Limits()})
 		m.report = report
 		_ = reader.CloseWithError(err) // the writer is told
 		counted <- err
@@ -164,23 +164,6 @@ func renamed(before func(split.Example) split.Example) func(split.Example) split
 		e.Line = bytes.ReplaceAll(e.Line, []byte(`"role":"model"`), []byte(`"role":"`+openRole+`"`))
 		return e
 	}
-}
-
-// limits are what the model takes, for the engine to say what Vertex AI would drop.
-func limits(m *catalogue.Model) (l dataset.Limits) {
-	if m == nil {
-		return l
-	}
-	set := func(to *int64, fact *catalogue.Fact[int64]) {
-		if fact != nil {
-			*to = fact.Value
-		}
-	}
-	set(&l.ExampleTokens, m.ExampleTokens)
-	set(&l.ExampleFiles, m.ImagesPerExample)
-	set(&l.Examples, m.TextExamples)
-	set(&l.OutputBytes, m.DatasetBytes)
-	return l
 }
 
 func bounds(m *catalogue.Model) (b catalogue.Validation) {

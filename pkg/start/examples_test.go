@@ -16,8 +16,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// file reads one of the data bucket's objects, line by line.
-func (w *world) file(t *testing.T, uri string) []string {
+// lines reads one of the data bucket's objects, line by line.
+func (w *world) lines(t *testing.T, uri string) []string {
 	t.Helper()
 	return slices.Collect(strings.Lines(w.dataset(t, tuning.Job{TrainingData: uri})))
 }
@@ -38,7 +38,7 @@ func TestSplit(t *testing.T) {
 		}
 	}
 	job := w.start(t, order(tuning.Request{AllMessages: true, ValidationSplit: 0.25}))
-	train, validation := w.file(t, job.TrainingData), w.file(t, job.Spec.ValidationData)
+	train, validation := w.lines(t, job.TrainingData), w.lines(t, job.Spec.ValidationData)
 	if int64(len(train)) != job.Pairs || int64(len(validation)) != job.Lineage.Validation {
 		t.Errorf("%d and %d lines, on record %d and %d", len(train), len(validation), job.Pairs, job.Lineage.Validation)
 	}
@@ -62,7 +62,7 @@ func TestSplit(t *testing.T) {
 		sources = append(sources, fmt.Sprintf("%q\n", ids[l]))
 	}
 	sources = append(sources, fmt.Sprintf("{\"lines\":%d}\n", len(train)))
-	if diff := cmp.Diff(sources, w.file(t, job.Lineage.Index)); diff != "" {
+	if diff := cmp.Diff(sources, w.lines(t, job.Lineage.Index)); diff != "" {
 		t.Errorf("index (-want +got):\n%s", diff)
 	}
 	again := w.start(t, order(tuning.Request{AllMessages: true, ValidationSplit: 0.25}))
@@ -107,12 +107,12 @@ func TestExamplesAreFitted(t *testing.T) {
 			epochs := int64(1)
 			tt.r.Hyperparameters.EpochCount = &epochs
 			job := w.start(t, order(tt.r))
-			if diff := cmp.Diff(tt.train, w.file(t, job.TrainingData)); diff != "" {
+			if diff := cmp.Diff(tt.train, w.lines(t, job.TrainingData)); diff != "" {
 				t.Errorf("training data (-want +got):\n%s", diff)
 			}
 			var validation []string
 			if job.Spec.ValidationData != "" {
-				validation = w.file(t, job.Spec.ValidationData)
+				validation = w.lines(t, job.Spec.ValidationData)
 			}
 			if diff := cmp.Diff(tt.validation, validation); diff != "" {
 				t.Errorf("validation data (-want +got):\n%s", diff)

@@ -95,15 +95,13 @@ func (m *made) usable() error {
 		return nil
 	}
 	if m.LeftOut == nil {
-		return fault.New(fault.FailedPrecondition, "There are no messages to train on.")
+		return fault.New(fault.FailedPrecondition, "There is nothing to train on.")
 	}
 	var reasons []string
 	for _, reason := range slices.Sorted(maps.Keys(m.LeftOut.Reasons)) {
 		reasons = append(reasons, fmt.Sprintf("%s (%d)", reason, m.LeftOut.Reasons[reason]))
 	}
-	e := fault.New(fault.FailedPrecondition,
-		"None of the %d messages is part of a pair of a user's and an assistant's message: %s.",
-		m.LeftOut.Count, strings.Join(reasons, ", "))
+	e := fault.New(fault.FailedPrecondition, "%s: %s.", m.unused(), strings.Join(reasons, ", "))
 	for _, message := range m.LeftOut.Messages {
 		e.Violations = append(e.Violations, fault.Violation{
 			Field: "messages/" + message.ID, Reason: message.Reason, Description: "The message is in no pair.",
@@ -129,4 +127,20 @@ func (m *made) training() split.Side {
 		return split.Side{Examples: m.Pairs}
 	}
 	return split.Side{Examples: m.Pairs, Bytes: m.report.OutputBytes}
+}
+
+// unused says that nothing can be learnt of what there is. What comes from a file has the form of its own records, and
+// what comes from Firestore is messages.
+func (m *made) unused() string {
+	n := m.LeftOut.Count
+	switch file := len(m.sources) > 0; {
+	case file && n == 1:
+		return "The only record of the file makes no training example"
+	case file:
+		return fmt.Sprintf("None of the %d records of the file makes a training example", n)
+	case n == 1:
+		return "The only message is in no pair of a user's and an assistant's message"
+	default:
+		return fmt.Sprintf("None of the %d messages is in a pair of a user's and an assistant's message", n)
+	}
 }

@@ -35,7 +35,7 @@ func (s *Starter) source(ctx context.Context, r tuning.Request) (source, error) 
 	switch {
 	case r.TrainingData != "":
 		return func(ctx context.Context, m *made, take func(split.Example) error) error {
-			return s.file(ctx, "training_data", r.TrainingData, m, take)
+			return s.generation(ctx, "training_data", r.TrainingData, r.TrainingGeneration, m, take)
 		}, nil
 	case r.AllMessages:
 		ids, err = s.Records.AllMessageIDs(ctx)
@@ -125,22 +125,21 @@ func refuse(wrong []fault.Violation) error {
 	return e
 }
 
-// file reads a dataset that is in Cloud Storage already. It is copied: the job then trains on what was checked, even
-// if the file is replaced while the job waits for its turn.
+// file reads a dataset that is in Cloud Storage, as it is there now.
 func (s *Starter) file(ctx context.Context, field, uri string, m *made, take func(split.Example) error) error {
-	bucket, name, _ := tuning.ParseURI(uri)
-	attrs, err := s.Objects.Attrs(ctx, bucket, name)
-	if missing(err) {
+	return s.generation(ctx, field, uri, 0, m, take)
+}
+
+// generation reads one of a dataset that is in Cloud Storage; 0 is the one that is there now. It is copied: the job then
+// trains on what was checked, even if the file is replaced while the job waits for its turn.
+func (s *Starter) generation(ctx context.Context, field, uri string, generation int64, m *made, take func(split.Example) error) error {
+	in, read, err := s.open(ctx, uri, generation)
+	switch {
+	case generation > 0 && errors.Is(err, object.ErrNotFound):
+		return replaced(field, uri, generation)
+	case missing(err):
 		return noFile(field, uri)
-	}
-	if err != nil {
-		return err
-	}
-	in, err := s.Objects.Read(ctx, bucket, name, attrs.Generation)
-	if missing(err) {
-		return noFile(field, uri)
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	defer func() { _ = in.Close() }() // nothing is lost by a failing close after reading
@@ -149,14 +148,14 @@ func (s *Starter) file(ctx context.Context, field, uri string, m *made, take fun
 		MaxFaults: listed,
 		Example: func(e dataset.Example) error {
 			return take(split.Example{
-				Line: e.Text, Group: e.Session, Source: provenance.Source{Object: uri, Generation: attrs.Generation, Line: e.Line},
+				Line: e.Text, Group: e.Session, Source: provenance.Source{Object: uri, Generation: read, Line: e.Line},
 			})
 		},
 	})
 	if err != nil {
 		return fmt.Errorf("read %s: %w", uri, err)
 	}
-	m.sources = append(m.sources, tuning.SourceObject{URI: uri, Generation: attrs.Generation, SHA256: hex.EncodeToString(sum.Sum(nil))})
+	m.sources = append(m.sources, tuning.SourceObject{URI: uri, Generation: read, SHA256: hex.EncodeToString(sum.Sum(nil))})
 	m.warn(field, report)
 	if report.Errors > 0 {
 		return fault.Data(report, field)
@@ -167,10 +166,32 @@ func (s *Starter) file(ctx context.Context, field, uri string, m *made, take fun
 	return nil
 }
 
+// open opens a generation of an object, or the one that is there now, and says which one that is.
+func (s *Starter) open(ctx context.Context, uri string, generation int64) (io.ReadCloser, int64, error) {
+	bucket, name, _ := tuning.ParseURI(uri)
+	if generation == 0 {
+		attrs, err := s.Objects.Attrs(ctx, bucket, name)
+		if err != nil {
+			return nil, 0, err
+		}
+		generation = attrs.Generation
+	}
+	in, err := s.Objects.Read(ctx, bucket, name, generation)
+	return in, generation, err
+}
+
 // missing reports whether an object is not there, or is not ours to read. Cloud Storage says the latter also
 // of an object that is not there, to whoever may not list the bucket.
 func missing(err error) bool {
 	return errors.Is(err, object.ErrNotFound) || gcp.Code(err) == codes.PermissionDenied
+}
+
+// replaced refuses a file that started by itself and is not there any more.
+func replaced(field, uri string, generation int64) error {
+	e := fault.New(fault.FailedPrecondition,
+		"Generation %d of %s was replaced or deleted before it could be read. A newer file starts a job of its own, if it says so.", generation, uri)
+	e.Violations = []fault.Violation{{Field: field, Reason: "OBJECT_REPLACED", Description: "This generation of the object is gone."}}
+	return e
 }
 
 func noFile(field, uri string) error {

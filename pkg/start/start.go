@@ -173,7 +173,7 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	if err := s.checkQueue(ctx); err != nil {
 		return tuning.Job{}, err
 	}
-	record, err := s.record(ctx, job, o.Request, key)
+	record, err := s.record(ctx, job, o.Request, key, s.until(s.Config.Lease))
 	if errors.Is(err, store.ErrKeyUsed) {
 		return s.Start(ctx, o) // somebody else was a little faster with it
 	}
@@ -222,8 +222,9 @@ const queueRetry = 5 * time.Minute
 // requestInline is how large a request may be to be kept in the record. A document holds at most 1 MiB.
 const requestInline = 256 << 10
 
-// record writes the new job down, so that whatever happens from here on, somebody goes on with it.
-func (s *Starter) record(ctx context.Context, job tuning.Job, r tuning.Request, key *store.Key) (store.Record, error) {
+// record writes the new job down, so that whatever happens from here on, somebody goes on with it: nobody else before
+// the end of the lease.
+func (s *Starter) record(ctx context.Context, job tuning.Job, r tuning.Request, key *store.Key, lease time.Time) (store.Record, error) {
 	job.Request = r.Encode()
 	if len(job.Request) > requestInline {
 		name := "requests/" + job.ID + ".json"
@@ -238,7 +239,7 @@ func (s *Starter) record(ctx context.Context, job tuning.Job, r tuning.Request, 
 		}
 		job.Request, job.RequestData = nil, object.URI(s.Config.DataBucket, name)
 	}
-	return s.Records.CreateJob(ctx, job.Recorded(s.until(s.Config.Lease)), key)
+	return s.Records.CreateJob(ctx, job.Recorded(lease), key)
 }
 
 // answer returns the job as its caller is told of it. That is kept first, for a repeated start to be told the same:

@@ -49,6 +49,10 @@ type Request struct {
 	MaxCost                  usd.Amount        `json:"max_cost_usd,omitempty"`
 	Force                    bool              `json:"force,omitempty"` // what is known to fail is tried all the same
 
+	// TrainingGeneration is the only generation of TrainingData to train on, in whichever format it is; 0 is the one that
+	// is there, in a .jsonl file. It is for files that start a job by themselves: callers cannot ask for it.
+	TrainingGeneration int64 `json:"training_generation,omitempty"`
+
 	// Priority goes before age among jobs that wait for room; 0 is the usual.
 	Priority int64 `json:"priority,omitempty"`
 	// Timeout is how long the job may run before it counts as stalled, 0 for as long as it likes.
@@ -81,7 +85,7 @@ func (r Request) Check() []fault.Violation {
 		c.add("base_model", "INVALID_BASE_MODEL", "must be the name of a model, such as gemini-3.1-flash-lite.")
 	}
 	if r.TrainingData != "" {
-		if _, _, ok := ParseURI(r.TrainingData); !ok || !strings.HasSuffix(r.TrainingData, ".jsonl") {
+		if _, _, ok := ParseURI(r.TrainingData); !ok || r.TrainingGeneration == 0 && !strings.HasSuffix(r.TrainingData, ".jsonl") {
 			c.add("training_data", "INVALID_URI", "must be a JSONL file in Cloud Storage: gs://BUCKET/NAME.jsonl.")
 		}
 	}

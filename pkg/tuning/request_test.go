@@ -69,6 +69,8 @@ func TestRequestCheck(t *testing.T) {
 		{"base_model_with_spaces", tuning.Request{SessionID: "s", BaseModel: "gemini 1"}, []string{"base_model INVALID_BASE_MODEL"}},
 		{"base_model_too_long", tuning.Request{SessionID: "s", BaseModel: strings.Repeat("g", 257)}, []string{"base_model INVALID_BASE_MODEL"}},
 		{"file_elsewhere", tuning.Request{TrainingData: "https://x/y.jsonl"}, []string{"training_data INVALID_URI"}},
+		{"generation_of_any_kind", tuning.Request{TrainingData: "gs://bucket/x.json.gz", TrainingGeneration: 1}, nil},
+		{"generation_elsewhere", tuning.Request{TrainingData: "x.json", TrainingGeneration: 1}, []string{"training_data INVALID_URI"}},
 		{"file_of_another_kind", tuning.Request{TrainingData: "gs://bucket/x.json"}, []string{"training_data INVALID_URI"}},
 		{
 			"hyperparameters_too_low",

@@ -1,0 +1,186 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package drop_test
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/drop"
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/tuning"
+)
+
+// start is metadata that ask for a start, with more of them.
+func start(more map[string]string) map[string]string {
+	all := map[string]string{"fine-tune": "start"}
+	maps.Copy(all, more)
+	return all
+}
+
+// TestFromMetadata reads each key by itself, as it is written by us and in other ways.
+func TestFromMetadata(t *testing.T) {
+	t.Parallel()
+	h := func(h tuning.Hyperparameters) tuning.Request { return tuning.Request{Hyperparameters: h} }
+	tests := []struct {
+		key, value string
+		want       tuning.Request
+	}{
+		{"base-model", "gemini-2.5-flash", tuning.Request{BaseModel: "gemini-2.5-flash"}},
+		{"base_model", "gemini-2.5-flash", tuning.Request{BaseModel: "gemini-2.5-flash"}},
+		{"Base-Model", "gemini-2.5-flash", tuning.Request{BaseModel: "gemini-2.5-flash"}},
+		{"model-id", "support", tuning.Request{ModelID: "support"}},
+		{"continue-model", "true", tuning.Request{ContinueModel: true}},
+		{"pre-tuned-model", "projects/p/locations/l/models/1", tuning.Request{PreTunedModel: "projects/p/locations/l/models/1"}},
+		{"display-name", `Ann's "first"`, tuning.Request{DisplayName: `Ann's "first"`}},
+		{"display-name", "3", tuning.Request{DisplayName: "3"}},
+		{"epoch-count", "3", h(tuning.Hyperparameters{EpochCount: new(int64(3))})},
+		{"EPOCH_COUNT", " 3 ", h(tuning.Hyperparameters{EpochCount: new(int64(3))})},
+		{"learning-rate-multiplier", "0.5", h(tuning.Hyperparameters{LearningRateMultiplier: new(0.5)})},
+		{"adapter-size", "4", h(tuning.Hyperparameters{AdapterSize: new(int64(4))})},
+		{"batch-size", "8", h(tuning.Hyperparameters{BatchSize: new(int64(8))})},
+		{"learning-rate", "1e-4", h(tuning.Hyperparameters{LearningRate: new(1e-4)})},
+		{"tuning-mode", "FULL", tuning.Request{TuningMode: "FULL"}},
+		{"export-last-checkpoint-only", "false", tuning.Request{ExportLastCheckpointOnly: new(false)}},
+		{"export-last-checkpoint-only", "True", tuning.Request{ExportLastCheckpointOnly: new(true)}},
+		{"system-instruction", "Be kind.\n", tuning.Request{SystemInstruction: "Be kind.\n"}},
+		{"validation-data", "gs://b/v.jsonl", tuning.Request{ValidationData: "gs://b/v.jsonl"}},
+		{"validation-split", "0.1", tuning.Request{ValidationSplit: 0.1}},
+		{"output-uri", "gs://b/models", tuning.Request{OutputURI: "gs://b/models"}},
+		{"service-account", "a@p.iam.gserviceaccount.com", tuning.Request{ServiceAccount: "a@p.iam.gserviceaccount.com"}},
+		{"kms-key-name", "projects/p/locations/l/keyRings/r/cryptoKeys/k", tuning.Request{KMSKeyName: "projects/p/locations/l/keyRings/r/cryptoKeys/k"}},
+		{"max-cost-usd", "12.50", tuning.Request{MaxCost: 12_500_000}},
+		{"force", "true", tuning.Request{Force: true}},
+		{"priority", "-5", tuning.Request{Priority: -5}},
+		{"timeout", "3600s", tuning.Request{Timeout: time.Hour}},
+		{"cancel-when-stalled", "true", tuning.Request{CancelWhenStalled: true}},
+		{"label-team", "support", tuning.Request{Labels: map[string]string{"team": "support"}}},
+		{"LABEL_Cost_Center", "7", tuning.Request{Labels: map[string]string{"cost-center": "7"}}},
+		// What others write is nothing to us.
+		{"goog-reserved-file-mtime", "1700000000", tuning.Request{}},
+		{"source", "crm", tuning.Request{}},
+		{"session-id", "s", tuning.Request{}},
+		{"firebasestoragedownloadtokens", "x", tuning.Request{}},
+		{"", "", tuning.Request{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.key+"="+tt.value, func(t *testing.T) {
+			t.Parallel()
+			got, asked, err := drop.FromMetadata(start(map[string]string{tt.key: tt.value}))
+			if err != nil || !asked {
+				t.Fatalf("asked %v, %v", asked, err)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("request (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFromMetadataAsks(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		metadata map[string]string
+		asked    bool
+	}{
+		"none":           {nil, false},
+		"other":          {map[string]string{"epoch-count": "x", "fine-tuned": "start"}, false},
+		"start":          {map[string]string{"fine-tune": "start"}, true},
+		"underscore":     {map[string]string{"fine_tune": "start"}, true},
+		"capitals":       {map[string]string{"Fine-Tune": " Start"}, true},
+		"more_than_that": {start(map[string]string{"made-by": "ann"}), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, asked, err := drop.FromMetadata(tt.metadata); asked != tt.asked || err != nil {
+				t.Errorf("asked %v, %v; want %v", asked, err, tt.asked)
+			}
+		})
+	}
+}
+
+func TestFromMetadataRefuses(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		metadata map[string]string
+		want     []string // key and reason of each violation
+	}{
+		{"another_wish", map[string]string{"fine-tune": "stop"}, []string{"fine-tune UNKNOWN_WISH"}},
+		{"no_wish", map[string]string{"fine-tune": ""}, []string{"fine-tune UNKNOWN_WISH"}},
+		{"wish_in_one_word", map[string]string{"finetune": "start"}, []string{"finetune UNKNOWN_FIELD"}},
+		{"no_number", start(map[string]string{"epoch-count": "three"}), []string{"epoch-count INVALID_TYPE"}},
+		{"no_whole_number", start(map[string]string{"epoch_count": "2.5"}), []string{"epoch-count INVALID_TYPE"}},
+		{"empty_number", start(map[string]string{"epoch-count": ""}), []string{"epoch-count INVALID_TYPE"}},
+		{"two_values", start(map[string]string{"epoch-count": `3,"batch_size":4`}), []string{"epoch-count INVALID_TYPE"}},
+		{"no_flag", start(map[string]string{"force": "yes"}), []string{"force INVALID_TYPE"}},
+		{"no_amount", start(map[string]string{"max-cost-usd": "$5"}), []string{"max-cost-usd INVALID_TYPE"}},
+		{"negative_amount", start(map[string]string{"max-cost-usd": "-5"}), []string{"max-cost-usd OUT_OF_RANGE"}},
+		{"no_duration", start(map[string]string{"timeout": "1h"}), []string{"timeout INVALID_DURATION"}},
+		{"empty_text", start(map[string]string{"base-model": ""}), []string{"base-model EMPTY"}},
+		{"twice", start(map[string]string{"epoch-count": "3", "Epoch_Count": "4"}), []string{"epoch-count DUPLICATE"}},
+		{"dry_run", start(map[string]string{"dry-run": "true"}), []string{"dry-run NOT_IN_METADATA"}},
+		{"misspelt", start(map[string]string{"epoch-cuont": "3"}), []string{"epoch-cuont UNKNOWN_FIELD"}},
+		{"in_one_word", start(map[string]string{"epochCount": "3"}), []string{"epochcount UNKNOWN_FIELD"}},
+		{"other_word", start(map[string]string{"epochs": "3"}), []string{"epochs UNKNOWN_FIELD"}},
+		{"max_cost_of_no_currency", start(map[string]string{"max-cost": "3"}), []string{"max-cost UNKNOWN_FIELD"}},
+		{"all_at_once", start(map[string]string{"batch-size": "x", "epochs": "3", "force": "1"}), []string{
+			"epochs UNKNOWN_FIELD", "force INVALID_TYPE", "batch-size INVALID_TYPE",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, asked, err := drop.FromMetadata(tt.metadata)
+			if !asked {
+				t.Error("nothing was asked for")
+			}
+			if diff := cmp.Diff(tt.want, violations(t, err)); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// violations are the fields and reasons of an error about a request.
+func violations(t *testing.T, err error) (all []string) {
+	t.Helper()
+	e, ok := errors.AsType[*fault.Error](err)
+	if !ok || e.Kind != fault.InvalidArgument {
+		t.Fatalf("error %v, want one that says what is invalid", err)
+	}
+	for _, v := range e.Violations {
+		all = append(all, v.Field+" "+v.Reason)
+	}
+	return all
+}
+
+func TestKeyed(t *testing.T) {
+	t.Parallel()
+	bad := tuning.Request{
+		TrainingData: "gs://bucket/a.jsonl", Labels: map[string]string{"Team": "x"}, Priority: 5000,
+		Hyperparameters: tuning.Hyperparameters{EpochCount: new(int64(0)), AdapterSize: new(int64(3))},
+	}.Check()
+	before := slices.Clone(bad)
+	err := drop.Keyed(fault.Invalid(bad...))
+	want := []string{"epoch-count OUT_OF_RANGE", "adapter-size OUT_OF_RANGE", "label-Team INVALID_LABEL", "priority OUT_OF_RANGE"}
+	if diff := cmp.Diff(want, violations(t, err)); diff != "" {
+		t.Errorf("violations (-want +got):\n%s", diff)
+	}
+	if got, want := fault.Of(err).Message, "The request is not valid: epoch-count: must be at least 1."; got != want {
+		t.Errorf("message %q, want %q", got, want)
+	}
+	if diff := cmp.Diff(before, bad); diff != "" {
+		t.Errorf("the error that was given has changed (-before +after):\n%s", diff)
+	}
+	other := errors.New("other")
+	if got := drop.Keyed(other); !errors.Is(got, other) {
+		t.Errorf("Keyed(%v) = %v", other, got)
+	}
+}

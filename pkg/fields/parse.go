@@ -1,0 +1,51 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package fields
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// Parse returns a reader of a text that must be one JSON object; what says what the text is, as in "The body".
+func Parse(what string, text []byte) (*Reader, error) {
+	if err := strictjson.Validate(text); err != nil {
+		return nil, notJSON(what, err)
+	}
+	if strictjson.KindOf(text) != strictjson.Object {
+		return nil, fault.New(fault.InvalidArgument, "%s must be a JSON object: it begins with {.", what)
+	}
+	return New("", text), nil
+}
+
+func notJSON(what string, err error) error {
+	e, ok := errors.AsType[*strictjson.Error](err)
+	if !ok {
+		return fault.Wrap(fault.Internal, err, "%s could not be read.", what)
+	}
+	out := fault.New(fault.InvalidArgument, "%s is not valid JSON: %s (byte %d).", what, strings.TrimSuffix(e.Message, "."), e.Offset)
+	out.Violations = []fault.Violation{{Field: path(e.Pointer), Reason: e.Code, Description: e.Message}}
+	return out
+}
+
+// path writes a JSON pointer as the field of a violation: /data/3/role becomes data[3].role.
+func path(pointer string) string {
+	var b strings.Builder
+	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+		if _, err := strconv.ParseUint(token, 10, 32); err == nil {
+			b.WriteString("[" + token + "]")
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(token)
+	}
+	return b.String()
+}
