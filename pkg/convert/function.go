@@ -54,7 +54,7 @@ type Config struct {
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
 	admit, eventErr := config.Events.Admit()
-	if err := errors.Join(err, eventErr); err != nil {
+	if err := errors.Join(err, eventErr, config.Start.Budget.Check()); err != nil {
 		return nil, err
 	}
 	if config.InboxBucket == config.Start.DataBucket {

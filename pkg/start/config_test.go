@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/start"
+	"github.com/vertextune/vertextune/pkg/usd"
 )
 
 // TestConfigCheck: a lease or a deadline that cannot hold is refused by its name, with the reason.
@@ -41,6 +42,19 @@ func TestConfigCheck(t *testing.T) {
 			if !strings.Contains(err.Error(), text) {
 				t.Errorf("%s: %v, does not say %q", name, err, text)
 			}
+		}
+	}
+}
+
+func TestBudgetCheck(t *testing.T) {
+	t.Parallel()
+	if err := (start.Budget{Default: 1, Ceiling: 2}).Check(); err != nil {
+		t.Errorf("a good budget: %v", err)
+	}
+	err := start.Budget{Default: -usd.Dollar, Ceiling: -1, Monthly: -2 * usd.Dollar}.Check()
+	for _, want := range []string{"DEFAULT_MAX_COST_USD is -1.00, and must be 0", "MAX_COST_USD is", "MONTHLY_BUDGET_USD is -2.00"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, does not say %q", err, want)
 		}
 	}
 }

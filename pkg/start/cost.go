@@ -6,6 +6,7 @@ package start
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -22,6 +23,20 @@ type Budget struct {
 	Ceiling usd.Amount `env:"MAX_COST_USD" envDefault:"0"`
 	// Monthly is what all jobs of a month may cost together: the upper ends of their estimates are added up.
 	Monthly usd.Amount `env:"MONTHLY_BUDGET_USD" envDefault:"0"`
+}
+
+// Check refuses what is no amount that may be spent. The error names each setting that is wrong.
+func (b Budget) Check() error {
+	var all []error
+	for _, s := range []struct {
+		setting string
+		amount  usd.Amount
+	}{{"DEFAULT_MAX_COST_USD", b.Default}, {"MAX_COST_USD", b.Ceiling}, {"MONTHLY_BUDGET_USD", b.Monthly}} {
+		if s.amount < 0 {
+			all = append(all, fmt.Errorf("%s is %s, and must be 0, for no limit, or more", s.setting, s.amount))
+		}
+	}
+	return errors.Join(all...)
 }
 
 // weighed adds to the job what its data come to: whether the model takes them, and what it may cost. It refuses what

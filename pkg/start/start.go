@@ -124,7 +124,7 @@ func (c Config) Check(name string, limit time.Duration) error {
 		}
 		return nil
 	}
-	return errors.Join(check("START_LEASE", c.Lease), check("CREATE_TIMEOUT", c.CreateTimeout))
+	return errors.Join(check("START_LEASE", c.Lease), check("CREATE_TIMEOUT", c.CreateTimeout), c.Budget.Check())
 }
 
 // Starter starts jobs.

@@ -52,6 +52,7 @@ func TestIndexes(t *testing.T) {
 		"ListJobs_changed": list(store.Page{Order: store.ChangedFirst, Filter: from, After: after}),
 		"Queue":            func() error { _, err := w.Queue(ctx, 1); return err },
 		"SessionIDs":       func() error { _, err := w.SessionIDs(ctx, "s"); return err },
+		"Succeeded":        func() error { _, err := w.Succeeded(ctx, "m", 1); return err },
 		"Watched":          func() error { _, err := w.Watched(ctx, "", 1); return err },
 		"Watched_more":     func() error { _, err := w.Watched(ctx, jobID(1), 1); return err },
 	} {
