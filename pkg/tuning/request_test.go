@@ -68,6 +68,16 @@ func TestRequestCheck(t *testing.T) {
 		{"model_path", tuning.Request{SessionID: "s", ModelID: "../x"}, []string{"model_id INVALID_ID"}},
 		{"base_model_with_spaces", tuning.Request{SessionID: "s", BaseModel: "gemini 1"}, []string{"base_model INVALID_BASE_MODEL"}},
 		{"base_model_too_long", tuning.Request{SessionID: "s", BaseModel: strings.Repeat("g", 257)}, []string{"base_model INVALID_BASE_MODEL"}},
+		{
+			"longest_label",
+			tuning.Request{SessionID: "s", Labels: map[string]string{strings.Repeat("ä", 64): strings.Repeat("ß", 64)}}, nil,
+		},
+		{
+			"label_too_long",
+			tuning.Request{SessionID: "s", Labels: map[string]string{strings.Repeat("a", 65): "", "team": strings.Repeat("b", 65)}},
+			[]string{"labels." + strings.Repeat("a", 65) + " INVALID_LABEL", "labels.team INVALID_LABEL"},
+		},
+		{"label_in_capitals", tuning.Request{SessionID: "s", Labels: map[string]string{"Team": "A"}}, []string{"labels.Team INVALID_LABEL"}},
 		{"file_elsewhere", tuning.Request{TrainingData: "https://x/y.jsonl"}, []string{"training_data INVALID_URI"}},
 		{"generation_of_any_kind", tuning.Request{TrainingData: "gs://bucket/x.json.gz", TrainingGeneration: 1}, nil},
 		{"generation_elsewhere", tuning.Request{TrainingData: "x.json", TrainingGeneration: 1}, []string{"training_data INVALID_URI"}},

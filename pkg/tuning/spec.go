@@ -17,12 +17,13 @@ import (
 const (
 	displayNameLimit = 128
 	labelsLimit      = 63 // of 64; ours is one
+	labelLimit       = 64 // characters of a key, and of a value
 	instructionLimit = 100_000
 )
 
 var (
-	labelKey       = regexp.MustCompile(`^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,63}$`)
-	labelValue     = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_-]{0,64}$`)
+	labelKey       = regexp.MustCompile(`^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]*$`) // lengths apart, see maxModel
+	labelValue     = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_-]*$`)
 	modelName      = regexp.MustCompile(`^projects/[^/]+/locations/[a-z0-9-]+/models/[A-Za-z0-9_-]+(@[a-z0-9-]+)?$`)
 	serviceAccount = regexp.MustCompile(`^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$`)
 	kmsKey         = regexp.MustCompile(`^projects/[^/]+/locations/[a-z0-9-]+/keyRings/[^/]+/cryptoKeys/[^/]+$`)
@@ -73,9 +74,9 @@ func (c *check) labels(labels map[string]string) {
 		switch field := "labels." + key; {
 		case strings.HasPrefix(key, "vertextune"):
 			c.add(field, "RESERVED", "must not begin with vertextune: those labels are the service's own.")
-		case !labelKey.MatchString(key):
+		case !labelKey.MatchString(key), utf8.RuneCountInString(key) > labelLimit:
 			c.add(field, "INVALID_LABEL", "must be named with at most 64 lower-case letters, digits, _ and -, a letter first.")
-		case !labelValue.MatchString(labels[key]):
+		case !labelValue.MatchString(labels[key]), utf8.RuneCountInString(labels[key]) > labelLimit:
 			c.add(field, "INVALID_LABEL", "must be at most 64 lower-case letters, digits, _ and -.")
 		}
 	}
