@@ -25,6 +25,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/convert"
 	"github.com/vertextune/vertextune/pkg/dataset"
+	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/notify"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/poll"
@@ -134,7 +135,10 @@ func (w *world) serve(t *testing.T, c *cloud.Cloud, objects *object.Store) {
 	}
 	w.starter, w.prepares = starter(), starter()
 	w.Starter, w.prepares.Vertex = w.starter, w.vertex
-	w.poller = &poll.Poller{Records: w.records, Vertex: w.vertex, Starter: w.prepares, Events: events, Now: time.Now, Log: log}
+	w.poller = &poll.Poller{
+		Records: w.records, Vertex: w.vertex, Starter: w.prepares, Events: events, Now: time.Now, Log: log,
+		Reports: &jobstatus.Teller{Objects: objects, Facts: known, Bucket: data, Log: log},
+	}
 }
 
 // intercept puts f before Cloud Storage from now on.

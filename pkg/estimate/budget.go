@@ -15,6 +15,9 @@ type Budget struct {
 	Request usd.Amount // max_cost_usd of the request
 	Default usd.Amount // where the request has none
 	Ceiling usd.Amount // of every job
+	// Monthly is of all jobs of a month together. Whether it has room is for whoever keeps the sum; a job whose cost is
+	// not known cannot be held against it.
+	Monthly usd.Amount
 }
 
 // Limit returns the limit that holds, and where it comes from; 0 if there is none.
@@ -33,6 +36,9 @@ func (b Budget) Limit() (limit usd.Amount, from string) {
 // the job runs. The error has the figures and what would fit.
 func (e *Estimate) Check(b Budget) error {
 	limit, from := b.Limit()
+	if limit == 0 && e.Cost == nil {
+		limit, from = b.Monthly, "the month's budget of this service"
+	}
 	if limit == 0 {
 		return nil
 	}

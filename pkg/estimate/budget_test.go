@@ -59,6 +59,8 @@ func TestBudget(t *testing.T) {
 		{"not_one_epoch", "gemini-3.1-flash-lite", 437_500, 40, estimate.Budget{Request: usd.Dollar}, "OVER_BUDGET", []string{"Not even one epoch"}},
 		{"price_unknown", "gemini-3.5-flash-lite", 437_500, 40, estimate.Budget{Request: usd.Dollar}, "COST_UNKNOWN", []string{"not known", "Name a model"}},
 		{"epochs_unknown", "gemini-3.1-flash-lite without unset_epochs", 437_500, 0, estimate.Budget{Request: usd.Dollar}, "COST_UNKNOWN", []string{"Give hyperparameters.epoch_count"}},
+		{"price_unknown_with_a_month_s_budget", "gemini-3.5-flash-lite", 437_500, 40, estimate.Budget{Monthly: usd.Dollar}, "COST_UNKNOWN", []string{"$1.00, the month's budget"}},
+		{"whether_the_month_has_room_is_not_said_here", "gemini-3.1-flash-lite", 437_500, 40, estimate.Budget{Monthly: usd.Dollar}, "", nil},
 		{"model_unknown", "", 437_500, 40, estimate.Budget{Ceiling: usd.Dollar}, "COST_UNKNOWN", []string{"not known"}},
 	}
 	for _, tt := range tests {

@@ -81,10 +81,10 @@ func TestReport(t *testing.T) {
 	if err := w.Tick(briefly); err == nil || !strings.Contains(err.Error(), "report on job "+b.ID) {
 		t.Errorf("Tick = %v", err)
 	}
+	away.Store(0)
 	if told := w.told(t); len(told) != 0 || w.report(t, b) != nil {
 		t.Errorf("without a report it is told: %v", told)
 	}
-	away.Store(0)
 	w.tick(t)
 	if told := w.told(t); len(told) != 1 || w.report(t, b) == nil {
 		t.Errorf("with its report it is told: %v", told)

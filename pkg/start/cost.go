@@ -62,7 +62,7 @@ func (s *Starter) weighed(ctx context.Context, job tuning.Job, r tuning.Request,
 }
 
 func (s *Starter) budget(r tuning.Request) estimate.Budget {
-	return estimate.Budget{Request: r.MaxCost, Default: s.Config.Budget.Default, Ceiling: s.Config.Budget.Ceiling}
+	return estimate.Budget{Request: r.MaxCost, Default: s.Config.Budget.Default, Ceiling: s.Config.Budget.Ceiling, Monthly: s.Config.Budget.Monthly}
 }
 
 // estimate says what the job will train on, cost and take. Without earlier jobs to look at there is no duration,
