@@ -77,7 +77,8 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 		Config: config, Objects: objects, Facts: known, Log: log,
 		// It sends nothing to Vertex AI: that is left to the poller, and the client of Vertex AI to its binary.
 		Starter: &start.Starter{
-			Config: config.Start, Records: records, Objects: objects, Facts: known, Location: config.Location, Now: time.Now, Log: log,
+			Config: config.Start, Records: records, Objects: objects, Facts: known, Project: config.Project,
+			Location: config.Location, Now: time.Now, Log: log,
 		},
 	}
 	return &serve.Function{
