@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/vertextune/vertextune/pkg/catalogue"
@@ -147,7 +148,7 @@ func instruct(text string) func(split.Example) split.Example {
 				return e
 			}
 		}
-		e.Line = append(head[:len(head):len(head)], e.Line[1:]...)
+		e.Line = append(slices.Clip(head), e.Line[1:]...)
 		return e
 	}
 }
