@@ -64,9 +64,9 @@ variable "jobs" {
   validation {
     condition = alltrue([
       for d in [var.jobs.start_lease, var.jobs.create_timeout] :
-      try(timecmp(timeadd("2000-01-01T00:00:00Z", d), "2000-01-01T00:00:00Z") > 0 && timecmp(timeadd("2000-01-01T00:00:00Z", d), "2000-01-01T00:04:50Z") < 0, false)
+      try(timecmp(timeadd("2000-01-01T00:00:00Z", d), "2000-01-01T00:00:01Z") >= 0 && timecmp(timeadd("2000-01-01T00:00:00Z", d), "2000-01-01T00:04:50Z") <= 0, false)
     ])
-    error_message = "jobs: start_lease and create_timeout must be durations such as 60s, shorter than the 4m50s that function api has for a request."
+    error_message = "jobs: start_lease and create_timeout must be durations such as 60s, of 1s at least and no longer than the 4m50s that function api has for a request."
   }
 }
 

@@ -51,10 +51,10 @@ run "tuning_account" {
   expect_failures = [var.tuning_accounts]
 }
 
-run "lease_of_no_time" {
+run "lease_of_half_a_second" {
   command = plan
   variables {
-    jobs = { start_lease = "0s" }
+    jobs = { start_lease = "500ms" }
   }
   expect_failures = [var.jobs]
 }
