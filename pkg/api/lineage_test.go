@@ -150,6 +150,9 @@ func TestLineage_of_a_file(t *testing.T) {
 	if diff := cmp.Diff(want, made); diff != "" {
 		t.Errorf("lineage (-want +got):\n%s", diff)
 	}
+	if jobs := s.lineage(t, "gs://acme-inbox/x.jsonl").Jobs; len(jobs) != 1 || jobs[0]["job_name"] != job.Job.Name {
+		t.Errorf("of the file came %v", jobs)
+	}
 	dropped := s.finished(t, job.Job.Name).Dropped
 	source := map[string]any{"object": "gs://acme-inbox/x.jsonl", "generation": generation, "line": 4.0}
 	if len(dropped) != 1 || dropped[0]["index"] != 3.0 || dropped[0]["reason"] == "" || cmp.Diff(any(source), dropped[0]["source"]) != "" {

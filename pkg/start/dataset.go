@@ -66,8 +66,13 @@ func (s *Starter) described(job tuning.Job, r tuning.Request, m made) tuning.Job
 	bucket, names := s.Config.DataBucket, filesOf(job.ID, m.attempt)
 	job.Pairs, job.Merged, job.LeftOut = m.Pairs, m.Merged, m.LeftOut
 	job.Warnings = append(slices.Clip(job.Warnings), m.Warnings...)
+	var uris []string
+	for _, s := range m.sources {
+		uris = append(uris, s.URI)
+	}
 	job.Lineage = tuning.Lineage{
-		Sources: m.sources, Index: object.URI(bucket, names.index), DatasetSHA256: m.sum, Converter: s.converter(), Options: m.options,
+		SourceURIs: uris,
+		Sources:    m.sources, Index: object.URI(bucket, names.index), DatasetSHA256: m.sum, Converter: s.converter(), Options: m.options,
 		Request: r.Hash(), Validation: m.validation.Examples,
 	}
 	if m.validation.Examples > 0 {

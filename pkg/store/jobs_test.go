@@ -42,7 +42,7 @@ func fullJob(n int) tuning.Job {
 	j.Dropped = []tuning.Dropped{{Index: 3, Reason: "too long"}}
 	j.Spec = tuning.Spec{APIVersion: "v1", ValidationData: "gs://b/y.jsonl", Labels: map[string]string{"team": "a"}}
 	j.Lineage = tuning.Lineage{
-		Sources: []tuning.SourceObject{{URI: "gs://b/in.jsonl", Generation: 7, SHA256: "ab"}}, Index: "gs://b/x.sources.jsonl",
+		Sources: []tuning.SourceObject{{URI: "gs://b/in.jsonl", Generation: 7, SHA256: "ab"}}, SourceURIs: []string{"gs://b/in.jsonl"}, Index: "gs://b/x.sources.jsonl",
 		DatasetSHA256: "cd", Converter: "1", Options: map[string]string{"validation_split": "0.5"}, Request: "ef", Validation: 1,
 	}
 	j.Estimate, j.Cost, j.Reserved, j.Month = []byte(`{"examples":7}`), 52_500_000, 60_000_000, "2026-11"

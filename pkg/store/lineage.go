@@ -12,11 +12,12 @@ import (
 	"cloud.google.com/go/firestore"
 )
 
-// JobsOnDataset returns the jobs that train on a dataset, or are validated with it: one at most, unless somebody has
-// written records by hand, as each job has its own. The oldest is first, as in all that is here.
+// JobsOnDataset returns the jobs that train on a dataset, or are validated with it, and those whose dataset was made of
+// a file. The oldest is first, as in all that is here.
 func (s *Store) JobsOnDataset(ctx context.Context, uri string) ([]Record, error) {
 	all := s.client.Collection(jobs)
-	return s.every(ctx, "find the jobs on "+uri, all.Where("training_data", "==", uri), all.Where("spec.validation_data", "==", uri))
+	return s.every(ctx, "find the jobs on "+uri, all.Where("training_data", "==", uri),
+		all.Where("spec.validation_data", "==", uri), all.Where("lineage.source_uris", "array-contains", uri))
 }
 
 // JobsOfEndpoint returns the jobs whose tuned model is served by an endpoint, projects/P/locations/L/endpoints/E.

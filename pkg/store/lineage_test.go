@@ -16,11 +16,14 @@ func TestJobsByWhatTheyMade(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		const at = "projects/1122/locations/us-central1/"
-		for n, made := range []struct{ model, endpoint, validation string }{
+		for n, made := range []struct {
+			model, endpoint, validation string
+			files                       []string
+		}{
 			3: {model: at + "models/7@1", endpoint: at + "endpoints/5"},
-			1: {model: at + "models/7@2", endpoint: at + "endpoints/5", validation: "gs://b/v1.jsonl"},
+			1: {model: at + "models/7@2", endpoint: at + "endpoints/5", validation: "gs://b/v1.jsonl", files: []string{"gs://in/a.jsonl", "gs://in/b.jsonl"}},
 			2: {model: at + "models/70@1", endpoint: at + "endpoints/50"},
-			0: {}, // has made nothing yet
+			0: {files: []string{"gs://in/a.jsonl"}}, // has made nothing yet
 			4: {model: at + "models/8"},
 			5: {model: "projects/acme/locations/us-central1/models/9@1"},
 		} {
@@ -28,6 +31,7 @@ func TestJobsByWhatTheyMade(t *testing.T) {
 			job.CreatedAt = noon.Add(-time.Duration(n) * time.Second)
 			job.TrainingData = "gs://b/" + job.ID + ".jsonl"
 			job.TunedModel, job.TunedEndpoint, job.Spec.ValidationData = made.model, made.endpoint, made.validation
+			job.Lineage.SourceURIs = made.files
 			w.create(t, job)
 		}
 		model := func(name string) ([]store.Record, error) { return w.JobsOfModel(t.Context(), name, "acme") }
@@ -55,6 +59,8 @@ func TestJobsByWhatTheyMade(t *testing.T) {
 			{endpoint, at + "endpoints/6", nil},
 			{dataset, "gs://b/" + jobID(0) + ".jsonl", []int{0}},
 			{dataset, "gs://b/v1.jsonl", []int{1}},
+			{dataset, "gs://in/a.jsonl", []int{1, 0}},
+			{dataset, "gs://in/b.jsonl", []int{1}},
 			{dataset, "gs://b/none.jsonl", nil},
 		}
 		for _, tt := range tests {

@@ -157,6 +157,7 @@ type Spec struct {
 // Lineage is what a dataset was made of.
 type Lineage struct {
 	Sources       []SourceObject `json:"sources,omitempty" firestore:"sources,omitempty"`
+	SourceURIs    []string       `json:"-" firestore:"source_uris,omitempty"`                           // of the Sources, to find the job by
 	Index         string         `json:"index,omitempty" firestore:"index,omitempty"`                   // gs:// URI: the source of each line
 	DatasetSHA256 string         `json:"dataset_sha256,omitempty" firestore:"dataset_sha256,omitempty"` // in hex
 	Converter     string         `json:"converter,omitempty" firestore:"converter,omitempty"`           // version of this program
