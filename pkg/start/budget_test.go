@@ -4,6 +4,7 @@
 package start_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,23 @@ func TestMonthlyBudget(t *testing.T) {
 			w.wantFailed(t, r.Job, fault.Of(err))
 		}
 	}
+	refusals := func() (reasons []string) {
+		plan, err := w.DryRun(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range plan.Refusals {
+			reasons = append(reasons, v.Reason)
+		}
+		return reasons
+	}
+	if got := refusals(); !slices.Equal(got, []string{"MONTHLY_BUDGET"}) {
+		t.Errorf("a dry run is refused for %q", got)
+	}
 	w.Config.Budget.Monthly++
+	if got := refusals(); len(got) != 0 {
+		t.Errorf("a dry run is refused for %q", got)
+	}
 	w.start(t, o)
 }
 

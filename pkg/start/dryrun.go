@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
@@ -47,6 +48,24 @@ func (s *Starter) DryRun(ctx context.Context, o Order) (Plan, error) {
 	default:
 		plan.Refusals = append(plan.Refusals, refused.Violations...)
 	}
+	if err := s.paidFor(ctx, plan.Job); fault.KindOf(err) == fault.FailedPrecondition {
+		plan.Refusals = append(plan.Refusals, fault.Of(err).Violations...)
+	} else if err != nil {
+		return Plan{}, err
+	}
 	plan.Request, err = s.Vertex.Request(plan.Job)
 	return plan, err
+}
+
+// paidFor refuses a job for which the month has no money left just now.
+func (s *Starter) paidFor(ctx context.Context, job tuning.Job) error {
+	monthly := s.Config.Budget.Monthly
+	if monthly == 0 {
+		return nil
+	}
+	reserved, err := s.Records.Reserved(ctx, s.month())
+	if err != nil || job.Cost <= int64(monthly)-reserved {
+		return err
+	}
+	return overMonth(&store.BudgetError{Month: s.month(), Reserved: reserved, Wanted: job.Cost}, monthly)
 }

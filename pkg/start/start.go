@@ -58,6 +58,8 @@ type Records interface {
 	// JobsOfModel returns the jobs that made a version of a tuned model, the oldest first. The project is ours, which
 	// a name can have as an ID or as a number.
 	JobsOfModel(ctx context.Context, name, project string) ([]store.Record, error)
+	// Reserved returns what the jobs of a month may cost together, in millionths of a dollar.
+	Reserved(ctx context.Context, month string) (int64, error)
 	// Succeeded returns the newest jobs on a base model that have succeeded.
 	Succeeded(ctx context.Context, baseModel string, limit int) ([]store.Record, error)
 }

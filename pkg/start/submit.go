@@ -87,7 +87,7 @@ func (s *Starter) admit(ctx context.Context, r store.Record, ready tuning.Job, p
 	}
 	next := ready.Submits(s.until(s.Config.CreateTimeout + s.settle()))
 	if s.Config.Budget.Monthly > 0 {
-		next.Reserved, next.Month = next.Cost, s.Now().UTC().Format("2006-01")
+		next.Reserved, next.Month = next.Cost, s.month()
 	}
 	admitted, ok, err := s.Records.Admit(ctx, r, next, store.Admission{
 		MaxConcurrent: s.Config.MaxConcurrentJobs, MonthlyBudget: int64(s.Config.Budget.Monthly),
@@ -98,13 +98,16 @@ func (s *Starter) admit(ctx context.Context, r store.Record, ready tuning.Job, p
 	return admitted, ok, err
 }
 
+// month is the one that a job is paid in which is sent now.
+func (s *Starter) month() string { return s.Now().UTC().Format("2006-01") }
+
 // overMonth refuses a job for which the month has no money left.
 func overMonth(e *store.BudgetError, monthly usd.Amount) error {
 	out := fault.Wrap(fault.FailedPrecondition, e,
 		"The job may cost $%s, and the jobs of %s may cost $%s of the month's $%s already. Raise MONTHLY_BUDGET_USD, or wait for the next month.",
 		usd.Amount(e.Wanted), e.Month, usd.Amount(e.Reserved), monthly)
 	out.Reason = "MONTHLY_BUDGET"
-	out.Violations = []fault.Violation{{Field: "max_cost_usd", Reason: "MONTHLY_BUDGET", Description: "The month's budget has no room for the job."}}
+	out.Violations = []fault.Violation{{Field: "max_cost_usd", Reason: "MONTHLY_BUDGET", Description: out.Message}}
 	return out
 }
 

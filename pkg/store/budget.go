@@ -23,16 +23,35 @@ func (s *Store) month(name string) *firestore.DocumentRef {
 // affords refuses what a month does not have, as it was read. The write that follows is conditioned on that, so two
 // jobs cannot both take the last dollar.
 func affords(doc *firestore.DocumentSnapshot, name string, wanted, budget int64) error {
+	reserved, err := reservedIn(doc, name)
+	if err == nil && budget > 0 && wanted > budget-reserved {
+		err = &BudgetError{Month: name, Reserved: reserved, Wanted: wanted}
+	}
+	return err
+}
+
+func reservedIn(doc *firestore.DocumentSnapshot, name string) (int64, error) {
 	var m month
-	if doc.Exists() {
-		if err := doc.DataTo(&m); err != nil {
-			return wrap(err, "decode the budget of "+name)
-		}
+	if !doc.Exists() {
+		return 0, nil
 	}
-	if budget > 0 && wanted > budget-m.Reserved {
-		return &BudgetError{Month: name, Reserved: m.Reserved, Wanted: wanted}
+	if err := doc.DataTo(&m); err != nil {
+		return 0, wrap(err, "decode the budget of "+name)
 	}
-	return nil
+	return m.Reserved, nil
+}
+
+// Reserved returns what the jobs of a month, such as 2026-11, may cost together, in millionths of a dollar. By the time
+// that a job is sent it may be more.
+func (s *Store) Reserved(ctx context.Context, name string) (int64, error) {
+	doc, err := s.month(name).Get(ctx)
+	if doc != nil && !doc.Exists() {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, wrap(err, "read the budget of "+name)
+	}
+	return reservedIn(doc, name)
 }
 
 // claim is what a job takes from the month that it is admitted in, beside what it holds of that already.
