@@ -24,8 +24,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/poll"
 )
 
-// notDeployed are settings that have no place in a deployment.
+// notDeployed are settings that have no place in Terraform.
 var notDeployed = []string{
+	"K_REVISION",              // Cloud Run's
 	"VERTEX_AI_EMULATOR_HOST", // the local command's
 }
 
