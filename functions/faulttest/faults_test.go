@@ -25,7 +25,7 @@ const workers = 12
 
 // share is one in how many injections a run does that is not asked for all of them, and with -short.
 const (
-	share      = 10
+	share      = 16
 	shortShare = 40
 )
 
