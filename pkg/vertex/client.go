@@ -13,7 +13,6 @@ import (
 	"time"
 
 	aiplatform "cloud.google.com/go/aiplatform/apiv1"
-	aiplatformbeta "cloud.google.com/go/aiplatform/apiv1beta1"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -45,16 +44,13 @@ type Config struct {
 type Client struct {
 	config Config
 
-	mu          sync.Mutex
-	regions     map[string]*aiplatform.GenAiTuningClient
-	betaRegions map[string]*aiplatformbeta.GenAiTuningClient // for creating jobs of open models
+	mu      sync.Mutex
+	regions map[string]*aiplatform.GenAiTuningClient
 }
 
 // New returns a client. It connects when it is used.
 func New(config Config) *Client {
-	return &Client{
-		config: config, regions: map[string]*aiplatform.GenAiTuningClient{}, betaRegions: map[string]*aiplatformbeta.GenAiTuningClient{},
-	}
+	return &Client{config: config, regions: map[string]*aiplatform.GenAiTuningClient{}}
 }
 
 // Close closes the connections.
@@ -65,47 +61,37 @@ func (c *Client) Close() error {
 	for _, region := range c.regions {
 		all = append(all, region.Close())
 	}
-	for _, region := range c.betaRegions {
-		all = append(all, region.Close())
-	}
 	clear(c.regions)
-	clear(c.betaRegions)
 	return errors.Join(all...)
 }
 
+// region returns the client of a location, and connects it if there is none.
 func (c *Client) region(ctx context.Context, location string) (*aiplatform.GenAiTuningClient, error) {
-	return connected(ctx, c, c.regions, location, aiplatform.NewGenAiTuningClient)
-}
-
-func (c *Client) betaRegion(ctx context.Context, location string) (*aiplatformbeta.GenAiTuningClient, error) {
-	return connected(ctx, c, c.betaRegions, location, aiplatformbeta.NewGenAiTuningClient)
-}
-
-// connected returns the client of a location, made anew if there is none.
-func connected[T any](ctx context.Context, c *Client, clients map[string]T, location string, open func(context.Context, ...option.ClientOption) (T, error)) (T, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if client, ok := clients[location]; ok {
+	if client, ok := c.regions[location]; ok {
 		return client, nil
 	}
 	// The connection outlives the call that happens to be the first.
-	client, err := open(context.WithoutCancel(ctx), c.options(location)...)
+	client, err := aiplatform.NewGenAiTuningClient(context.WithoutCancel(ctx), c.options(location)...)
 	if err != nil {
-		return client, fmt.Errorf("connect to Vertex AI in %s: %w", location, err)
+		return nil, fmt.Errorf("connect to Vertex AI in %s: %w", location, err)
 	}
-	clients[location] = client
+	c.regions[location] = client
 	return client, nil
 }
 
 func (c *Client) options(location string) []option.ClientOption {
+	version := option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(sendBeta))
 	if c.config.EmulatorHost != "" {
 		return []option.ClientOption{
+			version,
 			option.WithEndpoint(c.config.EmulatorHost),
 			option.WithoutAuthentication(),
 			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
 		}
 	}
-	return []option.ClientOption{option.WithEndpoint(endpoint(location))}
+	return []option.ClientOption{version, option.WithEndpoint(endpoint(location))}
 }
 
 // endpoint returns the host that serves a location: the client's default is the global one, which refuses

@@ -10,7 +10,6 @@ import (
 
 	aiplatform "cloud.google.com/go/aiplatform/apiv1"
 	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
-	betapb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 	"google.golang.org/api/iterator"
 
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -30,7 +29,7 @@ func (c *Client) Create(ctx context.Context, job tuning.Job) (tuning.Observation
 		defer cancel()
 	}
 	if job.Spec.APIVersion == beta {
-		return c.createBeta(ctx, job)
+		ctx = throughBeta(ctx)
 	}
 	client, err := c.region(ctx, job.Location)
 	if err != nil {
@@ -44,18 +43,6 @@ func (c *Client) Create(ctx context.Context, job tuning.Job) (tuning.Observation
 		return tuning.Observation{}, wrap(err, "create the tuning job")
 	}
 	return observe(made), nil
-}
-
-func (c *Client) createBeta(ctx context.Context, job tuning.Job) (tuning.Observation, error) {
-	client, err := c.betaRegion(ctx, job.Location)
-	if err != nil {
-		return tuning.Observation{}, err
-	}
-	made, err := client.CreateTuningJob(ctx, &betapb.CreateTuningJobRequest{Parent: c.parent(job.Location), TuningJob: betaRequest(job)})
-	if err != nil {
-		return tuning.Observation{}, wrap(err, "create the tuning job")
-	}
-	return observeBeta(made), nil
 }
 
 // Get returns what Vertex AI says of one job.

@@ -10,24 +10,18 @@ import (
 	"slices"
 
 	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
-	betapb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// beta is the version of the tuning service that open models need: only it has tuning_mode, learning_rate,
-// batch_size and output_uri. Source: SupervisedTuningSpec in apiv1 and apiv1beta1.
-const beta = "v1beta1"
-
 // Request returns the request that creates the job, as the REST API takes it.
 func (c *Client) Request(job tuning.Job) (json.RawMessage, error) {
-	var message proto.Message = &aiplatformpb.CreateTuningJobRequest{Parent: c.parent(job.Location), TuningJob: request(job)}
-	if job.Spec.APIVersion == beta {
-		message = &betapb.CreateTuningJobRequest{Parent: c.parent(job.Location), TuningJob: betaRequest(job)}
+	text, err := protojson.Marshal(&aiplatformpb.CreateTuningJobRequest{Parent: c.parent(job.Location), TuningJob: request(job)})
+	if err == nil && job.Spec.APIVersion == beta {
+		text, err = withBetaJSON(text, job)
 	}
-	text, err := protojson.Marshal(message)
 	if err != nil {
 		return nil, fmt.Errorf("encode the request to Vertex AI: %w", err)
 	}
@@ -75,7 +69,7 @@ func labels(job tuning.Job) map[string]string {
 	return all
 }
 
-// request builds the tuning job to create through v1.
+// request builds the tuning job to create.
 func request(job tuning.Job) *aiplatformpb.TuningJob {
 	h := taken(job)
 	hyper := &aiplatformpb.SupervisedHyperParameters{
@@ -102,44 +96,8 @@ func request(job tuning.Job) *aiplatformpb.TuningJob {
 	if key := job.Spec.KMSKeyName; key != "" {
 		out.EncryptionSpec = &aiplatformpb.EncryptionSpec{KmsKeyName: key}
 	}
-	return out
-}
-
-// betaRequest builds the tuning job to create through v1beta1.
-func betaRequest(job tuning.Job) *betapb.TuningJob {
-	h := taken(job)
-	hyper := &betapb.SupervisedHyperParameters{
-		EpochCount: valueOf(h.EpochCount), LearningRate: valueOf(h.LearningRate), BatchSize: valueOf(h.BatchSize),
-		LearningRateMultiplier: valueOf(h.LearningRateMultiplier),
-		AdapterSize:            betapb.SupervisedHyperParameters_AdapterSize(betapb.SupervisedHyperParameters_AdapterSize_value[adapterSize(h.AdapterSize)]),
-	}
-	if proto.Size(hyper) == 0 {
-		hyper = nil
-	}
-	out := &betapb.TuningJob{
-		SourceModel: &betapb.TuningJob_BaseModel{BaseModel: job.BaseModel},
-		TuningSpec: &betapb.TuningJob_SupervisedTuningSpec{SupervisedTuningSpec: &betapb.SupervisedTuningSpec{
-			TrainingDatasetUri: job.TrainingData, ValidationDatasetUri: job.Spec.ValidationData, HyperParameters: hyper,
-			ExportLastCheckpointOnly: job.Spec.ExportLastCheckpointOnly,
-			TuningMode:               betapb.SupervisedTuningSpec_TuningMode(betapb.SupervisedTuningSpec_TuningMode_value["TUNING_MODE_"+job.Spec.TuningMode]),
-		}},
-		TunedModelDisplayName: job.DisplayName,
-		Labels:                labels(job),
-		ServiceAccount:        job.Spec.ServiceAccount,
-		OutputUri:             job.Spec.OutputURI,
-	}
-	if key := job.Spec.KMSKeyName; key != "" {
-		out.EncryptionSpec = &betapb.EncryptionSpec{KmsKeyName: key}
+	if job.Spec.APIVersion == beta {
+		addBetaFields(out, job)
 	}
 	return out
-}
-
-// observeBeta reads from what v1beta1 answers to a create what there is of the job at that time. Later it is read
-// through v1: it is the same resource.
-func observeBeta(job *betapb.TuningJob) tuning.Observation {
-	return tuning.Observation{
-		Name: job.GetName(), Label: job.GetLabels()[tuning.LabelKey], VertexState: job.GetState().String(),
-		CreatedAt: moment(job.GetCreateTime()), UpdatedAt: moment(job.GetUpdateTime()),
-		StartedAt: moment(job.GetStartTime()), EndedAt: moment(job.GetEndTime()),
-	}
 }

@@ -9,7 +9,6 @@ package main
 // messages before main.
 import (
 	_ "cloud.google.com/go/aiplatform/apiv1"
-	_ "cloud.google.com/go/aiplatform/apiv1beta1"
 	_ "cloud.google.com/go/firestore"
 	_ "cloud.google.com/go/pubsub/v2"
 	_ "cloud.google.com/go/storage"
