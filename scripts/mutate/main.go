@@ -1,0 +1,180 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command mutate changes one operator, constant or statement of a package at a time and runs the package's
+// tests: a test suite that still passes has a hole. It prints the changes that no test noticed, and fails if
+// the tests noticed fewer than 95 % of them.
+//
+//	go run ./scripts/mutate [-n 40] [-seed 1] [PACKAGE]...
+//
+// Without packages it tries the pure ones. Changes that cannot alter behaviour stand in equivalent.txt, each
+// with its reason, and do not count. The tree is not written to: go's -overlay flag replaces the file.
+package main
+
+import (
+	"cmp"
+	_ "embed"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// purePackages import no cloud SDK: their own tests are fast and must be enough.
+var purePackages = []string{
+	"catalogue", "dataset", "drop", "endpoint", "estimate", "fields", "provenance", "remedy", "split", "strictjson", "tuning", "usd",
+}
+
+// minimum is the share of mutants, in percent, that tests must notice.
+const minimum = 95
+
+//go:embed equivalent.txt
+var equivalents string
+
+func main() {
+	perPackage := flag.Int("n", 40, "try at most this many mutants of each package; 0 tries all")
+	seed := flag.Uint64("seed", 1, "choose other mutants with another number")
+	timeout := flag.Duration("timeout", time.Minute, "stop the tests of one mutant after this time, which counts as noticed")
+	flag.Parse()
+	packages := flag.Args()
+	if len(packages) == 0 {
+		for _, name := range purePackages {
+			packages = append(packages, "pkg/"+name)
+		}
+	}
+	ok, err := run(packages, *perPackage, *seed, *timeout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutate:", err)
+		os.Exit(2)
+	}
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+// run tries the mutants of all packages and reports whether tests noticed enough of them.
+func run(packages []string, perPackage int, seed uint64, timeout time.Duration) (bool, error) {
+	known := knownEquivalents(equivalents)
+	dir, err := os.MkdirTemp("", "mutate")
+	if err != nil {
+		return false, err
+	}
+	defer os.RemoveAll(dir)
+	var total tally
+	for _, name := range packages {
+		name = filepath.Clean(name)
+		all, err := mutantsOf(name)
+		if err != nil {
+			return false, err
+		}
+		chosen := choose(all, perPackage, seed)
+		t := try(chosen, known, tester{dir: dir, pkg: "./" + name, timeout: timeout})
+		fmt.Printf("%-16s %s, of %d possible mutants\n", name, t, len(all))
+		total.add(t)
+	}
+	fmt.Printf("%-16s %s\n", "total", total)
+	return total.share() >= minimum, nil
+}
+
+// choose returns n of the mutants, the same ones for the same seed, in the order of the source.
+func choose(all []mutant, n int, seed uint64) []mutant {
+	if n <= 0 || len(all) <= n {
+		return all
+	}
+	chosen := slices.Clone(all)
+	random := rand.New(rand.NewPCG(seed, seed))
+	random.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
+	chosen = chosen[:n]
+	slices.SortFunc(chosen, func(a, b mutant) int {
+		return cmp.Or(strings.Compare(a.file, b.file), cmp.Compare(a.from, b.from))
+	})
+	return chosen
+}
+
+// try runs the tests on each mutant, as many at a time as there are processors.
+func try(mutants []mutant, known map[string]bool, tester tester) tally {
+	var (
+		mu   sync.Mutex
+		sum  tally
+		wait sync.WaitGroup
+		next = make(chan int)
+	)
+	for range runtime.NumCPU() {
+		wait.Go(func() {
+			for i := range next {
+				m := mutants[i]
+				if known[m.key()] {
+					mu.Lock()
+					sum.equivalent++
+					mu.Unlock()
+					continue
+				}
+				outcome, err := tester.test(i, m)
+				mu.Lock()
+				sum.count(m, outcome, err)
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range mutants {
+		next <- i
+	}
+	close(next)
+	wait.Wait()
+	return sum
+}
+
+// tally counts what became of mutants.
+type tally struct{ noticed, survived, unbuilt, equivalent int }
+
+func (t *tally) add(u tally) {
+	t.noticed += u.noticed
+	t.survived += u.survived
+	t.unbuilt += u.unbuilt
+	t.equivalent += u.equivalent
+}
+
+func (t *tally) count(m mutant, outcome outcome, err error) {
+	switch {
+	case err != nil:
+		fmt.Printf("%s: cannot be tried: %v\n", m, err)
+		t.survived++
+	case outcome == survived:
+		fmt.Printf("%s: no test noticed\n", m)
+		t.survived++
+	case outcome == unbuilt:
+		t.unbuilt++
+	default:
+		t.noticed++
+	}
+}
+
+// share is the percentage of the mutants that tests noticed.
+func (t tally) share() float64 {
+	if t.noticed+t.survived == 0 {
+		return 100
+	}
+	return 100 * float64(t.noticed) / float64(t.noticed+t.survived)
+}
+
+func (t tally) String() string {
+	return fmt.Sprintf("%5.1f %%: noticed %d, not noticed %d, equivalent %d, not compiled %d",
+		t.share(), t.noticed, t.survived, t.equivalent, t.unbuilt)
+}
+
+// knownEquivalents reads lines of the form FILE: OLD LINE => NEW LINE; a line that begins with # is a reason.
+func knownEquivalents(text string) map[string]bool {
+	known := map[string]bool{}
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			known[line] = true
+		}
+	}
+	return known
+}
