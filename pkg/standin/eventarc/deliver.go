@@ -40,6 +40,8 @@ type Trigger struct {
 	Name string
 	// URL is where the function listens.
 	URL string
+	// Token, if set, is the bearer token of the account that delivers.
+	Token string
 	// Concurrency is how many requests are under way at most; 0 means 1, the
 	// service's default for an instance of a function. It must stay 1 for
 	// functions behind the functions framework, and one function must have one
@@ -86,7 +88,7 @@ func (t *Trigger) deliver(stopping, working context.Context, e cloudevents.Event
 		events = t.Tamper(events)
 	}
 	for _, e := range events {
-		if err := post(working, t.URL, e); err != nil {
+		if err := t.post(working, e); err != nil {
 			return fmt.Errorf("deliver event %s: %w", e.ID(), err)
 		}
 	}
@@ -112,10 +114,13 @@ func (t *Trigger) Retry(ctx context.Context, e cloudevents.Event) error {
 	}
 }
 
-func post(ctx context.Context, url string, e cloudevents.Event) error {
-	req, err := cehttp.NewHTTPRequestFromEvent(ctx, url, e)
+func (t *Trigger) post(ctx context.Context, e cloudevents.Event) error {
+	req, err := cehttp.NewHTTPRequestFromEvent(ctx, t.URL, e)
 	if err != nil {
 		return fmt.Errorf("encode: %w", err)
+	}
+	if t.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+t.Token)
 	}
 	res, err := sender.Do(req)
 	if err != nil {
