@@ -12,9 +12,9 @@ import (
 	"syscall"
 )
 
-// lockDir keeps a second process out of the folder. The kernel lets go of the
+// LockDir keeps a second process out of the folder. The kernel lets go of the
 // lock when the process dies, however it dies.
-func lockDir(dir string) (unlock func() error, err error) {
+func LockDir(dir string) (unlock func() error, err error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o640)
 	if err != nil {
 		return nil, fmt.Errorf("open lock: %w", err)

@@ -48,7 +48,7 @@ func openStore(dir string, notify []string) (_ *store, err error) {
 	for _, name := range notify {
 		st.queues[name] = newQueue()
 	}
-	if st.unlock, err = lockDir(dir); err != nil {
+	if st.unlock, err = LockDir(dir); err != nil {
 		return nil, err
 	}
 	defer func() {
