@@ -41,7 +41,7 @@ func Catalogue() ([]byte, error) {
 	var errs [3]error
 	members["sources"], errs[0] = json.Marshal(sources)
 	members["models"], errs[1] = json.Marshal(models)
-	text, err := json.Marshal(members)
+	text, err := json.MarshalIndent(members, "", "  ") // people edit it
 	errs[2] = err
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("put the catalogue together: %w", err)
