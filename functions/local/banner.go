@@ -17,40 +17,53 @@ var page = template.Must(template.New("").Parse(`Vertextune runs on this machine
   data bucket     gs://{{.Data}}    datasets and reports appear here
   events          topic projects/{{.Project}}/topics/{{.Events}}, with a subscription {{.Events}} to read it by
 
-export STORAGE_EMULATOR_HOST={{.Storage}}
-export FIRESTORE_EMULATOR_HOST={{.Firestore}}
-export PUBSUB_EMULATOR_HOST={{.PubSub}}
-export VERTEX_AI_EMULATOR_HOST={{.Vertex}}
-export GOOGLE_CLOUD_PROJECT={{.Project}}
-export URL={{.URL}}
-{{with .Token}}export TOKEN={{.}}{{else}}# TOKEN must be one of your issuer's, as AUTH_MODE asks for{{end}}
+# Google's own clients reach the services with these variables. Set them for single commands: exported, they
+# would also tell the next local command to use these services.
+# STORAGE_EMULATOR_HOST={{.Storage}} FIRESTORE_EMULATOR_HOST={{.Firestore}}
+# PUBSUB_EMULATOR_HOST={{.PubSub}} VERTEX_AI_EMULATOR_HOST={{.Vertex}}
+
+# first, the addresses and the token that the lines below use
+export VT_URL={{.URL}}
+export VT_STORAGE={{.Storage}}
+{{with .Token}}export VT_TOKEN={{.}}{{else}}# export VT_TOKEN=a token of your issuer, as AUTH_MODE asks for{{end}}
 
 # drop a file into the inbox, and read the report on it
-curl -sS --data-binary @{{.File}} -H 'Content-Type: application/json' '{{.Storage}}/upload/storage/v1/b/{{.Inbox}}/o?uploadType=media&name=conversations.json'
-curl -sS '{{.Storage}}/storage/v1/b/{{.Data}}/o/drops%2Fconversations.json%2Freport.json?alt=media'
+curl -sS --data-binary @{{.File}} -H 'Content-Type: application/json' "$VT_STORAGE/upload/storage/v1/b/{{.Inbox}}/o?uploadType=media&name=conversations.json"
+curl -sS "$VT_STORAGE/storage/v1/b/{{.Data}}/o/drops%2Fconversations.json%2Freport.json?alt=media"
 
-# start a job on a session's messages, or on single messages
-curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' {{.URL}}/api/v1/fine-tuning/start -d '{"session_id": "{{.Session}}", "hyperparameters": {"epoch_count": 3}}'
-curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' {{.URL}}/api/v1/fine-tuning/start -d '{"message_ids": ["{{.Message}}"]}'
+# ask what a job on a session's messages would do and cost; nothing is created
+{{.Post}}/start -d '{"session_id": "{{.Session}}", "hyperparameters": {"epoch_count": 3}, "dry_run": true}'
 
-# watch it (JOB_NAME is the job_name of the answer), and list all jobs
-curl -sS -H "Authorization: Bearer $TOKEN" {{.URL}}/api/v1/fine-tuning/job-status/JOB_NAME
-curl -sS -H "Authorization: Bearer $TOKEN" {{.URL}}/api/v1/fine-tuning/jobs
+# start it, or one on single messages
+{{.Post}}/start -d '{"session_id": "{{.Session}}", "hyperparameters": {"epoch_count": 3}}'
+{{.Post}}/start -d '{"message_ids": ["{{.Message}}"]}'
 
-# what happened to it, and how to end it
-curl -sS -H "Authorization: Bearer $TOKEN" {{.URL}}/api/v1/fine-tuning/jobs/JOB_NAME/events
-curl -sS -H "Authorization: Bearer $TOKEN" -X POST {{.URL}}/api/v1/fine-tuning/cancel/JOB_NAME
+# list all jobs, and watch one (replace JOB_NAME with the last part of a job_name)
+{{.Get}}/jobs
+{{.Get}}/job-status/JOB_NAME
+
+# list its events, see what it was made of, and cancel it
+{{.Get}}/jobs/JOB_NAME/events
+{{.Get}}/lineage/JOB_NAME
+{{.Get}}/cancel/JOB_NAME -X POST
 
 # convert and check examples
-curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' {{.URL}}/api/v1/fine-tuning/convert-json -d '{"data": [{{.Example}}], "filename": "one.jsonl"}'
-curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' {{.URL}}/api/v1/fine-tuning/validate-data -d '{"data": [{{.Example}}]}'
+{{.Post}}/convert-json -d '{"data": [{{.Example}}], "filename": "one.jsonl"}'
+{{.Post}}/validate-data -d '{"data": [{{.Example}}]}'
 
-# what else there is
-curl -sS {{.URL}}/openapi.json
-curl -sS {{.URL}}/health
+# list the models, and read the API's description
+curl -sS -H "Authorization: Bearer $VT_TOKEN" "$VT_URL/api/v1/fine-tuning/models?status=tunable"
+curl -sS "$VT_URL/openapi.json"
+curl -sS "$VT_URL/health"
 
 ready
 `))
+
+// How the pasted lines call the api.
+const (
+	get  = `curl -sS -H "Authorization: Bearer $VT_TOKEN" $VT_URL/api/v1/fine-tuning`
+	post = `curl -sS -H "Authorization: Bearer $VT_TOKEN" -H 'Content-Type: application/json' $VT_URL/api/v1/fine-tuning`
+)
 
 const example = `{"contents": [{"role": "user", "parts": [{"text": "Hi"}]}, {"role": "model", "parts": [{"text": "Hello!"}]}]}`
 
@@ -61,7 +74,7 @@ func (s *system) banner(out io.Writer) {
 		"URL": s.url, "Inbox": inbox, "Data": data, "Project": project, "Token": s.token, "Dir": s.dir, "Events": events,
 		"Storage": s.cloud.StorageURL(), "Firestore": s.cloud.Addresses.Firestore,
 		"PubSub": s.cloud.Addresses.PubSub, "Vertex": s.cloud.Addresses.Vertex,
-		"File": sampleFile, "Session": sampleSession, "Message": sampleMessage, "Example": example,
+		"File": sampleFile, "Session": sampleSession, "Message": sampleMessage, "Example": example, "Get": get, "Post": post,
 	})
 	if err != nil {
 		panic(err) // the template is a constant

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	gcs "cloud.google.com/go/storage"
+
+	"github.com/vertextune/vertextune/pkg/fault"
 )
 
 // client talks to the functions.
@@ -38,7 +40,11 @@ func (d *demonstration) call(ctx context.Context, method, path, body string, ans
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %s: %s", method, path, response.Status, text)
+		var body fault.Body
+		if json.Unmarshal(text, &body) == nil && body.Error.Message != "" {
+			text = []byte(body.Error.Message)
+		}
+		return fmt.Errorf("%s %s was answered with %s: %s", method, path, response.Status, text)
 	}
 	if err := json.Unmarshal(text, answer); err != nil {
 		return fmt.Errorf("%s %s: decode %q: %w", method, path, text, err)
@@ -58,7 +64,7 @@ func (d *demonstration) await(ctx context.Context, name string, generation int64
 			return fmt.Errorf("look for gs://%s/%s: %w", data, name, err)
 		}
 		if err := pause(ctx, 50*time.Millisecond); err != nil {
-			return fmt.Errorf("wait for gs://%s/%s: %w", data, name, err)
+			return fmt.Errorf("gs://%s/%s did not appear in time", data, name)
 		}
 	}
 	r, err := object.NewReader(ctx)

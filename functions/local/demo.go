@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
+	"os"
 	"time"
 
 	"github.com/vertextune/vertextune/testdata"
@@ -19,7 +19,7 @@ import (
 func demo(ctx context.Context, s *system, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*s.jobDuration+time.Minute)
 	defer cancel()
-	d := &demonstration{system: s, out: out}
+	d := &demonstration{system: s, out: out, terminal: isTerminal(out)}
 	for _, step := range []func(context.Context) error{d.drop, d.train, d.list} {
 		if err := d.watched(ctx, step); err != nil {
 			return err
@@ -31,7 +31,18 @@ func demo(ctx context.Context, s *system, out io.Writer) error {
 
 type demonstration struct {
 	*system
-	out io.Writer
+	out      io.Writer
+	terminal bool // a line can be redrawn there
+}
+
+// isTerminal reports whether out is a person's terminal, and no pipe or file.
+func isTerminal(out io.Writer) bool {
+	f, ok := out.(*os.File)
+	if !ok || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func (d *demonstration) say(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }
@@ -75,7 +86,7 @@ func (d *demonstration) drop(ctx context.Context) error {
 	if err := d.await(ctx, "drops/conversations.json/report.json", w.Attrs().Generation, &report); err != nil {
 		return err
 	}
-	d.say("   %d records (%s, %s) checked, %d faults; %d training examples in %s\n",
+	d.say("   %d records (%s, %s) checked, %d faults\n   %d training examples in %s\n",
 		report.Result.Records, report.Result.Format, report.Result.Container, report.Result.Errors, report.Result.Examples, report.Dataset)
 	if report.Dataset == "" {
 		return errors.New("the sample file was refused")
@@ -108,37 +119,34 @@ func (d *demonstration) train(ctx context.Context) error {
 	if err := d.call(ctx, http.MethodPost, "/start", body, &started); err != nil {
 		return err
 	}
-	d.say("   %s on %s, %d pairs in %s\n", started.Job.Name, started.Job.BaseModel, started.Pairs, started.Job.Data)
+	d.say("   job         %s\n   base model  %s\n   %d pairs in  %s\n", started.Job.Name, started.Job.BaseModel, started.Pairs, started.Job.Data)
 
-	began := time.Now()
+	shown := progress{out: d.out, redraw: d.terminal, expected: d.jobDuration, began: time.Now()}
 	for {
 		var now job
 		if err := d.call(ctx, http.MethodGet, "/job-status/"+started.Job.Name, "", &now); err != nil {
+			shown.end()
 			return err
 		}
-		d.say("\r   %s %-26s", bar(time.Since(began), d.jobDuration, now.Status), now.Status)
+		shown.show(now.Status, time.Now())
 		switch now.Status {
 		case "PIPELINE_STATE_SUCCEEDED":
-			d.say("\n   tuned model %s\n   endpoint    %s\n", now.TunedModel, now.Endpoint)
+			shown.end()
+			d.say("   tuned model %s\n   endpoint    %s\n", now.TunedModel, now.Endpoint)
 			return nil
 		case "PIPELINE_STATE_FAILED", "PIPELINE_STATE_CANCELLED":
-			d.say("\n")
-			return fmt.Errorf("the job ended as %s: %+v", now.Status, now.Error)
+			shown.end()
+			why := "no reason is given"
+			if now.Error != nil {
+				why = now.Error.Message
+			}
+			return fmt.Errorf("the job ended as %s: %s", now.Status, why)
 		}
 		if err := pause(ctx, 250*time.Millisecond); err != nil {
-			return fmt.Errorf("the job is still %s: %w", now.Status, err)
+			shown.end()
+			return fmt.Errorf("after %s the job is still %s", time.Since(shown.began).Round(time.Second), now.Status)
 		}
 	}
-}
-
-// bar draws how much of the expected time has passed; full only when the job has succeeded.
-func bar(passed, expected time.Duration, status string) string {
-	const width = 30
-	full := min(int(width*passed/expected), width-1)
-	if status == "PIPELINE_STATE_SUCCEEDED" {
-		full = width
-	}
-	return "[" + strings.Repeat("#", full) + strings.Repeat(".", width-full) + "]"
 }
 
 // list shows all jobs.
@@ -152,7 +160,7 @@ func (d *demonstration) list(ctx context.Context) error {
 		return err
 	}
 	for _, j := range list.Jobs {
-		d.say("   %s  %s  %s\n", j.Display, j.Status, j.TunedModel)
+		d.say("   %s  %s\n   %s\n", j.Display, j.Status, j.TunedModel)
 	}
 	if list.Count == 0 {
 		return errors.New("the job is not in the list")

@@ -5,12 +5,11 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -41,31 +40,16 @@ func command(t *testing.T, args string) *exec.Cmd {
 	return cmd
 }
 
-func TestDemo(t *testing.T) {
-	t.Parallel()
-	out, err := command(t, "demo -job-duration 1s -poll-interval 200ms").CombinedOutput()
-	if err != nil {
-		t.Fatalf("demo: %v\n%s", err, out)
-	}
-	if !bytes.HasPrefix(out, []byte("1. Drop ")) {
-		t.Errorf("something else is printed before the demo:\n%s", out)
-	}
-	for _, want := range []string{"12 training examples", "6 pairs", "PIPELINE_STATE_SUCCEEDED", "tuned model projects/", "Done."} {
-		if !bytes.Contains(out, []byte(want)) {
-			t.Errorf("the demo does not show %q:\n%s", want, out)
-		}
-	}
-}
-
 // running is a started local command.
 type running struct {
 	*exec.Cmd
-	url, storage, pubsub, vertex string
+	url, storage, firestore, pubsub, vertex string
+	banner                                  string
 }
 
 var (
 	urlLine  = regexp.MustCompile(`functions +(http://\S+)`)
-	hostLine = regexp.MustCompile(`export (\w+)_EMULATOR_HOST=(\S+)`)
+	hostLine = regexp.MustCompile(`(\w+)_EMULATOR_HOST=(\S+)`)
 )
 
 func launch(t *testing.T, args string, environment ...string) running {
@@ -86,10 +70,13 @@ func launch(t *testing.T, args string, environment ...string) running {
 		if m := urlLine.FindStringSubmatch(lines.Text()); m != nil {
 			r.url = m[1]
 		}
-		if m := hostLine.FindStringSubmatch(lines.Text()); m != nil {
+		r.banner += lines.Text() + "\n"
+		for _, m := range hostLine.FindAllStringSubmatch(lines.Text(), -1) {
 			switch m[1] {
 			case "STORAGE":
 				r.storage = m[2]
+			case "FIRESTORE":
+				r.firestore = m[2]
 			case "PUBSUB":
 				r.pubsub = m[2]
 			case "VERTEX_AI":
@@ -189,6 +176,9 @@ func TestKilled(t *testing.T) {
 func TestAuthMode(t *testing.T) {
 	t.Parallel()
 	r := launch(t, "-port 0 -token secret", "AUTH_MODE=iam", "AUTH_IAM_PRIVATE=true", "AUTH_AUDIENCES=local", "AUTH_READERS=email:ann@example.com")
+	if strings.Contains(r.banner, "\nexport VT_TOKEN=") || strings.Contains(r.banner, "secret") {
+		t.Errorf("the banner has a token that opens nothing:\n%s", r.banner)
+	}
 	encode := base64.RawURLEncoding.EncodeToString
 	claims := fmt.Sprintf(`{"iss":"https://accounts.google.com","aud":"local","sub":"1","email":"ann@example.com","email_verified":true,"exp":%d}`,
 		time.Now().Add(time.Hour).Unix())
@@ -213,60 +203,64 @@ func TestAuthMode(t *testing.T) {
 // TestPortTaken: whoever has the port answers there, but is not taken for the functions.
 func TestPortTaken(t *testing.T) {
 	t.Parallel()
-	first := launch(t, "-port 0 -token secret")
-	port := regexp.MustCompile(`:(\d+)/`).FindStringSubmatch(first.url)[1]
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
 	for _, args := range []string{"-port " + port, "demo -port " + port} {
-		out, err := command(t, args).CombinedOutput()
-		if err == nil || !bytes.Contains(out, []byte(port+": bind")) || !bytes.Contains(out, []byte("-port")) || bytes.Count(out, []byte("bind")) != 1 {
-			t.Errorf("%s: %v\n%s", args, err, out)
+		said := fails(t, 1, args)
+		if !strings.Contains(said, port+": bind") || !strings.Contains(said, "-port") || strings.Count(said, "bind") != 1 {
+			t.Errorf("%s: %s", args, said)
 		}
 	}
 }
 
-// TestEmulatorAway: the command says which one it cannot reach, and does not wait for ever.
+// fails runs the command, which must end with this code at once and say why in one line, without Go's words.
+func fails(t *testing.T, code int, args string, environment ...string) string {
+	t.Helper()
+	cmd := command(t, args)
+	cmd.Env = append(cmd.Env, environment...)
+	var out, said strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &said
+	err := cmd.Run()
+	if cmd.ProcessState.ExitCode() != code {
+		t.Errorf("%s: %v, want exit code %d\n%s", args, err, code, said.String())
+	}
+	if out.Len() > 0 || strings.Count(said.String(), "\n") != 1 || strings.Contains(said.String(), "context ") {
+		t.Errorf("%s: it is not one line: %s%s", args, out.String(), said.String())
+	}
+	return said.String()
+}
+
+// TestEmulatorAway: the command says which one it cannot reach, what to do, and does not wait.
 func TestEmulatorAway(t *testing.T) {
-	for _, name := range []string{"STORAGE_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST"} {
-		t.Run(name, func(t *testing.T) {
-			t.Setenv(name, "127.0.0.1:1")
-			_, err := start(t.Context(), options{jobDuration: time.Second, concurrentJobs: 1, patience: 200 * time.Millisecond})
-			if err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") {
-				t.Errorf("start: %v", err)
+	t.Parallel()
+	for _, name := range []string{"STORAGE_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"} {
+		for _, address := range []string{"127.0.0.1:1", "http://localhost:1/"} {
+			said := fails(t, 1, "-port 0", name+"="+address)
+			for _, want := range []string{"nothing answers at " + name + "=" + address, "unset " + name} {
+				if !strings.Contains(said, want) {
+					t.Errorf("%s: %q is not in: %s", name, want, said)
+				}
 			}
-		})
+		}
 	}
 }
 
-func TestParse(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name     string
-		args     []string
-		wantDemo bool
-		wantPort int
-		wantErr  string
-	}{
-		{name: "nothing", wantPort: 8080},
-		{name: "demo", args: []string{"demo"}, wantDemo: true},
-		{name: "demo_before_flags", args: []string{"demo", "-port", "9"}, wantDemo: true, wantPort: 9},
-		{name: "demo_behind_flags", args: []string{"-port", "9", "demo"}, wantDemo: true, wantPort: 9},
-		{name: "unknown_argument", args: []string{"dmeo"}, wantErr: `unknown argument "dmeo"`},
-		{name: "no_duration", args: []string{"-job-duration", "0s"}, wantErr: "greater than 0"},
-		{name: "unknown_flag", args: []string{"-x"}, wantErr: "-x"},
-		{name: "help", args: []string{"-h"}, wantErr: flag.ErrHelp.Error()},
+// TestHangingEmulator accepts connections and never answers.
+func TestHangingEmulator(t *testing.T) {
+	hangs, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			o, err := parse(tt.args, io.Discard)
-			if tt.wantErr != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
-					t.Fatalf("error %v, want one with %q", err, tt.wantErr)
-				}
-				return
-			}
-			if err != nil || o.demo != tt.wantDemo || o.port != tt.wantPort {
-				t.Errorf("demo %v, port %d, error %v; want %v, %d", o.demo, o.port, err, tt.wantDemo, tt.wantPort)
-			}
-		})
+	defer hangs.Close()
+	for _, name := range []string{"STORAGE_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"} {
+		given := map[string]string{name: hangs.Addr().String()}
+		_, err := start(t.Context(), options{jobDuration: time.Second, concurrentJobs: 1, patience: 200 * time.Millisecond}, given)
+		if err == nil || !strings.Contains(err.Error(), hangs.Addr().String()) {
+			t.Errorf("%s: start: %v", name, err)
+		}
 	}
 }

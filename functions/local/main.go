@@ -12,14 +12,12 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 )
 
 func main() {
@@ -29,102 +27,76 @@ func main() {
 	os.Stdout = nil // the framework prints a line for each function there, and all are nameless
 	err := run(ctx, os.Args[1:], out)
 	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "local:", err)
-		os.Exit(1)
-	}
+	os.Exit(explain(err, os.Stderr))
 }
 
-// options are the flags.
-type options struct {
-	demo           bool
-	port           int
-	storagePort    int
-	firestorePort  int
-	pubsubPort     int
-	vertexPort     int
-	token          string
-	dir            string
-	jobDuration    time.Duration
-	pollInterval   time.Duration
-	concurrentJobs int
-	// patience bounds the first calls of somebody else's emulators: a client repeats what it cannot reach until
-	// it is told to stop.
-	patience time.Duration
-}
+// interruptedError says what Ctrl-C has stopped.
+type interruptedError string
 
-func parse(args []string, out io.Writer) (options, error) {
-	o := options{patience: 30 * time.Second}
-	flags := flag.NewFlagSet("local", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // what is wrong is in the error
-	flags.IntVar(&o.port, "port", 8080, "port of the functions; 0 picks a free one")
-	flags.IntVar(&o.storagePort, "storage-port", 0, "port of the stand-in for Cloud Storage; 0 picks a free one")
-	flags.IntVar(&o.firestorePort, "firestore-port", 0, "port of the stand-in for Firestore; 0 picks a free one")
-	flags.IntVar(&o.pubsubPort, "pubsub-port", 0, "port of the stand-in for Pub/Sub; 0 picks a free one")
-	flags.IntVar(&o.vertexPort, "vertex-port", 0, "port of the stand-in for Vertex AI; 0 picks a free one")
-	flags.StringVar(&o.token, "token", "", "bearer token that callers need (default: a new one each time)")
-	flags.StringVar(&o.dir, "data", "", "folder that keeps everything across restarts (default: kept in memory)")
-	flags.DurationVar(&o.jobDuration, "job-duration", 20*time.Second, "how long a tuning job takes")
-	flags.DurationVar(&o.pollInterval, "poll-interval", 2*time.Second, "time between two messages of Cloud Scheduler")
-	flags.IntVar(&o.concurrentJobs, "concurrent-jobs", 4, "how many tuning jobs run at a time; the others wait in line, in PIPELINE_STATE_QUEUED")
+func (e interruptedError) Error() string { return string(e) }
 
-	// "demo" may stand before the flags or behind them.
-	if len(args) > 0 && args[0] == "demo" {
-		o.demo, args = true, args[1:]
+// explain writes why the command failed and returns its exit code, as shells know them.
+func explain(err error, out io.Writer) int {
+	if err == nil {
+		return 0
 	}
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(out, "usage: go run ./functions/local [flags] [demo]")
-		flags.SetOutput(out)
-		flags.PrintDefaults()
-		return o, err //nolint:wrapcheck // it is no fault
-	} else if err != nil {
-		return o, fmt.Errorf("%w; -h lists the flags", err)
+	if stopped, ok := errors.AsType[interruptedError](err); ok {
+		fmt.Fprintln(out, stopped)
+		return 130
 	}
-	rest := flags.Args()
-	if len(rest) > 0 && rest[0] == "demo" && !o.demo {
-		o.demo, rest = true, rest[1:]
+	fmt.Fprintln(out, "local:", err)
+	if _, ok := errors.AsType[usageError](err); ok {
+		return 2
 	}
-	switch {
-	case len(rest) > 0:
-		return o, fmt.Errorf("unknown argument %q; the only one is demo", rest[0])
-	case o.jobDuration <= 0 || o.pollInterval <= 0 || o.concurrentJobs <= 0:
-		return o, errors.New("-job-duration, -poll-interval and -concurrent-jobs must be greater than 0")
-	}
-	if o.demo && !given(flags, "port") {
-		o.port = 0 // the demo talks to itself, so any port does, even while another one runs
-	}
-	return o, nil
-}
-
-func given(flags *flag.FlagSet, name string) (yes bool) {
-	flags.Visit(func(f *flag.Flag) { yes = yes || f.Name == name })
-	return yes
+	return 1
 }
 
 func run(ctx context.Context, args []string, out io.Writer) (err error) {
-	o, err := parse(args, out)
-	if errors.Is(err, flag.ErrHelp) {
-		return nil
-	}
+	o, err := parse(args)
 	if err != nil {
 		return err
+	}
+	switch {
+	case o.help:
+		fmt.Fprint(out, usage())
+		return nil
+	case o.version:
+		fmt.Fprintln(out, version())
+		return nil
+	}
+	given, err := environment()
+	if err != nil {
+		return err
+	}
+	if o.demo && !usesStaticTokens(given) {
+		return fmt.Errorf("the demo calls with a token of its own: unset AUTH_MODE, which is %s", given["AUTH_MODE"])
 	}
 	level := slog.LevelInfo
 	if o.demo {
 		level = slog.LevelError
 	}
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
+	for _, note := range notes(given, o) {
+		fmt.Fprintln(os.Stderr, "note:", note)
+	}
 
-	ctx, cancel := context.WithCancel(ctx)
+	working, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s, err := start(ctx, o)
+	s, err := start(working, o, given)
 	if err != nil {
+		if ctx.Err() != nil {
+			return interruptedError("The local command was stopped before it was ready.")
+		}
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	if o.demo {
-		return demo(ctx, s, out)
+	if !o.demo {
+		s.banner(out)
+		return s.wait(ctx)
 	}
-	s.banner(out)
-	return s.wait(ctx)
+	err = demo(working, s, out)
+	if err != nil && ctx.Err() != nil {
+		return interruptedError("The demo was stopped before its end.")
+	}
+	return err
 }

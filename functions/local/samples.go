@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"time"
 
 	"cloud.google.com/go/pubsub/v2"
@@ -16,6 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/vertextune/vertextune/pkg/catalogue"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/testdata"
 )
@@ -30,19 +33,63 @@ const (
 // catalogueFile is the catalogue of base models in the data bucket.
 const catalogueFile = "catalogue.json"
 
-// loadCatalogue writes the catalogue that is true of the stand-ins, in the place of an older one.
+// writtenBy marks the catalogue that this command wrote: one without the mark was edited, and is kept.
+const (
+	writtenBy = "written-by"
+	writer    = "vertextune-local"
+)
+
+// loadCatalogue writes the catalogue that is true of the stand-ins, unless there is one that somebody has edited.
+// An edited one that the functions could not start with is moved out of the way.
 func loadCatalogue(ctx context.Context, client *gcs.Client) error {
+	object := client.Bucket(data).Object(catalogueFile)
+	attrs, err := object.Attrs(ctx)
+	switch {
+	case errors.Is(err, gcs.ErrObjectNotExist):
+	case err != nil:
+		return fmt.Errorf("look for the catalogue: %w", err)
+	case attrs.Metadata[writtenBy] != writer:
+		usable, err := keepCatalogue(ctx, client, object)
+		if usable || err != nil {
+			return err
+		}
+	}
 	text, err := cloud.Catalogue()
 	if err != nil {
 		return err
 	}
-	out := client.Bucket(data).Object(catalogueFile).NewWriter(ctx)
+	out := object.NewWriter(ctx)
 	out.ContentType = "application/json"
+	out.Metadata = map[string]string{writtenBy: writer}
 	_, err = out.Write(text)
 	if err := errors.Join(err, out.Close()); err != nil {
 		return fmt.Errorf("write the catalogue: %w", err)
 	}
 	return nil
+}
+
+// keepCatalogue reports whether an edited catalogue can be used, and copies it to another name if not.
+func keepCatalogue(ctx context.Context, client *gcs.Client, object *gcs.ObjectHandle) (usable bool, err error) {
+	r, err := object.NewReader(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read the edited catalogue: %w", err)
+	}
+	defer func() { _ = r.Close() }() // nothing is lost by a failing close after reading
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return false, fmt.Errorf("read the edited catalogue: %w", err)
+	}
+	log := slog.Default().With("object", "gs://"+data+"/"+catalogueFile)
+	if _, err := catalogue.Load(text); err != nil {
+		const aside = "catalogue-not-valid.json"
+		if _, err := client.Bucket(data).Object(aside).CopierFrom(object).Run(ctx); err != nil {
+			return false, fmt.Errorf("move the edited catalogue aside: %w", err)
+		}
+		log.ErrorContext(ctx, "the edited catalogue is not valid and was replaced", "moved_to", "gs://"+data+"/"+aside, "error", err)
+		return false, nil
+	}
+	log.InfoContext(ctx, "the edited catalogue is kept")
+	return true, nil
 }
 
 // ensureBucket creates a bucket that is not there, as in somebody else's emulator.
@@ -53,7 +100,7 @@ func ensureBucket(ctx context.Context, client *gcs.Client, name string) error {
 		err = bucket.Create(ctx, project, nil)
 	}
 	if err != nil {
-		return fmt.Errorf("make sure of bucket %s in Cloud Storage: %w", name, err)
+		return fmt.Errorf("make sure of bucket %s: %w", name, err)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"sync"
@@ -37,10 +38,14 @@ const (
 // system is everything that runs.
 type system struct {
 	options
-	cloud   *cloud.Cloud
-	objects *gcs.Client
-	topics  *pubsub.Client
-	url     string
+	cloud    *cloud.Cloud
+	objects  *gcs.Client
+	topics   *pubsub.Client
+	instance *registration
+	listener net.Listener // of the functions' port
+	url      string       // where callers reach the functions
+	inner    string       // where the functions themselves are, behind the front
+	events   eventSender
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -48,35 +53,42 @@ type system struct {
 }
 
 // start starts everything and returns when it serves.
-func start(ctx context.Context, o options) (_ *system, err error) {
-	given, err := environment()
-	if err != nil {
-		return nil, err
-	}
-	if o.token == "" && ownTokens(given) {
+func start(ctx context.Context, o options, given map[string]string) (_ *system, err error) {
+	switch {
+	case !usesStaticTokens(given):
+		o.token = "" // it opens nothing
+	case o.token == "":
 		o.token = newToken()
 	}
 	ctx, stop := context.WithCancel(ctx)
-	s := &system{options: o, stop: stop, failed: make(chan error, 8)}
+	s := &system{options: o, stop: stop, failed: make(chan error, 8), events: newEventSender()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
 		}
 	}()
+	if err := s.reserve(ctx, foreign(given)); err != nil {
+		return nil, err
+	}
 	s.cloud, err = cloud.Start(ctx, cloud.Config{
 		Project: project, Inbox: inbox, Data: data, Foreign: foreign(given), Dir: o.dir,
 		Listen: cloud.Addresses{
 			Storage: local(o.storagePort), Firestore: local(o.firestorePort), PubSub: local(o.pubsubPort), Vertex: local(o.vertexPort),
 		},
 		JobDuration: o.jobDuration, ConcurrentJobs: o.concurrentJobs,
+		// No page on another site may drop a file with a visitor's browser.
+		StorageWrap: http.NewCrossOriginProtection().Handler,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.instance.update(s.describe(s.cloud.Addresses)); err != nil {
 		return nil, err
 	}
 	if err := s.connect(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.serve(ctx, settings(given, s.cloud, o)); err != nil {
+	if err := s.serve(ctx, settings(given, s.cloud, o, s.events.account)); err != nil {
 		return nil, err
 	}
 	return s, s.trigger(ctx)
@@ -94,14 +106,14 @@ func (s *system) connect(ctx context.Context) (err error) {
 	defer cancel()
 	for _, bucket := range []string{inbox, data} {
 		if err := ensureBucket(ctx, s.objects, bucket); err != nil {
-			return err
+			return fmt.Errorf("Cloud Storage at %s: %w", s.cloud.Addresses.Storage, err)
 		}
 	}
 	if err := ensureTopic(ctx, s.topics, events); err != nil {
-		return err
+		return fmt.Errorf("Pub/Sub at %s: %w", s.cloud.Addresses.PubSub, err)
 	}
 	if err := loadCatalogue(ctx, s.objects); err != nil {
-		return err
+		return fmt.Errorf("Cloud Storage at %s: %w", s.cloud.Addresses.Storage, err)
 	}
 	return loadMessages(ctx, s.cloud)
 }
@@ -115,26 +127,39 @@ func (s *system) serve(ctx context.Context, environment map[string]string) error
 		}
 	}
 	functions := map[string]*serve.Function{}
-	for path, open := range map[string]serve.Open{"/": api.Open, convertPath: convert.Open, pollPath: poll.Open} {
-		fn, err := open(ctx, environment)
+	log := slog.Default()
+	defer slog.SetDefault(log)
+	for _, f := range []struct {
+		name, path string
+		open       serve.Open
+	}{{"api", "/", api.Open}, {"convert", convertPath, convert.Open}, {"poll", pollPath, poll.Open}} {
+		slog.SetDefault(log.With("function", f.name)) // each takes the default when it opens
+		fn, err := f.open(ctx, environment)
 		if err != nil {
-			return err
+			return fmt.Errorf("start function %s: %w", f.name, err)
 		}
-		functions[path] = fn
+		functions[f.path] = fn
 	}
-	port, err := free(ctx, s.port)
+	address, err := freeAddress(ctx)
 	if err != nil {
 		return err
 	}
-	s.url = "http://" + local(port)
-	s.goes("functions", func() error { return serve.Serve(ctx, local(port), functions) })
+	s.inner = "http://" + address
+	target, err := url.Parse(s.inner)
+	if err != nil {
+		return fmt.Errorf("address of the functions: %w", err)
+	}
+	front, listener := newFront(target, usualLimits), s.listener
+	s.listener = nil // the front closes it
+	s.goes("functions", func() error { return serve.Serve(ctx, address, functions) })
+	s.goes("front", func() error { return serveFront(ctx, front, listener) })
 	return s.healthy(ctx)
 }
 
 // trigger starts what calls the event functions: Eventarc for both, and Cloud Scheduler.
 func (s *system) trigger(ctx context.Context) error {
-	converts := &eventarc.Trigger{Name: "convert", URL: s.url + convertPath}
-	polls := &eventarc.Trigger{Name: "poll", URL: s.url + pollPath}
+	converts := &eventarc.Trigger{Name: "convert", URL: s.inner + convertPath, Token: s.events.token()}
+	polls := &eventarc.Trigger{Name: "poll", URL: s.inner + pollPath, Token: s.events.token()}
 	topic := fmt.Sprintf("projects/%s/topics/%s", project, ticks)
 	reach, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
@@ -185,7 +210,7 @@ func (s *system) goes(name string, part func() error) {
 func (s *system) wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
-		slog.Default().InfoContext(ctx, "stopping")
+		slog.Default().InfoContext(ctx, "the local command is stopping")
 		return nil
 	case err := <-s.failed:
 		return err
@@ -205,6 +230,12 @@ func (s *system) close() error {
 	}
 	if s.cloud != nil {
 		all = append(all, s.cloud.Close())
+	}
+	if s.listener != nil {
+		all = append(all, s.listener.Close())
+	}
+	if s.instance != nil {
+		all = append(all, s.instance.close())
 	}
 	return errors.Join(all...)
 }
@@ -235,19 +266,14 @@ func (s *system) healthy(ctx context.Context) error {
 	}
 }
 
-// free returns port, or a free one for 0: the framework does not tell which one it was given. Whether it can be
-// had is found out first, as otherwise whoever has it could answer in the functions' place.
-func free(ctx context.Context, port int) (int, error) {
+// freeAddress returns an address that nobody listens on: the framework does not say which port it was given.
+func freeAddress(ctx context.Context) (string, error) {
 	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", local(port))
+	l, err := lc.Listen(ctx, "tcp", local(0))
 	if err != nil {
-		return 0, fmt.Errorf("take a port for the functions, which -port chooses: %w", err)
+		return "", fmt.Errorf("find a free port: %w", err)
 	}
-	addr, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		return 0, fmt.Errorf("find a free port: %v is no TCP address", l.Addr())
-	}
-	return addr.Port, l.Close()
+	return l.Addr().String(), l.Close()
 }
 
 func local(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

@@ -1,0 +1,105 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/vertextune/vertextune/pkg/fault"
+)
+
+// limits bound how long a request may take to arrive.
+type limits struct{ header, body time.Duration }
+
+var usualLimits = limits{header: 10 * time.Second, body: time.Minute}
+
+// newFront returns the server that stands where Cloud Run's front end does in production: it takes a
+// connection for no longer than a request needs to arrive, which the Functions Framework does not bound.
+func newFront(target *url.URL, l limits) *http.Server {
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Host = r.In.Host
+			r.Out.URL.RawQuery = r.In.URL.RawQuery // the function judges it as it was sent
+		},
+		Transport:    &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 100},
+		ErrorLog:     slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { refuse(w, l, err) },
+	}
+	return &http.Server{
+		ReadHeaderTimeout: l.header,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          proxy.ErrorLog,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.ContentLength != 0 {
+				// The deadline holds for the body alone: a server's ReadTimeout would also end the work that
+				// comes after it.
+				control := http.NewResponseController(w)
+				if err := control.SetReadDeadline(time.Now().Add(l.body)); err != nil {
+					refuse(w, l, err)
+					return
+				}
+				r.Body = &timedBody{r.Body, control}
+			}
+			proxy.ServeHTTP(w, r)
+		}),
+	}
+}
+
+// timedBody ends the deadline when the body has arrived.
+type timedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+}
+
+func (b *timedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		_ = b.control.SetReadDeadline(time.Time{}) // if it fails, the connection is closed already
+	}
+	return n, err //nolint:wrapcheck // a reader's error is passed on as it is
+}
+
+// refuse answers a request that could not be passed on, in the shape of all errors.
+func refuse(w http.ResponseWriter, l limits, err error) {
+	var body fault.Body
+	body.Error.Code, body.Error.Status = http.StatusServiceUnavailable, "UNAVAILABLE"
+	body.Error.Message = "The functions do not answer. See the output of the local command."
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		body.Error.Code, body.Error.Status = http.StatusRequestTimeout, "DEADLINE_EXCEEDED"
+		body.Error.Message = fmt.Sprintf("The body did not arrive within %s. Send it again.", l.body)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(body.Error.Code)
+	_ = json.NewEncoder(w).Encode(body) // a caller who has gone needs no answer
+}
+
+// serveFront serves until ctx is done and the requests in hand have their answers.
+func serveFront(ctx context.Context, front *http.Server, l net.Listener) error {
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		// As long as the functions themselves may take to stop.
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		_ = front.Shutdown(grace) // what is not answered by then is cut off
+	})
+	defer stop()
+	if err := front.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve the functions on %s: %w", l.Addr(), err)
+	}
+	<-ended
+	return nil
+}
