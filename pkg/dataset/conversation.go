@@ -4,6 +4,8 @@
 package dataset
 
 import (
+	"bytes"
+
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
@@ -23,6 +25,9 @@ type conversation struct {
 	results  bool              // the current turn holds results of functions
 	answered int               // the text that the current turn of the model starts with
 	missing  bool              // a turn is, and that was said
+	answers  int               // turns of the model
+	pending  answerMark        // of the current message
+	marked   []answerMark      // of the answers
 }
 
 // call is one call of a function.
@@ -34,6 +39,7 @@ func (c *conversation) begin(r *record) {
 	c.system, c.turns, c.tools, c.calls = c.system[:0], c.turns[:0], c.tools[:0], c.calls[:0]
 	clear(c.byID)
 	c.role, c.at, c.parts, c.results, c.answered, c.missing = "", root, 0, false, 0, false
+	c.answers, c.marked = 0, c.marked[:0]
 }
 
 // turn starts a turn of the user or the model, which node n stands for.
@@ -53,6 +59,13 @@ func (c *conversation) turn(n int, role string) {
 func (c *conversation) open(n int, role string) {
 	c.role, c.at, c.parts, c.results, c.answered = role, n, 0, false, 0
 	c.r.example.turns++
+	if role == roleModel {
+		c.answers++
+		if c.pending.node != 0 {
+			c.marked = append(c.marked, c.pending)
+		}
+	}
+	c.pending = answerMark{}
 	c.turns = append(c.turns, `,{"role":"`...)
 	c.turns = append(c.turns, role...)
 	c.turns = append(c.turns, `","parts":[`...)
@@ -155,6 +168,9 @@ func (c *conversation) end(dst []byte) []byte {
 	if c.role == roleUser && !c.missing {
 		c.r.leaveOut(c.at, NoAnswer, "the last turn is not the model's, so there is nothing to learn", "end the conversation with the model's answer")
 	}
+	if len(c.marked) > 0 {
+		c.endMarks()
+	}
 	dst = c.appendExample(dst)
 	return append(dst, "}\n"...)
 }
@@ -201,6 +217,18 @@ func (r *record) once(value *int, name int) {
 	*value = name + 1
 }
 
+// only notes the value of a member that goes by several names. Another value under another
+// name is an error.
+func (r *record) only(value *int, name int) {
+	v := name + 1
+	switch {
+	case *value == 0 || r.isNothing(*value) && !r.isNothing(v):
+		*value = v
+	case !r.isNothing(v) && !bytes.Equal(r.raw(*value), r.raw(v)):
+		r.fail(name, CodeContradiction, "the member "+quoted(r.text(name))+" says something else than "+quoted(r.text(*value-1)), "keep the one that is right")
+	}
+}
+
 // unused warns about a member that examples have no place for. Some say more
 // about the record than may be lost.
 func (r *record) unused(name int) {
@@ -211,12 +239,8 @@ func (r *record) unused(name int) {
 			r.fail(name, CodeUnsupported, "files beside the conversation cannot be converted", "put their addresses into it, as parts")
 			return
 		}
-	case "label", "kto_tag":
-		switch string(r.raw(v)) {
-		case "true":
-			return
-		case "false":
-			r.leaveOut(v, Unwanted, "the answer is marked as one not to learn", "take the mark away if it is to be learned")
+	default:
+		if r.recordMark(name) {
 			return
 		}
 	}

@@ -60,7 +60,10 @@ const (
 	CodeSystemMoved     = "SYSTEM_MOVED"      // a system text from inside the conversation
 	CodeBadAnswer       = "BAD_ANSWER"        // an answer that is marked as one not to learn
 	CodeEncodedTwice    = "ENCODED_TWICE"     // JSON in a string in a string
-	CodeWeightIgnored   = "WEIGHT_IGNORED"    // an answer that was not to be learned
+	CodeWeightIgnored   = "WEIGHT_IGNORED"    // an answer that was not to be learned like any other
+	CodeContradiction   = "CONTRADICTION"     // members of a record that say different things
+	CodeSameAnswers     = "SAME_ANSWERS"      // two answers to compare that are the same
+	CodeInvalidMark     = "INVALID_MARK"      // a mark of an answer that says neither yes nor no
 	CodeMimeTypeGuessed = "MIME_TYPE_GUESSED" // an address that tells no type
 )
 

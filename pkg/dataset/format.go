@@ -25,9 +25,7 @@ const (
 	markMessages
 	markSchemaVersion
 	markPreferred
-	markNotPreferred
 	markChosen
-	markRejected
 	markPrompt
 	markCompletion
 	markConversations
@@ -48,9 +46,13 @@ var markNames = map[string]marks{
 	"messages":             markMessages,
 	"schemaVersion":        markSchemaVersion,
 	"preferred_output":     markPreferred,
-	"non_preferred_output": markNotPreferred,
+	"non_preferred_output": markPreferred,
 	"chosen":               markChosen,
-	"rejected":             markRejected,
+	"chosen_response":      markChosen,
+	"chosen_messages":      markChosen,
+	"rejected":             markChosen,
+	"rejected_response":    markChosen,
+	"rejected_messages":    markChosen,
 	"prompt":               markPrompt,
 	"completion":           markCompletion,
 	"conversations":        markConversations,
@@ -75,11 +77,11 @@ type format struct {
 var formats = []format{
 	{FormatGeminiPreference, has(markContents | markCompletions), (*record).geminiPreference},
 	{FormatGemini, has(markContents), (*record).gemini},
+	{FormatOpenAIPreference, has(markPreferred), (*record).preference},
+	{FormatPreferencePair, (*record).isPreferencePair, (*record).preference},
 	{FormatBedrock, func(r *record) bool { return r.has(markMessages) && r.isBedrock() }, (*record).bedrock},
 	{FormatPaLMChat, func(r *record) bool { return r.has(markMessages) && r.firstHas("messages", "author") }, (*record).palmChat},
 	{FormatOpenAIChat, has(markMessages), (*record).openAI},
-	{FormatOpenAIPreference, hasAny(markPreferred | markNotPreferred), (*record).openAIPreference},
-	{FormatPreferencePair, has(markChosen | markRejected), (*record).preferencePair},
 	{FormatShareGPT, has(markConversations), (*record).shareGPT},
 	{FormatMessages, func(r *record) bool {
 		return r.has(markContent|markRole) || r.has(markRelated) || r.has(markSession|markContent)
@@ -121,6 +123,21 @@ func (r *record) first(member string) int {
 func (r *record) firstHas(list, name string) bool {
 	first := r.first(list)
 	return first != 0 && r.kind(first) == strictjson.Object && r.member(first, name) != 0
+}
+
+// isPreferencePair reports whether the record has an answer that was chosen or rejected.
+// Where records of several formats were put together, others have null there.
+func (r *record) isPreferencePair() bool {
+	return r.has(markChosen) && (r.hasAnswers() || r.marks&(markMessages|markConversations|markCompletion|markOutput) == 0)
+}
+
+func (r *record) hasAnswers() bool {
+	for i := 1; i < r.next(root); i = r.next(i + 1) {
+		if markNames[string(r.key(i))] == markChosen && r.kind(i+1) != strictjson.Null {
+			return true
+		}
+	}
+	return false
 }
 
 // isBedrock reports whether messages are written as Amazon Bedrock does: the

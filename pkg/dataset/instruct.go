@@ -14,20 +14,47 @@ import (
 func (r *record) promptCompletion(dst []byte) []byte {
 	c := &r.worker.conversation
 	c.begin(r)
-	var prompt, completion int
+	var prompt, input, completion, several int
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
 		switch string(r.key(i)) {
-		case "prompt":
-			prompt = i + 1
+		case "prompt", "question", "instruction":
+			r.only(&prompt, i)
+		case "input", "context":
+			r.only(&input, i)
 		case "completion":
 			completion = i + 1
+		case "completions", "responses", "answers", "generations", "candidates":
+			several = i // for one prompt
 		default:
 			c.chatMember(i)
 		}
 	}
-	c.side(prompt, roleUser, "prompt")
-	c.side(completion, roleModel, "completion")
+	if prompt != 0 && r.kind(prompt) == strictjson.Array {
+		c.chat(prompt)
+		if !r.isNothing(input) {
+			r.fail(input, CodeUnsupported, "an input cannot be added to a list of messages", "write it into the last message of the user")
+		}
+	} else {
+		c.instruction(prompt, input, "prompt")
+	}
+	c.answerSide(completion, several, "completion")
 	return c.end(dst)
+}
+
+// answerSide adds the answer of a record. A list of several answers is not used beside it,
+// and is no substitute for it.
+func (c *conversation) answerSide(answer, several int, name string) {
+	switch {
+	case several == 0:
+	case answer != 0:
+		c.r.unused(several)
+	default:
+		c.missing = true
+		c.r.fail(several, CodeUnsupported, "the record has several answers, of which none is said to be the one to learn",
+			"give one as "+quoted(name)+`, or the better one as "chosen" and the worse one as "rejected"`)
+		return
+	}
+	c.side(answer, roleModel, name)
 }
 
 // side adds one side of a record: a text, or a list of messages.
@@ -71,16 +98,18 @@ func (r *record) palmText(dst []byte) []byte {
 func (r *record) alpaca(dst []byte) []byte {
 	c := &r.worker.conversation
 	c.begin(r)
-	var instruction, input, output, history int
+	var instruction, input, output, history, several int
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
 		v := i + 1
 		switch string(r.key(i)) {
 		case "instruction":
 			instruction = v
 		case "input", "context":
-			r.once(&input, i)
+			r.only(&input, i)
 		case "output", "response":
-			r.once(&output, i)
+			r.only(&output, i)
+		case "completions", "responses", "answers", "generations", "candidates":
+			several = i
 		case "history":
 			history = v
 		case "system":
@@ -93,21 +122,27 @@ func (r *record) alpaca(dst []byte) []byte {
 			r.unused(i)
 		}
 	}
-	if history != 0 && r.kind(history) != strictjson.Null && r.is(history, strictjson.Array) {
-		c.history(history)
+	for _, question := range c.historyPairs(history) {
+		c.turn(question, roleUser)
+		c.text(question)
+		c.turn(r.next(question), roleModel)
+		c.text(r.next(question))
 	}
-	c.instruction(instruction, input)
+	c.instruction(instruction, input, "instruction")
 	if output != 0 && r.kind(output) == strictjson.Array {
 		r.fail(output, CodeUnsupported, "the output is a list of answers, of which none is said to be the right one", `give one answer, or two as "chosen" and "rejected"`)
 		return dst
 	}
-	c.side(output, roleModel, "output")
+	c.answerSide(output, several, "output")
 	return c.end(dst)
 }
 
-// history adds pairs of a question and an answer.
-func (c *conversation) history(list int) {
+// historyPairs returns the questions of a history, each of which an answer follows.
+func (c *conversation) historyPairs(list int) (questions []int) {
 	r := c.r
+	if list == 0 || r.kind(list) == strictjson.Null || !r.is(list, strictjson.Array) {
+		return nil
+	}
 	for pair := list + 1; pair < r.next(list); pair = r.next(pair) {
 		if !r.is(pair, strictjson.Array) {
 			continue
@@ -116,29 +151,27 @@ func (c *conversation) history(list int) {
 			r.fail(pair, CodeWrongType, "a turn of the history must be a question and an answer", "")
 			continue
 		}
-		c.turn(pair+1, roleUser)
-		c.text(pair + 1)
-		c.turn(r.next(pair+1), roleModel)
-		c.text(r.next(pair + 1))
+		questions = append(questions, pair+1)
 	}
+	return questions
 }
 
 // instruction adds the user's turn: the instruction, and the input on a line of
 // its own.
-func (c *conversation) instruction(instruction, input int) {
+func (c *conversation) instruction(instruction, input int, name string) {
 	r := c.r
-	if input != 0 && (r.kind(input) == strictjson.Null || r.is(input, strictjson.String) && r.blank(input)) {
+	if r.isNothing(input) {
 		input = 0
 	}
 	if instruction != 0 && input != 0 && r.kind(instruction) == strictjson.String && r.blank(instruction) {
 		instruction, input = input, 0
 	}
 	if instruction == 0 || input == 0 {
-		c.side(max(instruction, input), roleUser, "instruction")
+		c.side(max(instruction, input), roleUser, name)
 		return
 	}
 	c.turn(instruction, roleUser)
-	if !r.is(instruction, strictjson.String) || r.kind(input) != strictjson.String {
+	if !r.is(instruction, strictjson.String) || !r.is(input, strictjson.String) {
 		c.parts++
 		return
 	}
@@ -150,4 +183,9 @@ func (c *conversation) instruction(instruction, input int) {
 	c.turns = append(c.turns, `\n`...)
 	c.turns = append(c.turns, second[1:]...)
 	c.turns = append(c.turns, '}')
+}
+
+// isNothing reports whether a member is absent, null or a blank text.
+func (r *record) isNothing(n int) bool {
+	return n == 0 || r.kind(n) == strictjson.Null || r.kind(n) == strictjson.String && r.blank(n)
 }

@@ -26,7 +26,7 @@ func (r *record) message(dst []byte) []byte {
 			id = v
 		case "created_at":
 		default:
-			r.fail(i, CodeUnknownField, "a message has no member "+quoted(r.text(i)), "take it away")
+			r.unused(i)
 		}
 	}
 	r.messageText(root, content, role)
@@ -75,7 +75,7 @@ func (r *record) related(obj int) {
 		case "role":
 			role = i + 1
 		default:
-			r.fail(i, CodeUnknownField, "a related message has no member "+quoted(r.text(i)), "take it away")
+			r.unused(i)
 		}
 	}
 	r.messageText(obj, content, role)

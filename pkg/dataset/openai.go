@@ -106,6 +106,7 @@ func (c *conversation) chatMessage(obj int) {
 func (c *conversation) chatNodes(obj int) chatNodes {
 	r := c.r
 	m := chatNodes{obj: obj}
+	c.pending = answerMark{}
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		v := i + 1
 		null := r.kind(v) == strictjson.Null
@@ -125,21 +126,12 @@ func (c *conversation) chatNodes(obj int) chatNodes {
 			m.toolCallID = v
 		case string(key) == "refusal":
 			m.refusal = v
-		case string(key) == "weight":
-			c.weight(v)
-		case string(key) == "id":
+		case string(key) == "id", c.noteMark(i):
 		default:
 			r.unused(i)
 		}
 	}
 	return m
-}
-
-// weight warns about an answer that was not to be learned.
-func (c *conversation) weight(n int) {
-	if c.r.is(n, strictjson.Number) && isScore(c.r.raw(n), '0') {
-		c.r.warn(n, CodeWeightIgnored, "tuning on Vertex AI has no weights: this answer will be learned like any other", "end the example before it, or leave it in")
-	}
 }
 
 // chatTurn adds one message by its role.

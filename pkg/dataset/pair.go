@@ -49,9 +49,10 @@ const (
 // Outcomes of records that are no messages. Of them, too, EmptyText is one: of the
 // user or the model, or of an answer to compare.
 const (
-	NoTurns  Outcome = CodeEmptyList        // nobody says anything
-	NoAnswer Outcome = CodeLastTurnNotModel // the conversation ends with the user
-	Unwanted Outcome = CodeBadAnswer        // the answer is marked as one not to learn
+	NoTurns     Outcome = CodeEmptyList        // nobody says anything
+	NoAnswer    Outcome = CodeLastTurnNotModel // the conversation ends with the user
+	Unwanted    Outcome = CodeBadAnswer        // the answer is marked as one not to learn
+	SameAnswers Outcome = CodeSameAnswers      // the two answers to compare are the same
 )
 
 // LeftOut reports whether the message adds nothing to the examples.

@@ -39,7 +39,20 @@ func (r *record) palmChat(dst []byte) []byte {
 // side, whoever speaks first is the user.
 func (c *conversation) palmMessage(obj int, user []byte) []byte {
 	r := c.r
-	author, content := r.member(obj, "author"), r.member(obj, "content")
+	var author, content int
+	c.pending = answerMark{}
+	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
+		switch string(r.key(i)) {
+		case "author":
+			author = i + 1
+		case "content":
+			content = i + 1
+		default:
+			if !c.noteMark(i) {
+				r.unused(i)
+			}
+		}
+	}
 	if author == 0 || content == 0 {
 		r.fail(obj, CodeMissingField, `the message must have "author" and "content"`, "add it")
 		return user

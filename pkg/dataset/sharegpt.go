@@ -53,16 +53,17 @@ func (c *conversation) shareList(list int) {
 func (c *conversation) shareTurn(obj int) {
 	r := c.r
 	var from, value int
+	c.pending = answerMark{}
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		switch string(r.key(i)) {
 		case "from", "role":
 			r.once(&from, i)
 		case "value", "content", "text":
 			r.once(&value, i)
-		case "weight":
-			c.weight(i + 1)
 		default:
-			r.unused(i)
+			if !c.noteMark(i) {
+				r.unused(i)
+			}
 		}
 	}
 	if from == 0 {

@@ -1,0 +1,187 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+const roleSystem = "system"
+
+// said is one message of a conversation.
+type said struct {
+	role  string // of this package if it is known, else as written
+	node  int    // a message, or a text alone
+	input int    // a second text of the same turn, or 0
+}
+
+// exchange is a conversation before the answers to compare, or what one member of the
+// record says of it.
+type exchange struct{ system, turns []said }
+
+func newExchange(all []said) exchange {
+	n := 0
+	for n < len(all) && all[n].role == roleSystem {
+		n++
+	}
+	return exchange{all[:n], all[n:]}
+}
+
+func (e exchange) empty() bool { return len(e.system)+len(e.turns) == 0 }
+
+// readMessages reads a list of messages.
+func (c *conversation) readMessages(list int) (all []said) {
+	r := c.r
+	for m := list + 1; m < r.next(list); m = r.next(m) {
+		if r.is(m, strictjson.Object) {
+			all = append(all, said{role: r.roleOf(m), node: m})
+		}
+	}
+	return all
+}
+
+// roleOf returns the role of a message.
+func (r *record) roleOf(message int) string {
+	n := max(r.member(message, "role"), r.member(message, "from"))
+	if n == 0 || r.kind(n) != strictjson.String {
+		return ""
+	}
+	switch role := r.key(n); string(role) {
+	case roleSystem, "developer":
+		return roleSystem
+	case roleUser, "human":
+		return roleUser
+	default:
+		if isModelName(role) {
+			return roleModel
+		}
+		return string(role)
+	}
+}
+
+// messageList returns the list of messages that an object holds, or n if it holds none.
+// The functions beside the list are declared if that is wanted.
+func (c *conversation) messageList(n int, declare bool) int {
+	r := c.r
+	if r.kind(n) != strictjson.Object {
+		return n
+	}
+	list := 0
+	for _, name := range [...]string{"messages", "conversations", "conversation"} {
+		list = max(list, r.member(n, name))
+	}
+	if list == 0 || r.kind(list) != strictjson.Array {
+		return n
+	}
+	for i := n + 1; i < r.next(n); i = r.next(i + 1) {
+		if i+1 != list && (declare || !isDeclaration(r.key(i))) {
+			c.chatMember(i)
+		}
+	}
+	return list
+}
+
+func isDeclaration(name []byte) bool { return string(name) == "tools" || string(name) == "functions" }
+
+// readExchange reads a part of the conversation: a text of the user, a message, or a list.
+func (c *conversation) readExchange(n int) exchange {
+	r := c.r
+	switch v := c.messageList(n, true); {
+	case r.kind(v) == strictjson.Array:
+		return newExchange(c.readMessages(v))
+	case r.kind(v) == strictjson.Object && r.roleOf(v) != "":
+		return newExchange([]said{{role: r.roleOf(v), node: v}})
+	case r.is(v, strictjson.String):
+		c.refuseTranscript(v)
+	}
+	return exchange{turns: []said{{role: roleUser, node: n}}}
+}
+
+// say adds a message to the example.
+func (c *conversation) say(s said) {
+	r := c.r
+	switch {
+	case r.kind(s.node) != strictjson.Object && s.role == roleSystem:
+		c.systemText(s.node)
+	case r.kind(s.node) != strictjson.Object && s.role == roleUser:
+		c.instruction(s.node, s.input, "prompt")
+	case r.kind(s.node) != strictjson.Object:
+		c.turn(s.node, s.role)
+		c.text(s.node)
+	case r.member(s.node, "from") != 0:
+		c.shareTurn(s.node)
+	default:
+		c.chatMessage(s.node)
+	}
+}
+
+// join returns the conversation that two members tell together, of which the second one
+// is nearer to the answers. They may overlap: the one ends with the other, or the second
+// starts with the first. It reports whether they agree.
+func (r *record) join(a, b exchange) (exchange, bool) {
+	system := a.system
+	switch {
+	case len(system) == 0:
+		system = b.system
+	case len(b.system) > 0 && !slices.EqualFunc(system, b.system, r.same):
+		return a, false
+	}
+	turns, ok := r.joinTurns(a.turns, b.turns)
+	return exchange{system, turns}, ok
+}
+
+func (r *record) joinTurns(a, b []said) ([]said, bool) {
+	n, m := len(a), len(b)
+	switch {
+	case n == 0:
+		return b, true
+	case m == 0:
+		return a, true
+	case m >= n && slices.EqualFunc(a, b[:n], r.same), m >= n && slices.EqualFunc(a, b[m-n:], r.same):
+		return b, true
+	case n > m && slices.EqualFunc(a[n-m:], b, r.same):
+		return a, true
+	case (a[n-1].role == roleModel) != (b[0].role == roleModel):
+		return slices.Concat(a, b), true
+	}
+	return a, false
+}
+
+// same reports whether two messages say the same.
+func (r *record) same(a, b said) bool {
+	if a.node == b.node || a.role == b.role && bytes.Equal(r.raw(a.node), r.raw(b.node)) && a.input == b.input {
+		return true
+	}
+	return a.role == b.role && r.content(a) == r.content(b)
+}
+
+// content returns what a message says and calls, to compare it.
+func (r *record) content(s said) string {
+	if r.kind(s.node) != strictjson.Object {
+		text := r.comparable(s.node)
+		if s.input != 0 {
+			text += "\n" + r.comparable(s.input)
+		}
+		return text
+	}
+	var text strings.Builder
+	for _, name := range [...]string{"content", "value", "text", "tool_calls", "function_call", "tool_call_id"} {
+		if v := r.member(s.node, name); v != 0 && r.kind(v) != strictjson.Null {
+			text.WriteString(r.comparable(r.worker.conversation.plainContent(v)))
+		}
+	}
+	return text.String()
+}
+
+// comparable returns a text without white space around it, and any other value as it is.
+func (r *record) comparable(n int) string {
+	if r.kind(n) == strictjson.String {
+		return strings.TrimSpace(r.text(n))
+	}
+	return string(r.raw(n))
+}

@@ -1,0 +1,158 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// answerMark says that an answer is not to be learned like any other.
+type answerMark struct {
+	node  int
+	never bool // the answer is not to be learned at all
+}
+
+// markKind says how to read the value of a mark.
+type markKind uint8
+
+const (
+	verdictMark markKind = iota + 1 // good or bad: true or false, 1 or 0
+	weightMark                      // a number; 1 or true is the usual weight
+	detailMark                      // about parts of the answer
+)
+
+// messageMarks are the members of a message that say how its answer is to be learned.
+var messageMarks = map[string]markKind{
+	"label":           verdictMark,
+	"kto_tag":         verdictMark,
+	"weight":          weightMark, // OpenAI, Mistral, Together, Fireworks
+	"loss_weight":     weightMark, // LLaMA-Factory
+	"loss":            weightMark, // XTuner, ms-swift
+	"loss_scale":      weightMark,
+	"loss_mask":       weightMark,
+	"train":           weightMark, // axolotl
+	"training":        weightMark,
+	"trainable":       weightMark,
+	"train_detail":    detailMark,
+	"training_detail": detailMark,
+	"mask":            detailMark, // for some writers 1 means to learn, for others to hide
+	"masked":          detailMark,
+}
+
+// recordMarks are the same for the members of a record.
+var recordMarks = map[string]markKind{
+	"label":         verdictMark, // TRL, Axolotl, Oumi
+	"kto_tag":       verdictMark, // LLaMA-Factory
+	"weight":        weightMark,
+	"sample_weight": weightMark,
+	"loss_weight":   weightMark,
+	"train":         weightMark,
+}
+
+// noteMark notes a member of a message that says how to learn it, and reports whether it is
+// one. It counts if the message turns out to be an answer: see open.
+func (c *conversation) noteMark(name int) bool {
+	kind := messageMarks[string(c.r.key(name))]
+	if kind == 0 {
+		return false
+	}
+	if m, found := c.r.readMark(name+1, kind); found && !c.pending.never {
+		c.pending = m
+	}
+	return true
+}
+
+// recordMark does the same for a member of the record, which counts at once.
+func (r *record) recordMark(name int) bool {
+	key := string(r.key(name))
+	kind := recordMarks[key]
+	if kind == 0 || r.member(root, key) != name+1 {
+		return false
+	}
+	if m, found := r.readMark(name+1, kind); found && m.never {
+		r.leaveOutUnwanted(m)
+	} else if found {
+		r.warnWeight(m)
+	}
+	return true
+}
+
+// readMark reads a mark, and reports whether it asks for something unusual.
+func (r *record) readMark(n int, kind markKind) (m answerMark, found bool) {
+	if r.kind(n) == strictjson.Null {
+		return answerMark{}, false
+	}
+	if kind == detailMark {
+		return answerMark{node: n}, r.kind(n) < strictjson.Array || r.next(n) > n+1
+	}
+	weight, ok := r.weight(n)
+	switch {
+	case ok && weight == 1:
+		return answerMark{}, false
+	case ok && weight <= 0:
+		return answerMark{n, true}, true
+	case kind == verdictMark:
+		r.fail(n, CodeInvalidMark, "the member must say whether the answer is to be learned",
+			"write true or false, or rename the member if it says something else")
+	case !ok:
+		r.fail(n, CodeInvalidMark, "the member must say how much the answer is to be learned",
+			"write 1 or true for an answer to learn, 0 or false for another")
+	default:
+		return answerMark{node: n}, true
+	}
+	return answerMark{}, false
+}
+
+// weight returns the number that a mark stands for.
+func (r *record) weight(n int) (weight float64, ok bool) {
+	text := ""
+	switch r.kind(n) {
+	case strictjson.String:
+		text = strings.ToLower(strings.TrimSpace(r.text(n)))
+	case strictjson.Bool, strictjson.Number:
+		text = string(r.raw(n))
+	}
+	switch text {
+	case "true":
+		return 1, true
+	case "false":
+		return 0, true
+	}
+	weight, err := strconv.ParseFloat(text, 64)
+	return weight, err == nil && !math.IsNaN(weight)
+}
+
+// endMarks reports the marks of a conversation. One in which no answer is to be learned
+// is left out.
+func (c *conversation) endMarks() {
+	never := 0
+	for _, m := range c.marked {
+		if m.never {
+			never++
+		}
+	}
+	if never > 0 && never == c.answers {
+		c.r.leaveOutUnwanted(c.marked[0])
+		return
+	}
+	for _, m := range c.marked {
+		c.r.warnWeight(m)
+	}
+}
+
+func (r *record) leaveOutUnwanted(m answerMark) {
+	r.leaveOut(m.node, Unwanted, "the answer is marked as one not to learn", "take the mark away if it is to be learned")
+}
+
+func (r *record) warnWeight(m answerMark) {
+	fix := "take the mark away if every answer counts the same"
+	if m.never {
+		fix = "end the example before it, or leave it in"
+	}
+	r.warn(m.node, CodeWeightIgnored, "tuning on Vertex AI has no weights: this answer will be learned like any other", fix)
+}

@@ -1,0 +1,168 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// preferenceAnswer is one of the two answers of a preference record.
+type preferenceAnswer struct {
+	node   int      // the value of its member; 0 if the record has none
+	name   string   // of the member
+	before exchange // what the answer says of the conversation before it
+	last   int      // the text or the message that is the answer; 0 if there is none
+	bad    bool     // an error about it was reported
+}
+
+// readAnswer reads an answer: a text, a message, or a list of messages that ends with it.
+// The functions beside such a list are declared if that is wanted.
+func (c *conversation) readAnswer(n int, name string, declare bool) preferenceAnswer {
+	r := c.r
+	a := preferenceAnswer{node: n, name: name, last: n}
+	if n == 0 {
+		return a
+	}
+	a.name = r.text(n - 1)
+	v := c.messageList(n, declare)
+	switch r.kind(v) {
+	case strictjson.Array:
+		c.readAnswerList(&a, v)
+	case strictjson.Object:
+		a.last = c.answerObject(v)
+		a.bad = a.last == 0
+	case strictjson.String:
+		c.refuseTranscript(v)
+	case strictjson.Null:
+	default:
+		a.bad = true
+		c.refuseAnswer(v)
+	}
+	return a
+}
+
+// readAnswerList reads an answer that is a list of messages, or of one text.
+func (c *conversation) readAnswerList(a *preferenceAnswer, list int) {
+	r := c.r
+	a.last = 0
+	if first := list + 1; r.next(list) > first && r.kind(first) == strictjson.String {
+		if r.next(first) < r.next(list) {
+			r.fail(list, CodeUnsupported, "there are several answers in "+quoted(a.name)+", and one is compared with one",
+				"write a record for each pair of answers")
+			a.bad = true
+			return
+		}
+		c.refuseTranscript(first)
+		a.last = first
+		return
+	}
+	said := c.readMessages(list)
+	if len(said) == 0 {
+		return
+	}
+	a.last = said[len(said)-1].node
+	a.before = newExchange(said[:len(said)-1])
+}
+
+// answerObject returns the text of an answer that is an object, or the object itself if
+// it is a message.
+func (c *conversation) answerObject(obj int) int {
+	r := c.r
+	if r.member(obj, "role") != 0 || r.member(obj, "from") != 0 {
+		return obj
+	}
+	text := 0
+	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
+		switch string(r.key(i)) {
+		case "content", "text", "value", "response", "answer", "completion":
+			r.only(&text, i)
+		default:
+			r.unused(i)
+		}
+	}
+	if text == 0 {
+		c.refuseAnswer(obj)
+	} else if r.kind(text) == strictjson.String {
+		c.refuseTranscript(text)
+	}
+	return text
+}
+
+func (c *conversation) refuseAnswer(n int) {
+	c.r.fail(n, CodeWrongType, "an answer must be a text, a message, or a list of messages that ends with it",
+		`write "chosen": "…", or "chosen": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]`)
+}
+
+// transcripts are the beginnings of texts that hold a whole conversation, and what else
+// such a text holds.
+var transcripts = []struct{ start, inside string }{
+	{"Human:", `\nAssistant:`}, {"User:", `\nAssistant:`}, {"H:", `\nA:`},
+	{"<|im_start|>", ""}, {"<|begin_of_text|>", ""}, {"<|start_header_id|>", ""}, {"<start_of_turn>", ""}, {"<bos>", ""},
+	{"<|user|>", ""}, {"<|system|>", ""}, {"[INST]", ""}, {"<s>[INST]", ""},
+	{`[{"role"`, ""}, {`[{"content"`, ""}, {`[{"from"`, ""}, {"[{'role'", ""}, {"[{'content'", ""}, {"[{'from'", ""},
+}
+
+var unescape = strings.NewReplacer(`\n`, " ", `\r`, " ", `\t`, " ", `\"`, `"`)
+
+// refuseTranscript refuses a text that holds the turns of a conversation, as in hh-rlhf.
+func (c *conversation) refuseTranscript(n int) {
+	const enough = 64 // bytes to recognise a beginning
+	raw := string(c.r.raw(n))
+	start := strings.TrimSpace(unescape.Replace(raw[1:min(enough, len(raw)-1)]))
+	for _, t := range transcripts {
+		if strings.HasPrefix(start, t.start) && strings.Contains(raw, t.inside) {
+			c.r.fail(n, CodeUnsupported, "the text holds a whole conversation: the question stands inside it",
+				`write its turns as messages: [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]`)
+			return
+		}
+	}
+}
+
+// appendAnswer appends the turn of the model that an answer is.
+func (c *conversation) appendAnswer(dst []byte, a *preferenceAnswer) []byte {
+	r := c.r
+	if a.node == 0 || a.bad {
+		return dst
+	}
+	c.turns = c.turns[:0]
+	c.open(a.node, roleModel)
+	switch {
+	case a.last == 0:
+		r.leaveOut(a.node, EmptyText, "there is no answer in "+quoted(a.name), "add the answer")
+		c.parts++
+	case r.kind(a.last) == strictjson.Object:
+		c.answerMessage(a.last)
+	default:
+		c.text(a.last)
+	}
+	c.endTurn()
+	if c.pending.node != 0 {
+		r.warnWeight(c.pending)
+	}
+	return append(dst, c.turns[1:]...)
+}
+
+// answerMessage adds an answer that is written as a message.
+func (c *conversation) answerMessage(obj int) {
+	r := c.r
+	if from, value := r.member(obj, "from"), r.member(obj, "value"); from != 0 && value != 0 {
+		if r.is(from, strictjson.String) && !isModelName(r.key(from)) {
+			r.fail(from, CodeInvalidRole, "the answer must be the model's", `write "gpt"`)
+		}
+		for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
+			if i+1 != from && i+1 != value && !c.noteMark(i) {
+				r.unused(i)
+			}
+		}
+		c.text(value)
+		return
+	}
+	m := c.chatNodes(obj)
+	if m.role == 0 || r.kind(m.role) != strictjson.String || !isModelName(r.key(m.role)) {
+		r.fail(obj, CodeInvalidRole, "the answer must be the assistant's", `add the role "assistant"`)
+	}
+	c.chatAnswer(m)
+}

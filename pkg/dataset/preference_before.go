@@ -1,0 +1,172 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"slices"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// conversationBefore returns the conversation before the answers, which all members of
+// the record that tell of it must agree on.
+func (c *conversation) conversationBefore(m *preferenceNodes, better, worse *preferenceAnswer) exchange {
+	r := c.r
+	var before exchange
+	for _, s := range [...]int{m.system, m.systemPrompt} {
+		if !r.isNothing(s) {
+			before.system = append(before.system, said{role: roleSystem, node: s})
+		}
+	}
+	own := before.system // the system prompt of the record, which others may repeat
+	before.system = nil
+	for _, part := range c.exchanges(m) {
+		c.dropAnswer(&part.exchange, better, worse)
+		joined, ok := r.join(before, part.exchange)
+		if !ok {
+			r.fail(part.name, CodeContradiction, "the conversation in "+quoted(r.text(part.name))+" is not the one in the rest of the record",
+				"correct one of them, or leave one away")
+		}
+		before = joined
+	}
+	c.checkAnswers(better, worse)
+	before = c.joinAnswers(before, better, worse)
+	for _, s := range before.system {
+		if !slices.ContainsFunc(own, func(o said) bool { return r.same(o, s) }) {
+			own = append(own, s)
+		}
+	}
+	before.system = own
+	if len(before.turns) == 0 {
+		before.turns = c.noQuestion(m)
+	}
+	return before
+}
+
+// noQuestion returns the member that should hold the question and is blank, or reports that
+// there is none.
+func (c *conversation) noQuestion(m *preferenceNodes) []said {
+	for _, n := range [...]int{m.instruction, m.prompt, m.question, m.input} {
+		if n != 0 && c.r.isNothing(n) {
+			return []said{{role: roleUser, node: n}}
+		}
+	}
+	name := "prompt"
+	if c.r.has(markPreferred) {
+		name = "input"
+	}
+	if !c.r.failed() {
+		c.r.fail(root, CodeMissingField, "the record has no "+quoted(name),
+			"add it, or write the question and the answer as messages in both answers")
+	}
+	return nil
+}
+
+// namedExchange is what one member tells of the conversation.
+type namedExchange struct {
+	name int
+	exchange
+}
+
+// exchanges reads the members that tell of the conversation.
+func (c *conversation) exchanges(m *preferenceNodes) (all []namedExchange) {
+	r := c.r
+	input := m.input
+	if r.isNothing(input) {
+		input = 0
+	}
+	past := c.readHistory(m.history)
+	for _, n := range [...]int{m.instruction, m.prompt, m.question, m.messages, m.conversations} {
+		if r.isNothing(n) {
+			continue
+		}
+		e := c.readExchange(n)
+		if input != 0 && r.kind(n) == strictjson.String {
+			e.turns[0].input, input = input, 0
+		}
+		e.turns, past = slices.Concat(past, e.turns), nil
+		all = append(all, namedExchange{n - 1, e})
+	}
+	if input != 0 {
+		all = append(all, namedExchange{input - 1, c.readExchange(input)})
+	}
+	return all
+}
+
+// readHistory reads the turns before an instruction: pairs of a question and an answer.
+func (c *conversation) readHistory(list int) (turns []said) {
+	r := c.r
+	for _, pair := range c.historyPairs(list) {
+		turns = append(turns, said{role: roleUser, node: pair}, said{role: roleModel, node: r.next(pair)})
+	}
+	return turns
+}
+
+// dropAnswer takes the last turn away if it is one of the answers. It is the better one
+// if the record has no other.
+func (c *conversation) dropAnswer(e *exchange, better, worse *preferenceAnswer) {
+	last := len(e.turns) - 1
+	if last < 0 || e.turns[last].role != roleModel {
+		return
+	}
+	answer := e.turns[last]
+	if better.node == 0 {
+		better.node, better.last = answer.node, answer.node
+	}
+	for _, a := range [...]*preferenceAnswer{better, worse} {
+		if a.last != 0 && c.r.content(answer) == c.r.content(said{node: a.last}) {
+			e.turns = e.turns[:last]
+			return
+		}
+	}
+}
+
+// checkAnswers reports an answer that is missing.
+func (c *conversation) checkAnswers(better, worse *preferenceAnswer) {
+	for _, a := range [...]*preferenceAnswer{better, worse} {
+		if a.node == 0 {
+			c.r.fail(root, CodeMissingField, "the record has no "+quoted(a.name), "add the answer")
+		}
+	}
+}
+
+// joinAnswers adds what the answers hold of the conversation, which must be the same.
+func (c *conversation) joinAnswers(before exchange, better, worse *preferenceAnswer) exchange {
+	r := c.r
+	if better.before.empty() && worse.before.empty() || r.failed() {
+		return before
+	}
+	first, ok := r.join(before, better.before)
+	if !ok {
+		c.contradicts(better)
+		return before
+	}
+	second, ok := r.join(before, worse.before)
+	if !ok {
+		c.contradicts(worse)
+		return before
+	}
+	a, b := len(first.turns), len(second.turns)
+	n := min(a, b)
+	switch {
+	case !slices.EqualFunc(first.turns[:n], second.turns[:n], r.same), len(first.system) > 0 && len(second.system) > 0 && !slices.EqualFunc(first.system, second.system, r.same):
+		r.fail(worse.node, CodeContradiction, quoted(worse.name)+" and "+quoted(better.name)+" differ before their last answer",
+			"write the same conversation in both, and end it where the answers differ first")
+	case a > b:
+		c.severalTurns(better)
+	case b > a:
+		c.severalTurns(worse)
+	}
+	return first
+}
+
+func (c *conversation) contradicts(a *preferenceAnswer) {
+	c.r.fail(a.node, CodeContradiction, "the conversation in "+quoted(a.name)+" is not the one in the rest of the record",
+		"correct one of them, or leave one away")
+}
+
+func (c *conversation) severalTurns(a *preferenceAnswer) {
+	c.r.fail(a.node, CodeUnsupported, quoted(a.name)+" has more messages before its last answer than the other answer: Vertex AI compares single turns",
+		"end both where the answers differ first")
+}
