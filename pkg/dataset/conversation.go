@@ -26,8 +26,9 @@ type conversation struct {
 	answered int               // the text that the current turn of the model starts with
 	missing  bool              // a turn is, and that was said
 	answers  int               // turns of the model
-	pending  answerMark        // of the current message
+	pending  []pendingMark     // of the current message
 	marked   []answerMark      // of the answers
+	several  int               // the name of a member with several answers to the conversation
 }
 
 // call is one call of a function.
@@ -39,7 +40,7 @@ func (c *conversation) begin(r *record) {
 	c.system, c.turns, c.tools, c.calls = c.system[:0], c.turns[:0], c.tools[:0], c.calls[:0]
 	clear(c.byID)
 	c.role, c.at, c.parts, c.results, c.answered, c.missing = "", root, 0, false, 0, false
-	c.answers, c.marked = 0, c.marked[:0]
+	c.answers, c.marked, c.several = 0, c.marked[:0], 0
 }
 
 // turn starts a turn of the user or the model, which node n stands for.
@@ -61,11 +62,13 @@ func (c *conversation) open(n int, role string) {
 	c.r.example.turns++
 	if role == roleModel {
 		c.answers++
-		if c.pending.node != 0 {
-			c.marked = append(c.marked, c.pending)
+		if len(c.pending) > 0 {
+			if m := c.readPending(); m.node != 0 {
+				c.marked = append(c.marked, m)
+			}
 		}
 	}
-	c.pending = answerMark{}
+	c.pending = c.pending[:0]
 	c.turns = append(c.turns, `,{"role":"`...)
 	c.turns = append(c.turns, role...)
 	c.turns = append(c.turns, `","parts":[`...)
@@ -165,7 +168,10 @@ func (c *conversation) systemText(n int) {
 // end appends the example as a line.
 func (c *conversation) end(dst []byte) []byte {
 	c.finishTurns()
-	if c.role == roleUser && !c.missing {
+	unanswered := c.role == roleUser && !c.missing
+	if c.several != 0 {
+		c.endSeveral(unanswered)
+	} else if unanswered {
 		c.r.leaveOut(c.at, NoAnswer, "the last turn is not the model's, so there is nothing to learn", "end the conversation with the model's answer")
 	}
 	if len(c.marked) > 0 {
@@ -173,6 +179,17 @@ func (c *conversation) end(dst []byte) []byte {
 	}
 	dst = c.appendExample(dst)
 	return append(dst, "}\n"...)
+}
+
+// endSeveral deals with a list of several answers, which says nothing new beside the
+// answer and is no substitute for it.
+func (c *conversation) endSeveral(unanswered bool) {
+	if !unanswered {
+		c.r.unused(c.several)
+		return
+	}
+	c.r.fail(c.several, CodeUnsupported, "the record has several answers, of which none is said to be the one to learn",
+		`give one, or the better one as "chosen" and the worse one as "rejected"`)
 }
 
 // finishTurns ends the last turn; there must be one.
@@ -233,6 +250,9 @@ func (r *record) only(value *int, name int) {
 // about the record than may be lost.
 func (r *record) unused(name int) {
 	v := name + 1
+	if r.kind(v) == strictjson.Null {
+		return
+	}
 	switch string(r.key(name)) {
 	case "images", "image", "videos", "video", "audios", "audio":
 		if r.next(v) > v+1 || r.kind(v) == strictjson.String {
@@ -240,7 +260,7 @@ func (r *record) unused(name int) {
 			return
 		}
 	default:
-		if r.recordMark(name) {
+		if r.member(root, string(r.key(name))) == name+1 && r.recordMark(name) {
 			return
 		}
 	}

@@ -96,9 +96,10 @@ func (c *conversation) readExchange(n int) exchange {
 		return newExchange(c.readMessages(v))
 	case r.kind(v) == strictjson.Object && r.roleOf(v) != "":
 		return newExchange([]said{{role: r.roleOf(v), node: v}})
-	case r.is(v, strictjson.String):
-		c.refuseTranscript(v)
+	case !r.is(v, strictjson.String):
+		return exchange{}
 	}
+	c.refuseTranscript(n)
 	return exchange{turns: []said{{role: roleUser, node: n}}}
 }
 

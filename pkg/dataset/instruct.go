@@ -14,7 +14,7 @@ import (
 func (r *record) promptCompletion(dst []byte) []byte {
 	c := &r.worker.conversation
 	c.begin(r)
-	var prompt, input, completion, several int
+	var prompt, input, completion int
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
 		switch string(r.key(i)) {
 		case "prompt", "question", "instruction":
@@ -23,8 +23,6 @@ func (r *record) promptCompletion(dst []byte) []byte {
 			r.only(&input, i)
 		case "completion":
 			completion = i + 1
-		case "completions", "responses", "answers", "generations", "candidates":
-			several = i // for one prompt
 		default:
 			c.chatMember(i)
 		}
@@ -37,24 +35,10 @@ func (r *record) promptCompletion(dst []byte) []byte {
 	} else {
 		c.instruction(prompt, input, "prompt")
 	}
-	c.answerSide(completion, several, "completion")
-	return c.end(dst)
-}
-
-// answerSide adds the answer of a record. A list of several answers is not used beside it,
-// and is no substitute for it.
-func (c *conversation) answerSide(answer, several int, name string) {
-	switch {
-	case several == 0:
-	case answer != 0:
-		c.r.unused(several)
-	default:
-		c.missing = true
-		c.r.fail(several, CodeUnsupported, "the record has several answers, of which none is said to be the one to learn",
-			"give one as "+quoted(name)+`, or the better one as "chosen" and the worse one as "rejected"`)
-		return
+	if completion != 0 || c.several == 0 {
+		c.side(completion, roleModel, "completion")
 	}
-	c.side(answer, roleModel, name)
+	return c.end(dst)
 }
 
 // side adds one side of a record: a text, or a list of messages.
@@ -98,7 +82,7 @@ func (r *record) palmText(dst []byte) []byte {
 func (r *record) alpaca(dst []byte) []byte {
 	c := &r.worker.conversation
 	c.begin(r)
-	var instruction, input, output, history, several int
+	var instruction, input, output, history int
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
 		v := i + 1
 		switch string(r.key(i)) {
@@ -108,8 +92,6 @@ func (r *record) alpaca(dst []byte) []byte {
 			r.only(&input, i)
 		case "output", "response":
 			r.only(&output, i)
-		case "completions", "responses", "answers", "generations", "candidates":
-			several = i
 		case "history":
 			history = v
 		case "system":
@@ -119,7 +101,7 @@ func (r *record) alpaca(dst []byte) []byte {
 		case "text", "id":
 			// The same again, as one text.
 		default:
-			r.unused(i)
+			c.chatMember(i)
 		}
 	}
 	for _, question := range c.historyPairs(history) {
@@ -133,7 +115,9 @@ func (r *record) alpaca(dst []byte) []byte {
 		r.fail(output, CodeUnsupported, "the output is a list of answers, of which none is said to be the right one", `give one answer, or two as "chosen" and "rejected"`)
 		return dst
 	}
-	c.answerSide(output, several, "output")
+	if output != 0 || c.several == 0 {
+		c.side(output, roleModel, "output")
+	}
 	return c.end(dst)
 }
 

@@ -13,7 +13,7 @@ import (
 
 // answerMark says that an answer is not to be learned like any other.
 type answerMark struct {
-	node  int
+	node  int  // 0 if nothing is said
 	never bool // the answer is not to be learned at all
 }
 
@@ -54,48 +54,59 @@ var recordMarks = map[string]markKind{
 	"train":         weightMark,
 }
 
-// noteMark notes a member of a message that says how to learn it, and reports whether it is
-// one. It counts if the message turns out to be an answer: see open.
+// noteMark notes a member of a message that says how its answer is to be learned, and
+// reports whether it is one. It is read if the message turns out to be an answer.
 func (c *conversation) noteMark(name int) bool {
 	kind := messageMarks[string(c.r.key(name))]
+	if kind != 0 {
+		c.pending = append(c.pending, pendingMark{name + 1, kind})
+	}
+	return kind != 0
+}
+
+// pendingMark is a mark of a message whose role is not known yet.
+type pendingMark struct {
+	node int
+	kind markKind
+}
+
+// readPending reads the marks of an answer, and returns the one that counts.
+func (c *conversation) readPending() (m answerMark) {
+	for _, p := range c.pending {
+		if found := c.r.readMark(p.node, p.kind); m.node == 0 || found.never {
+			m = found
+		}
+	}
+	return m
+}
+
+// recordMark deals with a member of the record that says how to learn it, and reports
+// whether it is one.
+func (r *record) recordMark(name int) bool {
+	kind := recordMarks[string(r.key(name))]
 	if kind == 0 {
 		return false
 	}
-	if m, found := c.r.readMark(name+1, kind); found && !c.pending.never {
-		c.pending = m
-	}
-	return true
-}
-
-// recordMark does the same for a member of the record, which counts at once.
-func (r *record) recordMark(name int) bool {
-	key := string(r.key(name))
-	kind := recordMarks[key]
-	if kind == 0 || r.member(root, key) != name+1 {
-		return false
-	}
-	if m, found := r.readMark(name+1, kind); found && m.never {
+	if m := r.readMark(name+1, kind); m.never {
 		r.leaveOutUnwanted(m)
-	} else if found {
+	} else if m.node != 0 {
 		r.warnWeight(m)
 	}
 	return true
 }
 
-// readMark reads a mark, and reports whether it asks for something unusual.
-func (r *record) readMark(n int, kind markKind) (m answerMark, found bool) {
-	if r.kind(n) == strictjson.Null {
-		return answerMark{}, false
-	}
-	if kind == detailMark {
-		return answerMark{node: n}, r.kind(n) < strictjson.Array || r.next(n) > n+1
+// readMark reads a mark. The result has no node if the answer is to be learned as usual.
+func (r *record) readMark(n int, kind markKind) (m answerMark) {
+	if r.kind(n) == strictjson.Null || kind == detailMark && r.kind(n) == strictjson.Array && r.len(n) == 0 {
+		return m
 	}
 	weight, ok := r.weight(n)
 	switch {
+	case kind == detailMark:
+		m.node = n
 	case ok && weight == 1:
-		return answerMark{}, false
 	case ok && weight <= 0:
-		return answerMark{n, true}, true
+		m = answerMark{n, true}
 	case kind == verdictMark:
 		r.fail(n, CodeInvalidMark, "the member must say whether the answer is to be learned",
 			"write true or false, or rename the member if it says something else")
@@ -103,9 +114,9 @@ func (r *record) readMark(n int, kind markKind) (m answerMark, found bool) {
 		r.fail(n, CodeInvalidMark, "the member must say how much the answer is to be learned",
 			"write 1 or true for an answer to learn, 0 or false for another")
 	default:
-		return answerMark{node: n}, true
+		m.node = n
 	}
-	return answerMark{}, false
+	return m
 }
 
 // weight returns the number that a mark stands for.

@@ -75,7 +75,9 @@ func (r *record) related(obj int) {
 		case "role":
 			role = i + 1
 		default:
-			r.unused(i)
+			if !r.recordMark(i) {
+				r.unused(i)
+			}
 		}
 	}
 	r.messageText(obj, content, role)

@@ -40,6 +40,8 @@ func (c *conversation) chatMember(name int) {
 		}
 	case "parallel_tool_calls", "tool_choice", "id":
 		// They say how to call a model, not what it is to learn.
+	case "completions", "responses", "answers", "generations", "candidates":
+		c.several = name
 	default:
 		r.unused(name)
 	}
@@ -106,7 +108,7 @@ func (c *conversation) chatMessage(obj int) {
 func (c *conversation) chatNodes(obj int) chatNodes {
 	r := c.r
 	m := chatNodes{obj: obj}
-	c.pending = answerMark{}
+	c.pending = c.pending[:0]
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		v := i + 1
 		null := r.kind(v) == strictjson.Null

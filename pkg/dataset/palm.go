@@ -40,7 +40,7 @@ func (r *record) palmChat(dst []byte) []byte {
 func (c *conversation) palmMessage(obj int, user []byte) []byte {
 	r := c.r
 	var author, content int
-	c.pending = answerMark{}
+	c.pending = c.pending[:0]
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		switch string(r.key(i)) {
 		case "author":

@@ -27,6 +27,9 @@ func (r *record) preference(dst []byte) []byte {
 	worse := c.readAnswer(m.worse, worseName, false)
 	better := c.readAnswer(m.better, betterName, true)
 	before := c.conversationBefore(&m, &better, &worse)
+	if c.several != 0 {
+		c.endSeveral(false)
+	}
 	for _, s := range slices.Concat(before.system, before.turns) {
 		c.say(s)
 	}
@@ -97,6 +100,7 @@ func (r *record) completions(v int) {
 		return
 	}
 	var better, worse bool
+	first := 0
 	for answer := v + 1; answer < r.next(v); answer = r.next(answer) {
 		if !r.is(answer, strictjson.Object) {
 			continue
@@ -116,6 +120,10 @@ func (r *record) completions(v int) {
 			if role := r.turn(completion, true); role == roleUser {
 				r.fail(completion, CodeInvalidRole, "the answer must be the model's", `write the role "model"`)
 			}
+			if first != 0 && bytes.Equal(r.raw(first), r.raw(completion)) {
+				r.warn(completion, CodeSameAnswers, "both answers are the same, so there is nothing to prefer", "write two different answers")
+			}
+			first = completion
 		}
 	}
 	if r.len(v) != 2 || !better || !worse {

@@ -32,14 +32,14 @@ func (c *conversation) readAnswer(n int, name string, declare bool) preferenceAn
 	case strictjson.Array:
 		c.readAnswerList(&a, v)
 	case strictjson.Object:
-		a.last = c.answerObject(v)
+		a.last = c.answerObject(v, a.name)
 		a.bad = a.last == 0
 	case strictjson.String:
 		c.refuseTranscript(v)
 	case strictjson.Null:
 	default:
 		a.bad = true
-		c.refuseAnswer(v)
+		c.refuseAnswer(v, a.name)
 	}
 	return a
 }
@@ -61,6 +61,7 @@ func (c *conversation) readAnswerList(a *preferenceAnswer, list int) {
 	}
 	said := c.readMessages(list)
 	if len(said) == 0 {
+		a.bad = r.next(list) > list+1
 		return
 	}
 	a.last = said[len(said)-1].node
@@ -69,7 +70,7 @@ func (c *conversation) readAnswerList(a *preferenceAnswer, list int) {
 
 // answerObject returns the text of an answer that is an object, or the object itself if
 // it is a message.
-func (c *conversation) answerObject(obj int) int {
+func (c *conversation) answerObject(obj int, name string) int {
 	r := c.r
 	if r.member(obj, "role") != 0 || r.member(obj, "from") != 0 {
 		return obj
@@ -84,16 +85,16 @@ func (c *conversation) answerObject(obj int) int {
 		}
 	}
 	if text == 0 {
-		c.refuseAnswer(obj)
+		c.refuseAnswer(obj, name)
 	} else if r.kind(text) == strictjson.String {
 		c.refuseTranscript(text)
 	}
 	return text
 }
 
-func (c *conversation) refuseAnswer(n int) {
-	c.r.fail(n, CodeWrongType, "an answer must be a text, a message, or a list of messages that ends with it",
-		`write "chosen": "…", or "chosen": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]`)
+func (c *conversation) refuseAnswer(n int, name string) {
+	c.r.fail(n, CodeWrongType, quoted(name)+" must be a text, a message, or a list of messages that ends with the answer",
+		"write "+quoted(name)+`: [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]`)
 }
 
 // transcripts are the beginnings of texts that hold a whole conversation, and what else
@@ -139,8 +140,8 @@ func (c *conversation) appendAnswer(dst []byte, a *preferenceAnswer) []byte {
 		c.text(a.last)
 	}
 	c.endTurn()
-	if c.pending.node != 0 {
-		r.warnWeight(c.pending)
+	if m := c.readPending(); m.node != 0 {
+		r.warn(m.node, CodeWeightIgnored, "tuning on Vertex AI has no weights: this answer is compared like any other", "take the mark away")
 	}
 	return append(dst, c.turns[1:]...)
 }

@@ -31,17 +31,23 @@ func (c *conversation) conversationBefore(m *preferenceNodes, better, worse *pre
 		before = joined
 	}
 	c.checkAnswers(better, worse)
-	before = c.joinAnswers(before, better, worse)
-	for _, s := range before.system {
-		if !slices.ContainsFunc(own, func(o said) bool { return r.same(o, s) }) {
-			own = append(own, s)
-		}
-	}
-	before.system = own
+	before = c.joinAnswers(before, own, better, worse)
+	before.system = r.addSystem(own, before.system)
 	if len(before.turns) == 0 {
 		before.turns = c.noQuestion(m)
 	}
 	return before
+}
+
+// addSystem adds system texts to the record's own, unless they are the same.
+func (r *record) addSystem(own, more []said) []said {
+	own = slices.Clip(own)
+	for _, s := range more {
+		if !slices.ContainsFunc(own, func(o said) bool { return r.same(o, s) }) {
+			own = append(own, s)
+		}
+	}
+	return own
 }
 
 // noQuestion returns the member that should hold the question and is blank, or reports that
@@ -58,7 +64,7 @@ func (c *conversation) noQuestion(m *preferenceNodes) []said {
 	}
 	if !c.r.failed() {
 		c.r.fail(root, CodeMissingField, "the record has no "+quoted(name),
-			"add it, or write the question and the answer as messages in both answers")
+			"add it; if the question stands inside the answers, write them as lists of messages")
 	}
 	return nil
 }
@@ -126,13 +132,13 @@ func (c *conversation) dropAnswer(e *exchange, better, worse *preferenceAnswer) 
 func (c *conversation) checkAnswers(better, worse *preferenceAnswer) {
 	for _, a := range [...]*preferenceAnswer{better, worse} {
 		if a.node == 0 {
-			c.r.fail(root, CodeMissingField, "the record has no "+quoted(a.name), "add the answer")
+			c.r.fail(root, CodeMissingField, "the record has no "+quoted(a.name), "add the answer under this name")
 		}
 	}
 }
 
 // joinAnswers adds what the answers hold of the conversation, which must be the same.
-func (c *conversation) joinAnswers(before exchange, better, worse *preferenceAnswer) exchange {
+func (c *conversation) joinAnswers(before exchange, own []said, better, worse *preferenceAnswer) exchange {
 	r := c.r
 	if better.before.empty() && worse.before.empty() || r.failed() {
 		return before
@@ -147,18 +153,37 @@ func (c *conversation) joinAnswers(before exchange, better, worse *preferenceAns
 		c.contradicts(worse)
 		return before
 	}
+	if len(before.turns) == 0 { // only one of the answers has the question
+		switch {
+		case worse.before.empty():
+			second.turns = first.turns
+		case better.before.empty():
+			first.turns = second.turns
+		}
+	}
 	a, b := len(first.turns), len(second.turns)
 	n := min(a, b)
 	switch {
-	case !slices.EqualFunc(first.turns[:n], second.turns[:n], r.same), len(first.system) > 0 && len(second.system) > 0 && !slices.EqualFunc(first.system, second.system, r.same):
+	case worse.before.empty():
+	case better.before.empty():
+		first.system = second.system
+	default:
+		if !slices.EqualFunc(r.addSystem(own, first.system), r.addSystem(own, second.system), r.same) {
+			n = -1
+		}
+	}
+	switch {
+	case n < 0 || !slices.EqualFunc(first.turns[:n], second.turns[:n], r.same):
 		r.fail(worse.node, CodeContradiction, quoted(worse.name)+" and "+quoted(better.name)+" differ before their last answer",
 			"write the same conversation in both, and end it where the answers differ first")
 	case a > b:
 		c.severalTurns(better)
 	case b > a:
 		c.severalTurns(worse)
+	default:
+		return first
 	}
-	return first
+	return before
 }
 
 func (c *conversation) contradicts(a *preferenceAnswer) {

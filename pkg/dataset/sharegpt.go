@@ -53,7 +53,7 @@ func (c *conversation) shareList(list int) {
 func (c *conversation) shareTurn(obj int) {
 	r := c.r
 	var from, value int
-	c.pending = answerMark{}
+	c.pending = c.pending[:0]
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		switch string(r.key(i)) {
 		case "from", "role":
