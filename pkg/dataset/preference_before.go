@@ -13,14 +13,13 @@ import (
 // the record that tell of it must agree on.
 func (c *conversation) conversationBefore(m *preferenceNodes, better, worse *preferenceAnswer) exchange {
 	r := c.r
-	var before exchange
+	var own []said // the system prompt of the record, which messages may repeat
 	for _, s := range [...]int{m.system, m.systemPrompt} {
 		if !r.isNothing(s) {
-			before.system = append(before.system, said{role: roleSystem, node: s})
+			own = append(own, said{role: roleSystem, node: s})
 		}
 	}
-	own := before.system // the system prompt of the record, which others may repeat
-	before.system = nil
+	before := exchange{turns: c.readHistory(m.history)}
 	for _, part := range c.exchanges(m) {
 		c.dropAnswer(&part.exchange, better, worse)
 		joined, ok := r.join(before, part.exchange)
@@ -82,7 +81,6 @@ func (c *conversation) exchanges(m *preferenceNodes) (all []namedExchange) {
 	if r.isNothing(input) {
 		input = 0
 	}
-	past := c.readHistory(m.history)
 	for _, n := range [...]int{m.instruction, m.prompt, m.question, m.messages, m.conversations} {
 		if r.isNothing(n) {
 			continue
@@ -91,7 +89,6 @@ func (c *conversation) exchanges(m *preferenceNodes) (all []namedExchange) {
 		if input != 0 && r.kind(n) == strictjson.String {
 			e.turns[0].input, input = input, 0
 		}
-		e.turns, past = slices.Concat(past, e.turns), nil
 		all = append(all, namedExchange{n - 1, e})
 	}
 	if input != 0 {
@@ -100,11 +97,11 @@ func (c *conversation) exchanges(m *preferenceNodes) (all []namedExchange) {
 	return all
 }
 
-// readHistory reads the turns before an instruction: pairs of a question and an answer.
+// readHistory reads the turns before a question: pairs of a question and an answer.
 func (c *conversation) readHistory(list int) (turns []said) {
 	r := c.r
-	for _, pair := range c.historyPairs(list) {
-		turns = append(turns, said{role: roleUser, node: pair}, said{role: roleModel, node: r.next(pair)})
+	for _, question := range c.historyPairs(list) {
+		turns = append(turns, said{role: roleUser, node: question}, said{role: roleModel, node: r.next(question)})
 	}
 	return turns
 }

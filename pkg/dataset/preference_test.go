@@ -66,6 +66,7 @@ func TestPreference_keeps_the_conversation(t *testing.T) {
 		`{"input":"q","system_prompt":"S",` + xAndY + `}`:                                                                                                  oneWithSystem,
 		`{"instruction":"q","chosen_response":"x","rejected_response":"y"}`:                                                                                one,
 		`{"instruction":"q2","history":[["q","a"]],` + xAndY + `}`:                                                                                         three,
+		`{"input":"q2","history":[["q","x"]],"chosen":"x","rejected":"y"}`:                                                                                 compared("", text("user", "q"), text("model", "x"), text("user", "q2")),
 		`{"prompt":"q","chosen":["x"],"rejected":["y"]}`:                                                                                                   one,
 		`{"prompt":"q","chosen":{"content":"x"},"rejected":{"text":"y"}}`:                                                                                  one,
 		`{"prompt":"q","chosen":` + better + `,"rejected":{"from":"gpt","value":"y"}}`:                                                                     one,
