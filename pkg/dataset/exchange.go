@@ -38,8 +38,12 @@ func (e exchange) empty() bool { return len(e.system)+len(e.turns) == 0 }
 func (c *conversation) readMessages(list int) (all []said) {
 	r := c.r
 	for m := list + 1; m < r.next(list); m = r.next(m) {
-		if r.is(m, strictjson.Object) {
-			all = append(all, said{role: r.roleOf(m), node: m})
+		if !r.is(m, strictjson.Object) {
+			continue
+		}
+		s := said{role: r.roleOf(m), node: m}
+		if s.role != roleSystem || r.content(s) != "" { // an empty system text says nothing
+			all = append(all, s)
 		}
 	}
 	return all

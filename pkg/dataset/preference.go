@@ -24,6 +24,10 @@ func (r *record) preference(dst []byte) []byte {
 	if r.has(markPreferred) {
 		betterName, worseName = "preferred_output", "non_preferred_output"
 	}
+	if m.better == 0 {
+		m.better = m.answer
+	}
+	c.checkThirdAnswer(&m)
 	worse := c.readAnswer(m.worse, worseName, false)
 	better := c.readAnswer(m.better, betterName, true)
 	before := c.conversationBefore(&m, &better, &worse)
@@ -54,6 +58,7 @@ func (r *record) preference(dst []byte) []byte {
 // preferenceNodes are the values of the members of a preference record; 0 if absent or null.
 type preferenceNodes struct {
 	better, worse                 int
+	answer                        int // under a name that does not say which of them it is
 	system, systemPrompt          int
 	prompt, question, instruction int
 	input, history                int
@@ -75,11 +80,13 @@ func (c *conversation) preferenceMember(m *preferenceNodes, name int) {
 		value = &m.systemPrompt
 	case "prompt":
 		value = &m.prompt
-	case "question":
+	case "question", "query":
 		value = &m.question
+	case "completion", "response", "output", "answer":
+		value = &m.answer
 	case "instruction":
 		value = &m.instruction
-	case "input":
+	case "input", "context":
 		value = &m.input
 	case "history":
 		value = &m.history
@@ -92,6 +99,20 @@ func (c *conversation) preferenceMember(m *preferenceNodes, name int) {
 		return
 	}
 	r.only(value, name)
+}
+
+// checkThirdAnswer reports an answer that is neither the better nor the worse one.
+func (c *conversation) checkThirdAnswer(m *preferenceNodes) {
+	r := c.r
+	if r.isNothing(m.answer) {
+		return
+	}
+	for _, n := range [...]int{m.better, m.worse} {
+		if n != 0 && r.comparable(n) == r.comparable(m.answer) {
+			return
+		}
+	}
+	r.fail(m.answer-1, CodeContradiction, "the record has a third answer in "+quoted(r.text(m.answer-1)), "take it away")
 }
 
 // completions checks the two answers of an example of Vertex AI.
