@@ -40,7 +40,7 @@ func (c *conversation) begin(r *record) {
 	c.system, c.turns, c.tools, c.calls = c.system[:0], c.turns[:0], c.tools[:0], c.calls[:0]
 	clear(c.byID)
 	c.role, c.at, c.parts, c.results, c.answered, c.missing = "", root, 0, false, 0, false
-	c.answers, c.marked, c.several = 0, c.marked[:0], 0
+	c.answers, c.pending, c.marked, c.several = 0, c.pending[:0], c.marked[:0], 0
 }
 
 // turn starts a turn of the user or the model, which node n stands for.

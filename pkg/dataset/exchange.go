@@ -110,6 +110,7 @@ func (c *conversation) readExchange(n int) exchange {
 // say adds a message to the example.
 func (c *conversation) say(s said) {
 	r := c.r
+	c.pending = c.pending[:0]
 	switch {
 	case r.kind(s.node) != strictjson.Object && s.role == roleSystem:
 		c.systemText(s.node)

@@ -128,7 +128,7 @@ func (c *conversation) appendAnswer(dst []byte, a *preferenceAnswer) []byte {
 	if a.node == 0 || a.bad {
 		return dst
 	}
-	c.turns = c.turns[:0]
+	c.turns, c.pending = c.turns[:0], c.pending[:0]
 	c.open(a.node, roleModel)
 	switch {
 	case a.last == 0:

@@ -208,6 +208,20 @@ func TestMarks_of_answers(t *testing.T) {
 	}
 }
 
+// TestMarks_end_with_their_message, even if nobody has read them.
+func TestMarks_end_with_their_message(t *testing.T) {
+	t.Parallel()
+	in := `{"messages":[` + usr + `,` + better + `,{"role":"system","content":"S","weight":0,"train":false}]}` + "\n" +
+		`{"prompt":"q","completion":"x"}`
+	if got := outcomeOf(t, in); len(got.Faults) != 2 || got.Faults[0] != "warning SYSTEM_MOVED /messages/2/content" || got.Faults[1] != "error FORMAT_CHANGED " {
+		t.Errorf("got %+v", got)
+	}
+	in = `{"prompt":[` + usr + `,{"role":"system","content":"S","label":0}],` + xAndY + `}` + "\n" + `{"question":"q",` + xAndY + `}`
+	if got := outcomeOf(t, in); got.Lines == "" || len(got.Faults) != 1 {
+		t.Errorf("got %+v", got)
+	}
+}
+
 // TestInput_follows_the_prompt, as in Alpaca.
 func TestInput_follows_the_prompt(t *testing.T) {
 	t.Parallel()
