@@ -25,7 +25,7 @@ type Config struct {
 	// Catalogue is a gs:// object or a file; empty is the catalogue of the program.
 	Catalogue string `env:"CATALOGUE"`
 	// MaxAge is how old the catalogue may be before a look is taken whether it has changed.
-	MaxAge time.Duration `env:"CATALOGUE_MAX_AGE" envDefault:"5m"`
+	MaxAge time.Duration `env:"CATALOGUE_MAX_AGE" envDefault:"5m" sign:"not_negative"`
 }
 
 // Objects is where a catalogue can be.
@@ -75,7 +75,7 @@ func (s *Source) Current(ctx context.Context) *catalogue.Catalogue {
 		if now := s.now(); now.Sub(s.looked) >= s.config.MaxAge {
 			s.looked = now
 			if err := s.read(ctx); err != nil {
-				s.log.ErrorContext(ctx, "the catalogue was not read again", "catalogue", s.config.Catalogue, "error", err)
+				s.log.ErrorContext(ctx, "the catalogue was not read again, the last one stays", "catalogue", s.config.Catalogue, "error", err)
 			}
 		}
 	}
@@ -94,13 +94,18 @@ func (s *Source) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	first := s.version == ""
 	s.version = version // a bad one is not read again until it has changed
 	c, err := catalogue.Load(text)
 	if err != nil {
 		return err //nolint:wrapcheck // it says that it is about the catalogue, and our caller says which
 	}
 	s.current.Store(c)
-	s.log.InfoContext(ctx, "catalogue read", "catalogue", s.config.Catalogue, "version", version, "as_of", c.AsOf.String())
+	level := slog.LevelInfo
+	if first {
+		level = slog.LevelDebug // each function reads it when it starts
+	}
+	s.log.Log(ctx, level, "the catalogue was read", "catalogue", s.config.Catalogue, "version", version, "as_of", c.AsOf.String())
 	return nil
 }
 

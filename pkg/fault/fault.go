@@ -56,11 +56,14 @@ type Error struct {
 	Metadata map[string]string
 	// RetryAfter, if positive, is when a repeat may succeed.
 	RetryAfter time.Duration
-	// Err is the cause: it is logged, never shown.
+	// Log, if set, is what the log has in place of the message and the cause: it quotes no input.
+	Log string
+	// Err is the cause, which is never shown.
 	Err error
 }
 
-// Error returns the message with its violations and cause, for logs.
+// Error returns the message with its violations and cause, for tests and terminals. It quotes what people wrote:
+// the log has [Logged] instead.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Message)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -84,6 +85,10 @@ type (
 		Type  string `json:"@type"`
 		Delay string `json:"retryDelay"`
 	}
+	requestInfo struct {
+		Type string `json:"@type"`
+		ID   string `json:"requestId"`
+	}
 )
 
 // mostShown is how many violations an answer lists; all are counted.
@@ -109,6 +114,12 @@ func (e *Error) Body() Body {
 	if e.RetryAfter > 0 {
 		b.Error.Details = append(b.Error.Details, retryInfo{rpc + "RetryInfo", strconv.FormatInt(e.RetrySeconds(), 10) + "s"})
 	}
+	return b
+}
+
+// Of adds the ID of the request, by which the operator finds what the log has of it.
+func (b Body) Of(requestID string) Body {
+	b.Error.Details = append(slices.Clip(b.Error.Details), requestInfo{rpc + "RequestInfo", requestID})
 	return b
 }
 

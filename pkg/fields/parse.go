@@ -4,6 +4,7 @@
 package fields
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 	"strings"
@@ -14,11 +15,16 @@ import (
 
 // Parse returns a reader of a text that must be one JSON object; what says what the text is, as in "The body".
 func Parse(what string, text []byte) (*Reader, error) {
+	if len(bytes.TrimSpace(text)) == 0 {
+		out := fault.New(fault.InvalidArgument, "%s is empty. Send a JSON object.", what)
+		out.Violations = []fault.Violation{{Reason: "UNEXPECTED_END", Description: "must be a JSON object."}}
+		return nil, out
+	}
 	if err := strictjson.Validate(text); err != nil {
 		return nil, notJSON(what, err)
 	}
 	if strictjson.KindOf(text) != strictjson.Object {
-		return nil, fault.New(fault.InvalidArgument, "%s must be a JSON object: it begins with {.", what)
+		return nil, fault.New(fault.InvalidArgument, "%s must be a JSON object, such as {…}.", what)
 	}
 	return New("", text), nil
 }

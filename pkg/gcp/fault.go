@@ -8,7 +8,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/url"
+	"regexp"
+	"strings"
 	"time"
 
 	"google.golang.org/api/googleapi"
@@ -37,11 +41,11 @@ var kinds = map[codes.Code]fault.Kind{
 	codes.Canceled:           fault.Canceled,
 }
 
-// Fault returns err, the answer of a Google service to what was being done ("create the tuning job"), as
-// one of our errors. The service's name and its own words are part of the message where they are about
-// the caller's input; otherwise they go to the log only. Where it is known what is to be done about it, the error
-// has the code of that for its reason.
-func Fault(err error, service, doing string) error {
+// Fault returns err, the answer of a Google service to what was being done ("read", "gs://b/o"), as one of our
+// errors. The service's name and its own words are part of the message where they are about the caller's input;
+// otherwise they go to the log only. What was named by people comes behind doing, and is left out of the log. Where it
+// is known what is to be done about it, the error has the code of that for its reason.
+func Fault(err error, service, doing string, named ...string) error {
 	if err == nil {
 		return nil
 	}
@@ -53,7 +57,8 @@ func Fault(err error, service, doing string) error {
 	if !ok {
 		kind = fault.UpstreamFailed
 	}
-	out := fault.Wrap(kind, err, "%s", sentence(kind, service, doing, message))
+	out := fault.Wrap(kind, err, "%s", sentence(kind, service, strings.Join(append([]string{doing}, named...), " "), message))
+	out.Log = logged(err, kind, service, doing, code, message)
 	if quoted(kind) {
 		out.Violations = violations(err)
 	}
@@ -104,8 +109,8 @@ func decode(err error) (codes.Code, string) {
 	if s := answer(err); s != nil {
 		return s.Code(), s.Message()
 	}
-	if _, ok := errors.AsType[net.Error](err); ok {
-		return codes.Unavailable, ""
+	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return codes.Unavailable, "" // the connection broke
 	}
 	return codes.Unknown, ""
 }
@@ -140,9 +145,33 @@ func sentence(kind fault.Kind, service, doing, message string) string {
 	}
 }
 
+// logged says what failed without a word of the caller's: the service's own words are left out where they are about
+// the caller's input.
+func logged(err error, kind fault.Kind, service, doing string, code codes.Code, message string) string {
+	text := fmt.Sprintf("%s answered %s to %s", service, code, doing)
+	switch {
+	case quoted(kind):
+		return text
+	case message != "":
+		return text + ": " + objectName.ReplaceAllString(message, "$1…")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return text + ": the call's time was over, or its caller went away"
+	}
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err // without the address, which names the object
+	}
+	return text + ": " + fault.Logged(err)
+}
+
+// objectName finds the name of an object behind that of its bucket.
+var objectName = regexp.MustCompile(`(gs://[^/\s"']+/|/o/)[^\s"']+`)
+
 // answer returns the status in err's chain, or nil. It is the service's own: status.FromError would put the
 // texts of all that is wrapped around it in the place of the service's words.
 func answer(err error) *status.Status {
+	if e, ok := errors.AsType[*gaveUp](err); ok {
+		return e.status
+	}
 	if s, ok := errors.AsType[interface {
 		error
 		GRPCStatus() *status.Status

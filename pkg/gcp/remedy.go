@@ -31,6 +31,9 @@ var hosts = map[string]string{
 // serviceKey is what the metadata of an error has the host of the service under, as Google's own do.
 const serviceKey = "service"
 
+// BucketKey is what the metadata of an error of Cloud Storage has the name of the bucket under.
+const BucketKey = "bucket"
+
 // mark puts into an error the code of what is to be done about err, its cause, if that is known.
 func mark(e *fault.Error, err error, service string) {
 	if r, ok := Remedy(err, hosts[service], remedy.Context{}); ok {
@@ -45,6 +48,7 @@ func Explain(e *fault.Error, known remedy.Context) (*fault.Error, remedy.Remedy)
 	if e.Err == nil || service == "" {
 		return e, remedy.Remedy{}
 	}
+	known.Bucket = e.Metadata[BucketKey]
 	r, ok := Remedy(e.Err, service, known)
 	if !ok || r.Operator && !quoted(e.Kind) && e.Kind != fault.ResourceExhausted {
 		return e, r

@@ -10,10 +10,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"cloud.google.com/go/storage"
+	"github.com/googleapis/gax-go/v2"
 	"google.golang.org/api/googleapi"
 
+	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/gcp"
 )
 
@@ -45,13 +48,33 @@ func (s *Store) Close() error { return s.client.Close() }
 // URI returns the gs:// URI of an object.
 func URI(bucket, name string) string { return "gs://" + bucket + "/" + name }
 
-// wrap says what failed. A precondition that did not hold is a conflict also where none was expected: it may hold the
-// next time.
-func wrap(err error, doing string) error {
+// wrap says what failed with an object, whose name the log does not have. A precondition that did not hold is a
+// conflict also where none was expected: it may hold the next time.
+func wrap(err error, doing, bucket, name string) error {
 	if isPrecondition(err) {
-		return fmt.Errorf("%s: %w", doing, ErrConflict)
+		return fmt.Errorf("%s an object in %s: %w", doing, bucket, ErrConflict)
 	}
-	return gcp.Fault(err, service, doing)
+	out := gcp.Fault(err, service, doing, URI(bucket, name))
+	if e, ok := errors.AsType[*fault.Error](out); ok && e.Metadata != nil {
+		e.Metadata[gcp.BucketKey] = bucket
+	}
+	return out
+}
+
+// Retries of a call whose caller waits for an answer follow each other closely.
+var backoff = gax.Backoff{Initial: 200 * time.Millisecond, Max: time.Second, Multiplier: 2}
+
+// object returns a handle that repeats what failed in a way that may pass, for as long as the context allows. By
+// itself the client repeats an upload whose connection broke, but not if the server closed it without an answer.
+// Every write of ours has a precondition, so that both are safe.
+func (s *Store) object(ctx context.Context, bucket, name string) *storage.ObjectHandle {
+	handle := s.client.Bucket(bucket).Object(name).Retryer(storage.WithErrorFunc(func(err error) bool {
+		return storage.ShouldRetry(err) && gcp.MayRetry(ctx)
+	}))
+	if gcp.HasRetryLimit(ctx) {
+		handle = handle.Retryer(storage.WithBackoff(backoff))
+	}
+	return handle
 }
 
 func isPrecondition(err error) bool {

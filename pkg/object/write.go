@@ -35,11 +35,8 @@ type Spec struct {
 func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error) (int64, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // an upload that was not closed is given up
-	handle := s.client.Bucket(spec.Bucket).Object(spec.Name)
-	// By itself the client repeats an upload whose connection broke, but not if the server closed it without
-	// an answer. Under a precondition both are safe.
-	upload := handle.If(condition(spec.Replaces)).
-		Retryer(storage.WithErrorFunc(storage.ShouldRetry)).NewWriter(ctx)
+	handle := s.object(ctx, spec.Bucket, spec.Name)
+	upload := handle.If(condition(spec.Replaces)).NewWriter(ctx)
 	upload.ContentType, upload.Metadata, upload.ChunkSize = spec.ContentType, spec.Metadata, chunk
 
 	body := &summer{to: upload}
@@ -67,10 +64,12 @@ func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error
 // nothing that the caller could mend.
 func notWritten(err error, spec Spec) error {
 	if gcp.Code(err) == codes.NotFound {
-		return fault.Wrap(fault.UpstreamFailed, err,
+		out := fault.Wrap(fault.UpstreamFailed, err,
 			"There is no bucket gs://%s to write to. Whoever runs this service must create it, or name another.", spec.Bucket)
+		out.Log = out.Message
+		return out
 	}
-	return wrap(err, "write "+URI(spec.Bucket, spec.Name))
+	return wrap(err, "write", spec.Bucket, spec.Name)
 }
 
 func condition(replaces int64) storage.Conditions {
@@ -87,7 +86,7 @@ func already(ctx context.Context, handle *storage.ObjectHandle, spec Spec, body 
 		return 0, ErrConflict // what was to be replaced is gone
 	}
 	if err != nil {
-		return 0, wrap(err, "look at "+URI(handle.BucketName(), handle.ObjectName()))
+		return 0, wrap(err, "look at", handle.BucketName(), handle.ObjectName())
 	}
 	if attrs.Size == body.size && attrs.CRC32C == body.crc && maps.Equal(attrs.Metadata, spec.Metadata) {
 		return attrs.Generation, nil

@@ -33,6 +33,7 @@ type Context struct {
 	Account   string // our own service account
 	BaseModel string
 	Database  string // of Firestore
+	Bucket    string // that was read or written
 }
 
 // Remedy is what an answer means.
@@ -152,7 +153,7 @@ func (r *row) remedy(words map[string]string, a Answer, c Context) Remedy {
 	known := maps.Clone(placeholders)
 	for name, value := range map[string]string{
 		"project": c.Project, "location": c.Location, "account": c.Account, "model": c.BaseModel, "database": c.Database,
-		"api": a.Details["service"],
+		"api": a.Details["service"], "bucket": c.Bucket,
 	} {
 		if value != "" {
 			known[name] = value

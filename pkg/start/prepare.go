@@ -121,7 +121,7 @@ func (s *Starter) unprepared(ctx context.Context, r store.Record, cause error) (
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	passes := fault.Passes(cause) && s.Now().Sub(r.CreatedAt) < patience
-	s.Log.WarnContext(ctx, "dataset not written", "job_id", r.ID, "goes_on", passes, "error", cause)
+	s.Log.Log(ctx, fault.LogLevel(cause), "the dataset was not written", "job_id", r.ID, "will_retry", passes, "error", cause)
 	left, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
 		switch {
 		case !ours(r, j):
@@ -173,7 +173,7 @@ func (s *Starter) request(ctx context.Context, job tuning.Job) (tuning.Request, 
 	defer func() { _ = in.Close() }() // nothing is lost by a failing close after reading
 	text, err := io.ReadAll(in)
 	if err != nil {
-		return tuning.Request{}, gcp.Fault(err, "Cloud Storage", "read "+job.RequestData)
+		return tuning.Request{}, gcp.Fault(err, "Cloud Storage", "read", job.RequestData)
 	}
 	return tuning.DecodeRequest(text)
 }

@@ -153,7 +153,7 @@ func (s *Starter) generation(ctx context.Context, field, uri string, generation 
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("read %s: %w", uri, err)
+		return fmt.Errorf("read the training data: %w", err)
 	}
 	m.sources = append(m.sources, tuning.SourceObject{URI: uri, Generation: read, SHA256: hex.EncodeToString(sum.Sum(nil))})
 	m.warn(field, report)

@@ -34,7 +34,7 @@ func (s *Store) Job(ctx context.Context, id string) (Record, error) {
 		return Record{}, unknown(id)
 	}
 	if err != nil {
-		return Record{}, wrap(err, "read the record of job "+id)
+		return Record{}, wrap(err, "read the record of job", id)
 	}
 	return record(doc)
 }
@@ -52,7 +52,7 @@ func (s *Store) FindJob(ctx context.Context, name string) (Record, error) {
 	}
 	docs, err := s.client.Collection(jobs).Where("number", "==", number).Documents(ctx).GetAll()
 	if err != nil {
-		return Record{}, wrap(err, "find job "+name)
+		return Record{}, wrap(err, "find job", name)
 	}
 	location, full := tuning.Location(name)
 	for _, r := range s.records(ctx, docs) {

@@ -16,7 +16,7 @@ import (
 // a file. The oldest is first, as in all that is here.
 func (s *Store) JobsOnDataset(ctx context.Context, uri string) ([]Record, error) {
 	all := s.client.Collection(jobs)
-	return s.every(ctx, "find the jobs on "+uri, all.Where("training_data", "==", uri),
+	return s.every(ctx, "find the jobs on", uri, all.Where("training_data", "==", uri),
 		all.Where("spec.validation_data", "==", uri), all.Where("lineage.source_uris", "array-contains", uri))
 }
 
@@ -26,7 +26,7 @@ func (s *Store) JobsOfEndpoint(ctx context.Context, name, project string) ([]Rec
 	if err != nil {
 		return nil, err
 	}
-	return s.every(ctx, "find the jobs of "+name, s.client.Collection(jobs).Where("tuned_endpoint", "in", names))
+	return s.every(ctx, "find the jobs of", name, s.client.Collection(jobs).Where("tuned_endpoint", "in", names))
 }
 
 // JobsOfModel returns the jobs that made a version of a model, projects/P/locations/L/models/M@V, or all its
@@ -43,7 +43,7 @@ func (s *Store) JobsOfModel(ctx context.Context, name, project string) ([]Record
 			queries = append(queries, all.Where("tuned_model", ">=", n+"@").Where("tuned_model", "<", n+"A")) // A follows @
 		}
 	}
-	return s.every(ctx, "find the jobs of "+name, queries...)
+	return s.every(ctx, "find the jobs of", name, queries...)
 }
 
 var projectPattern = regexp.MustCompile(`^projects/([^/]+)/`)
@@ -54,7 +54,7 @@ func (s *Store) spellings(ctx context.Context, field, name, project string) ([]s
 	docs, err := s.client.Collection(jobs).Where(field, ">", "projects/").OrderBy(field, firestore.Asc).Limit(1).
 		Select(field).Documents(ctx).GetAll()
 	if err != nil {
-		return nil, wrap(err, "find the project of "+name)
+		return nil, wrap(err, "find the project of", name)
 	}
 	names := []string{name}
 	for _, doc := range docs {
@@ -72,12 +72,12 @@ func (s *Store) spellings(ctx context.Context, field, name, project string) ([]s
 }
 
 // every returns the jobs that any of the queries finds, each once.
-func (s *Store) every(ctx context.Context, doing string, queries ...firestore.Query) ([]Record, error) {
+func (s *Store) every(ctx context.Context, doing, name string, queries ...firestore.Query) ([]Record, error) {
 	var found []Record
 	for _, query := range queries {
 		docs, err := query.Documents(ctx).GetAll()
 		if err != nil {
-			return nil, wrap(err, doing)
+			return nil, wrap(err, doing, name)
 		}
 		found = append(found, s.records(ctx, docs)...)
 	}

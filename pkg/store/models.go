@@ -32,7 +32,7 @@ func (s *Store) Model(ctx context.Context, id string) (Model, error) {
 		return m, e
 	}
 	if err != nil {
-		return m, wrap(err, "read model "+id)
+		return m, wrap(err, "read model", id)
 	}
 	if err := doc.DataTo(&m); err != nil {
 		return m, fault.Wrap(fault.FailedPrecondition, err,

@@ -15,6 +15,8 @@ import (
 	"log/slog"
 
 	"cloud.google.com/go/firestore"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
 	"github.com/vertextune/vertextune/pkg/fault"
@@ -43,11 +45,16 @@ type Store struct {
 
 // Open connects to a database of the project. The client honours FIRESTORE_EMULATOR_HOST.
 func Open(ctx context.Context, project, database string) (*Store, error) {
-	client, err := firestore.NewClientWithDatabase(ctx, project, database)
+	client, err := firestore.NewClientWithDatabase(ctx, project, database, ClientOption())
 	if err != nil {
 		return nil, fmt.Errorf("open Firestore database %s of project %s: %w", database, project, err)
 	}
 	return New(client), nil
+}
+
+// ClientOption is what a client of Firestore needs for its repeats to have an end where somebody waits.
+func ClientOption() option.ClientOption {
+	return option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(gcp.UnaryRetries))
 }
 
 // New returns a store on the client, which it owns from then on.
@@ -58,10 +65,12 @@ func (s *Store) Close() error { return s.client.Close() }
 
 // wrap says what failed. A document that is not there is told before, by whoever asked for it: what else is not
 // found is the database itself, and nothing that the caller could mend.
-func wrap(err error, doing string) error {
+func wrap(err error, doing string, named ...string) error {
 	if gcp.Code(err) == codes.NotFound {
-		return fault.Wrap(fault.UpstreamFailed, err,
+		out := fault.Wrap(fault.UpstreamFailed, err,
 			"Firestore could not %s: the database does not exist. Whoever runs this service must create it, or name another.", doing)
+		out.Log = out.Message
+		return out
 	}
-	return gcp.Fault(err, service, doing)
+	return gcp.Fault(err, service, doing, named...)
 }

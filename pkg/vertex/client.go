@@ -31,9 +31,9 @@ const (
 
 // Config says where Vertex AI is and which jobs are ours to make.
 type Config struct {
-	Project string `env:"GOOGLE_CLOUD_PROJECT,required,notEmpty"`
+	Project string `env:"GOOGLE_CLOUD_PROJECT,required,notEmpty" form:"project"`
 	// Location is the region in which jobs are created, such as us-central1.
-	Location string `env:"GOOGLE_CLOUD_LOCATION,required,notEmpty"`
+	Location string `env:"GOOGLE_CLOUD_LOCATION,required,notEmpty" form:"location"`
 	// EmulatorHost is the host:port of a stand-in that speaks plain-text gRPC. The official client has no
 	// variable for it; this one is named like those of Firestore, Storage and Pub/Sub.
 	EmulatorHost string `env:"VERTEX_AI_EMULATOR_HOST"`
@@ -107,4 +107,6 @@ func (c *Client) parent(location string) string {
 	return fmt.Sprintf("projects/%s/locations/%s", c.config.Project, location)
 }
 
-func wrap(err error, doing string) error { return gcp.Fault(err, service, doing) }
+func wrap(err error, doing string, named ...string) error {
+	return gcp.Fault(err, service, doing, named...)
+}

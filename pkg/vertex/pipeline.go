@@ -46,7 +46,7 @@ func (c *Client) Pipeline(ctx context.Context, name string) (_ Pipeline, err err
 	defer func() { err = errors.Join(err, client.Close()) }()
 	p, err := client.GetTrainingPipeline(ctx, &aiplatformpb.GetTrainingPipelineRequest{Name: name})
 	if err != nil {
-		return Pipeline{}, wrap(err, "get the training pipeline "+name)
+		return Pipeline{}, wrap(err, "get the training pipeline", name)
 	}
 	return pipeline(p), nil
 }
