@@ -57,8 +57,7 @@ resource "google_cloud_run_v2_service" "convert" {
     service_account = google_service_account.convert.email
     encryption_key  = var.kms_key
     timeout         = "540s" # below the 600 s that Pub/Sub waits for an answer
-    # The CloudEvents receiver of the Functions Framework can mix up two requests
-    # at a time.
+    # The memory is for one conversion at a time.
     max_instance_request_concurrency = 1
 
     scaling {

@@ -74,8 +74,7 @@ resource "google_cloud_run_v2_service" "poll" {
     service_account = google_service_account.poll.email
     encryption_key  = var.kms_key
     timeout         = "540s" # below the 600 s that Pub/Sub waits for an answer
-    # The CloudEvents receiver of the Functions Framework can mix up two requests
-    # at a time.
+    # A second tick at the same time would do the work of the first.
     max_instance_request_concurrency = 1
 
     scaling {

@@ -18,6 +18,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/vertextune/vertextune/pkg/serve"
 )
 
 func main() {
@@ -75,7 +77,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if o.demo {
 		level = slog.LevelError
 	}
-	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
+	slog.SetDefault(slog.New(serve.LogHandler(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))))
 	for _, note := range notes(given, o) {
 		fmt.Fprintln(os.Stderr, "note:", note)
 	}

@@ -35,15 +35,15 @@ const finalized = "google.cloud.storage.object.v1.finalized"
 type Config struct {
 	// InboxBucket is where files are dropped; Start.DataBucket is where datasets and reports go. They are two
 	// buckets, as a dataset written to the inbox would be converted again, for ever.
-	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty"`
+	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty" form:"bucket"`
 	Start       start.Config
 	Facts       facts.Config
 	// DropStarts lets files start jobs that ask for it.
 	DropStarts bool `env:"DROP_STARTS" envDefault:"true"`
 	// Project has the records of jobs, in Database; Location is where its jobs run.
-	Project  string `env:"GOOGLE_CLOUD_PROJECT,required,notEmpty"`
-	Location string `env:"GOOGLE_CLOUD_LOCATION,required,notEmpty"`
-	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)"`
+	Project  string `env:"GOOGLE_CLOUD_PROJECT,required,notEmpty" form:"project"`
+	Location string `env:"GOOGLE_CLOUD_LOCATION,required,notEmpty" form:"location"`
+	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)" form:"database"`
 	// BaseModel is tuned where a file does not say another one, and every other file is held against its limits.
 	BaseModel string `env:"BASE_MODEL,required,notEmpty"`
 	// Events says who may deliver them.
@@ -54,7 +54,7 @@ type Config struct {
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
 	admit, eventErr := config.Events.Admit()
-	if err := errors.Join(err, eventErr, config.Start.Budget.Check()); err != nil {
+	if err := errors.Join(err, eventErr, config.Start.Check("", 0)); err != nil {
 		return nil, err
 	}
 	if config.InboxBucket == config.Start.DataBucket {
@@ -82,14 +82,14 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 		},
 	}
 	return &serve.Function{
-		Event: converter.Handle, Admit: admit,
+		Event: converter.Handle, Admit: admit, Project: config.Project,
 		Close: func() error { return errors.Join(records.Close(), objects.Close()) },
 	}, nil
 }
 
 // Handle converts the object that the event tells of.
 func (c *Converter) Handle(ctx context.Context, event cloudevents.Event) error {
-	log := c.Log.With("event_id", event.ID())
+	ctx, log := serve.LogWith(ctx, slog.String("event_id", event.ID())), c.Log
 	if event.Type() != finalized {
 		// Acknowledged: the trigger sends something else than was set up, and sending it again changes nothing.
 		log.ErrorContext(ctx, "not a finalized object, ignored", "event_type", event.Type())
@@ -137,7 +137,7 @@ func decode(event cloudevents.Event) (Source, error) {
 		return s, fmt.Errorf("decode the event's data as an object of Cloud Storage: %w", err)
 	}
 	if s.Bucket == "" || s.Name == "" || s.Generation <= 0 {
-		return s, fmt.Errorf("the event's data lack a bucket (%q), name (%q) or generation (%d)", s.Bucket, s.Name, s.Generation)
+		return s, errors.New("the event's data lack a bucket, a name or a generation")
 	}
 	return s, nil
 }

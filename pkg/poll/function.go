@@ -32,13 +32,13 @@ type Config struct {
 	Start  start.Config
 	Facts  facts.Config
 	// Database is the Firestore database of the records.
-	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)"`
+	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)" form:"database"`
 	// EventsTopic is the ID of the Pub/Sub topic that is told what happens to jobs.
-	EventsTopic string `env:"EVENTS_TOPIC,required,notEmpty"`
+	EventsTopic string `env:"EVENTS_TOPIC,required,notEmpty" form:"topic"`
 	// StalledAfter is how long a job may run without any change before that is told; 0 is for ever.
-	StalledAfter time.Duration `env:"STALLED_AFTER" envDefault:"2h"`
+	StalledAfter time.Duration `env:"STALLED_AFTER" envDefault:"2h" sign:"not_negative"`
 	// TickTimeout is below the time after which Cloud Run ends the call, so that what was done by then is told.
-	TickTimeout time.Duration `env:"TICK_TIMEOUT" envDefault:"8m50s"`
+	TickTimeout time.Duration `env:"TICK_TIMEOUT" envDefault:"8m50s" sign:"positive"`
 	// Events says who may deliver them.
 	Events auth.EventConfig
 }
@@ -82,16 +82,17 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	}
 	return &serve.Function{
 		Event: poller.Handle,
-		Admit: admit,
+		Admit: admit, Project: config.Vertex.Project,
 		Close: func() error { return errors.Join(events.Close(), client.Close(), objects.Close(), records.Close()) },
 	}, nil
 }
 
 // Handle does a tick for each Pub/Sub message; what the message says does not matter.
 func (p *Poller) Handle(ctx context.Context, event cloudevents.Event) error {
+	ctx = serve.LogWith(ctx, slog.String("event_id", event.ID()))
 	if event.Type() != published {
 		// Acknowledged: the trigger sends something else than was set up, and sending it again changes nothing.
-		p.Log.ErrorContext(ctx, "not a Pub/Sub message, ignored", "event_id", event.ID(), "event_type", event.Type())
+		p.Log.ErrorContext(ctx, "not a Pub/Sub message, ignored", "event_type", event.Type())
 		return nil
 	}
 	if p.Timeout > 0 {
@@ -101,7 +102,7 @@ func (p *Poller) Handle(ctx context.Context, event cloudevents.Event) error {
 	}
 	if err := p.Tick(ctx); err != nil {
 		// Returned, so that it is delivered again: Firestore or Vertex AI may answer then.
-		p.Log.ErrorContext(ctx, "tick failed", "event_id", event.ID(), "error", err)
+		p.Log.ErrorContext(ctx, "tick failed", "error", err)
 		return errors.New("the tick failed, see the log")
 	}
 	return nil

@@ -119,7 +119,11 @@ func (p *Poller) Tick(ctx context.Context) error {
 	defer cancel()
 	err = errors.Join(p.observe(work, t), p.resume(work, t), p.dispatch(work, t))
 	if over(work) && ctx.Err() == nil {
-		p.Log.WarnContext(ctx, "the tick's time was over before its work, the next one goes on", "error", err)
+		var unfinished []any
+		if err != nil {
+			unfinished = []any{"error", err}
+		}
+		p.Log.WarnContext(ctx, "the tick's time ended before its work, the next tick continues it", unfinished...)
 		err = nil
 	}
 	return errors.Join(err, p.tell(ctx, t))

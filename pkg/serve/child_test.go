@@ -26,8 +26,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/serve"
 )
 
-// childVariable makes this binary a deployable of the kind that it names, as the framework keeps its functions in a
-// table of the process.
+// childVariable makes this binary a deployable of the kind that it names.
 const childVariable = "SERVE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -60,7 +59,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// mark sets what the child says apart from what the framework does.
+// mark sets what the child says apart from its log.
 const mark = "test: "
 
 func say(words ...any) { fmt.Fprint(os.Stdout, mark, fmt.Sprintln(words...)) }

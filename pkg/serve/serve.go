@@ -1,8 +1,12 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package serve runs functions on the Functions Framework: it reads the environment, logs as Cloud Logging
-// reads it, and lets work in hand finish when Cloud Run asks the process to stop.
+// Package serve runs functions as the contract of the Functions Framework wants it: HTTP at PORT, events as
+// CloudEvents. It reads the environment, logs as Cloud Logging reads it, and lets work in hand finish when Cloud Run
+// asks the process to stop.
+//
+// The framework's own server is not used. It redirects what it takes for an unclean path with a page of HTML, answers
+// what it cannot read in plain text, and writes the bodies of events that it cannot read into the log.
 package serve
 
 import (
@@ -14,20 +18,19 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"sync/atomic"
 	"syscall"
 	"time"
 
-	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 	cloudevents "github.com/cloudevents/sdk-go/v2"
+
+	"github.com/vertextune/vertextune/pkg/fault"
 )
 
 // grace is how long work in hand may go on after SIGTERM: Cloud Run gives a container ten seconds.
 const grace = 9 * time.Second
 
-// settle is how long the process stays after the last call: it is out of our hands before the framework has
-// sent its answer.
-const settle = 100 * time.Millisecond
+// headerTimeout is how long a client may take to send the headers of a request.
+const headerTimeout = 20 * time.Second
 
 // Function is one function: exactly one of HTTP and Event is set.
 type Function struct {
@@ -35,6 +38,8 @@ type Function struct {
 	Event func(context.Context, cloudevents.Event) error
 	// Admit, if set, may refuse a request before the event in it is read.
 	Admit func(*http.Request) error
+	// Project is the one whose Cloud Trace the traces are in, for the log.
+	Project string
 	// Close releases the function's clients after its last call.
 	Close func() error
 }
@@ -68,77 +73,70 @@ func run(ctx context.Context, open Open, environment map[string]string) error {
 }
 
 // Serve serves functions, each at its path, until ctx is done and the calls in hand have ended, and closes
-// them. The framework keeps its functions in one table a process, so Serve is called once.
-func Serve(ctx context.Context, address string, functions map[string]*Function) error {
-	host, port, err := net.SplitHostPort(address)
+// them. The function at "/" has all paths that no other one has.
+func Serve(ctx context.Context, address string, functions map[string]*Function) (err error) {
+	defer func() {
+		for _, fn := range functions {
+			if fn.Close != nil {
+				err = errors.Join(err, fn.Close())
+			}
+		}
+	}()
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
-		return fmt.Errorf("serve on %q: %w", address, err)
+		return fmt.Errorf("serve on %s: %w", address, err)
 	}
 	// Calls keep running when ctx ends; they are cut off when their time is up.
 	calls, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
-	var inHand atomic.Int64
-	for path, fn := range functions {
-		if err := register(calls, path, fn, &inHand); err != nil {
-			return fmt.Errorf("register the function at %s: %w", path, err)
-		}
+	server := &http.Server{
+		Handler: handler(functions), ReadHeaderTimeout: headerTimeout, DisableGeneralOptionsHandler: true,
+		BaseContext: func(net.Listener) context.Context { return calls },
+		ErrorLog:    slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- funcframework.StartHostPort(host, port) }()
+	go func() { failed <- server.Serve(shapedListener{listener}) }()
 	select {
 	case err = <-failed:
-		err = fmt.Errorf("serve on %s: %w", address, err)
+		return fmt.Errorf("serve on %s: %w", address, err)
 	case <-ctx.Done():
-		drain(&inHand, cut)
+		drain(calls, server, cut)
+		return nil
 	}
-	for _, fn := range functions {
-		if fn.Close != nil {
-			err = errors.Join(err, fn.Close())
-		}
-	}
-	return err
 }
 
-func register(calls context.Context, path string, fn *Function, inHand *atomic.Int64) error {
-	if fn.Event != nil {
-		handle := func(ctx context.Context, e cloudevents.Event) error {
-			inHand.Add(1)
-			defer inHand.Add(-1)
-			ctx, cancel := joined(ctx, calls)
-			defer cancel()
-			return fn.Event(ctx, e)
+func handler(functions map[string]*Function) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fn, ok := functions[r.URL.Path]
+		if !ok {
+			fn, ok = functions["/"]
 		}
-		if fn.Admit != nil {
-			return registerGuarded(calls, path, fn.Admit, handle)
+		switch {
+		case !ok:
+			r = Identify(w, r, "")
+			_ = WriteError(w, fault.New(fault.NotFound, "There is nothing here."), RequestID(r.Context())) // the client has gone
+		case fn.Event != nil:
+			fn.serveEvent(w, r)
+		default:
+			fn.HTTP.ServeHTTP(w, r)
 		}
-		return funcframework.RegisterCloudEventFunctionContext(calls, path, handle)
-	}
-	return funcframework.RegisterHTTPFunctionContext(calls, path, func(w http.ResponseWriter, r *http.Request) {
-		inHand.Add(1)
-		defer inHand.Add(-1)
-		ctx, cancel := joined(r.Context(), calls)
-		defer cancel()
-		fn.HTTP.ServeHTTP(w, r.WithContext(ctx))
 	})
-}
-
-// joined returns call's context, cancelled also when all calls are cut off.
-func joined(call, calls context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(call)
-	stop := context.AfterFunc(calls, cancel)
-	return ctx, func() { stop(); cancel() }
 }
 
 // drain waits for the calls in hand, cuts them off when the grace is over, and gives them a moment to
 // notice. What is cut off is safe: every step of ours can be repeated.
-func drain(inHand *atomic.Int64, cut context.CancelFunc) {
-	wait := func(limit time.Duration) {
-		for end := time.Now().Add(limit); inHand.Load() > 0 && time.Now().Before(end); {
-			time.Sleep(10 * time.Millisecond)
-		}
+func drain(ctx context.Context, server *http.Server, cut context.CancelFunc) {
+	wait := func(limit time.Duration) error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+		defer cancel()
+		return server.Shutdown(ctx)
 	}
-	wait(grace - time.Second)
+	if wait(grace-time.Second) == nil {
+		return
+	}
 	cut()
-	wait(time.Second)
-	time.Sleep(settle)
+	if wait(time.Second) != nil {
+		_ = server.Close() // the process ends
+	}
 }

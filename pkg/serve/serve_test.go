@@ -226,7 +226,7 @@ func TestConfig(t *testing.T) {
 		t.Errorf("config (-want +got):\n%s", diff)
 	}
 	_, err = serve.Config[config](map[string]string{"BUCKET": "", "AGE": "old", "PARALLEL": "many"})
-	for _, want := range []string{"PROJECT", "BUCKET", "Age", "Parallel"} {
+	for _, want := range []string{"PROJECT", "BUCKET", `AGE is "old", and must be a length of time such as`, `PARALLEL is "many", and must be a whole number`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Config = %v, does not name %s", err, want)
 		}

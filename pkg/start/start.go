@@ -93,12 +93,12 @@ type Facts interface {
 // Config is what starting needs to know beside the request.
 type Config struct {
 	// DataBucket is where datasets are written.
-	DataBucket string `env:"DATA_BUCKET,required,notEmpty"`
+	DataBucket string `env:"DATA_BUCKET,required,notEmpty" form:"bucket"`
 	// MaxConcurrentJobs is how many of our jobs are on Vertex AI at a time; 0 is as many as it takes.
-	MaxConcurrentJobs int64 `env:"MAX_CONCURRENT_JOBS" envDefault:"0"`
+	MaxConcurrentJobs int64 `env:"MAX_CONCURRENT_JOBS" envDefault:"0" sign:"not_negative"`
 	// MaxQueuedJobs is how many starts may wait; 0 is no limit. Starts that come at the same moment can pass it
 	// by a few.
-	MaxQueuedJobs int64 `env:"MAX_QUEUED_JOBS" envDefault:"1000"`
+	MaxQueuedJobs int64 `env:"MAX_QUEUED_JOBS" envDefault:"1000" sign:"not_negative"`
 	// Lease is how long a start that has died is left alone. One that lives renews it.
 	Lease time.Duration `env:"START_LEASE" envDefault:"30s"`
 	// CreateTimeout is how long Vertex AI may take to answer a create. What has not shown a quarter longer after

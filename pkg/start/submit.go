@@ -217,7 +217,7 @@ func (s *Starter) accept(ctx context.Context, r store.Record, seen tuning.Observ
 func (s *Starter) stray(ctx context.Context, r store.Record, seen tuning.Observation) {
 	s.Log.ErrorContext(ctx, "a job came after it was given up, cancelled", "job_id", r.ID, "job_name", seen.Name, "kept", r.Name)
 	if err := s.Vertex.Cancel(ctx, seen.Name); err != nil {
-		s.Log.ErrorContext(ctx, "it was not cancelled", "job_id", r.ID, "job_name", seen.Name, "error", err)
+		s.Log.ErrorContext(ctx, "the second job was not cancelled", "job_id", r.ID, "job_name", seen.Name, "error", err)
 	}
 }
 
