@@ -6,6 +6,7 @@ package auth
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/vertextune/vertextune/pkg/fault"
 )
@@ -25,7 +26,8 @@ var roleNames = [...]string{None: "none", Reader: "reader", Operator: "operator"
 
 func (r Role) String() string { return roleNames[r] }
 
-// Caller is who made a request; Name is written into the records of what they start.
+// Caller is who made a request. Name is written into the records of what they start, and callers are told apart by it:
+// it is what the issuer vouches for, a token's name, an address, or a subject behind "subject:".
 type Caller struct {
 	Name string
 	Role Role
@@ -36,7 +38,14 @@ func (c Caller) Require(role Role) error {
 	if c.Role >= role {
 		return nil
 	}
-	err := fault.New(fault.PermissionDenied, "This needs the role %s; %s has the role %s.", role, c.Name, c.Role)
+	has := "the role " + c.Role.String()
+	switch {
+	case c.Role == None && strings.HasPrefix(c.Name, subject):
+		has = "no role (its token has no e-mail address that is verified)"
+	case c.Role == None:
+		has = "no role"
+	}
+	err := fault.New(fault.PermissionDenied, "This needs the role %s; %s has %s.", role, c.Name, has)
 	err.Reason, err.Metadata = "ROLE_REQUIRED", map[string]string{"role": role.String()}
 	return err
 }

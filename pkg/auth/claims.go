@@ -64,12 +64,13 @@ func (r *rules) admit(c claims, all map[string]any) (Caller, error) {
 	return Caller{Name: c.name(), Role: r.grants.role(c.principals(all[r.groupsClaim]))}, nil
 }
 
-// name is how records call the caller: by address, or by subject where there is none.
+// name is how records call the caller: by address, or by subject where there is none. Some issuers let people choose
+// their subject, so that it could be another's address if nothing stood before it.
 func (c *claims) name() string {
 	if address := c.address(); address != "" {
 		return address
 	}
-	return c.Subject
+	return subject + c.Subject
 }
 
 // principals are all that a caller may have a role as.
@@ -120,9 +121,10 @@ func (c *claims) domain() string {
 	}
 }
 
+// isAddress reports whether a text is an address. One with a colon could be taken for a subject.
 func isAddress(s string) bool {
 	user, host, _ := strings.Cut(s, "@")
-	return printable(s) && user != "" && host != "" && !strings.Contains(host, "@") && !strings.ContainsAny(s, "* ")
+	return printable(s) && user != "" && host != "" && !strings.Contains(host, "@") && !strings.ContainsAny(s, "* :")
 }
 
 // printable reports whether a name can stand in records and logs.
