@@ -7,11 +7,9 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/auth"
@@ -20,6 +18,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/remedy"
+	"github.com/vertextune/vertextune/pkg/serve"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -86,26 +85,27 @@ type handler func(r *http.Request) (any, error)
 
 // ServeHTTP serves every endpoint.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = serve.Identify(w, r, a.Config.Vertex.Project)
 	if a.crossOrigin(w, r) {
 		return
 	}
 	began := a.Now()
-	r, answer, err := a.serve(w, r)
+	route, r, answer, err := a.serve(w, r)
 	if err != nil {
 		a.writeError(w, r, err)
 	} else {
-		err = write(w, http.StatusOK, answer)
+		err = serve.WriteJSON(w, http.StatusOK, answer)
 	}
-	a.log(r, err, a.Now().Sub(began))
+	a.log(r, route, err, a.Now().Sub(began))
 }
 
-// log writes a line for each request. The words of an error that is the caller's are left out, like query and
-// body: they may quote what people said.
-func (a *API) log(r *http.Request, err error, took time.Duration) {
+// log writes a line for each request. It has the endpoint in place of the path, and of an error that is the caller's
+// its code alone: path, query, body and words may quote what people said.
+func (a *API) log(r *http.Request, route string, err error, took time.Duration) {
 	level, code := slog.LevelInfo, http.StatusOK
 	attrs := []slog.Attr{
-		slog.String("method", r.Method),
-		slog.String("path", fmt.Sprintf("%.200s", r.URL.Path)),
+		slog.String("method", methodOf(r)),
+		slog.String("path", route),
 		slog.String("caller", callerOf(r.Context())),
 		slog.Int64("duration_ms", took.Milliseconds()),
 	}
@@ -129,42 +129,54 @@ func (c *Config) known() remedy.Context {
 	return remedy.Context{Project: c.Vertex.Project, Location: c.Vertex.Location, Database: c.Database}
 }
 
-// serve finds the endpoint and lets it answer. The returned request knows its caller.
-func (a *API) serve(w http.ResponseWriter, r *http.Request) (*http.Request, any, error) {
+// methodOf returns the method of a request for the log. What is no method may be anything.
+func methodOf(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return r.Method
+	}
+	return "OTHER"
+}
+
+// retryLimit is how long a call of Google Cloud that fails is repeated before the caller hears of it.
+const retryLimit = 3 * time.Second
+
+// serve finds the endpoint, whose path it returns, and lets it answer. The returned request knows its caller.
+func (a *API) serve(w http.ResponseWriter, r *http.Request) (string, *http.Request, any, error) {
 	endpoint, rest, err := a.route(r)
 	if err != nil {
-		return r, nil, err
+		return endpoint.path, r, nil, err
 	}
 	if endpoint.role != auth.None {
 		caller, err := a.Auth.Check(r)
 		if err != nil {
-			return r, nil, err
+			return endpoint.path, r, nil, err
 		}
 		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, caller.Name))
 		if err := caller.Require(endpoint.role); err != nil {
-			return r, nil, err
+			return endpoint.path, r, nil, err
 		}
 	}
 	if r.Method == http.MethodPost {
 		if err := checkMedia(r); err != nil {
-			return r, nil, err
+			return endpoint.path, r, nil, err
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
 		// The end of a context does not end the reading of a body, so a client that stops sending would hold us.
 		// An error means that there is no connection to bound.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(a.Config.RequestTimeout))
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), a.Config.RequestTimeout)
+	ctx, cancel := context.WithTimeout(gcp.WithRetryLimit(r.Context(), retryLimit), a.Config.RequestTimeout)
 	defer cancel()
 	answer, err := endpoint.answer(r.WithContext(ctx), rest)
-	return r, answer, err
+	return endpoint.path, r, answer, err
 }
 
 // answer calls the endpoint. A panic is an error like others: it is logged, with its stack, and shown to nobody.
 func (e endpoint) answer(r *http.Request, rest string) (answer any, err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		if value := recover(); value != nil {
+			err = serve.PanicError(value)
 		}
 	}()
 	return e.serve(r, rest)

@@ -24,9 +24,12 @@ func checkMedia(r *http.Request) error {
 		return nil
 	}
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	charset := params["charset"]
-	if err != nil || media != "application/json" || (charset != "" && !strings.EqualFold(charset, "utf-8")) {
+	if err != nil || media != "application/json" {
 		return fault.New(fault.UnsupportedMedia, "The body must be JSON. Send the header \"Content-Type: application/json\".")
+	}
+	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return fault.New(fault.UnsupportedMedia,
+			"The charset %q of the header Content-Type is not supported. Send the body in UTF-8, with \"Content-Type: application/json; charset=utf-8\".", charset)
 	}
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return fault.New(fault.UnsupportedMedia, "The body must not be compressed. Leave out the header Content-Encoding.")

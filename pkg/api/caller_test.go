@@ -109,7 +109,7 @@ func TestRoles(t *testing.T) {
 				continue
 			}
 			f := answer.failed(http.StatusForbidden)
-			if f.Status != "PERMISSION_DENIED" || len(f.Details) != 1 || f.Details[0].Reason != "ROLE_REQUIRED" ||
+			if f.Status != "PERMISSION_DENIED" || len(f.Details) != 2 || f.Details[0].Reason != "ROLE_REQUIRED" ||
 				f.Details[0].Metadata["role"] != needed[path].String() || !strings.Contains(f.Message, "role "+needed[path].String()) {
 				t.Errorf("%s as %s: %+v", path, role, f)
 			}
@@ -210,7 +210,8 @@ func TestCaller_is_on_record(t *testing.T) {
 		want   string
 	}{
 		{"address", map[string]any{"email": "Ann@Example.com", "email_verified": true, "groups": []string{"starters"}}, "ann@example.com"},
-		{"subject", map[string]any{"email": "eve@example.com", "sub": "4711", "groups": "starters"}, "4711"},
+		{"subject", map[string]any{"email": "eve@example.com", "sub": "4711", "groups": "starters"}, "subject:4711"},
+		{"subject_like_an_address", map[string]any{"sub": "ann@example.com", "groups": "starters"}, "subject:ann@example.com"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -229,6 +230,29 @@ func TestCaller_is_on_record(t *testing.T) {
 	}
 }
 
+// A subject that somebody chose like another's address has no part in what the other has: not in their keys either.
+func TestCaller_is_not_taken_for_another(t *testing.T) {
+	t.Parallel()
+	url, token := issuer(t)
+	s := newSystem(t, func(set *setup) { set.auth = openID(t, url) })
+	s.message("1", turn("a", "user", "one"))
+	start := func(claims map[string]any) string {
+		claims["groups"] = "starters"
+		var job started
+		s.send(t, http.MethodPost, base+"/start", `{"session_id":"a"}`, bearing(token(claims)), func(r *http.Request) {
+			r.Header.Set("Idempotency-Key", "the-same")
+		}).into(&job)
+		return job.Job.Name
+	}
+	boss := start(map[string]any{"sub": "1", "email": "boss@example.com", "email_verified": true})
+	if again := start(map[string]any{"sub": "2", "email": "Boss@example.com", "email_verified": true}); again != boss {
+		t.Errorf("the same address is answered with %s, want %s", again, boss)
+	}
+	if other := start(map[string]any{"sub": "boss@example.com"}); other == boss {
+		t.Error("the subject is answered with the job of the address")
+	}
+}
+
 // Whom the issuer knows and we do not is told so.
 func TestCaller_without_a_role(t *testing.T) {
 	t.Parallel()
@@ -236,7 +260,7 @@ func TestCaller_without_a_role(t *testing.T) {
 	s := newSystem(t, func(set *setup) { set.auth = openID(t, url) })
 	for path, method := range protected {
 		f := s.send(t, method, base+path, "{}", bearing(token(map[string]any{"sub": "stranger"}))).failed(http.StatusForbidden)
-		if !strings.HasSuffix(f.Message, "stranger has the role none.") {
+		if !strings.HasSuffix(f.Message, "subject:stranger has no role (its token has no e-mail address that is verified).") {
 			t.Errorf("%s: %s", path, f.Message)
 		}
 	}

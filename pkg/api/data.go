@@ -92,7 +92,7 @@ func (a *API) convert(r *http.Request) (any, error) {
 		return nil, e
 	}
 	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", uri, err)
+		return nil, fmt.Errorf("write the converted file: %w", err)
 	}
 	return converted{
 		Message: "JSON converted to JSONL successfully", JSONL: lines.String(), FilePath: uri,

@@ -25,9 +25,9 @@ type Config struct {
 	Start  start.Config
 	Facts  facts.Config
 	// Database is the Firestore database of messages, models and job records.
-	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)"`
+	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)" form:"database"`
 	// InboxBucket is named to callers whose body is too large.
-	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty"`
+	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty" form:"bucket"`
 	// BaseModel is tuned where neither the request nor its model names one.
 	BaseModel string `env:"BASE_MODEL,required,notEmpty"`
 	// Auth says who may call.
@@ -38,10 +38,10 @@ type Config struct {
 	// Origins are whose pages may call from a browser: https://app.example.com. None unless set.
 	Origins []string `env:"CORS_ORIGINS"`
 	// StatusMaxAge is how old a record may be before job-status asks Vertex AI again.
-	StatusMaxAge time.Duration `env:"STATUS_MAX_AGE" envDefault:"15s"`
+	StatusMaxAge time.Duration `env:"STATUS_MAX_AGE" envDefault:"15s" sign:"not_negative"`
 	// RequestTimeout bounds the work on a request. It is a little below the 5 minutes after which Cloud Run
 	// gives up by default, as some of Google's clients repeat a failing call until they are told to stop.
-	RequestTimeout time.Duration `env:"REQUEST_TIMEOUT" envDefault:"4m50s"`
+	RequestTimeout time.Duration `env:"REQUEST_TIMEOUT" envDefault:"4m50s" sign:"positive"`
 }
 
 // Open makes the function from its environment.

@@ -88,7 +88,7 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 	}
 	closing(t, run)
 	sys := &system{t: t, cloud: run}
-	if sys.firestore, err = run.FirestoreClient(ctx); err != nil {
+	if sys.firestore, err = run.FirestoreClient(ctx, store.ClientOption()); err != nil {
 		t.Fatal(err)
 	}
 	closing(t, sys.firestore)

@@ -71,7 +71,7 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 	s := newSystem(t, func(set *setup) {
 		trouble.setup(set)
 		set.log = serve.Logger(&log, slog.LevelDebug)
-		set.api.StartsPerMinute = 14
+		set.api.StartsPerMinute = 100
 		var tokens auth.Tokens
 		if err := tokens.UnmarshalText([]byte(caller + ":" + auth.Hash(secret) + ",reader:reader:" + auth.Hash("reader-"+said))); err != nil {
 			t.Fatal(err)
@@ -102,6 +102,33 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 			t.Errorf("%s: got %d, want 499", path, code)
 		}
 	}
+	// Files that are not what they are called, and names in requests.
+	for name, content := range map[string]string{
+		"csv.jsonl": "id,e-mail\n1," + said + "@example.com\n" + said + "," + said, "text.jsonl": strings.Repeat(said+"\n", 50),
+		"roles.jsonl": `{"messages":[{"role":"` + said + `","content":"` + said + `"}]}`, "keys.jsonl": `{"` + said + `":"` + said + `"}`,
+		said + ".jsonl": `{"contents":[{"role":"user","parts":[{"` + said + `":"x"}]}]}`,
+	} {
+		s.upload(t, data, name, content)
+		for _, more := range []string{"", `,"dry_run":true`, `,"labels":{"team":"` + strings.ToLower(said) + `"},"display_name":"` + said + `"`} {
+			post("/start", `{"training_data":"gs://`+data+`/`+name+`"`+more+`}`)
+			post("/start", `{"session_id":"a","validation_data":"gs://`+data+`/`+name+`"`+more+`}`)
+		}
+	}
+	for _, body := range []string{
+		`{"training_data":"gs://` + data + `/` + said + `-none.jsonl"}`, `{"training_data":"gs://` + strings.ToLower(said) + `/` + said + ` a b.jsonl"}`,
+		`{"message_ids":["` + said + `","` + said + `2"]}`, `{"session_id":"` + said + `"}`, `{"session_id":"` + said + `","message_ids":["1"]}`,
+		`{"session_id":"a","model_id":"` + said + `"}`, `{"session_id":"a","base_model":"` + said + `"}`, `{"session_id":"a","labels":{"` + said + `":"` + said + `"}}`,
+		`{"session_id":"a","hyperparameters":{"` + said + `":1}}`, `{"session_id":"a","pre_tuned_model":"` + said + `"}`,
+	} {
+		post("/start", body)
+		post("/start", body, func(r *http.Request) { r.Header.Set("Idempotency-Key", said) })
+	}
+	for _, path := range []string{"/job-status/", "/lineage/", "/lineage/gs%3A%2F%2Fb%2F", "/", "/lineage/projects/p/locations/l/models/"} {
+		send(http.MethodGet, path+said, "")
+	}
+	send(http.MethodPost, "/cancel/"+said, "{}")
+	send(said, "/jobs", "")
+
 	post("/validate-data", `{"data":["`+strings.Repeat(said, 32<<20/len(said))+`"]}`)
 	send(http.MethodGet, "/jobs?status="+said+"&"+said+"="+said+"&page_token="+said, "")
 	send(http.MethodGet, "/jobs?%"+said, "")
@@ -121,6 +148,12 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 		trouble.vertex.start(status.Error(code, "line 1: "+said))
 		post("/start", `{"session_id":"a"}`)
 	}
+	for _, err := range []error{errDenied, errAway, errReset} { // with the name of the object in what the client says
+		trouble.storage.start(err)
+		post("/start", `{"training_data":"gs://`+data+`/`+said+`.jsonl"}`)
+		post("/convert-json", strings.Replace(good, "one", said+err.Error(), 1))
+	}
+	trouble.storage.start(nil)
 	for _, code := range []codes.Code{codes.PermissionDenied, codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted} {
 		trouble.vertex.start(status.Error(code, "no"))
 		post("/start", `{"session_id":"a"}`)
@@ -136,7 +169,10 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 		send(http.MethodGet, "/jobs", "")
 	}
 
-	seen := log.holds(t, said, secret, auth.Hash(secret), "Bearer")
+	for range 100 { // until it is too often
+		post("/start", said)
+	}
+	seen := log.holds(t, said, strings.ToLower(said), secret, auth.Hash(secret), "Bearer")
 	delete(seen, 0) // lines that are not of a request
 	want := []int{200, 400, 401, 403, 404, 405, 409, 413, 415, 429, 499, 500, 502, 503, 504}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(seen))); diff != "" {

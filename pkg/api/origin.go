@@ -14,14 +14,18 @@ import (
 	"github.com/vertextune/vertextune/pkg/auth"
 )
 
+// defaultPorts are the ports that browsers leave out of an origin.
+var defaultPorts = map[string]string{"https": "443", "http": "80"}
+
 // checkOrigins names what is no origin as browsers write it, or could be anybody's.
 func (c *Config) checkOrigins() error {
 	var faults []error
 	for _, origin := range c.Origins {
 		u, err := url.Parse(origin)
-		if err != nil || auth.CheckURL(origin) != nil || origin != u.Scheme+"://"+u.Host || origin != strings.ToLower(origin) {
-			faults = append(faults, fmt.Errorf("CORS_ORIGINS: %q must be an origin such as https://app.example.com, "+
-				"in small letters, without a path (http:// only for this machine)", origin))
+		if err != nil || auth.CheckURL(origin) != nil || origin != u.Scheme+"://"+u.Host || origin != strings.ToLower(origin) ||
+			strings.Contains(origin, "*") || u.Port() == defaultPorts[u.Scheme] || strings.HasSuffix(u.Host, ":") {
+			faults = append(faults, fmt.Errorf("CORS_ORIGINS: %q must be an origin as browsers send it, such as https://app.example.com: "+
+				"in small letters, without a path, a * or the port of its scheme (http:// only for this machine)", origin))
 		}
 	}
 	return errors.Join(faults...)
@@ -41,7 +45,7 @@ func (a *API) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
 	}
 	header.Set("Access-Control-Allow-Origin", origin)
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
-		header.Set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate")
+		header.Set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate, X-Request-Id")
 		return false
 	}
 	header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST")

@@ -28,7 +28,7 @@ func TestOrigins(t *testing.T) {
 		"Vary": "Origin", "Access-Control-Allow-Origin": app, "Access-Control-Allow-Methods": "GET, HEAD, POST",
 		"Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key", "Access-Control-Max-Age": "600",
 	}
-	readable := map[string]string{"Vary": "Origin", "Access-Control-Allow-Origin": app, "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate"}
+	readable := map[string]string{"Vary": "Origin", "Access-Control-Allow-Origin": app, "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate, X-Request-Id"}
 	unreadable := map[string]string{"Vary": "Origin"}
 	origins := []string{"https://other.example.com", app}
 	tests := []struct {
@@ -88,7 +88,7 @@ func TestOpen_names_every_fault(t *testing.T) {
 		t.Fatal("it starts")
 	}
 	for _, want := range []string{
-		"GOOGLE_CLOUD_PROJECT", "INBOX_BUCKET", "DATA_BUCKET", "BASE_MODEL", "StartsPerMinute", "StatusMaxAge", "API_TOKENS does nothing", "AUTH_ISSUER",
+		"GOOGLE_CLOUD_PROJECT", "INBOX_BUCKET", "DATA_BUCKET", "BASE_MODEL", `START_RATE_PER_MINUTE is "-1", and must be a whole number that is not negative`, `STATUS_MAX_AGE is "old", and must be a length of time`, "API_TOKENS does nothing", "AUTH_ISSUER",
 		"AUTH_AUDIENCES", "nobody may call", `"*" must be an origin`, `"https://app.example.com/" must`, `"https://App.example.com" must`,
 		`"http://app.example.com" must`, `"null" must`, "START_LEASE is 10m0s", "REQUEST_TIMEOUT, 4m50s", "CREATE_TIMEOUT is -1s",
 	} {

@@ -34,7 +34,7 @@ func TestPace_of_starts(t *testing.T) {
 	for _, d := range f.Details {
 		types, reasons = append(types, strings.TrimPrefix(d.Type, "type.googleapis.com/google.rpc.")), append(reasons, d.Reason)
 	}
-	if diff := cmp.Diff([]string{"ErrorInfo", "RetryInfo"}, types); diff != "" || reasons[0] != "START_RATE" {
+	if diff := cmp.Diff([]string{"ErrorInfo", "RetryInfo", "RequestInfo"}, types); diff != "" || reasons[0] != "START_RATE" {
 		t.Errorf("details (-want +got):\n%s\nreasons: %q", diff, reasons)
 	}
 	// Others may start, and the same caller may do everything else.

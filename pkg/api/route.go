@@ -54,11 +54,11 @@ func (a *API) route(r *http.Request) (endpoint, string, error) {
 		if r.Method != e.method && (r.Method != http.MethodHead || e.method != http.MethodGet) {
 			err := fault.New(fault.MethodNotAllowed, "%s does not take %s. Use %s.", e.path, r.Method, e.method)
 			err.Metadata = map[string]string{"allow": allowed(e.method)}
-			return endpoint{}, "", err
+			return e, "", err
 		}
 		rest, err := url.PathUnescape(rest)
 		if err != nil {
-			return endpoint{}, "", fault.New(fault.InvalidArgument, "The path is not percent-encoded correctly.")
+			return e, "", fault.New(fault.InvalidArgument, "The path is not percent-encoded correctly.")
 		}
 		return e, rest, nil
 	}

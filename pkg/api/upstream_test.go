@@ -30,6 +30,7 @@ const hidden = "service account vertextune-run@acme.iam"
 
 // trouble stands between our clients and a service. Until it is started, it only counts.
 type trouble struct {
+	only  string // the method that it is with; all if empty
 	calls atomic.Int64
 	err   atomic.Pointer[error]
 }
@@ -53,16 +54,20 @@ func (f *trouble) meet(ctx context.Context) error {
 	}
 }
 
-func (f *trouble) unary(ctx context.Context, request any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-	if err := f.meet(ctx); err != nil {
-		return nil, err
+func (f *trouble) unary(ctx context.Context, request any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+	if f.only == "" || strings.HasSuffix(info.FullMethod, "/"+f.only) {
+		if err := f.meet(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return next(ctx, request)
 }
 
 func (f *trouble) stream(server any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-	if err := f.meet(stream.Context()); err != nil {
-		return err
+	if f.only == "" {
+		if err := f.meet(stream.Context()); err != nil {
+			return err
+		}
 	}
 	return next(server, stream)
 }
@@ -71,8 +76,12 @@ func (f *trouble) stream(server any, stream grpc.ServerStream, _ *grpc.StreamSer
 var (
 	errDenied = errors.New("403")
 	errAway   = errors.New("503")
+	errQuota  = errors.New("429")
 	errGone   = errors.New("404")
 )
+
+// errReset breaks the connection in place of an answer.
+var errReset = errors.New("reset")
 
 // http answers with the code that is the error's text.
 func (f *trouble) http(next http.Handler) http.Handler {
@@ -82,11 +91,18 @@ func (f *trouble) http(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		if errors.Is(err, errReset) {
+			panic(http.ErrAbortHandler)
+		}
 		code, _ := strconv.Atoi(err.Error())
 		if code == 0 {
 			return // the client has given up
 		}
-		http.Error(w, fmt.Sprintf(`{"error":{"code":%d,"message":%q}}`, code, hidden), code)
+		message := hidden
+		if code == http.StatusTooManyRequests { // of which the caller hears
+			message = "quota exceeded"
+		}
+		http.Error(w, fmt.Sprintf(`{"error":{"code":%d,"message":%q}}`, code, message), code)
 	})
 }
 
@@ -105,6 +121,9 @@ func TestUpstream(t *testing.T) {
 	vertexAI := func(err error) func(*cloudTrouble) { return func(c *cloudTrouble) { c.vertex.start(err) } }
 	firestore := func(err error) func(*cloudTrouble) { return func(c *cloudTrouble) { c.firestore.start(err) } }
 	storage := func(err error) func(*cloudTrouble) { return func(c *cloudTrouble) { c.storage.start(err) } }
+	commits := func(err error) func(*cloudTrouble) {
+		return func(c *cloudTrouble) { c.firestore.only = "Commit"; c.firestore.start(err) }
+	}
 	denied := status.Error(codes.PermissionDenied, hidden)
 	gone := status.Error(codes.NotFound, "The database (default) does not exist for project acme")
 	away, quota := status.Error(codes.Unavailable, hidden), status.Error(codes.ResourceExhausted, "quota exceeded")
@@ -129,6 +148,11 @@ func TestUpstream(t *testing.T) {
 		{name: "convert_storage_denied", path: "/convert-json", body: convert, begin: storage(errDenied), code: 502},
 		{name: "convert_storage_no_bucket", path: "/convert-json", body: convert, begin: storage(errGone), code: 502},
 		{name: "convert_storage_away", path: "/convert-json", body: convert, begin: storage(errAway), timeout: 300 * time.Millisecond, code: 504},
+		{name: "convert_storage_away_for_long", path: "/convert-json", body: convert, begin: storage(errAway), code: 503, retry: "30"},
+		{name: "convert_storage_quota", path: "/convert-json", body: convert, begin: storage(errQuota), code: 429, retry: "30"},
+		{name: "convert_storage_resets", path: "/convert-json", body: convert, begin: storage(errReset), code: 503, retry: "30"},
+		{name: "start_firestore_takes_no_writes", path: "/start", body: session, begin: commits(away), code: 503, retry: "30"},
+		{name: "start_firestore_no_quota_for_writes", path: "/start", body: session, begin: commits(quota), code: 429, retry: "30"},
 		{name: "convert_storage_slow", path: "/convert-json", body: convert, begin: storage(errSlow), timeout: 300 * time.Millisecond, code: 504},
 		{name: "validate_no_time_left", path: "/validate-data", body: convert, timeout: time.Nanosecond, code: 504},
 		{name: "status_firestore_denied", path: "/job-status/1", begin: firestore(denied), code: 502},
@@ -173,8 +197,12 @@ func TestUpstream(t *testing.T) {
 			if test.body != "" {
 				method = http.MethodPost
 			}
+			began := time.Now()
 			answer := s.send(t, method, base+test.path, test.body)
 			answer.failed(test.code)
+			if took := time.Since(began); took > 30*time.Second {
+				t.Errorf("it took %s, though the service had answered at once", took)
+			}
 			if got := answer.header.Get("Retry-After"); got != test.retry {
 				t.Errorf("Retry-After is %q, want %q", got, test.retry)
 			}
@@ -255,7 +283,7 @@ func TestInternal_shows_nothing(t *testing.T) {
 	}
 	for path, method := range calls {
 		f := s.send(t, method, base+path, "").failed(http.StatusInternalServerError)
-		if f.Status != "INTERNAL" || len(f.Details) != 0 {
+		if f.Status != "INTERNAL" || len(f.Details) != 1 || f.Details[0].Type != "type.googleapis.com/google.rpc.RequestInfo" {
 			t.Errorf("%s: %+v", path, f)
 		}
 	}
@@ -264,7 +292,7 @@ func TestInternal_shows_nothing(t *testing.T) {
 	}
 }
 
-// A panic of ours is shown like any defect, and not in the words of the framework around us.
+// A panic of ours is shown like any defect.
 func TestInternal_panic(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
