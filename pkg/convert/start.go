@@ -112,7 +112,7 @@ func (c *Converter) start(ctx context.Context, source Source, w *wish) (*Start, 
 	for _, v := range e.Violations {
 		reasons = append(reasons, v.Reason)
 	}
-	c.Log.InfoContext(ctx, "the start was refused", "object", object.URI(source.Bucket, source.Name), "generation", source.Generation,
+	c.Log.InfoContext(ctx, "start refused", "object", object.URI(source.Bucket, source.Name), "generation", source.Generation,
 		"manifest", w.manifest, "status", answer.Status, "reasons", reasons)
 	return s, nil
 }
