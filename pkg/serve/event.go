@@ -24,8 +24,6 @@ const eventLimit = 16 << 20
 
 // serveEvent hands the event in a request to an event function. What is not acknowledged is delivered again, until it
 // succeeds or is a dead letter, where whoever set up the delivery wrongly finds it.
-//
-// The receiver of the CloudEvents SDK is not used: it can answer one of two requests with the result of the other.
 func (f *Function) serveEvent(w http.ResponseWriter, r *http.Request) {
 	r = Identify(w, r, f.Project)
 	err := f.deliver(w, r)

@@ -1,12 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package serve runs functions as the contract of the Functions Framework wants it: HTTP at PORT, events as
-// CloudEvents. It reads the environment, logs as Cloud Logging reads it, and lets work in hand finish when Cloud Run
-// asks the process to stop.
-//
-// The framework's own server is not used. It redirects what it takes for an unclean path with a page of HTML, answers
-// what it cannot read in plain text, and writes the bodies of events that it cannot read into the log.
+// Package serve runs functions on the Functions Framework: it reads the environment, gives each call an ID, logs as
+// Cloud Logging reads it, and lets work in hand finish when Cloud Run asks the process to stop.
 package serve
 
 import (
@@ -18,19 +14,20 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 	cloudevents "github.com/cloudevents/sdk-go/v2"
-
-	"github.com/vertextune/vertextune/pkg/fault"
 )
 
 // grace is how long work in hand may go on after SIGTERM: Cloud Run gives a container ten seconds.
 const grace = 9 * time.Second
 
-// headerTimeout is how long a client may take to send the headers of a request.
-const headerTimeout = 20 * time.Second
+// settle is how long the process stays after the last call: the framework sends the answer after the function
+// has returned.
+const settle = 100 * time.Millisecond
 
 // Function is one function: exactly one of HTTP and Event is set.
 type Function struct {
@@ -73,70 +70,71 @@ func run(ctx context.Context, open Open, environment map[string]string) error {
 }
 
 // Serve serves functions, each at its path, until ctx is done and the calls in hand have ended, and closes
-// them. The function at "/" has all paths that no other one has.
-func Serve(ctx context.Context, address string, functions map[string]*Function) (err error) {
-	defer func() {
-		for _, fn := range functions {
-			if fn.Close != nil {
-				err = errors.Join(err, fn.Close())
-			}
-		}
-	}()
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", address)
+// them. The framework keeps its functions in one table a process, so Serve is called once for a path.
+func Serve(ctx context.Context, address string, functions map[string]*Function) error {
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return fmt.Errorf("serve on %s: %w", address, err)
+		return fmt.Errorf("serve on %q: %w", address, err)
 	}
 	// Calls keep running when ctx ends; they are cut off when their time is up.
 	calls, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
-	server := &http.Server{
-		Handler: handler(functions), ReadHeaderTimeout: headerTimeout, DisableGeneralOptionsHandler: true,
-		BaseContext: func(net.Listener) context.Context { return calls },
-		ErrorLog:    slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
+	var inHand atomic.Int64
+	for path, fn := range functions {
+		if err := fn.register(calls, path, &inHand); err != nil {
+			return fmt.Errorf("register the function at %s: %w", path, err)
+		}
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(shapedListener{listener}) }()
+	go func() { failed <- funcframework.StartHostPort(host, port) }()
 	select {
 	case err = <-failed:
-		return fmt.Errorf("serve on %s: %w", address, err)
+		err = fmt.Errorf("serve on %s: %w", address, err)
 	case <-ctx.Done():
-		drain(calls, server, cut)
-		return nil
+		drain(&inHand, cut)
 	}
+	for _, fn := range functions {
+		if fn.Close != nil {
+			err = errors.Join(err, fn.Close())
+		}
+	}
+	return err
 }
 
-func handler(functions map[string]*Function) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fn, ok := functions[r.URL.Path]
-		if !ok {
-			fn, ok = functions["/"]
-		}
-		switch {
-		case !ok:
-			r = Identify(w, r, "")
-			_ = WriteError(w, fault.New(fault.NotFound, "There is nothing here."), RequestID(r.Context())) // the client has gone
-		case fn.Event != nil:
-			fn.serveEvent(w, r)
-		default:
-			fn.HTTP.ServeHTTP(w, r)
-		}
+// register registers the function with the framework. An event function is registered as an HTTP function too: the
+// framework's own receiver prints an event's words to the log when a call fails, gives no sight of the request, and
+// its CloudEvents SDK can answer one of two requests with the result of the other.
+func (f *Function) register(calls context.Context, path string, inHand *atomic.Int64) error {
+	handle := f.serveEvent
+	if f.Event == nil {
+		handle = f.HTTP.ServeHTTP
+	}
+	return funcframework.RegisterHTTPFunctionContext(calls, path, func(w http.ResponseWriter, r *http.Request) {
+		inHand.Add(1)
+		defer inHand.Add(-1)
+		ctx, cancel := joined(r.Context(), calls)
+		defer cancel()
+		handle(w, r.WithContext(ctx))
 	})
 }
 
-// drain waits for the calls in hand, cuts them off when the grace is over, and gives them a moment to
-// notice. What is cut off is safe: every step of ours can be repeated.
-func drain(ctx context.Context, server *http.Server, cut context.CancelFunc) {
-	wait := func(limit time.Duration) error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
-		defer cancel()
-		return server.Shutdown(ctx)
+// joined returns call's context, cancelled also when all calls are cut off.
+func joined(call, calls context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(call)
+	stop := context.AfterFunc(calls, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// drain waits for the calls in hand, cuts them off when the grace is over, and lets them end. What is cut off is
+// safe: every step can be repeated.
+func drain(inHand *atomic.Int64, cut context.CancelFunc) {
+	wait := func(limit time.Duration) {
+		for end := time.Now().Add(limit); inHand.Load() > 0 && time.Now().Before(end); {
+			time.Sleep(10 * time.Millisecond)
+		}
 	}
-	if wait(grace-time.Second) == nil {
-		return
-	}
+	wait(grace - time.Second)
 	cut()
-	if wait(time.Second) != nil {
-		_ = server.Close() // the process ends
-	}
+	wait(time.Second)
+	time.Sleep(settle)
 }
