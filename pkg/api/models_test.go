@@ -48,7 +48,7 @@ func TestModels(t *testing.T) {
 		}
 		got := map[string]string{"status": m.Status, "closes_on": m.ClosesOn, "price": string(m.Price), "limit": string(m.Limit)}
 		want := map[string]string{
-			"status": "closed", "closes_on": "2026-09-16",
+			"status": "closed", "closes_on": "2026-09-20",
 			"price": `{"value":5.00,"source":"pricing","confirmed":true}`,
 			"limit": `{"value":131072,"source":"sft","confirmed":true}`,
 		}

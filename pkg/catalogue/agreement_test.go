@@ -120,7 +120,7 @@ func questions(model string) map[string]catalogue.Request {
 		ask[name] = r
 	}
 	add("plain", func(*catalogue.Request) {})
-	for _, location := range []string{"global", "us-central1", "europe-west4", "us-west1", "us-east5", "asia-southeast1"} {
+	for _, location := range []string{"global", "us-central1", "europe-west4", "us-west1", "us-east5", "asia-southeast1", "asia-southeast2"} {
 		add("in "+location, func(r *catalogue.Request) { r.Location = location })
 		add("key in "+location, func(r *catalogue.Request) {
 			r.Location, r.KMSKey = location, "projects/p/locations/"+location+"/keyRings/r/cryptoKeys/k"

@@ -85,10 +85,10 @@ func TestCheck(t *testing.T) {
 		{name: "key", in: catalogue.Request{BaseModel: lite, Location: region, KMSKey: "projects/p/locations/us-central1/keyRings/r/cryptoKeys/k"}, refusals: []string{"kms_key_name CMEK"}},
 		{name: "key_in_global", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Location: "global", KMSKey: "projects/p/locations/global/keyRings/r/cryptoKeys/k"}, refusals: []string{"kms_key_name CMEK"}},
 		{name: "key_elsewhere", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Location: region, KMSKey: "projects/p/locations/europe-west4/keyRings/r/cryptoKeys/k"}, refusals: []string{"kms_key_name KEY_LOCATION"}, warnings: []string{"kms_key_name UNCONFIRMED"}},
-		{name: "retired", in: catalogue.Request{BaseModel: "gemini-2.5-flash"}, refusals: []string{"base_model RETIRED"}, say: []string{"on 2026-10-16", "Use gemini-3.5-flash-lite or gemini-3.1-flash-lite"}},
+		{name: "retired", in: catalogue.Request{BaseModel: "gemini-2.5-flash"}, refusals: []string{"base_model RETIRED"}, say: []string{"on 2026-10-20", "Use gemini-3.5-flash-lite or gemini-3.1-flash-lite"}},
 		{name: "retired_long_ago", in: catalogue.Request{BaseModel: "gemini-1.5-flash-001"}, refusals: []string{"base_model RETIRED"}, say: []string{"2025-09-24 at the latest"}},
-		{name: "month_before", in: catalogue.Request{BaseModel: "gemini-2.5-flash", Location: region, Today: day("2026-09-16")}, refusals: []string{"base_model CLOSED"}, say: []string{"since 2026-09-16"}},
-		{name: "day_before_that", in: catalogue.Request{BaseModel: "gemini-2.5-flash", Location: region, Today: day("2026-09-15")}, warnings: []string{"base_model RETIRES_SOON"}, say: []string{"on 2026-10-16"}},
+		{name: "month_before", in: catalogue.Request{BaseModel: "gemini-2.5-flash", Location: region, Today: day("2026-09-20")}, refusals: []string{"base_model CLOSED"}, say: []string{"since 2026-09-20"}},
+		{name: "day_before_that", in: catalogue.Request{BaseModel: "gemini-2.5-flash", Location: region, Today: day("2026-09-19")}, warnings: []string{"base_model RETIRES_SOON"}, say: []string{"on 2026-10-20"}},
 		{name: "long_before", in: catalogue.Request{BaseModel: "gemini-2.5-flash", Location: region, Today: day("2026-03-15")}},
 		{name: "day_that_was_only_announced", in: catalogue.Request{BaseModel: lite, Today: day("2027-06-01")}, warnings: []string{"base_model MAY_BE_CLOSED"}},
 		{name: "unconfirmed", in: catalogue.Request{BaseModel: "gemini-3.5-flash-lite"}, warnings: []string{"base_model UNCONFIRMED"}, say: []string{"a user reports"}},
@@ -177,7 +177,7 @@ func TestErr(t *testing.T) {
 	t.Parallel()
 	v := catalogue.Default().Check(catalogue.Request{BaseModel: "gemini-2.5-flash", Location: "global", Today: today})
 	e := fault.Of(v.Err())
-	if len(e.Violations) != 2 || e.Reason != "KNOWN_TO_FAIL" || !strings.Contains(e.Message, `"force": true`) || !strings.Contains(e.Message, "2026-10-16") {
+	if len(e.Violations) != 2 || e.Reason != "KNOWN_TO_FAIL" || !strings.Contains(e.Message, `"force": true`) || !strings.Contains(e.Message, "2026-10-20") {
 		t.Errorf("error: %+v", e)
 	}
 }
@@ -207,9 +207,9 @@ func TestStatus(t *testing.T) {
 		{"gemini-3.5-flash", "2027-04-19", catalogue.Unclear},
 		{"gemini-3.5-flash-lite", "2026-11-23", catalogue.Unclear},
 		{"gemini-3.1-pro-preview", "2026-11-23", catalogue.Unclear},
-		{"gemini-2.5-flash", "2026-06-15", catalogue.Tunable},
-		{"gemini-2.5-flash", "2026-06-16", catalogue.Closing},
-		{"gemini-2.5-flash", "2026-09-16", catalogue.Closed},
+		{"gemini-2.5-flash", "2026-06-19", catalogue.Tunable},
+		{"gemini-2.5-flash", "2026-06-20", catalogue.Closing},
+		{"gemini-2.5-flash", "2026-09-20", catalogue.Closed},
 		{"gemini-1.5-flash-001", "2026-11-23", catalogue.Closed},
 		{llama, "2030-01-01", catalogue.Tunable},
 	} {

@@ -75,6 +75,7 @@ type Facts struct {
 	InferencePrice      *Fact[Price]              `json:"inference_price,omitempty"`
 	TokensPerCharacter  *Fact[map[string]float64] `json:"tokens_per_character,omitempty"` // by tuning mode
 	Thinking            *Fact[Thinking]           `json:"thinking,omitempty"`             // what turns it low or off
+	FixedSampling       *Fact[bool]               `json:"fixed_sampling,omitempty"`       // see package endpoint
 	Retirement          *Fact[Retirement]         `json:"retirement,omitempty"`
 	Replacements        *Fact[[]string]           `json:"replacements,omitempty"` // IDs
 }
@@ -124,7 +125,7 @@ const (
 	NotBefore When = "not_before" // this day at the earliest: announced, not decided
 )
 
-// String says when, as in "on 2026-10-16".
+// String says when, as in "on 2026-10-20".
 func (r Retirement) String() string {
 	switch r.When {
 	case By:

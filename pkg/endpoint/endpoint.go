@@ -100,6 +100,10 @@ func advice(c Call, base *catalogue.Model) []string {
 		"Tuning teaches answers without thoughts, so have the model think as little as it can (generationConfig.thinkingConfig).",
 		"Do not send responseSchema: on a tuned model it makes the answers worse. Ask for the form in words, as the training examples did.",
 	}
+	if base != nil && base.FixedSampling != nil && base.FixedSampling.Value {
+		all = append(all, "Send no temperature, topP or topK (the model ignores them), no frequencyPenalty or presencePenalty "+
+			"(the model refuses them), and end on a user's turn.")
+	}
 	if slices.Contains(multiRegions, c.Location) {
 		all = append(all, fmt.Sprintf("The model is served from the multi-region %s: use the host %s, and the location %s in client libraries, "+
 			"whichever region it was tuned in.", c.Location, c.Host, c.Location))

@@ -54,7 +54,7 @@ func TestReady(t *testing.T) {
 			name: "unconfirmed", endpoint: "projects/p/locations/eu/endpoints/1", model: "gemini-3.5-flash",
 			url:    "https://aiplatform.eu.rep.googleapis.com/v1/projects/p/locations/eu/endpoints/1:generateContent",
 			body:   `{"contents":[{"role":"user","parts":[{"text":"Hello"}]}],"generationConfig":{"thinkingConfig":{"thinkingLevel":"MINIMAL"}}}`,
-			advice: []string{"without thoughts", "responseSchema", "multi-region eu", "not confirmed"},
+			advice: []string{"without thoughts", "responseSchema", "Send no temperature", "multi-region eu", "not confirmed"},
 		},
 		{
 			name: "unknown_model", endpoint: "projects/p/locations/global/endpoints/a-b_c",

@@ -140,7 +140,7 @@ func TestCreateRefuses(t *testing.T) {
 func TestClosed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	w.clock.add(-69 * 24 * time.Hour) // 2026-09-15
+	w.clock.add(-65 * 24 * time.Hour) // 2026-09-19
 	w.restart()
 	if _, err := w.create(baseModel("gemini-2.5-flash")); err != nil {
 		t.Errorf("the day before: %v", err)
@@ -190,7 +190,7 @@ func TestPlacesRefused(t *testing.T) {
 		want     string
 	}{
 		"global":        {"projects/acme/locations/global", codes.FailedPrecondition, "global"},
-		"other_region":  {"projects/acme/locations/asia-east1", codes.InvalidArgument, "The provided location ID doesn't match the endpoint. The valid location ID is `us-central1`, `europe-west4`, `us-west1`, `us-east5`, `asia-southeast1`."},
+		"other_region":  {"projects/acme/locations/asia-east1", codes.InvalidArgument, "The provided location ID doesn't match the endpoint. The valid location ID is `us-central1`, `europe-west4`, `us-west1`, `us-east5`, `asia-southeast1`, `asia-southeast2`."},
 		"other_project": {"projects/other/locations/us-central1", codes.PermissionDenied, "denied on resource '//aiplatform.googleapis.com/projects/other/locations/us-central1' (or it may not exist)."},
 		"no_location":   {"projects/acme", codes.InvalidArgument, "Invalid resource name"},
 	} {
