@@ -6,6 +6,7 @@
 package fields
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -44,8 +45,20 @@ func (f *Reader) Err() error {
 func (f *Reader) finish() {
 	for _, name := range slices.Sorted(maps.Keys(f.members)) {
 		if !slices.Contains(f.known, name) {
-			f.Add(name, "UNKNOWN_FIELD", "There is no such field. The fields are: "+strings.Join(f.known, ", ")+".")
+			f.Add(name, "UNKNOWN_FIELD", f.unknown(name))
 		}
+	}
+}
+
+// unknown says of a member that nobody has asked for what may be meant.
+func (f *Reader) unknown(name string) string {
+	switch near := DidYouMean(name, f.known); {
+	case len(f.known) == 0:
+		return "There is no such field: leave it out. This object has no fields."
+	case near != "":
+		return "There is no such field." + near
+	default:
+		return "There is no such field. The fields are: " + strings.Join(f.known, ", ") + "."
 	}
 }
 
@@ -140,21 +153,27 @@ func (f *Reader) Dollars(name string) usd.Amount {
 		return 0
 	}
 	amount, err := usd.Parse(string(raw))
-	if err != nil || amount <= 0 {
-		f.Add(name, "OUT_OF_RANGE", "must be an amount of US dollars greater than 0, without an exponent, such as 12.50.")
-		return 0
+	switch {
+	case err != nil:
+		f.Add(name, "OUT_OF_RANGE", err.Error()+".")
+	case amount <= 0:
+		f.Add(name, "OUT_OF_RANGE", "must be greater than 0.")
 	}
-	return amount
+	return max(amount, 0)
 }
 
-// Integer returns a whole number, or nil where there is none.
+// Integer returns a whole number, or nil where there is none. 3.0 and 3e0 are whole too.
 func (f *Reader) Integer(name string) *int64 {
 	raw, ok := f.value(name, strictjson.Number, "a whole number")
 	if !ok {
 		return nil
 	}
-	n, err := strconv.ParseInt(string(raw), 10, 64)
-	if err != nil {
+	n, err := strictjson.FixedPoint(string(raw), 0)
+	switch {
+	case errors.Is(err, strictjson.ErrTooLarge):
+		f.Add(name, "OUT_OF_RANGE", "must be a whole number from -9223372036854775808 to 9223372036854775807.")
+		return nil
+	case err != nil:
 		f.Add(name, "INVALID_TYPE", "must be a whole number.")
 		return nil
 	}

@@ -5,6 +5,7 @@ package fields_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +57,8 @@ func TestReader(t *testing.T) {
 		{"all", `{"text":"\u00fc","texts":["a","b"],"flag":true,"choice":false,"map":{"k":"v"},"dollars":12.50,"integer":-3,
 			"number":0.25,"duration":"90s","object":{"inner":"i"}}`, all},
 		{"nothing", `{}`, asked{}},
+		{"numbers_in_other_forms", `{"integer":-3.0,"dollars":1e-5}`, asked{Integer: new(int64(-3)), Dollars: 10}},
+		{"exponents", `{"integer":30e-1,"dollars":1E3}`, asked{Integer: new(int64(3)), Dollars: 1000 * usd.Dollar}},
 		{"null_is_nothing", `{"text":null,"texts":null,"choice":null,"map":null,"dollars":null,"integer":null,"object":null}`, asked{}},
 	}
 	for _, tt := range tests {
@@ -86,6 +89,7 @@ func TestReaderRefuses(t *testing.T) {
 		{"numbers", `{"dollars":0,"integer":1.5,"number":1e999,"duration":"1h"}`, []string{
 			"dollars OUT_OF_RANGE", "integer INVALID_TYPE", "number OUT_OF_RANGE", "duration INVALID_DURATION",
 		}},
+		{"large_integer", `{"integer":1e19}`, []string{"integer OUT_OF_RANGE"}},
 		{"unknown", `{"texte":"a","object":{"outer":1}}`, []string{"object.outer UNKNOWN_FIELD", "texte UNKNOWN_FIELD"}},
 		{"no_json", `{"text":[1,}`, []string{"text[1] SYNTAX"}},
 		{"no_object", `[]`, nil},
@@ -106,5 +110,62 @@ func TestReaderRefuses(t *testing.T) {
 				t.Errorf("violations (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A refusal says what is wrong, and what may be meant.
+func TestReaderSays(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"dollars":0}`:                  "must be greater than 0.",
+		`{"dollars":-1}`:                 "must be greater than 0.",
+		`{"dollars":0.0000001}`:          "at most six decimal places",
+		`{"dollars":1e-7}`:               "at most six decimal places",
+		`{"dollars":1` + zeros(30) + `}`: "at most 9223372036854.775807",
+		`{"integer":1e-1}`:               "must be a whole number.",
+		`{"integer":1e99}`:               "to 9223372036854775807",
+		`{"durration":"1s"}`:             "Did you mean duration?",
+		`{"Duration":"1s"}`:              "Did you mean duration?",
+		`{"in-teger":1}`:                 "Did you mean integer?",
+		`{"object":{"iner":1}}`:          "Did you mean inner?",
+		`{"elephant":1}`:                 "The fields are: text, texts,",
+	} {
+		_, err := read(t, text)
+		e, ok := errors.AsType[*fault.Error](err)
+		if !ok || len(e.Violations) != 1 || !strings.Contains(e.Violations[0].Description, want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	none := fields.New("", []byte(`{"reason":"late"}`))
+	if e := fault.Of(none.Err()); !strings.Contains(e.Violations[0].Description, "has no fields") {
+		t.Errorf("of no fields: %q", e.Violations[0].Description)
+	}
+}
+
+func zeros(n int) string { return strings.Repeat("0", n) }
+
+func TestNear(t *testing.T) {
+	t.Parallel()
+	known := []string{"epoch_count", "force", "labels", "batch_size", "label"}
+	for name, want := range map[string]string{
+		"epoch_cuont": "epoch_count", "epochCount": "epoch_count", "forced": "force", "farces": "", "lables": "", "label_": "label",
+		"labelz": "label", "labelss": "labels", "": "", "unrelated": "", "batchSizes": "batch_size", zeros(1 << 20): "",
+	} {
+		if got := fields.Near(name, known); got != want {
+			t.Errorf("Near(%.20q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestOneOf(t *testing.T) {
+	t.Parallel()
+	for want, got := range map[string]string{
+		"must be a.":             fields.OneOf("a"),
+		"must be a or b.":        fields.OneOf("a", "b"),
+		"must be 1, 2, 4 or 16.": fields.OneOf(1, 2, 4, 16),
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }

@@ -21,7 +21,7 @@ func Parse(what string, text []byte) (*Reader, error) {
 		return nil, out
 	}
 	if err := strictjson.Validate(text); err != nil {
-		return nil, notJSON(what, err)
+		return nil, notJSON(what, err, len(bytes.TrimSpace(text)) == 0)
 	}
 	if strictjson.KindOf(text) != strictjson.Object {
 		return nil, fault.New(fault.InvalidArgument, "%s must be a JSON object, such as {…}.", what)
@@ -29,12 +29,15 @@ func Parse(what string, text []byte) (*Reader, error) {
 	return New("", text), nil
 }
 
-func notJSON(what string, err error) error {
+func notJSON(what string, err error, isEmpty bool) error {
 	e, ok := errors.AsType[*strictjson.Error](err)
 	if !ok {
 		return fault.Wrap(fault.Internal, err, "%s could not be read.", what)
 	}
 	out := fault.New(fault.InvalidArgument, "%s is not valid JSON: %s (byte %d).", what, strings.TrimSuffix(e.Message, "."), e.Offset)
+	if isEmpty {
+		out = fault.New(fault.InvalidArgument, "%s is empty. Send a JSON object, such as {…}.", what)
+	}
 	out.Violations = []fault.Violation{{Field: path(e.Pointer), Reason: e.Code, Description: e.Message}}
 	return out
 }

@@ -10,8 +10,9 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"strconv"
 	"strings"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
 // Amount is an amount in millionths of a dollar.
@@ -23,23 +24,27 @@ const Dollar Amount = 1_000_000
 // places is how many decimal places a millionth has.
 const places = 6
 
-var errForm = errors.New("must be an amount in US dollars: digits, and behind a point at most six more, such as 12.50")
+// What is wrong with a text that is not an amount.
+var (
+	errForm    = errors.New("must be an amount of US dollars, such as 12.50")
+	errPrecise = errors.New("must have at most six decimal places: the smallest amount is 0.000001 US dollars")
+	errLarge   = errors.New("must be at most 9223372036854.775807 US dollars")
+)
 
-// Parse reads a decimal such as 12 or 0.375. It takes no exponent: 1e9 dollars are never meant.
+// Parse reads an amount such as 12, 0.375 or 1e-5, which is how some languages write small numbers. The error reads as
+// a sentence about the amount.
 func Parse(text string) (Amount, error) {
-	digits, negative := strings.CutPrefix(text, "-")
-	whole, part, point := strings.Cut(digits, ".")
-	if whole == "" || point && part == "" || len(part) > places || strings.Trim(whole+part, "0123456789") != "" {
+	n, err := strictjson.FixedPoint(text, places)
+	switch {
+	case err == nil:
+		return Amount(n), nil
+	case errors.Is(err, strictjson.ErrTooPrecise):
+		return 0, errPrecise
+	case errors.Is(err, strictjson.ErrTooLarge):
+		return 0, errLarge
+	default:
 		return 0, errForm
 	}
-	n, err := strconv.ParseInt(whole+part+strings.Repeat("0", places-len(part)), 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("%s is more than an amount can be", text)
-	}
-	if negative {
-		n = -n
-	}
-	return Amount(n), nil
 }
 
 // String returns the amount in dollars, rounded to four decimal places, of which it shows at least two.

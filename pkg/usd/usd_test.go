@@ -29,13 +29,17 @@ func TestParse(t *testing.T) {
 		{text: "9223372036854.775807", want: math.MaxInt64},
 		{text: "9223372036854.775808", bad: true},
 		{text: "0.0000001", bad: true},
+		{text: "0.0000010", want: 1},
+		{text: "1e3", want: 1000 * usd.Dollar},
+		{text: "1e-5", want: 10},
+		{text: "1e30", bad: true},
+		{text: "-9223372036854.775809", bad: true},
 		{text: "", bad: true},
 		{text: ".5", bad: true},
 		{text: "5.", bad: true},
 		{text: "-", bad: true},
 		{text: "--1", bad: true},
 		{text: "+1", bad: true},
-		{text: "1e3", bad: true},
 		{text: "1,000", bad: true},
 		{text: "NaN", bad: true},
 		{text: "null", bad: true},
@@ -80,7 +84,7 @@ func TestJSON(t *testing.T) {
 			t.Errorf("%d is written as %s, %v; want %s", amount, text, err, want)
 		}
 	}
-	for _, bad := range []string{`{"Price":"3"}`, `{"Price":1e3}`, `{"Price":[]}`} {
+	for _, bad := range []string{`{"Price":"3"}`, `{"Price":1e30}`, `{"Price":[]}`} {
 		if err := json.Unmarshal([]byte(bad), &got); err == nil {
 			t.Errorf("%s was taken", bad)
 		}
