@@ -166,6 +166,9 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) (string, *http.Reque
 		// An error means that there is no connection to bound.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(a.Config.RequestTimeout))
 	}
+	if err := endpoint.checkQuery(r.URL); err != nil {
+		return endpoint.path, r, nil, err
+	}
 	ctx, cancel := context.WithTimeout(gcp.WithRetryLimit(r.Context(), retryLimit), a.Config.RequestTimeout)
 	defer cancel()
 	answer, err := endpoint.answer(r.WithContext(ctx), rest)

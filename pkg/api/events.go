@@ -5,7 +5,6 @@ package api
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 
 	cloudevent "github.com/cloudevents/sdk-go/v2/event"
@@ -25,11 +24,7 @@ type eventList struct {
 const maxEvents = 100
 
 func (a *API) events(r *http.Request, name string) (any, error) {
-	query, err := parseQuery(r)
-	if err != nil {
-		return nil, err
-	}
-	size, after, err := eventPage(query)
+	size, after, err := eventPage(newParameters(r))
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +51,7 @@ func (a *API) events(r *http.Request, name string) (any, error) {
 
 // eventPage reads page_size and page_token. Events are only ever added at the end, so a token is how many were
 // read.
-func eventPage(query url.Values) (size, after int, err error) {
-	p := newParameters(query, "page_size", "page_token")
+func eventPage(p *parameters) (size, after int, err error) {
 	size = p.number("page_size", maxEvents, 1, maxEvents)
 	after = p.number("page_token", 0, 1, maxSafe)
 	return size, after, p.err()

@@ -9,11 +9,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/vertextune/vertextune/pkg/fields"
 	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -33,11 +33,7 @@ type jobList struct {
 }
 
 func (a *API) jobs(r *http.Request) (any, error) {
-	query, err := parseQuery(r)
-	if err != nil {
-		return nil, err
-	}
-	page, err := pageOf(query)
+	page, err := pageOf(newParameters(r))
 	if err != nil {
 		return nil, err
 	}
@@ -55,15 +51,22 @@ func (a *API) jobs(r *http.Request) (any, error) {
 	return list, nil
 }
 
+// pageQuery are the parameters of every list that has pages.
+var pageQuery = []string{"page_size", "page_token"}
+
+// jobsQuery are the parameters of GET /jobs.
+var jobsQuery = []string{
+	"page_size", "page_token", "order_by",
+	"status", "base_model", "started_by", "label", "display_name", "created_after", "created_before",
+}
+
 // pageOf reads the query of GET /jobs.
-func pageOf(query url.Values) (store.Page, error) {
-	p := newParameters(query, "page_size", "page_token", "order_by",
-		"status", "base_model", "started_by", "label", "display_name", "created_after", "created_before")
+func pageOf(p *parameters) (store.Page, error) {
 	page := store.Page{Filter: filterOf(p), Order: store.Orders[0], Size: p.number("page_size", maxPage, 1, maxPage), Scan: maxScan}
 	if order, given := p.text("order_by"); given {
 		page.Order = store.Order(order)
 		if !slices.Contains(store.Orders, page.Order) {
-			p.add("order_by", "INVALID_ORDER", fmt.Sprintf("must be one of %q.", store.Orders))
+			p.add("order_by", "INVALID_ORDER", fields.OneOf(store.Orders...))
 		}
 	}
 	if given, _ := p.text("page_token"); given != "" {
@@ -84,7 +87,7 @@ func filterOf(p *parameters) store.Filter {
 	if status, given := p.text("status"); given {
 		f.State = tuning.State(status)
 		if !slices.Contains(tuning.States, f.State) {
-			p.add("status", "INVALID_STATUS", fmt.Sprintf("must be one of %v.", tuning.States))
+			p.add("status", "INVALID_STATUS", fields.OneOf(tuning.States...))
 		}
 	}
 	if label, given := p.text("label"); given {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/vertextune/vertextune/pkg/catalogue"
+	"github.com/vertextune/vertextune/pkg/fields"
 )
 
 // Facts is what is known of the base models.
@@ -18,15 +19,11 @@ type Facts interface {
 
 // models answers with the catalogue as it is today.
 func (a *API) models(r *http.Request) (any, error) {
-	query, err := parseQuery(r)
-	if err != nil {
-		return nil, err
-	}
-	p := newParameters(query, "status")
+	p := newParameters(r)
 	text, given := p.text("status")
 	status := catalogue.Status(text)
 	if given && !slices.Contains(catalogue.Statuses, status) {
-		p.add("status", "INVALID_STATUS", "must be tunable, closing, closed or unclear.")
+		p.add("status", "INVALID_STATUS", fields.OneOf(catalogue.Statuses...))
 	}
 	if err := p.err(); err != nil {
 		return nil, err

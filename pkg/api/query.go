@@ -5,7 +5,6 @@ package api
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,14 +13,31 @@ import (
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/fields"
 )
 
-func parseQuery(r *http.Request) (url.Values, error) {
-	query, err := url.ParseQuery(r.URL.RawQuery)
+// checkQuery refuses every parameter that the endpoint does not take: a client that writes a flag where it is not read
+// would get something else than it asked for, such as a job in the place of a dry run.
+func (e endpoint) checkQuery(u *url.URL) error {
+	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return nil, fault.Wrap(fault.InvalidArgument, err, "The query is not encoded correctly: write name=value, with & between several.")
+		return fault.Wrap(fault.InvalidArgument, err, "The query is not encoded correctly: write name=value, with & between several.")
 	}
-	return query, nil
+	hint := "This endpoint takes no parameters in the query."
+	if len(e.query) > 0 {
+		hint = "The parameters are: " + strings.Join(e.query, ", ") + "."
+	} else if e.method == http.MethodPost {
+		hint += " Write the field into the body."
+	}
+	p := &parameters{values: query}
+	for name, values := range query {
+		if !slices.Contains(e.query, name) {
+			p.add(name, "UNKNOWN_FIELD", "There is no such parameter."+fields.DidYouMean(name, e.query)+" "+hint)
+		} else if len(values) > 1 {
+			p.add(name, "REPEATED", "must be given once.")
+		}
+	}
+	return p.err()
 }
 
 // parameters reads the parameters of a query by name, and gathers what is wrong with them.
@@ -30,18 +46,7 @@ type parameters struct {
 	violations []fault.Violation
 }
 
-// newParameters takes a query in which no others than the known names are allowed, each once.
-func newParameters(values url.Values, known ...string) *parameters {
-	p := &parameters{values: values}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if !slices.Contains(known, name) {
-			p.add(name, "UNKNOWN_FIELD", "There is no such parameter. The parameters are: "+strings.Join(known, ", ")+".")
-		} else if len(values[name]) > 1 {
-			p.add(name, "REPEATED", "must be given once.")
-		}
-	}
-	return p
-}
+func newParameters(r *http.Request) *parameters { return &parameters{values: r.URL.Query()} }
 
 func (p *parameters) add(name, reason, description string) {
 	p.violations = append(p.violations, fault.Violation{Field: name, Reason: reason, Description: description})

@@ -21,6 +21,7 @@ type endpoint struct {
 	method string
 	path   string
 	role   auth.Role // that callers need; with None, not even a token
+	query  []string  // the parameters that it takes; every other one is refused
 	serve  func(r *http.Request, rest string) (any, error)
 }
 
@@ -29,17 +30,18 @@ func (a *API) endpoints() []endpoint {
 		return func(r *http.Request, _ string) (any, error) { return h(r) }
 	}
 	return []endpoint{
-		{http.MethodPost, base + "/start", auth.Starter, plain(a.paced(a.start))},
-		{http.MethodPost, base + "/convert-json", auth.Operator, plain(a.convert)},
-		{http.MethodPost, base + "/validate-data", auth.Operator, plain(a.validate)},
-		{http.MethodGet, base + "/job-status/{job_name}", auth.Reader, a.status},
-		{http.MethodPost, base + "/cancel/{job_name}", auth.Starter, a.cancel},
-		{http.MethodGet, base + "/jobs", auth.Reader, plain(a.jobs)},
-		{http.MethodGet, base + "/jobs/{job_name}/events", auth.Reader, a.events},
-		{http.MethodGet, base + "/lineage/{name}", auth.Reader, a.lineage},
-		{http.MethodGet, base + "/models", auth.Reader, plain(a.models)},
-		{http.MethodGet, "/health", auth.None, plain(health)},
-		{http.MethodGet, "/openapi.json", auth.None, plain(document)},
+		{http.MethodPost, base + "/start", auth.Starter, nil, plain(a.paced(a.start))},
+		{http.MethodPost, base + "/convert-json", auth.Operator, nil, plain(a.convert)},
+		{http.MethodPost, base + "/validate-data", auth.Operator, nil, plain(a.validate)},
+		{http.MethodGet, base + "/job-status/{job_name}", auth.Reader, nil, a.status},
+		{http.MethodPost, base + "/cancel/{job_name}", auth.Starter, nil, a.cancel},
+		{http.MethodGet, base + "/jobs", auth.Reader, jobsQuery, plain(a.jobs)},
+		{http.MethodGet, base + "/jobs/{job_name}/events", auth.Reader, pageQuery, a.events},
+		{http.MethodGet, base + "/jobs/{job_name}", auth.Reader, nil, a.status}, // as job-status, where people look for it
+		{http.MethodGet, base + "/lineage/{name}", auth.Reader, nil, a.lineage},
+		{http.MethodGet, base + "/models", auth.Reader, []string{"status"}, plain(a.models)},
+		{http.MethodGet, "/health", auth.None, nil, plain(health)},
+		{http.MethodGet, "/openapi.json", auth.None, nil, plain(document)},
 	}
 }
 
