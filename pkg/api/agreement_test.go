@@ -45,6 +45,9 @@ var theDocument = sync.OnceValues(func() (*document, error) {
 	if err != nil {
 		return nil, err
 	}
+	if text, err = closed(text); err != nil {
+		return nil, err
+	}
 	parsed, err := libopenapi.NewDocument(text)
 	if err != nil {
 		return nil, err

@@ -7,9 +7,13 @@ import (
 	"context"
 	"net/http"
 	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/jobstatus"
+	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
@@ -92,19 +96,43 @@ func (a *API) lineage(r *http.Request, name string) (any, error) {
 
 // What a name can be, beside that of a job.
 var (
+	versioned    = regexp.MustCompile(`^(.+)#([0-9]+)$`)
 	datasetName  = regexp.MustCompile(`^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/[^\x00-\x1f\x7f]+$`)
 	modelName    = regexp.MustCompile(`^projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/models/[A-Za-z0-9_-]{1,128}(@[A-Za-z0-9_-]{1,128})?$`)
 	endpointName = regexp.MustCompile(`^projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/endpoints/[A-Za-z0-9_-]{1,128}$`)
 )
 
+// onDataset finds the jobs that train on a file, or on what was made of it. With #GENERATION, as reports name a file,
+// only the jobs that have read this generation of it count. A dropped file's own dataset stands for the dropped file:
+// jobs of a drop are started on that.
+func (a *API) onDataset(ctx context.Context, name string) ([]store.Record, error) {
+	records, err := a.Records.JobsOnDataset(ctx, name)
+	if err != nil || len(records) > 0 {
+		return records, err
+	}
+	if m := versioned.FindStringSubmatch(name); m != nil {
+		records, err = a.Records.JobsOnDataset(ctx, m[1])
+		return slices.DeleteFunc(records, func(r store.Record) bool {
+			return !slices.ContainsFunc(r.Lineage.Sources, func(s tuning.SourceObject) bool {
+				return s.URI == m[1] && strconv.FormatInt(s.Generation, 10) == m[2]
+			})
+		}), err
+	}
+	dropped, ok := strings.CutPrefix(name, object.URI(a.Config.Start.DataBucket, "drops/"))
+	if source, isData := strings.CutSuffix(dropped, "/dataset.jsonl"); ok && isData {
+		return a.Records.JobsOnDataset(ctx, object.URI(a.Config.InboxBucket, source))
+	}
+	return nil, nil
+}
+
 // related finds the jobs that have to do with what is named.
 func (a *API) related(ctx context.Context, name string) ([]store.Record, error) {
 	switch {
 	case jobName.MatchString(name):
-		record, err := a.Records.FindJob(ctx, name)
+		record, err := a.find(ctx, name)
 		return []store.Record{record}, err
 	case datasetName.MatchString(name):
-		return a.Records.JobsOnDataset(ctx, name)
+		return a.onDataset(ctx, name)
 	case modelName.MatchString(name):
 		return a.Records.JobsOfModel(ctx, name, a.Config.Vertex.Project)
 	case endpointName.MatchString(name):
@@ -112,7 +140,7 @@ func (a *API) related(ctx context.Context, name string) ([]store.Record, error) 
 	}
 	return nil, fault.Invalid(fault.Violation{
 		Field: "name", Reason: "INVALID_NAME",
-		Description: "must be the name of a job, the gs:// URI of a dataset, projects/P/locations/L/models/M[@V] or " +
+		Description: "must be the name of a job, the gs:// URI of a dataset or of a file that it was made of, with or without #GENERATION, projects/P/locations/L/models/M[@V] or " +
 			"projects/P/locations/L/endpoints/E, percent-encoded.",
 	})
 }

@@ -195,3 +195,25 @@ func TestLineage_refuses(t *testing.T) {
 		})
 	}
 }
+
+// Reports name a dropped file with its generation, and the dataset that was made of it: both lead to the jobs.
+func TestLineage_names_of_reports(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, nil)
+	file := "gs://" + inbox + "/a/support.jsonl"
+	name := s.ended(t, func(j *tuning.Job) {
+		j.Lineage.Sources = []tuning.SourceObject{{URI: file, Generation: 1764599421000123, SHA256: strings.Repeat("a", 64)}}
+		j.Lineage.SourceURIs = []string{file}
+	})
+	for _, written := range []string{file, file + "#1764599421000123", "gs://" + data + "/drops/a/support.jsonl/dataset.jsonl"} {
+		if l := s.lineage(t, written); l.Count != 1 || l.Jobs[0]["job_name"] != name {
+			t.Errorf("%s: %v", written, l.Jobs)
+		}
+	}
+	for _, other := range []string{
+		file + "#1764599421000124", file + "#", file + "#1764599421000123#1", "gs://" + data + "/drops/support.jsonl/dataset.jsonl",
+		"gs://" + inbox + "/drops/a/support.jsonl/dataset.jsonl",
+	} {
+		s.get(t, base+"/lineage/"+url.PathEscape(other)).failed(http.StatusNotFound)
+	}
+}

@@ -18,7 +18,7 @@ import (
 // protected are the endpoints that need a token, by path.
 var protected = map[string]string{
 	"/start": http.MethodPost, "/convert-json": http.MethodPost, "/validate-data": http.MethodPost,
-	"/job-status/1": http.MethodGet, "/jobs": http.MethodGet, "/jobs/1/events": http.MethodGet, "/cancel/1": http.MethodPost,
+	"/job-status/1": http.MethodGet, "/jobs": http.MethodGet, "/jobs/1/events": http.MethodGet, "/jobs/1": http.MethodGet, "/cancel/1": http.MethodPost,
 	"/models": http.MethodGet, "/lineage/1": http.MethodGet,
 }
 
@@ -27,7 +27,7 @@ func TestRefuse_unknown_paths(t *testing.T) {
 	s := newSystem(t, nil)
 	for _, path := range []string{
 		"/", "/healthz", "/health/", "/start", base, base + "/", base + "/start/", base + "/starts", base + "/job-status", base + "/job-status/", base + "/lineage/",
-		base + "/jobs/1", base + "/Jobs", "/api/v2/fine-tuning/jobs", "/api//v1/fine-tuning/jobs", "/api/v1/fine-tuning/%6aobs", "/openapi.yaml",
+		base + "/jobs/", base + "/Jobs", "/api/v2/fine-tuning/jobs", "/api//v1/fine-tuning/jobs", "/api/v1/fine-tuning/%6aobs", "/openapi.yaml",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			s.send(t, method, path, "").failed(http.StatusNotFound)

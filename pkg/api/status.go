@@ -45,7 +45,28 @@ func (a *API) find(ctx context.Context, name string) (store.Record, error) {
 			Description: "must be projects/P/locations/L/tuningJobs/N, raw or percent-encoded, or N alone.",
 		})
 	}
-	return a.Records.FindJob(ctx, name)
+	record, err := a.Records.FindJob(ctx, name)
+	if err == nil && !a.isOurs(name, record) {
+		return store.Record{}, fault.New(fault.NotFound, "There is no job %s.", name)
+	}
+	return record, err
+}
+
+// project is the one in a resource name.
+var project = regexp.MustCompile(`^projects/([^/]+)/`)
+
+// isOurs reports whether a name is of the location of the job, and of the project in which it can be: this service's,
+// which Vertex AI may write as its number, or that of the name on record.
+func (a *API) isOurs(name string, r store.Record) bool {
+	if location, full := tuning.Location(name); full && r.Location != "" && location != r.Location {
+		return false
+	}
+	asked := project.FindStringSubmatch(name)
+	if asked == nil || asked[1] == a.Config.Vertex.Project {
+		return true
+	}
+	recorded := project.FindStringSubmatch(r.Name)
+	return recorded != nil && recorded[1] == asked[1]
 }
 
 // statusOf returns what is told of a job, with its place in line if it waits.

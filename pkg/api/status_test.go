@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
 // jobStatus is the answer of GET /job-status.
@@ -282,5 +284,27 @@ func TestJobStatus_refuses(t *testing.T) {
 				t.Errorf("the job is not named: %s", f.Message)
 			}
 		})
+	}
+}
+
+// A name of another project or region is no name of a job of ours, whatever its last segment is.
+func TestStatus_of_elsewhere(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, nil)
+	name := s.ended(t, func(*tuning.Job) {})
+	number := name[strings.LastIndexByte(name, '/')+1:]
+	for _, ours := range []string{name, number} {
+		if got := s.get(t, base+"/job-status/"+ours); got.code != http.StatusOK {
+			t.Errorf("%s: got %d", ours, got.code)
+		}
+	}
+	for _, elsewhere := range []string{
+		strings.Replace(name, "projects/acme/", "projects/other/", 1), strings.Replace(name, "us-central1", "europe-west4", 1),
+	} {
+		s.get(t, base+"/job-status/"+elsewhere).failed(http.StatusNotFound)
+		s.get(t, base+"/jobs/"+elsewhere).failed(http.StatusNotFound)
+		s.get(t, base+"/jobs/"+elsewhere+"/events").failed(http.StatusNotFound)
+		s.post(t, base+"/cancel/"+elsewhere, "").failed(http.StatusNotFound)
+		s.get(t, base+"/lineage/"+url.PathEscape(elsewhere)).failed(http.StatusNotFound)
 	}
 }

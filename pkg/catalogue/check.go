@@ -170,18 +170,16 @@ func (k *check) unknown() {
 		}
 		k.fails(true, "base_model", "OPEN_MODEL_NAME", "%s is not the name of an open model, which is PUBLISHER/FAMILY@VERSION.%s", k.BaseModel, hint)
 	default:
-		k.warn("base_model", "UNKNOWN_MODEL", "%s is not in the catalogue of %s, so little of this job can be checked. Known to be tunable are %s.",
-			k.BaseModel, k.AsOf, list(k.tunable(family)))
+		k.warn("base_model", "UNKNOWN_MODEL", "%s is not in the catalogue of %s, so little of this job can be checked.%s",
+			k.BaseModel, k.AsOf, k.knownTunable(family))
 	}
 	k.guess = true
 }
 
 // life deals with the time in which the model can be tuned.
 func (k *check) life() {
-	m, hint := k.model, ""
-	if instead := k.instead(m); len(instead) > 0 {
-		hint = " Use " + either(instead) + "."
-	}
+	m := k.model
+	hint := k.instead(m)
 	if k.retires(m, hint) {
 		return
 	}

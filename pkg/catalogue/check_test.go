@@ -4,6 +4,7 @@
 package catalogue_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -85,7 +86,7 @@ func TestCheck(t *testing.T) {
 		{name: "key", in: catalogue.Request{BaseModel: lite, Location: region, KMSKey: "projects/p/locations/us-central1/keyRings/r/cryptoKeys/k"}, refusals: []string{"kms_key_name CMEK"}},
 		{name: "key_in_global", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Location: "global", KMSKey: "projects/p/locations/global/keyRings/r/cryptoKeys/k"}, refusals: []string{"kms_key_name CMEK"}},
 		{name: "key_elsewhere", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Location: region, KMSKey: "projects/p/locations/europe-west4/keyRings/r/cryptoKeys/k"}, refusals: []string{"kms_key_name KEY_LOCATION"}, warnings: []string{"kms_key_name UNCONFIRMED"}},
-		{name: "retired", in: catalogue.Request{BaseModel: "gemini-2.5-flash"}, refusals: []string{"base_model RETIRED"}, say: []string{"on 2026-10-20", "Use gemini-3.5-flash-lite or gemini-3.1-flash-lite"}},
+		{name: "retired", in: catalogue.Request{BaseModel: "gemini-2.5-flash"}, refusals: []string{"base_model RETIRED"}, say: []string{"on 2026-10-20", "Use gemini-3.1-flash-lite. Whether gemini-3.5-flash-lite can be tuned is not confirmed."}},
 		{name: "retired_long_ago", in: catalogue.Request{BaseModel: "gemini-1.5-flash-001"}, refusals: []string{"base_model RETIRED"}, say: []string{"2025-09-24 at the latest"}},
 		{name: "month_before", in: catalogue.Request{BaseModel: "gemini-2.5-flash", Location: region, Today: day("2026-09-20")}, refusals: []string{"base_model CLOSED"}, say: []string{"since 2026-09-20"}},
 		{name: "day_before_that", in: catalogue.Request{BaseModel: "gemini-2.5-flash", Location: region, Today: day("2026-09-19")}, warnings: []string{"base_model RETIRES_SOON"}, say: []string{"on 2026-10-20"}},
@@ -228,5 +229,33 @@ func TestMonthsAtTheEndOfAMonth(t *testing.T) {
 	}
 	if got := c.List(today).Models[0].ClosesOn.String(); got != "2027-02-28" {
 		t.Errorf("closes on %s, want 2027-02-28", got)
+	}
+}
+
+var use = regexp.MustCompile(`(?:Use|tunable are) (.+?)\.( |$)`)
+
+// Only models that can be tuned are recommended, on every day.
+func TestRecommendsOnlyWhatCanBeTuned(t *testing.T) {
+	t.Parallel()
+	c, seen := catalogue.Default(), 0
+	for _, date := range []string{"2026-06-01", "2026-09-25", "2026-11-26", "2027-02-15", "2027-06-01", "2027-12-31"} {
+		for _, base := range slices.Concat(c.Models, []catalogue.Model{{ID: "gemini-9-flash"}, {ID: "acme/m@m-1"}}) {
+			v := c.Check(catalogue.Request{BaseModel: base.ID, Today: day(date)})
+			for _, said := range slices.Concat(v.Refusals, v.Warnings) {
+				m := use.FindStringSubmatch(strings.ReplaceAll(said.Description, "3.", "3·")) // a point that ends no sentence
+				if m == nil || said.Field != "base_model" {
+					continue
+				}
+				for id := range strings.SplitSeq(strings.NewReplacer(" or ", ", ", " and ", ", ", "3·", "3.").Replace(m[1]), ", ") {
+					if model := c.Lookup(id); model == nil || c.Status(model, day(date)) != catalogue.Tunable {
+						t.Errorf("%s on %s: %q recommends %q", base.ID, date, said.Description, id)
+					}
+					seen++
+				}
+			}
+		}
+	}
+	if seen < 50 {
+		t.Errorf("only %d recommendations were seen", seen)
 	}
 }

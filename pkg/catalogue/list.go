@@ -81,28 +81,51 @@ func (c *Catalogue) closes(m *Model) Date {
 	return m.Retirement.Value.Date.monthsBefore(c.MonthsClosed.Value)
 }
 
-// instead returns what Google suggests in the place of a model and can be tuned.
-func (k *check) instead(m *Model) (ids []string) {
+// instead says what to use in the place of a model, as a sentence with a space before it: of those that are suggested,
+// the ones that can be tuned, or else all of the family that can. The unclear ones are named as such.
+func (k *check) instead(m *Model) string {
 	if m.Replacements == nil {
-		return nil
+		return ""
 	}
+	var use, unclear []string
 	for _, id := range m.Replacements.Value {
-		if k.Status(k.byName[id], k.Today) != Closed {
-			ids = append(ids, id)
+		switch k.Status(k.byName[id], k.Today) {
+		case Tunable:
+			use = append(use, id)
+		case Unclear:
+			unclear = append(unclear, id)
+		}
+	}
+	if len(use) == 0 {
+		use = k.tunable(m.Family)
+	}
+	text := ""
+	if len(use) > 0 {
+		text = " Use " + either(use) + "."
+	}
+	if len(unclear) > 0 {
+		text += " Whether " + list(unclear) + " can be tuned is not confirmed."
+	}
+	return text
+}
+
+// tunable returns the models of a family that can be tuned, without those that soon cannot.
+func (k *check) tunable(family string) (ids []string) {
+	for i := range k.Models {
+		m := &k.Models[i]
+		if m.Family == family && k.Status(m, k.Today) == Tunable {
+			ids = append(ids, m.ID)
 		}
 	}
 	return ids
 }
 
-// tunable returns the models of a family that can be tuned.
-func (k *check) tunable(family string) (ids []string) {
-	for i := range k.Models {
-		m := &k.Models[i]
-		if s := k.Status(m, k.Today); (s == Tunable || s == Closing) && m.Family == family {
-			ids = append(ids, m.ID)
-		}
+// knownTunable names the models of a family that can be tuned, as a sentence with a space before it.
+func (k *check) knownTunable(family string) string {
+	if ids := k.tunable(family); len(ids) > 0 {
+		return " Known to be tunable are " + list(ids) + "."
 	}
-	return ids
+	return ""
 }
 
 // published returns the models of a publisher.

@@ -7,6 +7,8 @@ package drop
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/fields"
@@ -47,22 +49,23 @@ func FromManifest(text []byte) (tuning.Request, error) {
 		return tuning.Request{}, err //nolint:wrapcheck // it says that it is about the manifest
 	}
 	r := tuning.ReadRequest(f)
-	for _, source := range []struct {
-		name  string
-		given bool
-	}{
-		{"message_ids", len(r.MessageIDs) > 0}, {"session_id", r.SessionID != ""}, {"all_messages", r.AllMessages},
-		{"training_data", r.TrainingData != ""},
-	} {
-		if source.given {
-			f.Add(source.name, "NOT_IN_MANIFEST", "must be left out: what is trained on is the file beside the manifest.")
+	f.Flag("dry_run")
+	for _, name := range slices.Sorted(maps.Keys(notOfDrops)) {
+		if f.Given(name) {
+			f.Add(name, "NOT_IN_MANIFEST", "must be left out: "+notOfDrops[name])
 		}
-	}
-	if f.Flag("dry_run") {
-		f.Add("dry_run", "NOT_IN_MANIFEST", "must be left out: "+noDryRun)
 	}
 	return r, f.Err()
 }
 
-// noDryRun says where else to try a start.
-const noDryRun = "a file that is dropped starts, or does not. POST /start with \"dry_run\": true shows what a start would come to."
+// The reasons why a drop cannot have a field.
+const (
+	trainsOnFile = "a drop trains on the dropped file. Use POST /start to train on something else."
+	noDryRun     = "a drop has no dry run. POST /start with \"dry_run\": true shows what a start would do."
+)
+
+// notOfDrops are the fields of POST /start that a drop cannot have, with the reasons.
+var notOfDrops = map[string]string{
+	"message_ids": trainsOnFile, "session_id": trainsOnFile, "all_messages": trainsOnFile, "training_data": trainsOnFile,
+	"dry_run": noDryRun,
+}

@@ -71,7 +71,7 @@ func TestFromManifestRefuses(t *testing.T) {
 		{"no_object", `[]`, nil},
 		{"empty", ``, []string{" UNEXPECTED_END"}},
 		{"data_of_its_own", `{"message_ids":["a"],"session_id":"s","all_messages":true,"training_data":"gs://b/a.jsonl"}`, []string{
-			"message_ids NOT_IN_MANIFEST", "session_id NOT_IN_MANIFEST", "all_messages NOT_IN_MANIFEST", "training_data NOT_IN_MANIFEST",
+			"all_messages NOT_IN_MANIFEST", "message_ids NOT_IN_MANIFEST", "session_id NOT_IN_MANIFEST", "training_data NOT_IN_MANIFEST",
 		}},
 		{"dry_run", `{"dry_run":true}`, []string{"dry_run NOT_IN_MANIFEST"}},
 		{"no_number", `{"hyperparameters":{"epoch_count":"3"}}`, []string{"hyperparameters.epoch_count INVALID_TYPE"}},

@@ -67,7 +67,7 @@ func FromMetadata(metadata map[string]string) (r tuning.Request, asked bool, err
 	m := reader{body: map[string]any{}, seen: map[string]bool{}}
 	keys := slices.Sorted(maps.Keys(metadata))
 	for _, written := range keys {
-		if key := canonical(written); letters(key) == letters(wishKey) {
+		if key := canonical(written); fields.Letters(key) == fields.Letters(wishKey) {
 			asked = true
 			m.wish(key, metadata[written])
 		}
@@ -137,9 +137,9 @@ func (m *reader) add(key, reason, description string) {
 func (m *reader) wish(key, value string) {
 	switch {
 	case key != wishKey:
-		m.add(key, "UNKNOWN_FIELD", fmt.Sprintf("Is %s meant?", wishKey))
+		m.add(key, "UNKNOWN_FIELD", fmt.Sprintf("Did you mean %s?", wishKey))
 	case !strings.EqualFold(strings.TrimSpace(value), wishStart):
-		m.add(key, "UNKNOWN_WISH", fmt.Sprintf("must be %s, or not be there.", wishStart))
+		m.add(key, "UNKNOWN_WISH", fmt.Sprintf("must be %q. Leave the key out to start nothing.", wishStart))
 	}
 }
 
@@ -158,12 +158,23 @@ func (m *reader) take(key, value string) {
 			in, name = m.into(hyperparameters), inner
 		}
 		in[name] = field.value(value)
-	case key == "dry-run":
-		m.add(key, "NOT_IN_METADATA", "must be left out: "+noDryRun)
-	case meant(key) != "":
-		m.add(key, "UNKNOWN_FIELD", fmt.Sprintf("Is %s meant?", meant(key)))
+	default:
+		m.other(key)
 	}
 	m.seen[key] = true
+}
+
+// other deals with a key that is no field of metadata. It belongs to somebody else unless it is like a field of a start.
+func (m *reader) other(key string) {
+	switch near := meant(key); {
+	case near == "":
+	case near == dataLabels:
+		m.add(key, "UNKNOWN_FIELD", fmt.Sprintf("Did you mean %sNAME? Each label has a key of its own.", labelPrefix))
+	case known[near].path != "":
+		m.add(key, "UNKNOWN_FIELD", fmt.Sprintf("Did you mean %s?", near))
+	default:
+		m.add(key, "NOT_IN_METADATA", "must be left out: "+notOfMetadata(near))
+	}
 }
 
 // into returns an object of the body.

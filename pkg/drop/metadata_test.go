@@ -65,7 +65,9 @@ func TestFromMetadata(t *testing.T) {
 		// What others write is nothing to us.
 		{"goog-reserved-file-mtime", "1700000000", tuning.Request{}},
 		{"source", "crm", tuning.Request{}},
-		{"session-id", "s", tuning.Request{}},
+		{" Epoch_Count ", "3", tuning.Request{Hyperparameters: tuning.Hyperparameters{EpochCount: new(int64(3))}}},
+		{"epoch-count", "\u00a03 ", tuning.Request{Hyperparameters: tuning.Hyperparameters{EpochCount: new(int64(3))}}},
+		{"max-cost-usd", "1e-5", tuning.Request{MaxCost: 10}},
 		{"firebasestoragedownloadtokens", "x", tuning.Request{}},
 		{"", "", tuning.Request{}},
 	}
@@ -130,6 +132,10 @@ func TestFromMetadataRefuses(t *testing.T) {
 		{"in_one_word", start(map[string]string{"epochCount": "3"}), []string{"epochcount UNKNOWN_FIELD"}},
 		{"other_word", start(map[string]string{"epochs": "3"}), []string{"epochs UNKNOWN_FIELD"}},
 		{"max_cost_of_no_currency", start(map[string]string{"max-cost": "3"}), []string{"max-cost UNKNOWN_FIELD"}},
+		{"label_without_name", start(map[string]string{"label": "x"}), []string{"label UNKNOWN_FIELD"}},
+		{"source_misspelt", start(map[string]string{"SessionId": "s", "message-id": "1"}), []string{
+			"sessionid NOT_IN_METADATA", "message-id NOT_IN_METADATA",
+		}},
 		{"all_at_once", start(map[string]string{"batch-size": "x", "epochs": "3", "force": "1"}), []string{
 			"epochs UNKNOWN_FIELD", "force INVALID_TYPE", "batch-size INVALID_TYPE",
 		}},

@@ -7,60 +7,51 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
+	"sync"
+
+	"github.com/vertextune/vertextune/pkg/fields"
+	"github.com/vertextune/vertextune/pkg/tuning"
 )
+
+// dataLabels is the field of the labels, which metadata have one by one.
+const dataLabels = "labels"
 
 // others are the words that people use for a field, which are not like its name.
 var others = map[string]string{
 	"epoch": "epoch-count", "epochs": "epoch-count", "model": "base-model", "budget": "max-cost-usd", "max-cost": "max-cost-usd",
-	"label": "label-NAME", "labels": "label-NAME",
+	"label": dataLabels,
 }
+
+// candidates returns the keys of all fields of a start, also of those that metadata cannot have: they are read from the
+// reader of POST /start, so that a field which is new there is not ignored here.
+var candidates = sync.OnceValue(func() []string {
+	f := fields.New("", []byte(`{"`+hyperparameters+`": {}}`))
+	tuning.ReadRequest(f)
+	names := slices.Concat(f.Names(), slices.Collect(maps.Keys(notOfDrops)))
+	for i, name := range names {
+		names[i] = canonical(strings.TrimPrefix(name, hyperparameters+"."))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+})
 
 // meant returns the field that a key is close to, or "".
 func meant(key string) string {
 	if name, ok := others[key]; ok {
 		return name
 	}
-	written := letters(key)
-	for _, name := range slices.Sorted(maps.Keys(known)) {
-		near := 2 // letters that are wrong, missing or too many
-		if len(name) < 8 {
-			near = 1 // of short words, many are alike that have nothing to do with each other
-		}
-		if distance(written, letters(name)) <= near {
-			return name
-		}
-	}
-	return ""
+	return fields.Near(key, candidates())
 }
 
-// letters leaves out what words are divided by.
-func letters(key string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			return c
-		}
-		return -1
-	}, key)
-}
-
-// distance is Levenshtein's: how many bytes are to be put in, taken out or changed to make one text of the other.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1) // from what was read of a to each beginning of b
-	for j := range row {
-		row[j] = j
+// notOfMetadata says why metadata cannot have a field, by its key, and what to do instead.
+func notOfMetadata(key string) string {
+	name := strings.ReplaceAll(key, "-", "_")
+	switch reason, ok := notOfDrops[name]; {
+	case ok:
+		return reason
+	case name == hyperparameters:
+		return "metadata hold no objects. Give each hyperparameter a key of its own, such as epoch-count."
+	default:
+		return "metadata cannot hold it. Write a manifest instead, in which every field is as in POST /start."
 	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := corner
-			if a[i] != b[j] {
-				change++
-			}
-			corner = row[j+1]
-			row[j+1] = min(change, corner+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

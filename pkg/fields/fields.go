@@ -24,7 +24,8 @@ import (
 type Reader struct {
 	path       string // of the object, with a dot at its end unless empty
 	members    map[string][]byte
-	known      []string
+	known      []string // the members that were asked for
+	inner      []string // likewise of objects in it, by their paths
 	violations []fault.Violation
 }
 
@@ -60,6 +61,21 @@ func (f *Reader) unknown(name string) string {
 	default:
 		return "There is no such field. The fields are: " + strings.Join(f.known, ", ") + "."
 	}
+}
+
+// Names returns the members that were asked for so far, and those of the objects that are there, by their paths.
+func (f *Reader) Names() []string {
+	var names []string
+	for _, name := range f.known {
+		names = append(names, f.path+name)
+	}
+	return append(names, f.inner...)
+}
+
+// Given reports whether a member is there and says something: it is neither null nor false.
+func (f *Reader) Given(name string) bool {
+	raw, ok := f.members[name]
+	return ok && strictjson.KindOf(raw) != strictjson.Null && string(raw) != "false"
 }
 
 // Add adds a violation of a member.
@@ -222,6 +238,7 @@ func (f *Reader) Object(name string, read func(*Reader)) {
 	inner := New(f.path+name+".", raw)
 	read(inner)
 	inner.finish()
+	f.inner = append(f.inner, inner.Names()...)
 	f.violations = append(f.violations, inner.violations...)
 }
 

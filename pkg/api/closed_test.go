@@ -1,0 +1,125 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// open are the objects whose members are Vertex AI's, by the ends of their paths.
+var open = []string{"/vertex_request", "openapi.json/get/responses/200/content/application~1json/schema"}
+
+// closed returns the document with every object closed that lists its fields: clients have to live with new fields in
+// answers, and these tests have to find those that are not documented.
+func closed(text []byte) ([]byte, error) {
+	var document map[string]any
+	if err := json.Unmarshal(text, &document); err != nil {
+		return nil, fmt.Errorf("read the document: %w", err)
+	}
+	closeSchemas("", document)
+	return json.Marshal(document)
+}
+
+func closeSchemas(path string, v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, element := range v {
+			closeSchemas(path+"/-", element)
+		}
+	case map[string]any:
+		_, lists := v["properties"].(map[string]any)
+		_, decided := v["additionalProperties"]
+		exempt := slices.ContainsFunc(open, func(end string) bool { return strings.HasSuffix(path, end) })
+		if lists && !decided && v["type"] == "object" && !exempt {
+			v["additionalProperties"] = false
+		}
+		for name, member := range v {
+			if name != "example" && name != "examples" {
+				closeSchemas(path+"/"+strings.ReplaceAll(name, "/", "~1"), member)
+			}
+		}
+	}
+}
+
+// Requests are closed and have no defaults, which make required fields of generated clients; answers are open, so that
+// they can grow.
+func TestDocument_is_open_where_it_answers(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document map[string]any
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	w := schemaWalk{document: document, visited: map[string]bool{}}
+	seen := map[bool]int{}
+	for path, operations := range members(document["paths"]) {
+		for method, operation := range members(operations) {
+			for _, key := range []string{"requestBody", "responses"} {
+				w.walk(members(operation)[key], func(schema map[string]any) {
+					isRequest := key == "requestBody"
+					seen[isRequest]++
+					if _, has := schema["default"]; has && isRequest {
+						t.Errorf("%s %s: a schema of the request has a default: %v", method, path, schema["description"])
+					}
+					if schema["additionalProperties"] == false && !isRequest {
+						t.Errorf("%s %s: a schema of an answer is closed: %v", method, path, schema)
+					}
+				})
+			}
+		}
+	}
+	for _, name := range []string{"StartRequest", "ConvertRequest", "ValidateRequest"} {
+		if members(members(members(document["components"])["schemas"])[name])["additionalProperties"] != false {
+			t.Errorf("%s is open", name)
+		}
+	}
+	if seen[true] < 30 || seen[false] < 300 {
+		t.Errorf("only %v schemas were looked at", seen)
+	}
+}
+
+// schemaWalk goes through schemas and what they refer to.
+type schemaWalk struct {
+	document map[string]any
+	visited  map[string]bool // references that are being followed
+}
+
+func (w *schemaWalk) walk(v any, visit func(map[string]any)) {
+	switch v := v.(type) {
+	case []any:
+		for _, element := range v {
+			w.walk(element, visit)
+		}
+	case map[string]any:
+		if ref, ok := v["$ref"].(string); ok && !w.visited[ref] {
+			w.visited[ref] = true
+			var target any = w.document
+			for token := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
+				target = members(target)[token]
+			}
+			w.walk(target, visit)
+			delete(w.visited, ref)
+		}
+		if v["type"] != nil || v["properties"] != nil {
+			visit(v)
+		}
+		for name, member := range v {
+			if name == "properties" { // a field may be named as a keyword is
+				for _, field := range members(member) {
+					w.walk(field, visit)
+				}
+			} else if name != "example" && name != "examples" {
+				w.walk(member, visit)
+			}
+		}
+	}
+}
