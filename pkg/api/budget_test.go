@@ -59,11 +59,11 @@ func TestStart_estimate(t *testing.T) {
 			if e.Examples != 20 || e.Tokens.Expected < 25_000 || e.Tokens.Expected > 60_000 || e.Tokens.Low >= e.Tokens.Expected || e.Tokens.High <= e.Tokens.Expected {
 				t.Errorf("%d examples of %v tokens", e.Examples, e.Tokens)
 			}
-			if diff := cmp.Diff(test.epochs, e.Epochs); diff != "" {
+			if diff := cmp.Diff(&test.epochs, e.Epochs); diff != "" {
 				t.Errorf("epochs (-want +got):\n%s", diff)
 			}
 			product := estimate.Range{Low: e.Tokens.Low * e.Epochs.Low, Expected: e.Tokens.Expected * e.Epochs.Expected, High: e.Tokens.High * e.Epochs.High}
-			if diff := cmp.Diff(product, e.TrainingTokens); diff != "" {
+			if diff := cmp.Diff(&product, e.TrainingTokens); diff != "" {
 				t.Errorf("training tokens (-want +got):\n%s", diff)
 			}
 			// An amount may be rounded to the hundredth of a cent.

@@ -24,7 +24,7 @@ type eventList struct {
 const maxEvents = 100
 
 func (a *API) events(r *http.Request, name string) (any, error) {
-	size, after, err := eventPage(newParameters(r))
+	size, after, err := eventPage(newParameters(r, pageQuery))
 	if err != nil {
 		return nil, err
 	}

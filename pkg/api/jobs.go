@@ -33,7 +33,7 @@ type jobList struct {
 }
 
 func (a *API) jobs(r *http.Request) (any, error) {
-	page, err := pageOf(newParameters(r))
+	page, err := pageOf(newParameters(r, jobsQuery))
 	if err != nil {
 		return nil, err
 	}

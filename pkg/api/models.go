@@ -17,9 +17,12 @@ type Facts interface {
 	Current(ctx context.Context) *catalogue.Catalogue
 }
 
+// modelsQuery are the parameters of GET /models.
+var modelsQuery = []string{"status"}
+
 // models answers with the catalogue as it is today.
 func (a *API) models(r *http.Request) (any, error) {
-	p := newParameters(r)
+	p := newParameters(r, modelsQuery)
 	text, given := p.text("status")
 	status := catalogue.Status(text)
 	if given && !slices.Contains(catalogue.Statuses, status) {

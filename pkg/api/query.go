@@ -19,25 +19,34 @@ import (
 // checkQuery refuses every parameter that the endpoint does not take: a client that writes a flag where it is not read
 // would get something else than it asked for, such as a job in the place of a dry run.
 func (e endpoint) checkQuery(u *url.URL) error {
-	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
+	if _, err := url.ParseQuery(u.RawQuery); err != nil {
 		return fault.Wrap(fault.InvalidArgument, err, "The query is not encoded correctly: write name=value, with & between several.")
 	}
-	hint := "This endpoint takes no parameters in the query."
 	if len(e.query) > 0 {
-		hint = "The parameters are: " + strings.Join(e.query, ", ") + "."
-	} else if e.method == http.MethodPost {
+		return nil // newParameters refuses them beside what is wrong with the others
+	}
+	hint := "This endpoint takes no parameters in the query."
+	if e.method == http.MethodPost {
 		hint += " Write the field into the body."
 	}
+	return readQuery(u.Query(), nil, hint).err()
+}
+
+// newParameters takes a query in which no others than the known names are allowed, each once.
+func newParameters(r *http.Request, known []string) *parameters {
+	return readQuery(r.URL.Query(), known, "The parameters are: "+strings.Join(known, ", ")+".")
+}
+
+func readQuery(query url.Values, known []string, hint string) *parameters {
 	p := &parameters{values: query}
 	for name, values := range query {
-		if !slices.Contains(e.query, name) {
-			p.add(name, "UNKNOWN_FIELD", "There is no such parameter."+fields.DidYouMean(name, e.query)+" "+hint)
+		if !slices.Contains(known, name) {
+			p.add(name, "UNKNOWN_FIELD", "There is no such parameter."+fields.DidYouMean(name, known)+" "+hint)
 		} else if len(values) > 1 {
 			p.add(name, "REPEATED", "must be given once.")
 		}
 	}
-	return p.err()
+	return p
 }
 
 // parameters reads the parameters of a query by name, and gathers what is wrong with them.
@@ -45,8 +54,6 @@ type parameters struct {
 	values     url.Values
 	violations []fault.Violation
 }
-
-func newParameters(r *http.Request) *parameters { return &parameters{values: r.URL.Query()} }
 
 func (p *parameters) add(name, reason, description string) {
 	p.violations = append(p.violations, fault.Violation{Field: name, Reason: reason, Description: description})

@@ -39,7 +39,7 @@ func (a *API) endpoints() []endpoint {
 		{http.MethodGet, base + "/jobs/{job_name}/events", auth.Reader, pageQuery, a.events},
 		{http.MethodGet, base + "/jobs/{job_name}", auth.Reader, nil, a.status}, // as job-status, where people look for it
 		{http.MethodGet, base + "/lineage/{name}", auth.Reader, nil, a.lineage},
-		{http.MethodGet, base + "/models", auth.Reader, []string{"status"}, plain(a.models)},
+		{http.MethodGet, base + "/models", auth.Reader, modelsQuery, plain(a.models)},
 		{http.MethodGet, "/health", auth.None, nil, plain(health)},
 		{http.MethodGet, "/openapi.json", auth.None, nil, plain(document)},
 	}

@@ -125,7 +125,6 @@ func TestJobStatus_finds_a_job_by_each_of_its_names(t *testing.T) {
 		"short":              name[strings.LastIndexByte(name, '/')+1:],
 		"by_our_id":          ours,
 		"first_contract":     strings.Replace(name, "tuningJobs", "trainingPipelines", 1),
-		"with_a_query":       name + "?view=full",
 	} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()

@@ -41,9 +41,11 @@ const (
 func (e Estimate) Against(billable, epochs int64) Billed {
 	b := Billed{Tokens: billable, Epochs: epochs, Price: e.Price}
 	b.OneEpoch = e.reading(e.Tokens, billable, product(billable, epochs))
-	all := e.TrainingTokens
+	all := Range{}
 	if epochs > 0 {
 		all = Range{Low: product(e.Tokens.Low, epochs), Expected: product(e.Tokens.Expected, epochs), High: product(e.Tokens.High, epochs)}
+	} else if e.TrainingTokens != nil {
+		all = *e.TrainingTokens
 	}
 	b.AllEpochs = e.reading(all, billable, billable)
 	one, every := b.OneEpoch.Estimated.holds(billable), all.holds(billable)

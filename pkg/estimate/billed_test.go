@@ -16,11 +16,11 @@ func TestAgainst(t *testing.T) {
 	t.Parallel()
 	price := 3 * usd.Dollar
 	told := estimate.Estimate{
-		Tokens: estimate.Range{Low: 65_000, Expected: 100_000, High: 140_000}, Epochs: estimate.Range{Low: 10, Expected: 10, High: 10},
-		TrainingTokens: estimate.Range{Low: 650_000, Expected: 1_000_000, High: 1_400_000}, Price: &price,
+		Tokens: estimate.Range{Low: 65_000, Expected: 100_000, High: 140_000}, Epochs: &estimate.Range{Low: 10, Expected: 10, High: 10},
+		TrainingTokens: &estimate.Range{Low: 650_000, Expected: 1_000_000, High: 1_400_000}, Price: &price,
 	}
 	untold := estimate.Estimate{
-		Tokens: told.Tokens, Epochs: estimate.Range{Low: 3, High: 40}, TrainingTokens: estimate.Range{Low: 195_000, High: 5_600_000},
+		Tokens: told.Tokens, Epochs: &estimate.Range{Low: 3, High: 40}, TrainingTokens: &estimate.Range{Low: 195_000, High: 5_600_000},
 	}
 	amount := func(a usd.Amount) *usd.Amount { return &a }
 	tests := []struct {
@@ -32,17 +32,17 @@ func TestAgainst(t *testing.T) {
 		{"of_one_epoch", told, 120_000, 10, estimate.Billed{
 			Tokens: 120_000, Epochs: 10, Price: &price, Fits: estimate.OneEpoch,
 			OneEpoch:  estimate.Reading{Estimated: told.Tokens, Ratio: 1.2, Cost: amount(3_600_000)},
-			AllEpochs: estimate.Reading{Estimated: told.TrainingTokens, Ratio: 0.12, Cost: amount(360_000)},
+			AllEpochs: estimate.Reading{Estimated: *told.TrainingTokens, Ratio: 0.12, Cost: amount(360_000)},
 		}},
 		{"of_all_epochs", told, 1_000_500, 10, estimate.Billed{
 			Tokens: 1_000_500, Epochs: 10, Price: &price, Fits: estimate.AllEpochs,
 			OneEpoch:  estimate.Reading{Estimated: told.Tokens, Ratio: 10.005, Cost: amount(30_015_000)},
-			AllEpochs: estimate.Reading{Estimated: told.TrainingTokens, Ratio: 1.001, Cost: amount(3_001_500)},
+			AllEpochs: estimate.Reading{Estimated: *told.TrainingTokens, Ratio: 1.001, Cost: amount(3_001_500)},
 		}},
 		{"of_neither", told, 300_000, 10, estimate.Billed{
 			Tokens: 300_000, Epochs: 10, Price: &price,
 			OneEpoch:  estimate.Reading{Estimated: told.Tokens, Ratio: 3, Cost: amount(9_000_000)},
-			AllEpochs: estimate.Reading{Estimated: told.TrainingTokens, Ratio: 0.3, Cost: amount(900_000)},
+			AllEpochs: estimate.Reading{Estimated: *told.TrainingTokens, Ratio: 0.3, Cost: amount(900_000)},
 		}},
 		{"one_epoch_is_all", told, 100_000, 1, estimate.Billed{
 			Tokens: 100_000, Epochs: 1, Price: &price,
@@ -58,7 +58,7 @@ func TestAgainst(t *testing.T) {
 		{"unknown_epochs", untold, 100_000, 0, estimate.Billed{
 			Tokens: 100_000, Fits: estimate.OneEpoch,
 			OneEpoch:  estimate.Reading{Estimated: untold.Tokens, Ratio: 1},
-			AllEpochs: estimate.Reading{Estimated: untold.TrainingTokens},
+			AllEpochs: estimate.Reading{Estimated: *untold.TrainingTokens},
 		}},
 		{"nothing_estimated", estimate.Estimate{Price: &price}, 1_000_000, 0, estimate.Billed{
 			Tokens: 1_000_000, Price: &price, AllEpochs: estimate.Reading{Cost: &price},

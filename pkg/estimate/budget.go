@@ -44,7 +44,9 @@ func (e *Estimate) Check(b Budget) error {
 	}
 	if e.Cost == nil {
 		hint := "Name a model whose price is known: GET /api/v1/fine-tuning/models lists them."
-		if e.Price != nil {
+		if e.Price != nil && e.Epochs != nil {
+			hint = "Give fewer epochs: the cost of so many is more than can be counted."
+		} else if e.Price != nil {
 			hint = "Give hyperparameters.epoch_count: how many the service picks is not known."
 		}
 		return e.refuse("COST_UNKNOWN", fmt.Sprintf("The cost of this job is not known, and it may not be more than %s, %s. %s",
@@ -59,8 +61,10 @@ func (e *Estimate) Check(b Budget) error {
 		fits = limit.Buys(*e.Price) / e.Tokens.High
 	}
 	switch {
+	case fits == 1:
+		text += " It would fit with 1 epoch."
 	case fits > 0:
-		text += fmt.Sprintf(" With hyperparameters.epoch_count of %d or less it fits.", fits)
+		text += fmt.Sprintf(" It would fit with hyperparameters.epoch_count of %s or less.", digits(fits))
 	default:
 		text += " Not even one epoch fits: train on less."
 	}

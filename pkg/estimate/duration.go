@@ -24,10 +24,10 @@ const (
 // on its tokens (half an hour passes before the first step) and one that does. Both are taken from the jobs by
 // Theil and Sen's method: the middle of the slopes between all pairs, which a few odd jobs do not move. The
 // interval is as wide as the jobs themselves are apart from that line.
-func duration(tokens Range, past []Run) *Duration {
+func duration(tokens *Range, past []Run) *Duration {
 	past = slices.DeleteFunc(slices.Clone(past), func(r Run) bool { return r.TrainingTokens <= 0 || r.Duration <= 0 })
 	past = past[max(0, len(past)-mostRuns):]
-	if len(past) < leastRuns || tokens.High == 0 {
+	if len(past) < leastRuns || tokens == nil || tokens.High == 0 {
 		return nil
 	}
 	perToken := slope(past)

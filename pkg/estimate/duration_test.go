@@ -4,12 +4,16 @@
 package estimate_test
 
 import (
+	"encoding/json"
+	"math"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vertextune/vertextune/pkg/estimate"
+	"github.com/vertextune/vertextune/pkg/usd"
 )
 
 func TestDuration(t *testing.T) {
@@ -56,5 +60,41 @@ func TestDuration_of_many(t *testing.T) {
 	want := &estimate.Duration{Low: 60, High: 60, Jobs: 200}
 	if diff := cmp.Diff(want, estimate.Make(estimate.Job{Tokens: 5, Epochs: 1, Past: past}).Duration); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The slope is the median: one odd job in each direction does not move it.
+func TestDuration_takes_the_median(t *testing.T) {
+	t.Parallel()
+	past := []estimate.Run{
+		{TrainingTokens: 1_000_000, Duration: 1000 * time.Second}, {TrainingTokens: 2_000_000, Duration: 2000 * time.Second},
+		{TrainingTokens: 3_000_000, Duration: 3000 * time.Second}, {TrainingTokens: 4_000_000, Duration: 4000 * time.Second},
+		{TrainingTokens: 1_500_000, Duration: 9000 * time.Second}, {TrainingTokens: 3_500_000, Duration: 10 * time.Second},
+	}
+	d := estimate.Make(estimate.Job{Tokens: 10_000_000, Epochs: 1, Past: past}).Duration
+	// At a second for 1,000 tokens the six jobs are from 3,490 s below that line to 7,500 s above it.
+	if d == nil || d.Low != 6500-3490 || d.High != 14000+7500 {
+		t.Errorf("duration %+v, want 3010 to 21500 seconds", d)
+	}
+}
+
+// More than can be counted is not a number, and so is its cost.
+func TestMake_never_saturates(t *testing.T) {
+	t.Parallel()
+	for _, job := range []estimate.Job{
+		{Tokens: 150, Epochs: math.MaxInt64}, {Tokens: 1 << 40, Epochs: 1 << 30}, {Tokens: 1 << 61, Epochs: 1},
+	} {
+		job.Model = model(t, "gemini-3.5-flash")
+		e := estimate.Make(job)
+		if e.Cost != nil || strings.Contains(e.Arithmetic, "9,223,372,036,854,775,807 training") || strings.Contains(e.Arithmetic, "$9,223,372,036,854.78") {
+			t.Errorf("%+v: cost %v, %s", job, e.Cost, e.Arithmetic)
+		}
+		if err := e.Check(estimate.Budget{Request: usd.Dollar}); err == nil {
+			t.Errorf("%+v: no budget refuses it", job)
+		}
+	}
+	text, err := json.Marshal(estimate.Make(estimate.Job{Tokens: 1000}))
+	if err != nil || strings.Contains(string(text), "epochs\":") || strings.Contains(string(text), "training_tokens") {
+		t.Errorf("what is not known is written: %s, %v", text, err)
 	}
 }

@@ -47,10 +47,10 @@ func Of(report *dataset.Report) Job {
 // Estimate is what can be said of a job. Its JSON is part of the API.
 type Estimate struct {
 	Examples int64 `json:"examples"`
-	// Tokens is of one pass, TrainingTokens of all epochs.
+	// Tokens is of one pass, TrainingTokens of all epochs. Epochs and TrainingTokens are absent if they are not known.
 	Tokens         Range       `json:"tokens"`
-	Epochs         Range       `json:"epochs"`
-	TrainingTokens Range       `json:"training_tokens"`
+	Epochs         *Range      `json:"epochs,omitempty"`
+	TrainingTokens *Range      `json:"training_tokens,omitempty"`
 	Price          *usd.Amount `json:"price_usd_per_million_tokens,omitempty"`
 	Cost           *Cost       `json:"cost_usd,omitempty"` // absent if the price is not known
 	Arithmetic     string      `json:"arithmetic"`
@@ -82,9 +82,7 @@ type Duration struct {
 // Make estimates a job.
 func Make(job Job) Estimate {
 	e := Estimate{Examples: job.Examples, Tokens: tokens(job), Epochs: epochs(job)}
-	e.TrainingTokens = Range{
-		Low: product(e.Tokens.Low, e.Epochs.Low), Expected: product(e.Tokens.Expected, e.Epochs.Expected), High: product(e.Tokens.High, e.Epochs.High),
-	}
+	e.TrainingTokens = e.Tokens.times(e.Epochs)
 	e.Duration = duration(e.TrainingTokens, job.Past)
 	if job.Model != nil && job.Model.TrainingPrice != nil {
 		e.price(*job.Model.TrainingPrice)
@@ -109,21 +107,21 @@ func tokens(job Job) Range {
 	return Range{Low: min(r.Low, published), Expected: r.Expected, High: max(r.High, published)}
 }
 
-// epochs gives the number that is asked for, or the range that the service picks from.
-func epochs(job Job) Range {
+// epochs gives the number that is asked for, or the range that the service picks from, or nil.
+func epochs(job Job) *Range {
 	switch {
 	case job.Epochs > 0:
-		return Range{Low: job.Epochs, Expected: job.Epochs, High: job.Epochs}
+		return &Range{Low: job.Epochs, Expected: job.Epochs, High: job.Epochs}
 	case job.Model != nil && job.Model.UnsetEpochs != nil:
-		return Range{Low: job.Model.UnsetEpochs.Value.Low, High: job.Model.UnsetEpochs.Value.High}
+		return &Range{Low: job.Model.UnsetEpochs.Value.Low, High: job.Model.UnsetEpochs.Value.High}
 	}
-	return Range{}
+	return nil
 }
 
 func (e *Estimate) price(price catalogue.Fact[usd.Amount]) {
 	e.Price = &price.Value
-	if e.Epochs.High == 0 {
-		return
+	if e.TrainingTokens == nil || price.Value.Of(e.TrainingTokens.High) == math.MaxInt64 {
+		return // not known, or more than an amount can be
 	}
 	e.Cost = &Cost{Low: price.Value.Of(e.TrainingTokens.Low), High: price.Value.Of(e.TrainingTokens.High)}
 	if e.TrainingTokens.Expected > 0 {
@@ -135,11 +133,14 @@ func (e *Estimate) price(price catalogue.Fact[usd.Amount]) {
 func (e *Estimate) warn(job Job) {
 	add := func(format string, args ...any) { e.Warnings = append(e.Warnings, fmt.Sprintf(format, args...)) }
 	switch {
-	case job.Epochs == 0 && e.Epochs.High > 0:
+	case job.Epochs == 0 && e.Epochs != nil:
 		add("hyperparameters.epoch_count is not given: the service picks it, between %d and %d as far as is known, and the cost with it.",
 			e.Epochs.Low, e.Epochs.High)
 	case job.Epochs == 0:
 		add("hyperparameters.epoch_count is not given: the service picks it, and how is not known.")
+	}
+	if e.Epochs != nil && e.TrainingTokens == nil {
+		add("The training tokens of %s epochs are more than can be counted, so the cost is not known.", e.Epochs)
 	}
 	if job.Files > 0 {
 		add("The dataset has %d images or other files, whose tokens are not in the estimate.", job.Files)
@@ -152,6 +153,19 @@ func (e *Estimate) warn(job Job) {
 	case !job.Model.TrainingPrice.Confirmed:
 		add("The price of training %s is not confirmed.", job.Model.ID)
 	}
+}
+
+// times multiplies a range by one of epochs. It returns nil if they are not known, or the product is more than can be
+// counted.
+func (r Range) times(epochs *Range) *Range {
+	if epochs == nil {
+		return nil
+	}
+	high := product(r.High, epochs.High)
+	if high == math.MaxInt64 {
+		return nil
+	}
+	return &Range{Low: product(r.Low, epochs.Low), Expected: product(r.Expected, epochs.Expected), High: high}
 }
 
 // product multiplies two numbers that are not negative. What cannot be said is the largest number.

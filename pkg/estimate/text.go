@@ -18,7 +18,7 @@ import (
 func (e *Estimate) arithmetic() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s tokens", e.Tokens)
-	if e.Epochs.High == 0 {
+	if e.Epochs == nil {
 		b.WriteString(" × an unknown number of epochs")
 		return b.String()
 	}
@@ -26,12 +26,17 @@ func (e *Estimate) arithmetic() string {
 	if e.Epochs.High == 1 {
 		unit = "epoch"
 	}
-	fmt.Fprintf(&b, " × %s %s = %s training tokens", e.Epochs, unit, e.TrainingTokens)
+	fmt.Fprintf(&b, " × %s %s", e.Epochs, unit)
+	if e.TrainingTokens == nil {
+		b.WriteString(": more training tokens than can be counted")
+		return b.String()
+	}
+	fmt.Fprintf(&b, " = %s training tokens", e.TrainingTokens)
 	if e.Cost == nil {
 		b.WriteString("; the price is not known")
 		return b.String()
 	}
-	fmt.Fprintf(&b, "; × $%s per 1,000,000 = %s", e.Price, e.Cost)
+	fmt.Fprintf(&b, "; × %s per 1,000,000 = %s", dollars(*e.Price), e.Cost)
 	return b.String()
 }
 
@@ -59,11 +64,18 @@ func (c Cost) String() string {
 	}
 }
 
-func dollars(a usd.Amount) string { return "$" + a.String() }
+// dollars writes an amount with commas between thousands.
+func dollars(a usd.Amount) string {
+	whole, part, _ := strings.Cut(a.String(), ".")
+	return "$" + group(whole) + "." + part
+}
 
 // digits writes a number with commas between thousands.
 func digits(n int64) string {
-	text := strconv.FormatInt(n, 10)
+	return group(strconv.FormatInt(n, 10))
+}
+
+func group(text string) string {
 	for i := len(text) - 3; i > 0; i -= 3 {
 		text = text[:i] + "," + text[i:]
 	}

@@ -6,6 +6,8 @@ package remedy
 import (
 	"strings"
 	"testing"
+
+	"google.golang.org/grpc/codes"
 )
 
 // answers are what services have answered, with the place where that is on record; a row that no answer meets fails
@@ -273,6 +275,30 @@ func TestTable(t *testing.T) {
 	for i, r := range table {
 		if !met[i] {
 			t.Errorf("no answer meets row %d, %s", i, r.code)
+		}
+	}
+}
+
+// What only the operator can mend is not shown to callers, and the codes are those of google.rpc.Code.
+func TestOperatorsRows(t *testing.T) {
+	t.Parallel()
+	operators := map[string]bool{}
+	for _, r := range table {
+		operators[r.code] = operators[r.code] || r.operator
+	}
+	for _, code := range []string{"LOCATION_GLOBAL", "LOCATION_NOT_SUPPORTED", "LOCATION_MISMATCH"} {
+		if !operators[code] {
+			t.Errorf("%s is shown to callers: its fix is a setting of the service", code)
+		}
+	}
+	for i := range table {
+		if strings.Contains(table[i].fix, "GOOGLE_CLOUD_") && !table[i].operator {
+			t.Errorf("%s tells a caller to change a setting of the service", table[i].code)
+		}
+	}
+	for got, want := range map[int]codes.Code{internal: codes.Internal, unavailable: codes.Unavailable, unauthenticated: codes.Unauthenticated} {
+		if got != int(want) {
+			t.Errorf("%d is not the code %s", got, want)
 		}
 	}
 }

@@ -46,8 +46,11 @@ const (
 // Warnings says what is to be known of the split.
 func (r Result) Warnings() (all []string) {
 	if r.Validation.Examples == 0 {
-		all = append(all, "validation_split: no conversation is in the validation part, so there is no validation file. "+
-			"Give more conversations, or a larger share.")
+		why := "Give more conversations, or a larger share."
+		if r.GivenBack > 0 {
+			why = "What was chosen for it is more than the bounds of a validation file allow: give more conversations."
+		}
+		return append(all, "validation_split: no conversation is in the validation part, so there is no validation file. "+why)
 	}
 	examples := r.Validation.Examples + r.Training.Examples
 	if share := float64(r.Validation.Examples) / float64(max(1, examples)); share > muchMore*r.Asked {
@@ -55,11 +58,18 @@ func (r Result) Warnings() (all []string) {
 			"conversations are not divided, and there are few of them, or long ones.", r.Validation.Examples, examples, 100*share, 100*r.Asked))
 	}
 	if r.GivenBack > 0 {
-		all = append(all, fmt.Sprintf("validation_split: the validation file is smaller than asked for, by %d examples, to stay within the bounds.", r.GivenBack))
+		all = append(all, fmt.Sprintf("validation_split: the validation file is smaller than asked for, by %s, to stay within the bounds.", count(r.GivenBack)))
 	}
 	if r.Overlaps > 0 {
 		all = append(all, fmt.Sprintf("validation_split: %d of the %d validation examples are in the training file too. The first is %s, line %d of the training file.",
 			r.Overlaps, r.Validation.Examples, r.Overlap[0].Validation, r.Overlap[0].TrainingLine))
 	}
 	return all
+}
+
+func count(examples int64) string {
+	if examples == 1 {
+		return "1 example"
+	}
+	return fmt.Sprintf("%d examples", examples)
 }

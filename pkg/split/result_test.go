@@ -4,6 +4,7 @@
 package split_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,6 +33,33 @@ func TestWarnings(t *testing.T) {
 	} {
 		if diff := cmp.Diff(tt.want, tt.in.Warnings()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// The warnings of one split do not contradict each other, and count in words that are right.
+func TestWarnings_agree(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		in   split.Result
+		want []string
+	}{
+		"nothing_left": {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, GivenBack: 6}, []string{"the bounds of a validation file allow"}},
+		"none":         {split.Result{Asked: 0.1, Training: split.Side{Examples: 6}}, []string{"or a larger share"}},
+		"one":          {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, Validation: split.Side{Examples: 5}, GivenBack: 1}, []string{"by 1 example, to"}},
+		"two":          {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, Validation: split.Side{Examples: 5}, GivenBack: 2}, []string{"by 2 examples, to"}},
+		"at_the_limit": {split.Result{Asked: 0.25, Training: split.Side{Examples: 5}, Validation: split.Side{Examples: 3}}, nil}, // 1.5 times
+		"above_it":     {split.Result{Asked: 0.25, Training: split.Side{Examples: 9}, Validation: split.Side{Examples: 6}}, []string{"40 % where 25 %"}},
+	} {
+		got := tt.in.Warnings()
+		if len(got) != len(tt.want) {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+			continue
+		}
+		for i, want := range tt.want {
+			if !strings.Contains(got[i], want) {
+				t.Errorf("%s: %q does not say %q", name, got[i], want)
+			}
 		}
 	}
 }

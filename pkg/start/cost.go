@@ -79,7 +79,7 @@ func (s *Starter) estimate(ctx context.Context, job tuning.Job, m made) estimate
 	}
 	for _, done := range earlier {
 		var was estimate.Estimate
-		if json.Unmarshal(done.Estimate, &was) == nil && was.TrainingTokens.Expected > 0 && !done.StartedAt.IsZero() {
+		if json.Unmarshal(done.Estimate, &was) == nil && was.TrainingTokens != nil && was.TrainingTokens.Expected > 0 && !done.StartedAt.IsZero() {
 			plan.Past = append(plan.Past, estimate.Run{TrainingTokens: was.TrainingTokens.Expected, Duration: done.EndedAt.Sub(done.StartedAt)})
 		}
 	}

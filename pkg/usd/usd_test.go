@@ -129,3 +129,22 @@ func TestBuys(t *testing.T) {
 		t.Errorf("nothing buys %d", n)
 	}
 }
+
+// The most that can be said is reached exactly where the quotient no longer fits into 64 bits.
+func TestBuys_at_the_boundary(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		amount, price usd.Amount
+		want          int64
+	}{
+		{math.MaxInt64, 499_999, math.MaxInt64}, // the high word of the product is the price
+		{math.MaxInt64, 500_000, math.MaxInt64},
+		{math.MaxInt64, 1, math.MaxInt64},
+		{math.MaxInt64, math.MaxInt64, 1_000_000},
+		{1 << 62, 250_000, math.MaxInt64},
+	} {
+		if got := tt.amount.Buys(tt.price); got != tt.want {
+			t.Errorf("%d buys %d at %d, want %d", tt.amount, got, tt.price, tt.want)
+		}
+	}
+}
