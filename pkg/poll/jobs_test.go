@@ -14,13 +14,13 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// newJob is a job whose start is recorded and told of, with its lease over and its dataset not written.
+// newJob is a job whose start was confirmed and whose first event was published, with its lease over and its dataset not written.
 func (w *world) newJob(location string) tuning.Job {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	job := tuning.Job{
 		ID: tuning.NewID(now), Location: location, DisplayName: fmt.Sprintf("job %d", w.begun.Add(1)), BaseModel: "gemini-1.5-flash-001",
 		StartedBy: "ci", Request: tuning.Request{TrainingData: "gs://test-data/x.jsonl"}.Encode(), CreatedAt: now, UpdatedAt: now,
-	}.Recorded(now.Add(-time.Second))
+	}.Recorded(now.Add(-time.Second)).Answered()
 	job.Told = 1
 	return job
 }

@@ -47,6 +47,8 @@ type Starter interface {
 	// Dispatch sends a job that waits, if there is room beside those ahead of it but for the IDs that are passed
 	// over, and reports whether another one may be tried.
 	Dispatch(ctx context.Context, r store.Record, passed []string) (store.Record, bool, error)
+	// Discard deletes what a refused start has left.
+	Discard(ctx context.Context, r store.Record) error
 	// PassOn tells Vertex AI that a job is not wanted any more, if it does not know.
 	PassOn(ctx context.Context, r store.Record) store.Record
 }
@@ -117,7 +119,7 @@ func (p *Poller) Tick(ctx context.Context) error {
 	}
 	work, cancel := most(ctx)
 	defer cancel()
-	err = errors.Join(p.observe(work, t), p.resume(work, t), p.dispatch(work, t))
+	err = errors.Join(p.observe(work, t), p.resume(work, t), p.dispatch(work, t), p.discard(work, t))
 	if over(work) && ctx.Err() == nil {
 		var unfinished []any
 		if err != nil {
@@ -173,6 +175,20 @@ func (p *Poller) resume(ctx context.Context, t *tick) error {
 				return fmt.Errorf("resume the start of job %s: %w", r.ID, err)
 			}
 			t.now(now)
+			return nil
+		})
+	}
+	return work.wait()
+}
+
+// discard deletes what refused starts have left, when nobody can be writing it any more.
+func (p *Poller) discard(ctx context.Context, t *tick) error {
+	work := newWork()
+	for _, r := range t.at(tuning.Refused, p.Now()) {
+		work.do(func() error {
+			if err := p.Starter.Discard(ctx, r); err != nil {
+				return fmt.Errorf("delete what the refused start %s has left: %w", r.ID, err)
+			}
 			return nil
 		})
 	}

@@ -230,7 +230,7 @@ func TestNoTurnToBeSeen(t *testing.T) {
 				job, err := w.Start(t.Context(), order(tuning.Request{MessageIDs: []string{"s1"}}))
 				w.on(method, nil)
 				if code == codes.PermissionDenied {
-					w.wantFailed(t, w.only(t).Job, fault.Of(err))
+					w.wantRefused(t, fault.Of(err), 0)
 					return
 				}
 				if err != nil || job.Step != tuning.Waiting || job.State != tuning.Queued {

@@ -34,11 +34,7 @@ func TestMonthlyBudget(t *testing.T) {
 	if e := fault.Of(err); e.Reason != "MONTHLY_BUDGET" || e.Kind != fault.FailedPrecondition || !strings.Contains(e.Message, usd.Amount(first.Cost).String()) {
 		t.Errorf("a second start: %v", err)
 	}
-	for _, r := range w.jobs(t) {
-		if r.ID != first.ID {
-			w.wantFailed(t, r.Job, fault.Of(err))
-		}
-	}
+	w.wantRefused(t, fault.Of(err), 1)
 	refusals := func() (reasons []string) {
 		plan, err := w.DryRun(t.Context(), o)
 		if err != nil {

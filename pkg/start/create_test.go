@@ -183,11 +183,10 @@ func TestCreateRefused(t *testing.T) {
 				t.Errorf("Start = %v (kind %v), want kind %v", err, fault.KindOf(err), want.kind)
 			}
 			record := w.only(t)
-			w.wantFailed(t, record.Job, fault.Of(err))
 			if why := record.Failure; why.Code != int32(code) || strings.Contains(why.Message, words) != want.shown {
 				t.Errorf("the record says %d %q; Vertex AI's words are to be shown: %v", why.Code, why.Message, want.shown)
 			}
-			w.tickLater(t)
+			w.wantRefused(t, fault.Of(err), 0)
 			if n := w.count("CreateTuningJob"); n != 1 {
 				t.Errorf("Vertex AI was asked %d times", n)
 			}

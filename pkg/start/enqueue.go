@@ -34,7 +34,8 @@ func (s *Starter) Enqueue(ctx context.Context, o Order) (tuning.Job, error) {
 	if err != nil {
 		return tuning.Job{}, err
 	}
-	record, err := s.record(ctx, job, o.Request, key, time.Time{}) // nobody is at work on it
+	// Nobody is at work on it. It is confirmed at once, as the file's report names it.
+	record, err := s.record(ctx, job.Recorded(time.Time{}).Answered(), o.Request, key)
 	if errors.Is(err, store.ErrKeyUsed) {
 		// Somebody else was a little faster with it.
 		job, _, err = s.enqueued(ctx, key)

@@ -100,8 +100,8 @@ func TestRepeatGoesOn(t *testing.T) {
 				t.Errorf("Start = %v, want that the session is not known", err)
 			}
 		}
-		if got := w.read(t, died.ID); got.State != tuning.Failed {
-			t.Errorf("the record is in %s", got.State)
+		if got := w.read(t, died.ID); got.Step != tuning.Refused || !got.Tentative {
+			t.Errorf("the record is at %s, tentative: %v", got.Step, got.Tentative)
 		}
 	})
 	t.Run("many_at_once", func(t *testing.T) {

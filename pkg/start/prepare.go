@@ -43,8 +43,7 @@ func (s *Starter) goOn(ctx context.Context, r store.Record, request tuning.Reque
 	r, held := release()
 	switch {
 	case !held:
-		r, _ = s.changed(ctx, r)
-		return r, nil
+		return s.taken(ctx, r), nil
 	case err != nil:
 		return s.unprepared(ctx, r, err)
 	}
@@ -70,7 +69,7 @@ func (s *Starter) hold(ctx context.Context, r store.Record) (work context.Contex
 			switch {
 			case err == nil:
 				r = renewed
-			case errors.Is(err, errTaken):
+			case errors.Is(err, errTaken), fault.KindOf(err) == fault.NotFound:
 				held = false
 				cancel()
 			default:
@@ -112,11 +111,27 @@ func (s *Starter) changed(ctx context.Context, r store.Record) (store.Record, bo
 	return now, ours(r, now.Job)
 }
 
+// taken returns the record of a job that somebody else has taken over meanwhile. If they have refused it, they may
+// not have seen the files that were written here.
+func (s *Starter) taken(ctx context.Context, r store.Record) store.Record {
+	now, err := s.Records.Job(ctx, r.ID)
+	switch {
+	case fault.KindOf(err) == fault.NotFound, err == nil && now.Step == tuning.Refused:
+		s.deleteFiles(ctx, r.Job)
+	case err != nil:
+		s.Log.WarnContext(ctx, "job not read", "job_id", r.ID, "error", err)
+	}
+	if err != nil {
+		return r
+	}
+	return now
+}
+
 // patience is how long a start is tried again whose dataset cannot be written.
 const patience = time.Hour
 
 // unprepared decides what becomes of a job whose dataset could not be written. What may pass is left to the next
-// tick of the poller, and is no error; all else is the job's failure.
+// tick of the poller, and is no error; for all else the job is refused, or fails if it was confirmed.
 func (s *Starter) unprepared(ctx context.Context, r store.Record, cause error) (store.Record, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
@@ -130,19 +145,23 @@ func (s *Starter) unprepared(ctx context.Context, r store.Record, cause error) (
 			j.LeaseUntil = time.Time{}
 			return j.Delayed(fault.Of(cause).Message), nil
 		default:
-			return j.Fail(failureOf(cause), s.Now().UTC()), nil
+			return j.Refuse(failureOf(cause), s.until(s.Config.Lease), s.Now().UTC()), nil
 		}
 	})
 	if err != nil {
-		// The record stays as it is, and the poller goes on from there.
+		// The record stays as it is, and the poller resumes from there.
 		s.Log.ErrorContext(ctx, "the job's record was not written", "job_id", r.ID, "error", err)
 		return r, nil
 	}
-	if passes || left.State != tuning.Failed {
+	if passes || !ended(left) {
 		return left, nil
 	}
+	s.discardFiles(ctx, left)
 	return left, cause
 }
+
+// ended reports whether there will be no job: it was refused, or has failed.
+func ended(r store.Record) bool { return r.Step == tuning.Refused || r.State == tuning.Failed }
 
 // failureOf returns an error as a record keeps it, with Google's code or, for an error of our own, the one like it.
 func failureOf(err error) tuning.Failure {

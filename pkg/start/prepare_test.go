@@ -120,8 +120,8 @@ func TestDatasetRefused(t *testing.T) {
 				t.Errorf("Start = %v, want UpstreamFailed", err)
 			}
 			w.on("BatchGetDocuments", nil)
-			w.wantFailed(t, w.only(t).Job, fault.Of(err))
-			w.tickLater(t)
+			w.onStorage(nil)
+			w.wantRefused(t, fault.Of(err), 0)
 			if n := w.count("CreateTuningJob"); n != 0 {
 				t.Errorf("Vertex AI was asked %d times", n)
 			}

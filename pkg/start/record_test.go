@@ -41,16 +41,16 @@ func TestWriteFails(t *testing.T) {
 					switch {
 					case err == nil && (len(records) != 1 || job.ID != records[0].ID):
 						t.Fatalf("Start = job %q; there are %d records", job.ID, len(records))
-					case o.Key != "" && n > 0 && fault.KindOf(err) == fault.Unavailable:
-						// The answer is not on record, and would not be repeated.
-					case err != nil && n > 0 && records[0].State != tuning.Failed:
+					case n > 0 && fault.KindOf(err) == fault.Unavailable:
+						// The answer is not on record: it would not be repeated, and the start may still be refused.
+					case err != nil && n > 0 && records[0].Step != tuning.Refused:
 						t.Fatalf("Start = %v, although the job is on record and can be gone on with", err)
 					}
 					w.tickLater(t)
 					w.tickLater(t)
-					if seen := w.onVertex(t); len(records) == 0 || records[0].State == tuning.Failed {
-						if len(seen) != 0 {
-							t.Errorf("%d jobs on Vertex AI of a start that failed", len(seen))
+					if seen := w.onVertex(t); len(records) == 0 || records[0].Step == tuning.Refused {
+						if len(seen) != 0 || w.named(t, "datasets/") != 0 {
+							t.Errorf("%d jobs on Vertex AI and %d objects of a start that was refused", len(seen), w.named(t, "datasets/"))
 						}
 						return
 					}

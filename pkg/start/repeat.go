@@ -38,7 +38,16 @@ func (s *Starter) known(ctx context.Context, key *store.Key) (*store.Record, err
 		}}
 		return nil, e
 	}
+	if used.Failure != nil {
+		return nil, used.Failure.Err()
+	}
 	record, err := s.Records.Job(ctx, used.JobID)
+	if fault.KindOf(err) == fault.NotFound {
+		// It was refused and deleted after the key was read.
+		if used, _ := s.Records.Key(ctx, *key); used != nil && used.Failure != nil {
+			return nil, used.Failure.Err()
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -50,12 +59,12 @@ const look = 200 * time.Millisecond
 
 // repeat answers a start as it was answered the first time. If that is still at work, it is waited for; if it has
 // died, this one goes on with it.
-func (s *Starter) repeat(ctx context.Context, r *store.Record, err error) (tuning.Job, error) {
+func (s *Starter) repeat(ctx context.Context, key *store.Key, r *store.Record, err error) (tuning.Job, error) {
 	for {
 		switch {
 		case err != nil:
 			return tuning.Job{}, err
-		case r.FirstAnswer != nil || r.Finished:
+		case r.FirstAnswer != nil || r.Finished || r.Step == tuning.Refused:
 			return told(r.Job)
 		case r.Step == tuning.Preparing && !r.Leased(s.Now()):
 			*r, err = s.Resume(ctx, *r)
@@ -69,12 +78,14 @@ func (s *Starter) repeat(ctx context.Context, r *store.Record, err error) (tunin
 			}
 		case <-time.After(look):
 		}
-		*r, err = s.Records.Job(ctx, r.ID)
+		if *r, err = s.Records.Job(ctx, r.ID); fault.KindOf(err) == fault.NotFound {
+			r, err = s.known(ctx, key) // it was refused and deleted meanwhile: the key has the answer
+		}
 	}
 }
 
-// Resume goes on with a start that died before its dataset was written. What cannot heal becomes the record's
-// failure; an error is returned if the record could not be taken over.
+// Resume resumes a start that died before its dataset was written. What cannot heal is refused, or the job's
+// failure if it was confirmed; an error is returned if the record could not be taken over.
 func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, error) {
 	next := r.Job
 	next.LeaseUntil = s.until(s.Config.Lease)

@@ -127,7 +127,12 @@ func TestRepeatOfAFailure(t *testing.T) {
 			if diff := cmp.Diff(fault.Of(err), fault.Of(again), cmpopts.IgnoreFields(fault.Error{}, "Err")); diff != "" {
 				t.Errorf("error (-first +repeated):\n%s", diff)
 			}
-			w.wantFailed(t, w.only(t).Job, fault.Of(err))
+			w.wantRefused(t, fault.Of(err), 0)
+			w.later(allLeasesOver)
+			_, again = w.Start(t.Context(), o)
+			if diff := cmp.Diff(fault.Of(err), fault.Of(again), cmpopts.IgnoreFields(fault.Error{}, "Err")); diff != "" {
+				t.Errorf("error after its record was deleted (-first +repeated):\n%s", diff)
+			}
 		})
 	}
 }

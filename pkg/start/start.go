@@ -40,6 +40,8 @@ type Records interface {
 
 	// Key returns what is known of an idempotency key, or nil.
 	Key(ctx context.Context, k store.Key) (*store.KeyRecord, error)
+	// DeleteJob deletes the record of a start that was refused.
+	DeleteJob(ctx context.Context, r store.Record) error
 	// CreateJob writes a new record, with its key if it has one, or returns store.ErrKeyUsed.
 	CreateJob(ctx context.Context, job tuning.Job, k *store.Key) (store.Record, error)
 	// Job returns a record by its ID.
@@ -70,6 +72,8 @@ type Objects interface {
 	Read(ctx context.Context, bucket, name string, generation int64) (io.ReadCloser, error)
 	// Write writes an object that must not be there yet.
 	Write(ctx context.Context, spec object.Spec, fill func(io.Writer) error) (int64, error)
+	// Delete deletes a generation of an object, if it is there.
+	Delete(ctx context.Context, bucket, name string, generation int64) error
 }
 
 // Vertex is what a start and its end ask of Vertex AI.
@@ -150,16 +154,15 @@ type Order struct {
 	Key string
 }
 
-// Start starts a job. The error is the caller's if there is no job to come of the start; a start that was recorded
-// and has failed is on record with the same words. What only takes longer is no error: the job is queued, with a
-// detail that says why.
+// Start starts a job. A start that is refused leaves nothing but the error, which its key keeps. What only takes
+// longer is no error: the job is queued, with a detail that says why.
 func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	if violations := o.Check(); len(violations) > 0 {
 		return tuning.Job{}, fault.Invalid(violations...)
 	}
 	key := o.key()
 	if known, err := s.known(ctx, key); known != nil || err != nil {
-		return s.repeat(ctx, known, err)
+		return s.repeat(ctx, key, known, err)
 	}
 	job, verdict, err := s.plan(ctx, o)
 	if err == nil {
@@ -175,7 +178,7 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	if err := s.checkQueue(ctx); err != nil {
 		return tuning.Job{}, err
 	}
-	record, err := s.record(ctx, job, o.Request, key, s.until(s.Config.Lease))
+	record, err := s.record(ctx, job.Recorded(s.until(s.Config.Lease)), o.Request, key)
 	if errors.Is(err, store.ErrKeyUsed) {
 		return s.Start(ctx, o) // somebody else was a little faster with it
 	}
@@ -187,7 +190,7 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	defer cancel()
 	record, err = s.goOn(ctx, record, o.Request, from)
 	if err != nil {
-		// In the words of the record: a repeated start is answered with them.
+		// In the words that are kept: a repeated start is answered with them.
 		failed := fault.Of(record.Failure.Err())
 		failed.Err = err
 		return record.Job, failed
@@ -224,9 +227,9 @@ const queueRetry = 5 * time.Minute
 // requestInline is how large a request may be to be kept in the record. A document holds at most 1 MiB.
 const requestInline = 256 << 10
 
-// record writes the new job down, so that whatever happens from here on, somebody goes on with it: nobody else before
+// record writes the new job down, so that whatever happens from here on, somebody resumes it: nobody else before
 // the end of the lease.
-func (s *Starter) record(ctx context.Context, job tuning.Job, r tuning.Request, key *store.Key, lease time.Time) (store.Record, error) {
+func (s *Starter) record(ctx context.Context, job tuning.Job, r tuning.Request, key *store.Key) (store.Record, error) {
 	job.Request = r.Encode()
 	if len(job.Request) > requestInline {
 		name := "requests/" + job.ID + ".json"
@@ -241,11 +244,15 @@ func (s *Starter) record(ctx context.Context, job tuning.Job, r tuning.Request, 
 		}
 		job.Request, job.RequestData = nil, object.URI(s.Config.DataBucket, name)
 	}
-	return s.Records.CreateJob(ctx, job.Recorded(lease), key)
+	record, err := s.Records.CreateJob(ctx, job, key)
+	if errors.Is(err, store.ErrKeyUsed) {
+		err = errors.Join(err, s.deleteFiles(ctx, job)) // nothing else names them
+	}
+	return record, err
 }
 
-// answer returns the job as its caller is told of it. That is kept first, for a repeated start to be told the same:
-// with a key, an answer that could not be kept is none, and the caller asks again.
+// answer returns the job as its caller is told of it. That is kept first, for a repeated start to get the same
+// answer: with a key, or where the start may still be refused, an answer that could not be kept is none.
 func (s *Starter) answer(ctx context.Context, r store.Record, key *store.Key) (tuning.Job, error) {
 	kept, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
 		if j.State == tuning.Failed {
@@ -256,13 +263,24 @@ func (s *Starter) answer(ctx context.Context, r store.Record, key *store.Key) (t
 	switch {
 	case err == nil:
 		return told(kept.Job)
+	case fault.KindOf(err) == fault.NotFound: // somebody else has taken it over and refused it
+		if _, err := s.known(ctx, key); err != nil {
+			return r.Job, err
+		}
+		return r.Job, fault.New(fault.Unavailable, "The start took too long and was given up. Nothing was started. Start again.")
+	case key == nil && r.Tentative:
+		return r.Job, &fault.Error{
+			Kind: fault.Unavailable, RetryAfter: s.Config.Lease, Err: err,
+			Message: "The start could not be confirmed. It may continue as job " + r.ID + ": look for that in GET /jobs before you start again. " +
+				"With the header Idempotency-Key a start can be repeated safely.",
+		}
 	case key == nil:
 		s.Log.WarnContext(ctx, "the answer to a start was not kept", "job_id", r.ID, "error", err)
 		return r.Job, nil
 	default:
 		return r.Job, &fault.Error{
 			Kind: fault.Unavailable, RetryAfter: s.Config.Lease, Err: err,
-			Message: "The start is on record as job " + r.ID + " and goes on, but its answer could not be kept. Ask again with the same key.",
+			Message: "The start is recorded as job " + r.ID + " and continues, but its answer could not be kept. Repeat it with the same key.",
 		}
 	}
 }
@@ -270,6 +288,8 @@ func (s *Starter) answer(ctx context.Context, r store.Record, key *store.Key) (t
 // told returns the job as its caller was told of it first, or the failure that was.
 func told(job tuning.Job) (tuning.Job, error) {
 	switch {
+	case job.Step == tuning.Refused:
+		return job, job.Failure.Err()
 	case job.FirstAnswer != nil:
 		job.Name, job.State = job.FirstAnswer.Name, job.FirstAnswer.State
 	case job.State == tuning.Failed:

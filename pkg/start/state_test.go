@@ -157,7 +157,7 @@ func (w *world) onVertex(t *testing.T) (all []tuning.Observation) {
 	return all
 }
 
-// record writes a record that is not of a start, after changing it.
+// record writes a record that is not of a start, and confirmed, after changing it.
 func (w *world) record(t *testing.T, change func(*tuning.Job)) store.Record {
 	t.Helper()
 	now := w.Now().UTC().Truncate(time.Microsecond)
@@ -165,7 +165,7 @@ func (w *world) record(t *testing.T, change func(*tuning.Job)) store.Record {
 		ID: tuning.NewID(now), Location: location, DisplayName: "a job", BaseModel: baseModel, StartedBy: "ci", CreatedAt: now, UpdatedAt: now,
 	}
 	job.Request = tuning.Request{SessionID: "s"}.Encode()
-	job = job.Recorded(now.Add(w.Config.Lease))
+	job = job.Recorded(now.Add(w.Config.Lease)).Answered()
 	change(&job)
 	r, err := w.records.CreateJob(t.Context(), job, nil)
 	if err != nil {

@@ -169,11 +169,12 @@ func (s *Starter) submit(ctx context.Context, r store.Record) (store.Record, err
 		return s.lookFor(ctx, r, err), nil
 	}
 	refused := s.conclude(ctx, r, func(j tuning.Job) tuning.Job {
-		return j.Fail(failureOf(err), s.Now().UTC())
+		return j.Refuse(failureOf(err), s.until(s.Config.Lease), s.Now().UTC())
 	})
-	if refused.State != tuning.Failed {
-		return refused, nil // not on record: the job is asked for again, and may be refused or not
+	if !ended(refused) {
+		return refused, nil // not recorded: the job is asked for again, and may be refused or not
 	}
+	s.discardFiles(ctx, refused)
 	return refused, err
 }
 

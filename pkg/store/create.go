@@ -33,6 +33,8 @@ type KeyRecord struct {
 	Request   string    `firestore:"request"`
 	CreatedAt time.Time `firestore:"created_at"`
 	ExpiresAt time.Time `firestore:"expires_at"`
+	// Failure is the answer of a start that was refused. Its job's record is deleted.
+	Failure *tuning.Failure `firestore:"failure,omitempty"`
 }
 
 // ErrKeyUsed is returned for a start whose key belongs to another job.
@@ -75,10 +77,11 @@ func (s *Store) CreateJob(ctx context.Context, job tuning.Job, k *Key) (Record, 
 		}
 		return Record{Job: job, version: res.UpdateTime}, nil
 	}
+	job.Key = k.id()
 	entry := KeyRecord{JobID: job.ID, Request: k.Request, CreatedAt: job.CreatedAt, ExpiresAt: job.CreatedAt.Add(keyLife)}
 	var answer firestore.CommitResponse
 	err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-		if err := tx.Create(s.client.Collection(keys).Doc(k.id()), entry); err != nil {
+		if err := tx.Create(s.client.Collection(keys).Doc(job.Key), entry); err != nil {
 			return err
 		}
 		return tx.Create(ref, job)
@@ -96,4 +99,15 @@ func (s *Store) CreateJob(ctx context.Context, job tuning.Job, k *Key) (Record, 
 	default:
 		return Record{}, ErrKeyUsed
 	}
+}
+
+// keepRefusal gives the key of a start that is refused the answer that a repeated start gets from then on.
+func (s *Store) keepRefusal(tx *firestore.Transaction, refused tuning.Job) error {
+	return tx.Update(s.client.Collection(keys).Doc(refused.Key), []firestore.Update{{Path: "failure", Value: refused.Failure}})
+}
+
+// DeleteJob deletes the record of a start that was refused. A record that is gone already is no error.
+func (s *Store) DeleteJob(ctx context.Context, r Record) error {
+	_, err := s.client.Collection(jobs).Doc(r.ID).Delete(ctx)
+	return wrap(err, "delete the record of job "+r.ID)
 }

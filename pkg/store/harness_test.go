@@ -209,8 +209,11 @@ func letters(n int) string {
 	return string(b)
 }
 
-// newJob is a job as it is recorded first.
-func newJob(n int) tuning.Job {
+// newJob is a job that was confirmed before anything was done for it.
+func newJob(n int) tuning.Job { return tentativeJob(n).Answered() }
+
+// tentativeJob is a job as it is recorded first.
+func tentativeJob(n int) tuning.Job {
 	return tuning.Job{
 		ID: jobID(n), Location: "us-central1", DisplayName: "a job", BaseModel: "gemini-3.1-flash-lite",
 		StartedBy: "ci", Request: []byte(`{"session_id":"s"}`), CreatedAt: noon, UpdatedAt: noon,

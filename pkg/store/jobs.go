@@ -45,7 +45,11 @@ func (s *Store) Job(ctx context.Context, id string) (Record, error) {
 func (s *Store) FindJob(ctx context.Context, name string) (Record, error) {
 	number := tuning.LastSegment(name)
 	if tuning.IsID(number) {
-		return s.Job(ctx, number)
+		r, err := s.Job(ctx, number)
+		if err == nil && r.Tentative {
+			return Record{}, unknown(name)
+		}
+		return r, err
 	}
 	if number == "" {
 		return Record{}, unknown(name) // not a job that Vertex AI has not named yet
@@ -114,12 +118,15 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 
 func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, error) {
 	ref := s.client.Collection(jobs).Doc(r.ID)
-	if next.ModelID == "" && next.Reserved == r.Reserved {
+	hasModel := next.ModelID != "" && !next.Tentative // a model's document names no job that may still be refused
+	refused := next.Key != "" && next.Step == tuning.Refused
+	if !hasModel && !refused && next.Reserved == r.Reserved {
 		res, err := ref.Update(ctx, moving(next), firestore.LastUpdateTime(r.version))
-		if status.Code(err) == codes.FailedPrecondition {
+		switch status.Code(err) {
+		case codes.OK:
+		case codes.FailedPrecondition, codes.NotFound: // whoever reads it again sees whether it is gone
 			return Record{}, ErrChanged
-		}
-		if err != nil {
+		default:
 			return Record{}, wrap(err, "write the record of job "+r.ID)
 		}
 		return Record{Job: next, version: res.UpdateTime}, nil
@@ -127,7 +134,7 @@ func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, 
 	var answer firestore.CommitResponse
 	err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		refs := []*firestore.DocumentRef{ref}
-		if next.ModelID != "" {
+		if hasModel {
 			refs = append(refs, s.client.Collection(models).Doc(next.ModelID))
 		}
 		docs, err := tx.GetAll(refs)
@@ -140,8 +147,14 @@ func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, 
 		if err := tx.Update(ref, moving(next)); err != nil {
 			return err
 		}
-		if err := s.giveBack(tx, r.Job, next); err != nil || next.ModelID == "" {
+		if err := s.giveBack(tx, r.Job, next); err != nil {
 			return err
+		}
+		if refused {
+			return s.keepRefusal(tx, next)
+		}
+		if !hasModel {
+			return nil
 		}
 		return writeBack(tx, docs[1], next)
 	}, firestore.WithCommitResponseTo(&answer))
@@ -188,6 +201,7 @@ func moving(j tuning.Job) []firestore.Update {
 		{Path: "merged", Value: j.Merged},
 		{Path: "left_out", Value: j.LeftOut},
 		{Path: "warnings", Value: j.Warnings},
+		{Path: "tentative", Value: j.Tentative},
 		{Path: "step", Value: j.Step},
 		{Path: "lease_until", Value: j.LeaseUntil},
 		{Path: "attempts", Value: j.Attempts},

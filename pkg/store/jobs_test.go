@@ -21,6 +21,7 @@ import (
 func fullJob(n int) tuning.Job {
 	epochs, batch, rate := int64(3), int64(4), 0.0001
 	j := newJob(n)
+	j.Tentative, j.Key = true, "5f"
 	j.Name, j.Number, j.ModelID = jobName(n), fmt.Sprint(n), "m"
 	j.Hyperparameters = tuning.Hyperparameters{EpochCount: &epochs, BatchSize: &batch, LearningRate: &rate}
 	j.Priority, j.Timeout, j.CancelWhenStalled, j.RequestData = -5, time.Hour, true, "gs://b/requests/x.json"
@@ -179,7 +180,7 @@ func TestUpdateJobKeepsWhatDoesNotMove(t *testing.T) {
 			t.Fatal(err)
 		}
 		want, first := fullJob(1), newJob(1)
-		want.ModelID, want.Hyperparameters, want.Told = first.ModelID, first.Hyperparameters, first.Told
+		want.Key, want.ModelID, want.Hyperparameters, want.Told = first.Key, first.ModelID, first.Hyperparameters, first.Told
 		want.Priority, want.Timeout, want.CancelWhenStalled = first.Priority, first.Timeout, first.CancelWhenStalled
 		same(t, "job", want, read.Job)
 		if note := w.data(t, "tuning_jobs/"+record.ID)["note"]; note != "mine" {

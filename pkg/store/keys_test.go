@@ -31,8 +31,10 @@ func TestCreateJobWithAKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, "job as created", newJob(1), created.Job)
-		same(t, "job as read", newJob(1), w.read(t, jobID(1)).Job)
+		wantJob := newJob(1)
+		wantJob.Key = created.Key
+		same(t, "job as created", wantJob, created.Job)
+		same(t, "job as read", wantJob, w.read(t, jobID(1)).Job)
 		if _, err := w.UpdateJob(t.Context(), created, created.Waits()); err != nil {
 			t.Errorf("a write through what was created: %v", err)
 		}
@@ -148,7 +150,9 @@ func TestCreateJobWithAKeyAnswerLost(t *testing.T) {
 		if n := w.commits.Load(); n < 2 {
 			t.Errorf("%d calls of Commit, want the first and its repetition", n)
 		}
-		same(t, "job", newJob(1), created.Job)
+		want := newJob(1)
+		want.Key = created.Key
+		same(t, "job", want, created.Job)
 		if _, err := w.UpdateJob(t.Context(), created, created.Waits()); err != nil {
 			t.Errorf("a write through it: %v", err)
 		}

@@ -87,5 +87,6 @@ func (s *Store) every(ctx context.Context, doing, name string, queries ...firest
 		}
 		return strings.Compare(a.ID, b.ID)
 	})
+	found = slices.DeleteFunc(found, func(r Record) bool { return r.Tentative })
 	return slices.CompactFunc(found, func(a, b Record) bool { return a.ID == b.ID }), nil
 }

@@ -78,7 +78,7 @@ type Page struct {
 
 // listed are the fields of a job in a list. The rest of a record can be a hundred times as long.
 var listed = []string{
-	"name", "location", "display_name", "base_model", "started_by", "spec.labels", "state", "tuned_model", byCreation, byChange,
+	"name", "location", "display_name", "base_model", "started_by", "spec.labels", "state", "tuned_model", "tentative", byCreation, byChange,
 }
 
 // scanBatch is how many records are asked for at a time where some of them are left out.
@@ -163,10 +163,10 @@ func (f *Filter) narrow(q firestore.Query) firestore.Query {
 	return q
 }
 
-// takes reports whether the filter leaves a job in.
+// takes reports whether the filter leaves a job in. A tentative start is in no list.
 func (f *Filter) takes(j tuning.Job) bool {
 	value, has := j.Spec.Labels[f.LabelKey]
-	return (f.State == "" || j.State == f.State) &&
+	return !j.Tentative && (f.State == "" || j.State == f.State) &&
 		(f.BaseModel == "" || j.BaseModel == f.BaseModel) &&
 		(f.StartedBy == "" || j.StartedBy == f.StartedBy) &&
 		(f.LabelKey == "" || has && value == f.LabelValue) &&

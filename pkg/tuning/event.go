@@ -13,7 +13,7 @@ type EventType string
 
 // The types.
 const (
-	Created         EventType = "created"         // the start was recorded
+	Created         EventType = "created"         // the start was confirmed: there is a job
 	StateChanged    EventType = "stateChanged"    // the job is in another state, or Vertex AI has named it
 	CancelRequested EventType = "cancelRequested" // its caller, or the rule for stalled jobs, wants it to end
 	Stalled         EventType = "stalled"         // it has not moved for long, or runs past its time

@@ -106,6 +106,11 @@ type Job struct {
 	Reserved int64  `firestore:"reserved_micro_usd,omitempty"`
 	Month    string `firestore:"budget_month,omitempty"`
 
+	// Tentative is set until the service has committed itself to the job, see Step.
+	Tentative bool `firestore:"tentative,omitempty"`
+	// Key is the document of the start's Idempotency-Key, if it has one.
+	Key string `firestore:"key,omitempty"`
+
 	Step            Step      `firestore:"step"`
 	LeaseUntil      time.Time `firestore:"lease_until"`
 	Attempts        int64     `firestore:"attempts,omitempty"`    // how often writing its dataset was begun anew

@@ -23,7 +23,7 @@ func (j Job) Observe(o Observation) (Job, bool) {
 	if j.Name != "" && !j.State.follows(state) {
 		return j, false
 	}
-	next := j
+	next := j.confirm()
 	next.Name, next.Number = o.Name, LastSegment(o.Name)
 	next.State, next.VertexState, next.Finished = state, o.VertexState, state.Finished()
 	next.Step, next.LeaseUntil, next.Detail = Accepted, time.Time{}, ""

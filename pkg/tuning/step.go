@@ -17,10 +17,19 @@ import (
 //	    │            ▲  │        │  │                       ▲
 //	    │            │  └────────┼──┼───────────────────────┤  cancelled
 //	    │            └───────────┘  │                       │  no room on Vertex AI, or never sent
-//	    └───────────────────────────┴───────────────────────┘  refused
+//	    ├───────────────────────────┼───────────────────────┘  failed, after it was confirmed
+//	    └───────────────────────────┴─────▶ Refused ──▶ the record is deleted
 //
 // Each arrow is one conditional write of the record. A process that dies leaves the job at one of these steps,
-// with a lease that runs out; then anybody may go on from there.
+// with a lease that runs out; then any other process may resume from there.
+//
+// A record is tentative at first: it exists so that a crash can be repaired, but there is no job yet. No list,
+// lookup or metric includes it, and it has no events. It is confirmed, and gets the event created, when the
+// service commits itself to the job: when its caller is answered that it is queued, when it waits for room, when
+// a dropped file's report names it, or when Vertex AI has accepted it. A start that is refused while it is
+// tentative is answered with an error and leaves nothing: its files and its record are deleted, and its
+// Idempotency-Key, if it has one, keeps the error until the key expires. A job that was confirmed is never
+// refused: what goes wrong then is recorded as its failure, and published.
 type Step string
 
 // The steps.
@@ -36,15 +45,39 @@ const (
 	Accepted Step = "ACCEPTED"
 	// Ended: nothing changes any more.
 	Ended Step = "ENDED"
+	// Refused: there will be no job. What the start has written is to be deleted, and then the record.
+	Refused Step = "REFUSED"
 )
 
 // Leased reports whether somebody is at work on the job: nobody else may go on with it until the lease runs out.
 func (j Job) Leased(now time.Time) bool { return now.Before(j.LeaseUntil) }
 
-// Recorded returns the job as it is recorded first.
+// Recorded returns the job as it is recorded first: tentative.
 func (j Job) Recorded(leaseUntil time.Time) Job {
 	j.State, j.Step, j.LeaseUntil = Queued, Preparing, leaseUntil
+	j.Tentative, j.Watched = true, true
+	return j
+}
+
+// confirm returns the job with its first event, if it was tentative.
+func (j Job) confirm() Job {
+	if !j.Tentative {
+		return j
+	}
+	j.Tentative = false
 	return j.tell(Event{Type: Created, Time: j.CreatedAt, To: Queued, Actor: j.StartedBy})
+}
+
+// Refuse returns a tentative job as refused: until the time given somebody may still be writing its files. A job
+// that was confirmed fails instead.
+func (j Job) Refuse(f Failure, until, now time.Time) Job {
+	if !j.Tentative {
+		return j.Fail(f, now)
+	}
+	j.Step, j.LeaseUntil, j.Failure, j.Detail, j.UpdatedAt = Refused, until, &f, "", now
+	j.Reserved = 0 // Vertex AI never had it: it costs nothing
+	j.Request = nil
+	return j
 }
 
 // Waits returns the job as it waits for room, with its dataset written.
@@ -177,14 +210,18 @@ type Answer struct {
 	State State  `firestore:"state"`
 }
 
-// Answered returns the job with what its caller is told now, if nothing was told before.
+// Answered returns the job with the answer that its caller gets now, if there was none before. A start that was
+// refused has its failure for an answer.
 func (j Job) Answered() Job {
-	j.answered()
+	if j.Step != Refused {
+		j.answered()
+	}
 	return j
 }
 
-// answered keeps the first state in which the work on a start was done.
+// answered confirms the job and keeps the first state in which the work on a start was done.
 func (j *Job) answered() {
+	*j = j.confirm()
 	if j.FirstAnswer == nil {
 		j.FirstAnswer = &Answer{Name: j.Name, State: j.State}
 	}
@@ -195,8 +232,11 @@ func InLine(a, b Job) int {
 	return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 }
 
-// tell adds an event to what happened to the job.
+// tell adds an event to what happened to the job. No job is tentative that has any.
 func (j Job) tell(e Event) Job {
+	if e.Type != Created {
+		j = j.confirm()
+	}
 	e.Seq = int64(len(j.Events)) + 1
 	e.Time = e.Time.Truncate(time.Microsecond) // as Firestore keeps it: told before it is read back, it is the same
 	e.Name, e.VertexState = j.Name, j.VertexState

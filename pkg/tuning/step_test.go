@@ -50,8 +50,7 @@ func TestRecorded(t *testing.T) {
 	t.Parallel()
 	want := tuning.Job{
 		ID: jobID, StartedBy: "ci", Request: []byte("{}"), CreatedAt: noon, UpdatedAt: noon,
-		State: tuning.Queued, Step: tuning.Preparing, LeaseUntil: at(30), Watched: true,
-		Events: []tuning.Event{{Seq: 1, Type: tuning.Created, Time: noon, To: tuning.Queued, Actor: "ci"}},
+		State: tuning.Queued, Step: tuning.Preparing, LeaseUntil: at(30), Watched: true, Tentative: true,
 	}
 	got := preparing()
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -78,6 +77,14 @@ func TestArrows(t *testing.T) {
 			Seq: int64(len(j.Events)) + 1, Type: tuning.StateChanged, Time: at(10), From: tuning.Queued, To: state, Actor: actor, Failure: f,
 		})
 	}
+	confirmed := func(j *tuning.Job) {
+		j.Tentative = false
+		j.Events = []tuning.Event{{Seq: 1, Type: tuning.Created, Time: noon, To: tuning.Queued, Actor: "ci"}}
+	}
+	rejected := func(j *tuning.Job) {
+		j.Step, j.LeaseUntil, j.Failure, j.Request, j.UpdatedAt = tuning.Refused, at(40), &refused, nil, at(10)
+	}
+	refuse := func(j tuning.Job) tuning.Job { return j.Refuse(refused, at(40), at(10)) }
 	sent := func(times int64, job tuning.Job) tuning.Job { job.Submissions = times; return job }
 	first := &tuning.Answer{State: tuning.Queued}
 	tests := []struct {
@@ -89,6 +96,7 @@ func TestArrows(t *testing.T) {
 		{
 			"preparing_waits", preparing(), tuning.Job.Waits,
 			func(j *tuning.Job) {
+				confirmed(j)
 				j.Step, j.LeaseUntil, j.Request, j.FirstAnswer = tuning.Waiting, time.Time{}, nil, first
 			},
 		},
@@ -100,12 +108,15 @@ func TestArrows(t *testing.T) {
 		},
 		{
 			"preparing_delayed", preparing(), func(j tuning.Job) tuning.Job { return j.Delayed("not now") },
-			func(j *tuning.Job) { j.Detail, j.FirstAnswer = "not now", first },
+			func(j *tuning.Job) { confirmed(j); j.Detail, j.FirstAnswer = "not now", first },
 		},
+		{"preparing_refused", preparing(), refuse, rejected},
 		{
-			"preparing_fails", preparing(), func(j tuning.Job) tuning.Job { return j.Fail(refused, at(10)) },
+			"preparing_refused_after_it_was_confirmed", preparing().Answered(), refuse,
 			func(j *tuning.Job) { over(j, tuning.Failed, "", &refused) },
 		},
+		{"submitting_refused", preparing().Submits(at(75)), refuse, func(j *tuning.Job) { rejected(j); j.Submissions = 1 }},
+		{"refused_answered", preparing().Refuse(refused, at(40), at(10)), tuning.Job.Answered, func(*tuning.Job) {}},
 		{
 			"waiting_submits", waiting(), func(j tuning.Job) tuning.Job { return j.Submits(at(75)) },
 			func(j *tuning.Job) { j.Step, j.LeaseUntil, j.Submissions = tuning.Submitting, at(75), 1 },
@@ -145,12 +156,12 @@ func TestArrows(t *testing.T) {
 			func(j *tuning.Job) { j.Detail = "no answer" },
 		},
 		{
-			"submitting_refused", submitting(), func(j tuning.Job) tuning.Job { return j.Fail(refused, at(10)) },
+			"submitting_refused_after_it_was_confirmed", submitting(), refuse,
 			func(j *tuning.Job) { over(j, tuning.Failed, "", &refused) },
 		},
 		{ // without an answer until then
 			"submitting_answered", preparing().Submits(at(75)), tuning.Job.Answered,
-			func(j *tuning.Job) { j.FirstAnswer = first },
+			func(j *tuning.Job) { confirmed(j); j.FirstAnswer = first },
 		},
 		{"running_answered", running(), tuning.Job.Answered, func(*tuning.Job) {}},
 	}
@@ -186,7 +197,7 @@ func TestCancel(t *testing.T) {
 		due    bool // now
 		kind   fault.Kind
 	}{
-		{name: "preparing", before: preparing(), over: true},
+		{name: "preparing", before: preparing().Answered(), over: true},
 		{name: "waiting", before: waiting(), over: true},
 		{name: "submitting", before: submitting(), marked: true},
 		{name: "running", before: running(), marked: true, due: true},

@@ -68,18 +68,22 @@ func TestObserveNeverStepsBack(t *testing.T) {
 // age and wishes to cancel at any time.
 func TestAnyCourse(t *testing.T) {
 	t.Parallel()
-	ended := map[tuning.State]int{}
+	ended, refused := map[tuning.State]int{}, 0
 	for seed := range uint64(2000) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		job := preparing()
 		job.Reserved, job.Month = 7, "2026-11"
-		checkMove(t, "recorded", tuning.Job{}, job)
 		for step := range 60 {
 			name, next := anyMove(random, job, step)
 			checkMove(t, fmt.Sprintf("seed %d step %d: %s at %s in %s", seed, step, name, job.Step, job.State), job, next)
 			job = next
 		}
-		ended[job.State]++
+		if ended[job.State]++; job.Step == tuning.Refused {
+			refused++
+		}
+	}
+	if refused < 50 {
+		t.Errorf("only %d of the starts were refused: the walk does not go where it should", refused)
 	}
 	for _, state := range []tuning.State{tuning.Succeeded, tuning.Failed, tuning.Cancelled} {
 		if ended[state] < 50 {
@@ -91,7 +95,7 @@ func TestAnyCourse(t *testing.T) {
 // anyMove does one thing that may be done to the job at its step.
 func anyMove(random *rand.Rand, job tuning.Job, second int) (string, tuning.Job) {
 	now := at(second)
-	if random.IntN(12) == 0 {
+	if random.IntN(12) == 0 && !job.Tentative { // nobody has heard of it
 		next, err := job.Cancel("somebody", now)
 		if err != nil && !reflect.DeepEqual(next, job) {
 			panic("a refused cancel changed the job")
@@ -104,20 +108,23 @@ func anyMove(random *rand.Rand, job tuning.Job, second int) (string, tuning.Job)
 		})
 		return "Observe", next
 	}
-	refused := tuning.Failure{Code: 3, Message: "refused"}
+	why := tuning.Failure{Code: 3, Message: "refused"}
+	refused := job.Refuse(why, at(second+30), now)
 	n := random.IntN(5)
 	switch job.Step {
 	case tuning.Preparing:
-		return []string{"Waits", "Submits", "Delayed", "Delayed", "Fail"}[n],
-			[]tuning.Job{job.Waits(), job.Submits(at(second + 75)), job.Delayed("later"), job.Delayed("later"), job.Fail(refused, now)}[n]
+		return []string{"Waits", "Submits", "Delayed", "Answered", "Refuse"}[n],
+			[]tuning.Job{job.Waits(), job.Submits(at(second + 75)), job.Delayed("later"), job.Answered(), refused}[n]
 	case tuning.Waiting:
 		return "Submits", job.Submits(at(second + 75))
 	case tuning.Submitting:
 		if n == 4 {
 			return observe()
 		}
-		return []string{"NoRoom", "NeverArrived", "Delayed", "Fail"}[n],
-			[]tuning.Job{job.NoRoom("no room", now), job.NeverArrived(now), job.Delayed("no answer"), job.Fail(refused, now)}[n]
+		return []string{"NoRoom", "NeverArrived", "Delayed", "Refuse"}[n],
+			[]tuning.Job{job.NoRoom("no room", now), job.NeverArrived(now), job.Delayed("no answer"), refused}[n]
+	case tuning.Refused:
+		return "Answered", job.Answered()
 	case tuning.Accepted:
 		if why := job.StalledNow(now, 5*time.Second); why != "" && n == 0 {
 			return "Stall", job.Stall(why, now)
@@ -139,6 +146,9 @@ func checkMove(t *testing.T, where string, before, after tuning.Job) {
 		t.Fatalf("%s: from %s %q to %s %q without an event", where, before.State, before.Name, after.State, after.Name)
 	}
 	from := before.State
+	if len(before.Events) == 0 {
+		from = ""
+	}
 	for i, e := range fresh {
 		if e.Seq != int64(len(before.Events)+i)+1 || e.From != from || e.Time.IsZero() {
 			t.Fatalf("%s: event %+v does not follow %d events and the state %q", where, e, len(before.Events)+i, from)
@@ -151,8 +161,15 @@ func checkMove(t *testing.T, where string, before, after tuning.Job) {
 	if before.Finished && !reflect.DeepEqual(before, after) {
 		t.Fatalf("%s: a finished record changed: %s", where, cmp.Diff(before, after))
 	}
-	unsent := []tuning.Step{tuning.Preparing, tuning.Waiting, tuning.Submitting}
+	unsent := []tuning.Step{tuning.Preparing, tuning.Waiting, tuning.Submitting, tuning.Refused}
+	leased := []tuning.Step{tuning.Preparing, tuning.Submitting, tuning.Refused}
 	switch {
+	case after.Tentative != (len(after.Events) == 0), after.Tentative && (after.FirstAnswer != nil || after.CancelRequested != nil):
+		t.Fatalf("%s: tentative: %v, with %d events, the answer %+v and the wish %+v", where, after.Tentative, len(after.Events), after.FirstAnswer, after.CancelRequested)
+	case after.Tentative && !before.Tentative, after.Step == tuning.Refused && !after.Tentative:
+		t.Fatalf("%s: a confirmed job is at %s, tentative: %v", where, after.Step, after.Tentative)
+	case before.Step == tuning.Refused && after.Step != tuning.Refused:
+		t.Fatalf("%s: a start that was refused is at %s", where, after.Step)
 	case after.Finished != after.State.Finished(), after.Finished != (after.Step == tuning.Ended):
 		t.Fatalf("%s: %s at %s with Finished = %v", where, after.State, after.Step, after.Finished)
 	case slices.Contains(unsent, after.Step) && (after.State != tuning.Queued || after.Name != ""):
@@ -161,13 +178,13 @@ func checkMove(t *testing.T, where string, before, after tuning.Job) {
 		t.Fatalf("%s: accepted without a name", where)
 	case !after.Finished && !after.Watched:
 		t.Fatalf("%s: nobody watches it", where)
-	case after.Step != tuning.Preparing && after.Step != tuning.Submitting && !after.LeaseUntil.IsZero():
+	case !slices.Contains(leased, after.Step) && !after.LeaseUntil.IsZero():
 		t.Fatalf("%s: a lease at %s", where, after.Step)
 	case after.Step != tuning.Preparing && (after.Request != nil || after.RequestData != ""):
 		t.Fatalf("%s: the request is kept at %s", where, after.Step)
 	case after.Submissions < before.Submissions || after.Submissions > 5+after.Refusals:
 		t.Fatalf("%s: %d submissions with %d refusals after %d", where, after.Submissions, after.Refusals, before.Submissions)
-	case before.ID != "" && after.Reserved != before.Reserved && (after.Name != "" || !after.Finished), after.Finished && after.Name == "" && after.Reserved != 0:
+	case before.ID != "" && after.Reserved != before.Reserved && (after.Name != "" || !after.Finished && after.Step != tuning.Refused), after.Finished && after.Name == "" && after.Reserved != 0:
 		t.Fatalf("%s: %q in %s holds %d of the month's budget, after %d", where, after.Name, after.State, after.Reserved, before.Reserved)
 	case before.FirstAnswer != nil && !reflect.DeepEqual(before.FirstAnswer, after.FirstAnswer):
 		t.Fatalf("%s: the first answer was changed: %s", where, cmp.Diff(before.FirstAnswer, after.FirstAnswer))
