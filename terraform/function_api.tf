@@ -39,6 +39,7 @@ locals {
 
   api_environment = {
     for name, value in merge(local.environment, local.auth_environment, {
+      CANCEL_OWN_JOBS_ONLY  = tostring(var.jobs.cancel_own_only)
       CORS_ORIGINS          = join(",", var.cors_origins)
       INBOX_BUCKET          = google_storage_bucket.inbox.name
       REQUEST_TIMEOUT       = "4m50s"
@@ -62,6 +63,18 @@ resource "google_storage_bucket_iam_member" "api_data" {
   bucket = google_storage_bucket.data.name
   role   = each.key
   member = google_service_account.api.member
+}
+
+# What a start has written that is refused is deleted; nothing else can be.
+resource "google_storage_bucket_iam_member" "api_refused_starts" {
+  bucket = google_storage_bucket.data.name
+  role   = "roles/storage.objectUser"
+  member = google_service_account.api.member
+
+  condition {
+    title      = local.refused_starts.title
+    expression = local.refused_starts.expression
+  }
 }
 
 # A start may name a file of the inbox as its training data.

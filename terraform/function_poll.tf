@@ -31,6 +31,18 @@ resource "google_storage_bucket_iam_member" "poll_data" {
   member = google_service_account.poll.member
 }
 
+# As function api, it deletes what refused starts have written.
+resource "google_storage_bucket_iam_member" "poll_refused_starts" {
+  bucket = google_storage_bucket.data.name
+  role   = "roles/storage.objectUser"
+  member = google_service_account.poll.member
+
+  condition {
+    title      = local.refused_starts.title
+    expression = local.refused_starts.expression
+  }
+}
+
 # What a start trains on can be a file of the inbox: named by its caller, or dropped
 # to start a job.
 resource "google_storage_bucket_iam_member" "poll_inbox" {

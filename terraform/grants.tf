@@ -24,12 +24,14 @@ locals {
     values(google_storage_bucket_iam_member.tuning_data),
     [
       google_storage_bucket_iam_member.api_inbox,
+      google_storage_bucket_iam_member.api_refused_starts,
       google_storage_bucket_iam_member.build_smoke_data,
       google_storage_bucket_iam_member.build_smoke_inbox,
       google_storage_bucket_iam_member.build_source,
       google_storage_bucket_iam_member.convert_data,
       google_storage_bucket_iam_member.convert_inbox,
       google_storage_bucket_iam_member.poll_inbox,
+      google_storage_bucket_iam_member.poll_refused_starts,
     ],
   )
 

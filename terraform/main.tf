@@ -29,20 +29,29 @@ locals {
   # What the functions have in common: convert records starts, api makes them, poll
   # goes on with them, and all must go by the same.
   environment = {
-    BASE_MODEL            = var.base_model
-    CATALOGUE             = try(var.catalogue.object, null)
-    CATALOGUE_MAX_AGE     = try(var.catalogue.max_age, null)
-    CREATE_TIMEOUT        = var.jobs.create_timeout
-    DATA_BUCKET           = google_storage_bucket.data.name
-    DEFAULT_MAX_COST_USD  = tostring(var.spending.default_job)
-    FIRESTORE_DATABASE    = local.database
-    GOOGLE_CLOUD_LOCATION = coalesce(var.tuning_location, var.region)
-    GOOGLE_CLOUD_PROJECT  = var.project_id
-    MAX_CONCURRENT_JOBS   = tostring(var.jobs.max_concurrent)
-    MAX_COST_USD          = tostring(var.spending.job)
-    MAX_QUEUED_JOBS       = tostring(var.jobs.max_queued)
-    MONTHLY_BUDGET_USD    = tostring(var.spending.month)
-    START_LEASE           = var.jobs.start_lease
+    BASE_MODEL             = var.base_model
+    CATALOGUE              = try(var.catalogue.object, null)
+    CATALOGUE_MAX_AGE      = try(var.catalogue.max_age, null)
+    CREATE_TIMEOUT         = var.jobs.create_timeout
+    DATA_BUCKET            = google_storage_bucket.data.name
+    DEFAULT_MAX_COST_USD   = tostring(var.spending.default_job)
+    FIRESTORE_DATABASE     = local.database
+    GOOGLE_CLOUD_LOCATION  = coalesce(var.tuning_location, var.region)
+    GOOGLE_CLOUD_PROJECT   = var.project_id
+    MAX_CONCURRENT_JOBS    = tostring(var.jobs.max_concurrent)
+    MAX_COST_USD           = tostring(var.spending.job)
+    MAX_QUEUED_JOBS        = tostring(var.jobs.max_queued)
+    MONTHLY_BUDGET_USD     = tostring(var.spending.month)
+    START_BUCKETS          = join(",", var.jobs.allowed_buckets)
+    START_KMS_KEYS         = join(",", var.jobs.allowed_kms_keys)
+    START_LEASE            = var.jobs.start_lease
+    START_SERVICE_ACCOUNTS = join(",", var.jobs.allowed_service_accounts)
+  }
+
+  # The objects of starts, for the grants to delete those of refused ones.
+  refused_starts = {
+    title      = "starts-of-${var.name}"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.data.name}/objects/datasets/\") || resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.data.name}/objects/requests/\")"
   }
 
   # The accounts by which Google's own services act in this project.

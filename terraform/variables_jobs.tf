@@ -41,14 +41,18 @@ variable "drop_starts" {
 }
 
 variable "jobs" {
-  description = "Limits of tuning jobs: how many run at a time (0 leaves that to Vertex AI) and wait at most, how many a caller may start a minute, after how long without news one is told to be stalled, how long a start that died is left alone, and how long Vertex AI may take to answer a create. See spending for what they may cost."
+  description = "Limits of tuning jobs: how many run at a time (0 leaves that to Vertex AI) and wait at most, how many a caller may start a minute, after how long without news one is told to be stalled, how long a start that died is left alone, how long Vertex AI may take to answer a create, whether callers may cancel their own jobs only, and which buckets (beside the data bucket), service accounts and keys a start may name (empty leaves that to IAM). See spending for what they may cost."
   type = object({
-    max_concurrent    = optional(number, 0)
-    max_queued        = optional(number, 1000)
-    starts_per_minute = optional(number, 10)
-    stalled_after     = optional(string, "2h")
-    start_lease       = optional(string, "30s")
-    create_timeout    = optional(string, "60s")
+    max_concurrent           = optional(number, 0)
+    max_queued               = optional(number, 1000)
+    starts_per_minute        = optional(number, 10)
+    stalled_after            = optional(string, "2h")
+    start_lease              = optional(string, "30s")
+    create_timeout           = optional(string, "60s")
+    cancel_own_only          = optional(bool, false)
+    allowed_buckets          = optional(list(string), [])
+    allowed_service_accounts = optional(list(string), [])
+    allowed_kms_keys         = optional(list(string), [])
   })
   default  = {}
   nullable = false

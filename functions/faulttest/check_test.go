@@ -48,8 +48,8 @@ func (r *run) check() {
 	}
 }
 
-// checkOrders: each start with a key has one record, those without one at most, and nobody else has any. Whoever was
-// told of a job was told of that one, and is told the same again.
+// checkOrders: each start with a key has one record, or none and its key keeps that it was refused; those without a key
+// have one at most, and nobody else has any. Whoever was answered with a job is answered with the same one again.
 func (r *run) checkOrders(records map[string]record) {
 	owned := map[string]bool{}
 	most := 0
@@ -61,6 +61,13 @@ func (r *run) checkOrders(records map[string]record) {
 		again := r.post("/start", o.body, o.key)
 		id := r.jobOf(o)
 		rec, ok := records[id]
+		if r.refusalKept(o.key) {
+			r.refusals++
+			if ok || again.status < http.StatusBadRequest || len(o.answers()) > 0 {
+				r.t.Errorf("start %q was refused and is answered %d %s; before it was answered %+v; its record: %+v", o.key, again.status, again.text, o.answers(), rec)
+			}
+			continue
+		}
 		if !ok || owned[id] {
 			r.t.Errorf("start %q has no record of its own but %q", o.key, id)
 			continue
@@ -87,10 +94,26 @@ func (r *run) checkOrders(records map[string]record) {
 // jobOf is the job that the key of a start stands for, or "".
 func (r *run) jobOf(o *order) string { return r.keyed("ann", o.key) }
 
+// refusalKept reports whether the key of a client's start keeps that the start was refused.
+func (r *run) refusalKept(key string) bool {
+	doc, err := r.docs.Doc(keyDocument("ann", key)).Get(r.t.Context())
+	if status.Code(err) == codes.NotFound {
+		return false
+	}
+	if err != nil {
+		r.t.Fatalf("read key %q: %v", key, err)
+	}
+	return doc.Data()["failure"] != nil
+}
+
+func keyDocument(caller, key string) string {
+	sum := sha256.Sum256([]byte(caller + "\x00" + key))
+	return "start_keys/" + hex.EncodeToString(sum[:])
+}
+
 // keyed is the job that somebody's key stands for, or "".
 func (r *run) keyed(caller, key string) string {
-	sum := sha256.Sum256([]byte(caller + "\x00" + key))
-	doc, err := r.docs.Doc("start_keys/" + hex.EncodeToString(sum[:])).Get(r.t.Context())
+	doc, err := r.docs.Doc(keyDocument(caller, key)).Get(r.t.Context())
 	if status.Code(err) == codes.NotFound {
 		return ""
 	}

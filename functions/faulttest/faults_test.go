@@ -201,7 +201,7 @@ func (r *run) outcome(hit bool) outcome {
 		states[rec.State] = true
 	}
 	switch {
-	case states[failed]:
+	case states[failed] || r.refusals > 0:
 		return recorded
 	case len(r.final) == 0 && !r.scenario.files:
 		return nothing

@@ -6,6 +6,7 @@ package faulttest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -45,16 +46,26 @@ func (h *history) note(w *world) {
 	if h.seen == nil {
 		h.seen = map[string]record{}
 	}
+	gone := maps.Clone(h.seen)
 	for _, now := range records {
+		delete(gone, now.ID)
 		if was, ok := h.seen[now.ID]; ok {
 			if fault := step(was, now); fault != "" {
 				h.broken = append(h.broken, fmt.Sprintf("%s: %+v, and then %+v", fault, was, now))
 			}
 		}
-		if n := len(now.Events); n == 0 || now.Events[n-1].To != now.State {
+		if n := len(now.Events); now.Tentative != (n == 0) || now.Step == "REFUSED" && !now.Tentative {
+			h.broken = append(h.broken, fmt.Sprintf("a start that is tentative has events, or one that was confirmed has none: %+v", now))
+		} else if n > 0 && now.Events[n-1].To != now.State {
 			h.broken = append(h.broken, fmt.Sprintf("a state without its event: %+v", now))
 		}
 		h.seen[now.ID] = now
+	}
+	for id, was := range gone {
+		if was.Step != "REFUSED" {
+			h.broken = append(h.broken, fmt.Sprintf("a record is gone that was not refused: %+v", was))
+		}
+		delete(h.seen, id)
 	}
 }
 

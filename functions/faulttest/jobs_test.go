@@ -39,6 +39,9 @@ func (r *run) runs() {
 	r.until(func(s aiplatformpb.JobState) bool { return s == aiplatformpb.JobState_JOB_STATE_RUNNING || ended(s) })
 }
 
+// leaseEnds waits until a start that was refused now can be deleted.
+func (r *run) leaseEnds() { time.Sleep(startLease + 10*time.Millisecond) }
+
 // ends waits until all jobs that there are have ended.
 func (r *run) ends() { r.until(ended) }
 

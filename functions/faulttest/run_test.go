@@ -40,6 +40,8 @@ type run struct {
 	calm atomic.Bool
 	// final is what was on record in the end.
 	final []record
+	// refusals counts the starts whose key keeps that they were refused.
+	refusals int
 	// aside is what goes on beside the scenario.
 	aside sync.WaitGroup
 }

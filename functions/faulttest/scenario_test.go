@@ -23,6 +23,9 @@ type scenario struct {
 // useless is no JSON.
 const useless = "{"
 
+// startLease is how long a start that died is left alone.
+const startLease = 300 * time.Millisecond
+
 const (
 	session = `{"session_id": "s"}`
 	// priced is a start whose cost is known beforehand.
@@ -100,6 +103,7 @@ var scenarios = []scenario{
 			r.start(priced, "first")
 			r.start(priced, "second")
 			r.ends()
+			r.leaseEnds()
 			r.tick()
 			r.tick()
 		},
@@ -115,6 +119,16 @@ var scenarios = []scenario{
 			r.tick()
 			r.ends()
 			r.tick()
+			r.tick()
+		},
+	}, {
+		// The data of the first start are wrong; the second one is too expensive. They leave nothing.
+		name: "refused", settings: map[string]string{"MAX_COST_USD": "0.000001"}, play: func(r *run) {
+			r.start(`{"message_ids": ["m1", "none"]}`, "data")
+			r.start(priced, "price")
+			r.start(priced, "")
+			r.tick()
+			r.leaseEnds()
 			r.tick()
 		},
 	}, {

@@ -21,6 +21,7 @@ type record struct {
 	Step         string    `firestore:"step"`
 	LeaseUntil   time.Time `firestore:"lease_until"`
 	Submissions  int64     `firestore:"submissions"`
+	Tentative    bool      `firestore:"tentative"`
 	Finished     bool      `firestore:"finished"`
 	Watched      bool      `firestore:"watched"`
 	Told         int64     `firestore:"told"`
@@ -168,7 +169,7 @@ func (r *run) insist(records []record) {
 		if o.cancel {
 			r.cancel(o)
 		}
-		if !o.over() && slices.ContainsFunc(records, func(rec record) bool { return rec.State == failed && rec.ID == r.jobOf(o) }) {
+		if !o.over() && (r.refusalKept(o.key) || slices.ContainsFunc(records, func(rec record) bool { return rec.State == failed && rec.ID == r.jobOf(o) })) {
 			o.mu.Lock()
 			o.refused = &answer{} // however often it is asked for
 			o.mu.Unlock()

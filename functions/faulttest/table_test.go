@@ -16,8 +16,8 @@ type outcome int
 const (
 	unharmed  outcome = iota // everybody was answered at once, and all came as it should
 	recovered                // somebody asked again, an event came again, or the poller made up for it
-	recorded                 // the failure is on record, and there is no job
-	nothing                  // the start without a key failed before anything was on record
+	recorded                 // the job's failure is on record, or its key keeps that the start was refused
+	nothing                  // the start without a key was refused and has left nothing
 	missed                   // the call did not come this time
 	violated                 // a promise was not kept
 	outcomes

@@ -74,7 +74,7 @@ var functions = map[string]string{
 	"EVENTS_TOPIC":          "events",
 	"STATUS_MAX_AGE":        "1ms",
 	"START_RATE_PER_MINUTE": "0", // no limit
-	"START_LEASE":           "300ms",
+	"START_LEASE":           startLease.String(),
 	"CREATE_TIMEOUT":        createTimeout.String(),
 	// How long a call is waited for: Google's clients try some of them again until they are told to stop.
 	"REQUEST_TIMEOUT":           "3s",

@@ -5,6 +5,8 @@ package api
 
 import (
 	"net/http"
+
+	"github.com/vertextune/vertextune/pkg/fault"
 )
 
 // cancel ends a job and answers as job-status does. A job that waits is never sent; one that Vertex AI has ends as
@@ -16,6 +18,9 @@ func (a *API) cancel(r *http.Request, name string) (any, error) {
 	record, err := a.find(r.Context(), name)
 	if err != nil {
 		return nil, err
+	}
+	if caller := callerOf(r.Context()); a.Config.CancelOwnOnly && record.StartedBy != caller {
+		return nil, fault.New(fault.PermissionDenied, "Only who has started a job may cancel it here (CANCEL_OWN_JOBS_ONLY). This job was started by %s.", record.StartedBy)
 	}
 	record, err = a.Starter.Cancel(r.Context(), record, callerOf(r.Context()))
 	if err != nil {

@@ -35,6 +35,8 @@ type Config struct {
 	// StartsPerMinute is how often each caller may start a job, in each instance of the function; 0 is as often
 	// as they like.
 	StartsPerMinute uint `env:"START_RATE_PER_MINUTE" envDefault:"10"`
+	// CancelOwnOnly lets callers cancel only the jobs that they have started.
+	CancelOwnOnly bool `env:"CANCEL_OWN_JOBS_ONLY" envDefault:"false"`
 	// Origins are whose pages may call from a browser: https://app.example.com. None unless set.
 	Origins []string `env:"CORS_ORIGINS"`
 	// StatusMaxAge is how old a record may be before job-status asks Vertex AI again.

@@ -27,6 +27,7 @@ type lineage struct {
 
 // lineageJob is a job between what it was made of and what it made.
 type lineageJob struct {
+	JobID       string            `json:"job_id"`
 	JobName     string            `json:"job_name"`
 	DisplayName string            `json:"display_name"`
 	Status      tuning.State      `json:"status"`
@@ -65,7 +66,7 @@ type lineageDataset struct {
 
 func lineageOf(name string, j tuning.Job) lineageJob {
 	return lineageJob{
-		JobName: name, DisplayName: j.DisplayName, Status: j.State, StartedBy: j.StartedBy, Labels: j.Spec.Labels,
+		JobID: j.ID, JobName: name, DisplayName: j.DisplayName, Status: j.State, StartedBy: j.StartedBy, Labels: j.Spec.Labels,
 		CreatedAt: jobstatus.Stamp(j.CreatedAt), StartedAt: jobstatus.Stamp(j.StartedAt), EndedAt: jobstatus.Stamp(j.EndedAt),
 		Dataset: lineageDataset{
 			URI: j.TrainingData, SHA256: j.Lineage.DatasetSHA256, Examples: j.Pairs,

@@ -4,13 +4,14 @@
 package api
 
 import (
-	"net/http"
+	"context"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
 // paces is how often each caller has started jobs of late. It is this instance's own: it stops a client that
@@ -20,29 +21,34 @@ type paces struct {
 	callers map[string]*rate.Limiter
 }
 
-// paced lets each caller through as often a minute as is set, all at once or spread.
-func (a *API) paced(next handler) handler {
-	return func(r *http.Request) (any, error) {
-		if err := a.starts.take(callerOf(r.Context()), a.Config.StartsPerMinute, a.Now()); err != nil {
-			return nil, err
-		}
-		return next(r)
+// paced lets each caller start as many jobs a minute as is set, all at once or spread. The start is given what counts
+// against that only if it comes to a job.
+func (a *API) paced(ctx context.Context, start func() (tuning.Job, error)) (tuning.Job, error) {
+	giveBack, err := a.starts.take(callerOf(ctx), a.Config.StartsPerMinute, a.Now())
+	if err != nil {
+		return tuning.Job{}, err
 	}
+	job, err := start()
+	if err != nil && !fault.Heals(err) {
+		giveBack()
+	}
+	return job, err
 }
 
-func (p *paces) take(caller string, perMinute uint, now time.Time) error {
+func (p *paces) take(caller string, perMinute uint, now time.Time) (giveBack func(), err error) {
 	if perMinute == 0 {
-		return nil
+		return func() {}, nil
 	}
-	reservation := p.of(caller, perMinute, now).ReserveN(now, 1)
+	limiter := p.of(caller, perMinute, now)
+	reservation := limiter.ReserveN(now, 1)
 	wait := reservation.DelayFrom(now)
 	if wait == 0 {
-		return nil
+		return func() { limiter.AllowN(now, -1) }, nil // what was reserved for now cannot be cancelled any more
 	}
 	reservation.CancelAt(now)
-	err := fault.New(fault.ResourceExhausted, "%s may start %d jobs a minute. Try again later.", caller, perMinute)
-	err.Reason, err.RetryAfter = "START_RATE", wait
-	return err
+	full := fault.New(fault.ResourceExhausted, "%s may start %d jobs a minute. Try again later.", caller, perMinute)
+	full.Reason, full.RetryAfter = "START_RATE", wait
+	return nil, full
 }
 
 // of returns the limiter of a caller. Those of callers who have not started anything for a minute are let go.

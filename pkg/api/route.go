@@ -30,7 +30,7 @@ func (a *API) endpoints() []endpoint {
 		return func(r *http.Request, _ string) (any, error) { return h(r) }
 	}
 	return []endpoint{
-		{http.MethodPost, base + "/start", auth.Starter, nil, plain(a.paced(a.start))},
+		{http.MethodPost, base + "/start", auth.Starter, nil, plain(a.start)},
 		{http.MethodPost, base + "/convert-json", auth.Operator, nil, plain(a.convert)},
 		{http.MethodPost, base + "/validate-data", auth.Operator, nil, plain(a.validate)},
 		{http.MethodGet, base + "/job-status/{job_name}", auth.Reader, nil, a.status},

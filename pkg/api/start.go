@@ -34,6 +34,7 @@ type started struct {
 }
 
 type jobInfo struct {
+	JobID           string                 `json:"job_id"`
 	JobName         string                 `json:"job_name"`
 	DisplayName     string                 `json:"display_name"`
 	BaseModel       string                 `json:"base_model"`
@@ -52,24 +53,19 @@ func (a *API) start(r *http.Request) (any, error) {
 	}
 	request := tuning.ReadRequest(f)
 	dry := f.Flag("dry_run")
-	if err := f.Err(); err != nil {
-		return nil, err
-	}
-	order := start.Order{Request: request, Caller: callerOf(r.Context())}
+	order := start.Order{Request: request, Caller: callerOf(r.Context()), Faults: f.Faults()}
 	if dry {
 		return a.dryRun(r.Context(), order)
 	}
-	if order.Key, err = idempotencyKey(r.Header); err != nil {
-		return nil, err
-	}
-	job, err := a.Starter.Start(r.Context(), order)
+	order.Key = idempotencyKey(r.Header, &order.Faults)
+	job, err := a.paced(r.Context(), func() (tuning.Job, error) { return a.Starter.Start(r.Context(), order) })
 	if err != nil {
 		return nil, err
 	}
 	return started{
 		Message: "Fine-tuning job started successfully",
 		JobInfo: jobInfo{
-			JobName: a.name(job), DisplayName: job.DisplayName, BaseModel: job.BaseModel, Status: job.State,
+			JobID: job.ID, JobName: a.name(job), DisplayName: job.DisplayName, BaseModel: job.BaseModel, Status: job.State,
 			CreatedAt: jobstatus.Stamp(job.CreatedAt), TrainingData: job.TrainingData, Hyperparameters: job.Hyperparameters,
 			PreTunedModel: job.Spec.PreTunedModel, OutputURI: job.Spec.OutputURI,
 		},
@@ -112,21 +108,19 @@ func (a *API) dryRun(ctx context.Context, o start.Order) (any, error) {
 const keyLimit = 255
 
 // idempotencyKey returns the header that makes a repeated start the same start, or "".
-func idempotencyKey(header http.Header) (string, error) {
+func idempotencyKey(header http.Header, faults *fault.Faults) string {
 	const name = "Idempotency-Key"
 	values := header.Values(name)
 	if len(values) == 0 {
-		return "", nil
+		return ""
 	}
 	key := values[0]
 	visible := !strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' })
 	if len(values) > 1 || key == "" || len(key) > keyLimit || !visible {
-		return "", fault.Invalid(fault.Violation{
-			Field: name, Reason: "INVALID_IDEMPOTENCY_KEY",
-			Description: fmt.Sprintf("must be given once, as 1 to %d visible ASCII characters, such as a UUID.", keyLimit),
-		})
+		faults.Add(name, "INVALID_IDEMPOTENCY_KEY", fmt.Sprintf("must be given once, as 1 to %d visible ASCII characters, such as a UUID.", keyLimit))
+		return ""
 	}
-	return key, nil
+	return key
 }
 
 // position returns the place in line of a job that waits. It is not worth an error where it cannot be had.

@@ -69,6 +69,7 @@ type Facts struct {
 	DocumentPages       *Fact[int64]              `json:"document_pages,omitempty"`
 	Validation          *Fact[Validation]         `json:"validation,omitempty"`
 	Modalities          map[Modality]Fact[bool]   `json:"modalities,omitempty"`
+	PreferenceTuning    *Fact[bool]               `json:"preference_tuning,omitempty"` // on pairs of a better and a worse answer
 	CMEK                *Fact[bool]               `json:"cmek,omitempty"`
 	CMEKRefused         *Fact[[]string]           `json:"cmek_refused_locations,omitempty"`
 	TrainingPrice       *Fact[usd.Amount]         `json:"training_price,omitempty"` // of a million tokens

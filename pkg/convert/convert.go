@@ -141,7 +141,7 @@ func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error)
 	}
 	if r.Outcome == Converted {
 		r.Dataset = object.URI(c.Config.Start.DataBucket, name.data)
-		if r.Start, err = c.startNow(ctx, source); err != nil {
+		if r.Start, err = c.startNow(ctx, source, r.Result.Format); err != nil {
 			return "", err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vertextune/vertextune/pkg/dataset"
 	"github.com/vertextune/vertextune/pkg/drop"
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/object"
@@ -36,12 +37,12 @@ type Refusal struct {
 }
 
 // startNow starts what a file that was converted asks for, if it does.
-func (c *Converter) startNow(ctx context.Context, source Source) (*Start, error) {
+func (c *Converter) startNow(ctx context.Context, source Source, format string) (*Start, error) {
 	w, err := c.wish(ctx, source)
 	if w == nil || err != nil {
 		return nil, err
 	}
-	return c.start(ctx, source, w)
+	return c.start(ctx, source, format, w)
 }
 
 // startLate starts what a manifest asks for that came after its file was converted, and tells so in the file's report.
@@ -77,7 +78,7 @@ func (c *Converter) startLate(ctx context.Context, manifest Source, file string)
 		return Gone, nil
 	}
 	before := r.Start
-	if r.Start, err = c.start(ctx, r.Source, w); err != nil {
+	if r.Start, err = c.start(ctx, r.Source, r.Result.Format, w); err != nil {
 		return "", err
 	}
 	if r.Start.same(before) {
@@ -89,12 +90,12 @@ func (c *Converter) startLate(ctx context.Context, manifest Source, file string)
 
 // start puts a start on record. What will not do however often it is tried is in the answer; the error is about what
 // may heal.
-func (c *Converter) start(ctx context.Context, source Source, w *wish) (*Start, error) {
+func (c *Converter) start(ctx context.Context, source Source, format string, w *wish) (*Start, error) {
 	s := &Start{}
 	if w.manifest > 0 {
 		s.Manifest = fmt.Sprintf("%s#%d", object.URI(source.Bucket, drop.ManifestOf(source.Name)), w.manifest)
 	}
-	job, err := c.enqueue(ctx, source, w)
+	job, err := c.enqueue(ctx, source, format, w)
 	switch {
 	case err == nil:
 		s.JobID = job.ID
@@ -119,13 +120,20 @@ func (c *Converter) start(ctx context.Context, source Source, w *wish) (*Start, 
 
 // enqueue has the file itself trained on, and not the dataset that was made of it, which a newer file replaces. Each
 // generation of a file starts once with its metadata, and once with each generation of its manifest.
-func (c *Converter) enqueue(ctx context.Context, source Source, w *wish) (tuning.Job, error) {
+func (c *Converter) enqueue(ctx context.Context, source Source, format string, w *wish) (tuning.Job, error) {
 	if !c.Config.DropStarts {
 		return tuning.Job{}, fault.New(fault.FailedPrecondition,
 			"Files do not start jobs here: DROP_STARTS is false. POST /start with training_data starts one on the dataset.")
 	}
 	if w.err != nil {
 		return tuning.Job{}, w.err
+	}
+	if dataset.IsPreference(format) {
+		base, err := c.Starter.BaseModel(ctx, w.request)
+		if err == nil {
+			err = c.Facts.Current(ctx).NoPreferenceTuning(base)
+		}
+		return tuning.Job{}, err
 	}
 	uri, request := object.URI(source.Bucket, source.Name), w.request
 	request.TrainingData, request.TrainingGeneration = uri, source.Generation

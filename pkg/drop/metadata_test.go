@@ -172,14 +172,14 @@ func TestKeyed(t *testing.T) {
 	bad := tuning.Request{
 		TrainingData: "gs://bucket/a.jsonl", Labels: map[string]string{"Team": "x"}, Priority: 5000,
 		Hyperparameters: tuning.Hyperparameters{EpochCount: new(int64(0)), AdapterSize: new(int64(3))},
-	}.Check()
+	}.Check(fault.Faults{}).Kept
 	before := slices.Clone(bad)
 	err := drop.Keyed(fault.Invalid(bad...))
 	want := []string{"epoch-count OUT_OF_RANGE", "adapter-size OUT_OF_RANGE", "label-Team INVALID_LABEL", "priority OUT_OF_RANGE"}
 	if diff := cmp.Diff(want, violations(t, err)); diff != "" {
 		t.Errorf("violations (-want +got):\n%s", diff)
 	}
-	if got, want := fault.Of(err).Message, "The request is not valid: epoch-count: must be at least 1."; got != want {
+	if got, want := fault.Of(err).Message, "The request has 4 faults. First: epoch-count: must be from 1 to 1000."; got != want {
 		t.Errorf("message %q, want %q", got, want)
 	}
 	if diff := cmp.Diff(before, bad); diff != "" {

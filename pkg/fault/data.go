@@ -15,6 +15,7 @@ import (
 func Data(report *dataset.Report, prefix string) *Error {
 	e := &Error{
 		Kind:   InvalidArgument,
+		Count:  report.Errors,
 		Reason: "INVALID_DATA",
 		Metadata: map[string]string{
 			"errors":  strconv.FormatInt(report.Errors, 10),

@@ -51,6 +51,8 @@ type Error struct {
 	Kind       Kind
 	Message    string
 	Violations []Violation
+	// Count is how many violations there are, where Violations are only the first of them.
+	Count int64
 	// Reason, if set, is a stable word for the whole error, and Metadata what goes with it.
 	Reason   string
 	Metadata map[string]string
@@ -95,9 +97,12 @@ func Wrap(kind Kind, err error, format string, args ...any) *Error {
 
 // Invalid returns an InvalidArgument error that carries the violations.
 func Invalid(violations ...Violation) *Error {
-	message := "The request is not valid."
-	if len(violations) > 0 {
-		message = fmt.Sprintf("The request is not valid: %s: %s", violations[0].Field, violations[0].Description)
+	if len(violations) == 0 {
+		return New(InvalidArgument, "The request is not valid.")
+	}
+	message := fmt.Sprintf("The request is not valid: %s: %s", violations[0].Field, violations[0].Description)
+	if n := len(violations); n > 1 {
+		message = fmt.Sprintf("The request has %d faults. First: %s: %s", n, violations[0].Field, violations[0].Description)
 	}
 	return &Error{Kind: InvalidArgument, Message: message, Violations: violations}
 }

@@ -22,11 +22,11 @@ import (
 
 // Reader reads the members of an object and gathers what is wrong with them. A member that is null counts as left out.
 type Reader struct {
-	path       string // of the object, with a dot at its end unless empty
-	members    map[string][]byte
-	known      []string // the members that were asked for
-	inner      []string // likewise of objects in it, by their paths
-	violations []fault.Violation
+	path    string // of the object, with a dot at its end unless empty
+	members map[string][]byte
+	known   []string // the members that were asked for
+	inner   []string // likewise of objects in it, by their paths
+	faults  fault.Faults
 }
 
 // New returns a reader of an object of valid JSON. The path, with a dot at its end unless it is empty, goes before the
@@ -37,10 +37,14 @@ func New(path string, object []byte) *Reader {
 
 // Err returns everything that is wrong, members that nobody asked for included.
 func (f *Reader) Err() error {
-	if f.finish(); len(f.violations) > 0 {
-		return fault.Invalid(f.violations...)
-	}
-	return nil
+	found := f.Faults()
+	return found.Err()
+}
+
+// Faults returns what Err returns, for more to be found.
+func (f *Reader) Faults() fault.Faults {
+	f.finish()
+	return f.faults
 }
 
 func (f *Reader) finish() {
@@ -80,7 +84,7 @@ func (f *Reader) Given(name string) bool {
 
 // Add adds a violation of a member.
 func (f *Reader) Add(name, reason, description string) {
-	f.violations = append(f.violations, fault.Violation{Field: f.path + name, Reason: reason, Description: description})
+	f.faults.Add(f.path+name, reason, description)
 }
 
 // value returns a member of the kind, and whether there is one.
@@ -110,22 +114,31 @@ func (f *Reader) Text(name string) string {
 	return s
 }
 
-// Texts returns an array of strings that is not empty, or nil where there is none.
-func (f *Reader) Texts(name string) []string {
+// Texts returns an array of strings that is not empty, or nil where there is none. It has at most so many elements, the
+// first ones; more says what to do for more.
+func (f *Reader) Texts(name string, limit int, more string) []string {
 	raw, ok := f.value(name, strictjson.Array, "an array of strings")
 	if !ok {
 		return nil
 	}
 	var all []string
+	n := 0
 	for i, element := range strictjson.Elements(raw) {
-		s, err := strictjson.Unquote(element)
-		if strictjson.KindOf(element) != strictjson.String || err != nil {
-			f.Add(fmt.Sprintf("%s[%d]", name, i), "INVALID_TYPE", "must be a string.")
+		n++
+		if strictjson.KindOf(element) != strictjson.String {
+			f.Add(name+"["+strconv.Itoa(i)+"]", "INVALID_TYPE", "must be a string.")
 		}
+		if len(all) == limit {
+			continue
+		}
+		s, _ := strictjson.Unquote(element) // what is no string has been told
 		all = append(all, s)
 	}
-	if len(all) == 0 {
+	switch {
+	case n == 0:
 		f.Add(name, "EMPTY", "must not be empty. Leave the field out instead.")
+	case n > limit:
+		f.Add(name, "TOO_MANY", fmt.Sprintf("has %d elements, and may have at most %d. %s", n, limit, more))
 	}
 	return all
 }
@@ -239,13 +252,13 @@ func (f *Reader) Object(name string, read func(*Reader)) {
 	read(inner)
 	inner.finish()
 	f.inner = append(f.inner, inner.Names()...)
-	f.violations = append(f.violations, inner.violations...)
+	f.faults.Join(inner.faults)
 }
 
 // Array returns an array as it is written, and reports where there is none.
 func (f *Reader) Array(name, what string) []byte {
 	raw, ok := f.value(name, strictjson.Array, what)
-	if !ok && len(f.violations) == 0 {
+	if !ok && f.faults.Count == 0 {
 		f.Add(name, "REQUIRED", "must be given: "+what+".")
 	}
 	return raw

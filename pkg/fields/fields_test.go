@@ -37,7 +37,7 @@ func read(t *testing.T, text string) (asked, error) {
 		return asked{}, err
 	}
 	a := asked{
-		Text: f.Text("text"), Texts: f.Texts("texts"), Flag: f.Flag("flag"), Choice: f.Choice("choice"), Map: f.TextMap("map"),
+		Text: f.Text("text"), Texts: f.Texts("texts", 3, "Give fewer."), Flag: f.Flag("flag"), Choice: f.Choice("choice"), Map: f.TextMap("map"),
 		Dollars: f.Dollars("dollars"), Integer: f.Integer("integer"), Number: f.Number("number"), Duration: f.Duration("duration"),
 	}
 	f.Object("object", func(o *fields.Reader) { a.Inner = o.Text("inner") })
@@ -59,6 +59,7 @@ func TestReader(t *testing.T) {
 		{"nothing", `{}`, asked{}},
 		{"numbers_in_other_forms", `{"integer":-3.0,"dollars":1e-5}`, asked{Integer: new(int64(-3)), Dollars: 10}},
 		{"exponents", `{"integer":30e-1,"dollars":1E3}`, asked{Integer: new(int64(3)), Dollars: 1000 * usd.Dollar}},
+		{"less_than_a_second", `{"duration":"0.5s"}`, asked{Duration: 500 * time.Millisecond}},
 		{"null_is_nothing", `{"text":null,"texts":null,"choice":null,"map":null,"dollars":null,"integer":null,"object":null}`, asked{}},
 	}
 	for _, tt := range tests {
@@ -84,6 +85,8 @@ func TestReaderRefuses(t *testing.T) {
 		{"types", `{"text":1,"texts":"a","flag":"true","map":[],"integer":"3","object":7}`, []string{
 			"text INVALID_TYPE", "texts INVALID_TYPE", "flag INVALID_TYPE", "map INVALID_TYPE", "integer INVALID_TYPE", "object INVALID_TYPE",
 		}},
+		{"one_fault", `{"text":1}`, []string{"text INVALID_TYPE"}},
+		{"too_many", `{"texts":["a","b","c",1,"e"]}`, []string{"texts[3] INVALID_TYPE", "texts TOO_MANY"}},
 		{"empty", `{"text":"","texts":[]}`, []string{"text EMPTY", "texts EMPTY"}},
 		{"elements", `{"texts":["a",1],"map":{"k":1}}`, []string{"texts[1] INVALID_TYPE", "map.k INVALID_TYPE"}},
 		{"numbers", `{"dollars":0,"integer":1.5,"number":1e999,"duration":"1h"}`, []string{

@@ -45,6 +45,7 @@ type Teller struct {
 
 // Summary is a job in a list.
 type Summary struct {
+	JobID       string            `json:"job_id"`
 	JobName     string            `json:"job_name"`
 	DisplayName string            `json:"display_name"`
 	Status      tuning.State      `json:"status"`
@@ -59,7 +60,7 @@ type Summary struct {
 // Summary returns a job as a list has it.
 func (t *Teller) Summary(j tuning.Job) Summary {
 	return Summary{
-		JobName: j.PublicName(t.Known.Project), DisplayName: j.DisplayName, Status: j.State,
+		JobID: j.ID, JobName: j.PublicName(t.Known.Project), DisplayName: j.DisplayName, Status: j.State,
 		CreatedAt: Stamp(j.CreatedAt), UpdatedAt: Stamp(j.UpdatedAt),
 		BaseModel: j.BaseModel, StartedBy: j.StartedBy, Labels: j.Spec.Labels, TunedModel: j.TunedModel,
 	}
@@ -94,17 +95,18 @@ type Status struct {
 	aftermath
 }
 
-// Wish is who wanted something, and since when.
+// Wish is who wanted something, since when, and why, where that was the rule for stalled jobs.
 type Wish struct {
-	By string `json:"by"`
-	At string `json:"at"`
+	By     string `json:"by"`
+	At     string `json:"at"`
+	Reason string `json:"reason,omitempty"`
 }
 
 func wishOf(w *tuning.Wish) *Wish {
 	if w == nil {
 		return nil
 	}
-	return &Wish{By: w.By, At: Stamp(w.At)}
+	return &Wish{By: w.By, At: Stamp(w.At), Reason: w.Reason}
 }
 
 // Status returns all that is told of a job.

@@ -24,20 +24,13 @@ type Plan struct {
 // DryRun does everything that a start does up to the record, and creates nothing: the data are read, divided and
 // counted, and thrown away.
 func (s *Starter) DryRun(ctx context.Context, o Order) (Plan, error) {
-	if violations := o.Check(); len(violations) > 0 {
-		return Plan{}, fault.Invalid(violations...)
-	}
-	job, verdict, err := s.plan(ctx, o)
+	job, verdict, err := s.vet(ctx, o)
 	if err != nil {
 		return Plan{}, err
 	}
-	from, err := s.source(ctx, o.Request)
+	m, err := s.probe(ctx, job, o.Request)
 	if err != nil {
-		return Plan{}, err
-	}
-	var m made
-	if err := s.make(ctx, job.BaseModel, o.Request, from, &m, nowhere()); err != nil {
-		return Plan{}, err
+		return Plan{}, together(fault.Faults{}, err, verdict.Err())
 	}
 	plan := Plan{Refusals: verdict.Refusals}
 	plan.Job, err = s.weighed(ctx, s.described(job, o.Request, m), o.Request, m)

@@ -21,13 +21,7 @@ func (s *Starter) Enqueue(ctx context.Context, o Order) (tuning.Job, error) {
 	if job, found, err := s.enqueued(ctx, key); found || err != nil {
 		return job, err
 	}
-	if violations := o.Check(); len(violations) > 0 {
-		return tuning.Job{}, fault.Invalid(violations...)
-	}
-	job, verdict, err := s.plan(ctx, o)
-	if err == nil {
-		err = verdict.Err()
-	}
+	job, err := s.vetted(ctx, o)
 	if err == nil {
 		err = s.checkQueue(ctx)
 	}
@@ -63,6 +57,6 @@ func (s *Starter) enqueued(ctx context.Context, key *store.Key) (tuning.Job, boo
 
 // BaseModel returns the base model that a request would be tuned on, for its data to be held against what that takes.
 func (s *Starter) BaseModel(ctx context.Context, r tuning.Request) (string, error) {
-	job, _, err := s.plan(ctx, Order{Request: r})
+	job, _, err := s.plan(ctx, Order{Request: r}, fault.Faults{})
 	return job.BaseModel, err
 }

@@ -76,6 +76,9 @@ func (s *Starter) make(ctx context.Context, base string, r tuning.Request, from 
 		return err
 	}
 	m.warn("training_data", m.report)
+	if dataset.IsPreference(m.report.Format) {
+		return s.Facts.Current(ctx).NoPreferenceTuning(base)
+	}
 	return m.usable()
 }
 

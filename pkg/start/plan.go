@@ -21,7 +21,9 @@ import (
 
 // plan decides what the job is to be: the request first, then the model it names, then our own defaults. The
 // verdict is the catalogue's; it may refuse.
-func (s *Starter) plan(ctx context.Context, o Order) (tuning.Job, catalogue.Verdict, error) {
+//
+// What depends on a field that has a fault is left out.
+func (s *Starter) plan(ctx context.Context, o Order, faults fault.Faults) (tuning.Job, catalogue.Verdict, error) {
 	now := s.Now().UTC().Truncate(time.Microsecond)
 	job := tuning.Job{
 		ID: tuning.NewID(now), Location: s.Location, StartedBy: o.Caller, ModelID: o.ModelID,
@@ -33,7 +35,7 @@ func (s *Starter) plan(ctx context.Context, o Order) (tuning.Job, catalogue.Verd
 		},
 	}
 	job.TrainingData = object.URI(s.Config.DataBucket, filesOf(job.ID, 0).dataset) // where it will be
-	if o.ModelID != "" {
+	if o.ModelID != "" && !faults.Has("model_id") {
 		model, err := s.Records.Model(ctx, o.ModelID)
 		if err != nil {
 			return job, catalogue.Verdict{}, err
@@ -42,7 +44,7 @@ func (s *Starter) plan(ctx context.Context, o Order) (tuning.Job, catalogue.Verd
 			return job, catalogue.Verdict{}, err
 		}
 	}
-	if job.Spec.PreTunedModel != "" {
+	if job.Spec.PreTunedModel != "" && !faults.Has("pre_tuned_model") {
 		var err error
 		if job, err = s.continued(ctx, job); err != nil {
 			return job, catalogue.Verdict{}, err
@@ -50,6 +52,9 @@ func (s *Starter) plan(ctx context.Context, o Order) (tuning.Job, catalogue.Verd
 	}
 	job.DisplayName = cmp.Or(job.DisplayName, tuning.DisplayName(now))
 	job.BaseModel = cmp.Or(job.BaseModel, s.Config.BaseModel)
+	if faults.Has("base_model") || faults.Has("model_id") || faults.Has("pre_tuned_model") {
+		return job, catalogue.Verdict{}, nil // it is not known what is to be tuned
+	}
 	return s.judged(ctx, o, job)
 }
 
@@ -87,7 +92,7 @@ func notContinued(o Order) error {
 
 // over takes from the model what the request leaves open.
 func over(job *tuning.Job, o Order, model store.Model) error {
-	if bad := model.Hyperparameters.Check("hyperparameters"); len(bad) > 0 {
+	if bad := model.Hyperparameters.Check("hyperparameters").Kept; len(bad) > 0 {
 		return fault.New(fault.FailedPrecondition,
 			"The document models/%s is not usable: %s %s", o.ModelID, bad[0].Field, bad[0].Description)
 	}

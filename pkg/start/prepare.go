@@ -43,7 +43,8 @@ func (s *Starter) goOn(ctx context.Context, r store.Record, request tuning.Reque
 	r, held := release()
 	switch {
 	case !held:
-		return s.taken(ctx, r), nil
+		r, _ = s.changed(ctx, r)
+		return r, nil
 	case err != nil:
 		return s.unprepared(ctx, r, err)
 	}
@@ -101,30 +102,20 @@ func (s *Starter) renew(ctx context.Context, r store.Record) (store.Record, erro
 }
 
 // changed reads a record that somebody has written since, and reports whether it is still ours. If it cannot be read,
-// the record is returned as we know it: that is no reason to tell the caller that there will be no job.
+// the record is returned as we know it: that is no reason to tell the caller that there will be no job. If it was
+// refused, whoever has refused it may not have seen the files that were written here.
 func (s *Starter) changed(ctx context.Context, r store.Record) (store.Record, bool) {
 	now, err := s.Records.Job(ctx, r.ID)
+	if fault.KindOf(err) == fault.NotFound || now.Step == tuning.Refused {
+		gone := r
+		gone.Step = tuning.Refused
+		s.discardFiles(ctx, gone)
+	}
 	if err != nil {
 		s.Log.WarnContext(ctx, "job not read", "job_id", r.ID, "error", err)
 		return r, false
 	}
 	return now, ours(r, now.Job)
-}
-
-// taken returns the record of a job that somebody else has taken over meanwhile. If they have refused it, they may
-// not have seen the files that were written here.
-func (s *Starter) taken(ctx context.Context, r store.Record) store.Record {
-	now, err := s.Records.Job(ctx, r.ID)
-	switch {
-	case fault.KindOf(err) == fault.NotFound, err == nil && now.Step == tuning.Refused:
-		s.deleteFiles(ctx, r.Job)
-	case err != nil:
-		s.Log.WarnContext(ctx, "job not read", "job_id", r.ID, "error", err)
-	}
-	if err != nil {
-		return r
-	}
-	return now
 }
 
 // patience is how long a start is tried again whose dataset cannot be written.

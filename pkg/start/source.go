@@ -10,7 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"strconv"
 
 	"google.golang.org/grpc/codes"
 
@@ -57,7 +57,7 @@ func (s *Starter) source(ctx context.Context, r tuning.Request) (source, error) 
 // messages makes an example of each pair. Texts are held a batch at a time.
 func (s *Starter) messages(ctx context.Context, r tuning.Request, ids []string, m *made, take func(split.Example) error) error {
 	pairer := dataset.NewPairer()
-	var wrong []fault.Violation
+	var wrong misplaced
 	var line []byte
 	i := -1
 	for message, err := range s.Records.MessagesByID(ctx, ids) {
@@ -65,8 +65,7 @@ func (s *Starter) messages(ctx context.Context, r tuning.Request, ids []string, 
 		if err != nil {
 			return err
 		}
-		if v, bad := misplaced(r, message, i); bad {
-			wrong = append(wrong, v)
+		if wrong.has(r, message, i) {
 			continue
 		}
 		outcome, user, model := pair(pairer, message)
@@ -79,7 +78,7 @@ func (s *Starter) messages(ctx context.Context, r tuning.Request, ids []string, 
 			return err
 		}
 	}
-	return refuse(wrong)
+	return wrong.err()
 }
 
 func pair(pairer *dataset.Pairer, m store.Message) (outcome dataset.Outcome, user, model string) {
@@ -93,37 +92,44 @@ func pair(pairer *dataset.Pairer, m store.Message) (outcome dataset.Outcome, use
 	return outcome, user, model
 }
 
-// misplaced reports a message that was asked for by its ID and does not exist, or is not of the session that
-// was named beside it.
-func misplaced(r tuning.Request, m store.Message, i int) (fault.Violation, bool) {
-	v := fault.Violation{Field: fmt.Sprintf("message_ids[%d]", i)}
-	switch {
-	case len(r.MessageIDs) == 0:
-		return v, false
-	case m.Missing:
-		v.Reason, v.Description = "UNKNOWN_MESSAGE", fmt.Sprintf("There is no message %q.", m.ID)
-	case r.SessionID != "" && m.SessionID != r.SessionID:
-		v.Reason, v.Description = "WRONG_SESSION", fmt.Sprintf("Message %q is not of session %q.", m.ID, r.SessionID)
-	default:
-		return v, false
-	}
-	return v, true
+// misplaced counts the messages that were asked for by their ID and do not exist, or are not of the session that was
+// named beside it.
+type misplaced struct {
+	fault.Faults
+	unknown bool
 }
 
-// listed is how many places of one kind an answer names; the others are counted.
-const listed = 1000
+// has reports whether the i-th message is one of them.
+func (w *misplaced) has(r tuning.Request, m store.Message, i int) bool {
+	switch field := "message_ids[" + strconv.Itoa(i) + "]"; {
+	case len(r.MessageIDs) == 0:
+		return false
+	case m.Missing:
+		w.unknown = true
+		w.Add(field, "UNKNOWN_MESSAGE", fmt.Sprintf("There is no message %q.", m.ID))
+	case r.SessionID != "" && m.SessionID != r.SessionID:
+		w.Add(field, "WRONG_SESSION", fmt.Sprintf("Message %q is not of session %q.", m.ID, r.SessionID))
+	default:
+		return false
+	}
+	return true
+}
 
-func refuse(wrong []fault.Violation) error {
-	if len(wrong) == 0 {
+func (w *misplaced) err() error {
+	if w.Count == 0 {
 		return nil
 	}
-	e := fault.Invalid(wrong[:min(len(wrong), listed)]...)
-	e.Message = fmt.Sprintf("%d of the message_ids cannot be used: %s", len(wrong), wrong[0].Description)
-	if slices.ContainsFunc(wrong, func(v fault.Violation) bool { return v.Reason == "UNKNOWN_MESSAGE" }) {
+	e := fault.Invalid(w.Kept...)
+	e.Count = w.Count
+	e.Message = fmt.Sprintf("%d of the message_ids cannot be used: %s", w.Count, w.Kept[0].Description)
+	if w.unknown {
 		e.Kind = fault.NotFound
 	}
 	return e
 }
+
+// listed is how many places of one kind an answer names; the others are counted.
+const listed = 1000
 
 // file reads a dataset that is in Cloud Storage, as it is there now.
 func (s *Starter) file(ctx context.Context, field, uri string, m *made, take func(split.Example) error) error {

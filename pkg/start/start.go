@@ -110,6 +110,11 @@ type Config struct {
 	CreateTimeout time.Duration `env:"CREATE_TIMEOUT" envDefault:"60s"`
 	// BaseModel is tuned where neither the request nor its model names one.
 	BaseModel string `env:"BASE_MODEL"`
+	// Buckets, Accounts and Keys are those that a start may name: in training_data, validation_data and output_uri, in
+	// service_account, and in kms_key_name. Where a list is empty, IAM alone decides.
+	Buckets  []string `env:"START_BUCKETS"`
+	Accounts []string `env:"START_SERVICE_ACCOUNTS"`
+	Keys     []string `env:"START_KMS_KEYS"`
 	// Revision is that of the service, which Cloud Run sets. Source: Cloud Run's container runtime contract.
 	Revision string `env:"K_REVISION"`
 	Budget   Budget
@@ -152,22 +157,21 @@ type Order struct {
 	Caller string
 	// Key, if there is one, makes a repeated order of the same caller the same start.
 	Key string
+	// Faults are what was found in reading the request.
+	Faults fault.Faults
 }
 
 // Start starts a job. A start that is refused leaves nothing but the error, which its key keeps. What only takes
 // longer is no error: the job is queued, with a detail that says why.
 func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
-	if violations := o.Check(); len(violations) > 0 {
-		return tuning.Job{}, fault.Invalid(violations...)
-	}
 	key := o.key()
+	if faults := o.Check(o.Faults); faults.Count > 0 {
+		key = nil // it was never used for this
+	}
 	if known, err := s.known(ctx, key); known != nil || err != nil {
 		return s.repeat(ctx, key, known, err)
 	}
-	job, verdict, err := s.plan(ctx, o)
-	if err == nil {
-		err = verdict.Err()
-	}
+	job, err := s.vetted(ctx, o)
 	if err != nil {
 		return tuning.Job{}, err
 	}

@@ -48,12 +48,24 @@ func (s *Starter) wait(ctx context.Context, r store.Record, data facts, cause er
 		if !ours(r, j) {
 			return j, nil
 		}
-		return data(j).Waits(), nil
+		return data(j).WaitsInLine(s.whyItWaits(cause)), nil
 	})
 	if err != nil {
 		return s.unprepared(ctx, r, err)
 	}
 	return waiting, nil
+}
+
+// whyItWaits says it to people.
+func (s *Starter) whyItWaits(cause error) string {
+	switch limit := s.Config.MaxConcurrentJobs; {
+	case cause != nil:
+		return fault.Of(cause).Message
+	case limit > 0:
+		return fmt.Sprintf("The job waits in the queue: this service has at most %d jobs on Vertex AI at a time (MAX_CONCURRENT_JOBS).", limit)
+	default:
+		return "The job waits in the queue: Vertex AI has no room for a job that is ahead of it."
+	}
 }
 
 // Dispatch sends a job that waits to Vertex AI, if there is room. Jobs that could not be sent before are passed over:

@@ -160,7 +160,7 @@ func TestStallCancels(t *testing.T) {
 	job.StartedBy, job.CancelWhenStalled = "ci", true
 	got := job.Stall(tuning.TimedOut, at(99))
 	checkMove(t, "Stall", job, got)
-	if diff := cmp.Diff(&tuning.Wish{By: "ci", At: at(99)}, got.CancelRequested); diff != "" {
+	if diff := cmp.Diff(&tuning.Wish{By: tuning.StalledRule, At: at(99), Reason: tuning.TimedOut}, got.CancelRequested); diff != "" {
 		t.Errorf("wish (-want +got):\n%s", diff)
 	}
 	if !got.CancelDue() {
@@ -172,7 +172,7 @@ func TestStallCancels(t *testing.T) {
 		}
 		return kinds
 	}
-	if diff := cmp.Diff([]string{"stalled TIMED_OUT ", "cancelRequested TIMED_OUT ci"}, told(got.Events[len(job.Events):])); diff != "" {
+	if diff := cmp.Diff([]string{"stalled TIMED_OUT ", "cancelRequested TIMED_OUT vertextune:stalled"}, told(got.Events[len(job.Events):])); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	// Its caller was faster.

@@ -44,7 +44,9 @@ func (j Job) Observe(o Observation) (Job, bool) {
 	if same(j, next) {
 		return j, false
 	}
-	next.StalledAt = time.Time{} // it moves
+	if j.CancelRequested == nil || j.CancelRequested.Reason == "" {
+		next.StalledAt = time.Time{} // it moves; one that is cancelled because it has stalled keeps when
+	}
 	next.answered()
 	if next.State != j.State || next.Name != j.Name {
 		event := Event{Type: StateChanged, Time: o.UpdatedAt, From: j.State, To: state, Failure: o.Failure}

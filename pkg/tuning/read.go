@@ -5,10 +5,13 @@ package tuning
 
 import "github.com/vertextune/vertextune/pkg/fields"
 
+// maxMessageIDs bounds the message_ids: each is a read of Firestore's, and all are in memory together.
+const maxMessageIDs = 50_000
+
 // ReadRequest reads what is asked for in the body of POST /start.
 func ReadRequest(f *fields.Reader) Request {
 	request := Request{
-		MessageIDs:   f.Texts("message_ids"),
+		MessageIDs:   f.Texts("message_ids", maxMessageIDs, "For more, use session_id, all_messages, or training_data with a file."),
 		SessionID:    f.Text("session_id"),
 		ModelID:      f.Text("model_id"),
 		BaseModel:    f.Text("base_model"),

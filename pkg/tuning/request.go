@@ -11,6 +11,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -61,66 +62,77 @@ type Request struct {
 	CancelWhenStalled bool `json:"cancel_when_stalled,omitempty"`
 }
 
-// Check returns everything that is wrong with the request as it stands, without looking at any data.
-func (r Request) Check() []fault.Violation {
-	var c check
+// Check returns everything that is wrong with the request as it stands, without looking at any data: what its reader
+// has found, and what else there is. A field is not judged twice.
+func (r Request) Check(read fault.Faults) fault.Faults {
+	c := check{read: read, Faults: fault.Faults{Kept: slices.Clip(read.Kept), Count: read.Count}}
 	c.source(r)
 	seen := make(map[string]int, len(r.MessageIDs))
 	for i, id := range r.MessageIDs {
-		field := fmt.Sprintf("message_ids[%d]", i)
-		c.documentID(field, id)
-		if first, ok := seen[id]; ok {
-			c.add(field, "DUPLICATE", fmt.Sprintf("is the same as message_ids[%d]. Name each message once.", first))
+		first, twice := seen[id]
+		if !twice {
+			seen[id] = i
+		}
+		if isDocumentID(id) && !twice || id == "" && read.Has("message_ids") { // it was no string
 			continue
 		}
-		seen[id] = i
+		field := "message_ids[" + strconv.Itoa(i) + "]"
+		if c.documentID(field, id); twice {
+			c.Add(field, "DUPLICATE", fmt.Sprintf("is the same as message_ids[%d]. Name each message once.", first))
+		}
 	}
 	if len(r.SessionID) > idLimit || !utf8.ValidString(r.SessionID) {
-		c.add("session_id", "INVALID_SESSION_ID", fmt.Sprintf("must be at most %d bytes of UTF-8.", idLimit))
+		c.Add("session_id", "INVALID_SESSION_ID", fmt.Sprintf("must be at most %d bytes of UTF-8.", idLimit))
 	}
 	if r.ModelID != "" {
 		c.documentID("model_id", r.ModelID)
 	}
 	if r.BaseModel != "" && (len(r.BaseModel) > maxModel || !modelPattern.MatchString(r.BaseModel)) {
-		c.add("base_model", "INVALID_BASE_MODEL", "must be the name of a model, such as gemini-3.1-flash-lite.")
+		c.Add("base_model", "INVALID_BASE_MODEL", "must be the name of a model, such as gemini-3.1-flash-lite.")
 	}
 	if r.TrainingData != "" {
 		if _, _, ok := ParseURI(r.TrainingData); !ok || r.TrainingGeneration == 0 && !strings.HasSuffix(r.TrainingData, ".jsonl") {
-			c.add("training_data", "INVALID_URI", "must be a JSONL file in Cloud Storage: gs://BUCKET/NAME.jsonl.")
+			c.Add("training_data", "INVALID_URI", "must be a JSONL file in Cloud Storage: gs://BUCKET/NAME.jsonl.")
 		}
 	}
-	c.violations = append(c.violations, r.Hyperparameters.Check("hyperparameters")...)
+	for _, v := range r.Hyperparameters.Check("hyperparameters").Kept {
+		c.Add(v.Field, v.Reason, v.Description)
+	}
 	c.spec(r)
 	if r.Priority < -maxPriority || r.Priority > maxPriority {
-		c.add("priority", "OUT_OF_RANGE", fmt.Sprintf("must be from %d to %d.", -maxPriority, maxPriority))
+		c.Add("priority", "OUT_OF_RANGE", fmt.Sprintf("must be from %d to %d.", -maxPriority, maxPriority))
 	}
-	return c.violations
+	return c.Faults
 }
 
 // maxPriority bounds the priority both ways.
 const maxPriority = 1000
 
 // Check returns what is wrong with the hyperparameters; field is their path in the request.
-func (h Hyperparameters) Check(field string) []fault.Violation {
+func (h Hyperparameters) Check(field string) fault.Faults {
 	var c check
-	if h.EpochCount != nil && *h.EpochCount < 1 {
-		c.add(field+".epoch_count", "OUT_OF_RANGE", "must be at least 1.")
+	if h.EpochCount != nil && (*h.EpochCount < 1 || *h.EpochCount > maxEpochs) {
+		c.Add(field+".epoch_count", "OUT_OF_RANGE", fmt.Sprintf("must be from 1 to %d.", maxEpochs))
 	}
 	if h.BatchSize != nil && *h.BatchSize < 1 {
-		c.add(field+".batch_size", "OUT_OF_RANGE", "must be at least 1.")
+		c.Add(field+".batch_size", "OUT_OF_RANGE", "must be at least 1.")
 	}
 	c.rate(field+".learning_rate", h.LearningRate)
 	c.rate(field+".learning_rate_multiplier", h.LearningRateMultiplier)
 	if h.AdapterSize != nil && !slices.Contains(adapterSizes, *h.AdapterSize) {
-		c.add(field+".adapter_size", "OUT_OF_RANGE", fmt.Sprintf("must be one of %v.", adapterSizes))
+		c.Add(field+".adapter_size", "OUT_OF_RANGE", fmt.Sprintf("must be one of %v.", adapterSizes))
 	}
-	return c.violations
+	return c.Faults
 }
+
+// maxEpochs bounds the epochs. Vertex AI publishes no bound; the service itself picks 40 at most, and no tuning is known
+// that is better for more than this.
+const maxEpochs = 1000
 
 // rate checks a number that a model's document can hold though JSON cannot say it: NaN or an infinity.
 func (c *check) rate(field string, rate *float64) {
 	if rate != nil && (math.IsNaN(*rate) || math.IsInf(*rate, 0) || *rate <= 0) {
-		c.add(field, "OUT_OF_RANGE", "must be a number greater than 0.")
+		c.Add(field, "OUT_OF_RANGE", "must be a number greater than 0.")
 	}
 }
 
@@ -152,12 +164,21 @@ var (
 // idLimit is how long the ID of a Firestore document may be, in bytes.
 const idLimit = 1500
 
-// check gathers violations.
-type check struct{ violations []fault.Violation }
-
-func (c *check) add(field, reason, description string) {
-	c.violations = append(c.violations, fault.Violation{Field: field, Reason: reason, Description: description})
+// check counts what is wrong, beside what was found before.
+type check struct {
+	fault.Faults
+	read fault.Faults
 }
+
+// Add counts a fault of a field that has none yet.
+func (c *check) Add(field, reason, description string) {
+	if !c.read.Has(field) {
+		c.Faults.Add(field, reason, description)
+	}
+}
+
+// Sources are the fields that say what to train on.
+var Sources = []string{"message_ids", "session_id", "all_messages", "training_data"}
 
 // source holds the rule that training on every message must be asked for in so many words.
 func (c *check) source(r Request) {
@@ -169,23 +190,28 @@ func (c *check) source(r Request) {
 		}
 	}
 	switch {
-	case given == 0:
-		c.add("message_ids", "NO_TRAINING_DATA",
+	case given == 0 && !slices.ContainsFunc(Sources, c.read.Has):
+		c.Add("message_ids", "NO_TRAINING_DATA",
 			"Say what to train on: message_ids, session_id, training_data (a gs:// URI), or \"all_messages\": true for every message there is.")
 	case given > 1:
-		c.add("message_ids", "AMBIGUOUS_TRAINING_DATA",
+		c.Add("message_ids", "AMBIGUOUS_TRAINING_DATA",
 			"Say one thing to train on: messages (message_ids, session_id or both), all_messages, or training_data.")
 	}
 }
 
-// documentID holds Firestore's rules for the ID of a document.
+// isDocumentID holds Firestore's rules for the ID of a document.
+func isDocumentID(id string) bool {
+	return id != "" && len(id) <= idLimit && utf8.ValidString(id) &&
+		!strings.ContainsRune(id, '/') && !strings.ContainsFunc(id, unicode.IsControl) && id != "." && id != ".." &&
+		!(strings.HasPrefix(id, "__") && strings.HasSuffix(id, "__"))
+}
+
 func (c *check) documentID(field, id string) {
 	switch {
 	case id == "", len(id) > idLimit, !utf8.ValidString(id):
-		c.add(field, "INVALID_ID", fmt.Sprintf("must be 1 to %d bytes of UTF-8.", idLimit))
-	case strings.ContainsRune(id, '/'), strings.ContainsFunc(id, unicode.IsControl), id == ".", id == "..",
-		strings.HasPrefix(id, "__") && strings.HasSuffix(id, "__"):
-		c.add(field, "INVALID_ID", "must be the ID of a document: no slash, no control character, not \".\", \"..\" or __x__.")
+		c.Add(field, "INVALID_ID", fmt.Sprintf("must be 1 to %d bytes of UTF-8.", idLimit))
+	case !isDocumentID(id):
+		c.Add(field, "INVALID_ID", "must be the ID of a document: no slash, no control character, not \".\", \"..\" or __x__.")
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
@@ -113,7 +114,7 @@ func TestRequestCheck(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			for _, v := range tt.r.Check() {
+			for _, v := range tt.r.Check(fault.Faults{}).Kept {
 				got = append(got, v.Field+" "+v.Reason)
 				if !strings.HasSuffix(v.Description, ".") {
 					t.Errorf("%s: %q is no sentence", v.Field, v.Description)

@@ -39,21 +39,21 @@ func (c *check) spec(r Request) {
 	c.matches("service_account", r.ServiceAccount, serviceAccount, "the e-mail address of a service account")
 	c.matches("kms_key_name", r.KMSKeyName, kmsKey, "a key: projects/P/locations/L/keyRings/R/cryptoKeys/K")
 	if n := utf8.RuneCountInString(r.DisplayName); n > displayNameLimit || !utf8.ValidString(r.DisplayName) {
-		c.add("display_name", "TOO_LONG", fmt.Sprintf("must be at most %d characters.", displayNameLimit))
+		c.Add("display_name", "TOO_LONG", fmt.Sprintf("must be at most %d characters.", displayNameLimit))
 	}
 	if len(r.SystemInstruction) > instructionLimit || (r.SystemInstruction != "" && strings.TrimSpace(r.SystemInstruction) == "") {
-		c.add("system_instruction", "INVALID_TEXT", fmt.Sprintf("must be a text of at most %d bytes.", instructionLimit))
+		c.Add("system_instruction", "INVALID_TEXT", fmt.Sprintf("must be a text of at most %d bytes.", instructionLimit))
 	}
 	if r.TuningMode != "" && !slices.Contains(Modes, r.TuningMode) {
-		c.add("tuning_mode", "INVALID_TUNING_MODE", fmt.Sprintf("must be one of %s.", strings.Join(Modes, ", ")))
+		c.Add("tuning_mode", "INVALID_TUNING_MODE", fmt.Sprintf("must be one of %s.", strings.Join(Modes, ", ")))
 	}
 	if r.OutputURI != "" {
 		if _, _, ok := ParseURI(strings.TrimSuffix(r.OutputURI, "/") + "/x"); !ok {
-			c.add("output_uri", "INVALID_URI", "must be a folder in Cloud Storage: gs://BUCKET/FOLDER.")
+			c.Add("output_uri", "INVALID_URI", "must be a folder in Cloud Storage: gs://BUCKET/FOLDER.")
 		}
 	}
 	if r.MaxCost < 0 {
-		c.add("max_cost_usd", "OUT_OF_RANGE", "must not be negative.")
+		c.Add("max_cost_usd", "OUT_OF_RANGE", "must not be negative.")
 	}
 	c.labels(r.Labels)
 	c.validation(r)
@@ -62,22 +62,22 @@ func (c *check) spec(r Request) {
 
 func (c *check) matches(field, value string, pattern *regexp.Regexp, what string) {
 	if value != "" && !pattern.MatchString(value) {
-		c.add(field, "INVALID_NAME", "must be "+what+".")
+		c.Add(field, "INVALID_NAME", "must be "+what+".")
 	}
 }
 
 func (c *check) labels(labels map[string]string) {
 	if len(labels) > labelsLimit {
-		c.add("labels", "TOO_MANY", fmt.Sprintf("must be at most %d.", labelsLimit))
+		c.Add("labels", "TOO_MANY", fmt.Sprintf("must be at most %d.", labelsLimit))
 	}
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
 		switch field := "labels." + key; {
 		case strings.HasPrefix(key, "vertextune"):
-			c.add(field, "RESERVED", "must not begin with vertextune: those labels are the service's own.")
+			c.Add(field, "RESERVED", "must not begin with vertextune: those labels are the service's own.")
 		case !labelKey.MatchString(key), utf8.RuneCountInString(key) > labelLimit:
-			c.add(field, "INVALID_LABEL", "must be named with at most 64 lower-case letters, digits, _ and -, a letter first.")
+			c.Add(field, "INVALID_LABEL", "must be named with at most 64 lower-case letters, digits, _ and -, a letter first.")
 		case !labelValue.MatchString(labels[key]), utf8.RuneCountInString(labels[key]) > labelLimit:
-			c.add(field, "INVALID_LABEL", "must be at most 64 lower-case letters, digits, _ and -.")
+			c.Add(field, "INVALID_LABEL", "must be at most 64 lower-case letters, digits, _ and -.")
 		}
 	}
 }
@@ -87,26 +87,26 @@ const maxValidationSplit = 0.5
 
 func (c *check) validation(r Request) {
 	if r.ValidationSplit != 0 && !(r.ValidationSplit > 0 && r.ValidationSplit <= maxValidationSplit) { // not so for NaN
-		c.add("validation_split", "OUT_OF_RANGE", fmt.Sprintf("must be more than 0 and at most %v.", maxValidationSplit))
+		c.Add("validation_split", "OUT_OF_RANGE", fmt.Sprintf("must be more than 0 and at most %v.", maxValidationSplit))
 	}
 	if r.ValidationData == "" {
 		return
 	}
 	if r.ValidationSplit != 0 {
-		c.add("validation_data", "AMBIGUOUS_VALIDATION_DATA", "Say one thing to validate with: validation_data or validation_split.")
+		c.Add("validation_data", "AMBIGUOUS_VALIDATION_DATA", "Say one thing to validate with: validation_data or validation_split.")
 	}
 	if _, _, ok := ParseURI(r.ValidationData); !ok || !strings.HasSuffix(r.ValidationData, ".jsonl") {
-		c.add("validation_data", "INVALID_URI", "must be a JSONL file in Cloud Storage: gs://BUCKET/NAME.jsonl.")
+		c.Add("validation_data", "INVALID_URI", "must be a JSONL file in Cloud Storage: gs://BUCKET/NAME.jsonl.")
 	}
 }
 
 func (c *check) continuation(r Request) {
 	switch {
 	case r.ContinueModel && r.ModelID == "":
-		c.add("continue_model", "NO_MODEL", "goes with model_id: it continues from the last tuned version of that model.")
+		c.Add("continue_model", "NO_MODEL", "goes with model_id: it continues from the last tuned version of that model.")
 	case r.PreTunedModel != "" && (r.BaseModel != "" || r.ContinueModel):
-		c.add("pre_tuned_model", "AMBIGUOUS_MODEL", "Say one thing to tune: base_model, pre_tuned_model, or continue_model with model_id.")
+		c.Add("pre_tuned_model", "AMBIGUOUS_MODEL", "Say one thing to tune: base_model, pre_tuned_model, or continue_model with model_id.")
 	case r.ContinueModel && r.BaseModel != "":
-		c.add("base_model", "AMBIGUOUS_MODEL", "must not be given with continue_model: the base model is that of the tuned version.")
+		c.Add("base_model", "AMBIGUOUS_MODEL", "must not be given with continue_model: the base model is that of the tuned version.")
 	}
 }

@@ -80,6 +80,12 @@ func (j Job) Refuse(f Failure, until, now time.Time) Job {
 	return j
 }
 
+// WaitsInLine returns the job as it waits because so many jobs as may are on Vertex AI, or are ahead of it.
+func (j Job) WaitsInLine(detail string) Job {
+	j.Detail = detail
+	return j.Waits()
+}
+
 // Waits returns the job as it waits for room, with its dataset written.
 func (j Job) Waits() Job {
 	j.Step, j.LeaseUntil = Waiting, time.Time{}
@@ -161,11 +167,15 @@ func (j Job) Cancel(by string, now time.Time) (Job, error) {
 	}
 }
 
-// Wish is who asked for something, and when.
+// Wish is who asked for something, and when. A reason is there where nobody did, but the rule for stalled jobs.
 type Wish struct {
-	By string    `firestore:"by"`
-	At time.Time `firestore:"at"`
+	By     string    `firestore:"by"`
+	At     time.Time `firestore:"at"`
+	Reason string    `firestore:"reason,omitempty"`
 }
+
+// StalledRule is who cancels a job that has stalled.
+const StalledRule = "vertextune:stalled"
 
 // CancelDue reports whether Vertex AI is still to be told that the job is not wanted any more.
 func (j Job) CancelDue() bool {
@@ -198,8 +208,8 @@ func (j Job) Stall(reason string, now time.Time) Job {
 	j.StalledAt = now
 	j = j.tell(Event{Type: Stalled, Time: now, From: j.State, To: j.State, Reason: reason})
 	if j.CancelWhenStalled && j.CancelRequested == nil {
-		j.CancelRequested = &Wish{By: j.StartedBy, At: now}
-		j = j.tell(Event{Type: CancelRequested, Time: now, From: j.State, To: j.State, Actor: j.StartedBy, Reason: reason})
+		j.CancelRequested = &Wish{By: StalledRule, At: now, Reason: reason}
+		j = j.tell(Event{Type: CancelRequested, Time: now, From: j.State, To: j.State, Actor: StalledRule, Reason: reason})
 	}
 	return j
 }

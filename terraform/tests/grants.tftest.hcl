@@ -51,6 +51,7 @@ run "as_it_comes" {
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-inbox",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectCreator on bucket my-project-vertextune-data",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-data",
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectUser on bucket my-project-vertextune-data if resource.name.startsWith(\"projects/_/buckets/my-project-vertextune-data/objects/datasets/\") || resource.name.startsWith(\"projects/_/buckets/my-project-vertextune-data/objects/requests/\")",
 
       "serviceAccount:vertextune-convert@my-project.iam.gserviceaccount.com datastore.user on the project if resource.name == \"projects/my-project/databases/(default)\"",
       "serviceAccount:vertextune-convert@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-inbox",
@@ -64,6 +65,7 @@ run "as_it_comes" {
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-inbox",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectCreator on bucket my-project-vertextune-data",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-data",
+      "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectUser on bucket my-project-vertextune-data if resource.name.startsWith(\"projects/_/buckets/my-project-vertextune-data/objects/datasets/\") || resource.name.startsWith(\"projects/_/buckets/my-project-vertextune-data/objects/requests/\")",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com pubsub.publisher on topic vertextune-events",
 
       "serviceAccount:vertextune-poll-trigger@my-project.iam.gserviceaccount.com run.invoker on service vertextune-poll",

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
 // model is the protocol, and what was found of what can happen in it.
@@ -42,6 +44,9 @@ type flaw struct {
 	tellsUnwritten bool // what could not be written is told
 	keepsNothing   bool // what a caller is told is not kept
 	resumesNothing bool // a start that died is left alone
+	forgetsRefusal bool // the key of a refused start does not keep its answer
+	leavesFiles    bool // of a refused start
+	commitsEarly   bool // a start is confirmed when it is recorded
 }
 
 var names = [...]string{"a start", "a start", "a poller", "a poller", "the canceller", "outside"}
@@ -128,6 +133,8 @@ func (w *walk) dies() {
 		if at == onTheWay {
 			s.astray++
 		}
+		// Nothing else leads to a dataset that is written by a process that was given up for dead.
+		s.stray = s.stray || s.data && w.gone(s)
 		if *p = (process{}); w.who <= start2 || w.who == canceller {
 			p.at = gone
 		}
@@ -190,8 +197,37 @@ func (m *model) wrong(s state) string {
 	if job.Told > int64(s.topic) || int(s.topic) > len(job.Events) {
 		return fmt.Sprintf("%d events happened, %d were told, %d count as told", len(job.Events), s.topic, job.Told)
 	}
+	if wrong := m.refusal(s); wrong != "" {
+		return wrong
+	}
 	if m.done(s) && (job.Name != "") != (s.vertex != none) {
 		return fmt.Sprintf("in the end the job is %s and called %q, on Vertex AI it is %q", job.State, job.Name, vertexStates[s.vertex])
+	}
+	return ""
+}
+
+// refusal returns what must not be of a start that is refused: it leaves no record that is shown, no event and no file.
+func (m *model) refusal(s state) string {
+	job := &m.jobs.all[s.record]
+	said := [...]answer{s.procs[start1].told, s.procs[start2].told}
+	refused := s.record == 0 || job.Step == tuning.Refused
+	for _, a := range said {
+		switch {
+		case a == m.jobs.answer(failed) && !refused:
+			return "a start was answered that it is refused, and there is a job"
+		case a != 0 && a != m.jobs.answer(failed) && a != m.jobs.answer(again) && refused:
+			return "a start was answered that there is a job, and it is refused"
+		}
+	}
+	switch {
+	case !s.kept:
+		return ""
+	case s.topic > 0 || refused && len(job.Events) > 0:
+		return "a start was refused that has events"
+	case refused && s.record != 0 && !job.Tentative:
+		return "a start was refused whose record is shown"
+	case s.data && !s.stray && m.done(s):
+		return "a start was refused, and its files are there"
 	}
 	return ""
 }
@@ -201,7 +237,7 @@ func (m *model) wrong(s state) string {
 func (m *model) done(s state) bool {
 	job := &m.jobs.all[s.record]
 	if s.record == 0 {
-		return !slices.ContainsFunc(s.procs[:], func(p process) bool { return p.at == lookUp || p.at == record })
+		return !slices.ContainsFunc(s.procs[:], func(p process) bool { return p.at != idle && p.at != gone })
 	}
 	return job.Finished && !job.Watched && int(s.topic) == len(job.Events) && s.astray == 0 &&
 		!slices.ContainsFunc(s.procs[:], func(p process) bool { return p.at == onTheWay })

@@ -74,6 +74,8 @@ func (t *jobs) answer(text string) answer {
 func (t *jobs) told(r jobRef) answer {
 	j := t.all[r]
 	switch {
+	case j.Step == tuning.Refused:
+		return t.answer(failed)
 	case j.FirstAnswer != nil:
 		return t.answer("200 " + j.FirstAnswer.Name + string(j.FirstAnswer.State))
 	case j.State == tuning.Failed:
@@ -85,7 +87,7 @@ func (t *jobs) told(r jobRef) answer {
 
 // Answers that are errors.
 const (
-	failed = "failed"    // there is no job, and that is on record
+	failed = "failed"    // there is no job, and that is kept
 	again  = "ask again" // something did not work; there may be a job
 )
 
@@ -108,10 +110,11 @@ type step uint8
 
 const (
 	recorded step = iota
+	confirmed
 	leased
 	delayed
 	unleased
-	fail
+	refuses
 	waits
 	submits
 	noRoom
@@ -131,6 +134,9 @@ func (s step) of(j tuning.Job, arg uint8) tuning.Job {
 		return tuning.Job{
 			ID: "vt-20261124-000000-abcdefghij", Location: "us-central1", CancelWhenStalled: true, CreatedAt: epoch, UpdatedAt: epoch,
 		}.Recorded(end)
+	case confirmed: // without an answer: its caller has none yet
+		j = j.Answered()
+		j.FirstAnswer = nil
 	case leased:
 		j.LeaseUntil = end
 	case delayed:
@@ -138,8 +144,8 @@ func (s step) of(j tuning.Job, arg uint8) tuning.Job {
 	case unleased:
 		j.LeaseUntil = time.Time{}
 		return j.Delayed("it takes longer")
-	case fail:
-		return j.Fail(tuning.Failure{Code: 3, Message: "refused"}, epoch)
+	case refuses:
+		return j.Refuse(tuning.Failure{Code: 3, Message: "refused"}, end, epoch)
 	case waits:
 		return j.Waits()
 	case submits:

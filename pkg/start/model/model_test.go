@@ -7,7 +7,8 @@
 // itself; what lies between them is written here as it is there.
 //
 // In no state may there be a second job on Vertex AI, one that was cancelled before it was sent, a change without its
-// event, an event that did not happen or comes too early, or a repeated start with another answer. And from each state
+// event, an event that did not happen or comes too early, or a repeated start with another answer. A start that is
+// refused leaves no record that is shown, no event and no file. And from each state
 // there must be a way to the end, without anything from outside, when nothing goes wrong any more.
 package model_test
 
@@ -87,12 +88,15 @@ func TestFlaws(t *testing.T) {
 		"hasty":           {flaw{hasty: true}, "that was not to be sent"},
 		"sends_late":      {flaw{sendsLate: true}, "that was not to be sent"},
 		"asks_again":      {flaw{asksAgain: true}, "a second job on Vertex AI"},
-		"blind":           {flaw{blind: true}, "a job that has ended is changed"},
+		"blind":           {flaw{blind: true}, "is not what happened any more"},
 		"presses_on":      {flaw{pressesOn: true}, "a job that has ended is changed"},
-		"unchecked":       {flaw{unchecked: true}, "a job that has ended is changed"},
+		"unchecked":       {flaw{unchecked: true}, "a second job on Vertex AI"},
 		"tells_unwritten": {flaw{tellsUnwritten: true}, "that is not on record"},
 		"keeps_nothing":   {flaw{keepsNothing: true}, "its repetition"},
 		"resumes_nothing": {flaw{resumesNothing: true}, "there is no way on"},
+		"forgets_refusal": {flaw{forgetsRefusal: true}, "there is a job"},
+		"leaves_files":    {flaw{leavesFiles: true}, "its files are there"},
+		"commits_early":   {flaw{commitsEarly: true}, "there is a job"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -101,7 +105,7 @@ func TestFlaws(t *testing.T) {
 			switch name {
 			case "tells_unwritten":
 				s.starts, s.cancellers = 1, 0
-			case "keeps_nothing", "resumes_nothing":
+			case "keeps_nothing", "resumes_nothing", "forgets_refusal", "leaves_files", "commits_early":
 				s.cancellers = 0
 			}
 			m := &model{flaw: tt.flaw}

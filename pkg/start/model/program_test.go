@@ -16,8 +16,10 @@ func (w *walk) start() {
 		w.move(move{what: "begin", begin: true}, to(lookUp))
 	case lookUp:
 		w.next("look for the key", func(s *state, p *process) {
-			p.at = record
-			if s.record != 0 {
+			switch p.at = record; {
+			case s.record == 0 && s.kept:
+				w.hearRefusal(s, p)
+			case s.record != 0:
 				p.at = repeat
 				read(s, p)
 			}
@@ -37,15 +39,21 @@ func (w *walk) start() {
 }
 
 func (w *walk) record() {
-	if w.from.record != 0 {
+	if w.from.record != 0 || w.from.kept {
 		w.next("see that the key is used", to(lookUp))
 		return
 	}
 	first := w.jobs.make(0, recorded, 0)
+	if w.flaw.commitsEarly {
+		first = w.jobs.make(first, confirmed, 0)
+	}
 	w.next("record the start", func(s *state, p *process) { w.write(s, first, true); p.at = prepare })
 	w.fails("record the start: the answer is lost", func(s *state, p *process) { w.write(s, first, true); *p = process{at: recordLost} })
 	w.fails("record the start: fails", w.askAgain)
 }
+
+// hearRefusal is what a caller hears of a start whose record is deleted.
+func (w *walk) hearRefusal(_ *state, p *process) { *p = process{at: gone, told: w.jobs.answer(failed)} }
 
 func (w *walk) askAgain(_ *state, p *process) { *p = process{at: gone, told: w.jobs.answer(again)} }
 
@@ -56,7 +64,9 @@ func (w *walk) tell(_ *state, p *process) { *p = process{at: gone, told: w.jobs.
 func (w *walk) repeat() {
 	job, fresh := w.job(), w.self().fresh
 	switch {
-	case job.FirstAnswer != nil || job.Finished:
+	case w.self().job == 0:
+		w.next("find the refusal by its key", w.hearRefusal)
+	case job.FirstAnswer != nil || job.Finished || job.Step == tuning.Refused:
 		w.next("answer as before", w.tell)
 	case !fresh:
 		w.next("look again", read)
@@ -74,6 +84,10 @@ func (w *walk) takeOver(changed point, broken change) {
 // answering keeps what the caller is told, but for a failure, which is kept already.
 func (w *walk) answering() {
 	next := w.self().job
+	if next == 0 {
+		w.next("find the refusal by its key", w.hearRefusal)
+		return
+	}
 	if w.job().State != tuning.Failed && !w.flaw.keepsNothing {
 		next = w.make(answered, 0)
 	}
@@ -88,6 +102,16 @@ func (w *walk) tick() {
 		w.read()
 	case resume:
 		w.takeOver(publish, to(publish))
+	case clean:
+		w.next("delete what it has written", func(s *state, p *process) { w.deleteFiles(s); p.at = delete })
+		w.fails("delete what it has written: fails", ends)
+	case delete:
+		if w.from.record == 0 {
+			w.next("delete its record: it is gone", ends)
+			return
+		}
+		w.next("delete its record", func(s *state, p *process) { w.deleteRecord(s); ends(s, p) })
+		w.fails("delete its record: fails", ends)
 	case get:
 		w.next("look at it on Vertex AI", func(s *state, p *process) { p.at, p.seen = follow, s.vertex })
 	case list:
@@ -120,6 +144,8 @@ func (w *walk) read() {
 	at := idle
 	switch {
 	case w.from.record == 0 || !job.Watched:
+	case job.Step == tuning.Refused && !held:
+		at = clean
 	case job.Step == tuning.Accepted:
 		at = get
 	case job.Step == tuning.Waiting:
@@ -200,7 +226,7 @@ func (w *walk) note() {
 func (w *walk) cancel() {
 	switch w.self().at {
 	case idle:
-		if w.from.record != 0 {
+		if w.from.record != 0 && !w.jobs.all[w.from.record].Tentative {
 			w.move(move{what: "begin", begin: true}, func(s *state, p *process) { read(s, p); p.at = wish })
 		}
 	case wish:

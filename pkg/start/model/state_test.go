@@ -20,6 +20,8 @@ type state struct {
 	record jobRef // 0 if there is none
 	over   bool   // the time of the record's lease is over
 	data   bool   // the dataset is written
+	kept   bool   // the key keeps that the start was refused
+	stray  bool   // a process that was given up for dead has died after it wrote a dataset
 	vertex uint8  // the job on Vertex AI
 	astray uint8  // requests on their way to Vertex AI whose process has died
 	topic  uint8  // how many events of the job were published
@@ -143,6 +145,26 @@ func (w *walk) write(s *state, next jobRef, lease bool) {
 		}
 	}
 	s.record = next
+	s.kept = s.kept || after.Step == tuning.Refused && !w.flaw.forgetsRefusal
+}
+
+// deleteRecord deletes the record of a start that was refused.
+func (w *walk) deleteRecord(s *state) {
+	if w.jobs.all[s.record].Step != tuning.Refused && w.bad == "" {
+		w.bad = "a record is deleted that was not refused"
+	}
+	for i := range s.procs {
+		s.procs[i].fresh, s.procs[i].mine, s.procs[i].live = false, false, false
+	}
+	s.record, s.over = 0, false
+}
+
+// deleteFiles deletes what a start has written that was refused.
+func (w *walk) deleteFiles(s *state) { s.data = s.data && w.flaw.leavesFiles }
+
+// gone reports whether there will be no job: its record was refused, or is deleted.
+func (w *walk) gone(s *state) bool {
+	return s.record == 0 || w.jobs.all[s.record].Step == tuning.Refused
 }
 
 // update is Records.UpdateJob: a write on the condition that nobody has written since the process has read. Where it
@@ -166,11 +188,14 @@ func (w *walk) update(what string, next jobRef, lease bool, done, changed, broke
 // apply is Records.Change: where somebody else has written, the step is done with that. Where next is what is there
 // already, nothing is written.
 func (w *walk) apply(what string, next jobRef, done, broken change) {
-	if next == w.self().job {
+	switch {
+	case w.self().job == 0:
+		w.next(what+": it is gone", broken)
+	case next == w.self().job:
 		w.next(what+": there is nothing to write", done)
-		return
+	default:
+		w.update(what, next, false, done, read, broken)
 	}
-	w.update(what, next, false, done, read, broken)
 }
 
 // wrongWrite returns what must not be in a write of the record.
@@ -184,7 +209,7 @@ func wrongWrite(before, after *tuning.Job) string {
 		return "what happened is not what happened any more"
 	case moved && len(after.Events) == told:
 		return "a change without an event"
-	case moved && (after.Events[told].To != after.State || after.Events[told].Name != after.Name):
+	case moved && (after.Events[len(after.Events)-1].To != after.State || after.Events[len(after.Events)-1].Name != after.Name):
 		return "a change with the event of another"
 	case !after.Watched && (!after.Finished || after.Told < int64(len(after.Events))):
 		return "a job that is not done with is not watched any more"

@@ -23,6 +23,7 @@ const (
 	prepare // hold the lease while the dataset is written
 	leave   // the job to the next one
 	refuse  // it: there is something wrong with it
+	discard // its files
 	admit
 	wait
 	send
@@ -35,6 +36,8 @@ const (
 
 	// Poller.Tick.
 	resume
+	clean  // a refused start: its files
+	delete // and its record
 	get
 	list
 	follow
@@ -58,7 +61,10 @@ func (w *walk) work() bool {
 	case leave:
 		w.applyOurs("leave it to the next one", unleased, w.through, w.through)
 	case refuse:
-		w.applyOurs("fail it", fail, w.refused, w.through)
+		w.applyOurs("refuse it", refuses, w.rejected, w.through)
+	case discard:
+		w.next("delete its files", func(s *state, p *process) { w.deleteFiles(s); w.refused(s, p) })
+		w.fails("delete its files: fails", w.refused)
 	case admit:
 		w.admit()
 	case wait:
@@ -85,7 +91,7 @@ func (w *walk) work() bool {
 	case unclear:
 		w.conclude("write that it is not clear", delayed, w.through)
 	case refused:
-		w.conclude("write that it is refused", fail, w.refused)
+		w.conclude("write that it is refused", refuses, w.rejected)
 	default:
 		return false
 	}
@@ -107,9 +113,26 @@ func (w *walk) through(_ *state, p *process) {
 	p.resumed, p.mine, p.live, p.sent, p.seen = false, false, false, 0, 0
 }
 
+// rejected is where a process goes on that has refused a start, or finds that it need not.
+func (w *walk) rejected(s *state, p *process) {
+	if w.known(p).Step == tuning.Refused {
+		p.at = discard
+		return
+	}
+	w.refused(s, p)
+}
+
+// left is where a process goes on whose job was taken over. If that was refused, it deletes what it has written.
+func (w *walk) left(s *state, p *process) {
+	if w.gone(s) {
+		w.deleteFiles(s)
+	}
+	w.through(s, p)
+}
+
 // refused is where a process goes on that has refused a job, or has heard that it is refused.
 func (w *walk) refused(s *state, p *process) {
-	if w.who <= start2 && !p.resumed && w.known(p).State == tuning.Failed {
+	if w.who <= start2 && !p.resumed && (w.known(p).State == tuning.Failed || w.known(p).Step == tuning.Refused) {
 		*p = process{at: gone, told: w.jobs.answer(failed)}
 		return
 	}
@@ -132,14 +155,14 @@ func (w *walk) applyOurs(what string, s step, done, broken change) {
 
 func (w *walk) prepare() {
 	if w.job().Step != tuning.Preparing && !w.flaw.unchecked {
-		w.next("see that it was gone on with", w.through)
+		w.next("see that it was resumed", w.left)
 		return
 	}
 	if w.changed() {
 		w.next("renew the lease: it has changed", func(s *state, p *process) {
 			read(s, p)
 			if !p.mine {
-				w.through(s, p) // it was taken over, or has ended
+				w.left(s, p) // it was taken over, or has ended
 			}
 		})
 	} else {
@@ -162,7 +185,7 @@ func (w *walk) admit() {
 			}
 			read(s, p)
 			if !p.mine && !w.flaw.pressesOn {
-				w.through(s, p)
+				w.left(s, p)
 			}
 		},
 		func(_ *state, p *process) {
