@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vertextune/vertextune/pkg/fault"
-	"github.com/vertextune/vertextune/pkg/fields"
+	reading "github.com/vertextune/vertextune/pkg/fields"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
@@ -20,7 +20,7 @@ import (
 // asked is the order that a body asks for.
 func asked(t *testing.T, body string) start.Order {
 	t.Helper()
-	f, err := fields.Parse("The body", []byte(body))
+	f, err := reading.Parse("The body", []byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}

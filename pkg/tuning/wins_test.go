@@ -11,8 +11,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestOver: every hyperparameter of the request wins over that of the model's document, which fills in the rest.
-func TestOver(t *testing.T) {
+// TestRequestWins: every hyperparameter of the request wins over that of the model's document, which fills in the rest.
+func TestRequestWins(t *testing.T) {
 	t.Parallel()
 	ours := tuning.Hyperparameters{
 		EpochCount: new(int64(1)), LearningRateMultiplier: new(1.5), AdapterSize: new(int64(2)), BatchSize: new(int64(3)), LearningRate: new(0.1),
