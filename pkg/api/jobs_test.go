@@ -20,6 +20,7 @@ import (
 // jobList is the answer of GET /jobs.
 type jobList struct {
 	Jobs []struct {
+		ID          string            `json:"job_id"`
 		Name        string            `json:"job_name"`
 		DisplayName string            `json:"display_name"`
 		Status      string            `json:"status"`

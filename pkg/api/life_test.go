@@ -73,18 +73,15 @@ func TestStart_with_a_key_fails_the_same_way(t *testing.T) {
 	if diff := cmp.Diff(first, again); diff != "" {
 		t.Errorf("(-first +again):\n%s", diff)
 	}
-	jobs := s.list(t, "").Jobs
-	if len(jobs) != 1 {
-		t.Fatalf("%d jobs are on record", len(jobs))
-	}
-	if job := s.status(t, jobs[0].Name); job.Status != "PIPELINE_STATE_FAILED" || job.Failure == nil || len(job.Failure.Violations) != 2 {
-		t.Errorf("on record is %+v", job)
+	if jobs := s.list(t, "").Jobs; len(jobs) != 0 {
+		t.Errorf("%d jobs are listed", len(jobs))
 	}
 }
 
 func TestStart_refuses_a_key_that_is_none(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
+	s.message("1", turn("a", "user", "one"))
 	for name, keys := range map[string][]string{
 		"empty": {""}, "two": {"a", "b"}, "with_a_space": {"a b"}, "not_ASCII": {"é"}, "too_long": {strings.Repeat("k", 256)},
 	} {
@@ -233,6 +230,7 @@ func TestEvents(t *testing.T) {
 func TestStart_refuses_what_is_no_plan(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
+	s.message("1", turn("a", "user", "one"))
 	for field, place := range map[string]string{
 		`"priority":1001`: "priority OUT_OF_RANGE", `"priority":1.5`: "priority INVALID_TYPE",
 		`"timeout":"1h"`: "timeout INVALID_DURATION", `"timeout":"0s"`: "timeout INVALID_DURATION", `"timeout":"-1s"`: "timeout INVALID_DURATION",

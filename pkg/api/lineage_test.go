@@ -56,9 +56,10 @@ func TestLineage_whole(t *testing.T) {
 		j.TunedModel, j.TunedEndpoint = at+"models/7@1", "projects/1122/locations/us/endpoints/5"
 		j.Checkpoints = []tuning.Checkpoint{{ID: "1", Epoch: 3, Step: 57, Endpoint: "projects/1122/locations/us/endpoints/5"}}
 	})
+	id := s.list(t, "").Jobs[0].ID
 	var want map[string]any
 	if err := json.Unmarshal([]byte(`{
-		"job_name": "`+name+`", "display_name": "nightly", "status": "PIPELINE_STATE_SUCCEEDED", "started_by": "ann", "labels": {"team": "a"},
+		"job_id": "`+id+`", "job_name": "`+name+`", "display_name": "nightly", "status": "PIPELINE_STATE_SUCCEEDED", "started_by": "ann", "labels": {"team": "a"},
 		"created_at": "2026-12-01T12:00:00.000000Z", "started_at": "2026-12-01T12:01:00.000000Z", "ended_at": "2026-12-01T13:00:00.000000Z",
 		"dataset": {
 			"uri": "`+dataset+`", "sha256": "`+hash("b")+`", "examples": 150, "validation_uri": "`+validation+`", "validation_examples": 16,

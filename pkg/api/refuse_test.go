@@ -107,6 +107,7 @@ func TestRefuse_bodies(t *testing.T) {
 func TestRefuse_fields(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
+	s.message("a", turn("a", "user", "one"))
 	tests := []struct {
 		name, path, body string
 		want             []string
@@ -143,7 +144,9 @@ func TestRefuse_fields(t *testing.T) {
 				"hyperparameters.epoch_count OUT_OF_RANGE", "hyperparameters.batch_size OUT_OF_RANGE", "hyperparameters.learning_rate OUT_OF_RANGE",
 			},
 		},
-		{"ids", "/start", `{"message_ids":["a","","a","x/y","..",3]}`, []string{"message_ids[5] INVALID_TYPE"}},
+		{"ids", "/start", `{"message_ids":["a","","a","x/y","..",3]}`, []string{
+			"message_ids[5] INVALID_TYPE", "message_ids[1] INVALID_ID", "message_ids[2] DUPLICATE", "message_ids[3] INVALID_ID", "message_ids[4] INVALID_ID",
+		}},
 		{
 			"ids_of_the_right_type", "/start", `{"message_ids":["a","","a","x/y",".."]}`,
 			[]string{"message_ids[1] INVALID_ID", "message_ids[2] DUPLICATE", "message_ids[3] INVALID_ID", "message_ids[4] INVALID_ID"},

@@ -19,6 +19,7 @@ import (
 type started struct {
 	Message string `json:"message"`
 	Job     struct {
+		ID              string         `json:"job_id"`
 		Name            string         `json:"job_name"`
 		DisplayName     string         `json:"display_name"`
 		BaseModel       string         `json:"base_model"`

@@ -20,6 +20,7 @@ import (
 
 // jobStatus is the answer of GET /job-status.
 type jobStatus struct {
+	ID              string           `json:"job_id"`
 	Name            string           `json:"job_name"`
 	DisplayName     string           `json:"display_name"`
 	Status          string           `json:"status"`

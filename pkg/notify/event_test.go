@@ -41,7 +41,7 @@ func recorded() tuning.Job {
 	return tuning.Job{
 		ID: "vt-20261124-093000-abcdefghij", Location: "us-central1", DisplayName: `"Helper" <for> R&D`,
 		BaseModel: "gemini-3.1-flash-lite", StartedBy: "ci", CancelWhenStalled: true, CreatedAt: at(0).Truncate(time.Microsecond),
-	}.Recorded(at(30))
+	}.Recorded(at(30)).Answered()
 }
 
 // seen is what Vertex AI says of the job after so many seconds.

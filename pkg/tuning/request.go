@@ -73,10 +73,13 @@ func (r Request) Check(read fault.Faults) fault.Faults {
 		if !twice {
 			seen[id] = i
 		}
-		if isDocumentID(id) && !twice || id == "" && read.Has("message_ids") { // it was no string
+		if isDocumentID(id) && !twice {
 			continue
 		}
 		field := "message_ids[" + strconv.Itoa(i) + "]"
+		if id == "" && (read.Has(field) || read.Count > int64(len(read.Kept))) {
+			continue // its reader has found that it is no string
+		}
 		if c.documentID(field, id); twice {
 			c.Add(field, "DUPLICATE", fmt.Sprintf("is the same as message_ids[%d]. Name each message once.", first))
 		}
