@@ -162,9 +162,8 @@ func TestStart_budget(t *testing.T) {
 				t.Errorf("%s %s, figures (-want +got):\n%s", f.Status, reason, diff)
 			}
 			vertexAI.idle(t)
-			refused := s.status(t, s.list(t, "").Jobs[0].Name)
-			if refused.Status != "PIPELINE_STATE_FAILED" || refused.Failure == nil || refused.Failure.Message != f.Message {
-				t.Errorf("the record: %s, %+v", refused.Status, refused.Failure)
+			if listed := s.list(t, "").Jobs; len(listed) != 0 {
+				t.Errorf("%d jobs are listed", len(listed))
 			}
 		})
 	}

@@ -107,14 +107,14 @@ func TestStart_continues_refused(t *testing.T) {
 	tests := []struct{ name, body, want string }{
 		{"no_version_yet", `{"session_id":"talk","model_id":"support","continue_model":true}`, "continue_model NO_TUNED_VERSION"},
 		{"no_model", `{"session_id":"talk","continue_model":true}`, "continue_model NO_MODEL"},
-		{"another_base_model", `{"session_id":"talk","model_id":"support","continue_model":true,"base_model":"x"}`, "base_model AMBIGUOUS_MODEL"},
+		{"another_base_model", `{"session_id":"talk","model_id":"support","continue_model":true,"base_model":"x"}`, "base_model AMBIGUOUS_MODEL, continue_model NO_TUNED_VERSION"},
 		{"base_and_tuned_model", `{"session_id":"talk","base_model":"x","pre_tuned_model":"` + open.TunedModel + `"}`, "pre_tuned_model AMBIGUOUS_MODEL"},
 		{"open_model", `{"session_id":"talk","model_id":"open","continue_model":true,"force":true}`, "continue_model OPEN_MODEL"},
 		{"open_model_by_name", `{"session_id":"talk","pre_tuned_model":"` + open.TunedModel + `"}`, "pre_tuned_model OPEN_MODEL"},
 	}
 	for _, test := range tests {
 		f := s.post(t, base+"/start", test.body).failed(http.StatusBadRequest)
-		if diff := cmp.Diff([]string{test.want}, f.places()); diff != "" {
+		if diff := cmp.Diff(test.want, strings.Join(f.places(), ", ")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}

@@ -62,5 +62,5 @@ func TestCancelOwnOnly(t *testing.T) {
 	s.message("1", turn("a", "user", "one"))
 	name := s.start(t, `{"session_id":"a"}`).Job.Name
 	s.send(t, http.MethodPost, base+"/cancel/"+name, "", bearing("another")).failed(http.StatusForbidden)
-	s.post(t, base+"/cancel/"+name, "").into(new(struct{}))
+	s.post(t, base+"/cancel/"+name, "").into(new(jobStatus))
 }

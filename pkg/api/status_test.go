@@ -113,7 +113,7 @@ func TestJobStatus_finds_a_job_by_each_of_its_names(t *testing.T) {
 	started := s.start(t, `{"session_id":"a","hyperparameters":{"epoch_count":2}}`)
 	name := started.Job.Name
 	want := jobStatus{
-		Name: name, DisplayName: started.Job.DisplayName, Status: "PIPELINE_STATE_PENDING", CreatedAt: started.Job.CreatedAt,
+		ID: started.Job.ID, Name: name, DisplayName: started.Job.DisplayName, Status: "PIPELINE_STATE_PENDING", CreatedAt: started.Job.CreatedAt,
 		BaseModel: baseModel, TrainingData: started.Job.TrainingData, Pairs: 1, VertexState: "JOB_STATE_PENDING", StartedBy: caller,
 		Hyperparameters: map[string]any{"epoch_count": 2.0}, Estimate: started.Estimate,
 	}
