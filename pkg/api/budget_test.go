@@ -98,11 +98,11 @@ func TestStart_budget(t *testing.T) {
 		{name: "fits", body: `{"session_id":"long","max_cost_usd":10,"hyperparameters":{"epoch_count":3}}`},
 		{
 			name: "over", body: `{"session_id":"long","max_cost_usd":0.5,"hyperparameters":{"epoch_count":40}}`, reason: "OVER_BUDGET",
-			says: []string{"more than $0.50, max_cost_usd of the request", "× 40 epochs", "hyperparameters.epoch_count of", "or less it fits"},
+			says: []string{"more than $0.50, max_cost_usd of the request", "× 40 epochs", "It would fit with hyperparameters.epoch_count of 3 or less."},
 		},
 		{
 			name: "epochs_left_open", body: `{"session_id":"long","max_cost_usd":2}`, reason: "OVER_BUDGET",
-			says: []string{"3 to 40 epochs", "or less it fits"},
+			says: []string{"3 to 40 epochs", "It would fit with hyperparameters.epoch_count of 14 or less."},
 		},
 		{name: "epochs_left_open_and_fits", body: `{"session_id":"long","max_cost_usd":20}`},
 		{
@@ -124,7 +124,7 @@ func TestStart_budget(t *testing.T) {
 		},
 		{
 			name: "price_not_known", body: `{"session_id":"long","base_model":"gemini-3.5-flash-lite","max_cost_usd":1000}`, reason: "COST_UNKNOWN",
-			says: []string{"may not be more than $1000.00", "GET /api/v1/fine-tuning/models"},
+			says: []string{"may not be more than $1,000.00", "GET /api/v1/fine-tuning/models"},
 		},
 	}
 	for _, test := range tests {

@@ -213,8 +213,10 @@ func TestEvents(t *testing.T) {
 		t.Errorf("last: %+v", end)
 	}
 	s.get(t, base+"/jobs/4711/events").failed(http.StatusNotFound)
-	for _, path := range []string{"/jobs/" + name + "/event", "/jobs/" + name, "/jobs/events"} {
-		s.get(t, base+path).failed(http.StatusNotFound)
+	s.get(t, base+"/jobs/events").failed(http.StatusNotFound) // the job that is named "events"
+	f := s.get(t, base+"/jobs/"+name+"/event").failed(http.StatusBadRequest)
+	if diff := cmp.Diff([]string{"job_name INVALID_JOB_NAME"}, f.places()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for query, place := range map[string]string{
 		"page_size=0": "page_size OUT_OF_RANGE", "page_size=101": "page_size OUT_OF_RANGE", "page_token=x": "page_token OUT_OF_RANGE",

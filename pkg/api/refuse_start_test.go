@@ -76,7 +76,7 @@ func TestRefuse_fields_of_a_start(t *testing.T) {
 		{"number_too_large", `"hyperparameters":{"learning_rate_multiplier":1e999}`, []string{"hyperparameters.learning_rate_multiplier OUT_OF_RANGE"}},
 		{"no_money", `"max_cost_usd":0`, []string{"max_cost_usd OUT_OF_RANGE"}},
 		{"less_than_no_money", `"max_cost_usd":-1`, []string{"max_cost_usd OUT_OF_RANGE"}},
-		{"money_with_an_exponent", `"max_cost_usd":1e3`, []string{"max_cost_usd OUT_OF_RANGE"}},
+		{"money_of_an_exponent_too_small", `"max_cost_usd":1e-7`, []string{"max_cost_usd OUT_OF_RANGE"}},
 		{"finer_than_a_millionth", `"max_cost_usd":0.0000001`, []string{"max_cost_usd OUT_OF_RANGE"}},
 		{"more_than_there_is", `"max_cost_usd":9223372036855`, []string{"max_cost_usd OUT_OF_RANGE"}},
 	}

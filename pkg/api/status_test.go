@@ -293,13 +293,19 @@ func TestStatus_of_elsewhere(t *testing.T) {
 	s := newSystem(t, nil)
 	name := s.ended(t, func(*tuning.Job) {})
 	number := name[strings.LastIndexByte(name, '/')+1:]
-	for _, ours := range []string{name, number} {
+	prefix := strings.TrimSuffix(name, number)
+	if prefix != "projects/1/locations/us-central1/tuningJobs/" {
+		t.Fatalf("the record does not have the project's number: %s", name)
+	}
+	ofID := strings.Replace(name, "projects/1/", "projects/"+project+"/", 1)
+	for _, ours := range []string{name, number, ofID} {
 		if got := s.get(t, base+"/job-status/"+ours); got.code != http.StatusOK {
 			t.Errorf("%s: got %d", ours, got.code)
 		}
 	}
 	for _, elsewhere := range []string{
-		strings.Replace(name, "projects/acme/", "projects/other/", 1), strings.Replace(name, "us-central1", "europe-west4", 1),
+		strings.Replace(name, "projects/1/", "projects/other/", 1), strings.Replace(name, "projects/1/", "projects/2/", 1),
+		strings.Replace(name, "us-central1", "europe-west4", 1), strings.Replace(ofID, "us-central1", "europe-west4", 1),
 	} {
 		s.get(t, base+"/job-status/"+elsewhere).failed(http.StatusNotFound)
 		s.get(t, base+"/jobs/"+elsewhere).failed(http.StatusNotFound)

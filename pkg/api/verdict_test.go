@@ -48,7 +48,7 @@ func TestStart_known_to_fail(t *testing.T) {
 		},
 		{
 			name: "retired", body: `{"session_id":"talk","base_model":"gemini-2.5-flash","hyperparameters":{"epoch_count":1}}`,
-			want: []string{"base_model RETIRED"}, works: "Use gemini-3.5-flash-lite or gemini-3.1-flash-lite.", forced: 404,
+			want: []string{"base_model RETIRED"}, works: "Use gemini-3.1-flash-lite. Whether gemini-3.5-flash-lite can be tuned is not confirmed.", forced: 404,
 		},
 		{
 			name: "key", body: `{"session_id":"talk","kms_key_name":"projects/acme/locations/us-central1/keyRings/r/cryptoKeys/k","hyperparameters":{"epoch_count":1}}`,
