@@ -118,7 +118,7 @@ func (e *engine) count(b *block) {
 			found = true
 		}
 		if limit := e.opt.Limits.ExampleTokens; limit > 0 && (x.tokens+99)/100 > limit {
-			e.census.overLimit++
+			e.census.addLong(x.size, limit)
 			warn(CodeOverTokenLimit, fmt.Sprintf("the example has about %d tokens, the model takes %d: Vertex AI will drop it",
 				(x.tokens+99)/100, limit), "split the conversation")
 		}

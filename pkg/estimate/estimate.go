@@ -15,12 +15,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// The tokens of a dataset are estimated without a tokenizer. Package dataset holds the estimate against the
-// tokenizer of Gemma 3, which has the vocabulary of Gemini: over texts of many kinds it is off by 15 % on average.
-// A dataset may be of one kind alone, so the range is one in which the true number of each kind is; a test says so.
+// fewExamples is how many are needed at least for a good result, and goodExamples how many are enough to begin with.
 const (
-	lowPercent  = 65
-	highPercent = 140
+	fewExamples  = 100
+	goodExamples = 500
 )
 
 // Job is what is to be estimated.
@@ -29,10 +27,14 @@ type Job struct {
 	Characters int64
 	Tokens     int64 // estimated, of one pass through the training examples
 	Files      int64 // images and the like, which are not in Tokens
-	Epochs     int64 // 0 is left to the service
-	Model      *catalogue.Model
-	TuningMode string
-	Past       []Run // earlier jobs on the same base model
+	// TooLong examples are over the model's token limit: Vertex AI drops them and does not bill them. Long is what they
+	// hold, SurelyLong what those hold that are over it even if the estimate of their tokens is far too high.
+	TooLong          int64
+	Long, SurelyLong dataset.Content
+	Epochs           int64 // 0 is left to the service
+	Model            *catalogue.Model
+	TuningMode       string
+	Past             []Run // earlier jobs on the same base model
 }
 
 // Of returns the job that trains on what a report is about. The rest is for the caller to fill in.
@@ -40,6 +42,7 @@ func Of(report *dataset.Report) Job {
 	job := Job{Examples: report.Examples}
 	if s := report.Stats; s != nil {
 		job.Characters, job.Tokens, job.Files = s.Characters, s.EstimatedTokens, s.Files
+		job.TooLong, job.Long, job.SurelyLong = s.OverTokenLimit, s.OverLimit, s.SurelyOverLimit
 	}
 	return job
 }
@@ -95,7 +98,11 @@ func Make(job Job) Estimate {
 // tokens gives the range of the estimate. Where the model's own tokens per character are published they widen it:
 // its vocabulary may not be the one that the estimate is made for.
 func tokens(job Job) Range {
-	r := Range{Low: percent(job.Tokens, lowPercent), Expected: job.Tokens, High: percent(job.Tokens, highPercent)}
+	expected := job.Tokens - job.Long.Tokens
+	r := Range{
+		Low: percent(expected, dataset.LowPercent), Expected: expected,
+		High: percent(job.Tokens-job.SurelyLong.Tokens, dataset.HighPercent),
+	}
 	if job.Model == nil || job.Model.TokensPerCharacter == nil {
 		return r
 	}
@@ -103,8 +110,12 @@ func tokens(job Job) Range {
 	if !ok {
 		return r
 	}
-	published := int64(math.Ceil(rate * float64(job.Characters)))
-	return Range{Low: min(r.Low, published), Expected: r.Expected, High: max(r.High, published)}
+	published := func(characters int64) int64 { return int64(math.Ceil(rate * float64(characters))) }
+	return Range{
+		Low:      min(r.Low, published(job.Characters-job.Long.Characters)),
+		Expected: r.Expected,
+		High:     max(r.High, published(job.Characters-job.SurelyLong.Characters)),
+	}
 }
 
 // epochs gives the number that is asked for, or the range that the service picks from, or nil.
@@ -142,6 +153,10 @@ func (e *Estimate) warn(job Job) {
 	if e.Epochs != nil && e.TrainingTokens == nil {
 		add("The training tokens of %s epochs are more than can be counted, so the cost is not known.", e.Epochs)
 	}
+	if job.TooLong > 0 {
+		add("Examples over the model's token limit: %d of %d. Vertex AI drops them, and the estimate leaves them out.",
+			job.TooLong, job.Examples)
+	}
 	if job.Files > 0 {
 		add("The dataset has %d images or other files, whose tokens are not in the estimate.", job.Files)
 	}
@@ -152,6 +167,9 @@ func (e *Estimate) warn(job Job) {
 		add("The price of training %s is not known.", job.Model.ID)
 	case !job.Model.TrainingPrice.Confirmed:
 		add("The price of training %s is not confirmed.", job.Model.ID)
+	}
+	if kept := job.Examples - job.TooLong; kept > 0 && kept < fewExamples {
+		add("The dataset is small (training examples: %d). %d to %d are recommended to begin with.", kept, fewExamples, goodExamples)
 	}
 }
 

@@ -77,7 +77,7 @@ func TestMake(t *testing.T) {
 		warnings   []string // what each says
 	}{
 		{
-			name: "exact_to_the_cent", job: estimate.Job{Examples: 1, Tokens: 1, Epochs: 1}, model: lite,
+			name: "exact_to_the_cent", job: estimate.Job{Examples: 100, Tokens: 1, Epochs: 1}, model: lite,
 			arithmetic: "1 (1 to 2) tokens × 1 epoch = 1 (1 to 2) training tokens; × $3.00 per 1,000,000 = $0.00",
 		},
 		{
@@ -85,24 +85,37 @@ func TestMake(t *testing.T) {
 			arithmetic: "0 tokens × 3 epochs = 0 training tokens; × $3.00 per 1,000,000 = $0.00",
 		},
 		{
-			name: "unknown_model", job: estimate.Job{Examples: 10, Tokens: 1000, Epochs: 2},
+			name: "unknown_model", job: estimate.Job{Examples: 100, Tokens: 1000, Epochs: 2},
 			arithmetic: "1,000 (650 to 1,400) tokens × 2 epochs = 2,000 (1,300 to 2,800) training tokens; the price is not known",
 			warnings:   []string{"not in the catalogue"},
 		},
 		{
-			name: "unknown_model_and_epochs", job: estimate.Job{Examples: 10, Tokens: 1000},
+			name: "unknown_model_and_epochs", job: estimate.Job{Examples: 100, Tokens: 1000},
 			arithmetic: "1,000 (650 to 1,400) tokens × an unknown number of epochs",
 			warnings:   []string{"how is not known", "not in the catalogue"},
 		},
 		{
-			name: "unknown_price", job: estimate.Job{Examples: 10, Tokens: 1000, Epochs: 2}, model: "gemini-3.5-flash-lite",
+			name: "unknown_price", job: estimate.Job{Examples: 100, Tokens: 1000, Epochs: 2}, model: "gemini-3.5-flash-lite",
 			arithmetic: "1,000 (650 to 1,400) tokens × 2 epochs = 2,000 (1,300 to 2,800) training tokens; the price is not known",
 			warnings:   []string{"price of training gemini-3.5-flash-lite is not known"},
 		},
 		{
-			name: "files", job: estimate.Job{Examples: 10, Tokens: 1_000_000, Files: 7, Epochs: 1}, model: "gemini-3.5-flash",
+			name: "files", job: estimate.Job{Examples: 100, Tokens: 1_000_000, Files: 7, Epochs: 1}, model: "gemini-3.5-flash",
 			arithmetic: "1,000,000 (650,000 to 1,400,000) tokens × 1 epoch = 1,000,000 (650,000 to 1,400,000) training tokens; × $10.00 per 1,000,000 = $10.00 ($6.50 to $14.00)",
 			warnings:   []string{"7 images or other files"},
+		},
+		{
+			name: "few_examples", job: estimate.Job{Examples: 99, Tokens: 1000, Epochs: 1}, model: lite,
+			arithmetic: "1,000 (650 to 1,400) tokens × 1 epoch = 1,000 (650 to 1,400) training tokens; × $3.00 per 1,000,000 = $0.003 ($0.002 to $0.0042)",
+			warnings:   []string{"(training examples: 99). 100 to 500 are recommended"},
+		},
+		{ // One of the two that are over the limit may fit all the same: the upper end counts it.
+			name: "too_long", job: estimate.Job{
+				Examples: 202, Tokens: 401_000, Epochs: 1, TooLong: 2,
+				Long: dataset.Content{Tokens: 400_000}, SurelyLong: dataset.Content{Tokens: 250_000},
+			}, model: lite,
+			arithmetic: "1,000 (650 to 211,400) tokens × 1 epoch = 1,000 (650 to 211,400) training tokens; × $3.00 per 1,000,000 = $0.003 ($0.002 to $0.6342)",
+			warnings:   []string{"token limit: 2 of 202. Vertex AI drops them"},
 		},
 		{ // 0.317 tokens a character are published for this mode, and more than the estimate
 			name: "published_rate", job: estimate.Job{Tokens: 200_000, Characters: 1_000_000, Epochs: 1, TuningMode: catalogue.PEFT}, model: "meta/llama3_1@llama-3.1-8b",
@@ -133,6 +146,31 @@ func TestMake(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// An example that is far too long is not in the estimate of the dataset, one that is a little too long may be billed.
+func TestOf_long_examples(t *testing.T) {
+	t.Parallel()
+	const limit = 1000
+	pair := func(words int) string { return string(dataset.AppendPair(nil, strings.Repeat("word ", words), "a")) }
+	for _, tt := range []struct {
+		words        int
+		long, surely bool
+	}{{200, false, false}, {1200, true, false}, {5000, true, true}} {
+		report, err := dataset.Check(t.Context(), strings.NewReader(pair(100)+pair(tt.words)), dataset.Options{
+			Limits: dataset.Limits{ExampleTokens: limit},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := estimate.Make(estimate.Of(report)).Tokens
+		if long := got.Expected < 200; long != tt.long {
+			t.Errorf("%d words: %s, left out: %v", tt.words, got, long)
+		}
+		if surely := got.High < 300; surely != tt.surely {
+			t.Errorf("%d words: %s, the upper end leaves them out: %v", tt.words, got, surely)
+		}
 	}
 }
 

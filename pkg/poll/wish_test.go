@@ -153,7 +153,7 @@ func TestStalledIsCancelled(t *testing.T) {
 	}
 	want := []string{
 		"stateChanged  PIPELINE_STATE_RUNNING ", "stalled TIMED_OUT PIPELINE_STATE_RUNNING ",
-		"cancelRequested TIMED_OUT PIPELINE_STATE_RUNNING ci", "stateChanged  PIPELINE_STATE_CANCELLING ",
+		"cancelRequested TIMED_OUT PIPELINE_STATE_RUNNING " + tuning.StalledRule, "stateChanged  PIPELINE_STATE_CANCELLING ",
 	}
 	var events []string
 	for _, e := range got.Events[2:] {

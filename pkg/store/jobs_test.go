@@ -30,7 +30,7 @@ func fullJob(n int) tuning.Job {
 		Count: 2, Reasons: map[string]int64{"SAME_ROLE": 2}, Messages: []tuning.LeftOutMessage{{ID: "m1", Reason: "SAME_ROLE"}},
 	}
 	j.Attempts, j.Submissions, j.Refusals, j.Detail = 3, 2, 1, "no room"
-	j.CancelRequested, j.StalledAt = &tuning.Wish{By: "ci", At: noon.Add(time.Minute)}, noon.Add(time.Minute)
+	j.CancelRequested, j.StalledAt = &tuning.Wish{By: "ci", At: noon.Add(time.Minute), Reason: "NO_CHANGE"}, noon.Add(time.Minute)
 	j.FirstAnswer = &tuning.Answer{Name: jobName(n), State: tuning.Queued}
 	j.Step, j.State, j.VertexState, j.Finished = tuning.Ended, tuning.Failed, "JOB_STATE_FAILED", true
 	j.Failure = &tuning.Failure{

@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/fields"
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
@@ -123,7 +124,7 @@ func (h Hyperparameters) Check(field string) fault.Faults {
 	c.rate(field+".learning_rate", h.LearningRate)
 	c.rate(field+".learning_rate_multiplier", h.LearningRateMultiplier)
 	if h.AdapterSize != nil && !slices.Contains(adapterSizes, *h.AdapterSize) {
-		c.Add(field+".adapter_size", "OUT_OF_RANGE", fmt.Sprintf("must be one of %v.", adapterSizes))
+		c.Add(field+".adapter_size", "OUT_OF_RANGE", fields.OneOf(adapterSizes...))
 	}
 	return c.Faults
 }

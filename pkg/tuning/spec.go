@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/vertextune/vertextune/pkg/fields"
 )
 
 // Limits of Vertex AI on names and labels. Source: TuningJob in the v1 API: a display name has up to 128 characters;
@@ -45,7 +47,7 @@ func (c *check) spec(r Request) {
 		c.Add("system_instruction", "INVALID_TEXT", fmt.Sprintf("must be a text of at most %d bytes.", instructionLimit))
 	}
 	if r.TuningMode != "" && !slices.Contains(Modes, r.TuningMode) {
-		c.Add("tuning_mode", "INVALID_TUNING_MODE", fmt.Sprintf("must be one of %s.", strings.Join(Modes, ", ")))
+		c.Add("tuning_mode", "INVALID_TUNING_MODE", fields.OneOf(Modes...))
 	}
 	if r.OutputURI != "" {
 		if _, _, ok := ParseURI(strings.TrimSuffix(r.OutputURI, "/") + "/x"); !ok {
@@ -87,7 +89,7 @@ const maxValidationSplit = 0.5
 
 func (c *check) validation(r Request) {
 	if r.ValidationSplit != 0 && !(r.ValidationSplit > 0 && r.ValidationSplit <= maxValidationSplit) { // not so for NaN
-		c.Add("validation_split", "OUT_OF_RANGE", fmt.Sprintf("must be more than 0 and at most %v.", maxValidationSplit))
+		c.Add("validation_split", "OUT_OF_RANGE", fmt.Sprintf("must be from 0, which is no validation, to %v.", maxValidationSplit))
 	}
 	if r.ValidationData == "" {
 		return
