@@ -80,7 +80,12 @@ func lineageOf(name string, j tuning.Job) lineageJob {
 	}
 }
 
+// oneSlash begins a gs:// URI that was sent raw: the Functions Framework's mux redirects a path with two slashes to the
+// one with a single slash.
+var oneSlash = regexp.MustCompile(`^gs:/([^/])`)
+
 func (a *API) lineage(r *http.Request, name string) (any, error) {
+	name = oneSlash.ReplaceAllString(name, "gs://$1")
 	records, err := a.related(r.Context(), name)
 	if err != nil {
 		return nil, err
