@@ -39,6 +39,7 @@ func (s *system) plan(t *testing.T, body string) (p planned) {
 	t.Helper()
 	answer := s.post(t, base+"/start", dry(body))
 	answer.into(&p)
+	p.Warnings = withoutAdvice(p.Warnings)
 	p.Request, _ = jsonObject(answer.body)["vertex_request"].(map[string]any)
 	return p
 }

@@ -55,6 +55,7 @@ type leftOutMessages struct {
 func (s *system) start(t *testing.T, body string) (job started) {
 	t.Helper()
 	s.post(t, base+"/start", body).into(&job)
+	job.Warnings = withoutAdvice(job.Warnings)
 	return job
 }
 

@@ -84,6 +84,7 @@ type jobFailure struct {
 func (s *system) status(t *testing.T, name string) (job jobStatus) {
 	t.Helper()
 	s.get(t, base+"/job-status/"+name).into(&job)
+	job.Warnings = withoutAdvice(job.Warnings)
 	return job
 }
 
