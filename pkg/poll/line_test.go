@@ -95,8 +95,8 @@ func TestLineIsSentInOrder(t *testing.T) {
 		if n := calls["CreateTuningJob"]; n != creates {
 			t.Errorf("%s: Vertex AI is asked %d times, want %d", what, n, creates)
 		}
-		if n := calls["RunQuery"]; n != 1+creates { // the rest of the line, however long, costs nothing
-			t.Errorf("%s: %d queries, want one of the tick and one a job that was tried", what, n)
+		if n := calls["RunQuery"]; n != 2 {
+			t.Errorf("%s: %d queries, want one of the tick and one of the line", what, n)
 		}
 		if diff := cmp.Diff(want, w.standing(t, line)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", what, diff)

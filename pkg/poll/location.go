@@ -61,7 +61,7 @@ func (p *Poller) observe(ctx context.Context, t *tick) error {
 // refresh asks Vertex AI about a location's jobs: by pages of the list where that takes fewer calls, and
 // then one by one for what the pages did not show.
 func (p *Poller) refresh(ctx context.Context, t *tick, location string, g *group) error {
-	work := newWork()
+	work := newWork(parallel)
 	if len(g.named) > few || len(g.orphans) > 0 {
 		if err := p.list(ctx, t, location, g, work); err != nil {
 			return errors.Join(err, work.wait())

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package poll brings every job forward that is not done with. Cloud Scheduler sends a message through Pub/Sub
-// every minute; each message is one tick: what Vertex AI says goes into the records, starts that died are gone on
-// with, jobs that wait are sent when there is room, and what happened is told. Messages may come twice, late, or
-// two at a time: a tick writes only over what it read, so none of that does harm.
+// every minute; each message is one tick: what Vertex AI says goes into the records, jobs that wait are sent when there
+// is room, and what happened is published. Then starts that died are resumed, which can take long, and what changed by
+// that is published too. Messages may come twice, late, or two at a time: a tick writes only over what it read, so none
+// of that does harm.
 package poll
 
 import (
@@ -44,9 +45,10 @@ type Vertex interface {
 type Starter interface {
 	// Resume goes on with a start whose dataset is not written.
 	Resume(ctx context.Context, r store.Record) (store.Record, error)
-	// Dispatch sends a job that waits, if there is room beside those ahead of it but for the IDs that are passed
-	// over, and reports whether another one may be tried.
-	Dispatch(ctx context.Context, r store.Record, passed []string) (store.Record, bool, error)
+	// Line returns the first jobs that wait and that there is room for, in line, but for the IDs that are skipped.
+	Line(ctx context.Context, skipped []string) ([]store.Record, error)
+	// Dispatch sends the first job in line, if there is room, and reports whether the next one may be tried.
+	Dispatch(ctx context.Context, r store.Record) (store.Record, bool, error)
 	// Discard deletes what a refused start has left.
 	Discard(ctx context.Context, r store.Record) error
 	// PassOn tells Vertex AI that a job is not wanted any more, if it does not know.
@@ -111,16 +113,31 @@ func (t *tick) at(step tuning.Step, now time.Time) (found []store.Record) {
 }
 
 // Tick brings every job forward. One that cannot be does not keep the others from it; the error joins them all.
-// What there is no time for is left to the next tick.
+// What there is no time for is left to the next tick. Preparing data comes last: whatever happens in it, all else is
+// done and published.
 func (p *Poller) Tick(ctx context.Context) error {
 	t, err := p.read(ctx)
 	if err != nil || len(t.records) == 0 {
 		return err
 	}
-	work, cancel := most(ctx)
-	defer cancel()
-	err = errors.Join(p.observe(work, t), p.resume(work, t), p.dispatch(work, t), p.discard(work, t))
-	if over(work) && ctx.Err() == nil {
+	cut := false
+	during := func(share float64, steps ...func(context.Context, *tick) error) error {
+		part, cancel := within(ctx, share)
+		defer cancel()
+		var all []error
+		for _, step := range steps {
+			all = append(all, step(part, t))
+		}
+		cut = cut || deadlineReached(part)
+		return errors.Join(all...)
+	}
+	err = during(1./2, p.observe, p.dispatch, p.discard)
+	published := during(1./2, p.tell)
+	if len(t.at(tuning.Preparing, p.Now())) > 0 {
+		err = errors.Join(err, published, during(3./4, p.prepare, p.dispatch))
+		published = p.tell(ctx, t)
+	}
+	if cut && ctx.Err() == nil {
 		var unfinished []any
 		if err != nil {
 			unfinished = []any{"error", err}
@@ -128,23 +145,24 @@ func (p *Poller) Tick(ctx context.Context) error {
 		p.Log.WarnContext(ctx, "the tick's time ended before its work, the next tick continues it", unfinished...)
 		err = nil
 	}
-	return errors.Join(err, p.tell(ctx, t))
+	return errors.Join(err, published)
 }
 
-// most leaves a quarter of the time that there is, for telling of what was done in the rest.
-func most(ctx context.Context) (context.Context, context.CancelFunc) {
+// within returns a context that ends when a share of the time that is left is over.
+func within(ctx context.Context, share float64) (context.Context, context.CancelFunc) {
 	end, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadline(ctx, end.Add(-time.Until(end)/4))
+	left := time.Until(end)
+	return context.WithDeadline(ctx, end.Add(-left+time.Duration(share*float64(left))))
 }
 
 // moment is how much sooner than our own clock a service may find that the time is over.
 const moment = 50 * time.Millisecond
 
-// over reports whether there was no time for all of the work.
-func over(work context.Context) bool {
+// deadlineReached reports whether there was no time for all of the work.
+func deadlineReached(work context.Context) bool {
 	end, ok := work.Deadline()
 	return work.Err() != nil || ok && time.Until(end) < moment
 }
@@ -165,25 +183,9 @@ func (p *Poller) read(ctx context.Context) (*tick, error) {
 	return t, nil
 }
 
-// resume goes on with starts whose dataset was not written.
-func (p *Poller) resume(ctx context.Context, t *tick) error {
-	work := newWork()
-	for _, r := range t.at(tuning.Preparing, p.Now()) {
-		work.do(func() error {
-			now, err := p.Starter.Resume(ctx, r)
-			if err != nil {
-				return fmt.Errorf("resume the start of job %s: %w", r.ID, err)
-			}
-			t.now(now)
-			return nil
-		})
-	}
-	return work.wait()
-}
-
 // discard deletes what refused starts have left, when nobody can be writing it any more.
 func (p *Poller) discard(ctx context.Context, t *tick) error {
-	work := newWork()
+	work := newWork(parallel)
 	for _, r := range t.at(tuning.Refused, p.Now()) {
 		work.do(func() error {
 			if err := p.Starter.Discard(ctx, r); err != nil {
@@ -191,38 +193,6 @@ func (p *Poller) discard(ctx context.Context, t *tick) error {
 			}
 			return nil
 		})
-	}
-	return work.wait()
-}
-
-// inARow is how many jobs, one after the other, do not come through until that is put down to Firestore or Vertex AI.
-const inARow = 5
-
-// dispatch sends jobs that wait, in line, while there is room. One that cannot be sent is passed over, for it not to
-// hold up those behind it, and is the first again in the next tick. When none comes through, the services are left
-// alone until then.
-func (p *Poller) dispatch(ctx context.Context, t *tick) error {
-	line := t.at(tuning.Waiting, p.Now())
-	slices.SortFunc(line, func(a, b store.Record) int { return tuning.InLine(a.Job, b.Job) })
-	work := newWork()
-	var passed []string
-	lost := 0 // in a row
-	for _, r := range line {
-		now, more, err := p.Starter.Dispatch(ctx, r, passed)
-		switch {
-		case err != nil:
-			work.failed(fmt.Errorf("send job %s: %w", r.ID, err))
-			passed, lost = append(passed, r.ID), lost+1
-		case now.Step == tuning.Submitting: // and not answered
-			t.now(now)
-			lost++
-		default:
-			t.now(now)
-			lost = 0
-		}
-		if err == nil && !more || lost == inARow || ctx.Err() != nil {
-			break
-		}
 	}
 	return work.wait()
 }
@@ -239,5 +209,9 @@ func (p *Poller) tell(ctx context.Context, t *tick) error {
 	}
 	untold, reportErr := p.report(ctx, untold)
 	told, err := p.Events.Publish(ctx, untold)
+	for _, r := range told {
+		r.Told = int64(len(r.Events))
+		t.now(r)
+	}
 	return errors.Join(reportErr, err, p.Records.MarkTold(ctx, told))
 }

@@ -25,9 +25,9 @@ const reportPatience = time.Hour
 // hears that a job has ended finds its report. One that cannot be written now is written in a later tick; after an hour
 // nobody is kept from hearing any longer.
 func (p *Poller) report(ctx context.Context, jobs []store.Record) ([]store.Record, error) {
-	ctx, cancel := most(ctx)
+	ctx, cancel := within(ctx, 3./4)
 	defer cancel()
-	work := newWork()
+	work := newWork(parallel)
 	late := make([]bool, len(jobs))
 	for i, r := range jobs {
 		if !r.Finished {

@@ -23,9 +23,9 @@ type work struct {
 	more   int
 }
 
-func newWork() *work {
+func newWork(atATime int) *work {
 	w := &work{}
-	w.group.SetLimit(parallel)
+	w.group.SetLimit(atATime)
 	return w
 }
 

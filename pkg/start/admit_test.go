@@ -264,13 +264,21 @@ func TestPosition(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("places (-want +got):\n%s", diff)
 	}
-	w.on("RunQuery", fails(codes.PermissionDenied))
-	if _, err := w.Position(t.Context(), sent); fault.KindOf(err) != fault.UpstreamFailed {
+	waits := w.record(t, func(j *tuning.Job) { *j = j.Waits() })
+	reads, counts := w.count("RunQuery"), w.count("RunAggregationQuery")
+	if place, err := w.Position(t.Context(), waits.Job); place != 4 || err != nil {
+		t.Errorf("the last job in line has place %d, %v, want 4", place, err)
+	}
+	if r, c := w.count("RunQuery")-reads, w.count("RunAggregationQuery")-counts; r != 0 || c != 1 {
+		t.Errorf("a place in line costs %d queries and %d counts, want one count", r, c)
+	}
+	w.on("RunAggregationQuery", fails(codes.PermissionDenied))
+	if _, err := w.Position(t.Context(), waits.Job); fault.KindOf(err) != fault.UpstreamFailed {
 		t.Errorf("Position = %v, want UpstreamFailed", err)
 	}
 }
 
-// TestUnreadableRecord: it stands in nobody's way, and is not counted.
+// TestUnreadableRecord: it stands in nobody's way, although it has a place in line.
 func TestUnreadableRecord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -282,7 +290,7 @@ func TestUnreadableRecord(t *testing.T) {
 		t.Errorf("a start behind it is at %s", job.Step)
 	}
 	waits := w.record(t, func(j *tuning.Job) { *j = j.Waits() })
-	if place, err := w.Position(t.Context(), waits.Job); place != 1 || err != nil {
-		t.Errorf("a job behind it has place %d, %v, want 1", place, err)
+	if place, err := w.Position(t.Context(), waits.Job); place != 2 || err != nil {
+		t.Errorf("a job behind it has place %d, %v, want 2", place, err)
 	}
 }

@@ -5,7 +5,6 @@ package start
 
 import (
 	"context"
-	"slices"
 
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -47,14 +46,14 @@ func (s *Starter) PassOn(ctx context.Context, r store.Record) store.Record {
 	return fresh
 }
 
-// shownPlaces is how far back in line a place is told.
-const shownPlaces = 1000
-
-// Position returns the place in line of a job that waits, from 1; 0 if it does not wait, or far back.
+// Position returns the place in line of a job that waits, from 1; 0 if it does not wait.
 func (s *Starter) Position(ctx context.Context, job tuning.Job) (int, error) {
-	line, err := s.Records.Queue(ctx, shownPlaces)
+	if job.Step != tuning.Waiting {
+		return 0, nil
+	}
+	ahead, err := s.Records.CountAhead(ctx, job)
 	if err != nil {
 		return 0, err
 	}
-	return slices.IndexFunc(line, func(r store.Record) bool { return r.ID == job.ID }) + 1, nil
+	return int(ahead) + 1, nil
 }

@@ -62,7 +62,7 @@ func TestCancelWhatIsNotSent(t *testing.T) {
 		w.waits(t, "a", func(*tuning.Job) {})
 		r := w.only(t) // as a poller has read it
 		w.cancel(t, r)
-		if _, more, err := w.Dispatch(t.Context(), r, nil); !more || err != nil {
+		if _, more, err := w.Dispatch(t.Context(), r); !more || err != nil {
 			t.Errorf("Dispatch = %v, %v; want to go on with the next", more, err)
 		}
 		w.never(t, r.ID)

@@ -33,14 +33,15 @@ func ours(r store.Record, now tuning.Job) bool {
 }
 
 // goOn writes the dataset of a job that is ours to prepare, and sends the job on its way. The error says why there
-// will be no job; it is in the record too.
-func (s *Starter) goOn(ctx context.Context, r store.Record, request tuning.Request, from source) (store.Record, error) {
+// will be no job; it is in the record too. The memory that was reserved for the dataset is released when that is written.
+func (s *Starter) goOn(ctx context.Context, r store.Record, request tuning.Request, from source, release func()) (store.Record, error) {
 	if r.Step != tuning.Preparing {
 		return r, nil // it was gone on with, or ended, before we heard that it is on record
 	}
-	work, release := s.hold(ctx, r)
+	work, letGo := s.hold(ctx, r)
 	data, err := s.dataset(work, r.Job, request, from)
-	r, held := release()
+	release()
+	r, held := letGo()
 	switch {
 	case !held:
 		r, _ = s.changed(ctx, r)

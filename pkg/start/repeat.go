@@ -87,16 +87,26 @@ func (s *Starter) repeat(ctx context.Context, key *store.Key, r *store.Record, e
 // Resume resumes a start that died before its dataset was written. What cannot heal is refused, or the job's
 // failure if it was confirmed; an error is returned if the record could not be taken over.
 func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, error) {
-	next := r.Job
-	next.LeaseUntil = s.until(s.Config.Lease)
-	next.Attempts++
-	taken, err := s.Records.UpdateJob(ctx, r, next)
-	if errors.Is(err, store.ErrChanged) {
-		r, _ = s.changed(ctx, r) // somebody else goes on with it
-		return r, nil
+	release, err := s.memory.reserve(ctx, s.recordedWeight(ctx, r))
+	if err != nil {
+		return r, err
+	}
+	defer release()
+	taken, err := s.Records.UpdateJob(ctx, r, r.Resumes(s.until(s.Config.Lease), s.Now().UTC()))
+	for errors.Is(err, store.ErrChanged) {
+		var still bool
+		if r, still = s.changed(ctx, r); !still {
+			return r, nil // somebody else has resumed it
+		}
+		taken, err = s.Records.UpdateJob(ctx, r, r.Resumes(s.until(s.Config.Lease), s.Now().UTC()))
 	}
 	if err != nil {
 		return r, err
+	}
+	if taken.Step != tuning.Preparing {
+		s.Log.ErrorContext(ctx, "start given up, its attempts were killed", "job_id", r.ID, "attempts", r.Attempts)
+		s.discardFiles(ctx, taken)
+		return taken, nil
 	}
 	s.Log.InfoContext(ctx, "start resumed", "job_id", r.ID)
 	request, from, err := s.recorded(ctx, taken.Job)
@@ -104,7 +114,7 @@ func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, err
 		// The dataset may be there all the same.
 		from = func(context.Context, *made, func(split.Example) error) error { return err }
 	}
-	ended, _ := s.goOn(ctx, taken, request, from) // an error is on record
+	ended, _ := s.goOn(ctx, taken, request, from, release) // an error is on record
 	return ended, nil
 }
 

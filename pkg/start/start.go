@@ -53,6 +53,8 @@ type Records interface {
 
 	// CountAtStep counts the jobs at any of the steps.
 	CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, error)
+	// CountAhead counts the jobs that wait ahead of this one.
+	CountAhead(ctx context.Context, job tuning.Job) (int64, error)
 	// Queue returns the first jobs that wait, in line.
 	Queue(ctx context.Context, limit int) ([]store.Record, error)
 	// Admit writes next over r if there is room and money for it, or returns store.ErrChanged or a store.BudgetError.
@@ -149,6 +151,8 @@ type Starter struct {
 	Location string // region of the jobs
 	Now      func() time.Time
 	Log      *slog.Logger
+
+	memory memory
 }
 
 // Order is a start that a caller asks for.
@@ -175,6 +179,11 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	if err != nil {
 		return tuning.Job{}, err
 	}
+	release, err := s.memory.reserve(ctx, s.weight(ctx, o.Request))
+	if err != nil {
+		return tuning.Job{}, err
+	}
+	defer release()
 	from, err := s.source(ctx, o.Request)
 	if err != nil {
 		return tuning.Job{}, err
@@ -184,6 +193,7 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	}
 	record, err := s.record(ctx, job.Recorded(s.until(s.Config.Lease)), o.Request, key)
 	if errors.Is(err, store.ErrKeyUsed) {
+		release()
 		return s.Start(ctx, o) // somebody else was a little faster with it
 	}
 	if err != nil {
@@ -192,7 +202,7 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	// From here on the start goes on even if its caller goes away.
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	record, err = s.goOn(ctx, record, o.Request, from)
+	record, err = s.goOn(ctx, record, o.Request, from, release)
 	if err != nil {
 		// In the words that are kept: a repeated start is answered with them.
 		failed := fault.Of(record.Failure.Err())

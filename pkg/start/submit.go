@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -22,7 +21,7 @@ import (
 // advance sends a job whose dataset is written to Vertex AI if it is its turn, and else lets it wait in line.
 func (s *Starter) advance(ctx context.Context, r store.Record, data facts) (store.Record, error) {
 	for {
-		next, sent, err := s.admit(ctx, r, data(r.Job), nil)
+		next, sent, err := s.admitInTurn(ctx, r, data(r.Job))
 		switch {
 		case errors.Is(err, store.ErrChanged):
 			var still bool
@@ -68,35 +67,16 @@ func (s *Starter) whyItWaits(cause error) string {
 	}
 }
 
-// Dispatch sends a job that waits to Vertex AI, if there is room. Jobs that could not be sent before are passed over:
-// they are not ahead of it in line. It reports whether another one may be tried: there was room for this one, or
-// nothing to be done about it.
-func (s *Starter) Dispatch(ctx context.Context, r store.Record, passed []string) (store.Record, bool, error) {
-	call, cancel := context.WithTimeout(ctx, s.Config.Lease) // Firestore's client tries as long as it may
-	next, sent, err := s.admit(call, r, r.Job, passed)
-	cancel()
-	_, poor := errors.AsType[*store.BudgetError](err)
-	switch {
-	case errors.Is(err, store.ErrChanged):
-		return r, true, nil // cancelled, or sent by somebody else
-	case poor: // a failure that is told, rather than a wait of weeks for the next month
-		refused, err := s.Records.UpdateJob(ctx, r, r.Fail(failureOf(err), s.Now().UTC()))
-		if errors.Is(err, store.ErrChanged) {
-			return r, true, nil
-		}
-		return refused, err == nil, err
-	case err != nil || !sent:
+// admitInTurn writes that the job is about to be sent, if it is its turn and there is room for it.
+func (s *Starter) admitInTurn(ctx context.Context, r store.Record, ready tuning.Job) (store.Record, bool, error) {
+	if turn, err := s.turn(ctx, ready); !turn || err != nil {
 		return r, false, err
 	}
-	next, _ = s.submit(ctx, next)                 // a refusal is on record
-	return next, next.Step != tuning.Waiting, nil // it waits again if Vertex AI has no room
+	return s.admit(ctx, r, ready)
 }
 
-// admit writes that the job is about to be sent, if it is its turn and there is room for it.
-func (s *Starter) admit(ctx context.Context, r store.Record, ready tuning.Job, passed []string) (store.Record, bool, error) {
-	if turn, err := s.turn(ctx, ready, passed); !turn || err != nil {
-		return r, false, err
-	}
+// admit writes that the job is about to be sent, if there is room for it.
+func (s *Starter) admit(ctx context.Context, r store.Record, ready tuning.Job) (store.Record, bool, error) {
 	next := ready.Submits(s.until(s.Config.CreateTimeout + s.settle()))
 	if s.Config.Budget.Monthly > 0 {
 		next.Reserved, next.Month = next.Cost, s.month()
@@ -125,43 +105,6 @@ func overMonth(e *store.BudgetError, monthly usd.Amount) error {
 
 // settle is how long after its deadline a create may still take effect.
 func (s *Starter) settle() time.Duration { return s.Config.CreateTimeout / 4 }
-
-// mostAhead bounds how many jobs ahead in line are looked at.
-const mostAhead = 1000
-
-// turn reports whether there is room for the job beside those that are ahead of it in line. A job that Vertex AI
-// had no room for is not overtaken, and where nobody says how much room there is, none is. Those passed over are not
-// ahead of anybody.
-func (s *Starter) turn(ctx context.Context, job tuning.Job, passed []string) (bool, error) {
-	ahead := int64(1)
-	if limit := s.Config.MaxConcurrentJobs; limit > 0 {
-		active, err := s.Records.CountAtStep(ctx, tuning.Submitting, tuning.Accepted)
-		if err != nil {
-			return false, err
-		}
-		if ahead = limit - active; ahead <= 0 {
-			return false, nil
-		}
-	}
-	line, err := s.Records.Queue(ctx, int(min(ahead, mostAhead))+len(passed))
-	if err != nil {
-		return false, err
-	}
-	n := int64(0)
-	for _, other := range line {
-		if tuning.InLine(other.Job, job) >= 0 {
-			break
-		}
-		if slices.Contains(passed, other.ID) {
-			continue
-		}
-		if other.Refusals > 0 {
-			return false, nil
-		}
-		n++
-	}
-	return n < ahead, nil
-}
 
 // submit asks Vertex AI for a job whose record says so, and writes what came of it.
 func (s *Starter) submit(ctx context.Context, r store.Record) (store.Record, error) {

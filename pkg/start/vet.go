@@ -74,6 +74,11 @@ func (s *Starter) allowed(r tuning.Request, faults *fault.Faults) {
 
 // probe reads, divides and counts the data of a request, and throws them away.
 func (s *Starter) probe(ctx context.Context, job tuning.Job, r tuning.Request) (m made, err error) {
+	release, err := s.memory.reserve(ctx, s.weight(ctx, r))
+	if err != nil {
+		return m, err
+	}
+	defer release()
 	from, err := s.source(ctx, r)
 	if err == nil {
 		err = s.make(ctx, job.BaseModel, r, from, &m, nowhere())

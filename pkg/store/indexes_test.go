@@ -39,6 +39,7 @@ func TestIndexes(t *testing.T) {
 	from, after := store.Filter{CreatedFrom: noon, CreatedBefore: noon.Add(time.Hour)}, &store.Position{At: noon, ID: jobID(1)}
 	for name, query := range map[string]func() error{
 		"AllMessageIDs":    func() error { _, err := w.AllMessageIDs(ctx); return err },
+		"CountAhead":       func() error { _, err := w.CountAhead(ctx, waitingJob(1)); return err },
 		"CountAtStep":      func() error { _, err := w.CountAtStep(ctx, tuning.Submitting, tuning.Accepted); return err },
 		"FindJob":          func() error { _, err := w.FindJob(ctx, "42"); return err },
 		"JobsOfEndpoint":   func() error { _, err := w.JobsOfEndpoint(ctx, "projects/p/locations/l/endpoints/1", "p"); return err },

@@ -205,6 +205,7 @@ func moving(j tuning.Job) []firestore.Update {
 		{Path: "step", Value: j.Step},
 		{Path: "lease_until", Value: j.LeaseUntil},
 		{Path: "attempts", Value: j.Attempts},
+		{Path: "crashes", Value: j.Crashes},
 		{Path: "submissions", Value: j.Submissions},
 		{Path: "refusals", Value: j.Refusals},
 		{Path: "detail", Value: j.Detail},

@@ -29,7 +29,7 @@ func fullJob(n int) tuning.Job {
 	j.LeftOut = &tuning.LeftOut{
 		Count: 2, Reasons: map[string]int64{"SAME_ROLE": 2}, Messages: []tuning.LeftOutMessage{{ID: "m1", Reason: "SAME_ROLE"}},
 	}
-	j.Attempts, j.Submissions, j.Refusals, j.Detail = 3, 2, 1, "no room"
+	j.Attempts, j.Crashes, j.Submissions, j.Refusals, j.Detail = 3, 2, 2, 1, "no room"
 	j.CancelRequested, j.StalledAt = &tuning.Wish{By: "ci", At: noon.Add(time.Minute), Reason: "NO_CHANGE"}, noon.Add(time.Minute)
 	j.FirstAnswer = &tuning.Answer{Name: jobName(n), State: tuning.Queued}
 	j.Step, j.State, j.VertexState, j.Finished = tuning.Ended, tuning.Failed, "JOB_STATE_FAILED", true

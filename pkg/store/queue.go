@@ -23,8 +23,11 @@ const admission = control + "/admission"
 // CountAtStep returns how many jobs are at one of the steps. One whose record cannot be read counts: Vertex AI may have
 // it.
 func (s *Store) CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, error) {
+	return count(ctx, s.client.Collection(jobs).Where("step", "in", steps))
+}
+
+func count(ctx context.Context, query firestore.Query) (int64, error) {
 	const name = "n"
-	query := s.client.Collection(jobs).Where("step", "in", steps)
 	result, err := query.NewAggregationQuery().WithCount(name).Get(ctx)
 	if err != nil {
 		return 0, wrap(err, "count jobs")
@@ -39,10 +42,20 @@ func (s *Store) CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, e
 // Queue returns the first jobs that wait for room, in line. They are read whole: a record that cannot be read is sent
 // by nobody, and has no place in line.
 func (s *Store) Queue(ctx context.Context, limit int) ([]Record, error) {
-	query := s.client.Collection(jobs).Where("step", "==", tuning.Waiting).
-		OrderBy("priority", firestore.Desc).OrderBy("created_at", firestore.Asc)
-	line, err := s.first(ctx, query, limit)
+	line, err := s.first(ctx, s.line(), limit)
 	return line, wrap(err, "list the jobs that wait")
+}
+
+// line is the query of the jobs that wait, in the order of tuning.InLine.
+func (s *Store) line() firestore.Query {
+	return s.client.Collection(jobs).Where("step", "==", tuning.Waiting).
+		OrderBy("priority", firestore.Desc).OrderBy("created_at", firestore.Asc).OrderBy(firestore.DocumentID, firestore.Asc)
+}
+
+// CountAhead returns how many jobs that wait are ahead of this one in line. It reads none of them, so a record that
+// cannot be read counts.
+func (s *Store) CountAhead(ctx context.Context, job tuning.Job) (int64, error) {
+	return count(ctx, s.line().EndBefore(job.Priority, job.CreatedAt, job.ID))
 }
 
 // Admission is what admits a job to Vertex AI; 0 is no limit.

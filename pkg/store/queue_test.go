@@ -51,6 +51,35 @@ func TestQueue(t *testing.T) {
 	})
 }
 
+// TestCountAhead: the count is that of the rule in package tuning, also among jobs of one priority and one time.
+func TestCountAhead(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		random := rand.New(rand.NewPCG(2, 2))
+		var line []tuning.Job
+		for n := range 20 {
+			job := waitingJob(n)
+			job.Priority = random.Int64N(3) - 1
+			job.CreatedAt = noon.Add(time.Duration(random.IntN(3)) * time.Microsecond)
+			w.create(t, job)
+			line = append(line, job)
+		}
+		w.create(t, newJob(20))                   // not ready
+		w.create(t, waitingJob(21).Submits(noon)) // on its way
+		slices.SortFunc(line, tuning.InLine)
+		for place, job := range line {
+			if ahead, err := w.CountAhead(t.Context(), job); err != nil || ahead != int64(place) {
+				t.Errorf("%d jobs are ahead of job %d in line, %v", ahead, place, err)
+			}
+		}
+		late := waitingJob(30)
+		late.Priority = -2
+		if ahead, err := w.CountAhead(t.Context(), late); err != nil || ahead != int64(len(line)) {
+			t.Errorf("%d jobs are ahead of one behind all, %v, want %d", ahead, err, len(line))
+		}
+	})
+}
+
 func TestCountAtStep(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {

@@ -114,6 +114,7 @@ type Job struct {
 	Step            Step      `firestore:"step"`
 	LeaseUntil      time.Time `firestore:"lease_until"`
 	Attempts        int64     `firestore:"attempts,omitempty"`    // how often writing its dataset was begun anew
+	Crashes         int64     `firestore:"crashes,omitempty"`     // how many attempts in a row ended without writing how
 	Submissions     int64     `firestore:"submissions,omitempty"` // how often Vertex AI was asked for it
 	Refusals        int64     `firestore:"refusals,omitempty"`    // how often it had no room
 	Detail          string    `firestore:"detail,omitempty"`      // why it has not come further, for people

@@ -80,6 +80,33 @@ func (j Job) Refuse(f Failure, until, now time.Time) Job {
 	return j
 }
 
+// maxCrashes is how many attempts in a row at preparing a job may end without writing how they ended.
+const maxCrashes = 5
+
+// Abandoned reports whether the last attempt at preparing the job ended without writing how: its process was killed.
+// An attempt that ends in any other way gives its lease up.
+func (j Job) Abandoned() bool { return j.Step == Preparing && !j.LeaseUntil.IsZero() }
+
+// Resumes returns the job as somebody takes it over to prepare it, under a lease. This is written before the work
+// begins, so that an attempt which kills its process counts. A job that has been abandoned too often is refused
+// instead, or fails if it was confirmed.
+func (j Job) Resumes(leaseUntil, now time.Time) Job {
+	if !j.Abandoned() {
+		j.Crashes = 0
+	} else if j.Crashes++; j.Crashes >= maxCrashes {
+		return j.Refuse(FailureOf(errCrashes, 9), leaseUntil, now)
+	}
+	j.Attempts++
+	j.LeaseUntil = leaseUntil
+	return j
+}
+
+var errCrashes = &fault.Error{
+	Kind: fault.FailedPrecondition, Reason: "PREPARATION_ABORTED",
+	Message: "The training data could not be prepared: each of several attempts ended before its result was recorded, " +
+		"as it does when there is not enough memory. Nothing was sent to Vertex AI. Start again with less data at a time.",
+}
+
 // WaitsInLine returns the job as it waits because so many jobs as may are on Vertex AI, or are ahead of it.
 func (j Job) WaitsInLine(detail string) Job {
 	j.Detail = detail

@@ -66,6 +66,34 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
+// TestResumes: an attempt that did not write how it ended counts, until one does; the fifth in a row ends the start.
+func TestResumes(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]tuning.Job{"tentative": preparing(), "confirmed": preparing().Answered()} {
+		job := before
+		for n := int64(1); n <= 4; n++ {
+			job = job.Resumes(at(90), at(10))
+			if job.Step != tuning.Preparing || job.Attempts != n || job.Crashes != n || !job.LeaseUntil.Equal(at(90)) {
+				t.Fatalf("%s: attempt %d: %+v", name, n, job)
+			}
+		}
+		left := job
+		left.LeaseUntil = time.Time{}
+		if left = left.Resumes(at(90), at(10)); left.Step != tuning.Preparing || left.Crashes != 0 || left.Attempts != 5 {
+			t.Errorf("%s: resumed after an attempt that gave its lease up: %+v", name, left)
+		}
+		job = job.Resumes(at(90), at(10))
+		switch failed := job.Failure; {
+		case failed == nil || failed.Reason != "PREPARATION_ABORTED" || failed.Code != 9 || job.Attempts != 4:
+			t.Errorf("%s: after five attempts that were killed: %+v", name, job)
+		case name == "tentative" && (job.Step != tuning.Refused || len(job.Events) != 0):
+			t.Errorf("a tentative start is at %s with %d events, want it refused", job.Step, len(job.Events))
+		case name == "confirmed" && (job.State != tuning.Failed || len(job.Untold()) != 2):
+			t.Errorf("a confirmed start is in %s with %d events, want it failed", job.State, len(job.Events))
+		}
+	}
+}
+
 // TestArrows is the picture at the type Step, an arrow each.
 func TestArrows(t *testing.T) {
 	t.Parallel()

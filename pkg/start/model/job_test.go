@@ -112,6 +112,7 @@ const (
 	recorded step = iota
 	confirmed
 	leased
+	resumes
 	delayed
 	unleased
 	refuses
@@ -139,6 +140,12 @@ func (s step) of(j tuning.Job, arg uint8) tuning.Job {
 		j.FirstAnswer = nil
 	case leased:
 		j.LeaseUntil = end
+	case resumes: // two killed attempts in a row are as many as may be, for fewer states
+		if j.Abandoned() {
+			j.Crashes = max(j.Crashes, 3)
+		}
+		j = j.Resumes(end, epoch)
+		j.Attempts = 0
 	case delayed:
 		return j.Delayed("it takes longer")
 	case unleased:

@@ -75,9 +75,14 @@ func (w *walk) repeat() {
 	}
 }
 
-// takeOver is Starter.Resume: it takes the lease of a job that nobody holds.
+// takeOver is Starter.Resume: it takes the lease of a job that nobody holds, or gives the job up if too many have ended
+// without a word.
 func (w *walk) takeOver(changed point, broken change) {
-	w.update("take it over", w.make(leased, 0), true, func(_ *state, p *process) { p.at, p.resumed = prepare, true },
+	w.update("take it over", w.make(resumes, 0), true, func(s *state, p *process) {
+		if p.at, p.resumed = prepare, true; w.known(p).Step != tuning.Preparing {
+			w.rejected(s, p)
+		}
+	},
 		func(s *state, p *process) { read(s, p); p.at = changed }, broken)
 }
 
