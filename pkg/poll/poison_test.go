@@ -163,12 +163,10 @@ func TestAbandonedStartsAreResumedAlone(t *testing.T) {
 }
 
 // TestThousandWait: they are sent in one tick, in order, and the line is read once.
-func TestThousandWait(t *testing.T) {
-	t.Parallel()
+func TestThousandWait(t *testing.T) { // not beside the tests that measure time
 	const jobs = 1000
 	for name, limit := range map[string]int64{"without_limit": 0, "with_limit": jobs} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			w := newWorld(t)
 			w.starter.Config.MaxConcurrentJobs = limit
 			begun := time.Now().Add(-time.Hour).UTC().Truncate(time.Microsecond)
@@ -216,8 +214,7 @@ func TestThousandWait(t *testing.T) {
 }
 
 // TestThousandRecordsOfWhichTenArePoison, and two pollers: within three ticks all that is good is sent and published.
-func TestThousandRecordsOfWhichTenArePoison(t *testing.T) {
-	t.Parallel()
+func TestThousandRecordsOfWhichTenArePoison(t *testing.T) { // not beside the tests that measure time
 	w := newWorld(t)
 	var good, poison []store.Record
 	for i := range 1000 {

@@ -131,11 +131,10 @@ func (p *Poller) Tick(ctx context.Context) error {
 		cut = cut || deadlineReached(part)
 		return errors.Join(all...)
 	}
-	err = during(1./2, p.observe, p.dispatch, p.discard)
-	published := during(1./2, p.tell)
 	if len(t.at(tuning.Preparing, p.Now())) > 0 {
-		err = errors.Join(err, published, during(3./4, p.prepare, p.dispatch))
-		published = p.tell(ctx, t)
+		err = errors.Join(during(1./2, p.observe, p.dispatch), during(1./2, p.tell), during(3./4, p.prepare, p.dispatch, p.discard))
+	} else {
+		err = during(3./4, p.observe, p.dispatch, p.discard)
 	}
 	if cut && ctx.Err() == nil {
 		var unfinished []any
@@ -145,7 +144,7 @@ func (p *Poller) Tick(ctx context.Context) error {
 		p.Log.WarnContext(ctx, "the tick's time ended before its work, the next tick continues it", unfinished...)
 		err = nil
 	}
-	return errors.Join(err, published)
+	return errors.Join(err, p.tell(ctx, t))
 }
 
 // within returns a context that ends when a share of the time that is left is over.
