@@ -37,10 +37,15 @@ locals {
     "${endswith(principal, ".gserviceaccount.com") ? "serviceAccount" : "user"}:${trimprefix(principal, "email:")}"
   ])
 
+  # GOMEMLIMIT is a tenth below what the container has. From it the function derives how
+  # many bytes of bodies it works on at a time, whatever the concurrency is.
+  api_memory = { container = "1Gi", go = "920MiB" }
+
   api_environment = {
     for name, value in merge(local.environment, local.auth_environment, {
       CANCEL_OWN_JOBS_ONLY  = tostring(var.jobs.cancel_own_only)
       CORS_ORIGINS          = join(",", var.cors_origins)
+      GOMEMLIMIT            = local.api_memory.go
       INBOX_BUCKET          = google_storage_bucket.inbox.name
       REQUEST_TIMEOUT       = "4m50s"
       START_RATE_PER_MINUTE = tostring(var.jobs.starts_per_minute)
@@ -126,7 +131,7 @@ resource "google_cloud_run_v2_service" "api" {
     service_account = google_service_account.api.email
     encryption_key  = var.kms_key
     timeout         = "300s"
-    # A body of 32 MiB for each request must fit into the memory.
+    # Large bodies do not all fit into the memory: those that do not wait, or are 503.
     max_instance_request_concurrency = 20
 
     scaling {
@@ -138,7 +143,7 @@ resource "google_cloud_run_v2_service" "api" {
       image = coalesce(var.images.api, local.placeholder)
 
       resources {
-        limits            = { cpu = "1", memory = "1Gi" }
+        limits            = { cpu = "1", memory = local.api_memory.container }
         cpu_idle          = true
         startup_cpu_boost = true
       }

@@ -5,10 +5,13 @@
 # says so a start on record, which poll goes on with.
 
 locals {
+  convert_memory = { container = "512Mi", go = "460MiB" }
+
   convert_environment = {
     for name, value in merge(local.environment, {
       DROP_STARTS   = tostring(var.drop_starts)
       EVENT_ACCOUNT = google_service_account.convert_trigger.email
+      GOMEMLIMIT    = local.convert_memory.go
       INBOX_BUCKET  = google_storage_bucket.inbox.name
     }, var.convert_environment) : name => value if value != null && value != ""
   }
@@ -69,7 +72,7 @@ resource "google_cloud_run_v2_service" "convert" {
       image = coalesce(var.images.convert, local.placeholder)
 
       resources {
-        limits            = { cpu = "2", memory = "512Mi" } # the engine works on two blocks at a time
+        limits            = { cpu = "2", memory = local.convert_memory.container } # the engine works on two blocks at a time
         cpu_idle          = true
         startup_cpu_boost = true
       }

@@ -5,10 +5,13 @@
 # happens to a job is told.
 
 locals {
+  poll_memory = { container = "512Mi", go = "460MiB" }
+
   poll_environment = {
     for name, value in merge(local.environment, {
       EVENT_ACCOUNT = google_service_account.poll_trigger.email
       EVENTS_TOPIC  = google_pubsub_topic.events.name
+      GOMEMLIMIT    = local.poll_memory.go
       STALLED_AFTER = var.jobs.stalled_after
       TICK_TIMEOUT  = "8m50s" # below the timeout, so that it ends by itself
     }, var.poll_environment) : name => value if value != null && value != ""
@@ -98,7 +101,7 @@ resource "google_cloud_run_v2_service" "poll" {
       image = coalesce(var.images.poll, local.placeholder)
 
       resources {
-        limits            = { cpu = "1", memory = "512Mi" }
+        limits            = { cpu = "1", memory = local.poll_memory.container }
         cpu_idle          = true
         startup_cpu_boost = true
       }

@@ -73,6 +73,7 @@ type API struct {
 	Starter Starter
 	Facts   Facts
 	Teller  *jobstatus.Teller
+	Gate    *Gate
 	Now     func() time.Time
 	Log     *slog.Logger
 
@@ -90,7 +91,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	began := a.Now()
-	route, r, answer, err := a.serve(w, r)
+	var held share
+	defer held.release()
+	route, r, answer, err := a.serve(w, r, &held)
 	if err != nil {
 		a.writeError(w, r, err)
 	} else {
@@ -141,8 +144,9 @@ func methodOf(r *http.Request) string {
 // retryLimit is how long a call of Google Cloud that fails is repeated before the caller hears of it.
 const retryLimit = 3 * time.Second
 
-// serve finds the endpoint, whose path it returns, and lets it answer. The returned request knows its caller.
-func (a *API) serve(w http.ResponseWriter, r *http.Request) (string, *http.Request, any, error) {
+// serve finds the endpoint, whose path it returns, and lets it answer. The returned request knows its caller; what it
+// holds of the gate is for the caller to release.
+func (a *API) serve(w http.ResponseWriter, r *http.Request, held *share) (string, *http.Request, any, error) {
 	endpoint, rest, err := a.route(r)
 	if err != nil {
 		return endpoint.path, r, nil, err
@@ -168,6 +172,11 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) (string, *http.Reque
 	}
 	if err := endpoint.checkQuery(r.URL); err != nil {
 		return endpoint.path, r, nil, err
+	}
+	if r.Method == http.MethodPost {
+		if err := a.Gate.enter(r, held); err != nil {
+			return endpoint.path, r, nil, err
+		}
 	}
 	ctx, cancel := context.WithTimeout(gcp.WithRetryLimit(r.Context(), retryLimit), a.Config.RequestTimeout)
 	defer cancel()

@@ -4,6 +4,7 @@
 package api
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -39,7 +40,15 @@ func checkMedia(r *http.Request) error {
 
 // fields reads the body, which must be one JSON object.
 func (a *API) fields(r *http.Request) (*fields.Reader, error) {
-	body, err := io.ReadAll(r.Body)
+	var body bytes.Buffer
+	to := io.Writer(&body)
+	switch {
+	case r.ContentLength > bodyLimit:
+		to = io.Discard // reading it fails
+	case r.ContentLength > 0:
+		body.Grow(int(r.ContentLength) + bytes.MinRead) // which ReadFrom wants to be free at the end
+	}
+	_, err := io.Copy(to, r.Body)
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, fault.New(fault.TooLarge,
 			"The body is larger than %d MiB. Upload the file to the bucket gs://%s instead: it is checked and converted there, of any size.",
@@ -51,5 +60,5 @@ func (a *API) fields(r *http.Request) (*fields.Reader, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Canceled, err, "The body was cut off.")
 	}
-	return fields.Parse("The body", body) //nolint:wrapcheck // it says that it is about the body
+	return fields.Parse("The body", body.Bytes()) //nolint:wrapcheck // it says that it is about the body
 }

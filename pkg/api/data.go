@@ -6,6 +6,7 @@ package api
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -42,12 +43,12 @@ func (a *API) validate(r *http.Request) (any, error) {
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	report, of, err := a.check(r, io.Discard, data, base)
+	report, limits, err := a.check(r, io.Discard, data, base)
 	if err != nil {
 		return nil, err
 	}
 	return validated{
-		Message: "Data format is valid", Records: report.Records, LimitsOf: of, Warnings: report.Faults, LeftOut: report.LeftOut,
+		Message: "Data format is valid", Records: report.Records, LimitsOf: limits.of, Warnings: report.Faults, LeftOut: report.LeftOut,
 	}, nil
 }
 
@@ -60,10 +61,14 @@ type converted struct {
 	LimitsOf string           `json:"limits_of,omitempty"`
 	Warnings []dataset.Fault  `json:"warnings,omitempty"`
 	LeftOut  map[string]int64 `json:"left_out,omitempty"`
+
+	lines func(io.Writer) error // writes what JSONL stands for
 }
 
 // convert writes the data as JSONL under the name that was asked for. A name is written once: the same data
-// under it again is answered as before, other data are refused with 409.
+// under it again is answered as before, other data are refused with 409. The lines can be several times as long as the
+// data, so they are never held: they are made for the object, of which nothing is left if the data are refused, and
+// again for the answer.
 func (a *API) convert(r *http.Request) (any, error) {
 	f, err := a.fields(r)
 	if err != nil {
@@ -74,15 +79,12 @@ func (a *API) convert(r *http.Request) (any, error) {
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	var lines bytes.Buffer
-	report, of, err := a.check(r, &lines, data, base)
-	if err != nil {
-		return nil, err
-	}
+	var report *dataset.Report
+	var limits modelLimits
 	_, err = a.Objects.Write(r.Context(), object.Spec{
 		Bucket: a.Config.Start.DataBucket, Name: name, ContentType: "application/jsonl",
-	}, func(w io.Writer) error {
-		_, err := w.Write(lines.Bytes())
+	}, func(w io.Writer) (err error) {
+		report, limits, err = a.check(r, w, data, base)
 		return err
 	})
 	uri := object.URI(a.Config.Start.DataBucket, name)
@@ -92,32 +94,44 @@ func (a *API) convert(r *http.Request) (any, error) {
 		return nil, e
 	}
 	if err != nil {
-		return nil, fmt.Errorf("write the converted file: %w", err)
+		return nil, fmt.Errorf("convert the data: %w", err)
 	}
 	return converted{
-		Message: "JSON converted to JSONL successfully", JSONL: lines.String(), FilePath: uri,
-		Records: report.Examples, LimitsOf: of, Warnings: report.Faults, LeftOut: report.LeftOut,
+		Message: "JSON converted to JSONL successfully", FilePath: uri,
+		Records: report.Examples, LimitsOf: limits.of, Warnings: report.Faults, LeftOut: report.LeftOut,
+		lines: func(w io.Writer) error {
+			// The request's context has ended by now; a client that is gone ends the writing.
+			_, err := dataset.Convert(context.WithoutCancel(r.Context()), w, bytes.NewReader(data), limits.options)
+			return err //nolint:wrapcheck // it is the writer's
+		},
 	}, nil
 }
 
-// check checks the data array of a request and writes its examples to w. They are held against the limits of the base
-// model that they are for, or else of ours, whose name is returned if it has any that are known.
-func (a *API) check(r *http.Request, w io.Writer, data []byte, base string) (report *dataset.Report, limitsOf string, err error) {
+// modelLimits are those of the base model that the data are for: of is its name, if it has any that are known.
+type modelLimits struct {
+	of      string
+	options dataset.Options
+}
+
+// check checks the data array of a request and writes its examples to w. They must keep the limits of the base model
+// that is named, or else of ours.
+func (a *API) check(r *http.Request, w io.Writer, data []byte, base string) (*dataset.Report, modelLimits, error) {
 	model := a.Facts.Current(r.Context()).Lookup(cmp.Or(base, a.Config.BaseModel))
+	l := modelLimits{options: dataset.Options{Limits: model.Limits()}}
 	if model != nil {
-		limitsOf = model.ID
+		l.of = model.ID
 	}
-	report, err = dataset.Convert(r.Context(), w, bytes.NewReader(data), dataset.Options{Limits: model.Limits()})
+	report, err := dataset.Convert(r.Context(), w, bytes.NewReader(data), l.options)
 	if err != nil {
-		return nil, "", fmt.Errorf("check the data: %w", err)
+		return nil, modelLimits{}, fmt.Errorf("check the data: %w", err)
 	}
 	switch {
 	case report.Errors > 0:
-		return nil, "", fault.Data(report, "data")
+		return nil, modelLimits{}, fault.Data(report, "data")
 	case report.Examples == 0:
-		return nil, "", fault.NoExamples(report, "data")
+		return nil, modelLimits{}, fault.NoExamples(report, "data")
 	}
-	return report, limitsOf, nil
+	return report, l, nil
 }
 
 // nameLimit is how long a filename may be, in bytes.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/auth"
@@ -69,6 +70,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	client := vertex.New(config.Vertex)
 	api := &API{
 		Config: config, Auth: checker, Records: records, Objects: objects, Vertex: client, Facts: known, Now: time.Now, Log: log,
+		Gate:   NewGate(debug.SetMemoryLimit(-1)), // what GOMEMLIMIT says
 		Teller: &jobstatus.Teller{Objects: objects, Facts: known, Bucket: config.Start.DataBucket, Known: config.known(), Log: log},
 		Starter: &start.Starter{
 			Config: config.Start, Records: records, Objects: objects, Vertex: client, Facts: known,

@@ -59,6 +59,7 @@ type setup struct {
 	now     func() time.Time // the API's clock
 	place   string           // location of the jobs
 	unknown []string         // models that the catalogue does not have
+	gate    *api.Gate
 }
 
 // newSystem starts everything; it is stopped when the test ends.
@@ -109,7 +110,7 @@ func (s *system) serve(set setup) {
 	objects, log := object.New(s.storage), set.log
 	facts := knowing(s.t, set.unknown...)
 	server := httptest.NewServer(agree(s.t, &api.API{
-		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: facts, Now: set.now, Log: log,
+		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: facts, Gate: set.gate, Now: set.now, Log: log,
 		Teller: &jobstatus.Teller{
 			Objects: objects, Facts: facts, Bucket: set.api.Start.DataBucket, Log: log,
 			Known: remedy.Context{Project: set.api.Vertex.Project, Location: set.api.Vertex.Location},

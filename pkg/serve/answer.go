@@ -6,6 +6,7 @@ package serve
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -13,13 +14,16 @@ import (
 )
 
 // WriteJSON writes a JSON answer. It sets no length, so that a long answer goes out in chunks: Cloud Run limits
-// an HTTP/1 answer to 32 MiB otherwise.
+// an HTTP/1 answer to 32 MiB otherwise. An answer that has a method WriteJSON writes itself.
 func WriteJSON(w http.ResponseWriter, code int, answer any) error {
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(code)
+	if streamed, ok := answer.(interface{ WriteJSON(io.Writer) error }); ok {
+		return streamed.WriteJSON(w)
+	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(answer); err != nil {

@@ -150,6 +150,16 @@ func start(t *testing.T, root string, c *cloud.Cloud) string {
 	if err := os.Chmod(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	var said bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), "/function")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: 65532, Gid: 65532}}
+	return run(t, cmd, &said, c)
+}
+
+// run runs a function until the test ends, with what it needs in its environment. It returns the address when the
+// function listens.
+func run(t *testing.T, cmd *exec.Cmd, said *bytes.Buffer, c *cloud.Cloud) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -157,15 +167,12 @@ func start(t *testing.T, root string, c *cloud.Cloud) string {
 	port := l.Addr().(*net.TCPAddr).Port
 	_ = l.Close()
 
-	var said bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), "/function")
 	cmd.Dir = "/"
-	cmd.Stdout, cmd.Stderr = &said, &said
-	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: 65532, Gid: 65532}}
-	cmd.Env = []string{
-		"PORT=" + strconv.Itoa(port), "GOOGLE_CLOUD_PROJECT=p", "GOOGLE_CLOUD_LOCATION=us-central1", "INBOX_BUCKET=the-inbox", "DATA_BUCKET=the-data",
+	cmd.Stdout, cmd.Stderr = said, said
+	cmd.Env = append(cmd.Env,
+		"PORT="+strconv.Itoa(port), "GOOGLE_CLOUD_PROJECT=p", "GOOGLE_CLOUD_LOCATION=us-central1", "INBOX_BUCKET=the-inbox", "DATA_BUCKET=the-data",
 		"BASE_MODEL=m", "EVENTS_TOPIC=events", "API_TOKENS=test:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-	}
+	)
 	for name, value := range c.Variables() {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
@@ -183,7 +190,7 @@ func start(t *testing.T, root string, c *cloud.Cloud) string {
 		}
 		select {
 		case <-ended:
-			t.Fatalf("ended before it listened: %v\n%s", cmd.ProcessState, &said)
+			t.Fatalf("ended before it listened: %v\n%s", cmd.ProcessState, said)
 		default:
 		}
 	}
