@@ -20,73 +20,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
-	"github.com/vertextune/vertextune/pkg/api"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
-
-// deployment is what Terraform gives a function to work with.
-type deployment struct {
-	memory, goLimit int64 // bytes
-	concurrency     int
-}
-
-func (c terraformFiles) deployment(t *testing.T, function string) deployment {
-	t.Helper()
-	expression, ok := c.locals[function+"_memory"].(hclsyntax.Expression)
-	if !ok {
-		t.Fatalf("Terraform has no local.%s_memory", function)
-	}
-	sizes, diagnostics := expression.Value(nil)
-	if diagnostics.HasErrors() {
-		t.Fatal(diagnostics)
-	}
-	d := deployment{memory: sizeOf(t, sizes.GetAttr("container").AsString()), goLimit: sizeOf(t, sizes.GetAttr("go").AsString())}
-	for _, block := range c.services[function].(*hclsyntax.Body).Blocks {
-		if attribute := block.Body.Attributes["max_instance_request_concurrency"]; attribute != nil {
-			value, diagnostics := attribute.Expr.Value(nil)
-			if diagnostics.HasErrors() {
-				t.Fatal(diagnostics)
-			}
-			n, _ := value.AsBigFloat().Int64()
-			d.concurrency = int(n)
-		}
-	}
-	return d
-}
-
-// sizeOf reads a size as Cloud Run or Go writes it.
-func sizeOf(t *testing.T, text string) int64 {
-	t.Helper()
-	m := regexp.MustCompile(`^([0-9]+)(Mi|Gi)B?$`).FindStringSubmatch(text)
-	if m == nil {
-		t.Fatalf("%q is not a size in Mi or Gi", text)
-	}
-	n, err := strconv.ParseInt(m[1], 10, 32)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n << map[string]int{"Mi": 20, "Gi": 30}[m[2]]
-}
-
-// TestMemory_sizes: what Terraform gives the functions belongs together.
-func TestMemory_sizes(t *testing.T) {
-	t.Parallel()
-	config := configuration(t)
-	for _, function := range []string{"api", "convert", "poll"} {
-		d := config.deployment(t, function)
-		if share := float64(d.goLimit) / float64(d.memory); share < .85 || share > .95 {
-			t.Errorf("%s: GOMEMLIMIT is %.2f of the container's memory, want about 0.9", function, share)
-		}
-	}
-	// What passes the gate at once, what the gate lets in, and the process itself fit into the memory.
-	const process = 64 << 20
-	d := config.deployment(t, "api")
-	if need := api.GateSize(d.goLimit) + int64(d.concurrency)*api.FreeBody*api.MemoryPerByte + process; need > d.goLimit {
-		t.Errorf("api: %d requests at a time need up to %d MiB, and GOMEMLIMIT is %d MiB", d.concurrency, need>>20, d.goLimit>>20)
-	}
-}
 
 // bodyBytes is just below the size that the api accepts.
 const bodyBytes = 31 << 20
@@ -107,6 +44,7 @@ func always(part string) func(int) string { return func(int) string { return par
 // TestMemory runs the functions with the memory that Terraform gives them, under the worst that may come at a time.
 // Each request is answered, and the process never has more memory than its container.
 func TestMemory(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("skipped: memory limits: they take most of a minute")
 	}
@@ -119,31 +57,23 @@ func TestMemory(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	binaries := t.TempDir()
-	if dir := os.Getenv("MEMTEST_BIN"); dir != "" {
-		binaries = dir
-	} else {
-		compile := exec.CommandContext(t.Context(), "go", "build", "-tags="+tags(), "-ldflags=-s -w", "-o", binaries+string(filepath.Separator),
-			"../../functions/api", "../../functions/convert")
-		if out, err := compile.CombinedOutput(); err != nil {
-			t.Fatalf("build the functions: %v\n%s", err, out)
-		}
+	compile := exec.CommandContext(t.Context(), "go", "build", "-tags="+tags(), "-ldflags=-s -w", "-o", binaries+string(filepath.Separator),
+		"../../functions/api", "../../functions/convert", "../../functions/poll")
+	if out, err := compile.CombinedOutput(); err != nil {
+		t.Fatalf("build the functions: %v\n%s", err, out)
 	}
 	config := configuration(t)
 	examples := body(`{"data":[`, func(i int) string { return fmt.Sprintf(`{"prompt":"%d","completion":"b"}`, i) }, `]}`)
-	text := `{"data":[{"prompt":"a","completion":"` + strings.Repeat("x", bodyBytes) + `"}]}`
 	for _, tt := range []struct{ name, path, body string }{
 		{"validate_examples", "validate-data", examples},
-		{"validate_text", "validate-data", text},
 		{"validate_values", "validate-data", body(`{"data":[{"contents":[`, always(`{"a":[[]]}`), `]}]}`)},
 		{"convert_examples", "convert-json", examples}, // which are written twice as long
-		{"convert_text", "convert-json", text},
+		{"convert_text", "convert-json", `{"data":[{"prompt":"a","completion":"` + strings.Repeat("x", bodyBytes) + `"}]}`},
 		{"start", "start", body(`{"message_ids":[`, always(`"a"`), `]}`)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			d := config.deployment(t, "api")
-			if n, err := strconv.Atoi(os.Getenv("MEMTEST_N")); err == nil {
-				d.concurrency = n
-			}
 			p := limited(t, filepath.Join(binaries, "api"), d, c)
 			p.storm(t, d.concurrency, func() *http.Request {
 				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.url+"/api/v1/fine-tuning/"+tt.path, strings.NewReader(tt.body))
@@ -157,24 +87,59 @@ func TestMemory(t *testing.T) {
 		})
 	}
 	for name, content := range map[string]string{
-		"convert_drop":      strings.Repeat(`{"prompt":"a","completion":"b"}`+"\n", 60<<20/32),
-		"convert_drop_text": `{"prompt":"a","completion":"` + strings.Repeat("x", bodyBytes) + `"}`,
-		"convert_bomb":      bomb(t),
+		"drop":      strings.Repeat(`{"prompt":"a","completion":"b"}`+"\n", 60<<20/32),
+		"drop_text": `{"prompt":"a","completion":"` + strings.Repeat("x", bodyBytes) + `"}`,
+		"drop_bomb": bomb(t),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			d := config.deployment(t, "convert")
 			p := limited(t, filepath.Join(binaries, "convert"), d, c)
-			object := drop(t, c, name+".json", content)
-			p.storm(t, d.concurrency, func() *http.Request {
-				request, err := event(t.Context(), p.url, "google.cloud.storage.object.v1.finalized", object)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return request
-			})
+			p.deliver(t, "google.cloud.storage.object.v1.finalized", drop(t, c, name+".json", content, nil))
 			p.fits(t, d)
 		})
 	}
+	t.Run("tick", func(t *testing.T) {
+		t.Parallel()
+		admin, err := c.PubSubClient(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = admin.Close() })
+		if _, err := admin.TopicAdminClient.CreateTopic(t.Context(), &pubsubpb.Topic{Name: "projects/p/topics/events"}); err != nil {
+			t.Fatal(err)
+		}
+		converter := limited(t, filepath.Join(binaries, "convert"), config.deployment(t, "convert"), c)
+		lines := strings.Repeat(`{"prompt":"`+strings.Repeat("x", 1000)+`","completion":"b"}`+"\n", pollBytes/1000)
+		for i := range pollDrops {
+			object := drop(t, c, fmt.Sprintf("split_%d.jsonl", i), lines, map[string]string{
+				"fine-tune": "start", "base-model": "gemini-3.1-flash-lite", "validation-split": "0.5",
+			})
+			converter.deliver(t, "google.cloud.storage.object.v1.finalized", object)
+		}
+		d := config.deployment(t, "poll")
+		p := limited(t, filepath.Join(binaries, "poll"), d, c)
+		p.deliver(t, "google.cloud.pubsub.topic.v1.messagePublished", `{"message": {}}`)
+		p.fits(t, d)
+	})
+}
+
+// What one tick prepares: so many files of so many bytes, each to be split.
+const (
+	pollDrops = 20
+	pollBytes = 10 << 20
+)
+
+// deliver sends an event, which must be acknowledged.
+func (p *process) deliver(t *testing.T, kind, data string) {
+	t.Helper()
+	p.storm(t, 1, func() *http.Request {
+		request, err := event(t.Context(), p.url, kind, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return request
+	})
 }
 
 // tags are those that this test was built with, so that what is compiled already is used again.
@@ -205,7 +170,7 @@ func bomb(t *testing.T) string {
 }
 
 // drop puts a file into the inbox and returns the data of its event.
-func drop(t *testing.T, c *cloud.Cloud, name, content string) string {
+func drop(t *testing.T, c *cloud.Cloud, name, content string, metadata map[string]string) string {
 	t.Helper()
 	client, err := c.StorageClient(t.Context())
 	if err != nil {
@@ -213,6 +178,7 @@ func drop(t *testing.T, c *cloud.Cloud, name, content string) string {
 	}
 	defer func() { _ = client.Close() }()
 	up := client.Bucket("the-inbox").Object(name).NewWriter(t.Context())
+	up.Metadata = metadata
 	if _, err := io.WriteString(up, content); err != nil {
 		t.Fatal(err)
 	}
@@ -234,9 +200,6 @@ func limited(t *testing.T, binary string, d deployment, c *cloud.Cloud) *process
 	p := &process{said: new(bytes.Buffer)}
 	p.cmd = exec.CommandContext(t.Context(), binary)
 	p.cmd.Env = []string{"GOMEMLIMIT=" + strconv.FormatInt(d.goLimit, 10)}
-	if limit := os.Getenv("MEMTEST_LIMIT"); limit != "" {
-		p.cmd.Env = []string{"GOMEMLIMIT=" + limit}
-	}
 	p.url = "http://" + run(t, p.cmd, p.said, c)
 	return p
 }

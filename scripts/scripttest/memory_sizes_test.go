@@ -1,0 +1,76 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scripttest
+
+import (
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/vertextune/vertextune/pkg/api"
+)
+
+// deployment is what Terraform gives a function to work with.
+type deployment struct {
+	memory, goLimit int64 // bytes
+	concurrency     int
+}
+
+func (c terraformFiles) deployment(t *testing.T, function string) deployment {
+	t.Helper()
+	expression, ok := c.locals[function+"_memory"].(hclsyntax.Expression)
+	if !ok {
+		t.Fatalf("Terraform has no local.%s_memory", function)
+	}
+	sizes, diagnostics := expression.Value(nil)
+	if diagnostics.HasErrors() {
+		t.Fatal(diagnostics)
+	}
+	d := deployment{memory: sizeOf(t, sizes.GetAttr("container").AsString()), goLimit: sizeOf(t, sizes.GetAttr("go").AsString())}
+	for _, block := range c.services[function].(*hclsyntax.Body).Blocks {
+		if attribute := block.Body.Attributes["max_instance_request_concurrency"]; attribute != nil {
+			value, diagnostics := attribute.Expr.Value(nil)
+			if diagnostics.HasErrors() {
+				t.Fatal(diagnostics)
+			}
+			n, _ := value.AsBigFloat().Int64()
+			d.concurrency = int(n)
+		}
+	}
+	return d
+}
+
+// sizeOf reads a size as Cloud Run or Go writes it.
+func sizeOf(t *testing.T, text string) int64 {
+	t.Helper()
+	m := regexp.MustCompile(`^([0-9]+)(Mi|Gi)B?$`).FindStringSubmatch(text)
+	if m == nil {
+		t.Fatalf("%q is not a size in Mi or Gi", text)
+	}
+	n, err := strconv.ParseInt(m[1], 10, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n << map[string]int{"Mi": 20, "Gi": 30}[m[2]]
+}
+
+// TestMemory_sizes: what Terraform gives the functions belongs together.
+func TestMemory_sizes(t *testing.T) {
+	t.Parallel()
+	config := configuration(t)
+	for _, function := range []string{"api", "convert", "poll"} {
+		d := config.deployment(t, function)
+		if share := float64(d.goLimit) / float64(d.memory); share < .85 || share > .95 {
+			t.Errorf("%s: GOMEMLIMIT is %.2f of the container's memory, want about 0.9", function, share)
+		}
+	}
+	// What passes the gate at once, what the gate lets in, and the process itself fit into the memory.
+	const process = 64 << 20
+	d := config.deployment(t, "api")
+	if need := api.GateSize(d.goLimit) + int64(d.concurrency)*api.FreeBody*api.MemoryPerByte + process; need > d.goLimit {
+		t.Errorf("api: %d requests at a time need up to %d MiB, and GOMEMLIMIT is %d MiB", d.concurrency, need>>20, d.goLimit>>20)
+	}
+}
