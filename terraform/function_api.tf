@@ -37,7 +37,7 @@ locals {
     "${endswith(principal, ".gserviceaccount.com") ? "serviceAccount" : "user"}:${trimprefix(principal, "email:")}"
   ])
 
-  # GOMEMLIMIT is a tenth below what the container has. From it the function derives how
+  # GOMEMLIMIT is a tenth below the container's memory. The function derives from it how
   # many bytes of bodies it works on at a time, whatever the concurrency is.
   api_memory = { container = "1Gi", go = "920MiB" }
 
@@ -131,7 +131,8 @@ resource "google_cloud_run_v2_service" "api" {
     service_account = google_service_account.api.email
     encryption_key  = var.kms_key
     timeout         = "300s"
-    # Large bodies do not all fit into the memory: those that do not wait, or are 503.
+    # Bodies of more than 64 KiB share two thirds of GOMEMLIMIT: a request that finds no
+    # room there waits a few seconds, and is answered with 503 then.
     max_instance_request_concurrency = 20
 
     scaling {

@@ -5,6 +5,7 @@
 # says so a start on record, which poll goes on with.
 
 locals {
+  # GOMEMLIMIT is a tenth below the container's memory.
   convert_memory = { container = "512Mi", go = "460MiB" }
 
   convert_environment = {

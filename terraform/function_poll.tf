@@ -5,6 +5,7 @@
 # happens to a job is told.
 
 locals {
+  # GOMEMLIMIT is a tenth below the container's memory.
   poll_memory = { container = "512Mi", go = "460MiB" }
 
   poll_environment = {

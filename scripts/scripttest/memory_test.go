@@ -6,6 +6,7 @@ package scripttest
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -21,6 +22,8 @@ import (
 	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	gcs "cloud.google.com/go/storage"
+	"google.golang.org/api/iterator"
 
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
@@ -121,6 +124,9 @@ func TestMemory(t *testing.T) {
 		p := limited(t, filepath.Join(binaries, "poll"), d, c)
 		p.deliver(t, "google.cloud.pubsub.topic.v1.messagePublished", `{"message": {}}`)
 		p.fits(t, d)
+		if n := objects(t, c, "datasets/"); n != 2*pollDrops {
+			t.Errorf("the tick has written %d objects, want two for each of %d files", n, pollDrops)
+		}
 	})
 }
 
@@ -144,10 +150,11 @@ func (p *process) deliver(t *testing.T, kind, data string) {
 
 // tags are those that this test was built with, so that what is compiled already is used again.
 func tags() string {
-	info, _ := debug.ReadBuildInfo()
-	for _, s := range info.Settings {
-		if s.Key == "-tags" {
-			return s.Value
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "-tags" {
+				return s.Value
+			}
 		}
 	}
 	return ""
@@ -186,6 +193,24 @@ func drop(t *testing.T, c *cloud.Cloud, name, content string, metadata map[strin
 		t.Fatal(err)
 	}
 	return fmt.Sprintf(`{"bucket":"the-inbox","name":%q,"generation":"%d","size":"%d"}`, name, up.Attrs().Generation, len(content))
+}
+
+// objects counts what the data bucket has under a prefix.
+func objects(t *testing.T, c *cloud.Cloud, prefix string) (n int) {
+	t.Helper()
+	client, err := c.StorageClient(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	for it := client.Bucket("the-data").Objects(t.Context(), &gcs.Query{Prefix: prefix}); ; n++ {
+		switch _, err := it.Next(); {
+		case errors.Is(err, iterator.Done):
+			return n
+		case err != nil:
+			t.Fatal(err)
+		}
+	}
 }
 
 // process is a function that runs with the memory of its deployment.
