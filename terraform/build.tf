@@ -13,10 +13,6 @@ resource "google_service_account" "build" {
 # What is built is uploaded here: Cloud Build's own bucket belongs to everybody
 # who builds in the project.
 resource "google_storage_bucket" "source" {
-  #checkov:skip=CKV_GCP_62:Who reads and writes is in Cloud Audit Logs, which replace usage logs (see README)
-  #checkov:skip=CKV_GCP_78:A copy of what the repository keeps, deleted after a week
-  #trivy:ignore:AVD-GCP-0066 var.kms_key sets the key
-  #trivy:ignore:AVD-GCP-0078 A copy of what the repository keeps
   name          = "${var.project_id}-${var.name}-source"
   location      = var.region
   force_destroy = true
@@ -71,13 +67,39 @@ locals {
   }
 }
 
+# What gcloud asks Cloud Run for when it makes a revision and moves traffic.
+# roles/run.developer holds more, to call convert and poll and to delete among it.
+resource "google_project_iam_custom_role" "deployer" {
+  role_id     = "${replace(var.name, "-", "_")}_deployer"
+  title       = "Vertextune: make revisions of a service and move its traffic"
+  permissions = ["run.revisions.get", "run.services.get", "run.services.update"]
+
+  depends_on = [google_project_service.this]
+}
+
 resource "google_cloud_run_v2_service_iam_member" "build_deployer" {
   for_each = local.services
 
   name     = each.value
   location = var.region
-  role     = "roles/run.developer"
+  role     = google_project_iam_custom_role.deployer.id
   member   = google_service_account.build.member
+}
+
+# Operations and jobs of Cloud Scheduler have no owner but the project: gcloud waits for
+# an operation of Cloud Run, and a release runs the jobs that try convert and poll.
+resource "google_project_iam_custom_role" "releaser" {
+  role_id     = "${replace(var.name, "-", "_")}_releaser"
+  title       = "Vertextune: wait for revisions and try them"
+  permissions = ["cloudscheduler.jobs.get", "cloudscheduler.jobs.run", "run.operations.get"]
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_project_iam_member" "build_releaser" {
+  project = var.project_id
+  role    = google_project_iam_custom_role.releaser.id
+  member  = google_service_account.build.member
 }
 
 # A revision runs as its account, and who deploys one must be allowed that.
@@ -93,8 +115,26 @@ resource "google_service_account_iam_member" "build_runtime" {
   member             = google_service_account.build.member
 }
 
-# The smoke test calls the endpoints, drops a file and reads the report on it.
+# It calls the api, and signs images, by identity tokens of its own.
+resource "google_service_account_iam_member" "build_identity" {
+  service_account_id = google_service_account.build.name
+  role               = "roles/iam.serviceAccountOpenIdTokenCreator"
+  member             = google_service_account.build.member
+}
+
+# The smoke test calls the endpoints, drops a file and reads the report on it. In modes
+# oidc and token it calls with the token of a secret instead.
+resource "google_secret_manager_secret_iam_member" "build_smoke_token" {
+  count = var.smoke_token_secret == null ? 0 : 1
+
+  secret_id = var.smoke_token_secret
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.build.member
+}
+
 resource "google_cloud_run_v2_service_iam_member" "build_smoke" {
+  count = var.auth.mode == "iam" ? 1 : 0
+
   name     = google_cloud_run_v2_service.api.name
   location = var.region
   role     = "roles/run.invoker"
@@ -111,4 +151,9 @@ resource "google_storage_bucket_iam_member" "build_smoke_data" {
   bucket = google_storage_bucket.data.name
   role   = "roles/storage.objectViewer"
   member = google_service_account.build.member
+}
+
+moved {
+  from = google_cloud_run_v2_service_iam_member.build_smoke
+  to   = google_cloud_run_v2_service_iam_member.build_smoke[0]
 }

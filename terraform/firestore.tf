@@ -28,6 +28,10 @@ resource "google_firestore_database" "this" {
     }
   }
 
+  lifecycle {
+    prevent_destroy = true # README.md says how to uninstall
+  }
+
   depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agents]
 }
 

@@ -30,9 +30,10 @@ locals {
   # Cloud Build smoke-tests what it deploys.
   smoke_caller = var.auth.mode == "iam" ? ["email:${google_service_account.build.email}"] : []
 
-  # In mode iam, Cloud Run lets in whom the service knows a role of.
+  # In mode iam, Cloud Run lets in whom the service knows a role of. IAM does not
+  # distinguish capital letters, so two spellings would be two grants of one member.
   invokers = var.auth.mode != "iam" ? [] : distinct([
-    for principal in concat(tolist(var.auth.readers), tolist(var.auth.operators), tolist(var.auth.starters)) :
+    for principal in [for p in concat(tolist(var.auth.readers), tolist(var.auth.operators), tolist(var.auth.starters)) : lower(p)] :
     startswith(principal, "domain:") ? principal :
     "${endswith(principal, ".gserviceaccount.com") ? "serviceAccount" : "user"}:${trimprefix(principal, "email:")}"
   ])
@@ -43,6 +44,7 @@ locals {
 
   api_environment = {
     for name, value in merge(local.environment, local.auth_environment, {
+      API_TOKENS_VERSION    = var.auth.mode == "token" ? tostring(local.api_tokens_version) : null
       CANCEL_OWN_JOBS_ONLY  = tostring(var.jobs.cancel_own_only)
       CORS_ORIGINS          = join(",", var.cors_origins)
       GOMEMLIMIT            = local.api_memory.go
@@ -164,7 +166,7 @@ resource "google_cloud_run_v2_service" "api" {
           value_source {
             secret_key_ref {
               secret  = google_secret_manager_secret.api_tokens[0].secret_id
-              version = env.value.version
+              version = "latest"
             }
           }
         }

@@ -9,6 +9,7 @@ locals {
     google_project_iam_member.api_firestore,
     google_project_iam_member.api_tuner,
     google_project_iam_member.build_logs,
+    google_project_iam_member.build_releaser,
     google_project_iam_member.convert_firestore,
     google_project_iam_member.convert_trigger_receiver,
     google_project_iam_member.poll_firestore,
@@ -38,8 +39,8 @@ locals {
   service_grants = concat(
     values(google_cloud_run_v2_service_iam_member.api_invokers),
     values(google_cloud_run_v2_service_iam_member.build_deployer),
+    google_cloud_run_v2_service_iam_member.build_smoke,
     [
-      google_cloud_run_v2_service_iam_member.build_smoke,
       google_cloud_run_v2_service_iam_member.convert_trigger,
       google_cloud_run_v2_service_iam_member.poll_trigger,
     ],
@@ -50,6 +51,7 @@ locals {
     values(google_service_account_iam_member.tuning_agent),
     values(google_service_account_iam_member.tuning_users),
     [
+      google_service_account_iam_member.build_identity,
       google_service_account_iam_member.convert_trigger_signer,
       google_service_account_iam_member.poll_trigger_signer,
     ],
@@ -66,9 +68,9 @@ locals {
     [for g in local.service_grants : "${g.member} ${basename(g.role)} on service ${g.name}"],
     [for g in local.account_grants : "${g.member} ${basename(g.role)} on account ${basename(g.service_account_id)}"],
     [for g in local.topic_grants : "${g.member} ${basename(g.role)} on topic ${basename(g.topic)}"],
-    [for g in values(google_pubsub_subscription_iam_member.dead_letters_source) : "${g.member} ${basename(g.role)} on subscription ${basename(g.subscription)}"],
+    [for g in [google_pubsub_subscription_iam_member.dead_letters_source] : "${g.member} ${basename(g.role)} on subscription ${basename(g.subscription)}"],
     [for g in [google_artifact_registry_repository_iam_member.build_images] : "${g.member} ${basename(g.role)} on repository ${g.repository}"],
-    [for g in google_secret_manager_secret_iam_member.api_tokens : "${g.member} ${basename(g.role)} on secret ${basename(g.secret_id)}"],
+    [for g in concat(google_secret_manager_secret_iam_member.api_tokens, google_secret_manager_secret_iam_member.build_smoke_token) : "${g.member} ${basename(g.role)} on secret ${basename(g.secret_id)}"],
     [for g in values(google_kms_crypto_key_iam_member.agents) : "${g.member} ${basename(g.role)} on key ${basename(g.crypto_key_id)}"],
   ))
 }

@@ -23,6 +23,10 @@ locals {
     var.kms_key == null ? [] : ["cloudkms.googleapis.com"],
   )
 
+  # Shape of every region there is, so that a zone, a multi-region and a slip of the pen
+  # are refused while planning.
+  region_pattern = "^(africa|asia|australia|europe|me|northamerica|southamerica|us)-(north|south)?(central|east|north|south|west)1?[0-9]$"
+
   # Where each function is from: Google's hello page until Cloud Build has deployed ours.
   placeholder = "us-docker.pkg.dev/cloudrun/container/hello"
 
@@ -77,8 +81,8 @@ resource "google_project_service" "this" {
   disable_on_destroy = false
 }
 
+# No depends_on here: with one more API the number would be unknown while planning, and
+# every grant to an agent of Google's would be replaced.
 data "google_project" "this" {
   project_id = var.project_id
-
-  depends_on = [google_project_service.this]
 }

@@ -1,9 +1,29 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
+output "api_ingress" {
+  description = "From where function api can be reached."
+  value       = var.api_ingress
+}
+
 output "build_account" {
   description = "Account that builds and deploys: gcloud builds submit --service-account."
   value       = google_service_account.build.id
+}
+
+output "build_substitutions" {
+  description = "What cloudbuild.yaml needs to know: gcloud builds submit --substitutions."
+  value = join(",", [
+    for name, value in {
+      _AUTH_MODE        = var.auth.mode
+      _DATA_BUCKET      = google_storage_bucket.data.name
+      _INBOX_BUCKET     = google_storage_bucket.inbox.name
+      _NAME             = var.name
+      _REGION           = var.region
+      _SCHEDULER_REGION = google_cloud_scheduler_job.ticks.region
+      _TOKEN_SECRET     = var.smoke_token_secret
+    } : "${name}=${value == null ? "" : value}"
+  ])
 }
 
 output "curl" {
@@ -25,20 +45,14 @@ output "database" {
 }
 
 output "dead_letter_commands" {
-  description = "Commands that give Eventarc's subscriptions the dead-letter topic, one a line. They may be repeated."
+  description = "Commands that set what becomes of events that no function takes, one a line. They may be repeated."
   value = join("\n", [
-    for name in ["convert", "poll"] : join(" ", [
-      "gcloud pubsub subscriptions update ${local.transports[name]}",
-      "--dead-letter-topic=${google_pubsub_topic.dead_letters.id}",
-      "--max-delivery-attempts=${local.deliveries[name].attempts}",
-      "--message-retention-duration=${local.deliveries[name].retention}",
-      "--ack-deadline=600",
-    ])
+    for name, settings in local.subscription_settings : "gcloud pubsub subscriptions update ${local.transports[name]} ${settings} --ack-deadline=600"
   ])
 }
 
 output "drop_command" {
-  description = "A file to drop: replace FILE."
+  description = "A file to drop: replace FILE. It takes storage.objectCreator and storage.objectViewer on the bucket."
   value       = "gcloud storage cp FILE gs://${google_storage_bucket.inbox.name}/"
 }
 
@@ -75,4 +89,9 @@ output "source_bucket" {
 output "url" {
   description = "Address of function api, which is also the audience of tokens in mode iam."
   value       = local.api_url
+}
+
+output "worker_pool" {
+  description = "Private pool that builds run in, or nothing."
+  value       = var.worker_pool == null ? "" : var.worker_pool
 }

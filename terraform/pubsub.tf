@@ -3,7 +3,6 @@
 
 # Cloud Scheduler's ticks, which wake function poll.
 resource "google_pubsub_topic" "ticks" {
-  #checkov:skip=CKV_GCP_83:var.kms_key sets the key
   name         = "${var.name}-ticks"
   kms_key_name = var.kms_key
 
@@ -18,7 +17,6 @@ resource "google_pubsub_topic" "ticks" {
 # What happens to jobs, for whoever subscribes. The events of a job are ordered
 # for subscriptions with enable_message_ordering.
 resource "google_pubsub_topic" "events" {
-  #checkov:skip=CKV_GCP_83:var.kms_key sets the key
   name                       = "${var.name}-events"
   kms_key_name               = var.kms_key
   message_retention_duration = "604800s" # a subscription made later can be set back to a time before
@@ -32,7 +30,6 @@ resource "google_pubsub_topic" "events" {
 
 # Events that a function did not take, however often they came.
 resource "google_pubsub_topic" "dead_letters" {
-  #checkov:skip=CKV_GCP_83:var.kms_key sets the key
   name         = "${var.name}-dead-letters"
   kms_key_name = var.kms_key
 
@@ -56,11 +53,10 @@ resource "google_pubsub_subscription" "dead_letters" {
   }
 }
 
-# Eventarc makes a subscription for each trigger and does not let a trigger say
-# what becomes of events that nobody takes: after a day they are gone. So
-# scripts/deploy gives these subscriptions the policy afterwards, and the checks
-# below say, at every plan, where it is missing. Forwarding is done by Pub/Sub's
-# agent, and needs both of its grants, of which only the first is well known.
+# Eventarc makes a subscription for each trigger and offers no setting for events that
+# no function takes: they are lost after a day. scripts/deploy gives the subscriptions
+# their settings afterwards. Pub/Sub's agent forwards dead letters, and needs both of
+# its grants, of which only the first is well known.
 locals {
   transports = {
     # Names that Eventarc made up. A mocked trigger that names no topic has none.
@@ -68,12 +64,12 @@ locals {
     name => coalesce(one(flatten(trigger.transport[*].pubsub[*].subscription)), "eventarc-${name}")
   }
 
-  # How often an event is delivered at most, between 10 and 600 seconds apart,
-  # and how long it is kept. A dropped file is tried for some hours. A tick is
-  # given up soon, for the next one does its work.
-  deliveries = {
-    convert = { attempts = 20, retention = "1d" }
-    poll    = { attempts = 5, retention = "10m" }
+  # A dropped file is delivered 20 times within some hours, 10 to 600 seconds apart.
+  # A tick is no dead letter: the next one does its work, the alert stalled_poller
+  # reports a poller that fails, and while a long tick runs the others are refused.
+  subscription_settings = {
+    convert = "--dead-letter-topic=${google_pubsub_topic.dead_letters.id} --max-delivery-attempts=20 --message-retention-duration=1d"
+    poll    = "--clear-dead-letter-policy --message-retention-duration=10m"
   }
 }
 
@@ -84,31 +80,12 @@ resource "google_pubsub_topic_iam_member" "dead_letters_publisher" {
 }
 
 resource "google_pubsub_subscription_iam_member" "dead_letters_source" {
-  for_each = local.transports
-
-  subscription = each.value
+  subscription = local.transports.convert
   role         = "roles/pubsub.subscriber"
   member       = local.agents.pubsub
 }
 
-check "convert_dead_letters" {
-  data "google_pubsub_subscription" "convert" {
-    name = basename(local.transports.convert)
-  }
-
-  assert {
-    condition     = length(data.google_pubsub_subscription.convert.dead_letter_policy) > 0
-    error_message = "Files that cannot be converted are given up after a day without a trace. Run the commands of the output dead_letter_commands, as scripts/deploy does."
-  }
-}
-
-check "poll_dead_letters" {
-  data "google_pubsub_subscription" "poll" {
-    name = basename(local.transports.poll)
-  }
-
-  assert {
-    condition     = length(data.google_pubsub_subscription.poll.dead_letter_policy) > 0
-    error_message = "Ticks that fail are tried for a day and given up without a trace. Run the commands of the output dead_letter_commands, as scripts/deploy does."
-  }
+moved {
+  from = google_pubsub_subscription_iam_member.dead_letters_source["convert"]
+  to   = google_pubsub_subscription_iam_member.dead_letters_source
 }

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
 resource "google_artifact_registry_repository" "images" {
-  #checkov:skip=CKV_GCP_84:var.kms_key sets the key
   repository_id = var.name
   location      = var.region
   format        = "DOCKER"
@@ -13,12 +12,13 @@ resource "google_artifact_registry_repository" "images" {
     immutable_tags = true
   }
 
-  # Enough to go back to, and no more to pay for.
+  # Twenty releases to go back to, and no more to pay for. Each release has an image, an
+  # SBOM, a signature and an attestation.
   cleanup_policies {
     id     = "keep-recent"
     action = "KEEP"
     most_recent_versions {
-      keep_count = 20
+      keep_count = 80
     }
   }
   cleanup_policies {
@@ -27,6 +27,10 @@ resource "google_artifact_registry_repository" "images" {
     condition {
       older_than = "7776000s" # 90 days
     }
+  }
+
+  lifecycle {
+    prevent_destroy = true # README.md says how to uninstall
   }
 
   depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agents]

@@ -1,8 +1,13 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# The tokens of mode "token", by their hashes: what is here, and so in Terraform's
-# state, lets nobody in.
+# The tokens of mode "token", by their hashes. Terraform's state holds neither.
+locals {
+  api_tokens = join(",", sort([for name, t in var.api_tokens : "${name}:${t.role}:${t.sha256}"]))
+  # Differs whenever the tokens differ, and lets nobody guess them.
+  api_tokens_version = nonsensitive(parseint(substr(sha256(local.api_tokens), 0, 7), 16))
+}
+
 resource "google_secret_manager_secret" "api_tokens" {
   count = var.auth.mode == "token" ? 1 : 0
 
@@ -26,16 +31,23 @@ resource "google_secret_manager_secret" "api_tokens" {
   depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agents]
 }
 
-# The service names the version, so a change of tokens is a new revision, and a
-# revision from before it cannot start any more: what was taken back stays so.
+resource "terraform_data" "api_tokens" {
+  input = local.api_tokens_version
+}
+
+# The service reads the latest version when an instance starts, so that every revision,
+# one that scripts/rollback returns to as well, knows the tokens of today and no others.
+# Its variable API_TOKENS_VERSION makes each change of tokens a new revision.
 resource "google_secret_manager_secret_version" "api_tokens" {
   count = var.auth.mode == "token" ? 1 : 0
 
-  secret          = google_secret_manager_secret.api_tokens[0].id
-  secret_data     = join(",", sort([for name, t in var.api_tokens : "${name}:${t.role}:${t.sha256}"]))
-  deletion_policy = "DISABLE"
+  secret                 = google_secret_manager_secret.api_tokens[0].id
+  secret_data_wo         = local.api_tokens
+  secret_data_wo_version = local.api_tokens_version
+  deletion_policy        = "DISABLE"
 
   lifecycle {
     create_before_destroy = true
+    replace_triggered_by  = [terraform_data.api_tokens] # nothing can be read to compare
   }
 }

@@ -3,8 +3,6 @@
 
 # Files are dropped into the inbox, and function convert reads them there.
 resource "google_storage_bucket" "inbox" {
-  #checkov:skip=CKV_GCP_62:Who reads and writes is in Cloud Audit Logs, which replace usage logs (see README)
-  #trivy:ignore:AVD-GCP-0066 var.kms_key sets the key
   name          = coalesce(var.inbox_bucket, "${var.project_id}-${var.name}-inbox")
   location      = var.region # Eventarc wants bucket and trigger in one place
   force_destroy = !var.deletion_protection
@@ -71,13 +69,15 @@ resource "google_storage_bucket" "inbox" {
     }
   }
 
+  lifecycle {
+    prevent_destroy = true # README.md says how to uninstall
+  }
+
   depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agents]
 }
 
 # Datasets and reports. What a job was trained on stays: it is the job's lineage.
 resource "google_storage_bucket" "data" {
-  #checkov:skip=CKV_GCP_62:Who reads and writes is in Cloud Audit Logs, which replace usage logs (see README)
-  #trivy:ignore:AVD-GCP-0066 var.kms_key sets the key
   name          = coalesce(var.data_bucket, "${var.project_id}-${var.name}-data")
   location      = var.region
   force_destroy = !var.deletion_protection
@@ -143,6 +143,10 @@ resource "google_storage_bucket" "data" {
     }
   }
 
+  lifecycle {
+    prevent_destroy = true # README.md says how to uninstall
+  }
+
   depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agents]
 }
 
@@ -171,9 +175,8 @@ locals {
   catalogue = try(regex("^gs://(?P<bucket>[^/]+)/(?P<name>.+)$", var.catalogue.object), { bucket = null, name = null })
 }
 
-data "google_storage_project_service_account" "this" {
-  depends_on = [google_project_service.this]
-}
+# No depends_on, as for google_project in main.tf.
+data "google_storage_project_service_account" "this" {}
 
 # Cloud Storage tells Eventarc of new objects through a topic that Eventarc makes
 # with the trigger, under a name of its own, and without this may not publish

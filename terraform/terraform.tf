@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 terraform {
-  required_version = ">= 1.9"
+  required_version = ">= 1.11" # write-only arguments
 
   required_providers {
     google = {

@@ -32,6 +32,10 @@ variable "budget" {
     condition     = try(var.budget.amount, 1) >= 1 && try(floor(var.budget.amount) == var.budget.amount, true)
     error_message = "budget.amount must be a whole number, 1 or more."
   }
+  validation {
+    condition     = can(regex("^[A-Z]{3}$", try(var.budget.currency, "USD")))
+    error_message = "budget.currency must be the billing account's currency by its three capital letters, such as USD."
+  }
 }
 
 variable "convert_environment" {
@@ -39,6 +43,11 @@ variable "convert_environment" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for name, value in var.convert_environment : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name)) && !can(regex("^(PORT|K_.*)$", name))])
+    error_message = "convert_environment: a name must have letters, digits and underscores, and be neither PORT nor K_..., which are Cloud Run's."
+  }
 }
 
 variable "data_bucket" {
@@ -47,20 +56,20 @@ variable "data_bucket" {
   default     = null
 
   validation {
-    condition     = var.data_bucket == null || can(regex("^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$", var.data_bucket))
-    error_message = "data_bucket must have 3 to 63 lower-case letters, digits, hyphens and underscores."
+    condition     = var.data_bucket == null || can(regex("^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$", var.data_bucket)) && !can(regex("^goog|google", var.data_bucket))
+    error_message = "data_bucket must have 3 to 63 lower-case letters, digits, hyphens and underscores, and no google in it."
   }
 }
 
 variable "deletion_protection" {
-  description = "Whether Terraform must not delete what holds data or serves: services, database, buckets that are not empty."
+  description = "Whether Terraform must not delete what holds data or serves: services, database, buckets that are not empty. Database, buckets and registry are protected by prevent_destroy as well: see README.md on uninstalling."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "firestore" {
-  description = "Firestore database of messages, models and job records. With create = false, one that exists is used, to which indexes are added. Its location is the region unless set."
+  description = "Firestore database of messages, models and job records. With create = false, one that exists is used, to which indexes are added. Its location is the region unless set, and cannot be changed later."
   type = object({
     database               = optional(string, "(default)")
     create                 = optional(bool, true)
@@ -85,6 +94,11 @@ variable "images" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = alltrue([for image in values(var.images) : image == null || can(regex("^[a-z0-9.:-]+(/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@sha256:[0-9a-f]+)?$", image))])
+    error_message = "images must look like HOST/REPOSITORY/IMAGE, with a tag or a digest."
+  }
 }
 
 variable "inbox_bucket" {
@@ -93,8 +107,8 @@ variable "inbox_bucket" {
   default     = null
 
   validation {
-    condition     = var.inbox_bucket == null || can(regex("^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$", var.inbox_bucket))
-    error_message = "inbox_bucket must have 3 to 63 lower-case letters, digits, hyphens and underscores."
+    condition     = var.inbox_bucket == null || can(regex("^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$", var.inbox_bucket)) && !can(regex("^goog|google", var.inbox_bucket))
+    error_message = "inbox_bucket must have 3 to 63 lower-case letters, digits, hyphens and underscores, and no google in it."
   }
   validation {
     condition     = var.inbox_bucket == null || var.inbox_bucket != var.data_bucket
@@ -103,7 +117,7 @@ variable "inbox_bucket" {
 }
 
 variable "kms_key" {
-  description = "Key of Cloud KMS that everything stored is encrypted with, as projects/P/locations/L/keyRings/R/cryptoKeys/K. It must be in the region (and the database's location). Google's own keys unless set."
+  description = "Key of Cloud KMS for what is stored (README.md has what is not), as projects/P/locations/L/keyRings/R/cryptoKeys/K. It must be in the region (and the database's location). Set it at the first apply: database and registry cannot take another key later, and a plan that would replace them is refused. Google's own keys unless set."
   type        = string
   default     = null
 
@@ -140,6 +154,10 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9-]{1,12}[a-z0-9]$", var.name))
     error_message = "name must have 3 to 14 lower-case letters, digits and hyphens, and begin with a letter."
   }
+  validation {
+    condition     = !strcontains(var.name, "google")
+    error_message = "name must not contain google: names of buckets cannot."
+  }
 }
 
 variable "notification_channels" {
@@ -147,6 +165,11 @@ variable "notification_channels" {
   type        = set(string)
   default     = []
   nullable    = false
+
+  validation {
+    condition     = alltrue([for channel in var.notification_channels : can(regex("^projects/[^/]+/notificationChannels/[0-9]+$", channel))])
+    error_message = "notification_channels must look like projects/P/notificationChannels/N: gcloud beta monitoring channels list."
+  }
 }
 
 variable "poll_environment" {
@@ -154,17 +177,35 @@ variable "poll_environment" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for name, value in var.poll_environment : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name)) && !can(regex("^(PORT|K_.*)$", name))])
+    error_message = "poll_environment: a name must have letters, digits and underscores, and be neither PORT nor K_..., which are Cloud Run's."
+  }
 }
 
 variable "poll_schedule" {
-  description = "When function poll is woken, in the format of cron, in UTC."
+  description = "When function poll is woken, in the format of cron, in UTC: at least every ten minutes, as the alert stalled_poller expects a tick every quarter of an hour."
   type        = string
   default     = "* * * * *"
   nullable    = false
 
   validation {
-    condition     = can(regex("^([0-9*/,-]+ ){4}[0-9*/,-]+$", var.poll_schedule))
-    error_message = "poll_schedule must have five fields of cron, such as */5 * * * *."
+    # Each ten minutes of an hour have one that the first field names.
+    condition = can(regex("^[0-9*/,-]+( [*]){4}$", var.poll_schedule)) && try(alltrue([
+      for start in range(60) : anytrue(flatten([
+        for part in split(",", split(" ", var.poll_schedule)[0]) : [
+          for p in [regex("^(?:[*]|(?P<first>[0-5]?[0-9])(?:-(?P<last>[0-5]?[0-9]))?)(?:/(?P<step>[1-9][0-9]*))?$", part)] : [
+            for minute in range(start, start + 10) : (
+              minute % 60 >= tonumber(coalesce(p.first, "0"))
+              && minute % 60 <= tonumber(coalesce(p.last, p.first, "59"))
+              && (minute % 60 - tonumber(coalesce(p.first, "0"))) % tonumber(coalesce(p.step, "1")) == 0
+            )
+          ]
+        ]
+      ]))
+    ]), false)
+    error_message = "poll_schedule must be five fields of cron that wake function poll at least every ten minutes, at all hours of all days, such as */5 * * * *."
   }
 }
 
@@ -174,18 +215,18 @@ variable "project_id" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
-    error_message = "project_id must be the ID of a project, not its name or number: 6 to 30 lower-case letters, digits and hyphens."
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
+    error_message = "project_id must be the ID of a project, not its name or number: 6 to 30 lower-case letters, digits and hyphens. A project of a domain (example.com:project) cannot be used: names of buckets and accounts are made of it."
   }
 }
 
 variable "region" {
-  description = "Region of everything, such as us-central1. It must have Cloud Run, Eventarc and Cloud Scheduler."
+  description = "Region of everything, such as us-central1. It must have Cloud Run, Eventarc and Cloud Scheduler, and cannot be changed later."
   type        = string
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    condition     = can(regex(local.region_pattern, var.region))
     error_message = "region must be a region such as us-central1, not a zone or multi-region."
   }
 }
@@ -201,12 +242,12 @@ variable "retention" {
   nullable = false
 
   validation {
-    condition     = var.retention.soft_delete_days == 0 || (var.retention.soft_delete_days >= 7 && var.retention.soft_delete_days <= 90)
-    error_message = "retention.soft_delete_days must be 0, or 7 to 90."
+    condition     = floor(var.retention.soft_delete_days) == var.retention.soft_delete_days && (var.retention.soft_delete_days == 0 || (var.retention.soft_delete_days >= 7 && var.retention.soft_delete_days <= 90))
+    error_message = "retention.soft_delete_days must be 0, or a whole number from 7 to 90."
   }
   validation {
-    condition     = var.retention.noncurrent_days >= 1 && try(var.retention.inbox_days >= 1, true)
-    error_message = "retention: noncurrent_days and inbox_days must be 1 or more."
+    condition     = alltrue([for days in [var.retention.noncurrent_days, coalesce(var.retention.inbox_days, 1)] : days >= 1 && floor(days) == days])
+    error_message = "retention: noncurrent_days and inbox_days must be whole numbers, 1 or more."
   }
 }
 
@@ -214,6 +255,22 @@ variable "scheduler_region" {
   description = "Region of Cloud Scheduler, where the region itself has none."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.scheduler_region == null || can(regex(local.region_pattern, var.scheduler_region))
+    error_message = "scheduler_region must be a region such as us-central1."
+  }
+}
+
+variable "smoke_token_secret" {
+  description = "Secret of this project that holds the token of a starter, by its ID. The smoke test of a release calls with it in auth modes oidc and token; without it, it sees only that function api lets nobody in. Cloud Build's account may read it."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.smoke_token_secret == null || can(regex("^[A-Za-z0-9_-]{1,255}$", var.smoke_token_secret))
+    error_message = "smoke_token_secret must be the ID of a secret: letters, digits, hyphens and underscores."
+  }
 }
 
 variable "vpc" {
@@ -229,5 +286,20 @@ variable "vpc" {
   validation {
     condition     = var.vpc == null || contains(["PRIVATE_RANGES_ONLY", "ALL_TRAFFIC"], try(var.vpc.egress, ""))
     error_message = "vpc.egress must be PRIVATE_RANGES_ONLY or ALL_TRAFFIC."
+  }
+  validation {
+    condition     = var.vpc == null || try(length(var.vpc.network) > 0 && length(var.vpc.subnetwork) > 0, false)
+    error_message = "vpc must name a network and a subnetwork."
+  }
+}
+
+variable "worker_pool" {
+  description = "Private pool of Cloud Build that scripts/deploy builds in, as projects/P/locations/L/workerPools/W. It is needed where api_ingress lets no call in from outside. The default pool of the region unless set."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.worker_pool == null || can(regex("^projects/[^/]+/locations/[^/]+/workerPools/[^/]+$", var.worker_pool))
+    error_message = "worker_pool must look like projects/P/locations/L/workerPools/W."
   }
 }

@@ -8,10 +8,15 @@ variable "api_environment" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for name, value in var.api_environment : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name)) && !can(regex("^(PORT|K_.*)$", name))])
+    error_message = "api_environment: a name must have letters, digits and underscores, and be neither PORT nor K_..., which are Cloud Run's."
+  }
 }
 
 variable "api_ingress" {
-  description = "From where function api can be reached: everywhere, or only from the project's networks and a load balancer."
+  description = "From where function api can be reached: everywhere, or only from the project's networks and a load balancer. A release tries the api, and then needs worker_pool."
   type        = string
   default     = "INGRESS_TRAFFIC_ALL"
   nullable    = false
@@ -32,8 +37,8 @@ variable "api_instances" {
   nullable = false
 
   validation {
-    condition     = var.api_instances.min >= 0 && var.api_instances.max >= max(1, var.api_instances.min)
-    error_message = "api_instances: min must be 0 or more, and max at least min and 1."
+    condition     = var.api_instances.min >= 0 && var.api_instances.max >= max(1, var.api_instances.min) && alltrue([for n in values(var.api_instances) : floor(n) == n])
+    error_message = "api_instances must be whole numbers: min 0 or more, and max at least min and 1."
   }
 }
 
@@ -58,7 +63,7 @@ variable "api_tokens" {
 }
 
 variable "auth" {
-  description = "Who may call function api. Mode iam: Cloud Run lets in the accounts that have a role here, and nobody else. Mode oidc: tokens of any OpenID issuer, for one of the audiences. Mode token: see api_tokens. Readers see jobs, operators convert and check too, starters start and cancel too; each is email:, domain:, group: or subject: and a name, in mode iam an e-mail address or a domain."
+  description = "Who may call function api. Mode iam: Cloud Run lets in the accounts that have a role here, and nobody else. Mode oidc: tokens of any OpenID issuer, for one of the audiences. Mode token: see api_tokens. Readers see jobs, operators convert and check too, starters start and cancel too; each is email:, domain:, group: or subject: and a name, in mode iam an e-mail address of a person or a service account, or a domain. In mode iam, email: with the address of a Google group is refused by IAM: name its members, or use mode oidc."
   type = object({
     mode          = optional(string, "iam")
     readers       = optional(set(string), [])

@@ -126,7 +126,7 @@ variable "tuning_location" {
   default     = null
 
   validation {
-    condition     = var.tuning_location == null || can(regex("^[a-z]+-[a-z]+[0-9]+$", var.tuning_location))
+    condition     = var.tuning_location == null || can(regex(local.region_pattern, var.tuning_location))
     error_message = "tuning_location must be a region such as us-central1."
   }
 }

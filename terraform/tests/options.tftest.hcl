@@ -67,13 +67,17 @@ run "tokens" {
   }
 
   assert {
-    condition     = nonsensitive(google_secret_manager_secret_version.api_tokens[0].secret_data) == "new:starter:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae,old:reader:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    condition     = nonsensitive(local.api_tokens) == "new:starter:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae,old:reader:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
     error_message = "The secret is not what the service reads."
   }
-  # A version by its number, so that a change is a new revision.
   assert {
-    condition     = [for e in google_cloud_run_v2_service.api.template[0].containers[0].env : e.value_source[0].secret_key_ref[0].version if e.name == "API_TOKENS"] == ["7"]
-    error_message = "API_TOKENS is not the version that was written."
+    condition     = google_secret_manager_secret_version.api_tokens[0].secret_data == null && tostring(google_secret_manager_secret_version.api_tokens[0].secret_data_wo_version) == tostring(local.api_tokens_version)
+    error_message = "The state holds the tokens' hashes, or does not say which they are."
+  }
+  # Every revision knows the tokens of today, and a change is a new revision.
+  assert {
+    condition     = [for e in google_cloud_run_v2_service.api.template[0].containers[0].env : e.value_source[0].secret_key_ref[0].version if e.name == "API_TOKENS"] == ["latest"] && local.api_environment.API_TOKENS_VERSION == tostring(local.api_tokens_version)
+    error_message = "API_TOKENS is not the latest version, or a change makes no revision."
   }
   assert {
     condition     = google_cloud_run_v2_service.api.invoker_iam_disabled && [for k, v in local.api_environment : "${k}=${v}" if startswith(k, "AUTH_")] == ["AUTH_MODE=token"]
@@ -102,6 +106,13 @@ run "oidc" {
   }
 }
 
+run "substitutions" {
+  assert {
+    condition     = output.build_substitutions == "_AUTH_MODE=iam,_DATA_BUCKET=my-project-vertextune-data,_INBOX_BUCKET=my-project-vertextune-inbox,_NAME=vertextune,_REGION=us-central1,_SCHEDULER_REGION=us-central1,_TOKEN_SECRET="
+    error_message = "Cloud Build is given ${output.build_substitutions}."
+  }
+}
+
 run "the_rest" {
   variables {
     alert_emails          = ["ops@example.com"]
@@ -113,6 +124,12 @@ run "the_rest" {
     firestore             = { create = false, database = "theirs" }
     retention             = { inbox_days = 30, soft_delete_days = 0 }
     vpc                   = { network = "n", subnetwork = "s", egress = "ALL_TRAFFIC" }
+    worker_pool           = "projects/p/locations/us-central1/workerPools/w"
+  }
+
+  assert {
+    condition     = output.worker_pool == "projects/p/locations/us-central1/workerPools/w" && output.api_ingress == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
+    error_message = "scripts/deploy does not know where to build."
   }
 
   assert {

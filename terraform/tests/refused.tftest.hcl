@@ -155,3 +155,139 @@ run "address" {
   }
   expect_failures = [var.alert_emails]
 }
+
+run "project_of_a_domain" {
+  command = plan
+  variables {
+    project_id = "example.com:my-project"
+  }
+  expect_failures = [var.project_id]
+}
+
+run "name_with_google" {
+  command = plan
+  variables {
+    name = "google-ft"
+  }
+  expect_failures = [var.name]
+}
+
+run "region_that_is_none" {
+  command = plan
+  variables {
+    region = "us-east99"
+  }
+  expect_failures = [var.region]
+}
+
+run "scheduler_region" {
+  command = plan
+  variables {
+    scheduler_region = "nowhere"
+  }
+  expect_failures = [var.scheduler_region]
+}
+
+run "schedule_too_slow" {
+  command = plan
+  variables {
+    poll_schedule = "*/30 * * * *"
+  }
+  expect_failures = [var.poll_schedule]
+}
+
+run "schedule_with_a_gap" {
+  command = plan
+  variables {
+    poll_schedule = "0,10,20,30,45 * * * *"
+  }
+  expect_failures = [var.poll_schedule]
+}
+
+run "schedule_of_some_hours" {
+  command = plan
+  variables {
+    poll_schedule = "* 9-17 * * *"
+  }
+  expect_failures = [var.poll_schedule]
+}
+
+run "schedule_out_of_range" {
+  command = plan
+  variables {
+    poll_schedule = "99 * * * *"
+  }
+  expect_failures = [var.poll_schedule]
+}
+
+run "currency" {
+  command = plan
+  variables {
+    budget = { billing_account = "01AB23-456CDE-789F01", amount = 1, currency = "usd" }
+  }
+  expect_failures = [var.budget]
+}
+
+run "channel" {
+  command = plan
+  variables {
+    notification_channels = ["nonsense"]
+  }
+  expect_failures = [var.notification_channels]
+}
+
+run "half_a_day" {
+  command = plan
+  variables {
+    retention = { noncurrent_days = 1.5 }
+  }
+  expect_failures = [var.retention]
+}
+
+run "seven_days_and_a_half" {
+  command = plan
+  variables {
+    retention = { soft_delete_days = 7.5 }
+  }
+  expect_failures = [var.retention]
+}
+
+run "network_without_a_name" {
+  command = plan
+  variables {
+    vpc = { network = "", subnetwork = "" }
+  }
+  expect_failures = [var.vpc]
+}
+
+run "image" {
+  command = plan
+  variables {
+    images = { api = "not an image" }
+  }
+  expect_failures = [var.images]
+}
+
+run "environment_name" {
+  command = plan
+  variables {
+    convert_environment = { "A B" = "c" }
+  }
+  expect_failures = [var.convert_environment]
+}
+
+run "pool" {
+  command = plan
+  variables {
+    worker_pool = "w"
+  }
+  expect_failures = [var.worker_pool]
+}
+
+run "secret" {
+  command = plan
+  variables {
+    smoke_token_secret = "projects/p/secrets/s"
+  }
+  expect_failures = [var.smoke_token_secret]
+}

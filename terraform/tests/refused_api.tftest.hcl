@@ -150,3 +150,19 @@ run "token_role" {
   }
   expect_failures = [var.api_tokens]
 }
+
+run "half_an_instance" {
+  command = plan
+  variables {
+    api_instances = { min = 0.5 }
+  }
+  expect_failures = [var.api_instances]
+}
+
+run "port_of_cloud_run" {
+  command = plan
+  variables {
+    api_environment = { PORT = "80" }
+  }
+  expect_failures = [var.api_environment]
+}

@@ -13,16 +13,6 @@ override_data {
   values = { member = "serviceAccount:service-123456789012@gs-project-accounts.iam.gserviceaccount.com" }
 }
 
-override_data {
-  target = data.google_pubsub_subscription.convert
-  values = { dead_letter_policy = [{ dead_letter_topic = "dead-letters", max_delivery_attempts = 20 }] }
-}
-
-override_data {
-  target = data.google_pubsub_subscription.poll
-  values = { dead_letter_policy = [{ dead_letter_topic = "dead-letters", max_delivery_attempts = 5 }] }
-}
-
 override_resource {
   target = google_service_account.api
   values = {
@@ -75,6 +65,16 @@ override_resource {
     member = "serviceAccount:vertextune-poll-trigger@my-project.iam.gserviceaccount.com"
     name   = "projects/my-project/serviceAccounts/vertextune-poll-trigger@my-project.iam.gserviceaccount.com"
   }
+}
+
+override_resource {
+  target = google_project_iam_custom_role.deployer
+  values = { id = "projects/my-project/roles/vertextune_deployer" }
+}
+
+override_resource {
+  target = google_project_iam_custom_role.releaser
+  values = { id = "projects/my-project/roles/vertextune_releaser" }
 }
 
 override_resource {
