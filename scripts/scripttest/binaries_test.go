@@ -23,8 +23,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
 
-// maxBinary is what an image may grow to.
-const maxBinary = 40e6
+// maxBinary refuses what is linked by mistake. Growth from release to release is for scripts/release to refuse, so
+// that an urgent fix is not held up by a few bytes.
+const maxBinary = 64e6
 
 // TestBinaries builds the functions as ko does, and runs each as an image does: in a root that holds the binary
 // and CA certificates and nothing else, as a user that is nobody.

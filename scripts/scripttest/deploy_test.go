@@ -4,36 +4,165 @@
 package scripttest
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-// TestDeploy goes from an empty project to a released system, then does it all again, then goes back.
+// deploy runs scripts/deploy and fails the test where it does.
+func (s *stage) deploy(t *testing.T, args ...string) (string, *world) {
+	t.Helper()
+	said, w, err := s.run(t, "deploy", append(append([]string{"-y"}, args...), "my-project", "us-central1")...)
+	if err != nil {
+		t.Fatalf("deploy %q: %v\n%s", args, err, said)
+	}
+	return said, w
+}
+
+const tokenMode = "auth = { mode = \"token\" }\napi_tokens = { ci = { role = \"starter\", sha256 = \"1\" } }\n"
+
+// TestDeploy goes from an empty project to a released system, then does it all again, then goes back: with what
+// Terraform grants to the account that builds, and nothing that it does not need.
 func TestDeploy(t *testing.T) {
 	t.Parallel()
 	s := setUp(t, world{Billing: true, Failures: 1}).withFunctions(t)
 	for n := 1; n <= 2; n++ {
-		said, w, err := s.run(t, "deploy", "-y", "my-project", "us-central1")
-		if err != nil {
-			t.Fatalf("deploy, time %d: %v\n%s", n, err, said)
-		}
-		for _, want := range []string{"=== 6.", "POST validate-data", "report in gs://my-project-vertextune-data/drops/smoke/", "released", "Go back:"} {
+		said, w := s.deploy(t)
+		for _, want := range []string{"=== 6.", "POST validate-data", "report in gs://my-project-vertextune-data/drops/smoke/", "the candidate of poll has a tick", "released", "Go back:"} {
 			if !strings.Contains(said, want) {
 				t.Errorf("time %d does not say %q:\n%s", n, want, said)
 			}
 		}
 		// The first release has nothing to go back to, the second the first.
-		wantServing(t, w, n+1, map[int]int{1: 0, 2: 2}[n])
-		if len(w.Buckets) != 1 || len(w.Agents) != 5 || len(w.DeadLetters) != 2 || w.Builds != n {
-			t.Errorf("time %d leaves buckets %v, agents %v, dead letters %v, %d builds", n, w.Buckets, w.Agents, w.DeadLetters, w.Builds)
+		wantServing(t, w, "vertextune", n, n-1-1/n)
+		if len(w.Buckets) != 1 || len(w.Agents) != 8 || len(w.Subscribers) != 2 || len(w.Builds) != n || len(w.Signed) != 6*n {
+			t.Errorf("time %d leaves buckets %v, agents %v, subscriptions %v, builds %q, signatures %q", n, w.Buckets, w.Agents, w.Subscribers, w.Builds, w.Signed)
 		}
+		wantAllNeeded(t, w, "vertextune")
+	}
+	// Settings can be changed after a release, and take effect at once.
+	s.configure(t, "jobs = { max_concurrent = 2 }\n")
+	_, w := s.deploy(t)
+	wantServing(t, w, "vertextune", 3, 2)
+	if got := w.Services["vertextune-api"].Template.Settings; !strings.Contains(got, "max_concurrent = 2") {
+		t.Errorf("settings %s", got)
 	}
 	for range 2 { // going back may be repeated
-		if said, w, err := s.run(t, "rollback", "my-project", "us-central1"); err != nil {
+		said, w, err := s.run(t, "rollback", "my-project", "us-central1")
+		if err != nil {
 			t.Errorf("rollback: %v\n%s", err, said)
-		} else {
-			wantServing(t, w, 2, 2)
 		}
+		wantServing(t, w, "vertextune", 2, 2)
+	}
+}
+
+// TestDeployModes deploys in the auth modes in which Cloud Run does not know the account that builds.
+func TestDeployModes(t *testing.T) {
+	t.Parallel()
+	for mode, tt := range map[string]struct {
+		variables string
+		args      []string
+		want      string
+	}{
+		"token":              {tokenMode, []string{"-t", "smoke"}, "POST validate-data"},
+		"oidc":               {"auth = { mode = \"oidc\" }\n", []string{"-t", "smoke"}, "POST validate-data"},
+		"oidc_without_token": {"auth = { mode = \"oidc\" }\n", nil, "skipped: endpoints"},
+	} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			s := setUp(t, world{Billing: true, Secrets: map[string]*secret{"smoke": {Versions: []bool{true}}}}).withFunctions(t)
+			s.configure(t, tt.variables)
+			said, w := s.deploy(t, tt.args...)
+			if !strings.Contains(said, tt.want) {
+				t.Errorf("does not say %q:\n%s", tt.want, said)
+			}
+			wantServing(t, w, "vertextune", 1, -1)
+			wantAllNeeded(t, w, "vertextune")
+		})
+	}
+}
+
+// TestRotation changes tokens after releases: what is taken away stays away, and every revision can start.
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	s := setUp(t, world{Billing: true}).withoutSmoke(t)
+	s.configure(t, tokenMode)
+	s.deploy(t)
+	s.deploy(t)
+	s.configure(t, strings.Replace(tokenMode, "ci =", "other =", 1))
+	if said, w, err := s.terraform(t, "apply"); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	} else if diff := cmp.Diff([]bool{false, true}, w.Secrets["vertextune-api-tokens"].Versions); diff != "" {
+		t.Errorf("versions of the secret that are enabled (-want +got):\n%s", diff)
+	}
+	for _, args := range [][]string{nil, {"-s"}} {
+		said, w, err := s.run(t, "rollback", append(args, "my-project", "us-central1")...)
+		if err != nil {
+			t.Fatalf("rollback: %v\n%s", err, said)
+		}
+		wantServing(t, w, "vertextune", 1, 1)
+		if _, _, status := w.answers("vertextune-api-"); status != 0 {
+			t.Errorf("status %d after rollback %q", status, args)
+		}
+		// With -s, the newest revision has the traffic, so that Terraform's next change takes effect.
+		if got := w.Services["vertextune-api"].Parts[0].Revision == latest; got != (len(args) > 0) {
+			t.Errorf("rollback %q: the newest revision has the traffic: %t", args, got)
+		}
+	}
+	// A revision that names a version which is disabled, as those of old do.
+	w := s.world(t)
+	api := w.Services["vertextune-api"]
+	old := api.Revisions[api.tagged("previous")]
+	old.Secret = "vertextune-api-tokens@1"
+	api.Revisions[api.tagged("previous")] = old
+	s.set(t, w)
+	said, after, err := s.run(t, "rollback", "my-project", "us-central1")
+	if err == nil || !strings.Contains(said, "version 1 of secret vertextune-api-tokens, which is disabled") {
+		t.Errorf("error %v:\n%s", err, said)
+	}
+	if diff := cmp.Diff(w.Services, after.Services); diff != "" {
+		t.Errorf("something was taken back:\n%s", diff)
+	}
+}
+
+// TestTwoDeployments has two in one project, of which one goes again as README.md says.
+func TestTwoDeployments(t *testing.T) {
+	t.Parallel()
+	s := setUp(t, world{Billing: true}).withoutSmoke(t)
+	s.deploy(t)
+	_, w := s.deploy(t, "-n", "second")
+	wantServing(t, w, "vertextune", 1, -1)
+	wantServing(t, w, "second", 2, -1)
+	if said, after, err := s.terraform(t, "destroy"); err == nil || !strings.Contains(said, "prevent_destroy") || cmp.Diff(w, after, cmp.AllowUnexported(world{})) != "" {
+		t.Errorf("destroy with protection: error %v, or something was destroyed:\n%s", err, said)
+	}
+	text, err := os.ReadFile("../../terraform/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## Uninstall\n")
+	_, block, _ := strings.Cut(section, "\n```sh\n")
+	block, _, ok := strings.Cut(block, "\n```")
+	if !ok {
+		t.Fatal("terraform/README.md has no commands to uninstall")
+	}
+	cmd := exec.CommandContext(t.Context(), "bash", "-ec", block)
+	cmd.Dir, cmd.Env = s.dir, append(s.env, "PROJECT=my-project", "REGION=us-central1", "NAME=second")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("uninstall: %v\n%s", err, out)
+	}
+	after := s.world(t)
+	wantServing(t, after, "vertextune", 1, -1)
+	if after.Deployments["second"] != nil || !slices.Equal(after.Buckets, []string{"gs://my-project-vertextune-terraform"}) {
+		t.Errorf("deployments %v, buckets %v", after.Deployments, after.Buckets)
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, "terraform/backend.tf")); err == nil {
+		t.Error("backend.tf is still there")
 	}
 }
 
@@ -50,23 +179,52 @@ func TestDeployAsks(t *testing.T) {
 func TestDeployRefuses(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name string
-		w    world
-		args []string
-		want string
+		name, variables string
+		w               world
+		args            []string
+		want            string
 	}{
-		{"no_arguments", world{}, nil, "usage: scripts/deploy"},
-		{"no_project", world{Billing: true}, []string{"-y", "theirs", "us-central1"}, "there is no project theirs"},
-		{"no_billing", world{}, []string{"-y", "my-project", "us-central1"}, "has no billing"},
-		{"terraform_fails", world{Billing: true, Failures: 9}, []string{"-y", "my-project", "us-central1"}, "Terraform failed three times"},
+		{"no_arguments", "", world{}, nil, "usage: scripts/deploy"},
+		{"no_project", "", world{Billing: true}, []string{"-y", "theirs", "us-central1"}, "there is no project theirs"},
+		{"no_billing", "", world{}, []string{"-y", "my-project", "us-central1"}, "has no billing"},
+		{"terraform_fails", "", world{Billing: true, Failures: 9}, []string{"-y", "my-project", "us-central1"}, "Terraform failed three times"},
+		{"inside_without_a_pool", "api_ingress = \"INGRESS_TRAFFIC_INTERNAL_ONLY\"\n", world{Billing: true}, []string{"-y", "my-project", "us-central1"}, "set worker_pool"},
+		{"key_set_later", "", world{Billing: true, Deployments: map[string]*deployment{"vertextune": {Fixed: "us-central1"}}}, []string{"-y", "-k", "k", "my-project", "us-central1"}, "prevent_destroy"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := setUp(t, tt.w)
+			s.configure(t, tt.variables)
 			said, w, err := s.run(t, "deploy", tt.args...)
-			if err == nil || !strings.Contains(said, tt.want) || w.Builds > 0 {
-				t.Errorf("error %v, %d builds, want %q:\n%s", err, w.Builds, tt.want, said)
+			if err == nil || !strings.Contains(said, tt.want) || len(w.Builds) > 0 {
+				t.Errorf("error %v, builds %q, want %q:\n%s", err, w.Builds, tt.want, said)
 			}
 		})
+	}
+}
+
+// TestDeployBuildsWhereItCan: in another region than the service's, or in a private pool.
+func TestDeployBuildsWhereItCan(t *testing.T) {
+	t.Parallel()
+	s := setUp(t, world{Billing: true}).withoutSmoke(t)
+	s.deploy(t, "-b", "europe-west1")
+	s.configure(t, "api_ingress = \"INGRESS_TRAFFIC_INTERNAL_ONLY\"\nworker_pool = \"projects/p/locations/us-east1/workerPools/w\"\n")
+	_, w := s.deploy(t)
+	if diff := cmp.Diff([]string{"europe-west1 e2-highcpu-8 ", "us-east1  projects/p/locations/us-east1/workerPools/w"}, w.Builds); diff != "" {
+		t.Errorf("builds (-want +got):\n%s", diff)
+	}
+}
+
+// TestProtected: a plan fails that would destroy the database, a bucket that people fill, or the images.
+func TestProtected(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]int{"firestore.tf": 1, "registry.tf": 1, "storage.tf": 2} {
+		text, err := os.ReadFile(filepath.Join("../../terraform", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(prevented.FindAll(text, -1)); got != want {
+			t.Errorf("%s protects %d resources, want %d", file, got, want)
+		}
 	}
 }

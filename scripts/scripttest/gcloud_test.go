@@ -6,41 +6,55 @@ package scripttest
 import (
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 )
 
-// gcloud knows the commands that the scripts call, each with the flags that they give.
+// command is one of gcloud's that the scripts call, with the flags that they give and the permissions that it needs.
+type command struct {
+	words string
+	flags string
+	run   func(w *world, rest []string, flags map[string]string) error
+	needs []need
+}
+
+var commands = []command{
+	// By the owner of the project alone.
+	{"projects describe", "--format", describeProject, []need{{"resourcemanager.projects.get", onProject}}},
+	{"billing projects describe", "--format", describeBilling, []need{{"resourcemanager.projects.get", onProject}}},
+	{"services enable", "", nothing, []need{{"serviceusage.services.enable", onProject}}},
+	{"beta services identity create", "--service --help", makeAgent, []need{{"serviceusage.services.enable", onProject}}},
+	{"storage service-agent", "--authorize-cmek", nothing, []need{{"cloudkms.cryptoKeys.setIamPolicy", onProject}}},
+	{"storage buckets describe", "--format", describeBucket, []need{{"storage.buckets.get", onProject}}},
+	{"storage buckets create", "--location --uniform-bucket-level-access --public-access-prevention --default-encryption-key", createBucket, []need{{"storage.buckets.create", onProject}}},
+	{"storage buckets update", "--versioning", describeBucket, []need{{"storage.buckets.update", onProject}}},
+	{"storage rm", "--recursive", removeBucket, []need{{"storage.buckets.delete", onProject}}},
+	{"pubsub subscriptions update", "--dead-letter-topic --clear-dead-letter-policy --max-delivery-attempts --message-retention-duration --ack-deadline", updateSubscription, []need{{"pubsub.subscriptions.update", onProject}}},
+	{"builds submit", "--config --region --machine-type --worker-pool --service-account --gcs-source-staging-dir --substitutions", buildAndRelease, []need{{"cloudbuild.builds.create", onProject}}},
+	{"secrets versions describe", "--secret --format", describeVersion, []need{{"secretmanager.versions.get", onSecret}}},
+
+	// By the build account too. https://cloud.google.com/iam/docs/service-account-permissions has what tokens take.
+	{"auth print-access-token", "", printAccess, nil},
+	{"auth print-identity-token", "--audiences", printIdentity, []need{{"iam.serviceAccounts.getOpenIdToken", onSelf}}},
+	{"secrets versions access", "--secret", accessVersion, []need{{"secretmanager.versions.access", onSecret}}},
+	{"run services describe", "--flatten --format", describeService, readsService},
+	{"run revisions describe", "--format", describeRevision, []need{{"run.revisions.get", onServiceOfRevision}}},
+	{"run services update", "--image --no-traffic --tag", updateService, makesRevision},
+	{"run services update-traffic", "--to-latest --to-revisions --to-tags --update-tags --remove-tags", updateTraffic, movesTraffic},
+	{"scheduler jobs describe", "--location --format", describeJob, []need{{"cloudscheduler.jobs.get", onProject}}},
+	{"scheduler jobs run", "--location", runJob, []need{{"cloudscheduler.jobs.run", onProject}}},
+	{"artifacts versions describe", "--package --repository --location --project --format", describeImage, []need{{"artifactregistry.versions.get", onRepository}}},
+}
+
 func gcloud(w *world, args []string) error {
-	for _, c := range []struct {
-		words string
-		flags string
-		run   func(w *world, rest []string, flags map[string]string) error
-	}{
-		{"projects describe", "--format", describeProject},
-		{"billing projects describe", "--format", describeBilling},
-		{"services enable", "", func(*world, []string, map[string]string) error { return nil }},
-		{"beta services identity create", "--service", makeAgent},
-		{"storage buckets describe", "--format", describeBucket},
-		{"storage buckets create", "--location --uniform-bucket-level-access --public-access-prevention", createBucket},
-		{"storage buckets update", "--versioning", describeBucket},
-		{"storage cp", "--quiet", copyObject},
-		{"storage cat", "", printObject},
-		{"pubsub subscriptions update", "--dead-letter-topic --max-delivery-attempts --message-retention-duration --ack-deadline", updateSubscription},
-		{"builds submit", "--config --region --service-account --gcs-source-staging-dir --substitutions", buildAndRelease},
-		{"auth print-identity-token", "--audiences", printToken},
-		{"secrets versions access", "--secret", func(*world, []string, map[string]string) error { fmt.Print("secret"); return nil }},
-		{"run services describe", "--flatten --format", describeService},
-		{"run services update", "--image --no-traffic --tag", updateService},
-		{"run services update-traffic", "--to-latest --to-tags --update-tags --remove-tags", updateTraffic},
-	} {
+	if w.FailOn != "" && strings.HasPrefix(strings.Join(args, " "), w.FailOn) {
+		w.FailOn = ""
+		return errors.New("503: the backend is unavailable")
+	}
+	for _, c := range commands {
 		words := strings.Fields(c.words)
 		if len(args) < len(words) || !slices.Equal(args[:len(words)], words) {
 			continue
@@ -49,10 +63,21 @@ func gcloud(w *world, args []string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.words, err)
 		}
+		for _, n := range c.needs {
+			// Images of others are not ours to grant.
+			if on := n.on(w, rest, flags); on != "repository "+strings.SplitN(placeholder, "/", 2)[0] {
+				err = errors.Join(err, w.require(os.Getenv(accountVariable), n.permission, on))
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.words, err)
+		}
 		return c.run(w, rest, flags)
 	}
 	return fmt.Errorf("unknown command %q", args)
 }
+
+func nothing(*world, []string, map[string]string) error { return nil }
 
 func describeProject(_ *world, rest []string, _ map[string]string) error {
 	if rest[0] != "my-project" {
@@ -68,8 +93,8 @@ func describeBilling(w *world, _ []string, _ map[string]string) error {
 }
 
 func makeAgent(w *world, _ []string, flags map[string]string) error {
-	if !slices.Contains(w.Agents, flags["--service"]) {
-		w.Agents = append(w.Agents, flags["--service"])
+	if service := flags["--service"]; service != "" && !slices.Contains(w.Agents, service) {
+		w.Agents = append(w.Agents, service)
 	}
 	return nil
 }
@@ -89,85 +114,132 @@ func createBucket(w *world, rest []string, _ map[string]string) error {
 	return nil
 }
 
-// object is where the stand-in has a gs:// URI: its buckets have other names.
-func object(uri string) (bucket, name string) {
-	bucket, name, _ = strings.Cut(strings.TrimPrefix(uri, "gs://"), "/")
-	return map[string]string{"my-project-vertextune-inbox": "local-inbox", "my-project-vertextune-data": "local-data"}[bucket], url.QueryEscape(name)
-}
-
-func copyObject(w *world, rest []string, _ map[string]string) error {
-	f, err := os.Open(rest[0])
-	if err != nil {
+func removeBucket(w *world, rest []string, _ map[string]string) error {
+	if err := describeBucket(w, rest, nil); err != nil {
 		return err
 	}
-	bucket, name := object(rest[1])
-	return storage(http.MethodPost, w.Storage+"/upload/storage/v1/b/"+bucket+"/o?uploadType=media&name="+name, f, io.Discard)
-}
-
-func printObject(w *world, rest []string, _ map[string]string) error {
-	bucket, name := object(rest[0])
-	return storage(http.MethodGet, w.Storage+"/storage/v1/b/"+bucket+"/o/"+name+"?alt=media", http.NoBody, os.Stdout)
-}
-
-func storage(method, address string, body io.Reader, out io.Writer) error {
-	request, err := http.NewRequest(method, address, body)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := (&http.Client{Timeout: time.Minute}).Do(request)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", address, response.Status)
-	}
-	_, err = io.Copy(out, response.Body)
-	return err
-}
-
-func updateSubscription(w *world, rest []string, flags map[string]string) error {
-	w.DeadLetters[rest[0]] = flags["--dead-letter-topic"]
+	w.Buckets = slices.DeleteFunc(w.Buckets, func(name string) bool { return name == rest[0] })
 	return nil
 }
 
-// printToken works as where no account but a person is logged in, unless Identity is set.
-func printToken(w *world, _ []string, flags map[string]string) error {
-	audience, given := flags["--audiences"]
-	switch {
-	case given && !w.Identity:
+func updateSubscription(w *world, rest []string, flags map[string]string) error {
+	_, cleared := flags["--clear-dead-letter-policy"]
+	w.Subscribers[rest[0]] = fmt.Sprintf("dead letters %q, cleared %t", flags["--dead-letter-topic"], cleared)
+	return nil
+}
+
+// printAccess and printIdentity print tokens that say whose they are.
+func printAccess(*world, []string, map[string]string) error {
+	fmt.Println("access/" + os.Getenv(accountVariable))
+	return nil
+}
+
+func printIdentity(w *world, _ []string, flags map[string]string) error {
+	if _, ok := flags["--audiences"]; ok && !w.Identity {
 		return errors.New("invalid account type for --audiences")
-	case given && audience != "https://vertextune-api-123456789012.us-central1.run.app":
-		return fmt.Errorf("a token for %s would be refused", audience)
+	}
+	fmt.Println("identity/" + os.Getenv(accountVariable) + "/" + flags["--audiences"])
+	return nil
+}
+
+func accessVersion(w *world, _ []string, flags map[string]string) error {
+	if w.Secrets[flags["--secret"]] == nil {
+		return fmt.Errorf("no secret %s", flags["--secret"])
 	}
 	fmt.Println("secret")
 	return nil
 }
 
-// buildAndRelease does the last step of cloudbuild.yaml, with images that were not built.
+func describeVersion(w *world, rest []string, flags map[string]string) error {
+	state := "ENABLED"
+	if w.starts(template{Secret: flags["--secret"] + "@" + rest[0]}) != nil {
+		state = "DISABLED"
+	}
+	fmt.Println(state)
+	return nil
+}
+
+func describeImage(w *world, rest []string, _ map[string]string) error {
+	size, ok := w.Sizes[rest[0]]
+	if !ok {
+		size = 1000
+	}
+	fmt.Println(size)
+	return nil
+}
+
+func describeJob(w *world, rest []string, flags map[string]string) error {
+	j := w.Jobs[rest[0]]
+	if j == nil {
+		return fmt.Errorf("no job %s in %s", rest[0], flags["--location"])
+	}
+	last, code := "", ""
+	if j.Attempts > 0 {
+		last = fmt.Sprintf("2026-01-01T00:00:%02dZ", j.Attempts)
+	}
+	if j.Code != 0 {
+		code = fmt.Sprint(j.Code)
+	}
+	if flags["--format"] == "value(lastAttemptTime)" {
+		fmt.Println(last)
+	} else {
+		fmt.Println(last + "," + code)
+	}
+	return nil
+}
+
+// runJob calls a service as its trigger's account, which may.
+func runJob(w *world, rest []string, _ map[string]string) error {
+	j := w.Jobs[rest[0]]
+	if j == nil {
+		return fmt.Errorf("no job %s", rest[0])
+	}
+	j.Attempts++
+	_, _, status := w.answers(j.Host)
+	j.Code = map[int]int{404: 5, 503: 13}[status] // https://cloud.google.com/apis/design/errors
+	return nil
+}
+
+// buildAndRelease does what cloudbuild.yaml says, with images that were not built.
 func buildAndRelease(w *world, _ []string, flags map[string]string) error {
-	w.Builds++
-	if err := w.save(); err != nil {
-		return err
-	}
-	var images strings.Builder
-	for _, function := range []string{"api", "convert", "poll"} {
-		fmt.Fprintf(&images, "us-central1-docker.pkg.dev/my-project/vertextune/%s:tag@sha256:%064d\n", function, w.Builds)
-	}
-	file := filepath.Join(filepath.Dir(w.file), "images")
-	if err := os.WriteFile(file, []byte(images.String()), 0o600); err != nil {
-		return err
-	}
+	w.Builds = append(w.Builds, fmt.Sprintf("%s %s %s", flags["--region"], flags["--machine-type"], flags["--worker-pool"]))
+	environment := map[string]string{"PROJECT_NUMBER": "123456789012"}
 	for pair := range strings.SplitSeq(flags["--substitutions"], ",") {
 		name, value, _ := strings.Cut(pair, "=")
-		if err := os.Setenv(strings.TrimPrefix(name, "_"), value); err != nil {
+		environment[strings.TrimPrefix(name, "_")] = value
+	}
+	account, name := strings.TrimPrefix(flags["--service-account"], "projects/my-project/serviceAccounts/"), environment["NAME"]
+	// https://cloud.google.com/build/docs/securing-builds/configure-user-specified-service-accounts: the account
+	// reads the sources and writes the log; ko pushes the images.
+	if err := errors.Join(
+		w.require(account, "storage.objects.get", "bucket my-project-"+name+"-source"),
+		w.require(account, "logging.logEntries.create", "the project"),
+		w.require(account, "artifactregistry.repositories.uploadArtifacts", "repository "+name),
+	); err != nil {
+		return err
+	}
+	dir := filepath.Dir(w.file)
+	var images strings.Builder
+	for _, function := range []string{"api", "convert", "poll"} {
+		fmt.Fprintf(&images, "us-central1-docker.pkg.dev/my-project/%s/%s:tag@sha256:%064d\n", name, function, len(w.Builds))
+		if err := os.WriteFile(filepath.Join(dir, function+"-linux-amd64.spdx.json"), []byte("{}"), 0o600); err != nil {
 			return err
 		}
 	}
-	release := exec.Command("scripts/release", "-n", os.Getenv("NAME"), "my-project", os.Getenv("REGION"), file)
-	release.Stdout, release.Stderr = os.Stdout, os.Stderr
-	err := release.Run()
+	file := filepath.Join(dir, "images")
+	w.Builder = account
+	if err := errors.Join(os.WriteFile(file, []byte(images.String()), 0o600), w.save()); err != nil {
+		return err
+	}
+	for name, value := range environment {
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
+	err := as(account, "scripts/sign", file, dir)
+	if err == nil {
+		err = as(account, "scripts/release", "-n", name, "my-project", environment["REGION"], file)
+	}
 	after, loadErr := load(w.file)
 	if loadErr == nil {
 		*w = *after
@@ -175,62 +247,29 @@ func buildAndRelease(w *world, _ []string, flags map[string]string) error {
 	return errors.Join(err, loadErr)
 }
 
-func describeService(w *world, rest []string, flags map[string]string) error {
-	s := w.Services[rest[0]]
-	if s == nil || flags["--flatten"] != "status.traffic[]" {
-		return fmt.Errorf("no service %s, or another question", rest[0])
-	}
-	fields := strings.Split(strings.TrimSuffix(strings.TrimPrefix(flags["--format"], "csv[no-heading]("), ")"), ",")
-	for _, p := range s.Parts {
-		values := map[string]string{
-			"status.traffic.tag":          p.Tag,
-			"status.traffic.revisionName": p.Revision,
-			"status.traffic.percent":      map[bool]string{true: fmt.Sprint(p.Percent)}[p.Percent > 0],
-			"status.traffic.url":          "https://" + p.Tag + "---" + rest[0] + "-abc-uc.a.run.app",
-		}
-		fmt.Println(values[fields[0]] + "," + values[fields[1]])
-	}
-	return nil
+// as runs a script as an account.
+func as(account, script string, args ...string) error {
+	cmd := exec.Command(script, args...)
+	cmd.Env = append(os.Environ(), accountVariable+"="+account)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return cmd.Run()
 }
 
-// updateService makes a revision, which is ready if it has an image by its digest.
-func updateService(w *world, rest []string, flags map[string]string) error {
-	s := w.Services[rest[0]]
-	if s == nil || !strings.Contains(flags["--image"], "@sha256:") || strings.Contains(flags["--image"], ":tag") {
-		return fmt.Errorf("no service %s, or no image by its digest: %s", rest[0], flags["--image"])
+// cosign is what scripts/sign runs by Go. A tag of the registry is written once.
+func cosign(w *world, args []string) error {
+	if len(args) < 3 || args[0] != "run" || !strings.HasPrefix(args[1], "github.com/sigstore/cosign/v2/cmd/cosign@v") {
+		return fmt.Errorf("unknown command %q", args)
 	}
-	if _, ok := flags["--no-traffic"]; !ok {
-		return errors.New("a revision would take traffic untried")
-	}
-	s.Revisions++
-	s.untag(flags["--tag"])
-	s.Parts = append(s.Parts, part{Revision: fmt.Sprintf("%s-%05d", rest[0], s.Revisions), Tag: flags["--tag"]})
-	return nil
-}
-
-func updateTraffic(w *world, rest []string, flags map[string]string) error {
-	s := w.Services[rest[0]]
-	if s == nil {
-		return fmt.Errorf("no service %s", rest[0])
-	}
-	for pair := range strings.SplitSeq(flags["--update-tags"], ",") {
-		if tag, revision, ok := strings.Cut(pair, "="); ok {
-			s.untag(tag)
-			s.Parts = append(s.Parts, part{Revision: revision, Tag: tag})
+	entry := args[2] + " " + args[len(args)-1]
+	if kind, ok := strings.CutPrefix(args[2], "verify"); ok {
+		if !slices.Contains(w.Signed, map[string]string{"": "sign", "-attestation": "attest"}[kind]+" "+args[len(args)-1]) {
+			return errors.New("no signatures found")
 		}
+		return nil
 	}
-	if _, ok := flags["--to-latest"]; ok {
-		s.send(fmt.Sprintf("%s-%05d", rest[0], s.Revisions))
+	if slices.Contains(w.Signed, entry) || !slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--identity-token=identity/") }) {
+		return fmt.Errorf("%s is there already, or no identity was given", entry)
 	}
-	if tag, ok := strings.CutSuffix(flags["--to-tags"], "=100"); ok {
-		revision := s.tagged(tag)
-		if revision == "" {
-			return fmt.Errorf("no revision of %s has the tag %s", rest[0], tag)
-		}
-		s.send(revision)
-	}
-	if tag, ok := flags["--remove-tags"]; ok {
-		s.untag(tag)
-	}
+	w.Signed = append(w.Signed, entry)
 	return nil
 }

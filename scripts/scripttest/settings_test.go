@@ -164,3 +164,41 @@ func second(traversal hcl.Traversal) (string, bool) {
 	step, ok := traversal[1].(hcl.TraverseAttr)
 	return step.Name, ok
 }
+
+// TestSubstitutions holds what Terraform gives to Cloud Build against what cloudbuild.yaml declares, and that
+// against what its scripts use.
+func TestSubstitutions(t *testing.T) {
+	t.Parallel()
+	build, err := os.ReadFile("../../cloudbuild.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declarations, err := os.ReadFile("../../terraform/outputs.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, steps, _ := strings.Cut(string(build), "\nsteps:\n")
+	declared := matches(regexp.MustCompile(`(?m)^  (_[A-Z_]+):`), head)
+	given := matches(regexp.MustCompile(`(?m)^ +(_[A-Z_]+) +=`), string(declarations))
+	used := matches(regexp.MustCompile(`\$(_[A-Z_]+)`), steps)
+	if diff := cmp.Diff(declared, used); diff != "" {
+		t.Errorf("what cloudbuild.yaml declares and uses (-declared +used):\n%s", diff)
+	}
+	if len(given) == 0 {
+		t.Error("Terraform gives nothing")
+	}
+	for _, name := range given {
+		if !slices.Contains(declared, name) {
+			t.Errorf("cloudbuild.yaml does not know %s, and Cloud Build refuses it", name)
+		}
+	}
+}
+
+// matches are those that a pattern finds, in order, each once.
+func matches(pattern *regexp.Regexp, text string) []string {
+	found := map[string]bool{}
+	for _, m := range pattern.FindAllStringSubmatch(text, -1) {
+		found[m[1]] = true
+	}
+	return slices.Sorted(maps.Keys(found))
+}

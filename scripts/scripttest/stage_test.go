@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,8 +15,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // stage is a project and what stands around it.
@@ -39,25 +35,34 @@ func setUp(t *testing.T, w world) *stage {
 		}
 	}
 	s := &stage{dir: t.TempDir()}
-	for _, name := range []string{"scripts/deploy", "scripts/release", "scripts/rollback", "scripts/smoke", "terraform/outputs.tf"} {
-		text, err := os.ReadFile(filepath.Join("../..", name))
+	for _, pattern := range []string{"scripts/*", "terraform/*.tf", "terraform/README.md", "terraform/tests/grants.tftest.hcl"} {
+		files, err := filepath.Glob(filepath.Join("../..", pattern))
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, filepath.Join(s.dir, name), string(text))
+		for _, file := range files {
+			if info, err := os.Stat(file); err != nil || info.IsDir() {
+				continue
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(s.dir, strings.TrimPrefix(file, "../../")), string(text))
+		}
 	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	bin := t.TempDir()
-	for _, tool := range []string{"gcloud", "terraform"} {
+	for _, tool := range []string{"gcloud", "terraform", "go"} {
 		if err := os.Symlink(self, filepath.Join(bin, tool)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	s.file = filepath.Join(bin, "world.json")
-	s.env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "CURL_HOME="+bin, worldVariable+"="+s.file, "DEPLOY_PAUSE=0", "STORAGE_EMULATOR_HOST=")
+	s.env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "CURL_HOME="+bin, worldVariable+"="+s.file, "DEPLOY_PAUSE=0", "RELEASE_PAUSE=0", "STORAGE_EMULATOR_HOST=")
 	s.set(t, &w)
 	return s
 }
@@ -67,13 +72,16 @@ func setUp(t *testing.T, w world) *stage {
 func (s *stage) withFunctions(t *testing.T) *stage {
 	t.Helper()
 	s.startLocal(t)
-	front := httptest.NewTLSServer(s.front(t))
+	return s.withFront(t)
+}
+
+func (s *stage) withFront(t *testing.T) *stage {
+	t.Helper()
+	front, metadata := httptest.NewTLSServer(s.front(t)), httptest.NewServer(http.HandlerFunc(s.metadata))
 	t.Cleanup(front.Close)
-	port := front.URL[strings.LastIndexByte(front.URL, ':')+1:]
-	write(t, filepath.Join(filepath.Dir(s.file), ".curlrc"), "connect-to = \"::127.0.0.1:"+port+"\"\ninsecure\n")
-	w := s.world(t)
-	w.Storage = s.storage
-	s.set(t, w)
+	t.Cleanup(metadata.Close)
+	write(t, filepath.Join(filepath.Dir(s.file), ".curlrc"), fmt.Sprintf("connect-to = \"metadata.google.internal:80:%s\"\nconnect-to = \"::%s\"\ninsecure\n",
+		strings.TrimPrefix(metadata.URL, "http://"), strings.TrimPrefix(front.URL, "https://")))
 	return s
 }
 
@@ -102,23 +110,6 @@ func write(t *testing.T, file, text string) {
 	if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// front answers for the addresses of the services. A broken one takes no traffic well, but its candidate does.
-func (s *stage) front(t *testing.T) http.Handler {
-	target, err := url.Parse(s.local)
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := httputil.NewSingleHostReverseProxy(target)
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w, err := load(s.file)
-		if err != nil || w.Broken && !strings.HasPrefix(r.Host, "candidate---") {
-			http.Error(rw, "broken", http.StatusInternalServerError)
-			return
-		}
-		proxy.ServeHTTP(rw, r)
-	})
 }
 
 var (
@@ -179,27 +170,52 @@ func (s *stage) run(t *testing.T, script string, args ...string) (string, *world
 	return string(said), s.world(t), err
 }
 
-// serving is the revision of each function that has the traffic, then those that have tags.
-func serving(w *world) []string {
-	var all []string
-	for _, f := range []string{"api", "convert", "poll"} {
-		s := w.Services["vertextune-"+f]
-		all = append(all, fmt.Sprintf("%s %s previous %s candidate %s", f, s.serving(), s.tagged("previous"), s.tagged("candidate")))
-	}
-	return all
+// configure writes terraform.tfvars.
+func (s *stage) configure(t *testing.T, variables string) {
+	t.Helper()
+	write(t, filepath.Join(s.dir, "terraform/terraform.tfvars"), variables)
 }
 
-func wantServing(t *testing.T, w *world, now, previous int) {
+// release is a service's image by the number of its build: 0 is the placeholder.
+func (s *service) release(revision string) int {
+	n := -1
+	if s.Revisions[revision].Image == placeholder {
+		return 0
+	}
+	_, digest, _ := strings.Cut(s.Revisions[revision].Image, "@sha256:")
+	_, _ = fmt.Sscanf(digest, "%d", &n)
+	return n
+}
+
+// wantServing holds the traffic of all functions of a deployment against the release that should have it, and the
+// one that scripts/rollback would return to, which is -1 where there is none.
+func wantServing(t *testing.T, w *world, name string, now, previous int) {
 	t.Helper()
-	var want []string
 	for _, f := range []string{"api", "convert", "poll"} {
-		before := ""
-		if previous > 0 {
-			before = fmt.Sprintf("vertextune-%s-%05d", f, previous)
+		s := w.Services[name+"-"+f]
+		if got := s.release(s.serving()); got != now {
+			t.Errorf("%s: release %d has the traffic, want %d: %+v", f, got, now, s.Parts)
 		}
-		want = append(want, fmt.Sprintf("%s vertextune-%s-%05d previous %s candidate ", f, f, now, before))
+		if got := s.release(s.tagged("previous")); got != previous {
+			t.Errorf("%s: release %d is the one before, want %d: %+v", f, got, previous, s.Parts)
+		}
 	}
-	if diff := cmp.Diff(want, serving(w)); diff != "" {
-		t.Errorf("traffic (-want +got):\n%s", diff)
-	}
+}
+
+// withoutSmoke has the smoke test succeed, for tests of what is around it.
+func (s *stage) withoutSmoke(t *testing.T) *stage {
+	t.Helper()
+	write(t, filepath.Join(s.dir, "scripts/smoke"), "#!/bin/sh\necho smoke \"$@\"\n")
+	s.storage, s.local = "http://127.0.0.1:1", "http://127.0.0.1:1"
+	return s.withFront(t)
+}
+
+// terraform runs Terraform's command by hand, with the variables of a first deployment.
+func (s *stage) terraform(t *testing.T, command string) (string, *world, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(s.file), "terraform"), "-chdir=terraform", command,
+		"-var=project_id=my-project", "-var=region=us-central1", "-var=name=vertextune")
+	cmd.Dir, cmd.Env = s.dir, append(s.env, "GOOGLE_OAUTH_ACCESS_TOKEN=access/")
+	said, err := cmd.CombinedOutput()
+	return string(said), s.world(t), err
 }

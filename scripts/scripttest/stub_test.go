@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package scripttest runs the scripts that deploy, release, try and roll back, with the real functions and the
-// real curl, but a gcloud and a terraform that keep a project in a file. It holds the stubs to the configuration
-// where it can: an output that Terraform does not have is no output here either.
+// real curl, but a gcloud and a terraform that keep a small Google Cloud in a file: with permissions, named
+// revisions and versions of secrets. It takes what it can from the configuration: an output that Terraform does
+// not have is no output here either, and who may do what is what Terraform grants.
 package scripttest
 
 import (
@@ -17,13 +18,16 @@ import (
 	"testing"
 )
 
-// worldVariable names the file that the stubs keep the project in.
-const worldVariable = "SCRIPTTEST_WORLD"
+// Variables of the environment of the stubs.
+const (
+	worldVariable   = "SCRIPTTEST_WORLD"   // names the file that they keep the cloud in
+	accountVariable = "SCRIPTTEST_ACCOUNT" // the service account that calls them; a person who owns the project unless set
+)
 
 // TestMain makes this binary the tool that it is called as.
 func TestMain(m *testing.M) {
 	tool := filepath.Base(os.Args[0])
-	run, ok := map[string]func(*world, []string) error{"gcloud": gcloud, "terraform": terraform}[tool]
+	run, ok := map[string]func(*world, []string) error{"gcloud": gcloud, "terraform": terraform, "go": cosign}[tool]
 	if !ok {
 		code := m.Run()
 		if dir := filepath.Dir(localBinary); dir != "." {
@@ -41,37 +45,57 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// world is a project.
+// world is a project of Google Cloud.
 type world struct {
 	file string
 
-	Billing     bool
-	Storage     string // address of the stand-in for Cloud Storage
-	Identity    bool   // an account is logged in, which gets tokens for an audience, not a person
-	Failures    int    // of terraform apply, still to come
-	Broken      bool   // the functions fail once they have the traffic
+	Billing  bool
+	Identity bool     // gcloud gets tokens for an audience, as an account does and a person does not
+	Failures int      // of terraform apply, still to come
+	FailOn   string   // begins the next command of gcloud that fails
+	Builder  string   // account of the build that runs, which the metadata server names
+	Broken   []string // what does not work: TAG---SERVICE of a candidate, SERVICE of what has the traffic
+
 	Buckets     []string
 	Agents      []string
-	Services    map[string]*service `json:",omitempty"`
-	DeadLetters map[string]string   `json:",omitempty"` // subscription to topic
-	Builds      int
+	Subscribers map[string]string      `json:",omitempty"` // settings of a subscription
+	Deployments map[string]*deployment `json:",omitempty"` // by name
+	Services    map[string]*service    `json:",omitempty"`
+	Secrets     map[string]*secret     `json:",omitempty"`
+	Jobs        map[string]*job        `json:",omitempty"`
+	Sizes       map[string]int         `json:",omitempty"` // bytes of an image, by its digest; 1000 where it is not here
+	Signed      []string               // images
+	Builds      []string               // flags of each build
+
+	Grants map[string]bool     `json:",omitempty"` // what Terraform has granted, and whether it was needed
+	Roles  map[string][]string `json:",omitempty"` // permissions of the project's own roles
+	Needed map[string]bool     `json:",omitempty"` // permissions that a service account needed
 }
 
-// service is one of Cloud Run's.
-type service struct {
-	Revisions int
-	Parts     []part
+// deployment is what Terraform knows of one.
+type deployment struct {
+	Mode      string
+	Tokens    string
+	Fixed     string // what cannot be changed without replacing what holds data
+	Protected bool
+	Outputs   map[string]string
 }
 
-// part is a share of a service's traffic, or a tag.
-type part struct {
-	Revision string
-	Percent  int
-	Tag      string
+// secret is a list of versions: whether each is enabled.
+type secret struct{ Versions []bool }
+
+// job is one of Cloud Scheduler's.
+type job struct {
+	Host     string
+	Attempts int
+	Code     int
 }
 
 func load(file string) (*world, error) {
-	w := &world{file: file, Services: map[string]*service{}, DeadLetters: map[string]string{}}
+	w := &world{
+		file: file, Subscribers: map[string]string{}, Deployments: map[string]*deployment{}, Services: map[string]*service{},
+		Secrets: map[string]*secret{}, Jobs: map[string]*job{}, Grants: map[string]bool{}, Roles: map[string][]string{}, Needed: map[string]bool{},
+	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -85,34 +109,6 @@ func (w *world) save() error {
 		return err
 	}
 	return os.WriteFile(w.file, text, 0o600)
-}
-
-// serving is the revision that has all of a service's traffic.
-func (s *service) serving() string {
-	for _, p := range s.Parts {
-		if p.Percent == 100 {
-			return p.Revision
-		}
-	}
-	return ""
-}
-
-func (s *service) tagged(tag string) string {
-	for _, p := range s.Parts {
-		if p.Tag == tag {
-			return p.Revision
-		}
-	}
-	return ""
-}
-
-func (s *service) untag(tag string) {
-	s.Parts = slices.DeleteFunc(s.Parts, func(p part) bool { return p.Tag == tag })
-}
-
-func (s *service) send(revision string) {
-	s.Parts = slices.DeleteFunc(s.Parts, func(p part) bool { return p.Percent > 0 })
-	s.Parts = append([]part{{Revision: revision, Percent: 100}}, s.Parts...)
 }
 
 // arguments parts flags from the rest, and refuses flags that are not known.
