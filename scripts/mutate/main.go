@@ -8,7 +8,11 @@
 //	go run ./scripts/mutate [-n 40] [-seed 1] [PACKAGE]...
 //
 // Without packages it tries the pure ones. Changes that cannot alter behaviour stand in equivalent.txt, each
-// with its reason, and do not count. The tree is not written to: go's -overlay flag replaces the file.
+// with its reason, and do not count. The tree is not written to: go's -overlay flag replaces the files.
+//
+// The tests of a package are compiled once, with all its mutants switched off; an environment variable switches
+// one on. A mutant that has no such form, as one of a constant, is compiled alone. The tests of a mutant are
+// stopped after ten times the time that they take without it.
 package main
 
 import (
@@ -60,7 +64,6 @@ func main() {
 
 // run tries the mutants of all packages and reports whether tests noticed enough of them.
 func run(packages []string, perPackage int, seed uint64, timeout time.Duration) (bool, error) {
-	known := knownEquivalents(equivalents)
 	dir, err := os.MkdirTemp("", "mutate")
 	if err != nil {
 		return false, err
@@ -69,17 +72,42 @@ func run(packages []string, perPackage int, seed uint64, timeout time.Duration) 
 	var total tally
 	for _, name := range packages {
 		name = filepath.Clean(name)
-		all, err := mutantsOf(name)
+		t, possible, err := tryPackage(name, perPackage, seed, tester{dir: dir, pkg: name, timeout: timeout})
 		if err != nil {
 			return false, err
 		}
-		chosen := choose(all, perPackage, seed)
-		t := try(chosen, known, tester{dir: dir, pkg: "./" + name, timeout: timeout})
-		fmt.Printf("%-16s %s, of %d possible mutants\n", name, t, len(all))
+		fmt.Printf("%-16s %s, of %d possible mutants\n", name, t, possible)
 		total.add(t)
 	}
 	fmt.Printf("%-16s %s\n", "total", total)
 	return total.share() >= minimum, nil
+}
+
+// tryPackage tries mutants of one package, and returns how many it could have tried. Those that do not compile are
+// found by the type checker.
+func tryPackage(name string, perPackage int, seed uint64, tester tester) (sum tally, possible int, err error) {
+	source, err := load(name)
+	if err != nil {
+		return sum, 0, err
+	}
+	all := source.mutants()
+	known := knownEquivalents(equivalents)
+	var chosen []mutant
+	for _, m := range choose(all, perPackage, seed) {
+		switch {
+		case known[m.key()]:
+			sum.equivalent++
+		case !source.builds(&m):
+			sum.unbuilt++
+		default:
+			chosen = append(chosen, m)
+		}
+	}
+	if err := tester.build(source.overlay(chosen)); err != nil {
+		return sum, 0, err
+	}
+	sum.add(try(chosen, tester))
+	return sum, len(all), nil
 }
 
 // choose returns n of the mutants, the same ones for the same seed, in the order of the source.
@@ -98,32 +126,25 @@ func choose(all []mutant, n int, seed uint64) []mutant {
 }
 
 // try runs the tests on each mutant, as many at a time as there are processors.
-func try(mutants []mutant, known map[string]bool, tester tester) tally {
+func try(mutants []mutant, tester tester) tally {
 	var (
 		mu   sync.Mutex
 		sum  tally
 		wait sync.WaitGroup
-		next = make(chan int)
+		next = make(chan mutant)
 	)
 	for range runtime.NumCPU() {
 		wait.Go(func() {
-			for i := range next {
-				m := mutants[i]
-				if known[m.key()] {
-					mu.Lock()
-					sum.equivalent++
-					mu.Unlock()
-					continue
-				}
-				outcome, err := tester.test(i, m)
+			for m := range next {
+				outcome, err := tester.test(m)
 				mu.Lock()
 				sum.count(m, outcome, err)
 				mu.Unlock()
 			}
 		})
 	}
-	for i := range mutants {
-		next <- i
+	for _, m := range mutants {
+		next <- m
 	}
 	close(next)
 	wait.Wait()

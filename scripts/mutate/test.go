@@ -4,12 +4,14 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -23,29 +25,71 @@ const (
 	unbuilt                 // the change does not compile
 )
 
-// tester runs the tests of one package with one file replaced.
+// tester runs the tests of one package with one mutant.
 type tester struct {
 	dir     string // for temporary files
-	pkg     string
+	pkg     string // such as pkg/usd
 	timeout time.Duration
 }
 
-func (t tester) test(n int, m mutant) (outcome, error) {
-	base := filepath.Join(t.dir, fmt.Sprint(n))
-	file, err := filepath.Abs(m.file)
+// binary is the package's test binary, in which the switched mutants are.
+func (t tester) binary() string { return filepath.Join(t.dir, "switched.test") }
+
+// build compiles that binary and sees that its tests pass while no mutant is on. From the time that they take
+// it sets how long those of a mutant may take.
+func (t *tester) build(files map[string][]byte) error {
+	overlay, err := t.overlay("switched", files)
+	if err != nil {
+		return err
+	}
+	out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay="+overlay, "-o", t.binary(), "./"+t.pkg).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("compile the tests of %s: %w\n%s", t.pkg, err, out)
+	}
+	begin := time.Now()
+	if ok, err := t.passes(mutant{}); err != nil || !ok {
+		return errors.Join(fmt.Errorf("the tests of %s fail without a change", t.pkg), err)
+	}
+	t.timeout = min(t.timeout, 5*time.Second+10*time.Since(begin))
+	return nil
+}
+
+// overlay writes files for the -overlay flag of go and returns its value.
+func (t tester) overlay(name string, files map[string][]byte) (string, error) {
+	replace := map[string]string{}
+	for path, text := range files {
+		file, err := filepath.Abs(path)
+		if err != nil {
+			return "", err
+		}
+		replace[file] = filepath.Join(t.dir, fmt.Sprint(name, len(replace), ".go"))
+		if err := os.WriteFile(replace[file], text, 0o600); err != nil {
+			return "", err
+		}
+	}
+	list, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	overlay := filepath.Join(t.dir, name+".json")
+	return overlay, os.WriteFile(overlay, list, 0o600)
+}
+
+// test runs the tests with the mutant.
+func (t tester) test(m mutant) (outcome, error) {
+	if len(m.edits) > 0 {
+		ok, err := t.passes(m)
+		if ok || err != nil {
+			return survived, err
+		}
+		return noticed, nil
+	}
+	overlay, err := t.overlay(fmt.Sprint(m.number), map[string][]byte{m.file: m.mutated()})
 	if err != nil {
 		return survived, err
 	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{file: base + ".go"}})
-	if err != nil {
-		return survived, err
-	}
-	err = errors.Join(os.WriteFile(base+".go", m.mutated(), 0o600), os.WriteFile(base+".json", overlay, 0o600))
-	if err != nil {
-		return survived, err
-	}
-	out, err := exec.Command("go", "test", "-overlay="+base+".json", "-vet=off", "-count=1", "-failfast", "-short",
-		"-timeout="+t.timeout.String(), t.pkg).CombinedOutput()
+	out, err := exec.Command("go", "test", "-overlay="+overlay, "-vet=off", "-count=1", "-failfast", "-short",
+		"-timeout="+t.timeout.String(), "./"+t.pkg).CombinedOutput()
 	var failed *exec.ExitError
 	switch {
 	case err == nil:
@@ -57,4 +101,20 @@ func (t tester) test(n int, m mutant) (outcome, error) {
 	default:
 		return noticed, nil
 	}
+}
+
+// passes runs the binary with a mutant on, or with none, and reports whether its tests pass in time.
+func (t tester) passes(m mutant) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, t.binary(), "-test.short", "-test.failfast")
+	cmd.Dir = t.pkg
+	cmd.Env = append(os.Environ(), variable+"="+strconv.Itoa(m.number))
+	var failed *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &failed) && ctx.Err() == nil {
+		return false, fmt.Errorf("run the tests of %s: %w", t.pkg, err)
+	} else if err != nil {
+		return false, nil
+	}
+	return true, nil
 }
