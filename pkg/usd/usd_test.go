@@ -112,6 +112,26 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// Where a product is whole or its words carry, the cost is still exact.
+func TestOf_at_the_boundary(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		price usd.Amount
+		n     int64
+		want  usd.Amount
+	}{
+		{usd.Dollar, 5, 5}, // a whole number of millionths is not rounded up
+		{3 * usd.Dollar, 1_000_000, 3 * usd.Dollar},
+		{1, 1, 1},
+		{1<<32 + 1, 1<<32 - 1, 18_446_744_073_710}, // rounding up carries into the high word
+		{1 << 62, 4_000_000, math.MaxInt64},        // the high word is a million
+	} {
+		if got := tt.price.Of(tt.n); got != tt.want {
+			t.Errorf("%d things cost %d at %d, want %d", tt.n, got, tt.price, tt.want)
+		}
+	}
+}
+
 // What an amount buys costs no more than the amount, and one more would.
 func TestBuys(t *testing.T) {
 	t.Parallel()
@@ -142,6 +162,7 @@ func TestBuys_at_the_boundary(t *testing.T) {
 		{math.MaxInt64, 1, math.MaxInt64},
 		{math.MaxInt64, math.MaxInt64, 1_000_000},
 		{1 << 62, 250_000, math.MaxInt64},
+		{1, 1, 1_000_000}, // the smallest amount buys something
 	} {
 		if got := tt.amount.Buys(tt.price); got != tt.want {
 			t.Errorf("%d buys %d at %d, want %d", tt.amount, got, tt.price, tt.want)
