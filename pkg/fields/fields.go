@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -216,7 +215,7 @@ func (f *Reader) Number(name string) *float64 {
 		return nil
 	}
 	x, err := strconv.ParseFloat(string(raw), 64)
-	if err != nil || math.IsInf(x, 0) {
+	if err != nil {
 		f.Add(name, "OUT_OF_RANGE", "is too large a number.")
 		return nil
 	}

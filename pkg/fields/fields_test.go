@@ -59,6 +59,8 @@ func TestReader(t *testing.T) {
 		{"nothing", `{}`, asked{}},
 		{"numbers_in_other_forms", `{"integer":-3.0,"dollars":1e-5}`, asked{Integer: new(int64(-3)), Dollars: 10}},
 		{"exponents", `{"integer":30e-1,"dollars":1E3}`, asked{Integer: new(int64(3)), Dollars: 1000 * usd.Dollar}},
+		{"the_smallest_amount", `{"dollars":0.000001}`, asked{Dollars: 1}},
+		{"the_longest_duration", `{"duration":"9000000000s"}`, asked{Duration: 9_000_000_000 * time.Second}},
 		{"less_than_a_second", `{"duration":"0.5s"}`, asked{Duration: 500 * time.Millisecond}},
 		{"null_is_nothing", `{"text":null,"texts":null,"choice":null,"map":null,"dollars":null,"integer":null,"object":null}`, asked{}},
 	}
@@ -92,9 +94,14 @@ func TestReaderRefuses(t *testing.T) {
 		{"numbers", `{"dollars":0,"integer":1.5,"number":1e999,"duration":"1h"}`, []string{
 			"dollars OUT_OF_RANGE", "integer INVALID_TYPE", "number OUT_OF_RANGE", "duration INVALID_DURATION",
 		}},
+		{"no_time", `{"duration":"0s"}`, []string{"duration INVALID_DURATION"}},
+		{"two_points", `{"duration":"1.2.3s"}`, []string{"duration INVALID_DURATION"}},
+		{"too_long", `{"duration":"9000000001s"}`, []string{"duration INVALID_DURATION"}},
 		{"large_integer", `{"integer":1e19}`, []string{"integer OUT_OF_RANGE"}},
 		{"unknown", `{"texte":"a","object":{"outer":1}}`, []string{"object.outer UNKNOWN_FIELD", "texte UNKNOWN_FIELD"}},
 		{"no_json", `{"text":[1,}`, []string{"text[1] SYNTAX"}},
+		{"no_json_in_a_field_of_one_letter", `{"a":{"b":[1,}}`, []string{"a.b[1] SYNTAX"}},
+		{"empty_body", " \n", []string{" UNEXPECTED_END"}},
 		{"no_object", `[]`, nil},
 	}
 	for _, tt := range tests {
@@ -145,13 +152,54 @@ func TestReaderSays(t *testing.T) {
 	}
 }
 
+// A member counts as given if it is neither null nor false.
+func TestGiven(t *testing.T) {
+	t.Parallel()
+	f := fields.New("", []byte(`{"null":null,"false":false,"true":true,"zero":0,"empty":""}`))
+	for name, want := range map[string]bool{
+		"null": false, "false": false, "true": true, "zero": true, "empty": true, "absent": false,
+	} {
+		if got := f.Given(name); got != want {
+			t.Errorf("Given(%s) = %v, want %v", name, got, want)
+		}
+	}
+}
+
+// The names of the fields are their paths from the outermost object, also those of objects inside it.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	f := fields.New("outer.", []byte(`{"object":{}}`))
+	f.Text("text")
+	f.Object("object", func(o *fields.Reader) { o.Text("inner") })
+	want := []string{"outer.text", "outer.object", "outer.object.inner"}
+	if diff := cmp.Diff(want, f.Names()); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
+}
+
+// An array is required, and one that is there with another fault is not said to be missing.
+func TestArray(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{`{}`: "REQUIRED", `{"data":null}`: "REQUIRED", `{"data":7}`: "INVALID_TYPE", `{"data":[7]}`: ""} {
+		f := fields.New("", []byte(text))
+		raw := f.Array("data", "an array of examples")
+		var got string
+		for _, v := range f.Faults().Kept {
+			got += v.Reason
+		}
+		if got != want || (want == "") != (string(raw) == "[7]") {
+			t.Errorf("%s: read %s, reasons %q, want %q", text, raw, got, want)
+		}
+	}
+}
+
 func zeros(n int) string { return strings.Repeat("0", n) }
 
 func TestNear(t *testing.T) {
 	t.Parallel()
-	known := []string{"epoch_count", "force", "labels", "batch_size", "label"}
+	known := []string{"epoch_count", "force", "labels", "batch_size", "label", "priority"}
 	for name, want := range map[string]string{
-		"epoch_cuont": "epoch_count", "epochCount": "epoch_count", "forced": "force", "farces": "", "lables": "", "label_": "label",
+		"epoch_cuont": "epoch_count", "epochCount": "epoch_count", "forced": "force", "farces": "", "lables": "", "label_": "label", "prioriti_e": "priority", "prijorita": "priority",
 		"labelz": "label", "labelss": "labels", "": "", "unrelated": "", "batchSizes": "batch_size", zeros(1 << 20): "",
 	} {
 		if got := fields.Near(name, known); got != want {

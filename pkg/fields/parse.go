@@ -6,7 +6,6 @@ package fields
 import (
 	"bytes"
 	"errors"
-	"strconv"
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/fault"
@@ -21,7 +20,7 @@ func Parse(what string, text []byte) (*Reader, error) {
 		return nil, out
 	}
 	if err := strictjson.Validate(text); err != nil {
-		return nil, notJSON(what, err, len(bytes.TrimSpace(text)) == 0)
+		return nil, notJSON(what, err)
 	}
 	if strictjson.KindOf(text) != strictjson.Object {
 		return nil, fault.New(fault.InvalidArgument, "%s must be a JSON object, such as {…}.", what)
@@ -29,15 +28,12 @@ func Parse(what string, text []byte) (*Reader, error) {
 	return New("", text), nil
 }
 
-func notJSON(what string, err error, isEmpty bool) error {
+func notJSON(what string, err error) error {
 	e, ok := errors.AsType[*strictjson.Error](err)
 	if !ok {
 		return fault.Wrap(fault.Internal, err, "%s could not be read.", what)
 	}
 	out := fault.New(fault.InvalidArgument, "%s is not valid JSON: %s (byte %d).", what, strings.TrimSuffix(e.Message, "."), e.Offset)
-	if isEmpty {
-		out = fault.New(fault.InvalidArgument, "%s is empty. Send a JSON object, such as {…}.", what)
-	}
 	out.Violations = []fault.Violation{{Field: path(e.Pointer), Reason: e.Code, Description: e.Message}}
 	return out
 }
@@ -47,7 +43,7 @@ func path(pointer string) string {
 	var b strings.Builder
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
 		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
-		if _, err := strconv.ParseUint(token, 10, 32); err == nil {
+		if token != "" && strings.Trim(token, "0123456789") == "" {
 			b.WriteString("[" + token + "]")
 			continue
 		}
