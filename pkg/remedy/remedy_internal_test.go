@@ -4,6 +4,7 @@
 package remedy
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -48,5 +49,26 @@ func TestPlaceholders(t *testing.T) {
 	want := "gcloud projects add-iam-policy-binding p --member=serviceAccount:SERVICE_ACCOUNT --role=roles/aiplatform.user"
 	if got.Fix != want {
 		t.Errorf("fix = %q, want %q", got.Fix, want)
+	}
+}
+
+// Callers retry what may pass, and nothing else.
+func TestTable_passes(t *testing.T) {
+	t.Parallel()
+	for i := range table {
+		r := &table[i]
+		want := slices.Contains([]string{"TUNING_QUOTA", "QUOTA", "CONTENTION", "TRANSIENT"}, r.code)
+		if got := r.remedy(nil, Answer{}, Context{}); got.Passes != want {
+			t.Errorf("%s may pass: %v, want %v", r.code, got.Passes, want)
+		}
+	}
+}
+
+// The sentence about a field names it.
+func TestFor_names_the_field(t *testing.T) {
+	t.Parallel()
+	got, _ := For(Answer{Vertex, 3, "", []Field{{"job.training_dataset_uri", "It should be a GCS object of type JSONL."}}, "", nil}, known)
+	if want := "job.training_dataset_uri must be a JSONL file in Cloud Storage."; got.Sentence != want {
+		t.Errorf("sentence %q, want %q", got.Sentence, want)
 	}
 }
