@@ -91,11 +91,13 @@ func TestFromMetadataAsks(t *testing.T) {
 		metadata map[string]string
 		asked    bool
 	}{
-		"none":           {nil, false},
-		"other":          {map[string]string{"epoch-count": "x", "fine-tuned": "start"}, false},
-		"start":          {map[string]string{"fine-tune": "start"}, true},
-		"underscore":     {map[string]string{"fine_tune": "start"}, true},
-		"capitals":       {map[string]string{"Fine-Tune": " Start"}, true},
+		"none":       {nil, false},
+		"other":      {map[string]string{"epoch-count": "x", "fine-tuned": "start"}, false},
+		"start":      {map[string]string{"fine-tune": "start"}, true},
+		"underscore": {map[string]string{"fine_tune": "start"}, true},
+		"capitals":   {map[string]string{"Fine-Tune": " Start"}, true},
+		// What others write is nothing to us, also twice.
+		"other_twice":    {start(map[string]string{"source": "crm", "Source": "mail"}), true},
 		"more_than_that": {start(map[string]string{"made-by": "ann"}), true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -127,6 +129,7 @@ func TestFromMetadataRefuses(t *testing.T) {
 		{"no_duration", start(map[string]string{"timeout": "1h"}), []string{"timeout INVALID_DURATION"}},
 		{"empty_text", start(map[string]string{"base-model": ""}), []string{"base-model EMPTY"}},
 		{"twice", start(map[string]string{"epoch-count": "3", "Epoch_Count": "4"}), []string{"epoch-count DUPLICATE"}},
+		{"wish_twice", start(map[string]string{"Fine_Tune": "start"}), []string{"fine-tune DUPLICATE"}},
 		{"dry_run", start(map[string]string{"dry-run": "true"}), []string{"dry-run NOT_IN_METADATA"}},
 		{"misspelt", start(map[string]string{"epoch-cuont": "3"}), []string{"epoch-cuont UNKNOWN_FIELD"}},
 		{"in_one_word", start(map[string]string{"epochCount": "3"}), []string{"epochcount UNKNOWN_FIELD"}},

@@ -31,8 +31,7 @@ var candidates = sync.OnceValue(func() []string {
 	for i, name := range names {
 		names[i] = canonical(strings.TrimPrefix(name, hyperparameters+"."))
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return names
 })
 
 // meant returns the field that a key is close to, or "".
