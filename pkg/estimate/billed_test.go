@@ -39,6 +39,11 @@ func TestAgainst(t *testing.T) {
 			OneEpoch:  estimate.Reading{Estimated: told.Tokens, Ratio: 10.005, Cost: amount(30_015_000)},
 			AllEpochs: estimate.Reading{Estimated: *told.TrainingTokens, Ratio: 1.001, Cost: amount(3_001_500)},
 		}},
+		{"of_one_epoch_at_its_upper_end", told, 140_000, 10, estimate.Billed{
+			Tokens: 140_000, Epochs: 10, Price: &price, Fits: estimate.OneEpoch,
+			OneEpoch:  estimate.Reading{Estimated: told.Tokens, Ratio: 1.4, Cost: amount(4_200_000)},
+			AllEpochs: estimate.Reading{Estimated: *told.TrainingTokens, Ratio: 0.14, Cost: amount(420_000)},
+		}},
 		{"of_neither", told, 300_000, 10, estimate.Billed{
 			Tokens: 300_000, Epochs: 10, Price: &price,
 			OneEpoch:  estimate.Reading{Estimated: told.Tokens, Ratio: 3, Cost: amount(9_000_000)},

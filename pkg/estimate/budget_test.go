@@ -31,6 +31,7 @@ func TestLimit(t *testing.T) {
 		{estimate.Budget{Request: 5, Ceiling: 7}, 5, "request"},
 		{estimate.Budget{Default: 8, Ceiling: 7}, 7, "ceiling"},
 		{estimate.Budget{Ceiling: 7}, 7, "ceiling"},
+		{estimate.Budget{Request: 5, Ceiling: 1}, 1, "ceiling"},
 	} {
 		if got, from := tt.budget.Limit(); got != tt.want || !strings.Contains(from, tt.from) {
 			t.Errorf("limit of %+v = %d by %s, want %d by %s", tt.budget, got, from, tt.want, tt.from)
@@ -56,6 +57,7 @@ func TestBudget(t *testing.T) {
 		{"expected_would_fit", "gemini-3.1-flash-lite", 437_500, 40, estimate.Budget{Default: 60 * usd.Dollar}, "OVER_BUDGET", []string{"$73.50", "$60.00, the default", "epoch_count of 32 or less", "$52.50"}},
 		{"unset_epochs_pass_at_their_upper_end", "gemini-3.1-flash-lite", 437_500, 0, estimate.Budget{Request: 50 * usd.Dollar}, "OVER_BUDGET", []string{"3 to 40 epochs", "epoch_count of 27 or less"}},
 		{"ceiling", "gemini-3.1-flash-lite", 437_500, 40, estimate.Budget{Request: 100 * usd.Dollar, Ceiling: 10 * usd.Dollar}, "OVER_BUDGET", []string{"$10.00, the ceiling"}},
+		{"one_epoch_would_fit", "gemini-3.1-flash-lite", 437_500, 40, estimate.Budget{Request: 2 * usd.Dollar}, "OVER_BUDGET", []string{"It would fit with 1 epoch."}},
 		{"not_one_epoch", "gemini-3.1-flash-lite", 437_500, 40, estimate.Budget{Request: usd.Dollar}, "OVER_BUDGET", []string{"Not even one epoch"}},
 		{"price_unknown", "gemini-3.5-flash-lite", 437_500, 40, estimate.Budget{Request: usd.Dollar}, "COST_UNKNOWN", []string{"not known", "Name a model"}},
 		{"epochs_unknown", "gemini-3.1-flash-lite without unset_epochs", 437_500, 0, estimate.Budget{Request: usd.Dollar}, "COST_UNKNOWN", []string{"Give hyperparameters.epoch_count"}},
@@ -96,6 +98,16 @@ func TestBudget(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Of one token the number of epochs that fits is named too.
+func TestBudget_of_one_token(t *testing.T) {
+	t.Parallel()
+	price := 3 * usd.Dollar
+	e := estimate.Estimate{Tokens: estimate.Range{High: 1}, Price: &price, Cost: &estimate.Cost{High: 60}}
+	if err := e.Check(estimate.Budget{Request: 30}); !strings.Contains(fault.Of(err).Message, "epoch_count of 10 or less") {
+		t.Errorf("Check = %v", err)
 	}
 }
 

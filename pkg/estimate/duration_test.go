@@ -37,6 +37,7 @@ func TestDuration(t *testing.T) {
 		{"an_odd_job_widens", append(line[:4:4], run(250_000, 600)), 400_000, &estimate.Duration{Low: (30 + 26) * m, High: (575 + 56) * m, Jobs: 5}},
 		{"all_of_a_size", []estimate.Run{run(5, 20), run(5, 25), run(5, 22)}, 400_000, &estimate.Duration{Low: 20 * m, High: 25 * m, Jobs: 3}},
 		{"large_ones_were_faster", []estimate.Run{run(1000, 30), run(2000, 25), run(3000, 20)}, 4000, &estimate.Duration{Low: 20 * m, High: 30 * m, Jobs: 3}},
+		{"less_than_a_second", []estimate.Run{{5, time.Millisecond}, {5, time.Millisecond}, {5, time.Millisecond}}, 5, &estimate.Duration{Low: 1, High: 1, Jobs: 3}},
 		{"no_tokens", line, 0, nil},
 	}
 	for _, tt := range tests {

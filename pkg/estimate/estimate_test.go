@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,6 +172,20 @@ func TestOf_long_examples(t *testing.T) {
 		if surely := got.High < 300; surely != tt.surely {
 			t.Errorf("%d words: %s, the upper end leaves them out: %v", tt.words, got, surely)
 		}
+	}
+}
+
+// A price that is not confirmed is said to be so, and the smallest job has an expected cost as any other.
+func TestMake_with_a_price_that_is_not_confirmed(t *testing.T) {
+	t.Parallel()
+	m := &catalogue.Model{ID: "new"}
+	m.TrainingPrice = &catalogue.Fact[usd.Amount]{Value: 3 * usd.Dollar}
+	e := estimate.Make(estimate.Job{Tokens: 1, Epochs: 1, Model: m})
+	if want := []string{"The price of training new is not confirmed."}; !slices.Equal(e.Warnings, want) {
+		t.Errorf("warnings: %q, want %q", e.Warnings, want)
+	}
+	if e.Cost == nil || e.Cost.Expected == nil || *e.Cost.Expected != 3 {
+		t.Errorf("cost %v, want an expected one of 3 millionths", e.Cost)
 	}
 }
 
