@@ -68,7 +68,7 @@ func TestFailureIsBounded(t *testing.T) {
 			t.Parallel()
 			many := make([]fault.Violation, tt.places)
 			for i := range many {
-				many[i] = fault.Violation{Field: fmt.Sprintf("%04d", i), Description: strings.Repeat("x", tt.bytes-4)}
+				many[i] = fault.Violation{Field: fmt.Sprintf("%04d", i), Reason: strings.Repeat("R", tt.bytes/2), Description: strings.Repeat("x", tt.bytes-4-tt.bytes/2)}
 			}
 			got := tuning.FailureOf(fault.Invalid(many...), 3)
 			if diff := cmp.Diff(many[:tt.kept], got.Violations); diff != "" {

@@ -71,6 +71,18 @@ func TestObserve(t *testing.T) {
 			changed: true,
 		},
 		{
+			name: "the_same_failure_and_figures",
+			record: func() tuning.Job {
+				j := accepted("JOB_STATE_RUNNING", 10)
+				j.Failure, j.Stats = &tuning.Failure{Code: 8, Message: "m"}, &tuning.Stats{Examples: 3}
+				return j
+			}(),
+			seen: tuning.Observation{
+				Name: jobName, VertexState: "JOB_STATE_RUNNING", UpdatedAt: at(20),
+				Failure: &tuning.Failure{Code: 8, Message: "m"}, Stats: &tuning.Stats{Examples: 3},
+			},
+		},
+		{
 			name:   "named_while_its_state_stays",
 			record: tuning.Job{ID: jobID, Step: tuning.Submitting, State: tuning.Queued, FirstAnswer: &tuning.Answer{State: tuning.Queued}},
 			seen:   tuning.Observation{Name: jobName, VertexState: "JOB_STATE_QUEUED", UpdatedAt: at(1)},

@@ -69,7 +69,7 @@ func anyRequest(random *rand.Rand) tuning.Request {
 func TestRequestIsKeptWhole(t *testing.T) {
 	t.Parallel()
 	hashes := map[string]string{} // to what they are of
-	for seed := range uint64(3000) {
+	for seed := range seeds(3000) {
 		want := anyRequest(rand.New(rand.NewPCG(seed, 3)))
 		got, err := tuning.DecodeRequest(want.Encode())
 		if err != nil {

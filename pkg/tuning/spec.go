@@ -88,7 +88,7 @@ func (c *check) labels(labels map[string]string) {
 const maxValidationSplit = 0.5
 
 func (c *check) validation(r Request) {
-	if r.ValidationSplit != 0 && !(r.ValidationSplit > 0 && r.ValidationSplit <= maxValidationSplit) { // not so for NaN
+	if !(r.ValidationSplit >= 0 && r.ValidationSplit <= maxValidationSplit) { // not so for NaN
 		c.Add("validation_split", "OUT_OF_RANGE", fmt.Sprintf("must be from 0, which is no validation, to %v.", maxValidationSplit))
 	}
 	if r.ValidationData == "" {
