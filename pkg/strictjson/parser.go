@@ -84,13 +84,8 @@ func (p *Parser) seek(at int) {
 		x.restart(x.buf, at) // what was passed over need not be indexed
 		return
 	}
-	for {
-		for x.next < len(x.entries) && int(x.entries[x.next]) < at {
-			x.next++
-		}
-		if x.next < len(x.entries) || !x.fill() {
-			return
-		}
+	for x.next < len(x.entries) && int(x.entries[x.next]) < at {
+		x.next++ // the windows that are still to come begin behind at
 	}
 }
 

@@ -51,6 +51,9 @@ func TestValidateNamesTheFirstFault(t *testing.T) {
 		{name: "nan", doc: `[NaN]`, want: fault(1, "/0", strictjson.CodeNotANumber)},
 		{name: "leading_zero", doc: `[01]`, want: fault(1, "/0", strictjson.CodeNotANumber)},
 		{name: "hexadecimal", doc: `[0x1F]`, want: fault(1, "/0", strictjson.CodeNotANumber)},
+		{name: "digits_and_a_letter", doc: `[1a]`, want: fault(1, "/0", strictjson.CodeNotANumber)},
+		{name: "digits_and_the_last_letter", doc: `[1Z]`, want: fault(1, "/0", strictjson.CodeNotANumber)},
+		{name: "digits_and_a_sign", doc: `[1@]`, want: fault(1, "/0", strictjson.CodeSyntax)},
 		{name: "python_true", doc: `[1,True]`, want: fault(3, "/1", strictjson.CodeSyntax)},
 		{name: "single_quotes", doc: "{`a`:1}", want: fault(1, "", strictjson.CodeSyntax)},
 		{name: "missing_comma", doc: `[1 2]`, want: fault(3, "/0", strictjson.CodeSyntax)},
@@ -120,6 +123,44 @@ func TestParserKeepsEveryFaultOfAValue(t *testing.T) {
 	}
 	if end, err = p.Parse(end, len(doc)); err != nil || end != len(doc) || p.Nodes[0].Kind != strictjson.Bool {
 		t.Errorf("second Parse = %d, %v, %v; want %d, nil, boolean", end, err, p.Nodes, len(doc))
+	}
+}
+
+// A value is compact if no white space stands between its tokens; what stands around it does not matter.
+func TestCompact(t *testing.T) {
+	t.Parallel()
+	for doc, want := range map[string]bool{
+		`{"a b":[1,2,{"c":null}],"d":"x y","e":[],"f":{}}`: true, ` [1] `: true, `7`: true, `[1 ]`: false, `[ 1]`: false, `[]`: true, `[ ]`: false,
+		`{"a": 1}`: false, `{"a":1, "b":2}`: false, "[1,\n2]": false, `{ "a":1}`: false,
+	} {
+		var p strictjson.Parser
+		if p.Reset([]byte(doc)); p.Compact() {
+			t.Errorf("%q: nothing was read, and is compact", doc)
+		}
+		if _, err := p.Parse(0, len(doc)); err != nil || p.Compact() != want {
+			t.Errorf("%q is compact: %v (%v), want %v", doc, p.Compact(), err, want)
+		}
+	}
+}
+
+// A parser that has met the end inside a string reads the next text as a new one does.
+func TestParserAfterAnError(t *testing.T) {
+	t.Parallel()
+	var p strictjson.Parser
+	for _, doc := range []string{`["x`, `[NaN]`} {
+		p.Reset([]byte(doc))
+		_, _ = p.Parse(0, len(doc))
+	}
+	if len(p.Violations) != 1 || p.Violations[0].Pointer != "/0" {
+		t.Errorf("violations %+v, want one at /0", p.Violations)
+	}
+}
+
+// A byte that is no character is named by its number.
+func TestMessageNamesTheByte(t *testing.T) {
+	t.Parallel()
+	if err := strictjson.Validate([]byte("{\xff")); err == nil || !strings.Contains(err.Error(), "byte 0xff") {
+		t.Errorf("Validate = %v", err)
 	}
 }
 
