@@ -92,10 +92,10 @@ func (s *scan) object(line []byte, first bool) error {
 
 // run takes the lines of an object.
 func (s *scan) run(line []byte) error {
-	first, second, ok := bytes.Cut(bytes.TrimSuffix(line[1:], []byte("]")), []byte(","))
+	first, second, _ := bytes.Cut(bytes.TrimSuffix(line[1:], []byte("]")), []byte(","))
 	from, err := strconv.ParseInt(string(first), 10, 64)
 	count, err2 := strconv.ParseInt(string(second), 10, 64)
-	if !ok || line[0] != '[' || line[len(line)-1] != ']' || err != nil || err2 != nil || count < 1 {
+	if line[0] != '[' || line[len(line)-1] != ']' || err != nil || err2 != nil || count < 1 {
 		return fmt.Errorf("%.100q tells of no source", line)
 	}
 	start := s.at

@@ -63,7 +63,7 @@ func NewWriter(w io.Writer) *Writer {
 // Add tells what the next line of the dataset was made of. A failing write is returned by this call or a later one.
 func (w *Writer) Add(s Source) error {
 	w.lines++
-	if s.Object != "" && w.run > 0 && s.Object == w.object && s.Generation == w.generation && s.Line == w.from+w.run {
+	if s.Object != "" && s.Object == w.object && s.Generation == w.generation && s.Line == w.from+w.run {
 		w.run++
 		return nil
 	}

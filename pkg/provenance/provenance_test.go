@@ -108,17 +108,19 @@ func TestFind_refuses(t *testing.T) {
 	t.Parallel()
 	good := index(t, message("a"), line("gs://b/x", 1, 1), message("b"))
 	tests := map[string]struct{ index, say string }{
-		"nothing":         {"", "does not reach"},
-		"cut_off":         {good[:strings.LastIndex(good, `"b"`)], "does not reach"},
-		"cut_in_a_line":   {good[:strings.LastIndex(good, `"b"`)+2], "does not reach"},
-		"too_short":       {index(t, message("a")), "does not reach that far, but to 1"},
-		"another_version": {strings.Replace(good, "1", "2", 1), "version 2"},
-		"no_index":        {`{"contents":[]}` + "\n", "version 0"},
-		"empty_line":      {strings.Replace(good, `"a"`, "", 1), "its line 2: it is empty"},
-		"word":            {strings.Replace(good, `"a"`, "a", 1), "tells of no source"},
-		"half_a_run":      {strings.Replace(good, "[1,1]", "[1", 1), "tells of no source"},
-		"run_of_none":     {strings.Replace(good, "[1,1]", "[1,0]", 1), "tells of no source"},
-		"bad_object":      {strings.Replace(good, `{"object"`, `{"object`, 1), "its line 3"},
+		"nothing":               {"", "does not reach"},
+		"cut_off":               {good[:strings.LastIndex(good, `"b"`)], "does not reach"},
+		"cut_in_a_line":         {good[:strings.LastIndex(good, `"b"`)+2], "does not reach"},
+		"too_short":             {index(t, message("a")), "does not reach that far, but to 1"},
+		"another_version":       {strings.Replace(good, "1", "2", 1), "version 2"},
+		"no_index":              {`{"contents":[]}` + "\n", "version 0"},
+		"empty_line":            {strings.Replace(good, `"a"`, "", 1), "its line 2: it is empty"},
+		"word":                  {strings.Replace(good, `"a"`, "a", 1), "tells of no source"},
+		"half_a_run":            {strings.Replace(good, "[1,1]", "[1", 1), "tells of no source"},
+		"run_without_its_end":   {strings.Replace(good, "[1,1]", "[1,1", 1), "tells of no source"},
+		"run_without_its_begin": {strings.Replace(good, "[1,1]", "(1,1]", 1), "tells of no source"},
+		"run_of_none":           {strings.Replace(good, "[1,1]", "[1,0]", 1), "tells of no source"},
+		"bad_object":            {strings.Replace(good, `{"object"`, `{"object`, 1), "its line 3"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -135,21 +137,21 @@ func TestFind_refuses(t *testing.T) {
 
 func TestName(t *testing.T) {
 	t.Parallel()
-	text := index(t, message("a"), line("gs://b/x", 7, 40), message("c"))
+	text := index(t, message("a"), line("gs://b/x", 1_700_000_000_000_007, 40), message("c"))
 	got, err := provenance.Name(strings.NewReader(text), []int64{3, 2, 3, 0}, []string{"too long", "bad image"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []provenance.Dropped{
 		{Index: 3, Reason: "too long", Source: &provenance.Source{Message: "c"}},
-		{Index: 2, Reason: "bad image", Source: &provenance.Source{Object: "gs://b/x", Generation: 7, Line: 40}},
+		{Index: 2, Reason: "bad image", Source: &provenance.Source{Object: "gs://b/x", Generation: 1_700_000_000_000_007, Line: 40}},
 		{Index: 3, Source: &provenance.Source{Message: "c"}},
 		{Index: 0},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if s := want[1].Source.String() + "; " + want[0].Source.String(); s != "line 40 of gs://b/x, generation 7; message c" {
+	if s := want[1].Source.String() + "; " + want[0].Source.String(); s != "line 40 of gs://b/x, generation 1700000000000007; message c" {
 		t.Errorf("names: %s", s)
 	}
 
