@@ -166,7 +166,7 @@ func (f *Reader) TextMap(name string) map[string]string {
 	all := map[string]string{}
 	for key, value := range strictjson.Members(raw) {
 		s, err := strictjson.Unquote(value)
-		if strictjson.KindOf(value) != strictjson.String || err != nil {
+		if err != nil {
 			f.Add(name+"."+key, "INVALID_TYPE", "must be a string.")
 		}
 		all[key] = s

@@ -62,6 +62,7 @@ func TestReader(t *testing.T) {
 		{"the_smallest_amount", `{"dollars":0.000001}`, asked{Dollars: 1}},
 		{"the_longest_duration", `{"duration":"9000000000s"}`, asked{Duration: 9_000_000_000 * time.Second}},
 		{"less_than_a_second", `{"duration":"0.5s"}`, asked{Duration: 500 * time.Millisecond}},
+		{"as_many_as_may_be", `{"texts":["a","b","c"]}`, asked{Texts: []string{"a", "b", "c"}}},
 		{"null_is_nothing", `{"text":null,"texts":null,"choice":null,"map":null,"dollars":null,"integer":null,"object":null}`, asked{}},
 	}
 	for _, tt := range tests {
@@ -90,6 +91,11 @@ func TestReaderRefuses(t *testing.T) {
 		{"one_fault", `{"text":1}`, []string{"text INVALID_TYPE"}},
 		{"too_many", `{"texts":["a","b","c",1,"e"]}`, []string{"texts[3] INVALID_TYPE", "texts TOO_MANY"}},
 		{"empty", `{"text":"","texts":[]}`, []string{"text EMPTY", "texts EMPTY"}},
+		{"seconds_in_words", `{"duration":"twos"}`, []string{"duration INVALID_DURATION"}},
+		{"hexadecimal_seconds", `{"duration":"0x1p3s"}`, []string{"duration INVALID_DURATION"}},
+		{"no_unit", `{"duration":"90"}`, []string{"duration INVALID_DURATION"}},
+		{"no_json_in_a_field_with_a_slash", `{"a/~":[1,}`, []string{"a/~[1] SYNTAX"}},
+		{"one_letter", "x", []string{" SYNTAX"}},
 		{"elements", `{"texts":["a",1],"map":{"k":1}}`, []string{"texts[1] INVALID_TYPE", "map.k INVALID_TYPE"}},
 		{"numbers", `{"dollars":0,"integer":1.5,"number":1e999,"duration":"1h"}`, []string{
 			"dollars OUT_OF_RANGE", "integer INVALID_TYPE", "number OUT_OF_RANGE", "duration INVALID_DURATION",
