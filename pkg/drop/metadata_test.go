@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -191,5 +192,14 @@ func TestKeyed(t *testing.T) {
 	other := errors.New("other")
 	if got := drop.Keyed(other); !errors.Is(got, other) {
 		t.Errorf("Keyed(%v) = %v", other, got)
+	}
+}
+
+// Who writes all hyperparameters as one is told that each has a key of its own.
+func TestFromMetadata_of_all_hyperparameters(t *testing.T) {
+	t.Parallel()
+	_, _, err := drop.FromMetadata(start(map[string]string{"hyperparameters": "{}"}))
+	if got := fault.Of(err).Violations; len(got) != 1 || !strings.Contains(got[0].Description, "a key of its own, such as epoch-count") {
+		t.Errorf("violations %+v", got)
 	}
 }
