@@ -22,6 +22,9 @@ func TestLines_are_bounded(t *testing.T) {
 		l.add(hashes[i], int64(i)+1)
 		l.add(hashes[i], int64(i)+1000) // the first counts
 	}
+	if size := len(l.hashes)*8 + len(l.numbers)*4; size > 24<<20 {
+		t.Errorf("lines take %d bytes, want 24 MiB at most", size)
+	}
 	if len(l.hashes) != maxSlots || l.n >= maxSlots || l.n < maxSlots*3/4 {
 		t.Errorf("%d of %d slots are used", l.n, len(l.hashes))
 	}
