@@ -151,16 +151,18 @@ func TestParserAfterAnError(t *testing.T) {
 		p.Reset([]byte(doc))
 		_, _ = p.Parse(0, len(doc))
 	}
-	if len(p.Violations) != 1 || p.Violations[0].Pointer != "/0" {
-		t.Errorf("violations %+v, want one at /0", p.Violations)
+	if len(p.Violations) != 1 || p.Violations[0].Pointer != "/0" || p.Nodes[1].Kind != strictjson.Number {
+		t.Errorf("violations %+v of nodes %+v, want one of a number at /0", p.Violations, p.Nodes)
 	}
 }
 
 // A byte that is no character is named by its number.
 func TestMessageNamesTheByte(t *testing.T) {
 	t.Parallel()
-	if err := strictjson.Validate([]byte("{\xff")); err == nil || !strings.Contains(err.Error(), "byte 0xff") {
-		t.Errorf("Validate = %v", err)
+	for doc, want := range map[string]string{"{\xff": "byte 0xff", "{\x80": "byte 0x80", "{a": "'a'", "{\x7f": `'\x7f'`} {
+		if err := strictjson.Validate([]byte(doc)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Validate(%q) = %v, want %s in it", doc, err, want)
+		}
 	}
 }
 
@@ -222,6 +224,18 @@ func TestIterators(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("members and elements mismatch (-want +got):\n%s", diff)
+	}
+	for i, element := range strictjson.Elements([]byte("[7]")) {
+		if i != 0 || string(element) != "7" {
+			t.Errorf("element %d of [7] is %s", i, element)
+		}
+		got = nil
+	}
+	for name, value := range strictjson.Members([]byte(`{"":8}`)) {
+		got = append(got, name+string(value))
+	}
+	if len(got) != 1 || got[0] != "8" {
+		t.Errorf("members and elements of what has no white space: %q", got)
 	}
 	for name := range strictjson.Members([]byte("[1]")) {
 		t.Errorf("an array has the member %q", name)

@@ -101,6 +101,9 @@ func TestScanText_of_broken_strings(t *testing.T) {
 			}
 		}
 	}
+	if got, ok := scanTextPortable([]byte("\"\x80\""), 1); ok {
+		t.Errorf("a byte that only goes on: %+v", got)
+	}
 	for _, open := range []string{`"abc`, `"abc\`, `"`, `"\u00e9`, `"\u00`} {
 		if got, ok := ScanText(slices.Grow([]byte(open), 64), 1); ok {
 			t.Errorf("%q has no end: %+v", open, got)
