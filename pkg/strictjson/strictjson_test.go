@@ -126,46 +126,6 @@ func TestParserKeepsEveryFaultOfAValue(t *testing.T) {
 	}
 }
 
-// A value is compact if no white space stands between its tokens; what stands around it does not matter.
-func TestCompact(t *testing.T) {
-	t.Parallel()
-	for doc, want := range map[string]bool{
-		`{"a b":[1,2,{"c":null}],"d":"x y","e":[],"f":{}}`: true, ` [1] `: true, `7`: true, `[1 ]`: false, `[ 1]`: false, `[]`: true, `[ ]`: false,
-		`{"a": 1}`: false, `{"a":1, "b":2}`: false, "[1,\n2]": false, `{ "a":1}`: false,
-	} {
-		var p strictjson.Parser
-		if p.Reset([]byte(doc)); p.Compact() {
-			t.Errorf("%q: nothing was read, and is compact", doc)
-		}
-		if _, err := p.Parse(0, len(doc)); err != nil || p.Compact() != want {
-			t.Errorf("%q is compact: %v (%v), want %v", doc, p.Compact(), err, want)
-		}
-	}
-}
-
-// A parser that has met the end inside a string reads the next text as a new one does.
-func TestParserAfterAnError(t *testing.T) {
-	t.Parallel()
-	var p strictjson.Parser
-	for _, doc := range []string{`["x`, `[NaN]`} {
-		p.Reset([]byte(doc))
-		_, _ = p.Parse(0, len(doc))
-	}
-	if len(p.Violations) != 1 || p.Violations[0].Pointer != "/0" || p.Nodes[1].Kind != strictjson.Number {
-		t.Errorf("violations %+v of nodes %+v, want one of a number at /0", p.Violations, p.Nodes)
-	}
-}
-
-// A byte that is no character is named by its number.
-func TestMessageNamesTheByte(t *testing.T) {
-	t.Parallel()
-	for doc, want := range map[string]string{"{\xff": "byte 0xff", "{\x80": "byte 0x80", "{a": "'a'", "{\x7f": `'\x7f'`} {
-		if err := strictjson.Validate([]byte(doc)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("Validate(%q) = %v, want %s in it", doc, err, want)
-		}
-	}
-}
-
 // Whatever stands at the end of a window of the index must not matter.
 func TestWindowsDoNotShow(t *testing.T) {
 	t.Parallel()
