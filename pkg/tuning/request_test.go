@@ -64,6 +64,7 @@ func TestRequestCheck(t *testing.T) {
 				"message_ids[4] INVALID_ID", "message_ids[5] INVALID_ID", "message_ids[6] INVALID_ID", "message_ids[7] INVALID_ID",
 			},
 		},
+		{"longest_id", tuning.Request{MessageIDs: []string{long[1:]}}, nil},
 		{"long_session", tuning.Request{SessionID: long}, []string{"session_id INVALID_SESSION_ID"}},
 		{"broken_session", tuning.Request{SessionID: "\xff"}, []string{"session_id INVALID_SESSION_ID"}},
 		{"model_path", tuning.Request{SessionID: "s", ModelID: "../x"}, []string{"model_id INVALID_ID"}},

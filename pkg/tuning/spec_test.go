@@ -143,3 +143,18 @@ func TestReadRequest(t *testing.T) {
 		t.Errorf("read %+v", r)
 	}
 }
+
+// What the reader of the body has found to be no ID is not found a second time, also where it kept the first faults only.
+func TestRequestCheck_after_the_reader(t *testing.T) {
+	t.Parallel()
+	var kept, many fault.Faults
+	kept.Add("message_ids[1]", "INVALID_TYPE", "must be a string.")
+	for i := range 5000 {
+		many.Add(fmt.Sprintf("other[%d]", i), "INVALID_TYPE", "must be a string.")
+	}
+	for _, read := range []fault.Faults{kept, many} {
+		if got := (tuning.Request{MessageIDs: []string{"a", ""}}).Check(read).Count; got != read.Count {
+			t.Errorf("%d faults, want the %d of the reader", got, read.Count)
+		}
+	}
+}
