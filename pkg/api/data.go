@@ -125,11 +125,8 @@ func (a *API) check(r *http.Request, w io.Writer, data []byte, base string) (*da
 	if err != nil {
 		return nil, modelLimits{}, fmt.Errorf("check the data: %w", err)
 	}
-	switch {
-	case report.Errors > 0:
+	if report.Errors > 0 {
 		return nil, modelLimits{}, fault.Data(report, "data")
-	case report.Examples == 0:
-		return nil, modelLimits{}, fault.NoExamples(report, "data")
 	}
 	return report, l, nil
 }

@@ -58,7 +58,7 @@ type Outcome string
 
 // The outcomes.
 const (
-	Ignored    Outcome = "IGNORED"    // not a JSON file by its name
+	Ignored    Outcome = "IGNORED"    // a folder, a part of an upload, or a file that conversations refer to
 	Gone       Outcome = "GONE"       // replaced or deleted: a newer generation has an event of its own
 	Superseded Outcome = "SUPERSEDED" // a newer generation was done before, or this one, by an earlier delivery
 	Converted  Outcome = "CONVERTED"  // dataset and report written
@@ -84,7 +84,7 @@ func (c *Converter) Convert(ctx context.Context, source Source) (Outcome, error)
 	attempt := c.attempt
 	if file, ok := drop.DataOf(source.Name); ok {
 		attempt = func(ctx context.Context, manifest Source) (Outcome, error) { return c.startLate(ctx, manifest, file) }
-	} else if !drop.IsData(source.Name) {
+	} else if !drop.IsData(source.Name) && drop.IsSilent(source.Name) {
 		return Ignored, nil
 	}
 	for range attempts {
@@ -135,7 +135,7 @@ func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error)
 	case err != nil:
 		return "", err
 	}
-	r := &Report{Source: source, Outcome: outcomeOf(result), Result: result}
+	r := &Report{Source: source, Outcome: outcomeOf(result), Reason: result.Refusal(), Result: result}
 	if model != nil {
 		r.LimitsOf = model.ID
 	}
@@ -176,6 +176,9 @@ func outcomeOf(result *dataset.Report) Outcome {
 // dataset converts the source into the dataset object. If it is refused there is no object, and the error is
 // errFaulty beside the report.
 func (c *Converter) dataset(ctx context.Context, source Source, name string, old output, limits dataset.Limits) (*dataset.Report, error) {
+	if !drop.IsData(source.Name) {
+		return c.nameNotTaken(ctx, source)
+	}
 	in, err := c.Objects.Read(ctx, source.Bucket, source.Name, source.Generation)
 	if err != nil {
 		return nil, err
@@ -183,11 +186,26 @@ func (c *Converter) dataset(ctx context.Context, source Source, name string, old
 	defer in.Close()
 	var result *dataset.Report
 	_, err = c.Objects.Write(ctx, c.spec(source, name, "application/jsonl", old), func(w io.Writer) error {
-		result, err = dataset.Convert(ctx, w, in, dataset.Options{Limits: limits, Progress: c.watch(ctx, source)})
+		result, err = dataset.Convert(ctx, w, in, dataset.Options{
+			Name: source.Name, Limits: limits, Progress: c.watch(ctx, source),
+		})
 		if err == nil && outcomeOf(result) == Refused {
 			err = errFaulty
 		}
 		return err
 	})
 	return result, err
+}
+
+// nameNotTaken returns the report on a file that is not read because of its name.
+func (c *Converter) nameNotTaken(ctx context.Context, source Source) (*dataset.Report, error) {
+	attrs, err := c.Objects.Attrs(ctx, source.Bucket, source.Name)
+	if err == nil && attrs.Generation != source.Generation {
+		err = object.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return dataset.Refused(dataset.CodeNameNotTaken, "files are taken by their names, and this is none of them: they end in "+drop.Names,
+		"give the file such a name if it holds JSON; if not, write each of its records as a line of JSON first"), errFaulty
 }

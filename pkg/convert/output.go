@@ -14,6 +14,9 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/vertextune/vertextune/pkg/dataset"
 	"github.com/vertextune/vertextune/pkg/object"
@@ -76,7 +79,9 @@ func (c *Converter) remove(ctx context.Context, data string, old output) error {
 type Report struct {
 	Source  Source  `json:"source"`
 	Outcome Outcome `json:"outcome"`
-	Dataset string  `json:"dataset,omitempty"` // gs:// URI
+	// Reason says in one sentence why a file is refused.
+	Reason  string `json:"reason,omitempty"`
+	Dataset string `json:"dataset,omitempty"` // gs:// URI
 	// LimitsOf is the base model whose limits the file was held against, if any are known.
 	LimitsOf string `json:"limits_of,omitempty"`
 	// Start is what became of the job that the file asks for, if it does.
@@ -97,18 +102,40 @@ func (c *Converter) reports(ctx context.Context, r *Report, text, report output)
 	if err := c.write(ctx, c.spec(r.Source, name.text, "text/markdown; charset=utf-8", text), r.markdown()); err != nil {
 		return err
 	}
-	return c.write(ctx, c.spec(r.Source, name.report, "application/json", report), body.Bytes())
+	return c.write(ctx, c.spec(r.Source, name.report, "application/json", report), escaped(body.Bytes()))
 }
 
 // markdown writes the report for people. It names the source as Google's tools do, in a block of code, where no
 // sign of the name means anything.
 func (r *Report) markdown() []byte {
-	text := fmt.Appendf(r.Result.Markdown(), "\nThe file:\n\n    %s#%d\n", object.URI(r.Source.Bucket, r.Source.Name), r.Source.Generation)
+	text := fmt.Appendf(r.Result.Markdown(), "\nThe file:\n\n    %s#%d\n", dataset.Visible(object.URI(r.Source.Bucket, r.Source.Name)), r.Source.Generation)
 	if r.LimitsOf != "" {
 		text = fmt.Appendf(text, "\nIt was held against the limits of `%s`.\n", r.LimitsOf)
 	}
 	return r.Start.markdown(text)
 }
+
+// escaped writes the characters of a JSON text that cannot be seen, or that change
+// how others are shown, as escapes, which mean the same.
+func escaped(text []byte) []byte {
+	if !bytes.ContainsFunc(text, isHidden) {
+		return text
+	}
+	out := make([]byte, 0, len(text)+len(text)/8)
+	for _, c := range string(text) {
+		if !isHidden(c) {
+			out = utf8.AppendRune(out, c)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, c) {
+			out = fmt.Appendf(out, `\u%04x`, unit)
+		}
+	}
+	return out
+}
+
+// isHidden reports the characters that a JSON text may hold and that cannot be seen.
+func isHidden(c rune) bool { return c > unicode.MaxASCII && !unicode.IsPrint(c) || c == '\x7f' }
 
 // reported reads the report that is there; nil is none.
 func (c *Converter) reported(ctx context.Context, name string) (output, *Report, error) {

@@ -184,4 +184,4 @@ func (s *Start) markdown(text []byte) []byte {
 }
 
 // line writes a text so that it stays one line of a block of code.
-func line(text string) string { return strings.Join(strings.Fields(text), " ") }
+func line(text string) string { return dataset.Visible(strings.Join(strings.Fields(text), " ")) }

@@ -20,8 +20,11 @@ type block struct {
 	base  int64 // offset of buf in the text
 	final bool  // the text ends with buf
 	state state // before and after
+	limit int   // how much of buf to deal with at a time; 0 is all of it
 	taken int64 // from the reader, up to and with this block
 
+	more     bool  // the limit was reached, and there is more
+	endless  bool  // the rest starts a record that is nested too deeply, and long
 	used     int   // bytes of buf that are dealt with; the rest starts a record
 	lines    int64 // line ends among them
 	records  int64
@@ -57,9 +60,11 @@ func (b *block) leaveOut(why Outcome) {
 func (b *block) reset(buf []byte, base int64, final bool, from state) {
 	b.buf, b.base, b.final, b.state = buf, base, final, from
 	b.used, b.lines, b.records = 0, 0, 0
+	b.more, b.endless = false, false
 	b.examples, b.out = b.examples[:0], b.out[:0]
-	if cap(b.out) < len(buf) {
-		b.out = make([]byte, 0, len(buf)+len(buf)/4) // hardly ever is it more
+	const most = 1 << 20 // of a block that one long record has made large, little may be left
+	if n := min(len(buf), most); cap(b.out) < n {
+		b.out = make([]byte, 0, n+n/4) // hardly ever is it more
 	}
 	b.log.reset(buf, base)
 	clear(b.leftOut)

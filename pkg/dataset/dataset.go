@@ -22,8 +22,8 @@ import (
 
 // Options says how a file is read. The zero value is a good choice.
 type Options struct {
-	// MaxFaults is how many faults are reported in full; all are counted.
-	// 0 means 1000.
+	// MaxFaults is how many faults of each kind are reported in full; all are
+	// counted. The same warning in many records is one. 0 means 200.
 	MaxFaults int
 	// MaxRecordBytes is the size of the longest record that is accepted.
 	// 0 means 32 MiB.
@@ -31,6 +31,9 @@ type Options struct {
 	// Workers is how many goroutines check records. 0 means one for each
 	// processor that Go may use, at most 4.
 	Workers int
+	// Name is the name of the file, if it has one. One that ends in .gz must be
+	// packed.
+	Name string
 	// IgnoreEnvelope accepts other members beside "data" in {"data": […]}.
 	IgnoreEnvelope bool
 	// Limits are those of the model that is to be tuned.
@@ -71,7 +74,7 @@ type Progress struct {
 }
 
 const (
-	defaultMaxFaults      = 1000
+	defaultMaxFaults      = 200
 	defaultMaxRecordBytes = 32 << 20
 	// They take turns at reading and writing, which is what more of them
 	// would wait for.

@@ -4,13 +4,13 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
 	"runtime"
-	"sync/atomic"
 )
 
 // engine reads one file.
@@ -21,8 +21,10 @@ type engine struct {
 	report *Report
 	layout layout
 	head   []byte // of {"data": […]}, up to the bracket that opens the array
-	lines  int64  // line ends before the block that is merged next
-	broken bool   // the packed data is broken
+	faults faultTable
+	lines  int64 // line ends before the block that is merged next
+	broken bool  // the packed data is broken
+	gaveUp bool  // a record has no end that was found
 	*workspace
 }
 
@@ -42,9 +44,9 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 	}
 	ws := newWorkspace()
 	defer ws.release()
-	e := &engine{workspace: ws, opt: opt, w: w, report: &Report{Counts: map[string]int64{}, LeftOut: map[string]int64{}}}
+	e := &engine{workspace: ws, opt: opt, w: w, report: &Report{LeftOut: map[string]int64{}}, faults: newFaultTable()}
 	e.layout = layout{
-		newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, full: new(atomic.Bool),
+		newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, full: new(fullCodes),
 		noTemplates: opt.noTemplates, pairer: NewPairer(), seed: maphash.MakeSeed(),
 	}
 	var err error
@@ -53,7 +55,9 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 	if err != nil && !e.corrupt(err) {
 		return nil, err
 	}
-	if err := e.read(); err != nil {
+	if f := cmp.Or(foreign(e.src.head, opt.Name, e.src.compression != ""), turnsAlone(e.src.head)); f != nil && !e.broken {
+		e.fault(0, f)
+	} else if err := e.read(); err != nil {
 		return nil, err
 	}
 	e.finish()
@@ -72,13 +76,17 @@ func (e *engine) finish() {
 	rep := e.report
 	if e.broken {
 		e.fault(rep.InputBytes, &finding{
-			code: CodeCorruptGzip, severity: SeverityError,
+			code:    CodeCorruptGzip,
 			message: "the compressed data is broken or cut off", fix: "pack the file again",
 		})
 	}
-	if rep.Records == 0 && rep.Errors == 0 {
+	switch {
+	case e.faults.errors > 0:
+	case rep.Records == 0:
+		e.fault(0, &finding{code: CodeNoRecords, message: e.emptiness(), fix: "give at least one example"})
+	case rep.Examples == 0:
 		e.fault(0, &finding{
-			code: CodeNoRecords, severity: SeverityError, message: "the file holds no records", fix: "give at least one example",
+			code: CodeNoExamples, message: "nothing is left to learn: " + allLeftOut(rep.Records), fix: noExamplesFix,
 		})
 	}
 	if e.layout.format != unknownFormat {
@@ -88,8 +96,42 @@ func (e *engine) finish() {
 		rep.Stats = e.census.stats()
 	}
 	e.checkLimits()
-	rep.Truncated = rep.Errors+rep.Warnings > int64(len(rep.Faults))
+	e.list()
 	e.progress(e.src.raw.n)
+}
+
+// noExamplesFix says what files are often taken for training examples.
+const noExamplesFix = "give each question its answer; the warnings name each record. Files for reinforcement tuning or " +
+	"distillation hold questions without answers, and cannot be used here"
+
+func allLeftOut(records int64) string {
+	if records == 1 {
+		return "the one record makes no training example"
+	}
+	return fmt.Sprintf("none of the %d records makes a training example", records)
+}
+
+// emptiness says how a file without records is empty.
+func (e *engine) emptiness() string {
+	switch {
+	case e.report.InputBytes == 0:
+		return "the file is empty"
+	case e.report.Container == "":
+		return "the file holds only white space"
+	default:
+		return "the file holds no records"
+	}
+}
+
+// list puts the faults into the report.
+func (e *engine) list() {
+	rep, listed := e.report, int64(0)
+	rep.Counts, rep.Errors, rep.Warnings = e.faults.counts, e.faults.errors, e.faults.warnings
+	rep.Faults = e.faults.sorted()
+	for i := range rep.Faults {
+		listed += max(rep.Faults[i].Count, 1)
+	}
+	rep.Truncated = listed < rep.Errors+rep.Warnings
 }
 
 // checkLimits compares the whole file with what the model may be given.
@@ -97,13 +139,13 @@ func (e *engine) checkLimits() {
 	limits, rep := e.opt.Limits, e.report
 	if limits.Examples > 0 && rep.Examples > limits.Examples {
 		e.fault(rep.InputBytes, &finding{
-			code: CodeTooManyExamples, severity: SeverityError,
+			code:    CodeTooManyExamples,
 			message: fmt.Sprintf("the file makes %d examples, the model takes %d", rep.Examples, limits.Examples), fix: "split the file",
 		})
 	}
 	if limits.OutputBytes > 0 && rep.OutputBytes > limits.OutputBytes {
 		e.fault(rep.InputBytes, &finding{
-			code: CodeOutputTooLarge, severity: SeverityError,
+			code:    CodeOutputTooLarge,
 			message: fmt.Sprintf("the examples have %d bytes, the model takes %d", rep.OutputBytes, limits.OutputBytes), fix: "split the file",
 		})
 	}

@@ -3,13 +3,7 @@
 
 package dataset
 
-import (
-	"bytes"
-	"strings"
-	"unicode/utf8"
-
-	"github.com/vertextune/vertextune/pkg/strictjson"
-)
+import "github.com/vertextune/vertextune/pkg/strictjson"
 
 // Codes of faults, beside those of package strictjson. They are stable.
 const (
@@ -22,6 +16,9 @@ const (
 	CodeOutputTooLarge  = "OUTPUT_TOO_LARGE"  // more than Limits.OutputBytes
 	CodeRecordTooLarge  = "RECORD_TOO_LARGE"  // the record is longer than Options.MaxRecordBytes
 	CodeCorruptGzip     = "CORRUPT_GZIP"      // the file cannot be unpacked
+	CodeNotJSON         = "NOT_JSON"          // the file is of another kind: a table, a web page, an archive
+	CodeNameNotTaken    = "NAME_NOT_TAKEN"    // the file is not read because of its name
+	CodeNoExamples      = "NO_EXAMPLES"       // every record is left out
 
 	// Of any record.
 	CodeNotAnObject  = "NOT_AN_OBJECT"
@@ -82,110 +79,4 @@ var usualFixes = map[string]string{
 	strictjson.CodeByteOrderMark: "a byte-order mark may stand at the start of the file only",
 	strictjson.CodeTooDeep:       "nest less deeply",
 	strictjson.CodeTooManyValues: "split the record",
-}
-
-// faultLog collects the faults of one block. Records and lines are counted from
-// the start of the block.
-type faultLog struct {
-	buf      []byte
-	base     int64 // offset of buf in the text
-	newline  byte
-	most     int // faults to keep
-	from, to int // the record at hand
-	faults   []Fault
-	counts   map[string]int64
-	errors   int64
-	warnings int64
-
-	lineAt int   // buf[:lineAt] holds line newlines
-	line   int64 // lines before lineAt
-}
-
-func (l *faultLog) reset(buf []byte, base int64) {
-	l.buf, l.base = buf, base
-	l.faults = nil
-	clear(l.counts)
-	l.errors, l.warnings, l.lineAt, l.line = 0, 0, 0, 0
-}
-
-// room reports whether the next fault will be kept in full.
-func (l *faultLog) room() bool { return len(l.faults) < l.most }
-
-// add counts a fault, and keeps it if there is room.
-func (l *faultLog) add(record int64, f *finding) {
-	l.count(f.code, f.severity, 1)
-	if l.room() {
-		l.keep(record, f)
-	}
-}
-
-// addAlways counts and keeps a fault, even if there is no room: it may come
-// before others in the text.
-func (l *faultLog) addAlways(record int64, f *finding) {
-	kept := len(l.faults)
-	if l.add(record, f); len(l.faults) == kept {
-		l.keep(record, f)
-	}
-}
-
-func (l *faultLog) keep(record int64, f *finding) {
-	fix := f.fix
-	if fix == "" {
-		fix = usualFixes[f.code]
-	}
-	l.faults = append(l.faults, Fault{
-		Record:   record,
-		Line:     l.lineOf(f.at),
-		Offset:   l.base + int64(f.at),
-		Pointer:  f.pointer,
-		Code:     f.code,
-		Severity: f.severity,
-		Message:  f.message,
-		Excerpt:  excerpt(l.buf[l.from:l.to], f.at-l.from),
-		Fix:      fix,
-	})
-}
-
-// count counts faults.
-func (l *faultLog) count(code string, severity Severity, n int64) {
-	if n == 0 {
-		return
-	}
-	if l.counts == nil {
-		l.counts = make(map[string]int64)
-	}
-	l.counts[code] += n
-	if severity == SeverityError {
-		l.errors += n
-	} else {
-		l.warnings += n
-	}
-}
-
-// lineOf returns the number of line ends before buf[at]. Calls mostly go forward.
-func (l *faultLog) lineOf(at int) int64 {
-	if at < l.lineAt {
-		return l.line - int64(bytes.Count(l.buf[at:l.lineAt], []byte{l.newline}))
-	}
-	l.line += int64(bytes.Count(l.buf[l.lineAt:at], []byte{l.newline}))
-	l.lineAt = at
-	return l.line
-}
-
-// excerpt returns the text around buf[at] on one line, as valid UTF-8.
-func excerpt(buf []byte, at int) string {
-	const before, after = 24, 56
-	at = min(at, len(buf))
-	from, to := max(0, at-before), min(len(buf), at+after)
-	for from < at && from > 0 && !utf8.RuneStart(buf[from]) {
-		from++
-	}
-	for to > at && to < len(buf) && !utf8.RuneStart(buf[to]) {
-		to--
-	}
-	for to > from && buf[to-1] <= ' ' {
-		to--
-	}
-	text := strings.ToValidUTF8(string(buf[from:to]), "\uFFFD")
-	return strings.Join(strings.FieldsFunc(text, func(c rune) bool { return c < ' ' }), " ")
 }

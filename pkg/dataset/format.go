@@ -163,7 +163,7 @@ func (w *worker) convert() {
 	i := slices.IndexFunc(formats, func(f format) bool { return f.fits(r) })
 	switch known := w.layout.format; {
 	case i == unknownFormat && known == unknownFormat:
-		r.fail(root, CodeUnknownFormat, "this is no kind of record that is known: it has "+r.names(), `write examples as {"contents": […]}`)
+		r.unknownRecord()
 		return
 	case i == unknownFormat:
 		i = known

@@ -46,7 +46,7 @@ func (c *conversation) side(n int, role, name string) {
 	switch {
 	case n == 0:
 		c.missing = true
-		c.r.fail(root, CodeMissingField, "the record has no "+quoted(name), "add it")
+		c.r.fail(root, CodeMissingField, "the record has no "+quoted(name), c.r.missingFix(name))
 	case c.r.kind(n) == strictjson.Array:
 		c.chat(n)
 	default:

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Markdown returns the report as text for people.
@@ -27,6 +29,9 @@ func (r *Report) Markdown() []byte {
 	default:
 		b.WriteString("# The file can be used\n\n")
 	}
+	if why := r.Refusal(); why != "" {
+		b.WriteString(plain(why) + "\n\n")
+	}
 	r.writeFacts(&b)
 	if len(r.Counts) > 0 {
 		b.WriteString("\n## Faults by kind\n\n| code | count |\n| --- | ---: |\n")
@@ -34,16 +39,50 @@ func (r *Report) Markdown() []byte {
 			fmt.Fprintf(&b, "| `%s` | %d |\n", code, r.Counts[code])
 		}
 	}
-	if len(r.Faults) > 0 {
-		fmt.Fprintf(&b, "\n## Faults in the order of the file\n\n")
-		if r.Truncated {
-			fmt.Fprintf(&b, "The first %d of %d.\n\n", len(r.Faults), r.Errors+r.Warnings)
-		}
-		for i := range r.Faults {
-			r.Faults[i].write(&b)
+	r.writeFaults(&b, "Errors", SeverityError, r.Errors)
+	r.writeFaults(&b, "Warnings", SeverityWarning, r.Warnings)
+	return []byte(b.String())
+}
+
+// Refusal says in one sentence why the file cannot be used, or nothing if it can.
+func (r *Report) Refusal() string {
+	if r.Errors == 0 && r.Examples > 0 {
+		return ""
+	}
+	if len(r.Faults) == 0 {
+		return "The file makes no training example."
+	}
+	f := r.Faults[0] // an error, if there is any
+	place := ""
+	if f.Record >= 0 {
+		place = fmt.Sprintf(" in record %d, line %d", f.Record, f.Line)
+	}
+	if r.Errors <= 1 {
+		return fmt.Sprintf("The file cannot be used, because of one error%s: %s.", place, f.Message)
+	}
+	return fmt.Sprintf("The file cannot be used, because of %d errors. The first one%s: %s.", r.Errors, place, f.Message)
+}
+
+// writeFaults writes the faults of one severity, of which there are n.
+func (r *Report) writeFaults(b *strings.Builder, title string, severity Severity, n int64) {
+	if n == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n## %s\n\n", title)
+	listed := int64(0)
+	for i := range r.Faults {
+		if r.Faults[i].Severity == severity {
+			listed += max(r.Faults[i].Count, 1)
 		}
 	}
-	return []byte(b.String())
+	if listed < n {
+		fmt.Fprintf(b, "The first of each kind: %d of %d.\n\n", listed, n)
+	}
+	for i := range r.Faults {
+		if r.Faults[i].Severity == severity {
+			r.Faults[i].write(b)
+		}
+	}
 }
 
 // codes returns the codes that were counted, the most frequent first.
@@ -94,6 +133,16 @@ func (f *Fault) write(b *strings.Builder) {
 		fmt.Fprintf(b, ". Fix: %s", plain(f.Fix))
 	}
 	b.WriteString(".\n")
+	if f.Count > 1 {
+		lines := make([]string, len(f.Places))
+		for i, place := range f.Places {
+			lines[i] = strconv.FormatInt(place.Line, 10)
+		}
+		if int64(len(lines)) < f.Count {
+			lines = append(lines, "…")
+		}
+		fmt.Fprintf(b, "  %d times, in the lines %s\n", f.Count, strings.Join(lines, ", "))
+	}
 	if f.Excerpt != "" {
 		fmt.Fprintf(b, "  %s\n", code(f.Excerpt))
 	}
@@ -101,6 +150,7 @@ func (f *Fault) write(b *strings.Builder) {
 
 // code writes text from the file so that Markdown shows it as it is.
 func code(text string) string {
+	text = Visible(text)
 	fence := "`"
 	for strings.Contains(text, fence) {
 		fence += "`"
@@ -114,4 +164,24 @@ func code(text string) string {
 // plainSigns escapes what Markdown would take for a sign.
 var plainSigns = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "<", `\<`, "[", `\[`, "|", `\|`)
 
-func plain(text string) string { return plainSigns.Replace(text) }
+func plain(text string) string { return plainSigns.Replace(Visible(text)) }
+
+// Visible writes each character of a text that cannot be seen, or that changes how
+// the others are shown, as an escape.
+func Visible(text string) string {
+	if !strings.ContainsFunc(text, isInvisible) {
+		return text
+	}
+	var b strings.Builder
+	for _, c := range text {
+		if isInvisible(c) {
+			quoted := strconv.QuoteRuneToASCII(c)
+			b.WriteString(quoted[1 : len(quoted)-1])
+			continue
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+func isInvisible(c rune) bool { return !unicode.IsPrint(c) }

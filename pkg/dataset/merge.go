@@ -5,9 +5,7 @@ package dataset
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
@@ -17,28 +15,12 @@ func (e *engine) merge(b *block) error {
 	rep := e.report
 	out := e.unique(b)
 	e.count(b)
-	for _, f := range b.log.faults {
-		if len(rep.Faults) == e.opt.MaxFaults {
-			break
-		}
-		if f.Record >= 0 {
-			f.Record += rep.Records
-		}
-		f.Line += e.lines + 1
-		rep.Faults = append(rep.Faults, f)
-	}
-	if len(rep.Faults) == e.opt.MaxFaults {
-		e.layout.full.Store(true)
-	}
-	for code, n := range b.log.counts {
-		rep.Counts[code] += n
-	}
+	e.faults.merge(&b.log.faultTable, rep.Records, e.lines, e.opt.MaxFaults)
+	e.layout.full.update(&e.faults, e.opt.MaxFaults)
 	for reason, n := range b.leftOut {
 		rep.LeftOut[string(reason)] += n
 	}
 	visited := e.visit(b, out)
-	rep.Errors += b.log.errors
-	rep.Warnings += b.log.warnings
 	e.lines += b.lines
 	rep.Records += b.records
 	rep.Examples += int64(len(b.examples))
@@ -55,7 +37,7 @@ func (e *engine) merge(b *block) error {
 
 // visit shows the examples of a block to whoever wants to see them, unless nobody may use them.
 func (e *engine) visit(b *block, out []byte) error {
-	if e.opt.Example == nil || e.report.Errors+b.log.errors > 0 {
+	if e.opt.Example == nil || e.faults.errors > 0 {
 		return nil
 	}
 	line, at, from := e.lines+1, 0, 0
@@ -89,7 +71,7 @@ func session(text []byte) string {
 
 // write writes examples, unless nobody may use them.
 func (e *engine) write(out []byte) error {
-	if e.report.Errors > 0 || len(out) == 0 {
+	if e.faults.errors > 0 || len(out) == 0 {
 		return nil
 	}
 	if _, err := e.w.Write(out); err != nil {
@@ -101,7 +83,7 @@ func (e *engine) write(out []byte) error {
 // count adds the examples of a block to the statistics, and says what is only
 // known of an example by those before it.
 func (e *engine) count(b *block) {
-	log, found := &b.log, false
+	log := &b.log
 	for i := range b.examples {
 		x := &b.examples[i]
 		e.census.add(x.size)
@@ -109,13 +91,8 @@ func (e *engine) count(b *block) {
 			e.census.muted++
 		}
 		warn := func(code, message, fix string) {
-			if len(e.report.Faults) == e.opt.MaxFaults {
-				log.count(code, SeverityWarning, 1)
-				return
-			}
 			log.from, log.to = x.at, len(b.buf)
-			log.addAlways(x.record, &finding{at: x.at, node: -1, code: code, severity: SeverityWarning, message: message, fix: fix})
-			found = true
+			log.add(x.record, &finding{at: x.at, node: -1, code: code, severity: SeverityWarning, message: message, fix: fix}, nil)
 		}
 		if limit := e.opt.Limits.ExampleTokens; limit > 0 && (x.tokens+99)/100 > limit {
 			e.census.addLong(x.size, limit)
@@ -129,9 +106,6 @@ func (e *engine) count(b *block) {
 			e.census.duplicates++
 			warn(CodeDuplicateExample, "the same example stands in the file before", "keep one of them")
 		}
-	}
-	if found {
-		slices.SortStableFunc(log.faults, func(a, b Fault) int { return cmp.Compare(a.Offset, b.Offset) })
 	}
 }
 
@@ -156,21 +130,16 @@ func (e *engine) unique(b *block) []byte {
 	return b.out[:to]
 }
 
-// fault reports something about the file itself, at an offset of its text.
-func (e *engine) fault(offset int64, f *finding) { e.faultIn(-1, offset, f) }
+// fault reports an error of the file itself, at an offset of its text.
+func (e *engine) fault(offset int64, f *finding) { e.faultIn(-1, offset, e.lines, f) }
 
-// faultIn reports something about a record that is in no block.
-func (e *engine) faultIn(record, offset int64, f *finding) {
-	rep := e.report
-	if len(rep.Faults) < e.opt.MaxFaults {
-		rep.Faults = append(rep.Faults, Fault{
-			Record: record, Line: e.lines + 1, Offset: offset, Code: f.code, Severity: f.severity, Message: f.message, Fix: f.fix,
-		})
-	}
-	rep.Counts[f.code]++
-	if f.severity == SeverityError {
-		rep.Errors++
-	} else {
-		rep.Warnings++
+// faultIn reports an error of a record that is in no block.
+func (e *engine) faultIn(record, offset, line int64, f *finding) {
+	kind := kindOfFault{f.code, SeverityError}
+	e.faults.count(kind, 1)
+	if e.faults.kept[kind] < e.opt.MaxFaults {
+		e.faults.keep(&Fault{
+			Record: record, Line: line + 1, Offset: offset, Code: f.code, Severity: SeverityError, Message: f.message, Fix: f.fix,
+		}, "")
 	}
 }

@@ -73,6 +73,12 @@ func (c *conversation) chat(list int) {
 		r.fail(root, CodeMissingField, `the chat has no "messages"`, "add the messages")
 		return
 	}
+	if first := list + 1; r.kind(list) == strictjson.Array && r.next(list) > first && r.kind(first) == strictjson.Object &&
+		r.member(first, "role") == 0 && r.member(first, "type") != 0 {
+		c.missing = true
+		r.fail(list, CodeWrongType, "this is a list of parts, not of messages", `put the parts into a message: {"messages": [{"role": "user", "content": [parts]}, …]}`)
+		return
+	}
 	if r.is(list, strictjson.Array) {
 		c.chatBefore(list, r.next(list))
 	}

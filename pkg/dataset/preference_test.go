@@ -18,7 +18,8 @@ type outcome struct {
 	Faults []string
 }
 
-// outcomeOf converts a file. The lines of a file with errors are not looked at.
+// outcomeOf converts a file. The lines of a file with errors are not looked at. That no
+// example is left is not said again: the warning that leaves the last one out says it.
 func outcomeOf(t *testing.T, in string) outcome {
 	t.Helper()
 	text, report := convert(t, strings.NewReader(in), dataset.Options{})
@@ -27,6 +28,9 @@ func outcomeOf(t *testing.T, in string) outcome {
 		got.Lines = strings.TrimSuffix(text, "\n")
 	}
 	for _, f := range report.Faults {
+		if f.Code == dataset.CodeNoExamples {
+			continue
+		}
 		got.Faults = append(got.Faults, string(f.Severity)+" "+f.Code+" "+f.Pointer)
 	}
 	return got
@@ -213,7 +217,7 @@ func TestMarks_end_with_their_message(t *testing.T) {
 	t.Parallel()
 	in := `{"messages":[` + usr + `,` + better + `,{"role":"system","content":"S","weight":0,"train":false}]}` + "\n" +
 		`{"prompt":"q","completion":"x"}`
-	if got := outcomeOf(t, in); len(got.Faults) != 2 || got.Faults[0] != "warning SYSTEM_MOVED /messages/2/content" || got.Faults[1] != "error FORMAT_CHANGED " {
+	if got := outcomeOf(t, in); len(got.Faults) != 2 || got.Faults[0] != "error FORMAT_CHANGED " || got.Faults[1] != "warning SYSTEM_MOVED /messages/2/content" {
 		t.Errorf("got %+v", got)
 	}
 	in = `{"prompt":[` + usr + `,{"role":"system","content":"S","label":0}],` + xAndY + `}` + "\n" + `{"question":"q",` + xAndY + `}`

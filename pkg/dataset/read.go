@@ -29,8 +29,8 @@ type remainder struct {
 
 // read deals with the text block by block.
 func (e *engine) read() error {
-	b, wk := &e.block, &e.worker
-	wk.layout = &e.layout
+	b := &e.block
+	e.worker.layout = &e.layout
 	var left remainder
 	if e.src.marked {
 		left.base = int64(len(byteOrderMark))
@@ -48,14 +48,8 @@ func (e *engine) read() error {
 		}
 		b.reset(buf[:kept+n], left.base, eof, left.state)
 		b.taken = e.src.raw.n
-		if e.layout.container != "" || e.start(b) {
-			wk.run(b)
-		}
-		var starts [][]byte
-		if retries > 0 {
-			starts = recordStarts(b)
-		}
-		if err := e.merge(b); err != nil {
+		starts, err := e.deal(b, retries > 0)
+		if err != nil {
 			return err
 		}
 		left = remainder{b.buf[b.used:], b.base + int64(b.used), b.state}
@@ -66,8 +60,11 @@ func (e *engine) read() error {
 			e.end(b)
 			e.report.InputBytes = left.base
 			return nil
-		case len(left.text) > e.opt.MaxRecordBytes:
-			left, err = e.skipRecord(left, buf)
+		case b.endless || len(left.text) > e.opt.MaxRecordBytes:
+			if left, err = e.skipRecord(left, buf, b.endless); e.gaveUp {
+				e.report.InputBytes = left.base
+				return err
+			}
 		case len(starts) > 0:
 			before := e.report.Records
 			if left, err = e.parallel(left, starts); e.report.Records == before {
@@ -77,6 +74,26 @@ func (e *engine) read() error {
 		if err != nil {
 			return err
 		}
+	}
+}
+
+// deal checks and merges the records of a block, about blockBytes at a time: what
+// is known of its records must not grow with a block that one long record has
+// made large. It returns how records start, if that is asked for.
+func (e *engine) deal(b *block, wantStarts bool) (starts [][]byte, err error) {
+	if e.layout.container == "" && !e.start(b) {
+		return nil, e.merge(b)
+	}
+	for {
+		b.limit = e.opt.blockBytes
+		e.worker.run(b)
+		if wantStarts && starts == nil {
+			starts = recordStarts(b)
+		}
+		if err := e.merge(b); err != nil || !b.more {
+			return starts, err
+		}
+		b.reset(b.buf[b.used:], b.base+int64(b.used), b.final, b.state)
 	}
 }
 
@@ -123,21 +140,33 @@ func (e *engine) end(b *block) {
 		return
 	}
 	e.fault(b.base+int64(len(b.buf)), &finding{
-		code: strictjson.CodeUnexpectedEnd, severity: SeverityError,
+		code:    strictjson.CodeUnexpectedEnd,
 		message: "the file ends before its array does", fix: textFixes[strictjson.CodeUnexpectedEnd],
 	})
 }
 
-// skipRecord passes over a record that is too long to be held, of which buf has
-// the start.
-func (e *engine) skipRecord(left remainder, buf []byte) (remainder, error) {
+// maxSkippedBytes is how much of one record is read to find its end. A small file
+// can unpack to a record without an end.
+const maxSkippedBytes = 256 << 20
+
+// What is said of a record that is longer than may be read.
+const (
+	tooLarge    = "the record is longer than may be read"
+	tooLargeFix = "split the conversation, or raise the bound"
+)
+
+// skipRecord reads up to the end of a record that is too long to be held, or nested
+// too deeply, of which buf has the start.
+func (e *engine) skipRecord(left remainder, buf []byte, endless bool) (remainder, error) {
 	space := skipSpace(left.text, 0)
 	e.lines += int64(bytes.Count(left.text[:space], []byte{e.layout.newline}))
 	left.text, left.base = left.text[space:], left.base+int64(space)
-	e.faultIn(e.report.Records, left.base, &finding{
-		code: CodeRecordTooLarge, severity: SeverityError,
-		message: "the record is longer than may be read", fix: "split the conversation, or raise the bound",
-	})
+	f := finding{code: CodeRecordTooLarge, message: tooLarge, fix: tooLargeFix}
+	if endless {
+		f = finding{code: strictjson.CodeTooDeep, message: "arrays and objects are nested too deeply", fix: usualFixes[strictjson.CodeTooDeep]}
+	}
+	record, start, line := e.report.Records, left.base, e.lines
+	defer func() { e.faultIn(record, start, line, &f) }()
 	e.report.Records++
 	s := skipper{line: e.layout.container == ContainerLines, newline: e.layout.newline}
 	if left.state != betweenValues {
@@ -149,6 +178,11 @@ func (e *engine) skipRecord(left remainder, buf []byte) (remainder, error) {
 		left.base += int64(at)
 		left.text = left.text[at:]
 		if done || eof {
+			return left, nil
+		}
+		if left.base-start > maxSkippedBytes {
+			e.gaveUp = true
+			f.message += "; its end was not found, so the rest of the file was not read"
 			return left, nil
 		}
 		n, end, err := e.src.fill(buf)
@@ -214,7 +248,7 @@ func (e *engine) close(left remainder, eof bool) error {
 	}
 	if at := skipSpace(tail, 0); at < len(tail) {
 		e.fault(base+int64(at), &finding{
-			code: strictjson.CodeTrailingData, severity: SeverityError, message: "there is more text after the array",
+			code: strictjson.CodeTrailingData, message: "there is more text after the array",
 			fix: "keep all records in one array",
 		})
 	}
@@ -237,10 +271,10 @@ func (e *engine) checkEnvelope(tail []byte, base int64) {
 		err = &strictjson.Error{Offset: int64(rest), Code: strictjson.CodeTrailingData, Message: "there is more text after the object"}
 	}
 	for _, v := range p.Violations {
-		e.fault(place(v.Offset), &finding{code: v.Code, severity: SeverityError, message: v.Message, fix: textFixes[v.Code]})
+		e.fault(place(v.Offset), &finding{code: v.Code, message: v.Message, fix: textFixes[v.Code]})
 	}
 	if err != nil {
-		e.fault(place(err.Offset), &finding{code: err.Code, severity: SeverityError, message: err.Message, fix: textFixes[err.Code]})
+		e.fault(place(err.Offset), &finding{code: err.Code, message: err.Message, fix: textFixes[err.Code]})
 		return
 	}
 	if e.opt.IgnoreEnvelope {
@@ -250,7 +284,7 @@ func (e *engine) checkEnvelope(tail []byte, base int64) {
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
 		if name := r.text(i); name != "data" {
 			e.fault(place(int64(r.nodes[i].Start)), &finding{
-				code: CodeUnknownField, severity: SeverityError,
+				code:    CodeUnknownField,
 				message: "the object around the records has the unknown member " + quoted(name), fix: `keep "data" alone`,
 			})
 		}

@@ -4,6 +4,7 @@
 package dataset
 
 import (
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -22,12 +23,13 @@ type record struct {
 	marks  marks
 	number int64 // its number in the block
 
-	edits   []edit
-	example example // what is known of the example that the record makes
-	faults  []finding
-	bad     bool    // one of them is an error
-	leftOut Outcome // why the record makes no example though nothing is wrong with it
-	log     *faultLog
+	edits       []edit
+	example     example // what is known of the example that the record makes
+	faults      []finding
+	faultCounts []faultCount // of its faults
+	bad         bool         // one of them is an error
+	leftOut     Outcome      // why the record makes no example though nothing is wrong with it
+	log         *faultLog
 
 	worker *worker
 }
@@ -41,6 +43,24 @@ type finding struct {
 	severity Severity
 	message  string
 	fix      string
+}
+
+// faultCount counts the faults of one kind in a record.
+type faultCount struct {
+	kindOfFault
+	n int
+}
+
+// hasRoom counts a fault of the record at hand, and reports whether there is room
+// for it: one record must not fill the memory with what it does wrong.
+func (r *record) hasRoom(kind kindOfFault) bool {
+	i := slices.IndexFunc(r.faultCounts, func(t faultCount) bool { return t.kindOfFault == kind })
+	if i < 0 {
+		i = len(r.faultCounts)
+		r.faultCounts = append(r.faultCounts, faultCount{kindOfFault: kind})
+	}
+	r.faultCounts[i].n++
+	return r.faultCounts[i].n <= defaultMaxFaults
 }
 
 const root = 0
@@ -161,13 +181,17 @@ func (r *record) report(n int, severity Severity, code, message, fix string) {
 	if severity == SeverityError {
 		r.bad = true
 	}
-	if r.log != nil && len(r.faults) > r.log.most {
-		r.log.count(code, severity, 1) // there is no room for it, wherever it is
-		return
+	f := finding{at: int(r.nodes[n].Start), node: n, code: code, severity: severity, message: message, fix: fix}
+	kind := kindOfFault{code, severity}
+	switch {
+	case r.hasRoom(kind):
+		r.faults = append(r.faults, f)
+	case r.log == nil: // a value inside a string of a record, which has its own bound
+	case severity == SeverityError:
+		r.log.count(kind, 1)
+	default:
+		r.log.add(r.number, &f, r)
 	}
-	r.faults = append(r.faults, finding{
-		at: int(r.nodes[n].Start), node: n, code: code, severity: severity, message: message, fix: fix,
-	})
 }
 
 // failed reports whether an error was found.
@@ -198,8 +222,10 @@ func (r *record) is(n int, want strictjson.Kind) bool {
 }
 
 // pointer returns the RFC 6901 pointer to a value, or to the value of a name.
-func (r *record) pointer(node int) string {
-	var b strings.Builder
+func (r *record) pointer(node int) string { return string(r.appendPointer(nil, node, false)) }
+
+// appendPointer appends the pointer, or its shape: that of all elements of an array.
+func (r *record) appendPointer(dst []byte, node int, shape bool) []byte {
 	for at := root; at != node; {
 		object := r.kind(at) == strictjson.Object
 		child, index := at+1, 0
@@ -207,21 +233,24 @@ func (r *record) pointer(node int) string {
 			child = r.next(child)
 			index++
 		}
+		dst = append(dst, '/')
 		switch {
-		case !object:
-			b.WriteString("/" + strconv.Itoa(index))
-		case index%2 == 0: // node is a name
-			b.WriteString("/" + escapePointer(r.text(child)))
-		default:
+		case object && index%2 == 0: // node is a name
+			dst = append(dst, escapePointer(r.text(child))...)
+		case object:
 			name := at + 1
 			for name+1 != child {
 				name = r.next(name + 1)
 			}
-			b.WriteString("/" + escapePointer(r.text(name)))
+			dst = append(dst, escapePointer(r.text(name))...)
+		case shape:
+			dst = append(dst, '*')
+		default:
+			dst = strconv.AppendInt(dst, int64(index), 10)
 		}
 		at = child
 	}
-	return b.String()
+	return dst
 }
 
 func escapePointer(name string) string {
@@ -235,11 +264,7 @@ func (r *record) flush() {
 	}
 	sort.SliceStable(r.faults, func(i, j int) bool { return r.faults[i].at < r.faults[j].at })
 	for i := range r.faults {
-		f := &r.faults[i]
-		if f.node >= 0 && r.log.room() {
-			f.pointer = r.pointer(f.node)
-		}
-		r.log.add(r.number, f)
+		r.log.add(r.number, &r.faults[i], r)
 	}
 	r.faults = r.faults[:0]
 }

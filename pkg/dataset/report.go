@@ -29,6 +29,17 @@ type Fault struct {
 	Message  string   `json:"message"`
 	Excerpt  string   `json:"excerpt,omitempty"` // the text around the offset, valid UTF-8
 	Fix      string   `json:"fix,omitempty"`     // what to do about it
+
+	// Of a warning that was given several times, how often, and its first places.
+	Count  int64   `json:"count,omitempty"`
+	Places []Place `json:"places,omitempty"`
+}
+
+// Place is where a fault is.
+type Place struct {
+	Record  int64  `json:"record"`
+	Line    int64  `json:"line"`
+	Pointer string `json:"pointer"`
 }
 
 // Field names the place of the fault as Google APIs do: the field that holds
@@ -82,11 +93,20 @@ type Report struct {
 	Errors      int64            `json:"errors"`
 	Warnings    int64            `json:"warnings"`
 	Counts      map[string]int64 `json:"counts,omitempty"` // faults by code, all of them
-	Faults      []Fault          `json:"faults,omitempty"` // the first of them, in the order of the file
+	Faults      []Fault          `json:"faults,omitempty"` // the first of each kind: errors, then warnings, each in the order of the file
 	Truncated   bool             `json:"truncated,omitempty"`
 	LeftOut     map[string]int64 `json:"left_out,omitempty"`     // sound records that made no example, by the code of the warning that says why
 	MergedPairs int64            `json:"merged_pairs,omitempty"` // message records whose pair had been written already
 	Stats       *Stats           `json:"stats,omitempty"`        // of the examples, if there are any
+}
+
+// Refused returns a report on a file that was not read, with the one error that
+// says why.
+func Refused(code, message, fix string) *Report {
+	return &Report{
+		Errors: 1, Counts: map[string]int64{code: 1},
+		Faults: []Fault{{Record: -1, Line: 1, Code: code, Severity: SeverityError, Message: message, Fix: fix}},
+	}
 }
 
 // Formats of records.

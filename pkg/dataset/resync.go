@@ -84,6 +84,9 @@ func nextAlike(buf []byte, start, from int, behind byte) int {
 	return -1
 }
 
+// maxOpen is how deep skipBrackets looks into brackets.
+const maxOpen = 1 << 16
+
 // skipBrackets returns the offset behind the bracket that closes the value at
 // buf[start], or -1 if there is none or brackets do not match. It knows strings,
 // but no other rule.
@@ -98,6 +101,9 @@ func skipBrackets(buf []byte, start int) int {
 			inString = !inString
 		case inString:
 		case c == '{' || c == '[':
+			if len(open) == maxOpen {
+				return -1
+			}
 			open = append(open, c+2) // the bracket that closes it
 		case c == '}' || c == ']':
 			if len(open) == 0 {

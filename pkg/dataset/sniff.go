@@ -48,6 +48,9 @@ func findData(buf []byte, at int) int {
 		}
 		at = skipSpace(buf, at+1)
 		if isData && at < len(buf) && buf[at] == '[' {
+			if first := skipSpace(buf, at+1); first < len(buf) && buf[first] == '"' {
+				return -1 // texts, which are no records
+			}
 			return at
 		}
 		if at = skipBrackets(buf, at); at < 0 {

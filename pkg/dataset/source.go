@@ -13,6 +13,9 @@ import (
 	"io"
 )
 
+// headBytes is how much of a text is looked at to tell what it is.
+const headBytes = 16 << 10
+
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // errUnpack marks faults of packed data, which are faults of the file and not
@@ -23,6 +26,7 @@ var errUnpack = errors.New("unpack")
 type source struct {
 	text        io.Reader
 	raw         *countingReader
+	head        []byte // of the text; valid until it is read
 	compression string
 	marked      bool // a byte-order mark was taken away
 	ended       bool
@@ -32,7 +36,7 @@ type source struct {
 // mark. The source can be read even if the error is errUnpack: it is empty then.
 func openSource(ctx context.Context, r io.Reader) (*source, error) {
 	s := &source{raw: &countingReader{ctx: ctx, r: r}}
-	head := bufio.NewReaderSize(s.raw, 16<<10)
+	head := bufio.NewReaderSize(s.raw, headBytes)
 	s.text = head
 	if magic, _ := head.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		s.compression = CompressionGzip
@@ -43,15 +47,17 @@ func openSource(ctx context.Context, r io.Reader) (*source, error) {
 		}
 		s.text = unpacked
 	}
-	var mark [3]byte
-	n, err := io.ReadFull(s.text, mark[:])
-	if bytes.Equal(mark[:n], byteOrderMark) {
-		s.marked = true
-		return s, nil
+	text := bufio.NewReaderSize(s.text, headBytes) // the same one, where nothing is unpacked
+	var err error
+	s.text = text
+	s.head, err = text.Peek(headBytes)
+	s.marked = bytes.HasPrefix(s.head, byteOrderMark)
+	if s.marked {
+		s.head = s.head[len(byteOrderMark):]
+		_, _ = text.Discard(len(byteOrderMark)) // which are there
 	}
-	s.text = io.MultiReader(bytes.NewReader(mark[:n]), s.text)
-	if err != nil && !errors.Is(err, io.EOF) && (!errors.Is(err, io.ErrUnexpectedEOF) || s.compression != "") {
-		s.text = bytes.NewReader(mark[:n])
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.text = bytes.NewReader(s.head)
 		return s, s.blame(err)
 	}
 	return s, nil

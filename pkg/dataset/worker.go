@@ -6,7 +6,6 @@ package dataset
 import (
 	"bytes"
 	"hash/maphash"
-	"sync/atomic"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
@@ -20,8 +19,8 @@ type layout struct {
 	noTemplates bool
 	maxRecord   int
 	maxFaults   int
-	full        *atomic.Bool // the report has no room for more faults
-	pairer      *Pairer      // only its seeds are used by workers
+	full        *fullCodes
+	pairer      *Pairer // only its seeds are used by workers
 }
 
 // worker checks the records of one block after the other.
@@ -41,12 +40,13 @@ type worker struct {
 func (w *worker) run(b *block) {
 	w.block = b
 	w.record.buf, w.record.log, w.record.worker = b.buf, &b.log, w
-	b.log.newline, b.log.most = w.layout.newline, w.layout.maxFaults
-	if w.layout.full.Load() {
-		b.log.most = 0 // they are only counted
-	}
+	b.log.newline, b.log.limit, b.log.full = w.layout.newline, w.layout.maxFaults, w.layout.full
 	w.parser.Reset(b.buf)
 	for w.step() {
+		if b.limit > 0 && b.used >= b.limit && b.used < len(b.buf) {
+			b.more = true
+			break
+		}
 	}
 	b.lines = b.log.lineOf(b.used) // now, while the text is in the cache
 }
@@ -153,6 +153,10 @@ func trailing(buf []byte, at int) *strictjson.Error {
 	return e
 }
 
+// endlessBytes is how much of a record that is nested too deeply is held while its
+// end is looked for.
+const endlessBytes = 1 << 20
+
 // value deals with the value that starts at buf[at] and may span lines.
 func (w *worker) value(at int) bool {
 	b := w.block
@@ -174,6 +178,7 @@ func (w *worker) value(at int) bool {
 	}
 	if !whole {
 		b.records--
+		b.endless = err != nil && err.Code == strictjson.CodeTooDeep && len(b.buf)-at > endlessBytes
 		return false
 	}
 	if err != nil {
@@ -211,6 +216,7 @@ func (w *worker) begin() *record {
 	r := &w.record
 	r.number = w.block.records
 	r.faults, r.edits, r.bad, r.leftOut = r.faults[:0], r.edits[:0], false, ""
+	r.faultCounts = r.faultCounts[:0]
 	w.block.records++
 	return r
 }
@@ -227,13 +233,15 @@ func (w *worker) finish(err *strictjson.Error, from, to int) {
 	case err != nil:
 		r.violation(err)
 	case r.end(root)-r.start(root) > w.layout.maxRecord:
-		r.fail(root, CodeRecordTooLarge, "the record is longer than may be read", "split the conversation, or raise the bound")
+		r.fail(root, CodeRecordTooLarge, tooLarge, tooLargeFix)
 	case r.kind(root) != strictjson.Object:
-		r.fail(root, CodeNotAnObject, "a record must be an object, not "+article(r.kind(root)), "")
+		r.notAnObject()
 	default:
 		w.convert()
 	}
-	w.block.log.count(strictjson.CodeSyntax, SeverityError, int64(w.parser.Dropped))
+	for code, n := range w.parser.Dropped {
+		w.block.log.count(kindOfFault{code, SeverityError}, n)
+	}
 	r.flush()
 }
 
@@ -262,7 +270,7 @@ var textFixes = map[string]string{
 // fileFault reports an error that belongs to no record.
 func (w *worker) fileFault(at int, code, message, fix string) {
 	w.block.log.from, w.block.log.to = at, at // what follows may not be read yet
-	w.block.log.add(-1, &finding{at: at, node: -1, code: code, severity: SeverityError, message: message, fix: fix})
+	w.block.log.add(-1, &finding{at: at, node: -1, code: code, severity: SeverityError, message: message, fix: fix}, nil)
 }
 
 func skipSpace(b []byte, i int) int {

@@ -44,7 +44,7 @@ func (w *worker) forget() {
 		parser:       w.parser,
 		templates:    templates{parser: w.templates.parser, frees: w.templates.frees[:0]},
 		conversation: conversation{system: w.conversation.system[:0], turns: w.conversation.turns[:0], tools: w.conversation.tools[:0]},
-		record:       record{edits: w.record.edits[:0], faults: w.record.faults[:0]},
+		record:       record{edits: w.record.edits[:0], faults: w.record.faults[:0], faultCounts: w.record.faultCounts[:0]},
 		scratch:      w.scratch[:0],
 	}
 }

@@ -35,7 +35,30 @@ func DataOf(name string) (string, bool) {
 
 func hasFormat(name string) bool {
 	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
-	return strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".jsonl")
+	return hasAnySuffix(name, ".json", ".jsonl", ".ndjson")
+}
+
+// Names says which names files of conversations have.
+const Names = `.json, .jsonl or .ndjson, with .gz behind it if the file is packed with gzip`
+
+// IsSilent reports whether a name that is not of a file of conversations is left
+// alone without a word: a folder, a part of an upload that gcloud or gsutil join and
+// delete, or an image, a sound or a video that conversations refer to.
+func IsSilent(name string) bool {
+	return strings.HasSuffix(name, "/") ||
+		strings.HasPrefix(name, "gcloud/tmp/") || strings.HasPrefix(name, "gsutil/tmp/") ||
+		hasAnySuffix(strings.ToLower(name), media...)
+}
+
+// media are the ends of the names of what conversations refer to.
+var media = []string{
+	".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".gif", ".bmp",
+	".mp3", ".wav", ".m4a", ".flac", ".aac", ".ogg", ".opus", ".aiff",
+	".mp4", ".mov", ".mpeg", ".mpg", ".avi", ".webm", ".wmv", ".flv", ".3gp", ".3gpp",
+}
+
+func hasAnySuffix(name string, suffixes ...string) bool {
+	return slices.ContainsFunc(suffixes, func(suffix string) bool { return strings.HasSuffix(name, suffix) })
 }
 
 // byteOrderMark begins a text that some editors write.

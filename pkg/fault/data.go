@@ -22,28 +22,21 @@ func Data(report *dataset.Report, prefix string) *Error {
 			"records": strconv.FormatInt(report.Records, 10),
 		},
 	}
+	nothingLeft := report.Counts[dataset.CodeNoExamples] > 0 // the warnings say why
 	for _, f := range report.Faults {
-		if f.Severity == dataset.SeverityError {
+		if f.Severity == dataset.SeverityError || nothingLeft {
 			e.Violations = append(e.Violations, violation(f, prefix))
 		}
 	}
 	e.Message = fmt.Sprintf("The data has %s in %s", count(report.Errors, "error"), count(report.Records, "record"))
-	if listed := int64(len(e.Violations)); listed < report.Errors {
+	if nothingLeft {
+		e.Message = fmt.Sprintf("The data has no training example in %s", count(report.Records, "record"))
+	} else if listed := int64(len(e.Violations)); listed < report.Errors {
 		e.Message += fmt.Sprintf("; the first %d are listed", listed)
 	}
 	e.Message += "."
 	if len(e.Violations) > 0 {
 		e.Message += fmt.Sprintf(" First: %s: %s", e.Violations[0].Field, e.Violations[0].Description)
-	}
-	return e
-}
-
-// NoExamples returns why data without an error make no training example, as an InvalidArgument: every message
-// was left out, and the report's warnings say why.
-func NoExamples(report *dataset.Report, prefix string) *Error {
-	e := New(InvalidArgument, "The data has no training example in %s.", count(report.Records, "record"))
-	for _, f := range report.Faults {
-		e.Violations = append(e.Violations, violation(f, prefix))
 	}
 	return e
 }
@@ -59,6 +52,13 @@ func violation(f dataset.Fault, prefix string) Violation {
 	description := f.Message
 	if f.Fix != "" {
 		description += "; " + f.Fix
+	}
+	if f.Record >= 0 {
+		description += fmt.Sprintf(" (record %d, line %d", f.Record, f.Line)
+		if f.Pointer != "" {
+			description += ", " + strconv.Quote(f.Pointer)
+		}
+		description += ")"
 	}
 	return Violation{Field: f.Field(prefix), Reason: f.Code, Description: description + "."}
 }

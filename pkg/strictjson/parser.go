@@ -22,8 +22,9 @@ type Parser struct {
 	// Violations are the faults of the last value that did not hide its
 	// structure, ordered by the end of the value or object they are in.
 	Violations []Error
-	// Dropped counts the violations of the last value beyond those kept.
-	Dropped int
+	// Dropped counts the violations of the last value that are not kept, by
+	// their code.
+	Dropped map[string]int64
 
 	index    index
 	open     []frame  // the containers around the current position
@@ -47,7 +48,8 @@ type frame struct {
 // stay unchanged. Any buffer read before is let go.
 func (p *Parser) Reset(buf []byte) {
 	p.index.restart(buf, 0)
-	p.Nodes, p.Violations, p.Dropped = p.Nodes[:0], p.Violations[:0], 0
+	p.Nodes, p.Violations = p.Nodes[:0], p.Violations[:0]
+	clear(p.Dropped)
 }
 
 // Parse reads the value at buf[at:limit], white space before it allowed, and
@@ -56,7 +58,8 @@ func (p *Parser) Reset(buf []byte) {
 // Violations. Offsets must not decrease from call to call.
 func (p *Parser) Parse(at, limit int) (end int, err *Error) {
 	p.Nodes, p.Violations, p.open = p.Nodes[:0], p.Violations[:0], p.open[:0]
-	p.Dropped, p.comma, p.dense = 0, -1, 0
+	p.comma, p.dense = -1, 0
+	clear(p.Dropped)
 	p.seek(at)
 	if err := p.value(limit); err != nil {
 		err.Pointer = p.pointer(len(p.open))
@@ -190,8 +193,10 @@ func (p *Parser) separator(limit int) (done bool, err *Error) {
 		switch c := p.index.buf[at]; {
 		case c == p.closing():
 			p.leave(at)
+		case c == '/' || c == '#':
+			return false, failure(at, CodeComment, "JSON has no comments")
 		case c != ',':
-			return false, failure(at, CodeSyntax, "a comma or "+quoteByte(p.closing())+" is expected, not "+quoteByte(c))
+			return false, failure(at, CodeSyntax, "a comma or "+quoteByte(p.closing())+" is expected, not "+unexpected(p.index.buf[at:limit], nil))
 		case p.closing() == ']':
 			p.comma = at
 			p.dense++
@@ -217,10 +222,10 @@ func (p *Parser) name(limit int) *Error {
 		return failure(limit, CodeUnexpectedEnd, "the text ends where a name is expected")
 	}
 	if c := p.index.buf[at]; c != '"' {
-		if c == '/' {
+		if c == '/' || c == '#' {
 			return failure(at, CodeComment, "JSON has no comments")
 		}
-		return failure(at, CodeSyntax, "a name in double quotes is expected, not "+quoteByte(c))
+		return failure(at, CodeSyntax, "a name in double quotes is expected, not "+unexpected(p.index.buf[at:limit], nil))
 	}
 	p.comma = -1 // it was an array's that is closed: a name needs a value
 	p.open[len(p.open)-1].name = uint32(len(p.Nodes))
@@ -232,7 +237,7 @@ func (p *Parser) name(limit int) *Error {
 		return failure(limit, CodeUnexpectedEnd, "the text ends behind a name")
 	}
 	if c := p.index.buf[at]; c != ':' {
-		return failure(at, CodeSyntax, "a colon is expected, not "+quoteByte(c))
+		return failure(at, CodeSyntax, "a colon is expected, not "+unexpected(p.index.buf[at:limit], nil))
 	}
 	p.dense++
 	return nil

@@ -15,20 +15,40 @@ func failure(at int, code, message string) *Error {
 	return &Error{Offset: int64(at), Code: code, Message: message}
 }
 
-// maxViolations bounds what is kept of one value; more of it helps nobody.
+// maxViolations bounds what is kept of one value with one code; more of it helps
+// nobody.
 const maxViolations = 100
 
-// violate records a fault at buf[at] that the parser can read over.
-func (p *Parser) violate(at int, code, message string) {
-	if len(p.Violations) == maxViolations {
-		p.Dropped++
-		return
+// violate records a fault at buf[at] that the parser can read over, and reports
+// whether it is kept.
+func (p *Parser) violate(at int, code, message string) bool {
+	if p.isFull(code) {
+		if p.Dropped == nil {
+			p.Dropped = make(map[string]int64)
+		}
+		p.Dropped[code]++
+		return false
 	}
 	p.Violations = append(p.Violations, Error{Offset: int64(at), Code: code, Message: message})
 	if p.inString {
-		return // string sets the pointer once it knows the whole name
+		return true // string sets the pointer once it knows the whole name
 	}
 	p.Violations[len(p.Violations)-1].Pointer = p.pointer(len(p.open))
+	return true
+}
+
+// isFull reports whether no more violations with the code are kept.
+func (p *Parser) isFull(code string) bool {
+	if len(p.Violations) < maxViolations || p.Dropped[code] > 0 {
+		return p.Dropped[code] > 0
+	}
+	kept := 0
+	for i := range p.Violations {
+		if p.Violations[i].Code == code {
+			kept++
+		}
+	}
+	return kept == maxViolations
 }
 
 // maxPointer is the depth up to which pointers lead. Beyond it they name the value
@@ -141,8 +161,7 @@ func (p *Parser) checkManyNames(escaped bool, depth int) {
 // duplicate reports a name of an object that has depth containers around it.
 func (p *Parser) duplicate(name uint32, depth int) {
 	s := p.text(name)
-	p.violate(int(p.Nodes[name].Start), CodeDuplicateName, "the name "+strconv.Quote(s)+" stands twice in one object")
-	if p.Dropped == 0 {
+	if p.violate(int(p.Nodes[name].Start), CodeDuplicateName, "the name "+strconv.Quote(s)+" stands twice in one object") {
 		p.Violations[len(p.Violations)-1].Pointer = p.pointer(depth) + "/" + escapePointer(s)
 	}
 }

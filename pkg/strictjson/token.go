@@ -5,6 +5,7 @@ package strictjson
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -152,13 +153,13 @@ func (p *Parser) scalar(at, limit int) *Error {
 		return failure(end, CodeSyntax, "a backslash stands outside of a string")
 	case len(token) >= 3 && string(token[:3]) == "\xef\xbb\xbf":
 		return failure(at, CodeByteOrderMark, "a byte-order mark stands before the value")
-	case token[0] == '/':
+	case token[0] == '/' || token[0] == '#':
 		return failure(at, CodeComment, "JSON has no comments")
 	case looksNumeric(token):
 		n.Kind = Number
 		p.violate(at, CodeNotANumber, "JSON has no number "+strconv.Quote(clip(token)))
 	default:
-		return failure(at, CodeSyntax, "a value is expected, not "+strconv.Quote(clip(token)))
+		return failure(at, CodeSyntax, "a value is expected, not "+unexpected(buf[at:], token))
 	}
 	p.Nodes = append(p.Nodes, n)
 	p.dense += len(token)
@@ -220,11 +221,30 @@ func isNumber(token []byte) bool {
 }
 
 // quoteByte names a byte in a message.
-func quoteByte(c byte) string {
-	if c < utf8.RuneSelf {
-		return strconv.QuoteRune(rune(c))
+func quoteByte(c byte) string { return strconv.QuoteRune(rune(c)) }
+
+// unexpected names what a text starts with where something else is expected, and
+// says what to write if that is known. A token is named whole.
+func unexpected(text, token []byte) string {
+	c, size := utf8.DecodeRune(text)
+	if c == utf8.RuneError && size == 1 {
+		return "byte 0x" + strconv.FormatUint(uint64(text[0]), 16)
 	}
-	return "byte 0x" + strconv.FormatUint(uint64(c), 16)
+	switch {
+	case strings.ContainsRune("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb\u2033\uff02\u300c\u300d`´", c):
+		return string(c) + `; JSON has no quotation mark but the straight one, "`
+	case c == '\'':
+		return `'; JSON has texts in double quotes, "`
+	case c == '\u00a0' || c == '\u3000' || c == '\ufeff' || c == '\u200b':
+		return strconv.QuoteRuneToASCII(c) + "; JSON has no white space but spaces, tabs and line ends"
+	case string(token) == "True" || string(token) == "False" || string(token) == "None":
+		return string(token) + "; JSON writes true, false and null"
+	case string(token) == "undefined":
+		return "undefined; JSON writes null"
+	case len(token) > 0:
+		return strconv.Quote(clip(token))
+	}
+	return strconv.QuoteRune(c)
 }
 
 // clip shortens a token for a message.

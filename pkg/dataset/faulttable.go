@@ -1,0 +1,279 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"unicode/utf8"
+)
+
+// maxPlaces is how many places of a warning are listed in its row.
+const maxPlaces = 10
+
+// kindOfFault is what has a bound of its own in a report, so that no number of
+// faults of one kind hides another kind.
+type kindOfFault struct {
+	code     string
+	severity Severity
+}
+
+// faultTable counts faults and keeps the first ones: a row for each error, and one
+// row for the same warning in many records.
+type faultTable struct {
+	rows     []Fault
+	rowOf    map[string]int      // the row of a warning, by its key
+	kept     map[kindOfFault]int // rows
+	counts   map[string]int64    // by code
+	errors   int64
+	warnings int64
+}
+
+func newFaultTable() faultTable {
+	return faultTable{rowOf: map[string]int{}, kept: map[kindOfFault]int{}, counts: map[string]int64{}}
+}
+
+// reset empties the table.
+func (t *faultTable) reset() {
+	if t.counts == nil {
+		*t = newFaultTable()
+	}
+	t.rows = t.rows[:0]
+	clear(t.rowOf)
+	clear(t.kept)
+	clear(t.counts)
+	t.errors, t.warnings = 0, 0
+}
+
+// count counts faults.
+func (t *faultTable) count(kind kindOfFault, n int64) {
+	t.counts[kind.code] += n
+	if kind.severity == SeverityError {
+		t.errors += n
+	} else {
+		t.warnings += n
+	}
+}
+
+// keep adds a row. The key is a warning's.
+func (t *faultTable) keep(f *Fault, key string) {
+	t.kept[kindOfFault{f.Code, f.Severity}]++
+	if f.Severity == SeverityWarning {
+		t.rowOf[key] = len(t.rows)
+	}
+	t.rows = append(t.rows, *f)
+}
+
+// merge adds the faults of a block, whose records and lines are counted from its
+// start. Of each kind there may be limit rows.
+func (t *faultTable) merge(block *faultTable, record, line int64, limit int) {
+	keys := make([]string, len(block.rows))
+	for key, row := range block.rowOf {
+		keys[row] = key
+	}
+	for i := range block.rows {
+		f := &block.rows[i]
+		f.move(record, line)
+		row, known := t.rowOf[keys[i]]
+		switch {
+		case known && f.Severity == SeverityWarning:
+			t.rows[row].Count += f.Count
+			t.rows[row].Places = append(t.rows[row].Places, f.Places[:min(len(f.Places), maxPlaces-len(t.rows[row].Places))]...)
+		case t.kept[kindOfFault{f.Code, f.Severity}] < limit:
+			t.keep(f, keys[i])
+		}
+	}
+	for code, n := range block.counts {
+		t.counts[code] += n
+	}
+	t.errors += block.errors
+	t.warnings += block.warnings
+}
+
+// move counts the records and lines of a fault from the start of the file.
+func (f *Fault) move(record, line int64) {
+	f.Line += line + 1
+	if f.Record >= 0 {
+		f.Record += record
+	}
+	for i := range f.Places {
+		f.Places[i].Record += record
+		f.Places[i].Line += line + 1
+	}
+}
+
+// sorted returns the rows, errors first, each in the order of the file.
+func (t *faultTable) sorted() []Fault {
+	slices.SortStableFunc(t.rows, func(a, b Fault) int {
+		if a.Severity != b.Severity {
+			return cmp.Compare(a.Severity, b.Severity)
+		}
+		return cmp.Compare(a.Offset, b.Offset)
+	})
+	for i := range t.rows {
+		if t.rows[i].Count < 2 {
+			t.rows[i].Count, t.rows[i].Places = 0, nil
+		}
+	}
+	return t.rows
+}
+
+// fullCodes are the codes of the errors of which a report has no room for more.
+// They are shared by the workers, which then count them only.
+type fullCodes struct {
+	codes atomic.Pointer[map[string]bool]
+}
+
+func (f *fullCodes) has(code string) bool {
+	codes := f.codes.Load()
+	return codes != nil && (*codes)[code]
+}
+
+// update notes what is full in the table of the report. One goroutine may call it
+// at a time.
+func (f *fullCodes) update(t *faultTable, limit int) {
+	var full map[string]bool
+	for kind, rows := range t.kept {
+		if kind.severity != SeverityError || rows < limit || f.has(kind.code) {
+			continue
+		}
+		if full == nil {
+			full = map[string]bool{}
+			if before := f.codes.Load(); before != nil {
+				for code := range *before {
+					full[code] = true
+				}
+			}
+		}
+		full[kind.code] = true
+	}
+	if full != nil {
+		f.codes.Store(&full)
+	}
+}
+
+// faultLog collects the faults of one block. Records and lines are counted from
+// the start of the block.
+type faultLog struct {
+	faultTable
+	buf      []byte
+	base     int64 // offset of buf in the text
+	newline  byte
+	limit    int        // rows of each kind of error
+	full     *fullCodes // of the report
+	from, to int        // the record at hand
+	key      []byte     // memory for the key of a warning
+
+	lineAt int   // buf[:lineAt] holds line newlines
+	line   int64 // lines before lineAt
+}
+
+func (l *faultLog) reset(buf []byte, base int64) {
+	l.buf, l.base = buf, base
+	l.faultTable.reset()
+	l.lineAt, l.line = 0, 0
+}
+
+// add counts a fault of a record, and keeps it if there is room. The record r is
+// nil if the fault leads to none of its nodes.
+func (l *faultLog) add(record int64, f *finding, r *record) {
+	kind := kindOfFault{f.code, f.severity}
+	l.count(kind, 1)
+	if f.severity == SeverityWarning {
+		l.warn(record, f, r)
+		return
+	}
+	if l.kept[kind] < l.limit && !l.full.has(f.code) {
+		row := l.row(record, f, r)
+		l.keep(&row, "")
+	}
+}
+
+// warn adds a warning to the row of the same warning. Its rows are not bounded
+// here, since only the report knows which of them were there before; the size of
+// the block and the bound of each record do that.
+func (l *faultLog) warn(record int64, f *finding, r *record) {
+	l.key = append(append(l.key[:0], f.code...), 0)
+	if f.node >= 0 && r != nil {
+		l.key = r.appendPointer(l.key, f.node, true)
+	}
+	l.key = appendShape(append(l.key, 0), f.message)
+	i, known := l.rowOf[string(l.key)]
+	if !known {
+		i = len(l.rows)
+		row := l.row(record, f, r)
+		l.keep(&row, string(l.key))
+	}
+	row := &l.rows[i]
+	if row.Count++; len(row.Places) < maxPlaces {
+		place := Place{Record: record, Line: l.lineOf(f.at), Pointer: f.pointer}
+		if f.node >= 0 && r != nil {
+			place.Pointer = r.pointer(f.node)
+		}
+		row.Places = append(row.Places, place)
+	}
+}
+
+// appendShape appends a message without its numbers, which tell no two warnings
+// apart.
+func appendShape(dst []byte, message string) []byte {
+	for i := range len(message) {
+		if c := message[i]; c < '0' || c > '9' {
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+func (l *faultLog) row(record int64, f *finding, r *record) Fault {
+	pointer, fix := f.pointer, f.fix
+	if f.node >= 0 && r != nil {
+		pointer = r.pointer(f.node)
+	}
+	if fix == "" {
+		fix = usualFixes[f.code]
+	}
+	return Fault{
+		Record:   record,
+		Line:     l.lineOf(f.at),
+		Offset:   l.base + int64(f.at),
+		Pointer:  pointer,
+		Code:     f.code,
+		Severity: f.severity,
+		Message:  f.message,
+		Excerpt:  excerpt(l.buf[l.from:l.to], f.at-l.from),
+		Fix:      fix,
+	}
+}
+
+// lineOf returns the number of line ends before buf[at]. Calls mostly go forward.
+func (l *faultLog) lineOf(at int) int64 {
+	if at < l.lineAt {
+		return l.line - int64(bytes.Count(l.buf[at:l.lineAt], []byte{l.newline}))
+	}
+	l.line += int64(bytes.Count(l.buf[l.lineAt:at], []byte{l.newline}))
+	l.lineAt = at
+	return l.line
+}
+
+// excerpt returns the text around buf[at] on one line, as valid UTF-8.
+func excerpt(buf []byte, at int) string {
+	const before, after = 24, 56
+	at = min(at, len(buf))
+	from, to := max(0, at-before), min(len(buf), at+after)
+	for from < at && from > 0 && !utf8.RuneStart(buf[from]) {
+		from++
+	}
+	for to > at && to < len(buf) && !utf8.RuneStart(buf[to]) {
+		to--
+	}
+	for to > from && buf[to-1] <= ' ' {
+		to--
+	}
+	text := strings.ToValidUTF8(string(buf[from:to]), "\uFFFD")
+	return strings.Join(strings.FieldsFunc(text, func(c rune) bool { return c < ' ' }), " ")
+}
