@@ -234,7 +234,7 @@ func (w *world) holds(t testing.TB, source convert.Source, content string) {
 	if diff := cmp.Diff(&stored{wantText, "text/markdown; charset=utf-8", source.Generation}, w.text(t, source.Name)); diff != "" {
 		t.Errorf("report for people on %s (-want +got):\n%s", source.Name, diff)
 	}
-	report := convert.Report{Source: source, Outcome: convert.Refused, LimitsOf: baseModel, Result: result}
+	report := convert.Report{Source: source, Outcome: convert.Refused, Reason: result.Refusal(), LimitsOf: baseModel, Result: result}
 	var wantDataset *stored
 	if result.Errors == 0 {
 		report.Outcome, report.Dataset = convert.Converted, "gs://test-data/drops/"+source.Name+"/dataset.jsonl"

@@ -97,9 +97,10 @@ func (r *record) adviseText() (what, fix string) {
 // adviseList finds a list of records, or of the turns of a conversation, under a name
 // of its own.
 func (r *record) adviseList() (what, fix string) {
+	sides, _ := r.adviseSides()
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
 		list, name := r.listIn(i)
-		if list == 0 {
+		if list == 0 || sides != "" && slices.Contains(historyNames, r.text(i)) {
 			continue
 		}
 		if what, fix := r.adviseTurns(list, name); fix != "" {

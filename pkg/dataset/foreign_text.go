@@ -68,7 +68,8 @@ func isScalarWord(word []byte) bool {
 	case "true", "false", "null", "NaN", "Infinity", "-Infinity":
 		return true
 	}
-	return len(word) > 0 && (word[0] == '-' || '0' <= word[0] && word[0] <= '9')
+	digits := bytes.TrimLeft(word, "-")
+	return len(digits) > 0 && '0' <= digits[0] && digits[0] <= '9'
 }
 
 // startsCells reports whether a line starts with a cell of a table, behind which
@@ -142,7 +143,7 @@ func isColumn(lines [][]byte) bool {
 	return len(cell) > 1 && cell[0] == '"' && (cell[1] == '{' || cell[1] == '[' || cell[len(cell)-1] == '"')
 }
 
-// isYAML reports whether the lines are names with values, or a list.
+// isYAML reports whether the lines are names in small letters with values, or a list.
 func isYAML(lines [][]byte) bool {
 	list, names := 0, 0
 	for _, line := range lines[:min(len(lines), 8)] {
@@ -152,7 +153,7 @@ func isYAML(lines [][]byte) bool {
 			line = line[2:]
 		}
 		name, value, found := bytes.Cut(line, []byte{':'})
-		if found && len(name) > 0 && !bytes.ContainsAny(name, " \t\",;") && (len(value) == 0 || value[0] == ' ') {
+		if found && len(name) > 0 && 'a' <= name[0] && name[0] <= 'z' && !bytes.ContainsAny(name, " \t\",;") && (len(value) == 0 || value[0] == ' ') {
 			names++
 		}
 	}

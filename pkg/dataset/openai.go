@@ -75,7 +75,8 @@ func (c *conversation) chat(list int) {
 	}
 	if first := list + 1; r.kind(list) == strictjson.Array && r.next(list) > first && r.kind(first) == strictjson.Object &&
 		r.member(first, "role") == 0 && r.member(first, "type") != 0 {
-		c.missing = true
+		c.turn(list, roleUser) // whose parts they are
+		c.parts++
 		r.fail(list, CodeWrongType, "this is a list of parts, not of messages", `put the parts into a message: {"messages": [{"role": "user", "content": [parts]}, …]}`)
 		return
 	}

@@ -24,6 +24,8 @@ func TestNames(t *testing.T) {
 		{"folder/a.jsonl.gz", true, ""},
 		{"a.json.GZ", true, ""},
 		{"a.csv", false, ""},
+		{"a.ndjson", true, ""},
+		{"a.NDJSON.gz.fine-tune.json", false, "a.NDJSON.gz"},
 		{"a.json.fine-tune.json", false, "a.json"},
 		{"folder/a.jsonl.gz.fine-tune.json", false, "folder/a.jsonl.gz"},
 		{"my.fine-tune.json", true, ""}, // of no file that could be converted

@@ -232,15 +232,15 @@ func unexpected(text, token []byte) string {
 	}
 	switch {
 	case strings.ContainsRune("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb\u2033\uff02\u300c\u300d`´", c):
-		return string(c) + `; JSON has no quotation mark but the straight one, "`
+		return string(c) + `: write " in its place`
 	case c == '\'':
-		return `'; JSON has texts in double quotes, "`
+		return `': write " in its place`
 	case c == '\u00a0' || c == '\u3000' || c == '\ufeff' || c == '\u200b':
-		return strconv.QuoteRuneToASCII(c) + "; JSON has no white space but spaces, tabs and line ends"
+		return strconv.QuoteRuneToASCII(c) + ": write a space in its place, or nothing"
 	case string(token) == "True" || string(token) == "False" || string(token) == "None":
-		return string(token) + "; JSON writes true, false and null"
+		return string(token) + ": JSON writes true, false and null"
 	case string(token) == "undefined":
-		return "undefined; JSON writes null"
+		return "undefined: JSON writes null"
 	case len(token) > 0:
 		return strconv.Quote(clip(token))
 	}
