@@ -234,14 +234,16 @@ func (r *record) appendPointer(dst []byte, node int, shape bool) []byte {
 			index++
 		}
 		dst = append(dst, '/')
-		switch {
-		case object && index%2 == 0: // node is a name
-			dst = append(dst, escapePointer(r.text(child))...)
-		case object:
-			name := at + 1
-			for name+1 != child {
+		name := child
+		if object && index%2 == 1 {
+			for name = at + 1; name+1 != child; {
 				name = r.next(name + 1)
 			}
+		}
+		switch {
+		case object && shape: // it only has to be the same for the same name
+			dst = append(dst, r.raw(name)...)
+		case object:
 			dst = append(dst, escapePointer(r.text(name))...)
 		case shape:
 			dst = append(dst, '*')
