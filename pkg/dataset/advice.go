@@ -13,11 +13,17 @@ import (
 
 // Names that people have for the two sides of an example, in small letters.
 var (
-	questionNames = []string{"prompt", "question", "query", "text_input", "input", "instruction", "user", "human", "q", "source", "problem", "src", "request"}
-	answerNames   = []string{"completion", "answer", "response", "output", "answers", "assistant", "model", "bot", "gpt", "a", "target", "tgt", "reply", "solution", "label", "final_answer"}
-	contextNames  = []string{"context", "passage", "document", "background"}
-	systemNames   = []string{"system", "system_prompt", "system_message"}
-	historyNames  = []string{"history", "conversation_history"}
+	questionNames = []string{
+		"prompt", "question", "query", "text_input", "input", "instruction", "user", "human", "q", "source", "problem", "src",
+		"request", "document", "article",
+	}
+	answerNames = []string{
+		"completion", "answer", "response", "output", "answers", "assistant", "model", "bot", "gpt", "a", "target",
+		"tgt", "reply", "solution", "label", "final_answer", "summary",
+	}
+	contextNames = []string{"context", "passage", "document", "background"}
+	systemNames  = []string{"system", "system_prompt", "system_message"}
+	historyNames = []string{"history", "conversation_history"}
 )
 
 // How a conversation, and a question with its answer, are written.
@@ -37,6 +43,11 @@ var turnNames = []struct{ speaker, text, list string }{
 	{"author", "content", ""},
 	{"from", "content", ""},
 	{"role", "value", ""},
+	{"speaker", "utterance", ""},
+	{"role", "message", ""},
+	{"sender", "text", ""},
+	{"author", "text", ""},
+	{"from", "text", ""},
 }
 
 // unknownRecord reports a record of no format that is known, with the way to write
@@ -72,7 +83,7 @@ func (r *record) adviseSides() (what, fix string) {
 		return "", ""
 	}
 	fix = "write them as " + asPair
-	if context := r.named(contextNames); context != 0 {
+	if context := r.named(contextNames); context != 0 && context != question {
 		fix += ", with " + quoted(r.text(context)) + ` before the question in "prompt"`
 	}
 	system, history := r.named(systemNames), r.named(historyNames)
@@ -103,7 +114,7 @@ func (r *record) adviseList() (what, fix string) {
 		if list == 0 || sides != "" && slices.Contains(historyNames, r.text(i)) {
 			continue
 		}
-		if what, fix := r.adviseTurns(list, name); fix != "" {
+		if what, fix = r.adviseTurns(list, name, i+1 == list); fix != "" {
 			return what, fix
 		}
 		first := list + 1
@@ -148,8 +159,9 @@ func (r *record) hasFormat(obj int) bool {
 	return false
 }
 
-// adviseTurns says how the turns in a list are written, if it holds turns.
-func (r *record) adviseTurns(list int, name string) (what, fix string) {
+// adviseTurns says how the turns in a list are written, if it holds turns. The list is a
+// member of the record, or elsewhere.
+func (r *record) adviseTurns(list int, name string, member bool) (what, fix string) {
 	first := list + 1
 	if r.next(list) == first {
 		return "", ""
@@ -165,7 +177,11 @@ func (r *record) adviseTurns(list int, name string) (what, fix string) {
 		}
 	case strictjson.Object:
 		if to, _ := r.turnList(first); to != "" {
-			return name + " holds the turns of a conversation", "name it " + quoted(to) + ", as in " + asMessages
+			fix = "give it as a record of its own, "
+			if member {
+				fix = "name it so: "
+			}
+			return name + " holds the turns of a conversation", fix + `{"` + to + `": [ its turns ]}`
 		} else if r.isTurn(first) {
 			return name + " holds the turns of a conversation", "write them as " + asMessages
 		}
@@ -198,10 +214,8 @@ func (r *record) turnList(obj int) (list, speaker string) {
 func (r *record) notAnObject() {
 	message, fix := "a record must be an object, not "+article(r.kind(root)), ""
 	if r.kind(root) == strictjson.Array {
-		what, advice := r.adviseTurns(root, "the array")
-		if advice != "" {
-			message += "; " + what
-			fix = strings.Replace(advice, "name it ", "put it into an object as ", 1)
+		if what, advice := r.adviseTurns(root, "the array", false); advice != "" {
+			message, fix = message+"; "+what, advice
 		}
 	}
 	r.fail(root, CodeNotAnObject, message, fix)

@@ -114,7 +114,7 @@ func foreignKind(head []byte) (what, fix string) {
 		return pythonText(text)
 	}
 	if isBinary(head) {
-		return "binary data", exportFix
+		return "binary data", writeFix
 	}
 	lower := bytes.ToLower(text[:min(len(text), 64)])
 	for _, kind := range textKinds {

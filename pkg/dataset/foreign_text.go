@@ -34,7 +34,7 @@ func plainText(text []byte) (what, fix string) {
 	case isColumn(lines):
 		return "a table (CSV)", tableFix
 	case text[0] == '<':
-		return "a text with tags, such as HTML or XML", downloadFix
+		return "a text with tags, such as HTML or XML", writeFix
 	case isYAML(lines):
 		return "a YAML file", writeFix
 	}

@@ -90,7 +90,7 @@ func (e *engine) deal(b *block, wantStarts bool) (starts [][]byte, err error) {
 		if wantStarts && starts == nil {
 			starts = recordStarts(b)
 		}
-		if err := e.merge(b); err != nil || !b.more {
+		if err = e.merge(b); err != nil || !b.more {
 			return starts, err
 		}
 		b.reset(b.buf[b.used:], b.base+int64(b.used), b.final, b.state)

@@ -44,7 +44,7 @@ type Place struct {
 
 // Field names the place of the fault as Google APIs do: the field that holds
 // the records is called prefix, as in data[3].contents[1].role.
-func (f Fault) Field(prefix string) string {
+func (f *Fault) Field(prefix string) string {
 	if f.Record < 0 {
 		return prefix
 	}

@@ -23,7 +23,8 @@ func Data(report *dataset.Report, prefix string) *Error {
 		},
 	}
 	nothingLeft := report.Counts[dataset.CodeNoExamples] > 0 // the warnings say why
-	for _, f := range report.Faults {
+	for i := range report.Faults {
+		f := &report.Faults[i]
 		if f.Severity == dataset.SeverityError || nothingLeft {
 			e.Violations = append(e.Violations, violation(f, prefix))
 		}
@@ -48,13 +49,17 @@ func count(n int64, what string) string {
 	return strconv.FormatInt(n, 10) + " " + what
 }
 
-func violation(f dataset.Fault, prefix string) Violation {
+func violation(f *dataset.Fault, prefix string) Violation {
 	description := f.Message
 	if f.Fix != "" {
 		description += "; " + f.Fix
 	}
 	if f.Record >= 0 {
-		description += fmt.Sprintf(" (record %d, line %d", f.Record, f.Line)
+		description += " ("
+		if f.Count > 1 {
+			description += fmt.Sprintf("%d times, first in ", f.Count)
+		}
+		description += fmt.Sprintf("record %d, line %d", f.Record, f.Line)
 		if f.Pointer != "" {
 			description += ", " + strconv.Quote(f.Pointer)
 		}

@@ -80,7 +80,8 @@ func (m *made) warn(field string, report *dataset.Report) {
 	if m.warned == nil {
 		m.warned = map[string]bool{}
 	}
-	for _, f := range report.Faults {
+	for i := range report.Faults {
+		f := &report.Faults[i]
 		if key := field + " " + f.Code; f.Severity == dataset.SeverityWarning && !m.warned[key] {
 			m.warned[key] = true
 			m.Warnings = append(m.Warnings,

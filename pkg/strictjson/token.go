@@ -152,7 +152,7 @@ func (p *Parser) scalar(at, limit int) *Error {
 	case end < len(buf) && buf[end] == '\\':
 		return failure(end, CodeSyntax, "a backslash stands outside of a string")
 	case len(token) >= 3 && string(token[:3]) == "\xef\xbb\xbf":
-		return failure(at, CodeByteOrderMark, "a byte-order mark stands before the value")
+		return failure(at, CodeByteOrderMark, "a byte-order mark stands before the value: save the text without it")
 	case token[0] == '/' || token[0] == '#':
 		return failure(at, CodeComment, "JSON has no comments")
 	case looksNumeric(token):
