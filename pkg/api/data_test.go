@@ -250,7 +250,7 @@ func TestValidate_lists_a_bounded_number_of_faults(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
 	f := s.post(t, base+"/validate-data", `{"data":[`+strings.Repeat("7,", 4999)+`7]}`).failed(http.StatusBadRequest)
-	if n := len(f.places()); n != 1000 || !strings.Contains(f.Message, "5000 errors") || !strings.Contains(f.Message, "first 1000") {
+	if n := len(f.places()); n != 200 || !strings.Contains(f.Message, "5000 errors") || !strings.Contains(f.Message, "first 200") {
 		t.Errorf("%d faults are listed: %s", n, f.Message)
 	}
 }
@@ -261,7 +261,7 @@ func TestData_without_an_example(t *testing.T) {
 	s := newSystem(t, nil)
 	for _, path := range []string{"/validate-data", "/convert-json"} {
 		f := s.post(t, base+path, `{"data":[{"role":"user","content":"alone"},{"role":"user","content":"too"}]}`).failed(http.StatusBadRequest)
-		if diff := cmp.Diff([]string{"data[0] NO_RELATED_MESSAGE", "data[1] NO_RELATED_MESSAGE"}, f.places()); diff != "" {
+		if diff := cmp.Diff([]string{"data NO_EXAMPLES", "data[0] NO_RELATED_MESSAGE", "data[1] NO_RELATED_MESSAGE"}, f.places()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", path, diff)
 		}
 	}

@@ -28,6 +28,13 @@ func Data(report *dataset.Report, prefix string) *Error {
 		if f.Severity == dataset.SeverityError || nothingLeft {
 			e.Violations = append(e.Violations, violation(f, prefix))
 		}
+		if nothingLeft && len(f.Places) > 1 {
+			for _, place := range f.Places[1:] {
+				e.Violations = append(e.Violations, violation(&dataset.Fault{
+					Record: place.Record, Line: place.Line, Pointer: place.Pointer, Code: f.Code, Message: f.Message, Fix: f.Fix,
+				}, prefix))
+			}
+		}
 	}
 	e.Message = fmt.Sprintf("The data has %s in %s", count(report.Errors, "error"), count(report.Records, "record"))
 	if nothingLeft {
