@@ -13,17 +13,12 @@ func (r *record) bedrock(dst []byte) []byte {
 	c.begin(r)
 	messages := 0
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
-		v := i + 1
 		switch string(r.key(i)) {
-		case "system":
-			c.bedrockSystem(v)
 		case "messages":
-			messages = v
-		case "toolConfig":
-			c.bedrockTools(v)
+			messages = i + 1
 		case "schemaVersion":
 		default:
-			r.unused(i)
+			c.beside(i)
 		}
 	}
 	if messages == 0 {
@@ -38,46 +33,6 @@ func (r *record) bedrock(dst []byte) []byte {
 	return c.end(dst)
 }
 
-// bedrockSystem adds the system prompts.
-func (c *conversation) bedrockSystem(list int) {
-	r := c.r
-	if r.kind(list) == strictjson.Null || !r.is(list, strictjson.Array) {
-		return
-	}
-	for p := list + 1; p < r.next(list); p = r.next(p) {
-		if text := c.partText(p); text != 0 {
-			c.systemText(text)
-			continue
-		}
-		if r.isCachePoint(p) {
-			continue
-		}
-		r.fail(p, CodeSystemNotText, "a system instruction holds text only", "take the part away")
-	}
-}
-
-// bedrockTools adds the functions that may be called.
-func (c *conversation) bedrockTools(config int) {
-	r := c.r
-	if r.kind(config) == strictjson.Null || !r.is(config, strictjson.Object) {
-		return
-	}
-	list := r.member(config, "tools")
-	if list == 0 || !r.is(list, strictjson.Array) {
-		return
-	}
-	for tool := list + 1; tool < r.next(list); tool = r.next(tool) {
-		if !r.is(tool, strictjson.Object) || r.isCachePoint(tool) {
-			continue
-		}
-		if spec := r.member(tool, "toolSpec"); spec != 0 {
-			c.declare(spec)
-			continue
-		}
-		r.fail(tool, CodeMissingField, `the tool has no "toolSpec"`, "only functions can be tools")
-	}
-}
-
 // isCachePoint reports whether a block only says what is to be kept in a cache.
 func (r *record) isCachePoint(block int) bool {
 	return r.kind(block) == strictjson.Object && r.len(block) == 1 && string(r.key(block+1)) == "cachePoint"
@@ -86,7 +41,20 @@ func (r *record) isCachePoint(block int) bool {
 // bedrockMessage adds one message.
 func (c *conversation) bedrockMessage(obj int) {
 	r := c.r
-	role, content := r.member(obj, "role"), r.member(obj, "content")
+	var role, content int
+	c.pending = c.pending[:0]
+	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
+		switch string(r.key(i)) {
+		case "role":
+			role = i + 1
+		case "content":
+			content = i + 1
+		default:
+			if !c.noteMark(i) {
+				r.unused(i)
+			}
+		}
+	}
 	if role == 0 {
 		r.fail(obj, CodeMissingRole, "the message does not say whose it is", `add the role "user" or "assistant"`)
 		return
@@ -100,11 +68,7 @@ func (c *conversation) bedrockMessage(obj int) {
 	}
 	switch string(r.key(role)) {
 	case roleUser:
-		if first := content + 1; first < r.next(content) && r.kind(first) == strictjson.Object && r.member(first, "toolResult") != 0 {
-			c.resultTurn(obj)
-		} else {
-			c.turn(obj, roleUser)
-		}
+		c.userTurn(obj, content, "toolResult")
 	case roleAssistant:
 		c.turn(obj, roleModel)
 	default:
@@ -137,7 +101,7 @@ func (c *conversation) bedrockPart(part int) {
 	switch key := string(r.key(name)); key {
 	case "cachePoint":
 	case "reasoningContent":
-		r.warn(part, CodeThoughtPart, "tuning learns no thoughts; the block is left away", "take the block away")
+		r.warnThought(part)
 	case "image":
 		c.bedrockFile(v, "image/")
 	case "video":
@@ -145,7 +109,7 @@ func (c *conversation) bedrockPart(part int) {
 	case "document":
 		c.bedrockFile(v, "application/")
 	case "toolUse":
-		c.callFunction(v, r.member(v, "toolUseId"), r.member(v, "name"), r.member(v, "input"))
+		c.addCall(v)
 	case "toolResult":
 		c.bedrockResult(v)
 	default:
@@ -174,29 +138,26 @@ func (c *conversation) bedrockFile(obj int, kind string) {
 	if !r.is(data, strictjson.String) {
 		return
 	}
-	if !isBase64(r.key(data)) {
-		r.fail(data, CodeInvalidBase64, "the data is not base64", "")
-		return
-	}
-	mime := kind + r.text(format)
-	if mime == "application/txt" {
-		mime = "text/plain"
-	}
-	if !mimeTypes[mime] {
-		r.warn(format, CodeUnknownMimeType, "the type "+quoted(mime)+" is not in Google's list", "")
-	}
 	c.parts--
-	c.inline(mime, r.key(data))
+	c.inlineNode(format, kind+r.text(format), data)
 }
 
 // bedrockResult adds what a tool gave back.
 func (c *conversation) bedrockResult(obj int) {
 	r := c.r
-	content := r.member(obj, "content")
-	if content != 0 && r.kind(content) == strictjson.Array && r.len(content) == 1 && r.kind(content+1) == strictjson.Object {
-		if v := max(r.member(content+1, "json"), r.member(content+1, "text")); v != 0 {
-			content = v
+	m := resultNodes{obj: obj}
+	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
+		switch v := i + 1; string(r.key(i)) {
+		case "toolUseId":
+			m.id = v
+		case "content":
+			m.content = v
+		case "status":
+			m.failed = string(r.raw(v)) == `"error"`
+		case "type":
+		default:
+			r.unused(i)
 		}
 	}
-	c.result(obj, r.member(obj, "toolUseId"), 0, content)
+	c.result(m)
 }

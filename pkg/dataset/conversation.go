@@ -13,38 +13,55 @@ import (
 // checks what every example must hold, and belongs to a worker, which uses it
 // again and again.
 type conversation struct {
-	r        *record
-	system   []byte            // parts of the system instruction, each behind a comma
-	turns    []byte            // turns, each behind a comma
-	tools    []byte            // function declarations, each behind a comma
-	calls    []call            // functions that were called, to find the names of results
-	byID     map[string][]byte // the same, once they are many
-	role     string            // of the current turn, "" before the first
-	at       int               // the node of the current turn
-	parts    int               // of the current turn
-	results  bool              // the current turn holds results of functions
-	answered int               // the text that the current turn of the model starts with
-	missing  bool              // a turn is, and that was said
-	answers  int               // turns of the model
-	pending  []pendingMark     // of the current message
-	marked   []answerMark      // of the answers
-	several  int               // the name of a member with several answers to the conversation
+	r         *record
+	system    []byte        // parts of the system instruction, each behind a comma
+	turns     []byte        // turns, each behind a comma
+	tools     []byte        // function declarations, each behind a comma
+	calls     []call        // of functions, to find those that results belong to
+	group     int           // the first call that a result without an id may belong to
+	first     int           // the first of these that may have no result yet
+	functions []declaration // those that are declared
+	declares  int           // the last member beside the turns that declares functions
+	late      []int         // names of members beside the turns whose text may stand in them
+	holder    int           // the string whose text is read as JSON, or 0
+	role      string        // of the current turn, "" before the first
+	at        int           // the node of the current turn
+	parts     int           // of the current turn
+	results   bool          // the current turn holds results of functions
+	answered  int           // the text that the current turn of the model starts with
+	missing   bool          // a turn is, and that was said
+	answers   int           // messages of the model
+	pending   []pendingMark // of the current message
+	marked    []answerMark  // of the answers
+	several   int           // the name of a member with several answers to the conversation
 }
-
-// call is one call of a function.
-type call struct{ id, name []byte }
 
 // begin starts a new example.
 func (c *conversation) begin(r *record) {
 	c.r = r
 	c.system, c.turns, c.tools, c.calls = c.system[:0], c.turns[:0], c.tools[:0], c.calls[:0]
-	clear(c.byID)
+	c.functions, c.late, c.group, c.first, c.holder, c.declares = c.functions[:0], c.late[:0], 0, 0, 0, 0
 	c.role, c.at, c.parts, c.results, c.answered, c.missing = "", root, 0, false, 0, false
 	c.answers, c.pending, c.marked, c.several = 0, c.pending[:0], c.marked[:0], 0
 }
 
 // turn starts a turn of the user or the model, which node n stands for.
 func (c *conversation) turn(n int, role string) {
+	c.closeCalls(role)
+	c.start(n, role)
+}
+
+// callTurn continues the turn of the model with its calls, or starts one: what it says and what
+// it calls, one after the other, is one turn.
+func (c *conversation) callTurn(n int) {
+	if c.role != roleModel {
+		c.turn(n, roleModel)
+		return
+	}
+	c.countAnswer()
+}
+
+func (c *conversation) start(n int, role string) {
 	if c.role != "" {
 		c.endTurn()
 		if c.role == role {
@@ -61,12 +78,7 @@ func (c *conversation) open(n int, role string) {
 	c.role, c.at, c.parts, c.results, c.answered = role, n, 0, false, 0
 	c.r.example.turns++
 	if role == roleModel {
-		c.answers++
-		if len(c.pending) > 0 {
-			if m := c.readPending(); m.node != 0 {
-				c.marked = append(c.marked, m)
-			}
-		}
+		c.countAnswer()
 	}
 	c.pending = c.pending[:0]
 	c.turns = append(c.turns, `,{"role":"`...)
@@ -78,7 +90,7 @@ func (c *conversation) open(n int, role string) {
 // starts one: all results that follow a turn of the model stand in one turn.
 func (c *conversation) resultTurn(n int) {
 	if c.role != roleUser || !c.results {
-		c.turn(n, roleUser)
+		c.start(n, roleUser)
 		c.results = true
 	}
 }
@@ -111,6 +123,9 @@ func (c *conversation) text(n int) {
 		return
 	case !c.r.is(n, strictjson.String):
 		c.parts++
+		return
+	}
+	if c.role == roleModel && c.answerWithoutThoughts(n) {
 		return
 	}
 	c.part(`{"text":`)
@@ -156,7 +171,13 @@ func (c *conversation) systemText(n int) {
 	if !c.r.is(n, strictjson.String) || c.r.blank(n) {
 		return
 	}
-	if c.role != "" {
+	if bytes.Contains(c.system, append([]byte(`{"text":`), c.r.raw(n)...)) {
+		return // the same text stands beside the turns and among them
+	}
+	switch {
+	case c.answers > 0:
+		c.r.warn(n, CodeSystemMoved, "a system text stands inside the conversation and was moved before it, so that it now holds for the answers before it as well", "put it first, or make an example of the turns behind it")
+	case c.role != "":
 		c.r.warn(n, CodeSystemMoved, "a system text stands inside the conversation and was moved before it", "put it first")
 	}
 	c.r.addText(n)
@@ -205,6 +226,7 @@ func (c *conversation) finishTurns() {
 
 // appendExample appends the example but for its closing brace.
 func (c *conversation) appendExample(dst []byte) []byte {
+	c.checkLate()
 	dst = append(dst, '{')
 	if len(c.system) > 0 {
 		dst = append(dst, `"systemInstruction":{"parts":[`...)
@@ -222,47 +244,4 @@ func (c *conversation) appendExample(dst []byte) []byte {
 		dst = append(dst, "]}]"...)
 	}
 	return dst
-}
-
-// once notes the value of a member that goes by several names. If it is there under
-// another one too, this one is not used.
-func (r *record) once(value *int, name int) {
-	if *value != 0 {
-		r.unused(name)
-		return
-	}
-	*value = name + 1
-}
-
-// only notes the value of a member that goes by several names. Another value under another
-// name is an error.
-func (r *record) only(value *int, name int) {
-	v := name + 1
-	switch {
-	case *value == 0 || r.isNothing(*value) && !r.isNothing(v):
-		*value = v
-	case !r.isNothing(v) && !bytes.Equal(r.raw(*value), r.raw(v)):
-		r.fail(name, CodeContradiction, "the member "+quoted(r.text(name))+" says something else than "+quoted(r.text(*value-1)), "keep the one that is right")
-	}
-}
-
-// unused warns about a member that examples have no place for. Some say more
-// about the record than may be lost.
-func (r *record) unused(name int) {
-	v := name + 1
-	if r.kind(v) == strictjson.Null {
-		return
-	}
-	switch string(r.key(name)) {
-	case "images", "image", "videos", "video", "audios", "audio":
-		if r.next(v) > v+1 || r.kind(v) == strictjson.String {
-			r.fail(name, CodeUnsupported, "files beside the conversation cannot be converted", "put their addresses into it, as parts")
-			return
-		}
-	default:
-		if r.member(root, string(r.key(name))) == name+1 && r.recordMark(name) {
-			return
-		}
-	}
-	r.warn(name, CodeUnknownField, "the member "+quoted(r.text(name))+" is not used", "")
 }

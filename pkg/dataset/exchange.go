@@ -51,53 +51,57 @@ func (c *conversation) readMessages(list int) (all []said) {
 
 // roleOf returns the role of a message.
 func (r *record) roleOf(message int) string {
+	if r.kind(message) != strictjson.Object {
+		return ""
+	}
 	n := max(r.member(message, "role"), r.member(message, "from"))
 	if n == 0 || r.kind(n) != strictjson.String {
 		return ""
 	}
-	switch role := r.key(n); string(role) {
+	switch role := lower(r.key(n)); string(role) {
 	case roleSystem, "developer":
 		return roleSystem
 	case roleUser, "human":
 		return roleUser
 	default:
-		if isModelName(role) {
+		if isModelName(role) || isCallRole(role) {
 			return roleModel
 		}
 		return string(role)
 	}
 }
 
-// messageList returns the list of messages that an object holds, or n if it holds none.
-// The functions beside the list are declared if that is wanted.
-func (c *conversation) messageList(n int, declare bool) int {
+// messageList returns the list of messages that an object holds, or n if it holds none, and
+// the system texts beside the list.
+func (c *conversation) messageList(n int) (list int, system []said) {
 	r := c.r
 	if r.kind(n) != strictjson.Object {
-		return n
+		return n, nil
 	}
-	list := 0
 	for _, name := range [...]string{"messages", "conversations", "conversation"} {
 		list = max(list, r.member(n, name))
 	}
 	if list == 0 || r.kind(list) != strictjson.Array {
-		return n
+		return n, nil
 	}
 	for i := n + 1; i < r.next(n); i = r.next(i + 1) {
-		if i+1 != list && (declare || !isDeclaration(r.key(i))) {
-			c.chatMember(i)
+		switch v := i + 1; {
+		case v == list:
+		case meaningOf(r.key(i)) != meansSystem:
+			c.beside(i)
+		case !r.isEmpty(v):
+			system = append(system, said{role: roleSystem, node: v})
 		}
 	}
-	return list
+	return list, system
 }
-
-func isDeclaration(name []byte) bool { return string(name) == "tools" || string(name) == "functions" }
 
 // readExchange reads a part of the conversation: a text of the user, a message, or a list.
 func (c *conversation) readExchange(n int) exchange {
 	r := c.r
-	switch v := c.messageList(n, true); {
+	switch v, system := c.messageList(n); {
 	case r.kind(v) == strictjson.Array:
-		return newExchange(c.readMessages(v))
+		return newExchange(append(system, c.readMessages(v)...))
 	case r.kind(v) == strictjson.Object && r.roleOf(v) != "":
 		return newExchange([]said{{role: r.roleOf(v), node: v}})
 	case !r.is(v, strictjson.String):
@@ -112,8 +116,8 @@ func (c *conversation) say(s said) {
 	r := c.r
 	c.pending = c.pending[:0]
 	switch {
-	case r.kind(s.node) != strictjson.Object && s.role == roleSystem:
-		c.systemText(s.node)
+	case s.role == roleSystem && r.roleOf(s.node) == "":
+		c.systemValue(s.node)
 	case r.kind(s.node) != strictjson.Object && s.role == roleUser:
 		c.instruction(s.node, s.input, "prompt")
 	case r.kind(s.node) != strictjson.Object:
@@ -169,19 +173,31 @@ func (r *record) same(a, b said) bool {
 // content returns what a message says and calls, to compare it.
 func (r *record) content(s said) string {
 	if r.kind(s.node) != strictjson.Object {
-		text := r.comparable(s.node)
+		text := r.comparable(r.plainContent(s.node))
 		if s.input != 0 {
 			text += "\n" + r.comparable(s.input)
 		}
 		return text
 	}
 	var text strings.Builder
-	for _, name := range [...]string{"content", "value", "text", "tool_calls", "function_call", "tool_call_id"} {
+	for _, name := range [...]string{"content", "value", "text", "parts", "tool_calls", "toolCalls", "function_call", "functionCall", "tool_call_id", "toolCallId"} {
 		if v := r.member(s.node, name); v != 0 && r.kind(v) != strictjson.Null {
-			text.WriteString(r.comparable(r.worker.conversation.plainContent(v)))
+			text.WriteString(r.comparable(r.plainContent(v)))
 		}
 	}
 	return text.String()
+}
+
+// plainContent returns the text of a list that has one part of text, and any other content
+// as it is.
+func (r *record) plainContent(n int) int {
+	if r.kind(n) != strictjson.Array || r.len(n) != 1 || r.kind(n+1) != strictjson.Object {
+		return n
+	}
+	if text := r.member(n+1, "text"); text != 0 {
+		return text
+	}
+	return n
 }
 
 // comparable returns a text without white space around it, and any other value as it is.

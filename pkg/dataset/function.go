@@ -5,40 +5,136 @@ package dataset
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// callFunction adds the call of a function. The arguments are an object, or a
-// string that holds one; 0 if there are none. The id may be 0.
-func (c *conversation) callFunction(obj, id, name, args int) {
+// callNodes are the members of a call of a function; 0 if absent or null.
+type callNodes struct {
+	id, name, args int
+	others         []int // names of members that say something else
+}
+
+// addCalls adds the calls in a value: an object, a list of them, or one of these as a string.
+func (c *conversation) addCalls(v int) {
+	r := c.r
+	switch r.kind(v) {
+	case strictjson.Null:
+	case strictjson.Array:
+		for e := v + 1; e < r.next(v); e = r.next(e) {
+			c.addCalls(e)
+		}
+	case strictjson.Object:
+		c.addCall(v)
+	case strictjson.String:
+		before := c.parts
+		c.parsed(v, CodeArgsNotObject, "the call is no JSON", c.addCalls)
+		if c.parts == before {
+			c.parts++ // it was meant to be one
+		}
+	default:
+		c.parts++
+		r.fail(v, CodeArgsNotObject, "a call must be an object, not "+article(r.kind(v)), `write {"name": …, "arguments": {…}}`)
+	}
+}
+
+// addCall adds one call, in the spelling of any vendor.
+func (c *conversation) addCall(obj int) {
 	r := c.r
 	c.parts++ // even if it cannot be written
-	if name == 0 {
+	var m callNodes
+	c.readCall(obj, &m)
+	for _, name := range m.others {
+		if m.args == 0 && r.says(name+1) {
+			r.fail(name, CodeArgsNotObject, "the call has no arguments but this member", `name it "arguments" if that is what it holds`)
+			return
+		}
+		r.unused(name)
+	}
+	if m.name == 0 {
 		r.fail(obj, CodeMissingField, `the function's "name" is missing`, "")
 		return
 	}
-	if !r.is(name, strictjson.String) {
+	if !r.functionName(m.name) {
 		return
 	}
-	if id != 0 && !r.is(id, strictjson.String) {
-		id = 0
+	known := call{name: r.raw(m.name), at: c.place(obj)}
+	if m.id != 0 && r.is(m.id, strictjson.String) {
+		known.id = r.key(m.id)
 	}
-	known := call{name: r.raw(name)}
-	if id != 0 {
-		known.id = r.key(id)
+	if !c.isDeclared(known.name) {
+		r.fail(m.name, CodeUndeclaredFunction, "the function "+quoted(r.text(m.name))+" is none of those that the example declares", "declare it among the tools")
 	}
-	c.remember(known)
+	c.calls = append(c.calls, known)
 	c.parts--
-	c.r.example.parts[kindFunctionCall]++
+	r.example.parts[kindFunctionCall]++
 	c.part(`{"functionCall":{"name":`)
 	c.turns = append(c.turns, known.name...)
 	c.turns = append(c.turns, `,"args":`...)
 	before := len(c.turns)
-	c.arguments(args)
+	c.arguments(m.args)
 	r.addJSON(c.turns[before:])
 	c.turns = append(c.turns, "}}"...)
+}
+
+// readCall finds the members of a call, which may be in an object inside of it.
+func (c *conversation) readCall(obj int, m *callNodes) {
+	r := c.r
+	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
+		v := i + 1
+		kind := r.kind(v)
+		if kind == strictjson.Null {
+			continue
+		}
+		switch string(r.key(i)) {
+		case "id", "call_id", "callId", "tool_call_id", "toolUseId", "tool_use_id":
+			if r.kind(v) != strictjson.String || !r.blank(v) {
+				r.once(&m.id, i)
+			}
+		case "name", "function_name", "functionName", "tool_name", "toolName":
+			r.once(&m.name, i)
+		case "function", "functionCall", "function_call", "toolUse", "tool_use", "tool_call", "toolCall":
+			if kind == strictjson.Object {
+				c.readCall(v, m)
+			} else {
+				r.once(&m.name, i)
+			}
+		case "arguments", "args", "input", "parameters", "params", "kwargs":
+			switch {
+			case m.args == 0 || !r.says(m.args):
+				m.args = v
+			case r.says(v):
+				r.fail(i, CodeArgsNotObject, "the arguments of the call stand here twice", "keep one of the two members")
+			}
+		case "type", "index", "cache_control":
+			// They say nothing about the call itself.
+		default:
+			m.others = append(m.others, i)
+		}
+	}
+}
+
+// says reports whether a value holds anything that a person may have written: an object, a list
+// or a text that is not empty.
+func (r *record) says(n int) bool {
+	switch r.kind(n) {
+	case strictjson.Object, strictjson.Array:
+		return r.next(n) > n+1
+	case strictjson.String:
+		return !r.blank(n)
+	}
+	return false
+}
+
+// isDeclared reports whether a function may be called: one of those that are declared, or any
+// if none is.
+func (c *conversation) isDeclared(name []byte) bool {
+	for _, f := range c.functions {
+		if bytes.Equal(f.name, name) {
+			return true
+		}
+	}
+	return len(c.functions) == 0
 }
 
 // arguments adds the arguments of a call as an object.
@@ -46,33 +142,30 @@ func (c *conversation) arguments(n int) {
 	const fix = `write an object, as in {"name": "value"}`
 	r := c.r
 	switch {
-	case n == 0 || r.kind(n) == strictjson.Null:
-		c.turns = append(c.turns, "{}"...)
+	case n == 0 || !r.says(n) && r.kind(n) != strictjson.Number && r.kind(n) != strictjson.Bool:
+		c.turns = append(c.turns, "{}"...) // also for [], as PHP writes it
 	case r.kind(n) == strictjson.Object:
 		r.numbers(n)
 		c.turns = r.appendPlain(c.turns, n)
 	case r.kind(n) == strictjson.String:
-		text := []byte(r.text(n))
-		if len(bytes.TrimSpace(text)) == 0 {
-			c.turns = append(c.turns, "{}"...)
-			return
-		}
 		var inner record
-		err := inner.parse(text)
+		err := inner.parse([]byte(r.text(n)))
 		if err == nil && inner.kind(root) == strictjson.String {
 			// Some tools encode them twice.
 			r.warn(n, CodeEncodedTwice, "the arguments are JSON in a string in a string", "encode them once")
 			err = inner.parse([]byte(inner.text(root)))
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			r.fail(n, CodeArgsNotObject, "the arguments are no JSON: "+err.Message, fix)
-			return
-		}
-		if inner.kind(root) != strictjson.Object {
+		case inner.kind(root) == strictjson.Null || inner.kind(root) == strictjson.Array && !inner.says(root):
+			c.turns = append(c.turns, "{}"...)
+		case inner.kind(root) != strictjson.Object:
 			r.fail(n, CodeArgsNotObject, "the arguments must be an object, not "+article(inner.kind(root)), fix)
-			return
+		default:
+			r.numbersOf(&inner, n)
+			c.turns = inner.appendPlain(c.turns, root)
 		}
-		c.turns = inner.appendPlain(c.turns, root)
 	default:
 		r.fail(n, CodeArgsNotObject, "the arguments must be an object, not "+article(r.kind(n)), fix)
 	}
@@ -95,93 +188,38 @@ func (r *record) parse(text []byte) *strictjson.Error {
 	return nil
 }
 
-// result adds what a function gave back. The function is named by a string node,
-// or else by the id of its call; content is any value.
-func (c *conversation) result(obj, id, name, content int) {
-	r := c.r
-	c.parts++ // even if it cannot be written
-	var function []byte
-	switch {
-	case id != 0 && r.kind(id) == strictjson.String:
-		function = c.called(r.key(id))
-	case id == 0 && name == 0 && len(c.calls) > 0:
-		function = c.calls[len(c.calls)-1].name
-	}
-	if function == nil && name != 0 && r.is(name, strictjson.String) {
-		function = r.raw(name)
-	}
-	if function == nil {
-		at := obj
-		if id != 0 {
-			at = id
-		}
-		r.fail(at, CodeUnknownCall, "this is the result of a call that is not in the conversation", "add the call before it, with the same id")
+// parsed parses the text of a string node and shows its value to add, in the record that is at
+// hand until then. Faults in it are reported at the node.
+func (c *conversation) parsed(n int, code, message string, add func(v int)) {
+	outer := c.r
+	inner := record{worker: outer.worker}
+	if err := inner.parse([]byte(outer.text(n))); err != nil {
+		outer.fail(n, code, message+": "+err.Message, "write it as JSON")
 		return
 	}
-	if content == 0 {
-		r.fail(obj, CodeMissingField, "the result has no content", "add what the function gave back")
+	if inner.kind(root) == strictjson.String {
+		outer.fail(n, code, message+" but a string in a string", "encode it once")
 		return
 	}
-	c.parts--
-	c.part(`{"functionResponse":{"name":`)
-	c.turns = append(c.turns, function...)
-	c.turns = append(c.turns, `,"response":`...)
-	before := len(c.turns)
-	c.response(content)
-	r.addJSON(c.turns[before:])
-	c.turns = append(c.turns, "}}"...)
+	holder := c.holder
+	c.holder = c.place(n)
+	c.r = &inner
+	add(root)
+	c.r, c.holder = outer, holder
+	outer.example.chars += inner.example.chars
+	outer.example.tokens += inner.example.tokens
+	for kind, count := range inner.example.parts {
+		outer.example.parts[kind] += count
+	}
+	for _, f := range inner.faults {
+		outer.report(n, f.severity, f.code, f.message, f.fix)
+	}
 }
 
-// fewCalls are looked through one by one.
-const fewCalls = 32
-
-// remember notes a call for its result.
-func (c *conversation) remember(known call) {
-	c.calls = append(c.calls, known)
-	if len(c.calls) < fewCalls {
-		return
+// place returns the node of the record that holds n, which may be in the text of a string.
+func (c *conversation) place(n int) int {
+	if c.holder != 0 {
+		return c.holder
 	}
-	if c.byID == nil {
-		c.byID = make(map[string][]byte)
-	}
-	if len(c.byID) == 0 {
-		for _, earlier := range c.calls {
-			c.byID[string(earlier.id)] = earlier.name
-		}
-	}
-	c.byID[string(known.id)] = known.name
-}
-
-// called returns the name of the function whose call has the id, or nil.
-func (c *conversation) called(id []byte) []byte {
-	if len(c.calls) >= fewCalls {
-		return c.byID[string(id)]
-	}
-	for _, known := range slices.Backward(c.calls) {
-		if bytes.Equal(known.id, id) {
-			return known.name
-		}
-	}
-	return nil
-}
-
-// response adds a result as an object: as it is if it is one, even if written as
-// a string, and under the name "output" if it is anything else.
-func (c *conversation) response(n int) {
-	r := c.r
-	if r.kind(n) == strictjson.Object {
-		c.turns = r.appendPlain(c.turns, n)
-		return
-	}
-	if raw := r.raw(n); len(raw) > 2 && r.kind(n) == strictjson.String && bytes.IndexByte(raw, '{') > 0 {
-		var inner record
-		text := []byte(r.text(n))
-		if strictjson.KindOf(text) == strictjson.Object && inner.parse(text) == nil {
-			c.turns = inner.appendPlain(c.turns, root)
-			return
-		}
-	}
-	c.turns = append(c.turns, `{"output":`...)
-	c.turns = r.appendPlain(c.turns, n)
-	c.turns = append(c.turns, '}')
+	return n
 }

@@ -18,6 +18,7 @@ func (r *record) gemini(dst []byte) []byte { return r.nativeExample(dst, false) 
 func (r *record) geminiPreference(dst []byte) []byte { return r.nativeExample(dst, true) }
 
 func (r *record) nativeExample(dst []byte, preference bool) []byte {
+	r.worker.conversation.begin(r) // for what is declared and called
 	contents, completions := 0, 0
 	var seen fields
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
@@ -48,6 +49,7 @@ func (r *record) nativeExample(dst []byte, preference bool) []byte {
 	if contents == 0 {
 		r.fail(root, CodeMissingField, `the example has no "contents"`, "add the turns of the conversation")
 	}
+	r.checkCalls()
 	return append(r.appendRoot(dst), '\n')
 }
 
@@ -58,19 +60,23 @@ func (r *record) exampleMember(v int, id fieldID) {
 		r.systemInstruction(v)
 	case fieldTools:
 		r.tools(v)
-	case fieldToolConfig, fieldGenerationConfig:
-		if r.is(v, strictjson.Object) {
-			r.camelCase(v)
-		}
+	case fieldToolConfig:
+		r.configure(v, toolConfig)
+	case fieldGenerationConfig:
+		r.configure(v, generationConfig)
 	case fieldSafetySettings:
-		if r.is(v, strictjson.Array) {
-			r.camelCase(v)
-		}
+		r.configure(v, safetySettings)
 	case fieldLabels:
-		r.is(v, strictjson.Object)
+		r.labels(v)
 	case fieldModel:
 		r.is(v, strictjson.String)
 	}
+}
+
+// configure checks a value beside the turns, and gives its members the names that are documented.
+func (r *record) configure(v int, s *shape) {
+	r.fits(v, s)
+	r.camelCase(v)
 }
 
 // contents checks the turns of a conversation. A prompt is one whose answers
@@ -123,7 +129,7 @@ func (r *record) turn(obj int, single bool) (role string) {
 		case "parts":
 			parts = v
 		default:
-			r.warn(i, CodeUnknownField, "a turn has no member "+quoted(r.text(i))+"; it is passed on", "")
+			r.fail(i, CodeUnknownField, "a turn has no member "+quoted(r.text(i)), "take it away")
 		}
 	}
 	answers := false
@@ -194,7 +200,19 @@ func (r *record) systemInstruction(v int) {
 	if !r.is(v, strictjson.Object) {
 		return
 	}
-	parts := r.member(v, "parts")
+	parts := 0
+	for i := v + 1; i < r.next(v); i = r.next(i + 1) {
+		switch string(r.key(i)) {
+		case "role":
+			if r.kind(i+1) != strictjson.Null {
+				r.is(i+1, strictjson.String)
+			}
+		case "parts":
+			parts = i + 1
+		default:
+			r.fail(i, CodeUnknownField, "a system instruction has no member "+quoted(r.text(i)), "take it away")
+		}
+	}
 	if parts == 0 {
 		r.fail(v, CodeMissingField, `the system instruction has no "parts"`, "add its text")
 		return

@@ -5,6 +5,7 @@ package dataset
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
@@ -38,7 +39,12 @@ const (
 	fieldMimeType
 	fieldData
 	fieldFileURI
-	fieldDisplayName
+	fieldString // of a schema: what the value of the member is
+	fieldInteger
+	fieldNumber
+	fieldAny
+	fieldStrings
+	fieldSchema
 )
 
 // fields is a set of members that were seen, under their documented names in
@@ -81,8 +87,8 @@ var (
 		"thought": fieldThought, "thoughtSignature": fieldThoughtSignature,
 		"videoMetadata": fieldVideoMetadata, "mediaResolution": fieldMediaResolution,
 	})
-	inlineFields = names(map[string]fieldID{"mimeType": fieldMimeType, "data": fieldData, "displayName": fieldDisplayName})
-	fileFields   = names(map[string]fieldID{"mimeType": fieldMimeType, "fileUri": fieldFileURI, "displayName": fieldDisplayName})
+	inlineFields = names(map[string]fieldID{"mimeType": fieldMimeType, "data": fieldData})
+	fileFields   = names(map[string]fieldID{"mimeType": fieldMimeType, "fileUri": fieldFileURI})
 )
 
 // mimeTypes are those that Google documents for Gemini.
@@ -92,6 +98,36 @@ var mimeTypes = map[string]bool{
 	"image/png": true, "image/jpeg": true, "image/webp": true,
 	"video/mov": true, "video/mpeg": true, "video/mp4": true, "video/mpg": true,
 	"video/avi": true, "video/wmv": true, "video/mpegps": true, "video/flv": true,
+}
+
+// otherMimeTypes are other names of types that Google documents.
+var otherMimeTypes = map[string]string{
+	"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png", "application/x-pdf": "application/pdf",
+	"application/txt": "text/plain", "audio/x-wav": "audio/wav", "audio/wave": "audio/wav", "audio/vnd.wave": "audio/wav",
+	"audio/x-mp3": "audio/mp3", "audio/mpeg3": "audio/mp3", "video/quicktime": "video/mov", "video/x-msvideo": "video/avi",
+	"video/x-ms-wmv": "video/wmv", "video/x-flv": "video/flv",
+}
+
+// mimeType returns the name that Vertex AI has for a type of files. One that it does not take is
+// reported at the node.
+func (r *record) mimeType(at int, mime string) (known string, ok bool) {
+	mime = strings.ToLower(mime)
+	if other, ok := otherMimeTypes[mime]; ok {
+		mime = other
+	}
+	if !mimeTypes[mime] {
+		r.fail(at, CodeUnknownMimeType, "Vertex AI takes no files of the type "+quoted(mime), mimeFix(mime))
+		return "", false
+	}
+	return mime, true
+}
+
+// mimeFix says what to do about a type of files that Vertex AI does not take.
+func mimeFix(mime string) string {
+	if other, ok := otherMimeTypes[strings.ToLower(mime)]; ok {
+		return "write " + other
+	}
+	return "convert the file to a type that Gemini takes, such as image/png, audio/wav, video/mp4 or application/pdf"
 }
 
 // rename notes the documented name of a member, and reports a member that
@@ -178,39 +214,4 @@ func fromSnake(snake []byte) string {
 		camel, up = append(camel, c), false
 	}
 	return string(camel)
-}
-
-// tools checks the functions that the model may call.
-func (r *record) tools(v int) {
-	if !r.is(v, strictjson.Array) {
-		return
-	}
-	for tool := v + 1; tool < r.next(v); tool = r.next(tool) {
-		if !r.is(tool, strictjson.Object) {
-			continue
-		}
-		r.camelCase(tool)
-		for i := tool + 1; i < r.next(tool); i = r.next(i + 1) {
-			if key := string(r.key(i)); key == "functionDeclarations" || key == "function_declarations" {
-				r.declarations(i + 1)
-			}
-		}
-	}
-}
-
-func (r *record) declarations(v int) {
-	if !r.is(v, strictjson.Array) {
-		return
-	}
-	for f := v + 1; f < r.next(v); f = r.next(f) {
-		if !r.is(f, strictjson.Object) {
-			continue
-		}
-		name := r.member(f, "name")
-		if name == 0 {
-			r.fail(f, CodeMissingField, `the function's "name" is missing`, "")
-		} else {
-			r.is(name, strictjson.String)
-		}
-	}
 }

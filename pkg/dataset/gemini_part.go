@@ -34,9 +34,14 @@ func (r *record) parts(list int, role string) (answers bool) {
 	return answers
 }
 
-// checkAnswer warns about a text of the model that says next to nothing, if it is
-// all of its turn.
+// checkAnswer warns about a text of the model that holds thoughts, or that says next to nothing
+// if it is all of its turn.
 func (r *record) checkAnswer(text, list int) {
+	if raw := r.raw(text); mayThink(raw[1 : len(raw)-1]) {
+		if _, found := withoutThoughts(r.text(text)); found {
+			r.warn(text, CodeThoughtPart, "the answer holds thoughts in tags, which are learned as its text", "take the thoughts away")
+		}
+	}
 	if r.next(text) == r.next(list) && text == list+3 && !r.blank(text) && r.mute(text) {
 		r.warnMuted(text)
 	}
@@ -61,7 +66,7 @@ func (r *record) part(obj int) (kind fieldID) {
 		}
 		f, ok := partFields[string(r.key(i))]
 		if !ok {
-			r.warn(i, CodeUnknownField, "a part has no member "+quoted(r.text(i))+"; it is passed on", "")
+			r.fail(i, CodeUnknownField, "a part has no member "+quoted(r.text(i)), "take it away")
 			continue
 		}
 		r.rename(i, f, &seen)
@@ -93,14 +98,16 @@ func (r *record) sibling(v int, id fieldID) {
 	switch id {
 	case fieldThought:
 		if r.is(v, strictjson.Bool) && string(r.raw(v)) == "true" {
-			r.warn(v, CodeThoughtPart, "tuning learns no thoughts; the part is passed on", "take the part away")
+			r.fail(v, CodeThoughtPart, "Vertex AI takes no thoughts in examples", "take the part away")
 		}
 	case fieldThoughtSignature:
-		r.is(v, strictjson.String)
-	default:
-		if r.is(v, strictjson.Object) {
-			r.camelCase(v)
+		if r.is(v, strictjson.String) && len(r.key(v)) > 0 && !isBase64(r.key(v)) {
+			r.fail(v, CodeInvalidBase64, "the signature is not base64", "")
 		}
+	case fieldVideoMetadata:
+		r.configure(v, videoMetadata)
+	default:
+		r.configure(v, partMedia)
 	}
 }
 
@@ -120,7 +127,7 @@ func (r *record) data(v int, id fieldID) {
 	case fieldFunctionResponse:
 		r.call(v, "response", CodeResponseNotObject, true)
 	default:
-		// Code and its result are passed on as they are.
+		r.fail(v, CodeUnsupported, "Vertex AI tunes on no code that was executed", "take the part away")
 	}
 }
 
@@ -132,7 +139,7 @@ func (r *record) blob(obj int, known map[string]field, content fieldID) {
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		f, ok := known[string(r.key(i))]
 		if !ok {
-			r.warn(i, CodeUnknownField, "this has no member "+quoted(r.text(i))+"; it is passed on", "")
+			r.fail(i, CodeUnknownField, "this has no member "+quoted(r.text(i)), "take it away")
 			continue
 		}
 		r.rename(i, f, &seen)
@@ -153,7 +160,7 @@ func (r *record) blob(obj int, known map[string]field, content fieldID) {
 	case !seen.has(fieldMimeType):
 		r.fail(obj, CodeMissingField, `"mimeType" is missing`, "say what kind of data it is, as in image/png")
 	case mime != 0 && !mimeTypes[string(r.key(mime))]:
-		r.warn(mime, CodeUnknownMimeType, "the type "+quoted(r.text(mime))+" is not in Google's list", "")
+		r.fail(mime, CodeUnknownMimeType, "Vertex AI takes no files of the type "+quoted(r.text(mime)), mimeFix(r.text(mime)))
 	}
 	switch {
 	case !seen.has(content):
@@ -180,12 +187,23 @@ func (r *record) checkURI(n int) bool {
 
 // call checks the call of a function or its result.
 func (r *record) call(obj int, payload, code string, required bool) {
-	name, value := r.member(obj, "name"), r.member(obj, payload)
+	name, value := 0, 0
+	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
+		switch key := string(r.key(i)); key {
+		case "name":
+			name = i + 1
+		case payload:
+			value = i + 1
+		default:
+			r.fail(i, CodeUnknownField, "this has no member "+quoted(key), "take it away")
+		}
+	}
 	switch {
 	case name == 0:
 		r.fail(obj, CodeMissingField, `the function's "name" is missing`, "")
-	case r.is(name, strictjson.String) && r.blank(name):
-		r.fail(name, CodeEmptyText, "the function's name is empty", "")
+	case r.functionName(name):
+		c := &r.worker.conversation
+		c.calls = append(c.calls, call{name: r.raw(name), at: name})
 	}
 	switch {
 	case value == 0 || r.kind(value) == strictjson.Null:
@@ -198,28 +216,37 @@ func (r *record) call(obj int, payload, code string, required bool) {
 	default:
 		r.fail(value, code, quoted(payload)+" must be an object, not "+article(r.kind(value)), `write an object, as in {"name": "value"}`)
 	}
-	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
-		switch key := string(r.key(i)); key {
-		case "name", "id", payload:
-		default:
-			r.warn(i, CodeUnknownField, "this has no member "+quoted(key)+"; it is passed on", "")
+}
+
+// numbers reports the numbers inside a value that Vertex AI, which keeps them as 64-bit
+// floating-point numbers, cannot hold.
+func (r *record) numbers(v int) {
+	for n := v; n < r.next(v); n++ {
+		if r.isHuge(n) {
+			r.fail(n, CodeNumberOutOfRange, "the number is too large for Vertex AI", "")
 		}
 	}
 }
 
-// numbers warns about numbers inside a value that Vertex AI, which keeps them as
-// 64-bit floating-point numbers, cannot hold.
-func (r *record) numbers(v int) {
-	const safe = 17 // bytes, which cannot be out of range without an exponent
-	for n := v; n < r.next(v); n++ {
-		raw := r.raw(n)
-		if r.kind(n) != strictjson.Number || len(raw) <= safe && bytes.IndexByte(raw, 'e') < 0 && bytes.IndexByte(raw, 'E') < 0 {
-			continue
-		}
-		if _, err := strconv.ParseFloat(string(raw), 64); errors.Is(err, strconv.ErrRange) {
-			r.warn(n, CodeNumberOutOfRange, "the number is too large for Vertex AI", "")
+// numbersOf does the same for a value in the text of the node at.
+func (r *record) numbersOf(inner *record, at int) {
+	for n := range inner.nodes {
+		if inner.isHuge(n) {
+			r.fail(at, CodeNumberOutOfRange, "a number in it is too large for Vertex AI", "")
+			return
 		}
 	}
+}
+
+// isHuge reports whether a node is a number beyond 64-bit floating-point numbers.
+func (r *record) isHuge(n int) bool {
+	const safe = 17 // bytes, which cannot be out of range without an exponent
+	raw := r.raw(n)
+	if r.kind(n) != strictjson.Number || len(raw) <= safe && bytes.IndexByte(raw, 'e') < 0 && bytes.IndexByte(raw, 'E') < 0 {
+		return false
+	}
+	_, err := strconv.ParseFloat(string(raw), 64)
+	return errors.Is(err, strconv.ErrRange)
 }
 
 // isBase64 reports whether data is standard or URL base64, padded or not.
@@ -228,7 +255,7 @@ func isBase64(data []byte) bool {
 	if len(data) == 0 || len(data)-len(body) > 2 || len(body)%4 == 1 {
 		return false
 	}
-	if len(body) < len(data) && len(data)%4 != 0 {
+	if len(body) < len(data) && len(data)%4 != 0 || bytes.ContainsAny(body, "+/") && bytes.ContainsAny(body, "-_") {
 		return false
 	}
 	for _, c := range body {

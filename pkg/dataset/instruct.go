@@ -14,19 +14,22 @@ import (
 func (r *record) promptCompletion(dst []byte) []byte {
 	c := &r.worker.conversation
 	c.begin(r)
-	var prompt, input, completion int
+	var prompt, input, completion, history int
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
 		switch string(r.key(i)) {
 		case "prompt", "question", "instruction":
-			r.only(&prompt, i)
+			r.once(&prompt, i)
 		case "input", "context":
-			r.only(&input, i)
+			r.once(&input, i)
 		case "completion":
 			completion = i + 1
+		case "history":
+			history = i + 1
 		default:
-			c.chatMember(i)
+			c.beside(i)
 		}
 	}
+	c.history(history)
 	if prompt != 0 && r.kind(prompt) == strictjson.Array {
 		c.chat(prompt)
 		if !r.isNothing(input) {
@@ -67,9 +70,9 @@ func (r *record) palmText(dst []byte) []byte {
 		case "output_text":
 			out = i + 1
 		case "context":
-			c.systemText(i + 1)
+			c.systemValue(i + 1)
 		default:
-			r.unused(i)
+			c.beside(i)
 		}
 	}
 	c.side(in, roleUser, "input_text")
@@ -89,27 +92,18 @@ func (r *record) alpaca(dst []byte) []byte {
 		case "instruction":
 			instruction = v
 		case "input", "context":
-			r.only(&input, i)
+			r.once(&input, i)
 		case "output", "response":
-			r.only(&output, i)
+			r.once(&output, i)
 		case "history":
 			history = v
-		case "system":
-			if r.kind(v) != strictjson.Null {
-				c.systemText(v)
-			}
 		case "text", "id":
 			// The same again, as one text.
 		default:
-			c.chatMember(i)
+			c.beside(i)
 		}
 	}
-	for _, question := range c.historyPairs(history) {
-		c.turn(question, roleUser)
-		c.text(question)
-		c.turn(r.next(question), roleModel)
-		c.text(r.next(question))
-	}
+	c.history(history)
 	c.instruction(instruction, input, "instruction")
 	if output != 0 && r.kind(output) == strictjson.Array {
 		r.fail(output, CodeUnsupported, "the output is a list of answers, of which none is said to be the right one", `give one answer, or two as "chosen" and "rejected"`)
@@ -119,6 +113,16 @@ func (r *record) alpaca(dst []byte) []byte {
 		c.side(output, roleModel, "output")
 	}
 	return c.end(dst)
+}
+
+// history adds the questions of a history and their answers.
+func (c *conversation) history(list int) {
+	for _, question := range c.historyPairs(list) {
+		c.turn(question, roleUser)
+		c.text(question)
+		c.turn(c.r.next(question), roleModel)
+		c.text(c.r.next(question))
+	}
 }
 
 // historyPairs returns the questions of a history, each of which an answer follows.

@@ -70,6 +70,18 @@ type pendingMark struct {
 	kind markKind
 }
 
+// countAnswer counts a message of the model, and keeps what its marks say.
+func (c *conversation) countAnswer() {
+	c.answers++
+	if len(c.pending) == 0 {
+		return
+	}
+	if m := c.readPending(); m.node != 0 {
+		c.marked = append(c.marked, m)
+	}
+	c.pending = c.pending[:0]
+}
+
 // readPending reads the marks of an answer, and returns the one that counts.
 func (c *conversation) readPending() (m answerMark) {
 	for _, p := range c.pending {

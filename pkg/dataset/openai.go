@@ -18,52 +18,10 @@ func (r *record) openAI(dst []byte) []byte {
 			messages = i + 1
 			continue
 		}
-		c.chatMember(i)
+		c.beside(i)
 	}
 	c.chat(messages)
 	return c.end(dst)
-}
-
-// chatMember deals with a member that stands beside the messages.
-func (c *conversation) chatMember(name int) {
-	r, v := c.r, name+1
-	switch string(r.key(name)) {
-	case "tools":
-		if r.kind(v) != strictjson.Null && r.is(v, strictjson.Array) {
-			c.chatTools(v)
-		}
-	case "functions":
-		if r.kind(v) != strictjson.Null && r.is(v, strictjson.Array) {
-			for f := v + 1; f < r.next(v); f = r.next(f) {
-				c.declare(f)
-			}
-		}
-	case "parallel_tool_calls", "tool_choice", "id":
-		// They say how to call a model, not what it is to learn.
-	case "completions", "responses", "answers", "generations", "candidates":
-		c.several = name
-	default:
-		r.unused(name)
-	}
-}
-
-// chatTools adds the functions of a list of tools.
-func (c *conversation) chatTools(list int) {
-	r := c.r
-	for tool := list + 1; tool < r.next(list); tool = r.next(tool) {
-		if !r.is(tool, strictjson.Object) {
-			continue
-		}
-		function := r.member(tool, "function")
-		switch {
-		case function != 0:
-			c.declare(function)
-		case r.member(tool, "name") != 0:
-			c.declare(tool) // written without the object around it
-		default:
-			r.fail(tool, CodeMissingField, `the tool has no "function"`, "only functions can be tools")
-		}
-	}
 }
 
 // chat adds the messages of a list, which is 0 if there is none.
@@ -97,6 +55,8 @@ func (c *conversation) chatBefore(list, end int) {
 // chatNodes are the members of one message of a chat; 0 if absent or null.
 type chatNodes struct {
 	obj, role, content, name, toolCalls, functionCall, toolCallID, refusal int
+	empty                                                                  bool // the content is null
+	failed                                                                 bool // the function reports an error
 }
 
 // chatMessage adds one message.
@@ -119,85 +79,137 @@ func (c *conversation) chatNodes(obj int) chatNodes {
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		v := i + 1
 		null := r.kind(v) == strictjson.Null
-		switch key := r.key(i); {
-		case string(key) == "role":
-			m.role = v
-		case null:
-		case string(key) == "content":
-			m.content = v
-		case string(key) == "name":
-			m.name = v
-		case string(key) == "tool_calls":
-			m.toolCalls = v
-		case string(key) == "function_call":
-			m.functionCall = v
-		case string(key) == "tool_call_id":
-			m.toolCallID = v
-		case string(key) == "refusal":
-			m.refusal = v
-		case string(key) == "id", c.noteMark(i):
+		switch key := r.key(i); string(key) {
+		case "role", "from":
+			r.once(&m.role, i)
+		case "content", "value", "text":
+			m.empty = m.empty || null
+			if !null {
+				r.once(&m.content, i)
+			}
 		default:
-			r.unused(i)
+			if !null {
+				c.chatNode(&m, i)
+			}
 		}
 	}
 	return m
 }
 
+// chatNode notes a member of a message that not every message has.
+func (c *conversation) chatNode(m *chatNodes, name int) {
+	r, v := c.r, name+1
+	switch string(r.key(name)) {
+	case "name":
+		m.name = v
+	case "tool_calls", "toolCalls":
+		r.once(&m.toolCalls, name)
+	case "function_call", "functionCall":
+		r.once(&m.functionCall, name)
+	case "tool_call_id", "toolCallId":
+		m.toolCallID = v
+	case "refusal":
+		m.refusal = v
+	case "is_error":
+		m.failed = string(r.raw(v)) == "true"
+	case "tools", "functions":
+		c.addTools(v)
+	case "id":
+	default:
+		if !c.noteMark(name) {
+			r.unused(name)
+		}
+	}
+}
+
 // chatTurn adds one message by its role.
 func (c *conversation) chatTurn(m chatNodes) {
 	r := c.r
-	switch role := r.key(m.role); string(role) {
+	role := lower(r.key(m.role))
+	if string(role) != roleAssistant && !isModelName(role) {
+		for _, calls := range [...]int{m.toolCalls, m.functionCall, m.refusal} {
+			if calls != 0 && r.says(calls) {
+				r.fail(calls, CodeWrongSide, "only the model calls functions or refuses to answer", "write it into a message of the assistant")
+			}
+		}
+	}
+	switch string(role) {
 	case "system", "developer":
 		c.chatSystem(m)
-	case "user":
-		c.turn(m.obj, roleUser)
+	case "user", "human":
+		c.userTurn(m.obj, m.content, "tool_result")
 		c.chatContent(m.content)
-	case "assistant", "model":
-		c.turn(m.obj, roleModel)
-		c.chatAnswer(m)
-	case "tool", "function":
+	case "tool", "function", "observation", "function_response", "tool_response", "tool_result", "ipython":
 		c.resultTurn(m.obj)
-		c.result(m.obj, m.toolCallID, m.name, c.plainContent(m.content))
+		c.result(resultNodes{obj: m.obj, id: m.toolCallID, name: m.name, content: m.content, failed: m.failed})
 	default:
-		r.fail(m.role, CodeInvalidRole, "a chat has no role "+quoted(r.text(m.role)), `write "system", "user", "assistant" or "tool"`)
+		switch {
+		case isModelName(role):
+			c.chatModelTurn(m)
+			return
+		case isCallRole(role):
+			c.callTurn(m.obj)
+			if m.content != 0 {
+				c.addCalls(m.content)
+			}
+			return
+		}
+		fix := `write "system", "user", "assistant" or "tool"`
+		if r.member(m.obj, "from") != 0 {
+			fix = `write "human", "gpt", "system", "function_call" or "observation"`
+		}
+		r.fail(m.role, CodeInvalidRole, "a conversation has no role "+quoted(r.text(m.role)), fix)
 	}
+}
+
+// isCallRole reports whether messages of the role are calls of functions.
+func isCallRole(role []byte) bool {
+	switch string(role) {
+	case "function_call", "tool_call", "tool_calls":
+		return true
+	}
+	return false
+}
+
+// chatModelTurn adds a message of the model. One that only calls functions continues the turn in
+// which the model has spoken.
+func (c *conversation) chatModelTurn(m chatNodes) {
+	r := c.r
+	calls := m.toolCalls != 0 && r.says(m.toolCalls) || m.functionCall != 0 && r.says(m.functionCall)
+	if calls && (m.content == 0 || !r.says(m.content)) && m.refusal == 0 {
+		c.callTurn(m.obj)
+	} else {
+		c.turn(m.obj, roleModel)
+	}
+	c.chatAnswer(m)
+}
+
+// userTurn starts a turn of the user, or continues one if some of its parts are results of
+// functions.
+func (c *conversation) userTurn(obj, content int, resultKind string) {
+	r := c.r
+	if content != 0 && r.kind(content) == strictjson.Array {
+		for p := content + 1; p < r.next(content); p = r.next(p) {
+			if r.kind(p) == strictjson.Object && (r.isType(p, resultKind) || r.member(p, resultKind) != 0) {
+				c.resultTurn(obj)
+				return
+			}
+		}
+	}
+	c.turn(obj, roleUser)
+}
+
+// isType reports whether the type of a part has the name.
+func (r *record) isType(part int, name string) bool {
+	kind := r.member(part, "type")
+	return kind != 0 && r.kind(kind) == strictjson.String && string(r.key(kind)) == name
 }
 
 // chatSystem adds the text of a system message.
 func (c *conversation) chatSystem(m chatNodes) {
-	r := c.r
-	switch {
-	case m.content == 0:
-	case r.kind(m.content) != strictjson.Array:
-		c.systemText(m.content)
-	default:
-		for p := m.content + 1; p < r.next(m.content); p = r.next(p) {
-			if text := c.partText(p); text != 0 {
-				c.systemText(text)
-				continue
-			}
-			r.fail(p, CodeSystemNotText, "a system instruction holds text only", "take the part away")
-		}
+	if m.content != 0 {
+		c.systemValue(m.content)
 	}
-}
-
-// partText returns the text of a part that has nothing else, or 0.
-func (c *conversation) partText(part int) int {
-	if c.r.kind(part) != strictjson.Object {
-		return 0
-	}
-	return c.r.member(part, "text")
-}
-
-// plainContent returns the text of a list that has one part of text, and any
-// other content as it is.
-func (c *conversation) plainContent(content int) int {
-	if content != 0 && c.r.kind(content) == strictjson.Array && c.r.len(content) == 1 {
-		if text := c.partText(content + 1); text != 0 {
-			return text
-		}
-	}
-	return content
 }
 
 // chatAnswer adds what a message of the assistant says and calls.
@@ -205,30 +217,18 @@ func (c *conversation) chatAnswer(m chatNodes) {
 	r := c.r
 	calls := m.toolCalls != 0 || m.functionCall != 0
 	switch {
-	case m.content != 0 && calls && r.kind(m.content) == strictjson.String && r.blank(m.content):
+	case m.content != 0 && (calls || m.refusal != 0) && !r.says(m.content):
 		// A call often comes with an empty text.
 	case m.content != 0:
 		c.chatContent(m.content)
-	case m.refusal != 0:
+	}
+	if m.refusal != 0 && r.says(m.refusal) {
 		c.text(m.refusal)
 	}
-	if m.functionCall != 0 && r.is(m.functionCall, strictjson.Object) {
-		f := m.functionCall
-		c.callFunction(f, 0, r.member(f, "name"), r.member(f, "arguments"))
+	if m.functionCall != 0 {
+		c.addCalls(m.functionCall)
 	}
-	if m.toolCalls == 0 || !r.is(m.toolCalls, strictjson.Array) {
-		return
-	}
-	for t := m.toolCalls + 1; t < r.next(m.toolCalls); t = r.next(t) {
-		if !r.is(t, strictjson.Object) {
-			continue
-		}
-		f := r.member(t, "function")
-		if f == 0 {
-			f = t // written without the object around it
-		} else if !r.is(f, strictjson.Object) {
-			continue
-		}
-		c.callFunction(f, r.member(t, "id"), r.member(f, "name"), r.member(f, "arguments"))
+	if m.toolCalls != 0 {
+		c.addCalls(m.toolCalls)
 	}
 }

@@ -6,6 +6,7 @@ package dataset
 import (
 	"bytes"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
@@ -30,12 +31,13 @@ func (c *conversation) chatContent(content int) {
 	}
 }
 
-// chatPart adds one part of a message.
+// chatPart adds one part of a message, of OpenAI's or Anthropic's.
 func (c *conversation) chatPart(part int) {
 	r := c.r
 	kind := r.member(part, "type")
 	if kind == 0 {
 		if text := r.member(part, "text"); text != 0 {
+			c.partMembers(part, "text")
 			c.textPart(text)
 			return
 		}
@@ -44,31 +46,109 @@ func (c *conversation) chatPart(part int) {
 		return
 	}
 	if !r.is(kind, strictjson.String) {
+		c.parts++
 		return
 	}
 	name := r.text(kind)
-	value := r.member(part, name)
+	switch name {
+	case "tool_use":
+		c.addCall(part)
+		return
+	case "tool_result":
+		c.partMembers(part, "tool_use_id", "name", "content", "is_error")
+		c.result(resultNodes{
+			obj: part, id: r.member(part, "tool_use_id"), name: r.member(part, "name"),
+			content: r.member(part, "content"), failed: string(r.raw(r.member(part, "is_error"))) == "true",
+		})
+		return
+	case "thinking", "redacted_thinking", "reasoning":
+		r.warnThought(part)
+		return
+	}
+	c.chatValue(part, kind, name)
+}
+
+// chatValue adds a part whose value is in the member that has the name of its type.
+func (c *conversation) chatValue(part, kind int, name string) {
+	r := c.r
+	member := name
 	switch name {
 	case "input_text", "output_text":
-		value = r.member(part, "text")
+		member = "text"
 	case "input_image":
-		value = r.member(part, "image_url")
+		member = "image_url"
 	}
+	value := r.member(part, member)
+	if source := r.member(part, "source"); value == 0 && source != 0 && (name == "image" || name == "document") {
+		c.partMembers(part, "source")
+		c.source(source)
+		return
+	}
+	c.partMembers(part, member, "detail")
 	if value == 0 {
-		r.fail(part, CodeMissingField, "the part has no "+quoted(name), "add what its type says")
+		r.fail(part, CodeMissingField, "the part has no "+quoted(member), "add what its type says")
 		c.parts++
 		return
 	}
 	switch name {
 	case "text", "input_text", "output_text", "refusal":
 		c.textPart(value)
-	case "image_url", "input_image":
+	case "image_url", "input_image", "image":
 		c.image(value)
 	case "input_audio":
 		c.audio(value)
 	default:
 		c.parts++
 		r.fail(kind, CodeUnsupported, "parts of the type "+quoted(name)+" cannot be converted", "take the part away")
+	}
+}
+
+// partMembers looks at the members of a part other than those that are used.
+func (c *conversation) partMembers(part int, used ...string) {
+	r := c.r
+	for i := part + 1; i < r.next(part); i = r.next(i + 1) {
+		switch key := string(r.key(i)); {
+		case key == "type" || key == "cache_control" || key == "id" || slices.Contains(used, key):
+		case key == "weight":
+			if v := i + 1; r.kind(v) == strictjson.Number && !isScore(r.raw(v), '1') {
+				r.warn(v, CodeWeightIgnored, "tuning on Vertex AI has no weights: this part will be learned like any other", "take the part away, or leave it in")
+			}
+		default:
+			r.unused(i)
+		}
+	}
+}
+
+// source adds an image or a document as Anthropic writes it.
+func (c *conversation) source(n int) {
+	r := c.r
+	if !r.is(n, strictjson.Object) {
+		c.parts++
+		return
+	}
+	mime, data, url := r.member(n, "media_type"), r.member(n, "data"), r.member(n, "url")
+	switch {
+	case url != 0:
+		c.image(url)
+	case !r.isType(n, "base64") || mime == 0 || data == 0 || r.kind(mime) != strictjson.String || r.kind(data) != strictjson.String:
+		c.parts++
+		r.fail(n, CodeUnsupported, "only a base64 source or one with a url can be converted", `write {"type": "base64", "media_type": …, "data": …}`)
+	default:
+		c.inlineNode(mime, r.text(mime), data)
+	}
+}
+
+// inlineNode adds the base64 data in a string node. The type is said by the node at.
+func (c *conversation) inlineNode(at int, mime string, data int) {
+	c.parts++ // even if it cannot be written
+	r := c.r
+	if !isBase64(r.key(data)) {
+		r.fail(data, CodeInvalidBase64, "the data is not base64", "")
+		return
+	}
+	if known, ok := r.mimeType(at, mime); ok {
+		c.parts--
+		c.inline(known, r.key(data))
 	}
 }
 
@@ -93,11 +173,11 @@ func (c *conversation) image(n int) {
 			r.fail(url, CodeInvalidBase64, "the image is not base64", "write data:image/png;base64,…")
 			return
 		}
-		if !mimeTypes[string(mime)] {
-			r.warn(url, CodeUnknownMimeType, "the type "+quoted(string(mime))+" is not in Google's list", "")
+		mime, _, _ = bytes.Cut(mime, []byte(";"))
+		if known, ok := r.mimeType(url, string(mime)); ok {
+			c.parts--
+			c.inline(known, body)
 		}
-		c.parts--
-		c.inline(string(mime), body)
 		return
 	}
 	if !r.checkURI(url) {
@@ -150,14 +230,6 @@ func (c *conversation) audio(n int) {
 	if !r.is(data, strictjson.String) || !r.is(format, strictjson.String) {
 		return
 	}
-	if !isBase64(r.key(data)) {
-		r.fail(data, CodeInvalidBase64, "the data is not base64", "")
-		return
-	}
-	mime := "audio/" + r.text(format)
-	if !mimeTypes[mime] {
-		r.warn(format, CodeUnknownMimeType, "the type "+quoted(mime)+" is not in Google's list", "")
-	}
 	c.parts--
-	c.inline(mime, r.key(data))
+	c.inlineNode(format, "audio/"+r.text(format), data)
 }

@@ -17,11 +17,11 @@ func (r *record) palmChat(dst []byte) []byte {
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
 		switch string(r.key(i)) {
 		case "context":
-			c.systemText(i + 1)
+			c.systemValue(i + 1)
 		case "messages":
 			messages = i + 1
 		default:
-			r.unused(i)
+			c.beside(i)
 		}
 	}
 	if r.is(messages, strictjson.Array) {
@@ -74,9 +74,17 @@ func (c *conversation) palmMessage(obj int, user []byte) []byte {
 }
 
 func isModelName(name []byte) bool {
-	switch string(bytes.ToLower(name)) {
+	switch string(lower(name)) {
 	case "bot", roleAssistant, roleModel, "ai", "llm", "gpt", "chatgpt", "bing", "bard":
 		return true
 	}
 	return false
+}
+
+// lower returns a name in small letters, which most names are in already.
+func lower(name []byte) []byte {
+	if bytes.ContainsAny(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+		return bytes.ToLower(name)
+	}
+	return name
 }

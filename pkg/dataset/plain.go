@@ -120,7 +120,7 @@ func (m *matcher) text(answer bool) bool {
 		return false
 	}
 	raw := m.buf[m.at:text.End]
-	if blank(raw) || answer && mute(raw) {
+	if blank(raw) || answer && (mute(raw) || mayThink(raw)) {
 		return false
 	}
 	m.addText(&text)

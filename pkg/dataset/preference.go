@@ -28,8 +28,8 @@ func (r *record) preference(dst []byte) []byte {
 		m.better = m.answer
 	}
 	c.checkThirdAnswer(&m)
-	worse := c.readAnswer(m.worse, worseName, false)
-	better := c.readAnswer(m.better, betterName, true)
+	worse := c.readAnswer(m.worse, worseName)
+	better := c.readAnswer(m.better, betterName)
 	before := c.conversationBefore(&m, &better, &worse)
 	if c.several != 0 {
 		c.endSeveral(false)
@@ -38,6 +38,7 @@ func (r *record) preference(dst []byte) []byte {
 		c.say(s)
 	}
 	c.finishTurns()
+	c.closeCalls(roleModel)
 	if c.role == roleModel {
 		r.fail(c.at, CodeLastTurnNotUser, "the conversation before the answers must end with the user's turn", "move the last turn to the answers")
 	}
@@ -59,7 +60,7 @@ func (r *record) preference(dst []byte) []byte {
 type preferenceNodes struct {
 	better, worse                 int
 	answer                        int // under a name that does not say which of them it is
-	system, systemPrompt          int
+	system                        []said
 	prompt, question, instruction int
 	input, history                int
 	messages, conversations       int
@@ -74,10 +75,6 @@ func (c *conversation) preferenceMember(m *preferenceNodes, name int) {
 		value = &m.better
 	case "rejected", "rejected_response", "rejected_messages", "non_preferred_output":
 		value = &m.worse
-	case "system":
-		value = &m.system
-	case "system_prompt":
-		value = &m.systemPrompt
 	case "prompt":
 		value = &m.prompt
 	case "question", "query":
@@ -95,10 +92,15 @@ func (c *conversation) preferenceMember(m *preferenceNodes, name int) {
 	case "conversations", "conversation":
 		value = &m.conversations
 	default:
-		c.chatMember(name)
+		switch {
+		case meaningOf(r.key(name)) != meansSystem:
+			c.beside(name)
+		case !r.isEmpty(name + 1):
+			m.system = append(m.system, said{role: roleSystem, node: name + 1})
+		}
 		return
 	}
-	r.only(value, name)
+	r.once(value, name)
 }
 
 // checkThirdAnswer reports an answer that is neither the better nor the worse one.

@@ -19,18 +19,17 @@ type preferenceAnswer struct {
 }
 
 // readAnswer reads an answer: a text, a message, or a list of messages that ends with it.
-// The functions beside such a list are declared if that is wanted.
-func (c *conversation) readAnswer(n int, name string, declare bool) preferenceAnswer {
+func (c *conversation) readAnswer(n int, name string) preferenceAnswer {
 	r := c.r
 	a := preferenceAnswer{node: n, name: name, last: n}
 	if n == 0 {
 		return a
 	}
 	a.name = r.text(n - 1)
-	v := c.messageList(n, declare)
+	v, system := c.messageList(n)
 	switch r.kind(v) {
 	case strictjson.Array:
-		c.readAnswerList(&a, v)
+		c.readAnswerList(&a, v, system)
 	case strictjson.Object:
 		a.last = c.answerObject(v, a.name)
 		a.bad = a.last == 0
@@ -45,7 +44,7 @@ func (c *conversation) readAnswer(n int, name string, declare bool) preferenceAn
 }
 
 // readAnswerList reads an answer that is a list of messages, or of one text.
-func (c *conversation) readAnswerList(a *preferenceAnswer, list int) {
+func (c *conversation) readAnswerList(a *preferenceAnswer, list int, system []said) {
 	r := c.r
 	a.last = 0
 	if first := list + 1; r.next(list) > first && r.kind(first) == strictjson.String {
@@ -65,7 +64,7 @@ func (c *conversation) readAnswerList(a *preferenceAnswer, list int) {
 		return
 	}
 	a.last = said[len(said)-1].node
-	a.before = newExchange(said[:len(said)-1])
+	a.before = newExchange(append(system, said[:len(said)-1]...))
 }
 
 // answerObject returns the text of an answer that is an object, or the object itself if
@@ -79,7 +78,7 @@ func (c *conversation) answerObject(obj int, name string) int {
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		switch string(r.key(i)) {
 		case "content", "text", "value", "response", "answer", "completion":
-			r.only(&text, i)
+			r.once(&text, i)
 		default:
 			r.unused(i)
 		}
@@ -149,20 +148,21 @@ func (c *conversation) appendAnswer(dst []byte, a *preferenceAnswer) []byte {
 // answerMessage adds an answer that is written as a message.
 func (c *conversation) answerMessage(obj int) {
 	r := c.r
-	if from, value := r.member(obj, "from"), r.member(obj, "value"); from != 0 && value != 0 {
-		if r.is(from, strictjson.String) && !isModelName(r.key(from)) {
-			r.fail(from, CodeInvalidRole, "the answer must be the model's", `write "gpt"`)
-		}
-		for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
-			if i+1 != from && i+1 != value && !c.noteMark(i) {
-				r.unused(i)
-			}
-		}
-		c.text(value)
-		return
-	}
 	m := c.chatNodes(obj)
-	if m.role == 0 || r.kind(m.role) != strictjson.String || !isModelName(r.key(m.role)) {
+	var role []byte
+	if m.role != 0 && r.kind(m.role) == strictjson.String {
+		role = lower(r.key(m.role))
+	}
+	switch {
+	case isCallRole(role):
+		if m.content != 0 {
+			c.addCalls(m.content)
+		}
+		return
+	case isModelName(role):
+	case m.role != 0 && string(r.key(m.role-1)) == "from":
+		r.fail(m.role, CodeInvalidRole, "the answer must be the model's", `write "gpt"`)
+	default:
 		r.fail(obj, CodeInvalidRole, "the answer must be the assistant's", `add the role "assistant"`)
 	}
 	c.chatAnswer(m)

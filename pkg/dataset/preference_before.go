@@ -13,12 +13,7 @@ import (
 // the record that tell of it must agree on.
 func (c *conversation) conversationBefore(m *preferenceNodes, better, worse *preferenceAnswer) exchange {
 	r := c.r
-	var own []said // the system prompt of the record, which messages may repeat
-	for _, s := range [...]int{m.system, m.systemPrompt} {
-		if !r.isNothing(s) {
-			own = append(own, said{role: roleSystem, node: s})
-		}
-	}
+	own := m.system // which messages may repeat
 	before := exchange{turns: c.readHistory(m.history)}
 	for _, part := range c.exchanges(m) {
 		c.dropAnswer(&part.exchange, better, worse)

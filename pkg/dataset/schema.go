@@ -4,220 +4,271 @@
 package dataset
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// declare adds the declaration of a function: name, description, parameters.
-func (c *conversation) declare(f int) {
-	r := c.r
-	if !r.is(f, strictjson.Object) {
-		return
-	}
-	var name int
-	c.tools = append(c.tools, ",{"...)
-	for i := f + 1; i < r.next(f); i = r.next(i + 1) {
-		v := i + 1
-		switch string(r.key(i)) {
-		case "name":
-			name = v
-			r.is(v, strictjson.String)
-		case "description":
-			if r.kind(v) == strictjson.Null {
-				continue
-			}
-			r.is(v, strictjson.String)
-		case "parameters":
-			c.parameters(v)
-			continue
-		case "inputSchema": // of Amazon Bedrock
-			if r.is(v, strictjson.Object) && r.member(v, "json") != 0 {
-				c.parameters(r.member(v, "json"))
-			}
-			continue
-		case "strict":
-			continue // how the caller decodes, not what the function is
-		default:
-			r.unused(i)
-			continue
-		}
-		c.member(string(r.raw(i)))
-		c.tools = r.appendPlain(c.tools, v)
-	}
-	if name == 0 {
-		r.fail(f, CodeMissingField, `the function's "name" is missing`, "")
-	}
-	c.tools = append(c.tools, '}')
+// schemaWriter writes schemas as Vertex AI takes them: the rules are those of the comments on
+// Schema and FunctionDeclaration in Google's client library, and of the errors of the service.
+type schemaWriter struct {
+	r *record
+	// native is set for an example in the form of Vertex AI, which is used as it stands: there,
+	// what would have to be corrected is an error.
+	native bool
+	root   int   // the schema whose definitions are referred to
+	refs   []int // the definitions that are being written
+	limit  int   // how many more schemas may be written
+	depth  int
+	// response is set for what a function returns, whose members may have any names.
+	response bool
+	named    property // that is being written
+	beside   []int    // names of required parameters that stand outside of the schema
 }
-
-// parameters adds the schema of a function's parameters. Gemini refuses one of an
-// object without properties ("should be non-empty for OBJECT type"): a function
-// without parameters has none.
-func (c *conversation) parameters(schema int) {
-	r := c.r
-	if r.kind(schema) == strictjson.Null || r.kind(schema) == strictjson.Object && !r.hasProperties(schema) {
-		return
-	}
-	c.member(`"parameters"`)
-	c.tools = r.appendSchema(c.tools, schema)
-}
-
-// hasProperties reports whether a schema says anything of the object's members.
-func (r *record) hasProperties(schema int) bool {
-	for i := schema + 1; i < r.next(schema); i = r.next(i + 1) {
-		switch string(r.key(i)) {
-		case "title", "description", "required", "$schema", "strict":
-		case "type":
-			if !strings.EqualFold(string(r.raw(i+1)), `"object"`) {
-				return true
-			}
-		case "additionalProperties":
-			if string(r.raw(i+1)) != "false" {
-				return true
-			}
-		case "properties":
-			if r.next(i+1) > i+2 {
-				return true
-			}
-		default:
-			return true
-		}
-	}
-	return false
-}
-
-// member adds the name of a member of a declaration, which is quoted.
-func (c *conversation) member(name string) {
-	if c.tools[len(c.tools)-1] != '{' {
-		c.tools = append(c.tools, ',')
-	}
-	c.tools = append(append(c.tools, name...), ':')
-}
-
-// schemaNames are the members that a schema of Vertex AI has, by the names that
-// JSON Schema has for them. Those that hold other schemas are noted.
-var schemaNames = map[string]struct {
-	name  string
-	holds schemaHolds
-}{
-	"type": {"type", holdsType}, "format": {name: "format"}, "title": {name: "title"}, "description": {name: "description"},
-	"nullable": {name: "nullable"}, "default": {name: "default"}, "enum": {name: "enum"}, "required": {name: "required"},
-	"minItems": {name: "minItems"}, "maxItems": {name: "maxItems"}, "minimum": {name: "minimum"}, "maximum": {name: "maximum"},
-	"minLength": {name: "minLength"}, "maxLength": {name: "maxLength"}, "pattern": {name: "pattern"}, "example": {name: "example"},
-	"minProperties": {name: "minProperties"}, "maxProperties": {name: "maxProperties"}, "propertyOrdering": {name: "propertyOrdering"},
-	"$ref": {name: "ref"}, "ref": {name: "ref"}, "additionalProperties": {name: "additionalProperties"},
-	"items": {"items", holdsSchema}, "properties": {"properties", holdsSchemas}, "$defs": {"defs", holdsSchemas}, "defs": {"defs", holdsSchemas},
-	"anyOf": {"anyOf", holdsList}, "oneOf": {"anyOf", holdsList},
-}
-
-// schemaHolds says what the value of a schema's member is.
-type schemaHolds uint8
 
 const (
-	holdsValue   schemaHolds = iota
-	holdsType                // the name of a type, or a list of them
-	holdsSchema              // a schema
-	holdsSchemas             // an object of schemas
-	holdsList                // an array of schemas
+	maxSchemas     = 10_000
+	maxSchemaDepth = 64
 )
 
-// appendSchema appends a JSON Schema as Vertex AI writes it. Members that it has
-// no place for are left away with a warning.
-func (r *record) appendSchema(dst []byte, n int) []byte {
-	if r.kind(n) != strictjson.Object {
-		return r.appendPlain(dst, n)
+// schemaParts are the members of a schema, and of those that it includes by a reference or by
+// allOf: nodes of their values, or 0.
+type schemaParts struct {
+	types, enum, constant, items int
+	properties, required         []int
+	plain                        []int // the names of members that are written as they are
+	variants                     []int // of anyOf and oneOf, if there are at least two
+	union                        int   // the name of the member that holds them
+	nullable                     bool
+	description                  int // the name of the description around it, for a variant that has none
+}
+
+// correct notes that a schema is not written as it stands, which is an error if it must be.
+func (s *schemaWriter) correct(n int, message, fix string) {
+	if s.native {
+		s.r.fail(n, CodeInvalidSchema, message, fix)
 	}
-	dst = append(dst, '{')
+}
+
+// ignore notes that a member of a schema is not used.
+func (s *schemaWriter) ignore(name int) {
+	message := "schemas of Vertex AI have no " + quoted(s.r.text(name))
+	if s.native {
+		s.r.fail(name, CodeInvalidSchema, message, "take it away")
+		return
+	}
+	s.r.warn(name, CodeUnknownField, message+"; it is not used", "")
+}
+
+// schema appends the schema at n.
+func (s *schemaWriter) schema(dst []byte, n, description int, nullable bool) []byte {
+	r := s.r
+	if s.limit--; s.limit < 0 || s.depth > maxSchemaDepth {
+		if s.limit == -1 || s.depth > maxSchemaDepth {
+			r.fail(n, CodeInvalidSchema, "the schema is too large or too deep", "declare fewer or simpler parameters")
+		}
+		return append(dst, "{}"...)
+	}
+	p := schemaParts{nullable: nullable, description: description}
+	before := len(s.refs)
+	switch r.kind(n) {
+	case strictjson.Object:
+		s.collect(n, &p)
+	case strictjson.String: // the name of a type stands for the schema
+		s.correct(n, "a schema must be an object, not a string", `write {"type": …}`)
+		p.types = n
+	default:
+		r.fail(n, CodeInvalidSchema, "a schema must be an object, not "+article(r.kind(n)), `write {"type": …}`)
+		return append(dst, "{}"...)
+	}
+	s.depth++
+	dst = s.write(dst, n, &p)
+	s.depth--
+	s.refs = s.refs[:before]
+	return dst
+}
+
+// collect finds the members of a schema, and then those of the schemas that it includes, of
+// which its own take precedence.
+func (s *schemaWriter) collect(n int, p *schemaParts) {
+	r := s.r
+	var included []int
 	for i := n + 1; i < r.next(n); i = r.next(i + 1) {
-		known, ok := schemaNames[string(r.key(i))]
-		if !ok {
-			r.warn(i, CodeUnknownField, "schemas of Vertex AI have no "+quoted(r.text(i))+"; it is not used", "")
-			continue
-		}
-		if dst[len(dst)-1] != '{' {
-			dst = append(dst, ',')
-		}
 		v := i + 1
-		if known.holds == holdsType {
-			dst = r.appendType(dst, v)
+		if r.kind(v) == strictjson.Null {
+			s.correct(v, "a member of a schema must not be null", "take it away")
 			continue
 		}
-		dst = append(append(append(dst, '"'), known.name...), '"', ':')
-		switch {
-		case known.holds == holdsSchema:
-			dst = r.appendSchema(dst, v)
-		case known.holds == holdsSchemas && r.kind(v) == strictjson.Object:
-			dst = r.appendSchemas(dst, v)
-		case known.holds == holdsList && r.kind(v) == strictjson.Array:
-			dst = append(dst, '[')
-			for e := v + 1; e < r.next(v); e = r.next(e) {
-				if e > v+1 {
-					dst = append(dst, ',')
-				}
-				dst = r.appendSchema(dst, e)
+		switch key := string(r.key(i)); key {
+		case "type":
+			s.own(&p.types, v)
+		case "enum":
+			s.own(&p.enum, v)
+		case "const":
+			s.correct(i, "schemas of Vertex AI have no \"const\"", `write it as an "enum" of one`)
+			s.own(&p.constant, v)
+		case "items", "prefixItems":
+			s.own(&p.items, v)
+		case "properties":
+			if r.is(v, strictjson.Object) {
+				p.properties = append(p.properties, v)
 			}
-			dst = append(dst, ']')
+		case "required":
+			s.requires(v, p)
+		case "nullable":
+			p.nullable = r.is(v, strictjson.Bool) && string(r.raw(v)) == "true" || p.nullable
+		case "anyOf", "any_of", "oneOf":
+			included = append(included, s.union(i, p)...)
+		case "allOf":
+			s.correct(i, "schemas of Vertex AI have no \"allOf\"", "write its members into the schema around it")
+			if r.is(v, strictjson.Array) {
+				for e := v + 1; e < r.next(v); e = r.next(e) {
+					included = append(included, e)
+				}
+			}
+		case "$ref", "ref":
+			if key == "$ref" {
+				s.correct(i, "schemas of Vertex AI have no \"$ref\"", `write "ref"`)
+			}
+			if target := s.resolve(v); target != 0 {
+				s.refs = append(s.refs, target)
+				included = append(included, target)
+			}
+		case "$defs", "defs", "definitions":
+			s.definitions(i) // they are written where they are referred to
+		case "$schema", "$id", "$comment", "$anchor", "strict":
+			s.correct(i, "schemas of Vertex AI have no "+quoted(key), "take it away")
 		default:
-			dst = r.appendPlain(dst, v)
+			if s.named.name != v { // the name of a parameter in a list
+				s.plain(i, p)
+			}
 		}
 	}
-	return append(dst, '}')
+	for _, other := range included {
+		if r.is(other, strictjson.Object) {
+			s.collect(other, p)
+		}
+	}
 }
 
-func (r *record) appendSchemas(dst []byte, n int) []byte {
-	dst = append(dst, '{')
-	for i := n + 1; i < r.next(n); i = r.next(i + 1) {
-		if i > n+1 {
-			dst = append(dst, ',')
-		}
-		dst = append(append(dst, r.raw(i)...), ':')
-		dst = r.appendSchema(dst, i+1)
+// definitions checks the schemas that others refer to, where they stay as they are.
+func (s *schemaWriter) definitions(name int) {
+	r, v := s.r, name+1
+	if !s.native {
+		return
 	}
-	return append(dst, '}')
+	if string(r.key(name)) != "defs" {
+		s.correct(name, "schemas of Vertex AI have no "+quoted(r.text(name)), `write "defs"`)
+		return
+	}
+	if !r.is(v, strictjson.Object) {
+		return
+	}
+	s.depth++
+	for i := v + 1; i < r.next(v); i = r.next(i + 1) {
+		s.schema(nil, i+1, 0, false)
+	}
+	s.depth--
 }
 
-// appendType appends the member that names the type: one in capitals. A list
-// with null in it makes the type nullable.
-func (r *record) appendType(dst []byte, n int) []byte {
-	var types []string
-	nullable := false
-	add := func(n int) {
-		if !r.is(n, strictjson.String) {
-			return
+// own sets a member unless a schema that includes this one has set it.
+func (s *schemaWriter) own(member *int, v int) {
+	if *member == 0 {
+		*member = v
+	}
+}
+
+// plainMembers are the members that are written as they are, by the names that a file may
+// have for them.
+var plainMembers = names(map[string]fieldID{
+	"format": fieldString, "title": fieldString, "description": fieldString, "pattern": fieldString,
+	"minItems": fieldInteger, "maxItems": fieldInteger, "minLength": fieldInteger, "maxLength": fieldInteger,
+	"minProperties": fieldInteger, "maxProperties": fieldInteger, "minimum": fieldNumber, "maximum": fieldNumber,
+	"default": fieldAny, "example": fieldAny, "propertyOrdering": fieldStrings, "additionalProperties": fieldSchema,
+})
+
+// plain notes a member that is written as it is, if Vertex AI has it and can hold its value.
+func (s *schemaWriter) plain(name int, p *schemaParts) {
+	r, v := s.r, name+1
+	known, ok := plainMembers[string(r.key(name))]
+	if !ok {
+		s.ignore(name)
+		return
+	}
+	if slices.ContainsFunc(p.plain, func(earlier int) bool { return fromSnake(r.key(earlier)) == fromSnake(r.key(name)) }) {
+		return // the schema that includes this one has it
+	}
+	switch known.id {
+	case fieldString:
+		ok = r.is(v, strictjson.String)
+	case fieldInteger:
+		if ok = r.is(v, strictjson.Number) && isInteger(r.raw(v)); !ok && r.kind(v) == strictjson.Number {
+			r.fail(v, CodeInvalidSchema, "this must be a whole number", "")
 		}
-		if name := strings.ToUpper(r.text(n)); name != "NULL" {
-			types = append(types, name)
-		} else {
-			nullable = true
+	case fieldNumber:
+		ok = r.is(v, strictjson.Number)
+		r.numbers(v)
+	case fieldStrings:
+		ok = r.is(v, strictjson.Array)
+	default:
+		r.numbers(v)
+	}
+	if ok {
+		p.plain = append(p.plain, name)
+	}
+}
+
+// isInteger reports whether a number is written as a whole one that has 64 bits.
+func isInteger(raw []byte) bool {
+	return len(raw) < 19 && !bytes.ContainsAny(raw, ".eE")
+}
+
+// requires notes the list of the members that an object must have. As a boolean it belongs to
+// the schema of the member, whose object looks for it.
+func (s *schemaWriter) requires(v int, p *schemaParts) {
+	r := s.r
+	if r.kind(v) == strictjson.Bool {
+		s.correct(v, "\"required\" must be a list of names", "write it into the object around")
+		return
+	}
+	if !r.is(v, strictjson.Array) {
+		return
+	}
+	for e := v + 1; e < r.next(v); e = r.next(e) {
+		if r.is(e, strictjson.String) {
+			p.required = append(p.required, e)
 		}
 	}
-	if r.kind(n) == strictjson.Array {
-		for e := n + 1; e < r.next(n); e = r.next(e) {
-			add(e)
+}
+
+// resolve returns the schema that a reference leads to, or 0.
+func (s *schemaWriter) resolve(ref int) int {
+	const fix = "write the definition in the place of the reference"
+	r := s.r
+	if !r.is(ref, strictjson.String) {
+		return 0
+	}
+	path, ok := strings.CutPrefix(r.text(ref), "#")
+	at := s.root
+	for token := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		if path == "" || !ok || r.kind(at) != strictjson.Object {
+			break
 		}
-	} else {
-		add(n)
+		token = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
+		if at = r.member(at, token); at == 0 {
+			ok = false
+			break
+		}
 	}
 	switch {
-	case len(types) == 1:
-		dst = append(dst, `"type":`...)
-		dst = strictjson.AppendQuote(dst, types[0])
-	case len(types) == 0:
-		return append(dst, `"type":"NULL"`...)
+	case !ok || r.kind(at) != strictjson.Object:
+		r.fail(ref, CodeInvalidSchema, "the reference leads to no schema", fix)
+	case at == s.root || slices.Contains(s.refs, at):
+		r.fail(ref, CodeInvalidSchema, "the reference leads back to itself, which Vertex AI does not take", fix)
 	default:
-		dst = append(dst, `"anyOf":[`...)
-		for i, name := range types {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = append(dst, `{"type":`...)
-			dst = append(strictjson.AppendQuote(dst, name), '}')
-		}
-		dst = append(dst, ']')
+		return at
 	}
-	if nullable {
-		dst = append(dst, `,"nullable":true`...)
-	}
-	return dst
+	return 0
 }

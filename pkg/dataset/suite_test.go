@@ -31,7 +31,9 @@ func TestSuite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			accept := strings.HasPrefix(name, "y_") && !strings.Contains(name, "duplicated_key")
+			// Two names more than once, and two numbers that are beyond those of Vertex AI.
+			accept := strings.HasPrefix(name, "y_") && !strings.Contains(name, "duplicated_key") &&
+				name != "y_number_many_digits" && name != "y_number_huge_exponent"
 			in := before + string(doc) + behind
 			out, report := convert(t, strings.NewReader("["+in+"]"), dataset.Options{})
 			if (report.Errors == 0) != accept {

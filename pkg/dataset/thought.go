@@ -1,0 +1,92 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/strictjson"
+)
+
+// thoughtTags are the tags that models write around their thoughts, at the start of an answer.
+var thoughtTags = [...]string{"think", "thinking", "thought", "thoughts", "reasoning", "scratchpad"}
+
+// warnThought warns that thoughts are left away.
+func (r *record) warnThought(n int) {
+	r.warn(n, CodeThoughtPart, "tuning learns no thoughts; they are left away", "take the thoughts away")
+}
+
+// mayThink reports whether the inside of a string may hold thoughts in tags: it starts with one,
+// or closes one that the prompt has opened.
+func mayThink(raw []byte) bool {
+	for len(raw) > 1 && (raw[0] == ' ' || raw[0] == '\\' && (raw[1] == 'n' || raw[1] == 'r' || raw[1] == 't')) {
+		if raw[0] == '\\' {
+			raw = raw[1:]
+		}
+		raw = raw[1:]
+	}
+	if len(raw) > 0 && (raw[0] == '<' || bytes.HasPrefix(raw, []byte(`\u003c`)) || bytes.HasPrefix(raw, []byte(`\u003C`))) {
+		return true
+	}
+	return bytes.Contains(raw, []byte("/think"))
+}
+
+// withoutThoughts returns a text without the thoughts in tags before it, and whether there are
+// any. If they never end, the text is returned as it is.
+func withoutThoughts(text string) (rest string, found bool) {
+	rest = text
+	for {
+		inner, tag := openTag(rest)
+		if tag == "" {
+			break
+		}
+		_, after, closed := strings.Cut(inner, "</"+tag+">")
+		if !closed {
+			return text, true
+		}
+		rest, found = after, true
+	}
+	if before, after, closed := strings.Cut(rest, "</think>"); !found && closed && !strings.Contains(before, "<think>") {
+		rest, found = after, true
+	}
+	if !found {
+		return text, false
+	}
+	return strings.TrimSpace(rest), true
+}
+
+// openTag returns the tag of thoughts that a text starts with, and what follows it.
+func openTag(text string) (inner, tag string) {
+	text = strings.TrimSpace(text)
+	for _, tag := range thoughtTags {
+		if inner, ok := strings.CutPrefix(text, "<"+tag+">"); ok {
+			return inner, tag
+		}
+	}
+	return "", ""
+}
+
+// answer adds a text of the model without the thoughts in it, and reports whether there are any.
+func (c *conversation) answerWithoutThoughts(n int) bool {
+	r := c.r
+	raw := r.raw(n)
+	if !mayThink(raw[1 : len(raw)-1]) {
+		return false
+	}
+	rest, found := withoutThoughts(r.text(n))
+	if !found {
+		return false
+	}
+	r.warnThought(n)
+	if strings.TrimSpace(rest) == "" {
+		return true // beside a call, that is all there is to say
+	}
+	c.part(`{"text":`)
+	before := len(c.turns)
+	c.turns = strictjson.AppendQuote(c.turns, rest)
+	r.addJSON(c.turns[before+1 : len(c.turns)-1])
+	c.turns = append(c.turns, '}')
+	return true
+}
