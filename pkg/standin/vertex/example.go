@@ -23,9 +23,10 @@ type example struct {
 	messages      int64
 	characters    int64
 	images        int64
-	files         int64       // images and all others
-	sample        *v1.Content // the first user's turn, when it is small
-	drop          string      // why the example is left out; "" when it is not
+	files         int64           // images and all others
+	sample        *v1.Content     // the first user's turn, when it is small
+	declared      map[string]bool // functions
+	drop          string          // why the example is left out; "" when it is not
 }
 
 // checker checks the lines of a dataset for one base model.
@@ -52,6 +53,11 @@ func (c checker) check(line []byte) (*example, string) {
 		return nil, "has no 'contents'"
 	}
 	e := &example{messages: int64(len(req.GetContents()))}
+	tools := toolsCheck{service: c.service, declared: map[string]bool{}}
+	if fault := tools.check(req.GetTools()); fault != "" {
+		return nil, fault
+	}
+	e.declared = tools.declared
 	if fault := c.systemInstruction(e, req.GetSystemInstruction()); fault != "" {
 		return nil, fault
 	}

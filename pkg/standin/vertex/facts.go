@@ -114,30 +114,31 @@ type epochRule struct {
 
 // serviceFacts are the limits and defaults that do not depend on the base model.
 type serviceFacts struct {
-	ConcurrentJobs         sourced     `json:"concurrent_jobs"`
-	PageSizeDefault        sourced     `json:"page_size_default"`
-	PageSizeMax            sourced     `json:"page_size_max"`
-	EpochCountMax          sourced     `json:"epoch_count_max"`
-	LabelCountMax          sourced     `json:"label_count_max"`
-	LabelRunesMax          sourced     `json:"label_runes_max"`
-	DisplayNameRunesMax    sourced     `json:"display_name_runes_max"`
-	DatasetBytesMax        sourced     `json:"dataset_bytes_max"`
-	ExampleBytesMax        sourced     `json:"example_bytes_max"`
-	ValidationExamplesMax  sourced     `json:"validation_examples_max"`
-	ValidationExamplesFree sourced     `json:"validation_examples_free"`
-	ValidationPercentMax   sourced     `json:"validation_percent_max"`
-	OpenValidationBytesMax sourced     `json:"open_validation_bytes_percent_max"`
-	OpenEpochs             sourced     `json:"open_epochs"`
-	TextExamplesMax        sourced     `json:"text_examples_max"`
-	MultimodalExamplesMax  sourced     `json:"multimodal_examples_max"`
-	ImagesPerExampleMax    sourced     `json:"images_per_example_max"`
-	ImageBytesMax          sourced     `json:"image_bytes_max"`
-	MediaTokens            sourced     `json:"media_tokens"`
-	DroppedSampleMax       sourced     `json:"dropped_sample_max"`
-	ExampleSampleMax       sourced     `json:"example_sample_max"`
-	BatchSize              sourced     `json:"batch_size"`
-	DefaultEpochs          []epochRule `json:"default_epochs"`
-	MIMETypes              struct {
+	ConcurrentJobs          sourced     `json:"concurrent_jobs"`
+	PageSizeDefault         sourced     `json:"page_size_default"`
+	PageSizeMax             sourced     `json:"page_size_max"`
+	EpochCountMax           sourced     `json:"epoch_count_max"`
+	LabelCountMax           sourced     `json:"label_count_max"`
+	LabelRunesMax           sourced     `json:"label_runes_max"`
+	DisplayNameRunesMax     sourced     `json:"display_name_runes_max"`
+	DatasetBytesMax         sourced     `json:"dataset_bytes_max"`
+	ExampleBytesMax         sourced     `json:"example_bytes_max"`
+	ValidationExamplesMax   sourced     `json:"validation_examples_max"`
+	ValidationExamplesFree  sourced     `json:"validation_examples_free"`
+	ValidationPercentMax    sourced     `json:"validation_percent_max"`
+	OpenValidationBytesMax  sourced     `json:"open_validation_bytes_percent_max"`
+	OpenEpochs              sourced     `json:"open_epochs"`
+	TextExamplesMax         sourced     `json:"text_examples_max"`
+	MultimodalExamplesMax   sourced     `json:"multimodal_examples_max"`
+	ImagesPerExampleMax     sourced     `json:"images_per_example_max"`
+	ImageBytesMax           sourced     `json:"image_bytes_max"`
+	FunctionDeclarationsMax sourced     `json:"function_declarations_max"`
+	MediaTokens             sourced     `json:"media_tokens"`
+	DroppedSampleMax        sourced     `json:"dropped_sample_max"`
+	ExampleSampleMax        sourced     `json:"example_sample_max"`
+	BatchSize               sourced     `json:"batch_size"`
+	DefaultEpochs           []epochRule `json:"default_epochs"`
+	MIMETypes               struct {
 		Kinds map[string]string `json:"kinds"`
 	} `json:"mime_types"`
 }

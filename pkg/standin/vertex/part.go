@@ -42,13 +42,13 @@ func (p partCheck) check(part *v1.Part) string {
 		}
 		return p.media(data.FileData.GetMimeType())
 	case *v1.Part_FunctionCall:
-		if data.FunctionCall.GetName() == "" {
-			return "contains a function call without a name in " + p.at()
+		if fault := p.function("function call", data.FunctionCall.GetName()); fault != "" {
+			return fault
 		}
 		return p.structured("function call", data.FunctionCall.GetName(), data.FunctionCall.GetArgs())
 	case *v1.Part_FunctionResponse:
-		if data.FunctionResponse.GetName() == "" {
-			return "contains a function response without a name in " + p.at()
+		if fault := p.function("function response", data.FunctionResponse.GetName()); fault != "" {
+			return fault
 		}
 		return p.structured("function response", data.FunctionResponse.GetName(), data.FunctionResponse.GetResponse())
 	case *v1.Part_ExecutableCode:
@@ -58,6 +58,19 @@ func (p partCheck) check(part *v1.Part) string {
 	default:
 		return "contains a part without data in " + p.at()
 	}
+}
+
+// function checks the name in a call or a response: it matches that of a declaration.
+func (p partCheck) function(kind, name string) string {
+	switch {
+	case name == "":
+		return "contains a " + kind + " without a name in " + p.at()
+	case !functionNames.MatchString(name):
+		return fmt.Sprintf("contains a %s with the invalid name %q in %s", kind, name, p.at())
+	case len(p.example.declared) > 0 && !p.example.declared[name]:
+		return fmt.Sprintf("contains a %s of %q in %s, which is not declared", kind, name, p.at())
+	}
+	return ""
 }
 
 func (p partCheck) inlineData(blob *v1.Blob) string {
