@@ -207,6 +207,7 @@ func (c *conversation) parameters(v, required int) {
 	}
 	switch {
 	case len(all) > 0:
+		s.depth = 1 // below an object that is not there
 		c.tools = append(c.tools, `,"parameters":{"type":"OBJECT"`...)
 		c.tools = append(s.writeProperties(c.tools, v, all, must), '}')
 	case r.kind(v) == strictjson.Object && r.hasProperties(v):

@@ -113,7 +113,7 @@ func (r *record) contents(v int, prompt bool) {
 		}
 		return
 	}
-	if before == roleUser || before == "" && single && r.kind(last) == strictjson.Object && r.member(last, "role") == 0 {
+	if before == roleUser || before == "" && single && r.kind(last) == strictjson.Object && r.noRole(last) {
 		r.fail(last, CodeLastTurnNotModel, "the last turn is not the model's, so there is nothing to learn", "end the conversation with the model's answer")
 	}
 }
@@ -153,6 +153,12 @@ func (r *record) turn(obj int, single bool) (role string) {
 		r.fail(obj, CodeMissingRole, "the turn does not say whose it is", `add the role "user" or "model"`)
 	}
 	return ""
+}
+
+// noRole reports whether a turn does not say whose it is.
+func (r *record) noRole(turn int) bool {
+	role := r.member(turn, "role")
+	return role == 0 || r.empty(role)
 }
 
 // empty reports whether a node says nothing: null or "".

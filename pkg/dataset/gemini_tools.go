@@ -94,6 +94,7 @@ func (r *record) declaration(f int, c *conversation) {
 	}
 	if c.isDeclared(r.raw(name)) && len(c.functions) > 0 {
 		r.fail(name, CodeDeclaredTwice, "the function is declared twice", "keep one of the two declarations")
+		return
 	}
 	c.declared(name, len(c.tools))
 }

@@ -27,12 +27,7 @@ func outcomeOf(t *testing.T, in string) outcome {
 	if report.Errors == 0 {
 		got.Lines = strings.TrimSuffix(text, "\n")
 	}
-	for _, f := range report.Faults {
-		if f.Code == dataset.CodeNoExamples {
-			continue
-		}
-		got.Faults = append(got.Faults, string(f.Severity)+" "+f.Code+" "+f.Pointer)
-	}
+	got.Faults = faultsOf(report)
 	return got
 }
 

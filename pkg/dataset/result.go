@@ -65,11 +65,11 @@ func (c *conversation) result(m resultNodes) {
 		return
 	}
 	known := &c.calls[answered]
+	known.answered = true
 	if m.name != 0 && !bytes.Equal(r.raw(m.name), known.name) {
 		r.fail(m.name, CodeUnknownCall, "the result names another function than the call with its id", "correct the name or the id")
 		return
 	}
-	known.answered = true
 	if m.content == 0 {
 		r.fail(m.obj, CodeMissingField, "the result has no content", "add what the function gave back")
 		return

@@ -77,7 +77,9 @@ func (s *schemaWriter) schema(dst []byte, n, description int, nullable bool) []b
 	case strictjson.Object:
 		s.collect(n, &p)
 	case strictjson.String: // the name of a type stands for the schema
-		s.correct(n, "a schema must be an object, not a string", `write {"type": …}`)
+		if s.correct(n, "a schema must be an object, not a string", `write {"type": …}`); s.native {
+			return dst
+		}
 		p.types = n
 	default:
 		r.fail(n, CodeInvalidSchema, "a schema must be an object, not "+article(r.kind(n)), `write {"type": …}`)
@@ -211,7 +213,11 @@ func (s *schemaWriter) plain(name int, p *schemaParts) {
 		ok = r.is(v, strictjson.Number)
 		r.numbers(v)
 	case fieldStrings:
-		ok = r.is(v, strictjson.Array)
+		if ok = r.is(v, strictjson.Array); ok {
+			for e := v + 1; e < r.next(v); e = r.next(e) {
+				ok = r.is(e, strictjson.String) && ok
+			}
+		}
 	default:
 		r.numbers(v)
 	}

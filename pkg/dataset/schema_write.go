@@ -135,6 +135,10 @@ func (s *schemaWriter) writeTyped(dst []byte, n int, p *schemaParts, t schemaTyp
 	dst = append(append(append(dst, `{"type":"`...), t.name...), '"')
 	described := false
 	for _, name := range p.plain {
+		if p.enum == 0 && p.constant == 0 && string(s.r.key(name)) == "format" && s.r.text(name+1) == "enum" {
+			s.correct(name, `the format "enum" needs the values`, `add "enum"`)
+			continue
+		}
 		described = described || string(s.r.key(name)) == "description"
 		dst = s.writePlain(dst, name)
 	}
@@ -213,6 +217,9 @@ func (s *schemaWriter) writeEnum(dst []byte, p *schemaParts, of string) []byte {
 		}
 	}
 	if len(values) == 0 {
+		if p.enum != 0 && slices.ContainsFunc(p.plain, func(name int) bool { return string(r.key(name)) == "format" && r.text(name+1) == "enum" }) {
+			r.fail(p.enum, CodeInvalidSchema, "the enum has no values", "add them, or take it away")
+		}
 		return dst
 	}
 	if of == typeObject || of == typeArray {
