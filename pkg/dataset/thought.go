@@ -68,7 +68,7 @@ func openTag(text string) (inner, tag string) {
 	return "", ""
 }
 
-// answer adds a text of the model without the thoughts in it, and reports whether there are any.
+// answerWithoutThoughts adds a text of the model without the thoughts in it, and reports whether there are any.
 func (c *conversation) answerWithoutThoughts(n int) bool {
 	r := c.r
 	raw := r.raw(n)

@@ -11,7 +11,7 @@ func (w *writer) content() any {
 		[]any{object{"type": "image", "source": object{"type": "base64", "media_type": w.one("image/png", "image/jpg", "image/bmp"), "data": w.one("aGk=", "", "!")}}})
 }
 
-// conversation calls visit for each of some turns.
+// turns calls visit for each of some turns.
 func (w *writer) turns(visit func(role string, i int) any) (all []any) {
 	for i := range 1 + w.IntN(3) {
 		all = append(all, visit("user", i))
