@@ -70,7 +70,6 @@ var usualFixes = map[string]string{
 	CodeMissingField:             "add it",
 	CodeNotAnObject:              "write each record as an object",
 	CodeUnknownField:             "take it away, or correct its name",
-	CodeUnknownMimeType:          "check that the model takes this type",
 	CodeWrongType:                "write a value of that type",
 	CodeInvalidScores:            "write 1 for the better, 0 for the worse answer",
 	CodeNumberOutOfRange:         "write a smaller number, or a string",

@@ -5,7 +5,6 @@ package dataset
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
@@ -56,7 +55,19 @@ func meaningOf(name []byte) meaning {
 	if len(name) > longest {
 		return metadata
 	}
-	return meanings[strings.NewReplacer("_", "", "-", "", " ", "").Replace(string(bytes.ToLower(name)))]
+	var plain [longest]byte
+	n := 0
+	for _, b := range name {
+		switch {
+		case b == '_' || b == '-' || b == ' ':
+			continue
+		case 'A' <= b && b <= 'Z':
+			b += 'a' - 'A'
+		}
+		plain[n] = b
+		n++
+	}
+	return meanings[string(plain[:n])]
 }
 
 // beside deals with a member that stands beside the turns of a record, whatever its format, and

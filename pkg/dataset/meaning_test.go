@@ -125,6 +125,13 @@ func TestNothingIsLost(t *testing.T) {
 
 		// Weights and places.
 		{"weight_of_part", chatOf("", ask, `{'role':'assistant','content':[{'type':'text','text':'a','weight':-1}]}`), asked + `,` + answer + `]}`, []string{"warning WEIGHT_IGNORED /messages/1/content/0/weight"}},
+		{"train_of_part", chatOf("", ask, `{'role':'assistant','content':[{'type':'text','text':'a','train':false}]}`), asked + `,` + answer + `]}`, []string{"warning WEIGHT_IGNORED /messages/1/content/0/train"}},
+		{"weight_of_part_of_user", chatOf("", `{'role':'user','content':[{'type':'text','text':'q','weight':0}]}`, tell), asked + `,` + answer + `]}`, nil},
+		{"weight_of_a_later_call", chatOf("", ask, `{'role':'assistant','content':'a','weight':1}`, `{'role':'assistant','weight':0,'tool_calls':[`+f+`]}`), asked + `,{"role":"model","parts":[{"text":"a"},` + called("f", `{"a":1}`) + `]}]}`, []string{"warning WEIGHT_IGNORED /messages/2/weight"}},
+		{"weight_of_text_and_call", chatOf("", ask, `{'role':'assistant','content':'a','weight':0}`, `{'role':'assistant','weight':0,'tool_calls':[`+f+`]}`), "", []string{"warning BAD_ANSWER /messages/1/weight"}},
+		{"weight_of_bedrock", `{"schemaVersion":"x","messages":[{"role":"user","content":[{"text":"q"}]},{"role":"assistant","content":[{"text":"a"}],"weight":0}]}`, "", []string{"warning BAD_ANSWER /messages/1/weight"}},
+		{"label_in_tools", chatOf(`,'tools':'[{\"name\":\"f\",\"label\":0}]'`, ask, tell), asked + `,` + answer + `],"tools":[{"functionDeclarations":[{"name":"f"}]}]}`, []string{"warning UNKNOWN_FIELD /tools"}},
+		{"text_under_another_name", chatOf("", `{'role':'user','content':[{'type':'text','value':'q'}]}`, `{'role':'assistant','content':[{'type':'text','content':'a'}]}`), asked + `,` + answer + `]}`, nil},
 		{"weight_of_user", chatOf("", `{'role':'user','content':'q','weight':0}`, tell), asked + `,` + answer + `]}`, nil},
 		{"system_after_an_answer", chatOf("", ask, tell, `{'role':'system','content':'s'}`, ask, tell), `{"systemInstruction":{"parts":[{"text":"s"}]},"contents":[{"role":"user","parts":[{"text":"q"}]},` + answer + `,{"role":"user","parts":[{"text":"q"}]},` + answer + `]}`, []string{"warning SYSTEM_MOVED /messages/2/content"}},
 	}

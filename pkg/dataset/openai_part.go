@@ -79,6 +79,13 @@ func (c *conversation) chatValue(part, kind int, name string) {
 		member = "image_url"
 	}
 	value := r.member(part, member)
+	if value == 0 && member == "text" {
+		for _, other := range [...]string{"value", "content"} { // LLaMA-Factory, Oumi
+			if v := r.member(part, other); v != 0 {
+				member, value = other, v
+			}
+		}
+	}
 	if source := r.member(part, "source"); value == 0 && source != 0 && (name == "image" || name == "document") {
 		c.partMembers(part, "source")
 		c.source(source)
@@ -109,9 +116,12 @@ func (c *conversation) partMembers(part int, used ...string) {
 	for i := part + 1; i < r.next(part); i = r.next(i + 1) {
 		switch key := string(r.key(i)); {
 		case key == "type" || key == "cache_control" || key == "id" || slices.Contains(used, key):
-		case key == "weight":
-			if v := i + 1; r.kind(v) == strictjson.Number && !isScore(r.raw(v), '1') {
-				r.warn(v, CodeWeightIgnored, "tuning on Vertex AI has no weights: this part will be learned like any other", "take the part away, or leave it in")
+		case messageMarks[key] == weightMark:
+			if c.role != roleModel {
+				continue // nobody learns it
+			}
+			if m := r.readMark(i+1, weightMark); m.node != 0 {
+				r.warn(m.node, CodeWeightIgnored, "tuning on Vertex AI has no weights: this part will be learned like any other", "take the part away, or leave it in")
 			}
 		default:
 			r.unused(i)

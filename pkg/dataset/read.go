@@ -5,6 +5,7 @@ package dataset
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
@@ -136,10 +137,13 @@ func (e *engine) start(b *block) bool {
 
 // end reports a file that stops before its array does.
 func (e *engine) end(b *block) {
-	if b.state == betweenValues {
-		return
+	at := b.base + int64(len(b.buf))
+	textEnd := b.base + int64(len(bytes.TrimRight(b.buf, " \t\r\n")))
+	cut := func(f Fault) bool { return f.Code == strictjson.CodeUnexpectedEnd && f.Offset >= textEnd }
+	if b.state == betweenValues || slices.ContainsFunc(e.faults.rows, cut) {
+		return // the last record says so if it is cut as well
 	}
-	e.fault(b.base+int64(len(b.buf)), &finding{
+	e.fault(at, &finding{
 		code:    strictjson.CodeUnexpectedEnd,
 		message: "the file ends before its array does", fix: textFixes[strictjson.CodeUnexpectedEnd],
 	})

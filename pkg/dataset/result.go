@@ -61,7 +61,7 @@ func (c *conversation) result(m resultNodes) {
 	}
 	answered := c.answeredBy(m)
 	if answered < 0 {
-		r.fail(at, CodeUnknownCall, "this is the result of a call that is not in the conversation or has a result already", "add the call before it, with the same id")
+		r.fail(at, CodeUnknownCall, "this is the result of a call that is not in the conversation or has a result already", r.callFix(m))
 		return
 	}
 	known := &c.calls[answered]
@@ -82,6 +82,17 @@ func (c *conversation) result(m resultNodes) {
 	c.response(m.content, m.failed)
 	r.addJSON(c.turns[before:])
 	c.turns = append(c.turns, "}}"...)
+}
+
+// callFix says how to write the call that a result needs.
+func (r *record) callFix(m resultNodes) string {
+	switch {
+	case r.member(m.obj, "from") != 0:
+		return `write the call before it, as a turn: {"from": "function_call", "value": "{\"name\": …, \"arguments\": {…}}"}`
+	case m.id == 0:
+		return `add the call before it, to the "tool_calls" of the assistant's message`
+	}
+	return "add the call before it, with the same id"
 }
 
 // answeredBy returns the number of the call that a result belongs to, or -1.

@@ -102,6 +102,8 @@ func TestContainers(t *testing.T) {
 		{name: "unknown", in: `{"a":1}`, container: dataset.ContainerLines, records: 1, codes: []string{dataset.CodeUnknownFormat}},
 		{name: "broken_in_compact_array", in: "[" + good + `,{"contents":tru},` + good + "]", container: dataset.ContainerArray, records: 3, codes: []string{"SYNTAX"}},
 		{name: "broken_in_array_of_lines", in: "[\n" + good + ",\n" + `{"contents":["` + ",\n" + good + "\n]", container: dataset.ContainerArray, records: 3, codes: []string{"UNEXPECTED_END"}},
+		{name: "cut_record_of_array", in: "[" + good + "," + good[:30], container: dataset.ContainerArray, records: 2, codes: []string{"UNEXPECTED_END"}},
+		{name: "cut_record_of_array_of_lines", in: "[" + good + ",\n" + good[:30] + "\n\n", container: dataset.ContainerArray, records: 2, codes: []string{"UNEXPECTED_END"}},
 		{name: "cut_line", in: good[:30] + "\n" + good + "\n" + good + "\n", container: dataset.ContainerLines, records: 3, codes: []string{"UNEXPECTED_END"}},
 	}
 	for _, tc := range tests {
