@@ -171,7 +171,7 @@ func (c *conversation) systemText(n int) {
 	if !c.r.is(n, strictjson.String) || c.r.blank(n) {
 		return
 	}
-	if bytes.Contains(c.system, append([]byte(`{"text":`), c.r.raw(n)...)) {
+	if len(c.system) > 0 && bytes.Contains(c.system, append([]byte(`{"text":`), c.r.raw(n)...)) {
 		return // the same text stands beside the turns and among them
 	}
 	switch {
