@@ -113,7 +113,10 @@ func TestReaderRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := read(t, tt.text)
+			values, err := read(t, tt.text)
+			if values.Duration != 0 || values.Integer != nil || values.Number != nil {
+				t.Errorf("what is at fault is read: %+v", values)
+			}
 			e, ok := errors.AsType[*fault.Error](err)
 			if !ok || e.Kind != fault.InvalidArgument {
 				t.Fatalf("error %v, want one that says what is invalid", err)
