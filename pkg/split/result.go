@@ -53,7 +53,7 @@ func (r Result) Warnings() (all []string) {
 		return append(all, "validation_split: no conversation is in the validation part, so there is no validation file. "+why)
 	}
 	examples := r.Validation.Examples + r.Training.Examples
-	if share := float64(r.Validation.Examples) / float64(max(1, examples)); share > muchMore*r.Asked {
+	if share := float64(r.Validation.Examples) / float64(examples); share > muchMore*r.Asked {
 		all = append(all, fmt.Sprintf("validation_split: %d of %d examples are for validation, which is %.0f %% where %.3g %% were asked for: "+
 			"conversations are not divided, and there are few of them, or long ones.", r.Validation.Examples, examples, 100*share, 100*r.Asked))
 	}

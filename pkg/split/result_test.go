@@ -44,12 +44,13 @@ func TestWarnings_agree(t *testing.T) {
 		in   split.Result
 		want []string
 	}{
-		"nothing_left": {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, GivenBack: 6}, []string{"the bounds of a validation file allow"}},
-		"none":         {split.Result{Asked: 0.1, Training: split.Side{Examples: 6}}, []string{"or a larger share"}},
-		"one":          {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, Validation: split.Side{Examples: 5}, GivenBack: 1}, []string{"by 1 example, to"}},
-		"two":          {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, Validation: split.Side{Examples: 5}, GivenBack: 2}, []string{"by 2 examples, to"}},
-		"at_the_limit": {split.Result{Asked: 0.25, Training: split.Side{Examples: 5}, Validation: split.Side{Examples: 3}}, nil}, // 1.5 times
-		"above_it":     {split.Result{Asked: 0.25, Training: split.Side{Examples: 9}, Validation: split.Side{Examples: 6}}, []string{"40 % where 25 %"}},
+		"nothing_left":      {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, GivenBack: 6}, []string{"the bounds of a validation file allow"}},
+		"one_and_none_left": {split.Result{Asked: 0.5, Training: split.Side{Examples: 1}, GivenBack: 1}, []string{"the bounds of a validation file allow"}},
+		"none":              {split.Result{Asked: 0.1, Training: split.Side{Examples: 6}}, []string{"or a larger share"}},
+		"one":               {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, Validation: split.Side{Examples: 5}, GivenBack: 1}, []string{"by 1 example, to"}},
+		"two":               {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, Validation: split.Side{Examples: 5}, GivenBack: 2}, []string{"by 2 examples, to"}},
+		"at_the_limit":      {split.Result{Asked: 0.25, Training: split.Side{Examples: 5}, Validation: split.Side{Examples: 3}}, nil}, // 1.5 times
+		"above_it":          {split.Result{Asked: 0.25, Training: split.Side{Examples: 9}, Validation: split.Side{Examples: 6}}, []string{"40 % where 25 %"}},
 	} {
 		got := tt.in.Warnings()
 		if len(got) != len(tt.want) {

@@ -28,6 +28,7 @@ func TestValidateNamesTheFirstFault(t *testing.T) {
 		{name: "huge_number", doc: strings.Repeat("9", 500) + "e999999"},
 		{name: "depth_at_the_bound", doc: deep(strictjson.MaxDepth)},
 		{name: "surrogate_pair", doc: `"\uD83D\ude00"`},
+		{name: "last_surrogate_pair", doc: `"\uDBFF\uDFFF"`},
 		{name: "empty", doc: "", want: fault(0, "", strictjson.CodeUnexpectedEnd)},
 		{name: "white_space_only", doc: " \n", want: fault(2, "", strictjson.CodeUnexpectedEnd)},
 		{name: "depth_over_the_bound", doc: deep(strictjson.MaxDepth + 1), want: fault(512, strings.Repeat("/0", 32), strictjson.CodeTooDeep)},
@@ -231,6 +232,9 @@ func TestQuoteAndUnquote(t *testing.T) {
 		if got, err := strictjson.Unquote(quoted); err != nil || got != text {
 			t.Errorf("Unquote(%s) = %q, %v, want %q", quoted, got, err, text)
 		}
+	}
+	if got, err := strictjson.Unquote([]byte(" \t\"a\" \n")); err != nil || got != "a" {
+		t.Errorf("with white space around it: %q, %v", got, err)
 	}
 	for _, bad := range []string{"", `"`, "x", `"a`, `"\"`, `"\x"`, `"\u12"`, `"\ud800"`, `"\ud800\u0041"`, "\"\x01\"", "\"\xff\"", `"a"b"`} {
 		if got, err := strictjson.Unquote([]byte(bad)); err == nil {
