@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,6 +82,33 @@ func TestSplit_finds_what_is_on_both_sides(t *testing.T) {
 	}
 	if w := p.result.Warnings(); len(w) != 1 || !strings.Contains(w[0], "5 of the") || !strings.Contains(w[0], "message copy-") {
 		t.Errorf("warnings: %q", w)
+	}
+}
+
+// Validation examples stay in the order in which they came, and as many as a bound allows are not too many.
+func TestSplit_keeps_the_order_and_what_just_fits(t *testing.T) {
+	t.Parallel()
+	in := conversations(200, 4, "g")
+	open := divide(t, split.Options{Share: 0.2}, in)
+	var want []string
+	for _, e := range in {
+		if groupsOf(open.validation)[e.Group] {
+			want = append(want, string(e.Line))
+		}
+	}
+	for _, opt := range []split.Options{
+		{Share: 0.2},
+		{Share: 0.2, Bounds: catalogue.Validation{Examples: open.result.Validation.Examples}},
+		{Share: 0.2, HoldBytes: open.result.Validation.Bytes},
+	} {
+		p := divide(t, opt, in)
+		var got []string
+		for _, e := range p.validation {
+			got = append(got, string(e.Line))
+		}
+		if !slices.Equal(got, want) || p.result.GivenBack != 0 {
+			t.Errorf("%+v: %d examples for validation, %d given back, want %d in their order", opt, len(got), p.result.GivenBack, len(want))
+		}
 	}
 }
 
