@@ -44,7 +44,10 @@ func TestWarnings_agree(t *testing.T) {
 		in   split.Result
 		want []string
 	}{
-		"nothing_left":      {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, GivenBack: 6}, []string{"the bounds of a validation file allow"}},
+		"nothing_left": {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, GivenBack: 6}, []string{"the bounds of a validation file allow"}},
+		"one_overlap": {split.Result{
+			Asked: 0.5, Training: split.Side{Examples: 6}, Validation: split.Side{Examples: 5}, Overlaps: 1, Overlap: []split.Overlap{{TrainingLine: 3}},
+		}, []string{"line 3 of the training file"}},
 		"one_and_none_left": {split.Result{Asked: 0.5, Training: split.Side{Examples: 1}, GivenBack: 1}, []string{"the bounds of a validation file allow"}},
 		"none":              {split.Result{Asked: 0.1, Training: split.Side{Examples: 6}}, []string{"or a larger share"}},
 		"one":               {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, Validation: split.Side{Examples: 5}, GivenBack: 1}, []string{"by 1 example, to"}},
