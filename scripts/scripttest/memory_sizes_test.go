@@ -13,23 +13,23 @@ import (
 	"github.com/vertextune/vertextune/pkg/api"
 )
 
-// deployment is what Terraform gives a function to work with.
-type deployment struct {
+// sizes are what Terraform gives a function to work with.
+type sizes struct {
 	memory, goLimit int64 // bytes
 	concurrency     int
 }
 
-func (c terraformFiles) deployment(t *testing.T, function string) deployment {
+func (c terraformFiles) deployment(t *testing.T, function string) sizes {
 	t.Helper()
 	expression, ok := c.locals[function+"_memory"].(hclsyntax.Expression)
 	if !ok {
 		t.Fatalf("Terraform has no local.%s_memory", function)
 	}
-	sizes, diagnostics := expression.Value(nil)
+	value, diagnostics := expression.Value(nil)
 	if diagnostics.HasErrors() {
 		t.Fatal(diagnostics)
 	}
-	d := deployment{memory: sizeOf(t, sizes.GetAttr("container").AsString()), goLimit: sizeOf(t, sizes.GetAttr("go").AsString())}
+	d := sizes{memory: sizeOf(t, value.GetAttr("container").AsString()), goLimit: sizeOf(t, value.GetAttr("go").AsString())}
 	for _, block := range c.services[function].(*hclsyntax.Body).Blocks {
 		if attribute := block.Body.Attributes["max_instance_request_concurrency"]; attribute != nil {
 			value, diagnostics := attribute.Expr.Value(nil)

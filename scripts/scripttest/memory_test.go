@@ -220,7 +220,7 @@ type process struct {
 	said *bytes.Buffer // complete once it has ended
 }
 
-func limited(t *testing.T, binary string, d deployment, c *cloud.Cloud) *process {
+func limited(t *testing.T, binary string, d sizes, c *cloud.Cloud) *process {
 	t.Helper()
 	p := &process{said: new(bytes.Buffer)}
 	p.cmd = exec.CommandContext(t.Context(), binary)
@@ -271,7 +271,7 @@ func (p *process) storm(t *testing.T, n int, request func() *http.Request) {
 var highWater = regexp.MustCompile(`VmHWM:\s+([0-9]+) kB`)
 
 // fits checks that the process lives, and what memory it has had.
-func (p *process) fits(t *testing.T, d deployment) {
+func (p *process) fits(t *testing.T, d sizes) {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
