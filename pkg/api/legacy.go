@@ -5,12 +5,12 @@ package api
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/jobstatus"
+	"github.com/vertextune/vertextune/pkg/lazyregexp"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
@@ -31,7 +31,7 @@ type legacyStatus struct {
 	Warnings    []string          `json:"warnings"`
 }
 
-var legacyName = regexp.MustCompile(`^projects/([a-z0-9.:-]+)/(locations/[a-z0-9-]+/trainingPipelines/[0-9]+)$`)
+var legacyName = lazyregexp.New(`^projects/([a-z0-9.:-]+)/(locations/[a-z0-9-]+/trainingPipelines/[0-9]+)$`)
 
 // legacy asks Vertex AI about a TrainingPipeline of our project, which its name can have as an ID or as a number. It
 // returns unknown, the error that the name is on no record, where Vertex AI does not know it either.

@@ -6,13 +6,13 @@ package api
 import (
 	"context"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/jobstatus"
+	"github.com/vertextune/vertextune/pkg/lazyregexp"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -82,7 +82,7 @@ func lineageOf(name string, j tuning.Job) lineageJob {
 
 // oneSlash begins a gs:// URI that was sent raw: the Functions Framework's mux redirects a path with two slashes to the
 // one with a single slash.
-var oneSlash = regexp.MustCompile(`^gs:/([^/])`)
+var oneSlash = lazyregexp.New(`^gs:/([^/])`)
 
 func (a *API) lineage(r *http.Request, name string) (any, error) {
 	name = oneSlash.ReplaceAllString(name, "gs://$1")
@@ -102,10 +102,10 @@ func (a *API) lineage(r *http.Request, name string) (any, error) {
 
 // What a name can be, beside that of a job.
 var (
-	versioned    = regexp.MustCompile(`^(.+)#([0-9]+)$`)
-	datasetName  = regexp.MustCompile(`^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/[^\x00-\x1f\x7f]+$`)
-	modelName    = regexp.MustCompile(`^projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/models/[A-Za-z0-9_-]{1,128}(@[A-Za-z0-9_-]{1,128})?$`)
-	endpointName = regexp.MustCompile(`^projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/endpoints/[A-Za-z0-9_-]{1,128}$`)
+	versioned    = lazyregexp.New(`^(.+)#([0-9]+)$`)
+	datasetName  = lazyregexp.New(`^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/[^\x00-\x1f\x7f]+$`)
+	modelName    = lazyregexp.New(`^projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/models/[A-Za-z0-9_-]{1,128}(@[A-Za-z0-9_-]{1,128})?$`)
+	endpointName = lazyregexp.New(`^projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/endpoints/[A-Za-z0-9_-]{1,128}$`)
 )
 
 // onDataset finds the jobs that train on a file, or on what was made of it. With #GENERATION, as reports name a file,

@@ -7,19 +7,19 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/jobstatus"
+	"github.com/vertextune/vertextune/pkg/lazyregexp"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
 // jobName is a resource name, or its last segment alone.
-var jobName = regexp.MustCompile(`^(projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/(tuningJobs|trainingPipelines)/)?[A-Za-z0-9_-]{1,128}$`)
+var jobName = lazyregexp.New(`^(projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/(tuningJobs|trainingPipelines)/)?[A-Za-z0-9_-]{1,128}$`)
 
 func (a *API) status(r *http.Request, name string) (any, error) {
 	record, err := a.find(r.Context(), name)
@@ -53,7 +53,7 @@ func (a *API) find(ctx context.Context, name string) (store.Record, error) {
 }
 
 // project is the one in a resource name.
-var project = regexp.MustCompile(`^projects/([^/]+)/`)
+var project = lazyregexp.New(`^projects/([^/]+)/`)
 
 // isOurs reports whether a name is of the location of the job, and of the project in which it can be: this service's,
 // which Vertex AI may write as its number, or that of the name on record.

@@ -8,18 +8,18 @@ import (
 	"maps"
 	"net/url"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/vertextune/vertextune/pkg/lazyregexp"
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
 var (
-	datePattern     = regexp.MustCompile(`^20[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$`)
-	locationPattern = regexp.MustCompile(`^([a-z]+-[a-z]+[0-9]+|global|us|eu|job)$`)
-	idPattern       = regexp.MustCompile(`^([a-z0-9][a-z0-9._-]*/[a-z0-9][a-z0-9._-]*@)?[a-z0-9][a-z0-9._-]*$`)
+	datePattern     = lazyregexp.New(`^20[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$`)
+	locationPattern = lazyregexp.New(`^([a-z]+-[a-z]+[0-9]+|global|us|eu|job)$`)
+	idPattern       = lazyregexp.New(`^([a-z0-9][a-z0-9._-]*/[a-z0-9][a-z0-9._-]*@)?[a-z0-9][a-z0-9._-]*$`)
 )
 
 // The words that the code knows.

@@ -9,11 +9,11 @@ package endpoint
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/catalogue"
+	"github.com/vertextune/vertextune/pkg/lazyregexp"
 )
 
 // Call is a call of a tuned model, ready to be made. Its JSON is part of the API.
@@ -28,7 +28,7 @@ type Call struct {
 	Advice []string `json:"advice"`
 }
 
-var namePattern = regexp.MustCompile(`^projects/[A-Za-z0-9:._-]+/locations/([a-z0-9-]+)/endpoints/[A-Za-z0-9_-]+$`)
+var namePattern = lazyregexp.New(`^projects/[A-Za-z0-9:._-]+/locations/([a-z0-9-]+)/endpoints/[A-Za-z0-9_-]+$`)
 
 // multiRegions have hosts of their own form: there is no us-aiplatform.googleapis.com. Source:
 // github.com/googleapis/python-genai/issues/2498.

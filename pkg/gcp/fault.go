@@ -11,7 +11,6 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/lazyregexp"
 )
 
 // retryAfter is what we tell a client when the service gave no time of its own.
@@ -164,7 +164,7 @@ func logged(err error, kind fault.Kind, service, doing string, code codes.Code, 
 }
 
 // objectName finds the name of an object behind that of its bucket.
-var objectName = regexp.MustCompile(`(gs://[^/\s"']+/|/o/)[^\s"']+`)
+var objectName = lazyregexp.New(`(gs://[^/\s"']+/|/o/)[^\s"']+`)
 
 // answer returns the status in err's chain, or nil. It is the service's own: status.FromError would put the
 // texts of all that is wrapped around it in the place of the service's words.

@@ -8,9 +8,10 @@ package remedy
 import (
 	"maps"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/vertextune/vertextune/pkg/lazyregexp"
 )
 
 // Answer is an error of a service, or of a tuning job.
@@ -77,9 +78,9 @@ type row struct {
 	code    string
 	service string
 	codes   []int32
-	reason  string         // of google.rpc.ErrorInfo
-	field   *regexp.Regexp // the name of a field; message is then about its description
-	message *regexp.Regexp // its groups are words for say and fix
+	reason  string             // of google.rpc.ErrorInfo
+	field   *lazyregexp.Regexp // the name of a field; message is then about its description
+	message *lazyregexp.Regexp // its groups are words for say and fix
 
 	say, fix string // ${word} is replaced
 	operator bool
@@ -128,7 +129,7 @@ func (r *row) meant(a Answer) (words map[string]string, ok bool) {
 }
 
 // find returns what the groups of a pattern match in a text. No pattern is in every text.
-func find(pattern *regexp.Regexp, text string) (map[string]string, bool) {
+func find(pattern *lazyregexp.Regexp, text string) (map[string]string, bool) {
 	words := map[string]string{}
 	if pattern == nil {
 		return words, true
@@ -164,7 +165,7 @@ func (r *row) remedy(words map[string]string, a Answer, c Context) Remedy {
 	return Remedy{Code: r.code, Sentence: fill(r.say), Fix: fill(r.fix), Operator: r.operator, Passes: r.passes}
 }
 
-var listed = regexp.MustCompile(`\d+\.\s*Field: (\S+); Message: ([^\t]*)`)
+var listed = lazyregexp.New(`\d+\.\s*Field: (\S+); Message: ([^\t]*)`)
 
 // fieldsIn reads the fields from the text in which Vertex AI lists them: "List of found errors: 1.Field: f; Message: m".
 func fieldsIn(message string) (fields []Field) {

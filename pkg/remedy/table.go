@@ -3,7 +3,7 @@
 
 package remedy
 
-import "regexp"
+import "github.com/vertextune/vertextune/pkg/lazyregexp"
 
 // What the words of the patterns look like, in the way in which Google's messages write them.
 const (
@@ -11,7 +11,7 @@ const (
 	object  = "[`']?(?P<object>[\\w./:@=-]+)[`']?"
 )
 
-func re(pattern string) *regexp.Regexp { return regexp.MustCompile(`(?i)` + pattern) }
+func re(pattern string) *lazyregexp.Regexp { return lazyregexp.New(`(?i)` + pattern) }
 
 // table is all answers that are known, the special before the general.
 var table = []row{

@@ -10,10 +10,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/vertextune/vertextune/pkg/lazyregexp"
 )
 
 // RequestIDHeader is what an answer has the ID of its request in.
@@ -70,8 +71,8 @@ func Identify(w http.ResponseWriter, r *http.Request, project string) *http.Requ
 // The headers in which a trace comes. Sources: https://www.w3.org/TR/trace-context/#traceparent-header and
 // https://cloud.google.com/trace/docs/trace-context#legacy-http-header
 var (
-	traceparent = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$`)
-	cloudTrace  = regexp.MustCompile(`^([0-9a-fA-F]{32})(?:/([0-9]{1,20}))?(?:;.*)?$`)
+	traceparent = lazyregexp.New(`^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$`)
+	cloudTrace  = lazyregexp.New(`^([0-9a-fA-F]{32})(?:/([0-9]{1,20}))?(?:;.*)?$`)
 )
 
 // traceOf returns the ID of the trace and of the span in hexadecimal, or "".

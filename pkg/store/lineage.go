@@ -5,11 +5,12 @@ package store
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 
 	"cloud.google.com/go/firestore"
+
+	"github.com/vertextune/vertextune/pkg/lazyregexp"
 )
 
 // JobsOnDataset returns the jobs that train on a dataset, or are validated with it, and those whose dataset was made of
@@ -46,7 +47,7 @@ func (s *Store) JobsOfModel(ctx context.Context, name, project string) ([]Record
 	return s.every(ctx, "find the jobs of", name, queries...)
 }
 
-var projectPattern = regexp.MustCompile(`^projects/([^/]+)/`)
+var projectPattern = lazyregexp.New(`^projects/([^/]+)/`)
 
 // spellings returns a name as it was given and, where its project is ours, as it can be on record: Vertex AI writes
 // a project as its number where it pleases. The number is that of whatever is on record, as all is of our project.

@@ -6,9 +6,10 @@ package tuning
 import (
 	"crypto/rand"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/vertextune/vertextune/pkg/lazyregexp"
 )
 
 // LabelKey is the label on every tuning job of ours; its value is the job's ID. Vertex AI's CreateTuningJob
@@ -21,7 +22,7 @@ func NewID(now time.Time) string {
 	return "vt-" + now.UTC().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:10])
 }
 
-var idPattern = regexp.MustCompile(`^vt-[0-9]{8}-[0-9]{6}-[a-z2-7]{10}$`)
+var idPattern = lazyregexp.New(`^vt-[0-9]{8}-[0-9]{6}-[a-z2-7]{10}$`)
 
 // IsID reports whether s has the form of an ID.
 func IsID(s string) bool { return idPattern.MatchString(s) }
@@ -43,7 +44,7 @@ func (j Job) PublicName(project string) string {
 // LastSegment returns what follows the last slash of a resource name, or all of it.
 func LastSegment(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
-var namePattern = regexp.MustCompile(`^projects/[^/]+/locations/([a-z0-9-]+)/(?:tuningJobs|trainingPipelines)/[^/]+$`)
+var namePattern = lazyregexp.New(`^projects/[^/]+/locations/([a-z0-9-]+)/(?:tuningJobs|trainingPipelines)/[^/]+$`)
 
 // Location returns the location in a job's resource name, and whether the name has the form of one.
 func Location(name string) (string, bool) {
@@ -54,7 +55,7 @@ func Location(name string) (string, bool) {
 	return m[1], true
 }
 
-var modelLocation = regexp.MustCompile(`^projects/[^/]+/locations/([a-z0-9-]+)/models/`)
+var modelLocation = lazyregexp.New(`^projects/[^/]+/locations/([a-z0-9-]+)/models/`)
 
 // ModelLocation returns the location in the resource name of a tuned model.
 func ModelLocation(name string) (string, bool) {

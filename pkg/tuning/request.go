@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/fields"
+	"github.com/vertextune/vertextune/pkg/lazyregexp"
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
@@ -161,8 +161,8 @@ const (
 )
 
 var (
-	modelPattern  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@/-]*$`)
-	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]+[a-z0-9]$`)
+	modelPattern  = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9._@/-]*$`)
+	bucketPattern = lazyregexp.New(`^[a-z0-9][a-z0-9._-]+[a-z0-9]$`)
 )
 
 // idLimit is how long the ID of a Firestore document may be, in bytes.

@@ -6,12 +6,12 @@ package tuning
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/vertextune/vertextune/pkg/fields"
+	"github.com/vertextune/vertextune/pkg/lazyregexp"
 )
 
 // Limits of Vertex AI on names and labels. Source: TuningJob in the v1 API: a display name has up to 128 characters;
@@ -24,11 +24,11 @@ const (
 )
 
 var (
-	labelKey       = regexp.MustCompile(`^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]*$`) // lengths apart, see maxModel
-	labelValue     = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_-]*$`)
-	modelName      = regexp.MustCompile(`^projects/[^/]+/locations/[a-z0-9-]+/models/[A-Za-z0-9_-]+(@[a-z0-9-]+)?$`)
-	serviceAccount = regexp.MustCompile(`^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$`)
-	kmsKey         = regexp.MustCompile(`^projects/[^/]+/locations/[a-z0-9-]+/keyRings/[^/]+/cryptoKeys/[^/]+$`)
+	labelKey       = lazyregexp.New(`^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]*$`) // lengths apart, see maxModel
+	labelValue     = lazyregexp.New(`^[\p{Ll}\p{Lo}\p{N}_-]*$`)
+	modelName      = lazyregexp.New(`^projects/[^/]+/locations/[a-z0-9-]+/models/[A-Za-z0-9_-]+(@[a-z0-9-]+)?$`)
+	serviceAccount = lazyregexp.New(`^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$`)
+	kmsKey         = lazyregexp.New(`^projects/[^/]+/locations/[a-z0-9-]+/keyRings/[^/]+/cryptoKeys/[^/]+$`)
 )
 
 // Modes are the tuning modes of open models, as Vertex AI names them. Source: SupervisedTuningSpec.TuningMode in the
@@ -62,7 +62,7 @@ func (c *check) spec(r Request) {
 	c.continuation(r)
 }
 
-func (c *check) matches(field, value string, pattern *regexp.Regexp, what string) {
+func (c *check) matches(field, value string, pattern *lazyregexp.Regexp, what string) {
 	if value != "" && !pattern.MatchString(value) {
 		c.Add(field, "INVALID_NAME", "must be "+what+".")
 	}
