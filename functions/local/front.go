@@ -15,6 +15,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/fault"
@@ -34,9 +35,15 @@ func newFront(target *url.URL, l limits) *http.Server {
 			r.Out.Host = r.In.Host
 			r.Out.URL.RawQuery = r.In.URL.RawQuery // the function judges it as it was sent
 		},
-		Transport:    &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 100},
-		ErrorLog:     slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { refuse(w, l, err) },
+		Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 100},
+		ErrorLog:  slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			// The deadline ends the request's context too, and the proxy may report only that.
+			if body, ok := r.Context().Value(bodyKey{}).(*timedBody); ok && body.late.Load() {
+				err = os.ErrDeadlineExceeded
+			}
+			refuse(w, l, err)
+		},
 	}
 	return &http.Server{
 		ReadHeaderTimeout: l.header,
@@ -51,23 +58,32 @@ func newFront(target *url.URL, l limits) *http.Server {
 					refuse(w, l, err)
 					return
 				}
-				r.Body = &timedBody{r.Body, control}
+				body := &timedBody{ReadCloser: r.Body, control: control}
+				r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
+				r.Body = body
 			}
 			proxy.ServeHTTP(w, r)
 		}),
 	}
 }
 
+// bodyKey is the key of a request's timedBody in its context.
+type bodyKey struct{}
+
 // timedBody ends the deadline when the body has arrived.
 type timedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
+	late    atomic.Bool // the deadline came first
 }
 
 func (b *timedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if errors.Is(err, io.EOF) {
 		_ = b.control.SetReadDeadline(time.Time{}) // if it fails, the connection is closed already
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		b.late.Store(true)
 	}
 	return n, err //nolint:wrapcheck // a reader's error is passed on as it is
 }
