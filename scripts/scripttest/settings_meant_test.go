@@ -53,7 +53,7 @@ func TestSettings_that_cannot_be_meant(t *testing.T) {
 		{all, "START_LEASE", "0s", "100ms at least"},
 		{all, "CREATE_TIMEOUT", "-1s", "100ms at least"},
 		{all, "MAX_COST_USD", "-1", "0, for no limit, or more"},
-		{all, "MONTHLY_BUDGET_USD", "1e3", "MONTHLY_BUDGET_USD"},
+		{all, "MONTHLY_BUDGET_USD", "1e-9", "MONTHLY_BUDGET_USD"},
 	}
 	for _, tt := range tests {
 		for _, function := range strings.Fields(tt.functions) {
