@@ -22,17 +22,23 @@ const (
 	FreeBody = 64 << 10
 	// MemoryPerByte is how much memory the work on one byte of a body takes at most: see TestMemory.
 	MemoryPerByte = 8
-	// gateWait is how long a request waits at the gate before it is refused.
+	// gateWait is how long a request waits at a gate before it is refused, if the gate says nothing else.
 	gateWait = 5 * time.Second
 	// gateRetry is when a refused request is worth repeating: a body of the largest size takes a few seconds.
 	gateRetry = 10 * time.Second
 )
 
 // Gate bounds the memory that the bodies in work take together. Without a gate nothing is bounded.
-type Gate struct{ room *semaphore.Weighted }
+type Gate struct {
+	// Wait is how long a request waits for room before it is refused.
+	Wait time.Duration
+	room *semaphore.Weighted
+}
 
 // NewGate returns the gate of a process that may use so much memory (GOMEMLIMIT).
-func NewGate(memory int64) *Gate { return &Gate{semaphore.NewWeighted(GateSize(memory))} }
+func NewGate(memory int64) *Gate {
+	return &Gate{Wait: gateWait, room: semaphore.NewWeighted(GateSize(memory))}
+}
 
 // GateSize returns how much of a process's memory is for bodies: two thirds, but enough for one of the largest. Without
 // a limit it is what the smallest deployment has.
@@ -62,7 +68,7 @@ func (g *Gate) enter(r *http.Request, s *share) error {
 	if g == nil || size <= MemoryPerByte*FreeBody {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), gateWait)
+	ctx, cancel := context.WithTimeout(r.Context(), g.Wait)
 	defer cancel()
 	if err := g.room.Acquire(ctx, size); err != nil {
 		if r.Context().Err() != nil {
