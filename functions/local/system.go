@@ -106,14 +106,14 @@ func (s *system) connect(ctx context.Context) (err error) {
 	defer cancel()
 	for _, bucket := range []string{inbox, data} {
 		if err := ensureBucket(ctx, s.objects, bucket); err != nil {
-			return fmt.Errorf("Cloud Storage at %s: %w", s.cloud.Addresses.Storage, err)
+			return fmt.Errorf("use Cloud Storage at %s: %w", s.cloud.Addresses.Storage, err)
 		}
 	}
 	if err := ensureTopic(ctx, s.topics, events); err != nil {
-		return fmt.Errorf("Pub/Sub at %s: %w", s.cloud.Addresses.PubSub, err)
+		return fmt.Errorf("use Pub/Sub at %s: %w", s.cloud.Addresses.PubSub, err)
 	}
 	if err := loadCatalogue(ctx, s.objects); err != nil {
-		return fmt.Errorf("Cloud Storage at %s: %w", s.cloud.Addresses.Storage, err)
+		return fmt.Errorf("use Cloud Storage at %s: %w", s.cloud.Addresses.Storage, err)
 	}
 	return loadMessages(ctx, s.cloud)
 }
@@ -164,7 +164,7 @@ func (s *system) trigger(ctx context.Context) error {
 	reach, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	if _, err := polls.Ensure(reach, s.topics, topic); err != nil {
-		return fmt.Errorf("Pub/Sub at %s: %w", s.cloud.Addresses.PubSub, err)
+		return fmt.Errorf("use Pub/Sub at %s: %w", s.cloud.Addresses.PubSub, err)
 	}
 
 	s.goes("Eventarc for "+inbox, func() error { return s.watchInbox(ctx, converts) })

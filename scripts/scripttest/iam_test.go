@@ -118,7 +118,9 @@ func (w *world) granted(name, mode string, smokeSecret bool) error {
 	maps.DeleteFunc(w.Grants, func(grant string, _ bool) bool { return strings.Contains(grant, ":"+name+"-") })
 	for grant := range all {
 		grant = strings.ReplaceAll(grant, "vertextune", name)
-		w.Grants[grant] = w.Grants[grant] // nothing has needed it yet, if it is new
+		if _, known := w.Grants[grant]; !known {
+			w.Grants[grant] = false // nothing has needed it yet
+		}
 	}
 	return w.roles(name)
 }
