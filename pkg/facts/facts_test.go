@@ -86,7 +86,7 @@ func (w *world) save(t *testing.T, name string, text []byte) {
 
 // dated is the default catalogue with another date, by which it is told.
 func dated(date string) []byte {
-	return bytes.Replace(catalogue.JSON(), []byte("2026-11-23"), []byte(date), 1)
+	return bytes.Replace(catalogue.JSON(), []byte(catalogue.Default().AsOf.String()), []byte(date), 1)
 }
 
 func TestBuiltIn(t *testing.T) {
