@@ -77,7 +77,7 @@ func TestSharedEmulator(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer first.close()
+	defer func() { _ = first.close() }()
 	second, err := register(root, instance{PID: 2})
 	if err != nil {
 		t.Fatal(err)

@@ -207,7 +207,7 @@ func TestPortTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer taken.Close()
+	defer func() { _ = taken.Close() }()
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
 	for _, args := range []string{"-port " + port, "demo -port " + port} {
 		said := fails(t, 1, args)
@@ -255,7 +255,7 @@ func TestHangingEmulator(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer hangs.Close()
+	defer func() { _ = hangs.Close() }()
 	for _, name := range []string{"STORAGE_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"} {
 		given := map[string]string{name: hangs.Addr().String()}
 		_, err := start(t.Context(), options{jobDuration: time.Second, concurrentJobs: 1, patience: 2 * time.Second}, given)

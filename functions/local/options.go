@@ -132,7 +132,7 @@ func version() string {
 	text := "vertextune local " + info.Main.Version
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
-			text += " " + s.Value
+			text += " " + s.Value //nolint:modernize // a handful of settings
 		}
 	}
 	return text + " " + info.GoVersion

@@ -101,7 +101,7 @@ func TestREADME(t *testing.T) {
 		t.Fatal(err)
 	}
 	var script, all strings.Builder
-	for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```").FindAllStringSubmatch(string(text), -1) {
+	for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```").FindAllStringSubmatch(string(text), -1) { //nolint:gocritic // with (?m) the second ^ is the start of a line
 		all.WriteString(block[1])
 		if !strings.Contains(block[1], "gcloud") && !strings.Contains(block[1], "scripts/") {
 			script.WriteString(block[1])

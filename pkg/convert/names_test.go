@@ -53,7 +53,7 @@ func TestContentAgainstName(t *testing.T) {
 		"a.NDJSON.gz": {packed(t, better), convert.Converted, `"compression": "gzip"`},
 		"packed.json": {packed(t, better), convert.Converted, `"compression": "gzip"`},
 		"a.jsonl.gz":  {better, convert.Refused, "not packed with gzip, as its name says"},
-		"a.json":      {"prompt,completion\nq,a\nq,a\n", convert.Refused, "it is a table (CSV)"},
+		"a.json":      {"prompt,completion\nq,a\nq,a\n", convert.Refused, "it is a table (CSV)"}, //nolint:dupword // two rows of a table
 	} {
 		_, outcome := w.convert(t, name, want.content)
 		report := w.report(t, name)

@@ -55,12 +55,12 @@ func TestOtherKinds(t *testing.T) {
 		"git_lfs":        {"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n", "Git LFS"},
 		"csv":            {"prompt,completion\n" + strings.Repeat(row, 500), "CSV"},
 		"csv_quoted":     {"\"prompt\",\"completion\"\n" + row, "CSV"},
-		"csv_crlf":       {"prompt;completion\r\nq;a\r\nq;a\r\n", "CSV"},
+		"csv_crlf":       {"prompt;completion\r\nq;a\r\nq;a\r\n", "CSV"}, //nolint:dupword // two rows of a table
 		"csv_header":     {"prompt,completion", "CSV"},
 		"csv_of_json":    {"messages\n\"[{\"\"role\"\": \"\"user\"\"}]\"\n", "CSV"},
 		"csv_with_ids":   {"id,prompt,completion\n1,q,a\n2,q,a\n", "CSV"},
 		"csv_numbers":    {"1,q,a\n2,q,a\n", "CSV"},
-		"tsv":            {"prompt\tcompletion\nq, q\ta\nq\ta, a, a\n", "TSV"},
+		"tsv":            {"prompt\tcompletion\nq, q\ta\nq\ta, a, a\n", "TSV"}, //nolint:dupword // a row of a table
 		"python":         {"{'prompt': 'q', 'completion': None}\n{'prompt': \"it's\", 'completion': True}\n", "Python"},
 		"python_list":    {"[{'prompt': 'q', 'completion': 'a'}, {'prompt': 'q', 'completion': 'a'}]", "Python"},
 		"text":           {"Question: are you open?\nAnswer: yes.\n", "plain text"},

@@ -139,7 +139,7 @@ func (f *Fault) write(b *strings.Builder) {
 			lines[i] = strconv.FormatInt(place.Line, 10)
 		}
 		if int64(len(lines)) < f.Count {
-			lines = append(lines, "…")
+			lines = append(lines, "…") //nolint:makezero // the lines before are all written
 		}
 		fmt.Fprintf(b, "  %d times, in the lines %s\n", f.Count, strings.Join(lines, ", "))
 	}

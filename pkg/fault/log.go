@@ -46,7 +46,7 @@ func Logged(err error) string {
 
 // unwrapped returns the causes of an error.
 func unwrapped(err error) []error {
-	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // one link of the chain
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		return several.Unwrap()
 	}
 	if inner := errors.Unwrap(err); inner != nil {
@@ -57,7 +57,7 @@ func unwrapped(err error) []error {
 
 // quoting returns what an error says that would quote its input.
 func quoting(err error) (string, bool) {
-	switch e := err.(type) { //nolint:errorlint // one link of the chain
+	switch e := err.(type) {
 	case *url.Error:
 		return e.Op + ": " + Logged(e.Err), true
 	case *strconv.NumError:

@@ -60,10 +60,10 @@ func Identify(w http.ResponseWriter, r *http.Request, project string) *http.Requ
 	ctx := context.WithValue(r.Context(), requestIDKey{}, id)
 	attrs := []slog.Attr{slog.String("request_id", id)}
 	if trace != "" && project != "" {
-		attrs = append(attrs, slog.String(traceField, "projects/"+project+"/traces/"+trace))
+		attrs = append(attrs, slog.String(traceField, "projects/"+project+"/traces/"+trace)) //nolint:sloglint // Cloud Logging's own name
 	}
 	if span != "" {
-		attrs = append(attrs, slog.String(spanField, span))
+		attrs = append(attrs, slog.String(spanField, span)) //nolint:sloglint // Cloud Logging's own name
 	}
 	return r.WithContext(LogWith(ctx, attrs...))
 }

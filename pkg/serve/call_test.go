@@ -99,7 +99,7 @@ func TestLogger_has_no_words(t *testing.T) {
 	var out bytes.Buffer
 	log := serve.Logger(&out, slog.LevelInfo)
 	ctx := serve.LogWith(serve.LogWith(t.Context(), slog.String("event_id", "7")), slog.Int("n", 1))
-	log.With("before", err).InfoContext(ctx, "x", "error", err, slog.Group("g", "error", errors.Join(err))) //nolint:sloglint // all ways there are
+	log.With("before", err).InfoContext(ctx, "x", "error", err, slog.Group("g", "error", errors.Join(err)))
 	const safe = "send job vt-1: INVALID_ARGUMENT"
 	want := map[string]any{"before": safe, "event_id": "7", "n": 1.0, "error": safe, "g": map[string]any{"error": safe}}
 	if diff := cmp.Diff(want, entry(t, out.Bytes())); diff != "" {

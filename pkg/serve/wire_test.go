@@ -69,12 +69,12 @@ func TestPaths(t *testing.T) {
 	for path, want := range map[string]string{
 		"/paths/a%2Fb%2e": `"/paths/a%2Fb%2e"`, "/paths/gs:%2F%2Fb%2Fo": `"/paths/gs:%2F%2Fb%2Fo"`, "/paths/a/b": `"/paths/a/b"`,
 	} {
-		answer, body := raw(t, address, "GET "+path+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+		answer, body := raw(t, address, "GET "+path+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") //nolint:bodyclose // raw has closed it
 		if got := strings.TrimSpace(string(body)); answer.StatusCode != http.StatusOK || got != want {
 			t.Errorf("%s: got %s and %s, want %s", path, answer.Status, got, want)
 		}
 	}
-	answer, _ := raw(t, address, "GET /paths//a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	answer, _ := raw(t, address, "GET /paths//a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") //nolint:bodyclose // raw has closed it
 	if got := answer.Header.Get("Location"); answer.StatusCode != http.StatusTemporaryRedirect || got != "/paths/a" {
 		t.Errorf("two slashes: got %s to %q", answer.Status, got)
 	}
@@ -172,7 +172,7 @@ func TestEvents(t *testing.T) {
 			}
 		}
 	}
-	if answer, body := raw(t, address, "GET /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); answer.StatusCode != http.StatusMethodNotAllowed || answer.Header.Get("Allow") != "POST" {
+	if answer, body := raw(t, address, "GET /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); answer.StatusCode != http.StatusMethodNotAllowed || answer.Header.Get("Allow") != "POST" { //nolint:bodyclose // raw has closed it
 		t.Errorf("an event by GET: got %s: %s", answer.Status, body)
 	}
 }

@@ -56,10 +56,10 @@ func addBetaFields(out *aiplatformpb.TuningJob, job tuning.Job) {
 	if hyper == nil {
 		return
 	}
-	if spec.HyperParameters == nil {
+	if spec.GetHyperParameters() == nil {
 		spec.HyperParameters = &aiplatformpb.SupervisedHyperParameters{}
 	}
-	addField(spec.HyperParameters, hyper)
+	addField(spec.GetHyperParameters(), hyper)
 }
 
 func addField(m proto.Message, wire []byte) {

@@ -68,7 +68,7 @@ func run(packages []string, perPackage int, seed uint64, timeout time.Duration) 
 	if err != nil {
 		return false, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	var total tally
 	for _, name := range packages {
 		name = filepath.Clean(name)
@@ -76,10 +76,10 @@ func run(packages []string, perPackage int, seed uint64, timeout time.Duration) 
 		if err != nil {
 			return false, err
 		}
-		fmt.Printf("%-16s %s, of %d possible mutants\n", name, t, possible)
+		fmt.Printf("%-16s %s, of %d possible mutants\n", name, t, possible) //nolint:forbidigo // the output of a command
 		total.add(t)
 	}
-	fmt.Printf("%-16s %s\n", "total", total)
+	fmt.Printf("%-16s %s\n", "total", total) //nolint:forbidigo // the output of a command
 	return total.share() >= minimum, nil
 }
 
@@ -164,10 +164,10 @@ func (t *tally) add(u tally) {
 func (t *tally) count(m mutant, outcome outcome, err error) {
 	switch {
 	case err != nil:
-		fmt.Printf("%s: cannot be tried: %v\n", m, err)
+		fmt.Printf("%s: cannot be tried: %v\n", m, err) //nolint:forbidigo // the output of a command
 		t.survived++
 	case outcome == survived:
-		fmt.Printf("%s: no test noticed\n", m)
+		fmt.Printf("%s: no test noticed\n", m) //nolint:forbidigo // the output of a command
 		t.survived++
 	case outcome == unbuilt:
 		t.unbuilt++

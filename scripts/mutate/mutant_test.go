@@ -152,7 +152,7 @@ func Test(t *testing.T) {
 	}
 	var switched, alone int
 	for _, m := range source.mutants() {
-		if !source.builds(&m) {
+		if !source.builds(&m) { //nolint:gocritic // each says another thing
 			t.Errorf("%s does not compile", m)
 		} else if len(m.edits) > 0 {
 			switched++

@@ -33,7 +33,7 @@ type source struct {
 
 // load reads and type-checks the package in dir, a slash-separated path from the module's root.
 func load(dir string) (*source, error) {
-	out, err := exec.Command("go", "list", "-export", "-deps", "-f",
+	out, err := exec.Command("go", "list", "-export", "-deps", "-f", //nolint:gosec,noctx // a developer names the packages
 		"{{.ImportPath}}\t{{.Export}}\t{{join .GoFiles \",\"}}", "cmp", "os", "strconv", "./"+dir).Output()
 	if err != nil {
 		if failed, ok := errors.AsType[*exec.ExitError](err); ok {

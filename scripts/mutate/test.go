@@ -42,7 +42,7 @@ func (t *tester) build(files map[string][]byte) error {
 	if err != nil {
 		return err
 	}
-	out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay="+overlay, "-o", t.binary(), "./"+t.pkg).CombinedOutput()
+	out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay="+overlay, "-o", t.binary(), "./"+t.pkg).CombinedOutput() //nolint:gosec,noctx // a developer names the packages
 	if err != nil {
 		return fmt.Errorf("compile the tests of %s: %w\n%s", t.pkg, err, out)
 	}
@@ -88,7 +88,7 @@ func (t tester) test(m mutant) (outcome, error) {
 	if err != nil {
 		return survived, err
 	}
-	out, err := exec.Command("go", "test", "-overlay="+overlay, "-vet=off", "-count=1", "-failfast", "-short",
+	out, err := exec.Command("go", "test", "-overlay="+overlay, "-vet=off", "-count=1", "-failfast", "-short", //nolint:gosec,noctx // a developer names the packages
 		"-timeout="+t.timeout.String(), "./"+t.pkg).CombinedOutput()
 	var failed *exec.ExitError
 	switch {
@@ -107,7 +107,7 @@ func (t tester) test(m mutant) (outcome, error) {
 func (t tester) passes(m mutant) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, t.binary(), "-test.short", "-test.failfast")
+	cmd := exec.CommandContext(ctx, t.binary(), "-test.short", "-test.failfast") //nolint:gosec // the binary was just built
 	cmd.Dir = t.pkg
 	cmd.Env = append(cmd.Environ(), variable+"="+strconv.Itoa(m.number))
 	var failed *exec.ExitError

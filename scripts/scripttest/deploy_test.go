@@ -152,7 +152,7 @@ func TestTwoDeployments(t *testing.T) {
 		t.Fatal("terraform/README.md has no commands to uninstall")
 	}
 	cmd := exec.CommandContext(t.Context(), "bash", "-ec", block)
-	cmd.Dir, cmd.Env = s.dir, append(s.env, "PROJECT=my-project", "REGION=us-central1", "NAME=second")
+	cmd.Dir, cmd.Env = s.dir, append(slices.Clip(s.env), "PROJECT=my-project", "REGION=us-central1", "NAME=second")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("uninstall: %v\n%s", err, out)
 	}

@@ -56,7 +56,7 @@ func TestSettings_that_cannot_be_meant(t *testing.T) {
 		{all, "MONTHLY_BUDGET_USD", "1e-9", "MONTHLY_BUDGET_USD"},
 	}
 	for _, tt := range tests {
-		for _, function := range strings.Fields(tt.functions) {
+		for function := range strings.FieldsSeq(tt.functions) {
 			environment := maps.Clone(good)
 			environment[tt.setting] = tt.value
 			_, err := open[function](t.Context(), environment)

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -215,7 +216,7 @@ func (s *stage) terraform(t *testing.T, command string) (string, *world, error) 
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(s.file), "terraform"), "-chdir=terraform", command,
 		"-var=project_id=my-project", "-var=region=us-central1", "-var=name=vertextune")
-	cmd.Dir, cmd.Env = s.dir, append(s.env, "GOOGLE_OAUTH_ACCESS_TOKEN=access/")
+	cmd.Dir, cmd.Env = s.dir, append(slices.Clip(s.env), "GOOGLE_OAUTH_ACCESS_TOKEN=access/")
 	said, err := cmd.CombinedOutput()
 	return string(said), s.world(t), err
 }

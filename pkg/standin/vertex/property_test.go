@@ -23,7 +23,7 @@ import (
 func TestConvertedIsAccepted(t *testing.T) {
 	t.Parallel()
 	const records = 1000
-	for name, make := range map[string]func(*writer) map[string]any{
+	for name, compose := range map[string]func(*writer) map[string]any{
 		"chat": (*writer).chat, "sharegpt": (*writer).shareGPT, "anthropic": (*writer).anthropic, "bedrock": (*writer).bedrock,
 		"gemini": (*writer).gemini, "alpaca": (*writer).alpaca, "prompt": (*writer).prompt, "palm": (*writer).palm,
 		"preference": (*writer).preference, "messages": (*writer).message,
@@ -34,7 +34,7 @@ func TestConvertedIsAccepted(t *testing.T) {
 			var training bytes.Buffer
 			var sources []string
 			for range records {
-				record, err := json.Marshal(make(random))
+				record, err := json.Marshal(compose(random))
 				if err != nil {
 					t.Fatal(err)
 				}

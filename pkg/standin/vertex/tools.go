@@ -52,16 +52,16 @@ func (t *toolsCheck) function(f *v1.FunctionDeclaration) string {
 	case t.declared[name]:
 		return fmt.Sprintf("has a duplicate function declaration: %s", name)
 	case f.GetParameters() != nil && f.GetParametersJsonSchema() != nil, f.GetResponse() != nil && f.GetResponseJsonSchema() != nil:
-		return fmt.Sprintf("declares the schema of `%s` twice", name)
+		return fmt.Sprintf("declares the schema of `%s` twice", name) //nolint:gocritic // Google's messages quote so
 	}
 	t.declared[name] = true
 	if f.GetParameters() != nil {
 		if f.GetParameters().GetType() != v1.Type_OBJECT {
-			return fmt.Sprintf("has a `%s` functionDeclaration whose parameters schema should be of type OBJECT", name)
+			return fmt.Sprintf("has a `%s` functionDeclaration whose parameters schema should be of type OBJECT", name) //nolint:gocritic // Google's messages quote so
 		}
 		for _, parameter := range slices.Sorted(maps.Keys(f.GetParameters().GetProperties())) {
 			if !parameterNames.MatchString(parameter) {
-				return fmt.Sprintf("has a `%s` functionDeclaration with the invalid parameter name %q", name, parameter)
+				return fmt.Sprintf("has a `%s` functionDeclaration with the invalid parameter name %q", name, parameter) //nolint:gocritic // Google's messages quote so
 			}
 		}
 	}
@@ -70,7 +70,7 @@ func (t *toolsCheck) function(f *v1.FunctionDeclaration) string {
 		fault = schemaCheck{root: f.GetResponse()}.fault("response")
 	}
 	if fault != "" {
-		return fmt.Sprintf("has a `%s` functionDeclaration `%s", name, fault)
+		return fmt.Sprintf("has a `%s` functionDeclaration `%s", name, fault) //nolint:gocritic // Google's messages quote so
 	}
 	return ""
 }

@@ -8,7 +8,7 @@ import "github.com/vertextune/vertextune/pkg/tuning"
 // point is where a process is in its program: between two accesses to what is shared. What follows is done next.
 type point uint8
 
-const (
+const ( //nolint:revive // a step is called delete
 	idle point = iota
 	gone       // it is through, or dead
 
@@ -37,7 +37,7 @@ const (
 	// Poller.Tick.
 	resume
 	clean  // a refused start: its files
-	delete // and its record
+	delete // and its record //nolint:gocritic,predeclared // the step is called so
 	get
 	list
 	follow
