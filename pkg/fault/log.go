@@ -57,7 +57,7 @@ func unwrapped(err error) []error {
 
 // quoting returns what an error says that would quote its input.
 func quoting(err error) (string, bool) {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // one link of the chain
 	case *url.Error:
 		return e.Op + ": " + Logged(e.Err), true
 	case *strconv.NumError:

@@ -42,7 +42,7 @@ func large(r store.Record) bool { return r.RequestData != "" || r.Abandoned() }
 
 func (p *Poller) resume(ctx context.Context, t *tick, r store.Record) error {
 	if ctx.Err() != nil {
-		return nil // the next tick resumes it //nolint:nilerr // it is logged
+		return nil //nolint:nilerr // the next tick resumes it
 	}
 	now, err := p.Starter.Resume(ctx, r)
 	if err != nil {

@@ -88,10 +88,12 @@ run "as_it_comes" {
       "AUTH_MODE=iam",
       "AUTH_STARTERS=email:vertextune-build@my-project.iam.gserviceaccount.com",
       "BASE_MODEL=gemini-3.1-flash-lite",
+      "CANCEL_OWN_JOBS_ONLY=false",
       "CREATE_TIMEOUT=60s",
       "DATA_BUCKET=my-project-vertextune-data",
       "DEFAULT_MAX_COST_USD=0",
       "FIRESTORE_DATABASE=(default)",
+      "GOMEMLIMIT=920MiB",
       "GOOGLE_CLOUD_LOCATION=us-central1",
       "GOOGLE_CLOUD_PROJECT=my-project",
       "INBOX_BUCKET=my-project-vertextune-inbox",
@@ -115,6 +117,7 @@ run "as_it_comes" {
       "DROP_STARTS=true",
       "EVENT_ACCOUNT=vertextune-convert-trigger@my-project.iam.gserviceaccount.com",
       "FIRESTORE_DATABASE=(default)",
+      "GOMEMLIMIT=460MiB",
       "GOOGLE_CLOUD_LOCATION=us-central1",
       "GOOGLE_CLOUD_PROJECT=my-project",
       "INBOX_BUCKET=my-project-vertextune-inbox",
@@ -135,6 +138,7 @@ run "as_it_comes" {
       "EVENTS_TOPIC=vertextune-events",
       "EVENT_ACCOUNT=vertextune-poll-trigger@my-project.iam.gserviceaccount.com",
       "FIRESTORE_DATABASE=(default)",
+      "GOMEMLIMIT=460MiB",
       "GOOGLE_CLOUD_LOCATION=us-central1",
       "GOOGLE_CLOUD_PROJECT=my-project",
       "MAX_CONCURRENT_JOBS=0",
@@ -205,7 +209,7 @@ run "everything_elsewhere" {
   }
   # All functions go by the same.
   assert {
-    condition = alltrue([for told in [local.api_environment, local.convert_environment, local.poll_environment] : { for k in keys(local.environment) : k => told[k] } == {
+    condition = alltrue([for told in [local.api_environment, local.convert_environment, local.poll_environment] : { for k in keys(local.environment) : k => told[k] if local.environment[k] != "" } == {
       BASE_MODEL            = "gemini-x"
       CATALOGUE             = "gs://their-data/catalogue.json"
       CATALOGUE_MAX_AGE     = "1m"

@@ -37,7 +37,7 @@ const ( //nolint:revive // a step is called delete
 	// Poller.Tick.
 	resume
 	clean  // a refused start: its files
-	delete // and its record //nolint:gocritic,predeclared // the step is called so
+	delete //nolint:gocritic,predeclared // the step deletes the record too
 	get
 	list
 	follow
