@@ -31,6 +31,12 @@ const sameHandler = "it is the handler of job-status, where it is seen"
 var unseen = map[string]string{
 	"POST " + base + "/start 500":          "only a defect gives it, and none is known; its shape is seen at job-status",
 	"POST " + base + "/convert-json 500":   "likewise",
+	"GET " + base + "/jobs/{job_name} 405": sameHandler,
+	"GET " + base + "/jobs/{job_name} 404": sameHandler,
+	"GET " + base + "/jobs/{job_name} 403": sameHandler,
+	"GET " + base + "/jobs/{job_name} 401": sameHandler,
+	"GET " + base + "/jobs/{job_name} 400": sameHandler,
+	"GET " + base + "/jobs/{job_name} 200": sameHandler,
 	"GET " + base + "/jobs/{job_name} 429": sameHandler,
 	"GET " + base + "/jobs/{job_name} 500": sameHandler,
 	"GET " + base + "/jobs/{job_name} 502": sameHandler,
