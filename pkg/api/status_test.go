@@ -276,13 +276,15 @@ func TestJobStatus_refuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			f := s.get(t, base+"/job-status/"+test.path).failed(test.code)
-			if test.code == http.StatusBadRequest {
-				if diff := cmp.Diff([]string{"job_name INVALID_JOB_NAME"}, f.places()); diff != "" {
-					t.Errorf("(-want +got):\n%s", diff)
+			for _, endpoint := range []string{"/job-status/", "/jobs/"} {
+				f := s.get(t, base+endpoint+test.path).failed(test.code)
+				if test.code == http.StatusBadRequest {
+					if diff := cmp.Diff([]string{"job_name INVALID_JOB_NAME"}, f.places()); diff != "" {
+						t.Errorf("%s (-want +got):\n%s", endpoint, diff)
+					}
+				} else if !strings.Contains(f.Message, test.path) {
+					t.Errorf("%s does not name the job: %s", endpoint, f.Message)
 				}
-			} else if !strings.Contains(f.Message, test.path) {
-				t.Errorf("the job is not named: %s", f.Message)
 			}
 		})
 	}
@@ -300,8 +302,11 @@ func TestStatus_of_elsewhere(t *testing.T) {
 	}
 	ofID := strings.Replace(name, "projects/1/", "projects/"+project+"/", 1)
 	for _, ours := range []string{name, number, ofID} {
-		if got := s.get(t, base+"/job-status/"+ours); got.code != http.StatusOK {
-			t.Errorf("%s: got %d", ours, got.code)
+		var status, job any
+		s.get(t, base+"/job-status/"+ours).into(&status)
+		s.get(t, base+"/jobs/"+ours).into(&job)
+		if diff := cmp.Diff(status, job); diff != "" {
+			t.Errorf("%s (-job-status +jobs):\n%s", ours, diff)
 		}
 	}
 	for _, elsewhere := range []string{

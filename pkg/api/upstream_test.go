@@ -161,6 +161,10 @@ func TestUpstream(t *testing.T) {
 		{name: "status_firestore_away", path: "/job-status/1", begin: firestore(away), code: 503, retry: "30"},
 		{name: "status_firestore_quota", path: "/job-status/1", begin: firestore(quota), code: 429, retry: "30"},
 		{name: "status_firestore_slow", path: "/job-status/1", begin: firestore(errSlow), timeout: 300 * time.Millisecond, code: 504},
+		{name: "job_firestore_denied", path: "/jobs/1", begin: firestore(denied), code: 502},
+		{name: "job_firestore_away", path: "/jobs/1", begin: firestore(away), code: 503, retry: "30"},
+		{name: "job_firestore_quota", path: "/jobs/1", begin: firestore(quota), code: 429, retry: "30"},
+		{name: "job_firestore_slow", path: "/jobs/1", begin: firestore(errSlow), timeout: 300 * time.Millisecond, code: 504},
 		{name: "cancel_firestore_denied", path: "/cancel/1", body: "{}", begin: firestore(denied), code: 502},
 		{name: "cancel_firestore_away", path: "/cancel/1", body: "{}", begin: firestore(away), code: 503, retry: "30"},
 		{name: "cancel_firestore_quota", path: "/cancel/1", body: "{}", begin: firestore(quota), code: 429, retry: "30"},
@@ -273,7 +277,7 @@ func TestInternal_shows_nothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	calls := map[string]string{
-		"/job-status/4711": http.MethodGet, "/jobs/4711/events": http.MethodGet, "/cancel/4711": http.MethodPost,
+		"/job-status/4711": http.MethodGet, "/jobs/4711": http.MethodGet, "/jobs/4711/events": http.MethodGet, "/cancel/4711": http.MethodPost,
 		"/lineage/4711": http.MethodGet,
 	}
 	for path, method := range calls {
