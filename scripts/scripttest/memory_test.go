@@ -62,6 +62,7 @@ func TestMemory(t *testing.T) {
 	binaries := t.TempDir()
 	compile := exec.CommandContext(t.Context(), "go", "build", "-tags="+tags(), "-ldflags=-s -w", "-o", binaries+string(filepath.Separator),
 		"../../functions/api", "../../functions/convert", "../../functions/poll")
+	compile.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=") // the race detector takes memory of its own
 	if out, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("build the functions: %v\n%s", err, out)
 	}
@@ -133,7 +134,7 @@ func TestMemory(t *testing.T) {
 // What one tick prepares: so many files of so many bytes, each to be split.
 const (
 	pollDrops = 20
-	pollBytes = 10 << 20
+	pollBytes = 60 << 20
 )
 
 // deliver sends an event, which must be acknowledged.
