@@ -126,7 +126,7 @@ func (a *API) check(r *http.Request, w io.Writer, data []byte, base string) (*da
 		return nil, modelLimits{}, fmt.Errorf("check the data: %w", err)
 	}
 	if report.Errors > 0 {
-		return nil, modelLimits{}, fault.Data(report, "data")
+		return nil, modelLimits{}, report.Err("data")
 	}
 	return report, l, nil
 }

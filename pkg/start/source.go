@@ -164,7 +164,7 @@ func (s *Starter) generation(ctx context.Context, field, uri string, generation 
 	m.sources = append(m.sources, tuning.SourceObject{URI: uri, Generation: read, SHA256: hex.EncodeToString(sum.Sum(nil))})
 	m.warn(field, report)
 	if report.Errors > 0 && report.Counts[dataset.CodeNoExamples] == 0 { // which usable says better
-		return fault.Data(report, field)
+		return report.Err(field)
 	}
 	if field == "training_data" {
 		m.Merged, m.LeftOut = report.MergedPairs, leftOutOf(report)
