@@ -84,7 +84,7 @@ func chance(t *testing.T) (uint64, *rand.Rand) {
 func count(t *testing.T, s scenario) (points []faults.Call) {
 	t.Helper()
 	t.Run(s.name+"/counted", func(t *testing.T) {
-		w := open(t, s)
+		w := open(t, s.unhurried())
 		r := &run{world: w, t: t}
 		w.faults.Begin(nil)
 		s.play(r)

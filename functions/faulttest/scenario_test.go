@@ -3,7 +3,10 @@
 
 package faulttest
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // scenario is something that people do with the service.
 type scenario struct {
@@ -22,6 +25,15 @@ type scenario struct {
 
 // useless is no JSON.
 const useless = "{"
+
+// unhurried returns the scenario with functions whose calls may take ten times as long. No fault is
+// injected while calls are counted, so only a slow machine would use up the time.
+func (s scenario) unhurried() scenario {
+	settings := map[string]string{"REQUEST_TIMEOUT": "30s", "CLOUD_RUN_TIMEOUT_SECONDS": "30"}
+	maps.Copy(settings, s.settings)
+	s.settings = settings
+	return s
+}
 
 // startLease is how long a start that died is left alone.
 const startLease = 300 * time.Millisecond
