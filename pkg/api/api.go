@@ -7,12 +7,12 @@ package api
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/catalogue"
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/gcp"
 	"github.com/vertextune/vertextune/pkg/jobstatus"
@@ -21,57 +21,18 @@ import (
 	"github.com/vertextune/vertextune/pkg/serve"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
-	"github.com/vertextune/vertextune/pkg/tuning"
 	"github.com/vertextune/vertextune/pkg/vertex"
 )
-
-// Records is where jobs are looked up.
-type Records interface {
-	// FindJob returns a job by any of its names; NotFound if there is none.
-	FindJob(ctx context.Context, name string) (store.Record, error)
-	// ListJobs returns a page of jobs, and where the next begins, or nil.
-	ListJobs(ctx context.Context, page store.Page) ([]store.Record, *store.Position, error)
-	// JobsOnDataset, JobsOfModel and JobsOfEndpoint return the jobs that have to do with a thing, the oldest first.
-	// The project is ours, which a name can have as an ID or as a number.
-	JobsOnDataset(ctx context.Context, uri string) ([]store.Record, error)
-	JobsOfModel(ctx context.Context, name, project string) ([]store.Record, error)
-	JobsOfEndpoint(ctx context.Context, name, project string) ([]store.Record, error)
-	// Apply writes what Vertex AI said of a job, if it says anything new, and returns the job as it is then.
-	Apply(ctx context.Context, r store.Record, o tuning.Observation) (store.Record, error)
-}
-
-// Objects is where converted files are written.
-type Objects interface {
-	// Write writes an object that is not there yet, or returns object.ErrConflict.
-	Write(ctx context.Context, spec object.Spec, fill func(io.Writer) error) (int64, error)
-}
-
-// Vertex is asked about a job whose record is old, and about training pipelines, of which there are no records.
-type Vertex interface {
-	Get(ctx context.Context, name string) (tuning.Observation, error)
-	Pipeline(ctx context.Context, name string) (vertex.Pipeline, error)
-}
-
-// Starter starts jobs and ends them.
-type Starter interface {
-	Start(ctx context.Context, o start.Order) (tuning.Job, error)
-	// DryRun says what a start would come to, and creates nothing.
-	DryRun(ctx context.Context, o start.Order) (start.Plan, error)
-	// Cancel ends a job as far as that can be done; Conflict if it has ended in another way.
-	Cancel(ctx context.Context, r store.Record, caller string) (store.Record, error)
-	// Position returns the place in line of a job that waits, from 1, or 0.
-	Position(ctx context.Context, job tuning.Job) (int, error)
-}
 
 // API is the handler of all endpoints.
 type API struct {
 	Config  Config
 	Auth    auth.Checker
-	Records Records
-	Objects Objects
-	Vertex  Vertex
-	Starter Starter
-	Facts   Facts
+	Records *store.Store
+	Objects *object.Store
+	Vertex  *vertex.Client
+	Starter *start.Starter
+	Facts   catalogue.Provider
 	Teller  *jobstatus.Teller
 	Gate    *Gate
 	Now     func() time.Time

@@ -4,18 +4,12 @@
 package api
 
 import (
-	"context"
 	"net/http"
 	"slices"
 
 	"github.com/vertextune/vertextune/pkg/catalogue"
 	"github.com/vertextune/vertextune/pkg/fields"
 )
-
-// Facts is what is known of the base models.
-type Facts interface {
-	Current(ctx context.Context) *catalogue.Catalogue
-}
 
 // modelsQuery are the parameters of GET /models.
 var modelsQuery = []string{"status"}

@@ -11,6 +11,7 @@ package catalogue
 
 import (
 	"bytes"
+	"context"
 	_ "embed"
 	"maps"
 	"reflect"
@@ -33,6 +34,11 @@ type Catalogue struct {
 	Models       []Model           `json:"models"`
 
 	byName map[string]*Model // by ID and alias
+}
+
+// Provider hands out the catalogue that holds now: a source that reads it again when it changes, or one that is fixed.
+type Provider interface {
+	Current(ctx context.Context) *Catalogue
 }
 
 // The families that a model which is not known can be of: open models have a publisher in their names.

@@ -16,40 +16,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/drop"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/start"
-	"github.com/vertextune/vertextune/pkg/tuning"
 )
-
-// Objects is what the converter asks of Cloud Storage.
-type Objects interface {
-	// Read opens a generation, or returns object.ErrNotFound.
-	Read(ctx context.Context, bucket, name string, generation int64) (io.ReadCloser, error)
-	// Attrs returns the live generation's attributes, or object.ErrNotFound.
-	Attrs(ctx context.Context, bucket, name string) (object.Attrs, error)
-	// Write writes an object over the generation that it replaces, or returns object.ErrConflict.
-	Write(ctx context.Context, spec object.Spec, fill func(io.Writer) error) (int64, error)
-	// Delete deletes a generation, or returns object.ErrConflict; an object that is not there is no error.
-	Delete(ctx context.Context, bucket, name string, generation int64) error
-}
-
-// Starter puts the starts that files ask for on record.
-type Starter interface {
-	// Enqueue records a start, once for its key, and leaves it to the poller.
-	Enqueue(ctx context.Context, o start.Order) (tuning.Job, error)
-	// BaseModel returns the base model that a request would be tuned on.
-	BaseModel(ctx context.Context, r tuning.Request) (string, error)
-}
-
-// Facts knows the base models.
-type Facts interface {
-	Current(ctx context.Context) *catalogue.Catalogue
-}
 
 // Converter converts dropped files, and has those started that ask for it.
 type Converter struct {
 	Config  Config
-	Objects Objects
-	Starter Starter
-	Facts   Facts
+	Objects *object.Store
+	Starter *start.Starter
+	Facts   catalogue.Provider
 	Log     *slog.Logger
 }
 

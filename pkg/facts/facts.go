@@ -28,12 +28,6 @@ type Config struct {
 	MaxAge time.Duration `env:"CATALOGUE_MAX_AGE" envDefault:"5m" sign:"not_negative"`
 }
 
-// Objects is where a catalogue can be.
-type Objects interface {
-	Attrs(ctx context.Context, bucket, name string) (object.Attrs, error)
-	Read(ctx context.Context, bucket, name string, generation int64) (io.ReadCloser, error)
-}
-
 const (
 	sizeLimit   = 4 << 20 // bytes; the one of the program has 26,000
 	readTimeout = 10 * time.Second
@@ -42,7 +36,7 @@ const (
 // Source hands out the catalogue.
 type Source struct {
 	config  Config
-	objects Objects
+	objects *object.Store
 	log     *slog.Logger
 	now     func() time.Time
 	current atomic.Pointer[catalogue.Catalogue]
@@ -54,7 +48,7 @@ type Source struct {
 
 // Open returns a source that has read its catalogue: one that cannot be used must stop the function from
 // starting.
-func Open(ctx context.Context, config Config, objects Objects, now func() time.Time, log *slog.Logger) (*Source, error) {
+func Open(ctx context.Context, config Config, objects *object.Store, now func() time.Time, log *slog.Logger) (*Source, error) {
 	s := &Source{config: config, objects: objects, now: now, log: log}
 	if config.Catalogue == "" {
 		s.current.Store(catalogue.Default())

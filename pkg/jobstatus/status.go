@@ -7,7 +7,6 @@ package jobstatus
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"slices"
 	"time"
@@ -18,24 +17,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Objects is where the index of a dataset's sources is read, and reports are written.
-type Objects interface {
-	// Attrs returns what is known of an object, or object.ErrNotFound; Read opens a generation of it.
-	Attrs(ctx context.Context, bucket, name string) (object.Attrs, error)
-	Read(ctx context.Context, bucket, name string, generation int64) (io.ReadCloser, error)
-	// Write writes an object that is not there yet, or returns object.ErrConflict.
-	Write(ctx context.Context, spec object.Spec, fill func(io.Writer) error) (int64, error)
-}
-
-// Facts knows the base models.
-type Facts interface {
-	Current(ctx context.Context) *catalogue.Catalogue
-}
-
 // Teller tells of jobs.
 type Teller struct {
-	Objects Objects
-	Facts   Facts
+	Objects *object.Store
+	Facts   catalogue.Provider
 	// Bucket is where reports are written.
 	Bucket string
 	// Known is what commands that mend something are filled in with.

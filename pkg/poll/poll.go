@@ -18,48 +18,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vertextune/vertextune/pkg/jobstatus"
+	"github.com/vertextune/vertextune/pkg/notify"
+	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
+	"github.com/vertextune/vertextune/pkg/vertex"
 )
-
-// Records is where the jobs are kept.
-type Records interface {
-	// Watched returns up to limit jobs with anything left to do, in order of ID, those after the one given.
-	Watched(ctx context.Context, after string, limit int) ([]store.Record, error)
-	// UpdateJob writes next over r, or returns store.ErrChanged if r is not what is there any more.
-	UpdateJob(ctx context.Context, r store.Record, next tuning.Job) (store.Record, error)
-	// MarkTold notes that all events of the records were published.
-	MarkTold(ctx context.Context, told []store.Record) error
-}
-
-// Vertex is what the poller asks of Vertex AI.
-type Vertex interface {
-	Get(ctx context.Context, name string) (tuning.Observation, error)
-	// List visits the jobs of a location a page of 100 at a time, until visit returns false or maxPages
-	// were read. It reports whether it came to the end.
-	List(ctx context.Context, location string, maxPages int, visit func([]tuning.Observation) bool) (bool, error)
-	Cancel(ctx context.Context, name string) error
-}
-
-// Starter goes on with starts.
-type Starter interface {
-	// Resume goes on with a start whose dataset is not written.
-	Resume(ctx context.Context, r store.Record) (store.Record, error)
-	// Line returns the first jobs that wait and that there is room for, in line, but for the IDs that are skipped.
-	Line(ctx context.Context, skipped []string) ([]store.Record, error)
-	// Dispatch sends the first job in line, if there is room, and reports whether the next one may be tried.
-	Dispatch(ctx context.Context, r store.Record) (store.Record, bool, error)
-	// Discard deletes what a refused start has left.
-	Discard(ctx context.Context, r store.Record) error
-	// PassOn tells Vertex AI that a job is not wanted any more, if it does not know.
-	PassOn(ctx context.Context, r store.Record) store.Record
-}
-
-// Events tells of what happened.
-type Events interface {
-	// Publish publishes what was not told of the jobs, and returns those of which all of it arrived.
-	Publish(ctx context.Context, jobs []store.Record) ([]store.Record, error)
-}
 
 const (
 	batch = 500 // records read in one query
@@ -75,11 +40,11 @@ const (
 
 // Poller brings jobs forward.
 type Poller struct {
-	Records Records
-	Vertex  Vertex
-	Starter Starter
-	Events  Events
-	Reports Reports
+	Records *store.Store
+	Vertex  *vertex.Client
+	Starter *start.Starter
+	Events  *notify.Publisher
+	Reports *jobstatus.Teller // writes the reports on jobs that have ended
 	// StalledAfter is how long a job may run without any change before it is told of; 0 is for ever.
 	StalledAfter time.Duration
 	// Timeout is how long a tick may take; 0 is as long as its caller waits.

@@ -9,14 +9,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/store"
-	"github.com/vertextune/vertextune/pkg/tuning"
 )
-
-// Reports keeps what is told of jobs that have ended.
-type Reports interface {
-	// Report writes the report on a job, if it is not there yet.
-	Report(ctx context.Context, job tuning.Job) error
-}
 
 // reportPatience is how long a job that has ended is not told of because its report cannot be written.
 const reportPatience = time.Hour

@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"log/slog"
 	"time"
 
@@ -27,58 +26,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Records is where messages, models and jobs are kept.
-type Records interface {
-	// Model returns a model's defaults; NotFound if there is no such document.
-	Model(ctx context.Context, id string) (store.Model, error)
-	// SessionIDs returns the IDs of a session's messages in their order; none for a session nobody knows.
-	SessionIDs(ctx context.Context, session string) ([]string, error)
-	// AllMessageIDs returns the IDs of all messages in their order.
-	AllMessageIDs(ctx context.Context) ([]string, error)
-	// MessagesByID yields the messages in the order of the IDs; what does not exist is marked Missing.
-	MessagesByID(ctx context.Context, ids []string) iter.Seq2[store.Message, error]
-
-	// Key returns what is known of an idempotency key, or nil.
-	Key(ctx context.Context, k store.Key) (*store.KeyRecord, error)
-	// DeleteJob deletes the record of a start that was refused.
-	DeleteJob(ctx context.Context, r store.Record) error
-	// CreateJob writes a new record, with its key if it has one, or returns store.ErrKeyUsed.
-	CreateJob(ctx context.Context, job tuning.Job, k *store.Key) (store.Record, error)
-	// Job returns a record by its ID.
-	Job(ctx context.Context, id string) (store.Record, error)
-	// UpdateJob writes next over r, or returns store.ErrChanged.
-	UpdateJob(ctx context.Context, r store.Record, next tuning.Job) (store.Record, error)
-	// Change writes what step makes of the record, however often somebody else writes meanwhile.
-	Change(ctx context.Context, r store.Record, step func(tuning.Job) (tuning.Job, error)) (store.Record, error)
-
-	// CountAtStep counts the jobs at any of the steps.
-	CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, error)
-	// CountAhead counts the jobs that wait ahead of this one.
-	CountAhead(ctx context.Context, job tuning.Job) (int64, error)
-	// Queue returns the first jobs that wait, in line.
-	Queue(ctx context.Context, limit int) ([]store.Record, error)
-	// Admit writes next over r if there is room and money for it, or returns store.ErrChanged or a store.BudgetError.
-	Admit(ctx context.Context, r store.Record, next tuning.Job, a store.Admission) (store.Record, bool, error)
-	// JobsOfModel returns the jobs that made a version of a tuned model, the oldest first. The project is ours, which
-	// a name can have as an ID or as a number.
-	JobsOfModel(ctx context.Context, name, project string) ([]store.Record, error)
-	// Reserved returns what the jobs of a month may cost together, in millionths of a dollar.
-	Reserved(ctx context.Context, month string) (int64, error)
-	// Succeeded returns the newest jobs on a base model that have succeeded.
-	Succeeded(ctx context.Context, baseModel string, limit int) ([]store.Record, error)
-}
-
-// Objects is where datasets are kept.
-type Objects interface {
-	Attrs(ctx context.Context, bucket, name string) (object.Attrs, error)
-	Read(ctx context.Context, bucket, name string, generation int64) (io.ReadCloser, error)
-	// Write writes an object that must not be there yet.
-	Write(ctx context.Context, spec object.Spec, fill func(io.Writer) error) (int64, error)
-	// Delete deletes a generation of an object, if it is there.
-	Delete(ctx context.Context, bucket, name string, generation int64) error
-}
-
-// Vertex is what a start and its end ask of Vertex AI.
+// Vertex is what a start and its end ask of Vertex AI. It is an interface so that function convert, which only records
+// starts, is not built from the client of Vertex AI; scripts/test checks that.
 type Vertex interface {
 	// Create makes a job. It cannot be repeated safely.
 	Create(ctx context.Context, job tuning.Job) (tuning.Observation, error)
@@ -89,11 +38,6 @@ type Vertex interface {
 	Get(ctx context.Context, name string) (tuning.Observation, error)
 	// Request returns the request that Create would send, as JSON.
 	Request(job tuning.Job) (json.RawMessage, error)
-}
-
-// Facts knows the base models.
-type Facts interface {
-	Current(ctx context.Context) *catalogue.Catalogue
 }
 
 // Config is what starting needs to know beside the request.
@@ -143,10 +87,10 @@ func (c Config) Check(name string, limit time.Duration) error {
 // Starter starts jobs.
 type Starter struct {
 	Config   Config
-	Records  Records
-	Objects  Objects
+	Records  *store.Store
+	Objects  *object.Store
 	Vertex   Vertex
-	Facts    Facts
+	Facts    catalogue.Provider
 	Project  string
 	Location string // region of the jobs
 	Now      func() time.Time
