@@ -26,6 +26,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/trainset"
 	"github.com/vertextune/vertextune/pkg/vertex"
 )
 
@@ -117,7 +118,8 @@ func (s *system) serve(set setup) {
 		},
 		Starter: &start.Starter{
 			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner, Facts: facts,
-			Project: project, Location: set.place, Now: time.Now, Log: log,
+			Training: &trainset.Builder{Messages: s.records, Objects: objects, Catalogue: facts, Bucket: set.api.Start.DataBucket},
+			Project:  project, Location: set.place, Now: time.Now, Log: log,
 		},
 	}))
 	s.t.Cleanup(server.Close)

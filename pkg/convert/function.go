@@ -26,6 +26,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/serve"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/trainset"
 )
 
 // finalized is the type of Eventarc's event for a new generation of an object.
@@ -78,6 +79,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 		// It sends nothing to Vertex AI: that is left to the poller, and the client of Vertex AI to its binary.
 		Starter: &start.Starter{
 			Config: config.Start, Records: records, Objects: objects, Facts: known, Project: config.Project,
+			Training: &trainset.Builder{Messages: records, Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket},
 			Location: config.Location, Now: time.Now, Log: log,
 		},
 	}

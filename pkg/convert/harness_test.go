@@ -33,6 +33,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/eventarc"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/trainset"
 	"github.com/vertextune/vertextune/pkg/vertex"
 )
 
@@ -131,7 +132,10 @@ func (w *world) serve(t *testing.T, c *cloud.Cloud, objects *object.Store) {
 		Objects: objects, Facts: known, Log: log,
 	}
 	starter := func() *start.Starter {
-		return &start.Starter{Config: config, Records: w.records, Objects: objects, Facts: known, Location: location, Now: time.Now, Log: log}
+		return &start.Starter{
+			Config: config, Records: w.records, Objects: objects, Facts: known, Location: location, Now: time.Now, Log: log,
+			Training: &trainset.Builder{Messages: w.records, Objects: objects, Catalogue: known, Bucket: config.DataBucket},
+		}
 	}
 	w.starter, w.prepares = starter(), starter()
 	w.Starter, w.prepares.Vertex = w.starter, w.vertex

@@ -20,6 +20,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/serve"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/trainset"
 	"github.com/vertextune/vertextune/pkg/vertex"
 )
 
@@ -77,7 +78,8 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 		},
 		Starter: &start.Starter{
 			Config: config.Start, Records: records, Objects: objects, Vertex: client, Facts: known,
-			Project: config.Vertex.Project, Location: config.Vertex.Location, Now: time.Now, Log: log,
+			Training: &trainset.Builder{Messages: records, Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket},
+			Project:  config.Vertex.Project, Location: config.Vertex.Location, Now: time.Now, Log: log,
 		},
 	}
 	return &serve.Function{

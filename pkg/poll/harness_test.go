@@ -27,6 +27,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/trainset"
 	"github.com/vertextune/vertextune/pkg/tuning"
 	"github.com/vertextune/vertextune/pkg/vertex"
 )
@@ -133,6 +134,7 @@ func (w *world) newPoller(t testing.TB) (*poll.Poller, *start.Starter) {
 	starter := &start.Starter{
 		Config:  start.Config{DataBucket: "test-data", Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, MaxConcurrentJobs: w.limit},
 		Records: w.records, Objects: objects, Vertex: w.vertex, Facts: known, Location: central, Now: time.Now, Log: log,
+		Training: &trainset.Builder{Messages: w.records, Objects: objects, Catalogue: known, Bucket: "test-data"},
 	}
 	return &poll.Poller{
 		Records: w.records, Vertex: w.vertex, Starter: starter, Events: events, Now: time.Now, Log: log,

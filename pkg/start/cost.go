@@ -12,6 +12,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/catalogue"
 	"github.com/vertextune/vertextune/pkg/estimate"
+	"github.com/vertextune/vertextune/pkg/trainset"
 	"github.com/vertextune/vertextune/pkg/tuning"
 	"github.com/vertextune/vertextune/pkg/usd"
 )
@@ -39,13 +40,13 @@ func (b Budget) Check() error {
 	return errors.Join(all...)
 }
 
-// weighed adds to the job what its data come to: whether the model takes them, and what it may cost. It refuses what
-// is known to fail, and what passes the budget.
-func (s *Starter) weighed(ctx context.Context, job tuning.Job, r tuning.Request, m made) (tuning.Job, error) {
+// withEstimate returns the job with its tokens and cost. It returns an error if the model cannot take the data, or if
+// the cost exceeds the budget.
+func (s *Starter) withEstimate(ctx context.Context, job tuning.Job, r tuning.Request, set trainset.Result) (tuning.Job, error) {
 	content := s.Facts.Current(ctx).CheckContent(catalogue.Request{
-		BaseModel: job.BaseModel, Modalities: m.modalities(), Training: catalogue.Size(m.training()), Validation: catalogue.Size(m.validation), Force: r.Force,
+		BaseModel: job.BaseModel, Modalities: set.Modalities(), Training: catalogue.Size(set.Training()), Validation: catalogue.Size(set.Validation), Force: r.Force,
 	})
-	e := s.estimate(ctx, job, m)
+	e := s.estimate(ctx, job, set)
 	text, err := json.Marshal(e)
 	if err != nil {
 		return job, fmt.Errorf("encode the estimate: %w", err)
@@ -67,13 +68,13 @@ func (s *Starter) budget(r tuning.Request) estimate.Budget {
 
 // estimate says what the job will train on, cost and take. Without earlier jobs to look at there is no duration,
 // which is not worth an error.
-func (s *Starter) estimate(ctx context.Context, job tuning.Job, m made) estimate.Estimate {
-	plan := estimate.Of(m.report)
+func (s *Starter) estimate(ctx context.Context, job tuning.Job, set trainset.Result) estimate.Estimate {
+	plan := estimate.Of(set.Report)
 	plan.Model, plan.TuningMode = s.Facts.Current(ctx).Lookup(job.BaseModel), job.Spec.TuningMode
 	if job.Hyperparameters.EpochCount != nil {
 		plan.Epochs = *job.Hyperparameters.EpochCount
 	}
-	earlier, err := s.Records.Succeeded(ctx, job.BaseModel, manyRuns)
+	earlier, err := s.Records.Succeeded(ctx, job.BaseModel, maxPastRuns)
 	if err != nil {
 		s.Log.WarnContext(ctx, "earlier jobs not read", "job_id", job.ID, "error", err)
 	}
@@ -86,5 +87,5 @@ func (s *Starter) estimate(ctx context.Context, job tuning.Job, m made) estimate
 	return estimate.Make(plan)
 }
 
-// manyRuns is how many earlier jobs tell how long one takes.
-const manyRuns = 30
+// maxPastRuns is how many earlier jobs the estimated duration is based on.
+const maxPastRuns = 30

@@ -31,26 +31,23 @@ func (s *Starter) discardFiles(ctx context.Context, r store.Record) {
 	}
 }
 
-// deleteFiles deletes all objects that were written for a job: by any attempt, whether or not it came to its end.
+// deleteFiles deletes all objects that were written for a job, by any attempt, complete or not.
 func (s *Starter) deleteFiles(ctx context.Context, job tuning.Job) error {
-	var all []error
-	remove := func(bucket, name string) {
-		attrs, err := s.Objects.Attrs(ctx, bucket, name)
-		if err == nil {
-			err = s.Objects.Delete(ctx, bucket, name, attrs.Generation)
-		}
-		if err != nil && !errors.Is(err, object.ErrNotFound) {
-			all = append(all, err)
-		}
+	return errors.Join(s.deleteRequest(ctx, job), s.Training.Delete(ctx, job))
+}
+
+// deleteRequest deletes the request of a job, if it is kept outside of the record.
+func (s *Starter) deleteRequest(ctx context.Context, job tuning.Job) error {
+	bucket, name, ok := tuning.ParseURI(job.RequestData)
+	if !ok {
+		return nil
 	}
-	if bucket, name, ok := tuning.ParseURI(job.RequestData); ok {
-		remove(bucket, name)
+	attrs, err := s.Objects.Attrs(ctx, bucket, name)
+	if err == nil {
+		err = s.Objects.Delete(ctx, bucket, name, attrs.Generation)
 	}
-	for attempt := range job.Attempts + 1 {
-		names := filesOf(job.ID, attempt)
-		remove(s.Config.DataBucket, names.validation)
-		remove(s.Config.DataBucket, names.index)
+	if errors.Is(err, object.ErrNotFound) {
+		return nil
 	}
-	remove(s.Config.DataBucket, filesOf(job.ID, 0).dataset)
-	return errors.Join(all...)
+	return err
 }

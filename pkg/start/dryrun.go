@@ -28,12 +28,12 @@ func (s *Starter) DryRun(ctx context.Context, o Order) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	m, err := s.probe(ctx, job, o.Request)
+	set, err := s.Training.Preview(ctx, job.BaseModel, o.Request)
 	if err != nil {
 		return Plan{}, together(fault.Faults{}, err, verdict.Err())
 	}
 	plan := Plan{Refusals: verdict.Refusals}
-	plan.Job, err = s.weighed(ctx, s.described(job, o.Request, m), o.Request, m)
+	plan.Job, err = s.withEstimate(ctx, s.withFiles(job, o.Request, set), o.Request, set)
 	switch refused := fault.Of(err); {
 	case err == nil:
 	case refused.Kind == fault.Internal:

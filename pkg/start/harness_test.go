@@ -28,6 +28,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/start"
 	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/trainset"
 	"github.com/vertextune/vertextune/pkg/tuning"
 	"github.com/vertextune/vertextune/pkg/vertex"
 )
@@ -110,6 +111,7 @@ func (w *world) connect(t *testing.T, c *cloud.Cloud) {
 	w.Starter = &start.Starter{
 		Config:  start.Config{DataBucket: bucket, Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, BaseModel: baseModel},
 		Records: w.records, Objects: objects, Vertex: w.vertex, Facts: known, Location: location, Now: now, Log: log,
+		Training: &trainset.Builder{Messages: w.records, Objects: objects, Catalogue: known, Bucket: bucket},
 	}
 	w.poller = &poll.Poller{
 		Records: w.records, Vertex: w.vertex, Starter: w.Starter, Events: events, Now: now, Log: log,

@@ -34,7 +34,7 @@ func (s *Starter) plan(ctx context.Context, o Order, faults fault.Faults) (tunin
 			PreTunedModel: o.PreTunedModel, Labels: o.Labels, ServiceAccount: o.ServiceAccount, KMSKeyName: o.KMSKeyName,
 		},
 	}
-	job.TrainingData = object.URI(s.Config.DataBucket, filesOf(job.ID, 0).dataset) // where it will be
+	job.TrainingData = s.trainingURI(job.ID) // where it will be
 	if o.ModelID != "" && !faults.Has("model_id") {
 		model, err := s.Records.Model(ctx, o.ModelID)
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/gcp"
 	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/trainset"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
@@ -32,14 +33,14 @@ func ours(r store.Record, now tuning.Job) bool {
 	return now.Step == r.Step && now.LeaseUntil.Equal(r.LeaseUntil)
 }
 
-// goOn writes the dataset of a job that is ours to prepare, and sends the job on its way. The error says why there
-// will be no job; it is in the record too. The memory that was reserved for the dataset is released when that is written.
-func (s *Starter) goOn(ctx context.Context, r store.Record, request tuning.Request, from source, release func()) (store.Record, error) {
+// prepareAndSubmit writes the training set of a job whose lease we hold, and then submits or queues the job. The error
+// says why there will be no job; the record has it too. It releases the memory when the training set is written.
+func (s *Starter) prepareAndSubmit(ctx context.Context, r store.Record, request tuning.Request, from trainset.Source, release func()) (store.Record, error) {
 	if r.Step != tuning.Preparing {
-		return r, nil // it was gone on with, or ended, before we heard that it is on record
+		return r, nil // it was resumed, or has ended, before our own write was confirmed
 	}
 	work, letGo := s.hold(ctx, r)
-	data, err := s.dataset(work, r.Job, request, from)
+	data, err := s.writeDataset(work, r.Job, request, from)
 	release()
 	r, held := letGo()
 	switch {

@@ -11,6 +11,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/split"
 	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/trainset"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
@@ -87,7 +88,7 @@ func (s *Starter) repeat(ctx context.Context, key *store.Key, r *store.Record, e
 // Resume resumes a start that died before its dataset was written. What cannot heal is refused, or the job's
 // failure if it was confirmed; an error is returned if the record could not be taken over.
 func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, error) {
-	release, err := s.memory.reserve(ctx, s.recordedWeight(ctx, r))
+	release, err := s.Training.ReserveRecorded(ctx, r.Job)
 	if err != nil {
 		return r, err
 	}
@@ -112,18 +113,18 @@ func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, err
 	request, from, err := s.recorded(ctx, taken.Job)
 	if err != nil {
 		// The dataset may be there all the same.
-		from = func(context.Context, *made, func(split.Example) error) error { return err }
+		from = func(context.Context, *trainset.Result, func(split.Example) error) error { return err }
 	}
-	ended, _ := s.goOn(ctx, taken, request, from, release) // an error is on record
+	ended, _ := s.prepareAndSubmit(ctx, taken, request, from, release) // an error is on record
 	return ended, nil
 }
 
 // recorded finds out what a recorded job is to be made of, and where its training data come from.
-func (s *Starter) recorded(ctx context.Context, job tuning.Job) (tuning.Request, source, error) {
+func (s *Starter) recorded(ctx context.Context, job tuning.Job) (tuning.Request, trainset.Source, error) {
 	request, err := s.request(ctx, job)
 	if err != nil {
 		return request, nil, err
 	}
-	from, err := s.source(ctx, request)
+	from, err := s.Training.Source(ctx, request)
 	return request, from, err
 }

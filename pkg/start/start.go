@@ -23,6 +23,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/store"
+	"github.com/vertextune/vertextune/pkg/trainset"
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
@@ -90,13 +91,12 @@ type Starter struct {
 	Records  *store.Store
 	Objects  *object.Store
 	Vertex   Vertex
+	Training *trainset.Builder
 	Facts    catalogue.Provider
 	Project  string
 	Location string // region of the jobs
 	Now      func() time.Time
 	Log      *slog.Logger
-
-	memory memory
 }
 
 // Order is a start that a caller asks for.
@@ -123,12 +123,12 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	if err != nil {
 		return tuning.Job{}, err
 	}
-	release, err := s.memory.reserve(ctx, s.weight(ctx, o.Request))
+	release, err := s.Training.Reserve(ctx, o.Request)
 	if err != nil {
 		return tuning.Job{}, err
 	}
 	defer release()
-	from, err := s.source(ctx, o.Request)
+	from, err := s.Training.Source(ctx, o.Request)
 	if err != nil {
 		return tuning.Job{}, err
 	}
@@ -146,7 +146,7 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	// From here on the start goes on even if its caller goes away.
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	record, err = s.goOn(ctx, record, o.Request, from, release)
+	record, err = s.prepareAndSubmit(ctx, record, o.Request, from, release)
 	if err != nil {
 		// In the words that are kept: a repeated start is answered with them.
 		failed := fault.Of(record.Failure.Err())

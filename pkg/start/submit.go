@@ -19,7 +19,7 @@ import (
 )
 
 // advance sends a job whose dataset is written to Vertex AI if it is its turn, and else lets it wait in line.
-func (s *Starter) advance(ctx context.Context, r store.Record, data facts) (store.Record, error) {
+func (s *Starter) advance(ctx context.Context, r store.Record, data recordUpdate) (store.Record, error) {
 	for {
 		next, sent, err := s.admitInTurn(ctx, r, data(r.Job))
 		switch {
@@ -39,7 +39,7 @@ func (s *Starter) advance(ctx context.Context, r store.Record, data facts) (stor
 }
 
 // wait lets a job stand in line: there is no room for it, or the cause keeps us from knowing.
-func (s *Starter) wait(ctx context.Context, r store.Record, data facts, cause error) (store.Record, error) {
+func (s *Starter) wait(ctx context.Context, r store.Record, data recordUpdate, cause error) (store.Record, error) {
 	if cause != nil {
 		s.Log.WarnContext(ctx, "job not sent, it waits", "job_id", r.ID, "error", cause)
 	}

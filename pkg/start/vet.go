@@ -21,7 +21,7 @@ func (s *Starter) vetted(ctx context.Context, o Order) (tuning.Job, error) {
 		return job, err
 	}
 	if o.TrainingGeneration == 0 { // a dropped file was read before
-		_, err = s.probe(ctx, job, o.Request)
+		_, err = s.Training.Preview(ctx, job.BaseModel, o.Request)
 	}
 	return job, together(fault.Faults{}, err, verdict.Err())
 }
@@ -48,7 +48,7 @@ func (s *Starter) vet(ctx context.Context, o Order) (tuning.Job, catalogue.Verdi
 		if faults.Has("validation_split") {
 			r.ValidationSplit = 0
 		}
-		_, dataErr = s.probe(ctx, job, r)
+		_, dataErr = s.Training.Preview(ctx, job.BaseModel, r)
 	}
 	return job, verdict, together(faults, err, dataErr, verdict.Err())
 }
@@ -70,20 +70,6 @@ func (s *Starter) allowed(r tuning.Request, faults *fault.Faults) {
 	}
 	check("service_account", r.ServiceAccount, "START_SERVICE_ACCOUNTS", s.Config.Accounts)
 	check("kms_key_name", r.KMSKeyName, "START_KMS_KEYS", s.Config.Keys)
-}
-
-// probe reads, divides and counts the data of a request, and throws them away.
-func (s *Starter) probe(ctx context.Context, job tuning.Job, r tuning.Request) (m made, err error) {
-	release, err := s.memory.reserve(ctx, s.weight(ctx, r))
-	if err != nil {
-		return m, err
-	}
-	defer release()
-	from, err := s.source(ctx, r)
-	if err == nil {
-		err = s.make(ctx, job.BaseModel, r, from, &m, nowhere())
-	}
-	return m, err
 }
 
 // together returns all that is wrong with a request as one error: an error that stands alone as it is, and what is no

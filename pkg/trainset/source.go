@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package start
+package trainset
 
 import (
 	"context"
@@ -24,43 +24,43 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// source is where the training data of a start come from. It gives each example to take, and notes in made what
-// became of the rest. It can be read again.
-type source func(ctx context.Context, made *made, take func(split.Example) error) error
+// Source reads the training data of a start. It passes each example to take, and records in the result which messages
+// were left out. It can be read more than once.
+type Source func(ctx context.Context, m *Result, take func(split.Example) error) error
 
-// source finds out where the training data come from.
-func (s *Starter) source(ctx context.Context, r tuning.Request) (source, error) {
+// Source returns the source that a request names. An unknown session is a NotFound.
+func (b *Builder) Source(ctx context.Context, r tuning.Request) (Source, error) {
 	var ids []string
 	var err error
 	switch {
 	case r.TrainingData != "":
-		return func(ctx context.Context, m *made, take func(split.Example) error) error {
-			return s.generation(ctx, "training_data", r.TrainingData, r.TrainingGeneration, m, take)
+		return func(ctx context.Context, m *Result, take func(split.Example) error) error {
+			return b.generation(ctx, "training_data", r.TrainingData, r.TrainingGeneration, m, take)
 		}, nil
 	case r.AllMessages:
-		ids, err = s.Records.AllMessageIDs(ctx)
+		ids, err = b.Messages.AllMessageIDs(ctx)
 	case len(r.MessageIDs) > 0:
 		ids = r.MessageIDs
 	default:
-		ids, err = s.Records.SessionIDs(ctx, r.SessionID)
+		ids, err = b.Messages.SessionIDs(ctx, r.SessionID)
 		if err == nil && len(ids) == 0 {
 			e := fault.New(fault.NotFound, "There are no messages of session %q.", r.SessionID)
 			e.Violations = []fault.Violation{{Field: "session_id", Reason: "UNKNOWN_SESSION", Description: e.Message}}
 			return nil, e
 		}
 	}
-	return func(ctx context.Context, m *made, take func(split.Example) error) error {
-		return s.messages(ctx, r, ids, m, take)
+	return func(ctx context.Context, m *Result, take func(split.Example) error) error {
+		return b.messages(ctx, r, ids, m, take)
 	}, err
 }
 
-// messages makes an example of each pair. Texts are held a batch at a time.
-func (s *Starter) messages(ctx context.Context, r tuning.Request, ids []string, m *made, take func(split.Example) error) error {
+// messages makes one example of each pair. Only one batch of texts is in memory at a time.
+func (b *Builder) messages(ctx context.Context, r tuning.Request, ids []string, m *Result, take func(split.Example) error) error {
 	pairer := dataset.NewPairer()
 	var wrong misplaced
 	var line []byte
 	i := -1
-	for message, err := range s.Records.MessagesByID(ctx, ids) {
+	for message, err := range b.Messages.MessagesByID(ctx, ids) {
 		i++
 		if err != nil {
 			return err
@@ -92,14 +92,13 @@ func pair(pairer *dataset.Pairer, m store.Message) (outcome dataset.Outcome, use
 	return outcome, user, model
 }
 
-// misplaced counts the messages that were asked for by their ID and do not exist, or are not of the session that was
-// named beside it.
+// misplaced counts the requested messages that do not exist, or do not belong to the session of the request.
 type misplaced struct {
 	fault.Faults
 	unknown bool
 }
 
-// has reports whether the i-th message is one of them.
+// has reports whether the i-th message is misplaced, and counts it.
 func (w *misplaced) has(r tuning.Request, m store.Message, i int) bool {
 	switch field := "message_ids[" + strconv.Itoa(i) + "]"; {
 	case len(r.MessageIDs) == 0:
@@ -128,18 +127,18 @@ func (w *misplaced) err() error {
 	return e
 }
 
-// listed is how many places of one kind an answer names; the others are counted.
-const listed = 1000
+// maxListed is how many places of one kind an answer names; the others are only counted.
+const maxListed = 1000
 
-// file reads a dataset that is in Cloud Storage, as it is there now.
-func (s *Starter) file(ctx context.Context, field, uri string, m *made, take func(split.Example) error) error {
-	return s.generation(ctx, field, uri, 0, m, take)
+// file reads the current generation of a file in Cloud Storage.
+func (b *Builder) file(ctx context.Context, field, uri string, m *Result, take func(split.Example) error) error {
+	return b.generation(ctx, field, uri, 0, m, take)
 }
 
-// generation reads one of a dataset that is in Cloud Storage; 0 is the one that is there now. It is copied: the job then
-// trains on what was checked, even if the file is replaced while the job waits for its turn.
-func (s *Starter) generation(ctx context.Context, field, uri string, generation int64, m *made, take func(split.Example) error) error {
-	in, read, err := s.open(ctx, uri, generation)
+// generation reads one generation of a file in Cloud Storage; 0 is the current one. The examples are copied, so that the
+// job trains on what was checked even if the file is replaced while the job is queued.
+func (b *Builder) generation(ctx context.Context, field, uri string, generation int64, m *Result, take func(split.Example) error) error {
+	in, read, err := b.open(ctx, uri, generation)
 	switch {
 	case generation > 0 && errors.Is(err, object.ErrNotFound):
 		return replaced(field, uri, generation)
@@ -151,7 +150,7 @@ func (s *Starter) generation(ctx context.Context, field, uri string, generation 
 	defer func() { _ = in.Close() }() // nothing is lost by a failing close after reading
 	sum := sha256.New()
 	report, err := dataset.Convert(ctx, io.Discard, io.TeeReader(in, sum), dataset.Options{
-		MaxFaults: listed,
+		MaxFaults: maxListed,
 		Example: func(e dataset.Example) error {
 			return take(split.Example{
 				Line: e.Text, Group: e.Session, Source: provenance.Source{Object: uri, Generation: read, Line: e.Line},
@@ -161,9 +160,9 @@ func (s *Starter) generation(ctx context.Context, field, uri string, generation 
 	if err != nil {
 		return fmt.Errorf("read the training data: %w", err)
 	}
-	m.sources = append(m.sources, tuning.SourceObject{URI: uri, Generation: read, SHA256: hex.EncodeToString(sum.Sum(nil))})
+	m.Sources = append(m.Sources, tuning.SourceObject{URI: uri, Generation: read, SHA256: hex.EncodeToString(sum.Sum(nil))})
 	m.warn(field, report)
-	if report.Errors > 0 && report.Counts[dataset.CodeNoExamples] == 0 { // which usable says better
+	if report.Errors > 0 && report.Counts[dataset.CodeNoExamples] == 0 { // usable describes an empty file better
 		return report.Err(field)
 	}
 	if field == "training_data" {
@@ -172,27 +171,27 @@ func (s *Starter) generation(ctx context.Context, field, uri string, generation 
 	return nil
 }
 
-// open opens a generation of an object, or the one that is there now, and says which one that is.
-func (s *Starter) open(ctx context.Context, uri string, generation int64) (io.ReadCloser, int64, error) {
+// open opens a generation of an object, or the current one for 0, and returns its number.
+func (b *Builder) open(ctx context.Context, uri string, generation int64) (io.ReadCloser, int64, error) {
 	bucket, name, _ := tuning.ParseURI(uri)
 	if generation == 0 {
-		attrs, err := s.Objects.Attrs(ctx, bucket, name)
+		attrs, err := b.Objects.Attrs(ctx, bucket, name)
 		if err != nil {
 			return nil, 0, err
 		}
 		generation = attrs.Generation
 	}
-	in, err := s.Objects.Read(ctx, bucket, name, generation)
+	in, err := b.Objects.Read(ctx, bucket, name, generation)
 	return in, generation, err
 }
 
-// missing reports whether an object is not there, or is not ours to read. Cloud Storage says the latter also
-// of an object that is not there, to whoever may not list the bucket.
+// missing reports whether an object does not exist or cannot be read by us. Cloud Storage answers PermissionDenied for
+// both, to a caller who may not list the bucket.
 func missing(err error) bool {
 	return errors.Is(err, object.ErrNotFound) || gcp.Code(err) == codes.PermissionDenied
 }
 
-// replaced refuses a file that started by itself and is not there any more.
+// replaced is the error for a dropped file of which this generation no longer exists.
 func replaced(field, uri string, generation int64) error {
 	e := fault.New(fault.FailedPrecondition,
 		"Generation %d of %s was replaced or deleted before it could be read. A newer file starts a job of its own, if it says so.", generation, uri)

@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package start
+package trainset
 
 import (
 	"bufio"
@@ -21,30 +21,30 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// examples is where examples go: the training file with the index of its sources beside it, and the validation file,
-// which is only opened if there is something for it.
-type examples struct {
+// output is where examples are written: the training file, the index of its sources, and the validation file, which is
+// only opened if there is an example for it.
+type output struct {
 	lines      io.Writer
 	index      io.Writer
 	validation func(fill func(io.Writer) error) error
 }
 
-// nowhere takes the examples of a dry run.
-func nowhere() *examples {
-	return &examples{lines: io.Discard, index: io.Discard, validation: func(fill func(io.Writer) error) error { return fill(io.Discard) }}
+// discard is the output of a dry run.
+func discard() *output {
+	return &output{lines: io.Discard, index: io.Discard, validation: func(fill func(io.Writer) error) error { return fill(io.Discard) }}
 }
 
-// make reads the source, divides it as the request says, and writes the examples. What is trained on is read by the
-// dataset engine on its way, for what it says of it.
-func (s *Starter) make(ctx context.Context, base string, r tuning.Request, from source, m *made, out *examples) error {
-	model := s.Facts.Current(ctx).Lookup(base)
+// build reads the source, splits it as the request says, and writes the examples. The dataset engine reads the training
+// examples on their way to the file, to count them and to check the limits of the model.
+func (b *Builder) build(ctx context.Context, base string, r tuning.Request, from Source, m *Result, out *output) error {
+	model := b.Catalogue.Current(ctx).Lookup(base)
 	reader, pipe := io.Pipe()
 	lines := bufio.NewWriterSize(pipe, 64<<10)
 	counted := make(chan error, 1)
 	go func() {
-		report, err := dataset.Check(ctx, reader, dataset.Options{MaxFaults: listed, Limits: model.Limits()})
-		m.report = report
-		_ = reader.CloseWithError(err) // the writer is told
+		report, err := dataset.Check(ctx, reader, dataset.Options{MaxFaults: maxListed, Limits: model.Limits()})
+		m.Report = report
+		_ = reader.CloseWithError(err) // so that writing fails too
 		counted <- err
 	}()
 	index := provenance.NewWriter(out.index)
@@ -61,11 +61,11 @@ func (s *Starter) make(ctx context.Context, base string, r tuning.Request, from 
 		}
 		return nil
 	}
-	err := s.divide(ctx, r, from, m, out, model, train)
+	err := b.writeSplit(ctx, r, from, m, out, model, train)
 	if err == nil {
 		err = lines.Flush()
 	}
-	_ = pipe.CloseWithError(err) // of nil it is the end of the file
+	_ = pipe.CloseWithError(err) // nil is the end of the file
 	if countErr := <-counted; err == nil {
 		err = countErr
 	}
@@ -75,39 +75,39 @@ func (s *Starter) make(ctx context.Context, base string, r tuning.Request, from 
 	if err != nil {
 		return err
 	}
-	m.warn("training_data", m.report)
-	if dataset.IsPreference(m.report.Format) {
-		return s.Facts.Current(ctx).NoPreferenceTuning(base)
+	m.warn("training_data", m.Report)
+	if dataset.IsPreference(m.Report.Format) {
+		return b.Catalogue.Current(ctx).NoPreferenceTuning(base)
 	}
 	return m.usable()
 }
 
-// divide gives train what is to be trained on, and writes the validation file.
-func (s *Starter) divide(ctx context.Context, r tuning.Request, from source, m *made, out *examples, model *catalogue.Model, train func(split.Example) error) error {
+// writeSplit passes the training examples to train, and writes the validation file.
+func (b *Builder) writeSplit(ctx context.Context, r tuning.Request, from Source, m *Result, out *output, model *catalogue.Model, train func(split.Example) error) error {
 	instructed := instruct(r.SystemInstruction)
-	m.options = map[string]string{}
+	m.Options = map[string]string{}
 	if r.SystemInstruction != "" {
-		m.options["system_instruction"] = r.SystemInstruction
+		m.Options["system_instruction"] = r.SystemInstruction
 	}
 	if r.ValidationSplit != 0 {
-		m.options["validation_split"] = strconv.FormatFloat(r.ValidationSplit, 'g', -1, 64)
+		m.Options["validation_split"] = strconv.FormatFloat(r.ValidationSplit, 'g', -1, 64)
 	}
 	if model != nil && model.Family == catalogue.Open {
-		instructed = renamed(instructed)
-		m.options["model_role"] = openRole
+		instructed = withOpenModelRoles(instructed)
+		m.Options["model_role"] = openRole
 	}
 	if r.ValidationSplit == 0 {
 		if err := from(ctx, m, func(e split.Example) error { return train(instructed(e)) }); err != nil || r.ValidationData == "" {
 			return err
 		}
 		return out.validation(func(w io.Writer) error {
-			err := s.file(ctx, "validation_data", r.ValidationData, m, func(e split.Example) error {
+			err := b.file(ctx, "validation_data", r.ValidationData, m, func(e split.Example) error {
 				n, err := w.Write(instructed(e).Line)
-				m.validation.Examples++
-				m.validation.Bytes += int64(n)
+				m.Validation.Examples++
+				m.Validation.Bytes += int64(n)
 				return err
 			})
-			if err == nil && m.validation.Examples == 0 {
+			if err == nil && m.Validation.Examples == 0 {
 				err = fault.New(fault.FailedPrecondition, "There are no examples in validation_data, %s.", r.ValidationData)
 			}
 			return err
@@ -124,9 +124,9 @@ func (s *Starter) divide(ctx context.Context, r tuning.Request, from source, m *
 	if err != nil {
 		return err
 	}
-	m.validation = result.Validation
+	m.Validation = result.Validation
 	m.Warnings = append(m.Warnings, result.Warnings()...)
-	if m.validation.Examples == 0 {
+	if m.Validation.Examples == 0 {
 		return nil
 	}
 	return out.validation(func(w io.Writer) error {
@@ -139,7 +139,7 @@ func (s *Starter) divide(ctx context.Context, r tuning.Request, from source, m *
 	})
 }
 
-// instruct puts the system instruction at the front of examples that have none of their own.
+// instruct adds the system instruction to examples that have none.
 func instruct(text string) func(split.Example) split.Example {
 	if text == "" {
 		return func(e split.Example) split.Example { return e }
@@ -159,10 +159,10 @@ func instruct(text string) func(split.Example) split.Example {
 // openRole is the role of the model's turns for open models.
 const openRole = "assistant"
 
-// renamed gives the model's turns the role that open models know it by. Source: "Prepare your dataset" of open-model
-// tuning: the GenerateContent form with assistant in the place of model. A role stands like this nowhere in a text,
-// whose quotes are escaped, and open models are tuned on texts alone.
-func renamed(before func(split.Example) split.Example) func(split.Example) split.Example {
+// withOpenModelRoles renames the role of the model's turns to that of open models. Source: "Prepare your dataset" of
+// open-model tuning: the form of GenerateContent, with assistant instead of model. No text can hold these bytes, as its
+// quotes are escaped, and open models are tuned on texts only.
+func withOpenModelRoles(before func(split.Example) split.Example) func(split.Example) split.Example {
 	return func(e split.Example) split.Example {
 		e = before(e)
 		e.Line = bytes.ReplaceAll(e.Line, []byte(`"role":"model"`), []byte(`"role":"`+openRole+`"`))

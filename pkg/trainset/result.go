@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package start
+package trainset
 
 import (
 	"fmt"
@@ -27,27 +27,28 @@ const (
 // namedLeftOut is how many left-out messages are named in an answer; all are counted.
 const namedLeftOut = 100
 
-// made says what became of the messages.
-type made struct {
+// Result is what building a training set produced.
+type Result struct {
 	// Pairs is how many training examples there are.
 	Pairs int64
-	// Merged is how many messages told the same pair as another one that points back at them.
+	// Merged is how many messages made the same pair as another message that points back at them.
 	Merged int64
 	// LeftOut is nil if every message is part of a pair.
 	LeftOut *tuning.LeftOut
-	// Warnings are about the examples, one a kind.
+	// Warnings are about the examples; there is one for each kind.
 	Warnings []string
-	warned   map[string]bool // fields with the codes of the warnings about them
+	// Report describes the training file. It is nil if nothing was written.
+	Report     *dataset.Report
+	Sources    []tuning.SourceObject // the files that the examples came from
+	SHA256     string                // of the training file, in hex
+	Validation split.Side            // the size of the validation file
+	Attempt    int64                 // the attempt that wrote the files
+	Options    map[string]string     // what was done to the examples
 
-	report     *dataset.Report       // on what is trained on
-	sources    []tuning.SourceObject // the files that it came from
-	sum        string                // SHA-256 of the dataset, in hex
-	validation split.Side            // what is validated with
-	attempt    int64                 // of whose making the files are
-	options    map[string]string     // what was done to the examples
+	warned map[string]bool // fields with the codes of their warnings
 }
 
-func (m *made) leaveOut(id string, why dataset.Outcome) {
+func (m *Result) leaveOut(id string, why dataset.Outcome) {
 	if why == dataset.Merged {
 		m.Merged++
 		return
@@ -62,7 +63,7 @@ func (m *made) leaveOut(id string, why dataset.Outcome) {
 	}
 }
 
-// leftOutOf counts the messages of a file that are in no pair. They are not named: they need not have IDs.
+// leftOutOf counts the records of a file that became no example. They are not named, as they may have no IDs.
 func leftOutOf(report *dataset.Report) *tuning.LeftOut {
 	if len(report.LeftOut) == 0 {
 		return nil
@@ -74,9 +75,9 @@ func leftOutOf(report *dataset.Report) *tuning.LeftOut {
 	return out
 }
 
-// warn says of each kind of warning how often it was given and where first, and of none twice: what is trained on is
-// looked at once more than the file that it came from.
-func (m *made) warn(field string, report *dataset.Report) {
+// warn adds one warning for each kind, with its count and its first place. A kind is added once, although the examples
+// of a file are checked twice: in the file and in the training set.
+func (m *Result) warn(field string, report *dataset.Report) {
 	if m.warned == nil {
 		m.warned = map[string]bool{}
 	}
@@ -91,7 +92,7 @@ func (m *made) warn(field string, report *dataset.Report) {
 }
 
 // usable is nil if there is at least one pair.
-func (m *made) usable() error {
+func (m *Result) usable() error {
 	if m.Pairs > 0 {
 		return nil
 	}
@@ -111,30 +112,30 @@ func (m *made) usable() error {
 	return e
 }
 
-// modalities returns the kinds of content that the training data hold beside text.
-func (m *made) modalities() (kinds []catalogue.Modality) {
-	if m.report == nil || m.report.Stats == nil {
+// Modalities returns the kinds of content that the training data hold besides text.
+func (m *Result) Modalities() (kinds []catalogue.Modality) {
+	if m.Report == nil || m.Report.Stats == nil {
 		return nil
 	}
-	for _, kind := range slices.Sorted(maps.Keys(m.report.Stats.Modalities)) {
+	for _, kind := range slices.Sorted(maps.Keys(m.Report.Stats.Modalities)) {
 		kinds = append(kinds, catalogue.Modality(kind))
 	}
 	return kinds
 }
 
-// training returns the size of the training file.
-func (m *made) training() split.Side {
-	if m.report == nil {
+// Training returns the size of the training file.
+func (m *Result) Training() split.Side {
+	if m.Report == nil {
 		return split.Side{Examples: m.Pairs}
 	}
-	return split.Side{Examples: m.Pairs, Bytes: m.report.OutputBytes}
+	return split.Side{Examples: m.Pairs, Bytes: m.Report.OutputBytes}
 }
 
-// unused says that nothing can be learnt of what there is. What comes from a file has the form of its own records, and
-// what comes from Firestore is messages.
-func (m *made) unused() string {
+// unused is the sentence for data without a single example. It speaks of records if the data are a file, and of
+// messages if they come from Firestore.
+func (m *Result) unused() string {
 	n := m.LeftOut.Count
-	switch file := len(m.sources) > 0; {
+	switch file := len(m.Sources) > 0; {
 	case file && n == 1:
 		return "The only record of the file makes no training example"
 	case file:
