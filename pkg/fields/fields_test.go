@@ -210,6 +210,7 @@ func TestNear(t *testing.T) {
 	for name, want := range map[string]string{
 		"epoch_cuont": "epoch_count", "epochCount": "epoch_count", "forced": "force", "farces": "", "lables": "", "label_": "label", "prioriti_e": "priority", "prijorita": "priority",
 		"labelz": "label", "labelss": "labels", "": "", "unrelated": "", "batchSizes": "batch_size", zeros(1 << 20): "",
+		"priority" + strings.Repeat("_", 248): "priority", "priority" + strings.Repeat("_", 249): "",
 	} {
 		if got := fields.Near(name, known); got != want {
 			t.Errorf("Near(%.20q) = %q, want %q", name, got, want)
