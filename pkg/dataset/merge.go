@@ -102,7 +102,7 @@ func (e *engine) count(b *block) {
 		if limit := e.opt.Limits.ExampleFiles; limit > 0 && x.files() > limit {
 			warn(CodeTooManyFiles, fmt.Sprintf("the example has %d files, the model takes %d: Vertex AI will drop it", x.files(), limit), "split the conversation")
 		}
-		if e.census.seen.add(x.hash) {
+		if e.census.seen.Add(x.hash, struct{}{}) {
 			e.census.duplicates++
 			warn(CodeDuplicateExample, "the same example stands in the file before", "keep one of them")
 		}

@@ -6,6 +6,8 @@ package dataset
 import (
 	"math"
 	"math/bits"
+
+	"github.com/vertextune/vertextune/pkg/hashset"
 )
 
 // Stats tell what the examples of a file are like.
@@ -142,8 +144,11 @@ type census struct {
 	parts                        [kinds]int64
 	overLimit, duplicates, muted int64
 	long, surelyLong             Content
-	seen                         hashSet
+	seen                         *hashset.Map[struct{}] // hashes of examples
 }
+
+// maxSlots bounds the memory of hashes to 4 MiB, enough for some 450,000 examples.
+const maxSlots = 1 << 19
 
 // add counts one example.
 func (c *census) add(s size) {
@@ -179,58 +184,6 @@ func (c *census) stats() *Stats {
 	return &Stats{
 		Turns: c.turns.sum, Files: whole.files(), Modalities: seen, Characters: c.chars.sum, EstimatedTokens: c.tokens.sum,
 		TurnsPerExample: c.turns.distribution(), CharactersPerExample: c.chars.distribution(), TokensPerExample: c.tokens.distribution(),
-		OverTokenLimit: c.overLimit, OverLimit: c.long, SurelyOverLimit: c.surelyLong, Duplicates: c.duplicates, NearEmptyAnswers: c.muted, Compared: int64(c.seen.n),
-	}
-}
-
-// hashSet is a set of hashes that stops growing at a fixed size.
-type hashSet struct {
-	slots []uint64 // a power of two of them; 0 is free
-	n     int
-}
-
-// maxSlots bounds the set to 4 MiB, enough for some 450,000 examples.
-const maxSlots = 1 << 19
-
-// add reports whether h was in the set before. It adds h if there is room.
-func (s *hashSet) add(h uint64) (found bool) {
-	h = max(h, 1) // 0 marks a free slot
-	if 4*(s.n+1) > 3*len(s.slots) && len(s.slots) < maxSlots {
-		s.grow()
-	}
-	i := s.find(h)
-	if s.slots[i] == h {
-		return true
-	}
-	if 8*(s.n+1) <= 7*len(s.slots) {
-		s.slots[i] = h
-		s.n++
-	}
-	return false
-}
-
-// find returns the slot that h is in or belongs in.
-func (s *hashSet) find(h uint64) uint64 {
-	mask := uint64(len(s.slots) - 1)
-	i := h & mask
-	for s.slots[i] != 0 && s.slots[i] != h {
-		i = (i + 1) & mask
-	}
-	return i
-}
-
-func (s *hashSet) grow() {
-	old := s.slots
-	s.slots = make([]uint64, max(1024, 2*len(old)))
-	// A fresh page that is read before it is written is mapped twice, and the
-	// second time every processor that works for us is interrupted.
-	const page = 4096 / 8
-	for i := 0; i < len(s.slots); i += page {
-		s.slots[i] = 0
-	}
-	for _, h := range old {
-		if h != 0 {
-			s.slots[s.find(h)] = h
-		}
+		OverTokenLimit: c.overLimit, OverLimit: c.long, SurelyOverLimit: c.surelyLong, Duplicates: c.duplicates, NearEmptyAnswers: c.muted, Compared: int64(c.seen.Len()),
 	}
 }

@@ -51,25 +51,6 @@ func TestTallySteps(t *testing.T) {
 	}
 }
 
-func TestHashSetStopsGrowing(t *testing.T) {
-	t.Parallel()
-	var s hashSet
-	random := rand.New(rand.NewPCG(3, 4))
-	first := random.Uint64()
-	if s.add(first) || !s.add(first) || s.add(0) || !s.add(0) {
-		t.Error("a hash is found before it was added, or not after")
-	}
-	for range 2 * maxSlots {
-		s.add(random.Uint64())
-	}
-	if len(s.slots) != maxSlots || s.n > 7*maxSlots/8 {
-		t.Errorf("the set has %d slots and %d hashes, want %d slots that are not full", len(s.slots), s.n, maxSlots)
-	}
-	if !s.add(first) {
-		t.Error("the first hash is lost")
-	}
-}
-
 func TestSizeOfText(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

@@ -3,7 +3,11 @@
 
 package dataset
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/vertextune/vertextune/pkg/hashset"
+)
 
 // workspace is the memory that reading a file needs, kept for the next one: a
 // service reads many small ones.
@@ -14,7 +18,9 @@ type workspace struct {
 	census census
 }
 
-var workspaces = sync.Pool{New: func() any { return new(workspace) }}
+var workspaces = sync.Pool{New: func() any {
+	return &workspace{census: census{seen: hashset.New[struct{}](maxSlots)}}
+}}
 
 // newWorkspace returns a workspace without traces of another file.
 func newWorkspace() *workspace {
@@ -25,14 +31,14 @@ func newWorkspace() *workspace {
 // release gives the workspace back, unless one file has made it large.
 func (ws *workspace) release() {
 	const most = 1 << 20
-	if len(ws.buf) > most || cap(ws.block.out) > 2*most || len(ws.census.seen.slots) > most/8 || cap(ws.worker.parser.Nodes) > most/16 {
+	if len(ws.buf) > most || cap(ws.block.out) > 2*most || ws.census.seen.Slots() > most/8 || cap(ws.worker.parser.Nodes) > most/16 {
 		return
 	}
 	ws.worker.forget()
 	ws.block = block{examples: ws.block.examples[:0], out: ws.block.out[:0]}
 	seen := ws.census.seen
-	clear(seen.slots)
-	ws.census = census{seen: hashSet{slots: seen.slots}}
+	seen.Clear()
+	ws.census = census{seen: seen}
 	workspaces.Put(ws)
 }
 

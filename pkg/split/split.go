@@ -28,6 +28,7 @@ import (
 	"slices"
 
 	"github.com/vertextune/vertextune/pkg/catalogue"
+	"github.com/vertextune/vertextune/pkg/hashset"
 	"github.com/vertextune/vertextune/pkg/provenance"
 )
 
@@ -45,6 +46,9 @@ type Options struct {
 }
 
 const defaultHoldBytes = 64 << 20
+
+// maxSlots bounds the memory of training lines to 24 MiB, enough for some 1,800,000 different lines.
+const maxSlots = 1 << 21
 
 // Example is one line of a dataset.
 type Example struct {
@@ -68,7 +72,7 @@ type Splitter struct {
 	result   Result
 	held     Side
 	seed     maphash.Seed
-	training lines
+	training *hashset.Map[uint32] // the number of the first training line with each hash
 	scratch  []byte
 }
 
@@ -100,6 +104,7 @@ func New(opt Options, train func(Example) error) (*Splitter, error) {
 	}
 	return &Splitter{
 		opt: opt, train: train, limit: uint64(math.Ldexp(opt.Share, 64)), groups: map[key]*group{}, seed: maphash.MakeSeed(),
+		training: hashset.New[uint32](maxSlots),
 	}, nil
 }
 
@@ -161,7 +166,7 @@ func (s *Splitter) giveBack() error {
 func (s *Splitter) toTraining(e Example) error {
 	s.result.Training.Examples++
 	s.result.Training.Bytes += int64(len(e.Line))
-	s.training.add(maphash.Bytes(s.seed, e.Line), s.result.Training.Examples)
+	s.training.Add(maphash.Bytes(s.seed, e.Line), uint32(s.result.Training.Examples))
 	return s.train(e)
 }
 
@@ -176,12 +181,12 @@ func (s *Splitter) Finish() (Result, error) {
 	r := &s.result
 	r.Validation, r.Asked = s.held, s.opt.Share
 	r.Groups = int64(len(s.queue))
-	r.Compared = s.training.n
+	r.Compared = int64(s.training.Len())
 	for e := range s.Validation() {
-		if n, ok := s.training.find(maphash.Bytes(s.seed, e.Line)); ok {
+		if n, ok := s.training.Find(maphash.Bytes(s.seed, e.Line)); ok {
 			r.Overlaps++
 			if len(r.Overlap) < namedOverlaps {
-				r.Overlap = append(r.Overlap, Overlap{Validation: e.Source, TrainingLine: n})
+				r.Overlap = append(r.Overlap, Overlap{Validation: e.Source, TrainingLine: int64(n)})
 			}
 		}
 	}
