@@ -4,6 +4,7 @@
 package split_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"math"
@@ -240,6 +241,7 @@ func BenchmarkSplit(b *testing.B) {
 			b.Fatal(err)
 		}
 		for i := range million {
+			binary.BigEndian.PutUint32(line, uint32(i)) // each line is another
 			if err := s.Add(split.Example{Line: line, Group: groups[i/10]}); err != nil {
 				b.Fatal(err)
 			}
