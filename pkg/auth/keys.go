@@ -17,9 +17,11 @@ import (
 	"github.com/vertextune/vertextune/pkg/fault"
 )
 
-// How often the issuer is asked for its keys: again when they are old, so that one that was withdrawn does not
-// count for ever, and sooner where the last time failed. A signature that no key explains may be of a new one,
-// and asks at once, but whoever sends many of those makes us ask no more often than every askAgain.
+// How often the keys are fetched from the issuer. They are fetched again after keysAge, so that a
+// key that the issuer has withdrawn is not accepted for ever, and after retryAfter where the last
+// request failed. A signature that no key explains may be of a new key, so the keys are fetched at
+// once; but many such signatures cause no more than one request every askAgain, after the first
+// askAtOnce.
 const (
 	keysAge    = time.Hour
 	retryAfter = time.Minute
@@ -27,9 +29,18 @@ const (
 	askAtOnce  = 5
 )
 
-// keySet is the keys of an issuer, as it last told them. It is not go-oidc's, which asks the issuer for every
-// token that it cannot explain, however many come, never forgets a key, and does not let its caller tell an
-// issuer that is away from a signature that is wrong.
+// keySet is the keys of an issuer, as they were last fetched. go-jose reads the keys and verifies
+// the signatures. The key set of github.com/coreos/go-oidc/v3 uses go-jose too, but it does not do
+// what we need:
+//   - It sends a request for every token that no key explains, and never forgets a key.
+//   - It does not say whether it has a key, so a forged token cannot be refused while the issuer
+//     is unavailable.
+//   - It verifies signatures with a key for encryption, and does not reject a set without a key
+//     that can sign.
+//   - It rejects a whole set for one entry that is not a key.
+//
+// Its verifier checks one audience, allows no difference of clocks for the expiry, and keeps only
+// the text of a key set's error, so that an unavailable issuer looks like a wrong signature.
 type keySet struct {
 	fetch  func(context.Context) ([]jose.JSONWebKey, error)
 	now    func() time.Time
@@ -38,16 +49,17 @@ type keySet struct {
 
 	mu   sync.Mutex
 	keys []jose.JSONWebKey
-	next time.Time // when the keys are to be asked for again
-	err  error     // of the last time they were
+	next time.Time // when the keys are fetched again
+	err  error     // of the last request for them
 }
 
 func newKeySet(fetch func(context.Context) ([]jose.JSONWebKey, error)) *keySet {
 	return &keySet{fetch: fetch, now: time.Now, limit: rate.NewLimiter(rate.Every(askAgain), askAtOnce)}
 }
 
-// verify decodes what a token says if a key of the issuer explains its signature. While the issuer is away the
-// keys that it told hold, however old; where they do not do, the error is Unavailable.
+// verify decodes the claims of a token if a key of the issuer explains its signature. While the
+// issuer is unavailable, the keys that were last fetched are used, however old. Where there is none
+// with the name that the token gives, the error is Unavailable.
 func (k *keySet) verify(ctx context.Context, token *jwt.JSONWebToken, claims ...any) error {
 	kid := token.Headers[0].KeyID
 	keys, fresh := k.find(kid)
@@ -64,7 +76,8 @@ func (k *keySet) verify(ctx context.Context, token *jwt.JSONWebToken, claims ...
 	return errInvalid
 }
 
-// find returns the keys of that name, or all for a token that names none, and whether they are fresh.
+// find returns the keys with a name, or all keys for a token that names none, and whether they are
+// fresh.
 func (k *keySet) find(kid string) (keys []jose.JSONWebKey, fresh bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -76,14 +89,14 @@ func explains(keys []jose.JSONWebKey, token *jwt.JSONWebToken, claims []any) boo
 	return slices.ContainsFunc(keys, func(key jose.JSONWebKey) bool { return token.Claims(key.Key, claims...) == nil })
 }
 
-// refresh asks the issuer, once for all who wait at the same time. Its error is that of the last time where it
-// is too early to ask again.
+// refresh fetches the keys, once for all callers that wait at the same time. Where it is too early
+// for a request, it returns the error of the last one.
 func (k *keySet) refresh(ctx context.Context) error {
 	answer := k.asking.DoChan("", func() (any, error) {
 		if !k.limit.AllowN(k.now(), 1) {
 			return nil, k.last()
 		}
-		// The one who waits first may go away, the others still want the keys.
+		// The first caller may cancel its request while others still wait for the keys.
 		keys, err := k.fetch(context.WithoutCancel(ctx))
 		return nil, k.store(keys, err)
 	})
