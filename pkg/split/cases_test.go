@@ -139,13 +139,38 @@ func TestNew_refuses(t *testing.T) {
 	}
 }
 
+// No more examples are held than the bound allows, whatever is yet to come.
+func TestSplit_holds_few(t *testing.T) {
+	t.Parallel()
+	for _, bound := range []int64{1, 2, 5} {
+		var added, trained int64
+		s, err := split.New(split.Options{Share: 0.5, Bounds: catalogue.Validation{Examples: bound}}, func(split.Example) error {
+			trained++
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range conversations(50, 1, "g") {
+			added++
+			if err := s.Add(e); err != nil {
+				t.Fatal(err)
+			}
+			if held := added - trained; held > bound {
+				t.Fatalf("%d examples are held, %d may be", held, bound)
+			}
+		}
+	}
+}
+
+// An error of training is told even if it is the only one.
 func TestErrorsOfTraining(t *testing.T) {
 	t.Parallel()
 	in := conversations(100, 3, "g")
 	for room := range len(in) - 10 { // those at the end may all be for validation
 		left := room
 		s, err := split.New(split.Options{Share: 0.5, Bounds: catalogue.Validation{Examples: 5}}, func(split.Example) error {
-			if left--; left < 0 {
+			if left--; left == -1 {
 				return io.ErrShortWrite
 			}
 			return nil
