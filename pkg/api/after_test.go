@@ -195,6 +195,12 @@ func TestJobStatus_remedy(t *testing.T) {
 	failed := func(f tuning.Failure) func(*tuning.Job) {
 		return func(j *tuning.Job) { j.State, j.VertexState, j.Failure = tuning.Failed, "JOB_STATE_FAILED", &f }
 	}
+	neverSent := func(f tuning.Failure) func(*tuning.Job) {
+		return func(j *tuning.Job) {
+			failed(f)(j)
+			j.Name, j.Number, j.VertexState = "", "", "JOB_STATE_UNSPECIFIED"
+		}
+	}
 	tests := []struct {
 		name     string
 		change   func(*tuning.Job)
@@ -209,22 +215,15 @@ func TestJobStatus_remedy(t *testing.T) {
 		{"quota", failed(tuning.Failure{Code: 8, Message: "No quota."}), "QUOTA", "?project=acme", true},
 		{"unknown", failed(tuning.Failure{Code: 2, Message: "Odd."}), "", "", false},
 		// Vertex AI never had these: the service is known by its own error, or is not.
-		{"never_sent", func(j *tuning.Job) {
-			failed(tuning.Failure{
-				Code: 7, Message: "Firestore failed.", Reason: "FIRESTORE_ROLE_MISSING", Metadata: map[string]string{"service": "firestore.googleapis.com"},
-			})(j)
-			j.Name, j.Number, j.VertexState = "", "", "JOB_STATE_UNSPECIFIED"
-		}, "FIRESTORE_ROLE_MISSING", "roles/datastore.user", true},
-		{"words_not_on_record", func(j *tuning.Job) {
-			failed(tuning.Failure{
-				Code: 7, Message: "Firestore failed.", Reason: "API_DISABLED", Metadata: map[string]string{"service": "firestore.googleapis.com"},
-			})(j)
-			j.Name, j.Number, j.VertexState = "", "", "JOB_STATE_UNSPECIFIED"
-		}, "", "", false},
-		{"our_own", func(j *tuning.Job) {
-			failed(tuning.Failure{Code: 7, Message: "We failed.", Reason: "INVALID_DATA"})(j)
-			j.Name, j.Number, j.VertexState = "", "", "JOB_STATE_UNSPECIFIED"
-		}, "", "", false},
+		{"never_sent", neverSent(tuning.Failure{
+			Code: 7, Message: "Firestore failed.", Reason: "FIRESTORE_ROLE_MISSING", Metadata: map[string]string{"service": "firestore.googleapis.com"},
+		}), "FIRESTORE_ROLE_MISSING", "roles/datastore.user", true},
+		{"words_not_on_record", neverSent(tuning.Failure{
+			Code: 7, Message: "Firestore failed.", Reason: "API_DISABLED", Metadata: map[string]string{"service": "firestore.googleapis.com"},
+		}), "", "", false},
+		{"our_own", neverSent(tuning.Failure{Code: 7, Message: "We failed.", Reason: "INVALID_DATA"}), "", "", false},
+		{"our_own_code", neverSent(tuning.Failure{Code: 14, Message: "We failed."}), "", "", false},
+		{"killed", neverSent(tuning.Failure{Code: 9, Message: "Not prepared.", Reason: "PREPARATION_ABORTED"}), "PREPARATION_ABORTED", "less data", false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

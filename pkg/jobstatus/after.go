@@ -129,14 +129,19 @@ func (t *Teller) Remedy(job tuning.Job) *Remedy {
 	if job.Name != "" {
 		answer.Service = remedy.Vertex
 	}
+	ours := answer.Service == ""
+	if ours {
+		answer.Reason = job.Failure.Reason
+	}
 	for _, v := range job.Failure.Violations {
 		answer.Fields = append(answer.Fields, remedy.Field{Name: v.Field, Description: v.Description})
 	}
 	known := t.Known
 	known.Location, known.BaseModel = job.Location, job.BaseModel
 	r, ok := remedy.For(answer, known)
-	// A service's words that are not on record can leave another remedy than they had: that is none.
-	meant := answer.Service != "" && (job.Failure.Reason == "" || job.Failure.Reason == r.Code)
+	// A service's words that are not on record can leave another remedy than they had: that is none. Errors of our
+	// own can be worded like a service's.
+	meant := job.Failure.Reason == r.Code || job.Failure.Reason == "" && !ours
 	if !ok || !meant {
 		return nil
 	}

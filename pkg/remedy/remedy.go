@@ -20,7 +20,7 @@ type Answer struct {
 	Code    int32  // of google.rpc.Code
 	Message string
 	Fields  []Field           // of google.rpc.BadRequest
-	Reason  string            // of google.rpc.ErrorInfo
+	Reason  string            // of google.rpc.ErrorInfo, or of an error of our own
 	Details map[string]string // the metadata of the same
 }
 
@@ -78,7 +78,7 @@ type row struct {
 	code    string
 	service string
 	codes   []int32
-	reason  string             // of google.rpc.ErrorInfo
+	reason  string             // of Answer
 	field   *lazyregexp.Regexp // the name of a field; message is then about its description
 	message *lazyregexp.Regexp // its groups are words for say and fix
 

@@ -15,6 +15,13 @@ func re(pattern string) *lazyregexp.Regexp { return lazyregexp.New(`(?i)` + patt
 
 // table is all answers that are known, the special before the general.
 var table = []row{
+	// This service itself.
+	{
+		code: "PREPARATION_ABORTED", reason: "PREPARATION_ABORTED",
+		say: "The training data could not be prepared: each of several attempts ended before its result was recorded, mostly for lack of memory.",
+		fix: "Start again with less data at a time: fewer messages, or a smaller file. If the data is small already, try again, and look into the logs of this service.",
+	},
+
 	// The dataset.
 	{
 		code: "DATASET_NOT_JSONL", field: re(`(training|validation)_dataset_uri$`), message: re(`GCS object of type JSONL`),

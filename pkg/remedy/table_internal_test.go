@@ -20,6 +20,10 @@ var answers = []struct {
 	fix    string // what the fix says
 }{
 	{
+		"package tuning", Answer{"", 9, "The training data could not be prepared.", nil, "PREPARATION_ABORTED", nil},
+		"PREPARATION_ABORTED", "less data",
+	},
+	{
 		"GoogleCloudPlatform/generative-ai#2081",
 		Answer{Vertex, 3, "List of found errors:\t1.Field: tuning_job.supervised_tuning_spec.training_dataset_uri; Message: training_dataset_uri should be a GCS object of type JSONL.\t", nil, "", nil},
 		"DATASET_NOT_JSONL", ".jsonl",
@@ -284,7 +288,7 @@ func TestTable(t *testing.T) {
 func TestOperatorsRows(t *testing.T) {
 	t.Parallel()
 	callers := []string{
-		"DATASET_NOT_JSONL", "DATASET_MISSING", "UNSUPPORTED_MODALITY", "VALIDATION_TOO_LARGE", "DATASET_INVALID", "NO_USABLE_EXAMPLES",
+		"PREPARATION_ABORTED", "DATASET_NOT_JSONL", "DATASET_MISSING", "UNSUPPORTED_MODALITY", "VALIDATION_TOO_LARGE", "DATASET_INVALID", "NO_USABLE_EXAMPLES",
 		"ADAPTER_SIZE", "OPEN_MODEL_NAME", "MODEL_NOT_FOUND", "ENDPOINT_NOT_FOUND", "CMEK", "CONTENTION", "CANCELLED", "TRANSIENT", "FIELD_REFUSED",
 	}
 	for i := range table {
