@@ -14,6 +14,7 @@ import (
 
 	"cloud.google.com/go/firestore/apiv1/firestorepb"
 
+	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/store"
 	"github.com/vertextune/vertextune/pkg/tuning"
@@ -84,12 +85,13 @@ func TestPoisonBesideGoodOnes(t *testing.T) {
 	}
 }
 
-// TestNothingWaitsForPreparing: before the first dataset is begun, jobs that wait are sent, and all is published.
+// TestNothingWaitsForPreparing: before the first dataset is begun, jobs that wait are sent, what refused starts have left
+// is deleted, and all is published.
 func TestNothingWaitsForPreparing(t *testing.T) {
 	t.Parallel()
 	var w *world
 	var once sync.Once
-	var waits store.Record
+	var waits, refused store.Record
 	var starts []store.Record
 	w = newWorld(t, func(c *cloud.Config) {
 		c.StorageWrap = func(next http.Handler) http.Handler {
@@ -98,6 +100,9 @@ func TestNothingWaitsForPreparing(t *testing.T) {
 					once.Do(func() {
 						if got := w.read(t, waits); got.Step != tuning.Accepted {
 							t.Errorf("the job that waits is at %s", got.Step)
+						}
+						if got, err := w.records.Job(t.Context(), refused.ID); fault.KindOf(err) != fault.NotFound {
+							t.Errorf("the refused start is at %s, %v", got.Step, err)
 						}
 						w.published(t, "while the first is prepared,", append(starts, waits))
 					})
@@ -110,6 +115,9 @@ func TestNothingWaitsForPreparing(t *testing.T) {
 	job := w.waiting(central)
 	job.Told = 0
 	waits = w.record(t, job)
+	job = w.newJob(central)
+	job.Step, job.Tentative = tuning.Refused, true
+	refused = w.record(t, job)
 	for range 3 {
 		starts = append(starts, w.record(t, w.unprepared("y.jsonl")))
 	}

@@ -97,7 +97,7 @@ func (p *Poller) Tick(ctx context.Context) error {
 		return errors.Join(all...)
 	}
 	if len(t.at(tuning.Preparing, p.Now())) > 0 {
-		err = errors.Join(during(1./2, p.observe, p.dispatch), during(1./2, p.tell), during(3./4, p.prepare, p.dispatch, p.discard))
+		err = errors.Join(during(1./2, p.observe, p.dispatch, p.discard), during(1./2, p.tell), during(3./4, p.prepare, p.dispatch))
 	} else {
 		err = during(3./4, p.observe, p.dispatch, p.discard)
 	}
