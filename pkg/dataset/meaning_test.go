@@ -99,6 +99,7 @@ func TestNothingIsLost(t *testing.T) {
 		{"alpaca", `{"instruction":"q","output":"a","system_prompt":"Be brief."}`, brief, nil},
 		{"prompt", `{"prompt":"q","completion":"a","system":"Be brief."}`, brief, nil},
 		{"bedrock", `{"schemaVersion":"x","systemPrompt":"Be brief.","messages":[{"role":"user","content":[{"text":"q"}]},{"role":"assistant","content":[{"text":"a"}]}]}`, brief, nil},
+		{"bedrock_without_a_role", `{"schemaVersion":"x","messages":[{"content":[{"text":"q"}]},{"role":"assistant","content":[{"text":"a"}]}]}`, "", []string{"error MISSING_ROLE /messages/0", "warning ROLES_NOT_ALTERNATING /messages/1"}},
 		{"palm_chat", `{"messages":[{"author":"user","content":"q"},{"author":"bot","content":"a"}],"system":"Be brief."}`, brief, nil},
 		{"palm_text", `{"input_text":"q","output_text":"a","system_prompt":"Be brief."}`, brief, nil},
 		{"preference", `{"prompt":"q","chosen":"a","rejected":"b","system_prompt":"Be brief."}`, brief[:len(brief)-len(answer)-3] + `],"completions":[{"score":1,"completion":` + answer + `},{"score":0,"completion":{"role":"model","parts":[{"text":"b"}]}}]}`, nil},
