@@ -112,6 +112,7 @@ func TestNothingIsLost(t *testing.T) {
 		{"prompt_and_history", `{"history":[["q","a"]],"prompt":"q","completion":"a"}`, asked + `,` + answer + `,{"role":"user","parts":[{"text":"q"}]},` + answer + `]}`, nil},
 		{"input_of_messages", `{"prompt":[{"role":"user","content":"q"}],"input":"x","completion":"a"}`, "", []string{"error UNSUPPORTED /input"}},
 		{"metadata", chatOf(`,'source':'x','score':3`, ask, tell), asked + `,` + answer + `]}`, []string{"warning UNKNOWN_FIELD /source", "warning UNKNOWN_FIELD /score"}},
+		{"mute_name", `{"?":1,"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}`, asked + `,` + answer + `]}`, []string{"warning UNKNOWN_FIELD /?"}},
 		{"two_values", `{"conversations":[{"from":"human","value":"q","text":"other"},{"from":"gpt","value":"a"}]}`, "", []string{"error CONTRADICTION /conversations/0/text"}},
 		{"content_and_refusal", chatOf("", ask, `{'role':'assistant','content':'a','refusal':'No.'}`), asked + `,{"role":"model","parts":[{"text":"a"},{"text":"No."}]}]}`, nil},
 
