@@ -20,6 +20,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/api"
 	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/fault"
 	"github.com/vertextune/vertextune/pkg/jobstatus"
 	"github.com/vertextune/vertextune/pkg/object"
 	"github.com/vertextune/vertextune/pkg/remedy"
@@ -221,6 +222,7 @@ type violation struct {
 	Field       string `json:"field"`
 	Reason      string `json:"reason"`
 	Description string `json:"description"`
+	*fault.Place
 }
 
 // failed decodes the body of an answer that must have this code, which its body must repeat.

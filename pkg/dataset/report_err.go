@@ -27,7 +27,9 @@ func (r *Report) Err(prefix string) *fault.Error {
 	for i := range r.Faults {
 		f := &r.Faults[i]
 		if f.Severity == SeverityError || nothingLeft {
-			e.Violations = append(e.Violations, violation(f, prefix))
+			v := violation(f, prefix)
+			v.Offset = &f.Offset
+			e.Violations = append(e.Violations, v)
 		}
 		if nothingLeft && len(f.Places) > 1 {
 			for _, place := range f.Places[1:] {
@@ -73,5 +75,8 @@ func violation(f *Fault, prefix string) fault.Violation {
 		}
 		description += ")"
 	}
-	return fault.Violation{Field: f.Field(prefix), Reason: f.Code, Description: description + "."}
+	return fault.Violation{
+		Field: f.Field(prefix), Reason: f.Code, Description: description + ".",
+		Place: &fault.Place{Record: f.Record, Line: f.Line, Pointer: f.Pointer},
+	}
 }

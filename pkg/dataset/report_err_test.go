@@ -18,9 +18,9 @@ func TestReportErr(t *testing.T) {
 	report := &dataset.Report{
 		Records: 40, Errors: 3, Warnings: 1,
 		Faults: []dataset.Fault{
-			{Record: 3, Pointer: "/contents/1/role", Code: "INVALID_ROLE", Severity: dataset.SeverityError, Message: "no such role", Fix: "write user"},
+			{Record: 3, Line: 7, Offset: 412, Pointer: "/contents/1/role", Code: "INVALID_ROLE", Severity: dataset.SeverityError, Message: "no such role", Fix: "write user"},
 			{Record: 4, Code: "ODD", Severity: dataset.SeverityWarning, Message: "odd"},
-			{Record: -1, Code: "EMPTY_FILE", Severity: dataset.SeverityError, Message: "nothing there"},
+			{Record: -1, Line: 1, Code: "EMPTY_FILE", Severity: dataset.SeverityError, Message: "nothing there"},
 		},
 	}
 	got := report.Err("data")
@@ -36,6 +36,12 @@ func TestReportErr(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"INVALID_ROLE", "EMPTY_FILE"}, reasons); diff != "" {
 		t.Errorf("reasons (-want +got):\n%s", diff)
+	}
+	places := []*fault.Place{
+		{Record: 3, Line: 7, Offset: new(int64(412)), Pointer: "/contents/1/role"}, {Record: -1, Line: 1, Offset: new(int64(0))},
+	}
+	if diff := cmp.Diff(places, []*fault.Place{got.Violations[0].Place, got.Violations[1].Place}); diff != "" {
+		t.Errorf("places (-want +got):\n%s", diff)
 	}
 	if !strings.Contains(got.Violations[0].Description, "write user") {
 		t.Errorf("%q leaves out how to mend it", got.Violations[0].Description)

@@ -44,6 +44,16 @@ type Violation struct {
 	Reason string `json:"reason"`
 	// Description is a sentence for people, with the fix.
 	Description string `json:"description"`
+	// Place is where it is in a list of records; nil for what is wrong elsewhere. JSON has its members beside the others.
+	*Place `firestore:"place,omitempty"`
+}
+
+// Place is where a violation is in a list of records, in the terms of a report on data.
+type Place struct {
+	Record  int64  `json:"record" firestore:"record"`
+	Line    int64  `json:"line" firestore:"line"`
+	Offset  *int64 `json:"offset,omitempty" firestore:"offset,omitempty"` // nil where it is not known
+	Pointer string `json:"pointer" firestore:"pointer"`
 }
 
 // Error is an error with a kind and a message that is safe to show to the caller.

@@ -124,6 +124,14 @@ func TestBody(t *testing.T) {
 			    {"field":"data[3].contents[1].role","description":"must be \"user\" or \"model\".","reason":"INVALID_ROLE"}]}]}}`,
 		},
 		{
+			"a_place_in_records", fault.Invalid(fault.Violation{
+				Field: "data[0]", Reason: "ODD", Description: "is odd.", Place: &fault.Place{Line: 1, Offset: new(int64(0))},
+			}),
+			`{"error":{"code":400,"status":"INVALID_ARGUMENT","message":"The request is not valid: data[0]: is odd.",
+			  "details":[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[
+			    {"field":"data[0]","description":"is odd.","reason":"ODD","record":0,"line":1,"offset":0,"pointer":""}]}]}}`,
+		},
+		{
 			"everything", &fault.Error{
 				Kind: fault.ResourceExhausted, Message: "No quota left.", Violations: []fault.Violation{violation},
 				Reason: "QUOTA", Metadata: map[string]string{"limit": "4"}, RetryAfter: 1500 * time.Millisecond, Err: errCause,

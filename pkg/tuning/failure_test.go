@@ -30,6 +30,7 @@ func TestFailureAnswersAsTheErrorDid(t *testing.T) {
 		"of_our_own":     errors.New("a secret of ours"),
 		"with_a_place":   fault.Invalid(places(1)...),
 		"with_100":       fault.Invalid(places(100)...),
+		"with_a_record":  fault.Invalid(fault.Violation{Field: "data[2]", Reason: "BAD", Place: &fault.Place{Record: 2, Line: 3, Pointer: "/a"}}),
 		"with_a_reason":  &fault.Error{Kind: fault.InvalidArgument, Message: "Bad data.", Reason: "INVALID_DATA", Metadata: map[string]string{"errors": "3"}},
 		"wrapped":        fmt.Errorf("copy: %w", fault.New(fault.NotFound, "There is none.")),
 		"with_its_cause": fault.Wrap(fault.UpstreamFailed, errors.New("a secret of Google's"), "It failed."),
@@ -57,11 +58,12 @@ func TestFailureAnswersAsTheErrorDid(t *testing.T) {
 // TestFailureIsBounded: a document holds 1 MiB, a request that is refused can have any number of faults.
 func TestFailureIsBounded(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct{ places, bytes, kept int }{
-		"all_that_an_answer_lists": {1000, 100, 1000},
-		"one_more":                 {1001, 100, 1000},
-		"long_ones":                {1000, 2000, 102},
-		"a_long_one":               {1, 1 << 20, 0},
+	tests := map[string]struct{ places, bytes, pointer, kept int }{
+		"all_that_an_answer_lists": {1000, 100, 0, 1000},
+		"one_more":                 {1001, 100, 0, 1000},
+		"long_ones":                {1000, 2000, 0, 102},
+		"a_long_one":               {1, 1 << 20, 0, 0},
+		"in_records":               {1000, 100, 836, 204},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -69,6 +71,9 @@ func TestFailureIsBounded(t *testing.T) {
 			many := make([]fault.Violation, tt.places)
 			for i := range many {
 				many[i] = fault.Violation{Field: fmt.Sprintf("%04d", i), Reason: strings.Repeat("R", tt.bytes/2), Description: strings.Repeat("x", tt.bytes-4-tt.bytes/2)}
+				if tt.pointer > 0 {
+					many[i].Place = &fault.Place{Line: 1, Pointer: strings.Repeat("/", tt.pointer)}
+				}
 			}
 			got := tuning.FailureOf(fault.Invalid(many...), 3)
 			if diff := cmp.Diff(many[:tt.kept], got.Violations); diff != "" {

@@ -46,6 +46,7 @@ type Failure struct {
 const (
 	keptViolations = 1000
 	keptBytes      = 200 << 10
+	placeBytes     = 64 // of a place in records, without its pointer
 )
 
 // FailureOf returns an error as a record keeps it, with the google.rpc code of its cause.
@@ -54,7 +55,11 @@ func FailureOf(err error, code int32) Failure {
 	n, size := 0, 0
 	for ; n < min(len(e.Violations), keptViolations); n++ {
 		v := e.Violations[n]
-		if size += len(v.Field) + len(v.Reason) + len(v.Description); size > keptBytes {
+		size += len(v.Field) + len(v.Reason) + len(v.Description)
+		if v.Place != nil {
+			size += len(v.Pointer) + placeBytes
+		}
+		if size > keptBytes {
 			break
 		}
 	}
