@@ -55,7 +55,8 @@ func (e *Estimate) Check(b Budget) error {
 	if e.Cost.High <= limit {
 		return nil
 	}
-	text := fmt.Sprintf("This job may cost %s, which is more than %s, %s: %s.", dollars(e.Cost.High), dollars(limit), from, e.Arithmetic)
+	cost, most := unequal(e.Cost.High, limit)
+	text := fmt.Sprintf("This job may cost %s, which is more than %s, %s: %s.", cost, most, from, e.Arithmetic)
 	fits := int64(0)
 	if e.Tokens.High > 0 {
 		fits = limit.Buys(*e.Price) / e.Tokens.High

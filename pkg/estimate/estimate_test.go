@@ -79,7 +79,7 @@ func TestMake(t *testing.T) {
 	}{
 		{
 			name: "exact_to_the_cent", job: estimate.Job{Examples: 100, Tokens: 1, Epochs: 1}, model: lite,
-			arithmetic: "1 (1 to 2) tokens × 1 epoch = 1 (1 to 2) training tokens; × $3.00 per 1,000,000 = $0.00",
+			arithmetic: "1 (1 to 2) tokens × 1 epoch = 1 (1 to 2) training tokens; × $3.00 per 1,000,000 = $0.000003 ($0.000003 to $0.000006)",
 		},
 		{
 			name: "nothing", job: estimate.Job{Epochs: 3}, model: lite,

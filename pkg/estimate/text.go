@@ -65,19 +65,15 @@ func (c Cost) String() string {
 }
 
 // dollars writes an amount with commas between thousands.
-func dollars(a usd.Amount) string {
-	whole, part, _ := strings.Cut(a.String(), ".")
-	return "$" + group(whole) + "." + part
+func dollars(a usd.Amount) string { return "$" + usd.Group(a.String()) }
+
+// unequal writes two amounts that differ so that they are seen to.
+func unequal(a, b usd.Amount) (string, string) {
+	if a.String() == b.String() {
+		return "$" + usd.Group(a.Exact()), "$" + usd.Group(b.Exact())
+	}
+	return dollars(a), dollars(b)
 }
 
 // digits writes a number with commas between thousands.
-func digits(n int64) string {
-	return group(strconv.FormatInt(n, 10))
-}
-
-func group(text string) string {
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
+func digits(n int64) string { return usd.Group(strconv.FormatInt(n, 10)) }

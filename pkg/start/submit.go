@@ -97,7 +97,7 @@ func (s *Starter) month() string { return s.Now().UTC().Format("2006-01") }
 func overMonth(e *store.BudgetError, monthly usd.Amount) error {
 	out := fault.Wrap(fault.FailedPrecondition, e,
 		"The job may cost $%s, and the jobs of %s may cost $%s of the month's $%s already. Raise MONTHLY_BUDGET_USD, or wait for the next month.",
-		usd.Amount(e.Wanted), e.Month, usd.Amount(e.Reserved), monthly)
+		usd.Group(usd.Amount(e.Wanted).String()), e.Month, usd.Group(usd.Amount(e.Reserved).String()), usd.Group(monthly.String()))
 	out.Reason = "MONTHLY_BUDGET"
 	out.Violations = []fault.Violation{{Field: "max_cost_usd", Reason: "MONTHLY_BUDGET", Description: out.Message}}
 	return out

@@ -28,7 +28,7 @@ const places = 6
 var (
 	errForm    = errors.New("must be an amount of US dollars, such as 12.50")
 	errPrecise = errors.New("must have at most six decimal places: the smallest amount is 0.000001 US dollars")
-	errLarge   = errors.New("must be at most 9223372036854.775807 US dollars")
+	errLarge   = errors.New("must be at most 9,223,372,036,854.775807 US dollars")
 )
 
 // Parse reads an amount such as 12, 0.375 or 1e-5, which is how some languages write small numbers. The error reads as
@@ -47,10 +47,32 @@ func Parse(text string) (Amount, error) {
 	}
 }
 
-// String returns the amount in dollars, rounded to four decimal places, of which it shows at least two.
+// shown is how many millionths the last place has that people are shown of an amount: the fourth of six.
+const shown = 100
+
+// String returns the amount in dollars with at least two decimal places, rounded to four. An amount of which they
+// would leave nothing is exact.
 func (a Amount) String() string {
-	const shown = 100 // the last of six places that is shown is the fourth
+	if -shown < a && a < shown {
+		return a.decimal(1)
+	}
 	return a.decimal(shown)
+}
+
+// Exact returns the amount in dollars, to the last millionth.
+func (a Amount) Exact() string { return a.decimal(1) }
+
+// Group writes a decimal number with commas between thousands.
+func Group(number string) string {
+	whole, part, isBroken := strings.Cut(number, ".")
+	sign := whole[:len(whole)-len(strings.TrimLeft(whole, "-"))]
+	for i := len(whole) - 3; i > len(sign); i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if isBroken {
+		whole += "." + part
+	}
+	return whole
 }
 
 // MarshalJSON writes a number of dollars, exactly.

@@ -58,7 +58,11 @@ func TestString(t *testing.T) {
 		"0.00":               0,
 		"52.50":              52_500_000,
 		"0.375":              375_000,
-		"0.0001":             50,
+		"0.00005":            50,
+		"0.000001":           1,
+		"-0.000099":          -99,
+		"0.0001":             149,
+		"0.0002":             150,
 		"1.2346":             1_234_560,
 		"2.00":               1_999_950,
 		"-0.25":              -250_000,
@@ -66,6 +70,18 @@ func TestString(t *testing.T) {
 	} {
 		if got := amount.String(); got != want {
 			t.Errorf("String of %d = %q, want %q", amount, got, want)
+		}
+	}
+}
+
+func TestGroup(t *testing.T) {
+	t.Parallel()
+	for number, want := range map[string]string{
+		"0": "0", "999": "999", "1000": "1,000", "-999": "-999", "-1000": "-1,000", "123456": "123,456", "-123456.789012": "-123,456.789012",
+		usd.Amount(math.MaxInt64).Exact(): "9,223,372,036,854.775807",
+	} {
+		if got := usd.Group(number); got != want {
+			t.Errorf("Group(%q) = %q, want %q", number, got, want)
 		}
 	}
 }
