@@ -199,7 +199,7 @@ func (f *Reader) Integer(name string) *int64 {
 	n, err := strictjson.FixedPoint(string(raw), 0)
 	switch {
 	case errors.Is(err, strictjson.ErrTooLarge):
-		f.Add(name, "OUT_OF_RANGE", "must be a whole number from -9223372036854775808 to 9223372036854775807.")
+		f.Add(name, "OUT_OF_RANGE", "must be a whole number from -9,223,372,036,854,775,808 to 9,223,372,036,854,775,807.")
 		return nil
 	case err != nil:
 		f.Add(name, "INVALID_TYPE", "must be a whole number.")
@@ -256,9 +256,9 @@ func (f *Reader) Object(name string, read func(*Reader)) {
 
 // Array returns an array as it is written, and reports where there is none.
 func (f *Reader) Array(name, what string) []byte {
-	raw, ok := f.value(name, strictjson.Array, what)
-	if !ok && f.faults.Count == 0 {
+	if given, ok := f.members[name]; !ok || strictjson.KindOf(given) == strictjson.Null {
 		f.Add(name, "REQUIRED", "must be given: "+what+".")
 	}
+	raw, _ := f.value(name, strictjson.Array, what)
 	return raw
 }

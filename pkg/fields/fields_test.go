@@ -140,9 +140,9 @@ func TestReaderSays(t *testing.T) {
 		`{"dollars":-1}`:                 "must be greater than 0.",
 		`{"dollars":0.0000001}`:          "at most six decimal places",
 		`{"dollars":1e-7}`:               "at most six decimal places",
-		`{"dollars":1` + zeros(30) + `}`: "at most 9223372036854.775807",
+		`{"dollars":1` + zeros(30) + `}`: "at most 9,223,372,036,854.775807",
 		`{"integer":1e-1}`:               "must be a whole number.",
-		`{"integer":1e99}`:               "to 9223372036854775807",
+		`{"integer":1e99}`:               "to 9,223,372,036,854,775,807",
 		`{"durration":"1s"}`:             "Did you mean duration?",
 		`{"Duration":"1s"}`:              "Did you mean duration?",
 		`{"in-teger":1}`:                 "Did you mean integer?",
@@ -183,6 +183,21 @@ func TestNames(t *testing.T) {
 	want := []string{"outer.text", "outer.object", "outer.object.inner"}
 	if diff := cmp.Diff(want, f.Names()); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
+	}
+}
+
+// An array that is missing is told of whatever else is wrong.
+func TestArray_beside_other_faults(t *testing.T) {
+	t.Parallel()
+	f := fields.New("", []byte(`{"flag":1,"data":null}`))
+	f.Flag("flag")
+	f.Array("data", "an array of examples")
+	var got []string
+	for _, v := range f.Faults().Kept {
+		got = append(got, v.Field+" "+v.Reason)
+	}
+	if diff := cmp.Diff([]string{"flag INVALID_TYPE", "data REQUIRED"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
