@@ -36,7 +36,11 @@ func (c *conversation) addTools(v int) {
 	case strictjson.Null:
 	case strictjson.Array:
 		for tool := v + 1; tool < r.next(v); tool = r.next(tool) {
-			c.addTools(tool)
+			if kind := r.kind(tool); kind != strictjson.Bool && kind != strictjson.Number {
+				c.addTools(tool)
+			} else {
+				r.wrongType(tool, strictjson.Object)
+			}
 		}
 	case strictjson.Object:
 		c.addTool(v)

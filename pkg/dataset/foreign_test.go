@@ -94,6 +94,21 @@ func TestOtherKinds(t *testing.T) {
 	}
 }
 
+// What is no tool is told what a tool must be, and not what the list of them must be.
+func TestToolsThatAreNone(t *testing.T) {
+	t.Parallel()
+	for tools, want := range map[string]string{
+		`"tools":[1]`: "/tools/0 this must be an object, not a number", `"tools":[[{"name":"f"},true]]`: "/tools/0/1 this must be an object, not a boolean",
+		`"functions":[{"name":"f"},2]`: "/functions/1 this must be an object, not a number", `"tools":"[3]"`: "/tools this must be an object, not a number",
+		`"tools":4`: "/tools this must be an array, not a number", `"tools":{"tools":[5]}`: "/tools/tools/0 this must be an object, not a number",
+	} {
+		_, report := convert(t, strings.NewReader(`{`+tools+`,"messages":[`+usr+`,`+asst+`]}`), dataset.Options{})
+		if len(report.Faults) != 1 || report.Faults[0].Pointer+" "+report.Faults[0].Message != want {
+			t.Errorf("%s: got %+v, want %s", tools, report.Faults, want)
+		}
+	}
+}
+
 // A text that is JSON, be it with faults, is read as such.
 func TestTextsThatAreJSON(t *testing.T) {
 	t.Parallel()
