@@ -77,7 +77,9 @@ func (a *API) log(r *http.Request, route string, err error, took time.Duration) 
 		code = fault.Of(err).Kind.HTTP().Code
 	}
 	if code >= http.StatusInternalServerError {
-		level = slog.LevelError
+		if level = slog.LevelError; fault.Of(err).Busy {
+			level = slog.LevelWarn
+		}
 		attrs = append(attrs, slog.Any("error", err))
 		if _, r := gcp.Explain(fault.Of(err), a.known()); r.Code != "" {
 			attrs = append(attrs, slog.String("remedy", r.Sentence), slog.String("fix", r.Fix))

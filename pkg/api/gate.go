@@ -78,7 +78,7 @@ func (g *Gate) enter(r *http.Request, s *share) error {
 			_, _ = io.Copy(io.Discard, r.Body) // many clients read no answer before they have sent all
 		}
 		full := fault.Wrap(fault.Unavailable, err, "Other requests use all the memory that is meant for large bodies. Repeat the request later.")
-		full.Reason, full.RetryAfter = "BODIES_IN_WORK", gateRetry
+		full.Reason, full.RetryAfter, full.Busy = "BODIES_IN_WORK", gateRetry, true
 		return full
 	}
 	s.gate, s.size = g, size

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"net/http"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"google.golang.org/api/iterator"
 
 	"github.com/vertextune/vertextune/pkg/api"
+	"github.com/vertextune/vertextune/pkg/serve"
 )
 
 const mib = 1 << 20
@@ -69,7 +71,8 @@ func TestGate(t *testing.T) {
 	const short, long = 200 * time.Millisecond, time.Minute
 	gate := api.NewGate(0) // room for one of the largest
 	gate.Wait = short
-	s := newSystem(t, func(set *setup) { set.gate = gate })
+	var log journal
+	s := newSystem(t, func(set *setup) { set.gate, set.log = gate, serve.Logger(&log, slog.LevelInfo) })
 	s.message("1", turn("a", "user", "one"))
 	chunked := func(r *http.Request) { r.ContentLength, r.Body = -1, io.NopCloser(io.MultiReader(r.Body)) }
 	finish := s.unfinished(t)
@@ -119,6 +122,9 @@ func TestGate(t *testing.T) {
 		}
 	}
 	refused.Wait()
+	if levels := log.levels(t, http.StatusServiceUnavailable); levels["WARNING"] < 6 || len(levels) != 1 {
+		t.Errorf("what is refused as it is meant to be is logged as %v, want warnings", levels)
+	}
 
 	gate.Wait = long
 	waiting := make(chan reply, 2)

@@ -64,6 +64,27 @@ func (j *journal) holds(t *testing.T, words ...string) map[int]int {
 	return codes
 }
 
+// levels counts the lines of a code by their severity.
+func (j *journal) levels(t *testing.T, code int) map[string]int {
+	t.Helper()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	levels := map[string]int{}
+	for line := range strings.Lines(j.text.String()) {
+		var entry struct {
+			Code     int    `json:"code"`
+			Severity string `json:"severity"`
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+		if entry.Code == code {
+			levels[entry.Severity]++
+		}
+	}
+	return levels
+}
+
 func TestLog_has_no_secret_and_no_text(t *testing.T) {
 	t.Parallel()
 	var log journal

@@ -68,6 +68,8 @@ type Error struct {
 	Metadata map[string]string
 	// RetryAfter, if positive, is when a repeat may succeed.
 	RetryAfter time.Duration
+	// Busy says that this service refuses what is beyond its share, as it is meant to: nobody has to mend that.
+	Busy bool
 	// Log, if set, is what the log has in place of the message and the cause: it quotes no input.
 	Log string
 	// Err is the cause, which is never shown.

@@ -74,7 +74,7 @@ func (s *Starter) repeat(ctx context.Context, key *store.Key, r *store.Record, e
 		select {
 		case <-ctx.Done():
 			return tuning.Job{}, &fault.Error{
-				Kind: fault.Unavailable, RetryAfter: s.Config.Lease, Err: ctx.Err(),
+				Kind: fault.Unavailable, Busy: true, RetryAfter: s.Config.Lease, Err: ctx.Err(),
 				Message: "The first start with this key is still at work. Ask again.",
 			}
 		case <-time.After(look):

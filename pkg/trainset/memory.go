@@ -38,6 +38,7 @@ func (m *memory) reserve(ctx context.Context, bytes int64) (release func(), err 
 	bytes = min(bytes, memoryLimit)
 	if err := m.free.Acquire(ctx, bytes); err != nil {
 		busy := fault.Wrap(fault.Unavailable, err, "This service is preparing as much training data as its memory holds. Try again.")
+		busy.Busy = true
 		if errors.Is(err, context.Canceled) {
 			busy.Kind = fault.Canceled
 		}
