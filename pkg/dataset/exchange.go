@@ -104,7 +104,9 @@ func (c *conversation) readExchange(n int) exchange {
 		return newExchange(append(system, c.readMessages(v)...))
 	case r.kind(v) == strictjson.Object && r.roleOf(v) != "":
 		return newExchange([]said{{role: r.roleOf(v), node: v}})
-	case !r.is(v, strictjson.String):
+	case r.kind(v) != strictjson.String:
+		r.fail(v, CodeWrongType, "this must be a text, a message or a list of messages, not "+article(r.kind(v)),
+			`write a text, or [{"role": "user", "content": "…"}]`)
 		return exchange{}
 	}
 	c.refuseTranscript(n)

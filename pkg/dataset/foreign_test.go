@@ -109,6 +109,21 @@ func TestToolsThatAreNone(t *testing.T) {
 	}
 }
 
+// What is asked can be written in several forms, so none of them alone is said to be the right one.
+func TestPromptsThatAreNone(t *testing.T) {
+	t.Parallel()
+	const want = "this must be a text, a message or a list of messages, not "
+	for in, kind := range map[string]string{
+		`{"prompt":{"system":"S","user":"q"},"chosen":"x","rejected":"y"}`: "an object", `{"prompt":5,"chosen":"x","rejected":"y"}`: "a number",
+		`{"input":true,"preferred_output":[` + better + `],"non_preferred_output":[` + worse + `]}`: "a boolean",
+	} {
+		_, report := convert(t, strings.NewReader(in), dataset.Options{})
+		if len(report.Faults) != 1 || report.Faults[0].Code != "WRONG_TYPE" || report.Faults[0].Message != want+kind {
+			t.Errorf("%s: got %+v, want %s%s", in, report.Faults, want, kind)
+		}
+	}
+}
+
 // A text that is JSON, be it with faults, is read as such.
 func TestTextsThatAreJSON(t *testing.T) {
 	t.Parallel()
