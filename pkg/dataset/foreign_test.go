@@ -112,14 +112,20 @@ func TestToolsThatAreNone(t *testing.T) {
 // What is asked can be written in several forms, so none of them alone is said to be the right one.
 func TestPromptsThatAreNone(t *testing.T) {
 	t.Parallel()
-	const want = "this must be a text, a message or a list of messages, not "
-	for in, kind := range map[string]string{
-		`{"prompt":{"system":"S","user":"q"},"chosen":"x","rejected":"y"}`: "an object", `{"prompt":5,"chosen":"x","rejected":"y"}`: "a number",
-		`{"input":true,"preferred_output":[` + better + `],"non_preferred_output":[` + worse + `]}`: "a boolean",
+	const (
+		exchange = "this must be a text, a message or a list of messages, not "
+		side     = "this must be a text or a list of messages, not "
+		content  = "this must be a text or a list of parts, not "
+	)
+	for in, want := range map[string]string{
+		`{"prompt":{"system":"S","user":"q"},"chosen":"x","rejected":"y"}`: exchange + "an object", `{"prompt":5,"chosen":"x","rejected":"y"}`: exchange + "a number",
+		`{"input":true,"preferred_output":[` + better + `],"non_preferred_output":[` + worse + `]}`: exchange + "a boolean",
+		`{"prompt":{"a":"b"},"completion":"x"}`:                                                     side + "an object", `{"prompt":"q","completion":6}`: side + "a number",
+		`{"messages":[` + usr + `,{"role":"assistant","content":{"text":"a"}}]}`: content + "an object", `{"messages":[{"role":"user","content":1},` + asst + `]}`: content + "a number",
 	} {
 		_, report := convert(t, strings.NewReader(in), dataset.Options{})
-		if len(report.Faults) != 1 || report.Faults[0].Code != "WRONG_TYPE" || report.Faults[0].Message != want+kind {
-			t.Errorf("%s: got %+v, want %s%s", in, report.Faults, want, kind)
+		if len(report.Faults) != 1 || report.Faults[0].Code != "WRONG_TYPE" || report.Faults[0].Message != want {
+			t.Errorf("%s: got %+v, want %s", in, report.Faults, want)
 		}
 	}
 }

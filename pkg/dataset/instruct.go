@@ -52,9 +52,13 @@ func (c *conversation) side(n int, role, name string) {
 		c.r.fail(root, CodeMissingField, "the record has no "+quoted(name), c.r.missingFix(name))
 	case c.r.kind(n) == strictjson.Array:
 		c.chat(n)
-	default:
+	case c.r.kind(n) == strictjson.String, c.r.kind(n) == strictjson.Null:
 		c.turn(n, role)
 		c.text(n)
+	default:
+		c.turn(n, role)
+		c.parts++
+		c.r.fail(n, CodeWrongType, "this must be a text or a list of messages, not "+article(c.r.kind(n)), `write a text, or [{"role": "user", "content": "…"}]`)
 	}
 }
 

@@ -18,8 +18,14 @@ func (c *conversation) chatContent(content int) {
 	if content == 0 {
 		return
 	}
-	if r.kind(content) != strictjson.Array {
+	switch kind := r.kind(content); kind {
+	case strictjson.Array:
+	case strictjson.String, strictjson.Null:
 		c.text(content)
+		return
+	default:
+		c.parts++
+		r.fail(content, CodeWrongType, "this must be a text or a list of parts, not "+article(kind), `write a text, or [{"type": "text", "text": "…"}]`)
 		return
 	}
 	for p := content + 1; p < r.next(content); p = r.next(p) {
