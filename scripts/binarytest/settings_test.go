@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package scripttest
+package binarytest
 
 import (
 	"maps"

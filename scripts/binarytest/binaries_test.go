@@ -1,12 +1,15 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package scripttest
+// Package binarytest tests the functions as they are deployed: their binaries in an empty root, their memory under
+// the limits that Terraform sets, and their settings against what Terraform gives them.
+package binarytest
 
 import (
 	"bytes"
 	"context"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -147,7 +150,10 @@ func start(t *testing.T, root string, c *cloud.Cloud) string {
 	if err != nil {
 		t.Skip("skipped: CA certificates: not installed")
 	}
-	write(t, filepath.Join(root, "etc/ssl/certs/ca-certificates.crt"), string(certificates))
+	bundle := filepath.Join(root, "etc/ssl/certs/ca-certificates.crt")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(bundle), 0o755), os.WriteFile(bundle, certificates, 0o644)); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Chmod(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
