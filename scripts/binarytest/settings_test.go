@@ -30,8 +30,8 @@ var notDeployed = []string{
 	"VERTEX_AI_EMULATOR_HOST", // the local command's
 }
 
-// TestSettings holds three lists against each other: the settings that a function reads are all in the README's
-// table, and those that the table has for it are what Terraform gives it.
+// TestSettings holds three lists against each other: the settings that a function reads are all in the table of
+// functions/README.md, and those that the table has for it are what Terraform gives it.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	documented, config := settingsTable(t), configuration(t)
@@ -44,12 +44,12 @@ func TestSettings(t *testing.T) {
 			}
 			for _, f := range fields {
 				if !slices.Contains(documented[function], f.Key) {
-					t.Errorf("the table of settings in README.md has no %s of function %s", f.Key, function)
+					t.Errorf("the table of settings in functions/README.md has no %s of function %s", f.Key, function)
 				}
 			}
 			want := slices.DeleteFunc(slices.Clone(documented[function]), func(name string) bool { return slices.Contains(notDeployed, name) })
 			if diff := cmp.Diff(want, config.given(t, function)); diff != "" {
-				t.Errorf("what README.md has of function %s, and what Terraform gives it (-want +got):\n%s", function, diff)
+				t.Errorf("what functions/README.md has of function %s, and what Terraform gives it (-want +got):\n%s", function, diff)
 			}
 		})
 	}
@@ -61,10 +61,10 @@ var (
 	setting = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 )
 
-// settingsTable returns the settings of each function that README.md lists, in order.
+// settingsTable returns the settings of each function that functions/README.md lists, in order.
 func settingsTable(t *testing.T) map[string][]string {
 	t.Helper()
-	text, err := os.ReadFile("../../README.md")
+	text, err := os.ReadFile("../../functions/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
