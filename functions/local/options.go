@@ -115,7 +115,7 @@ flags:
 	flags.PrintDefaults()
 	text.WriteString(`
 environment, also from a file .env:
-  The settings of the functions, which README.md lists, such as API_TOKENS, AUTH_MODE, MAX_CONCURRENT_JOBS
+  The settings of the functions, which functions/README.md lists, such as API_TOKENS, AUTH_MODE, MAX_CONCURRENT_JOBS
   or MONTHLY_BUDGET_USD. Those that the command chooses itself are named when it starts.
   STORAGE_EMULATOR_HOST, FIRESTORE_EMULATOR_HOST, PUBSUB_EMULATOR_HOST
         host:port of an emulator of your own, to be used instead of the stand-in
