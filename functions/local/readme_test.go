@@ -5,6 +5,7 @@ package main
 
 import (
 	"encoding/json"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -28,14 +29,15 @@ const reportCodes = `set -eu
 curl() { command curl -w '%{stderr}%{http_code} %{url_effective}\n' "$@"; }
 `
 
-// refused are the calls of README.md and the banner that need not succeed: data that are wrong, a start that is
-// too dear and one on a retired model, as examples; a report that is not there yet; a job that has ended meanwhile.
+// refused are the calls of the READMEs and the banner that need not succeed: a start that is too expensive and one on
+// a retired model, as examples; a report that is not there yet; a job that has ended meanwhile.
 var refused = map[string][]string{
-	"/validate-data": {"400"}, "/start": {"400"}, "report.json": {"404"}, "/cancel/": {"400", "409"},
+	"/start": {"400"}, "report.json": {"404"}, "/cancel/": {"400", "409"},
 }
 
-// runScript runs lines against a started command and checks the code of each answer, and how many starts are refused.
-func runScript(t *testing.T, script string, refusedStarts int, environment ...string) {
+// runScript runs lines against a started command and checks the code of each answer. It returns how many answers there
+// were, and how many starts were refused.
+func runScript(t *testing.T, script string, environment ...string) (answers, refusedStarts int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), shell(), "-c", reportCodes+script)
 	cmd.Dir = t.TempDir()
@@ -52,7 +54,6 @@ func runScript(t *testing.T, script string, refusedStarts int, environment ...st
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v\n%s\n%s", err, said.String(), out.String())
 	}
-	answers, starts := 0, 0
 	for line := range strings.Lines(said.String()) {
 		code, address, _ := strings.Cut(strings.TrimSpace(line), " ")
 		answers++
@@ -64,15 +65,13 @@ func runScript(t *testing.T, script string, refusedStarts int, environment ...st
 			allowed = allowed || strings.Contains(address, part) && slices.Contains(list, code)
 		}
 		if strings.Contains(address, "/start") {
-			starts++
+			refusedStarts++
 		}
 		if !allowed {
 			t.Errorf("%s\n%s", line, out.String())
 		}
 	}
-	if answers < 10 || starts != refusedStarts {
-		t.Errorf("%d answers, %d starts refused, want %d:\n%s%s", answers, starts, refusedStarts, said.String(), out.String())
-	}
+	return answers, refusedStarts
 }
 
 // tuned starts a command that has a tuned model.
@@ -92,29 +91,103 @@ func tuned(t *testing.T) running {
 	return r
 }
 
-// TestREADME runs the blocks of shell in README.md as they stand, in one shell; those for Google Cloud are only
-// parsed.
-func TestREADME(t *testing.T) {
-	t.Parallel()
-	text, err := os.ReadFile("../../README.md")
+// readmes returns the text of each README, by its path.
+func readmes(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	root := os.DirFS("../..")
+	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && slices.Contains([]string{".git", "testdata", "terraform"}, entry.Name()):
+			return fs.SkipDir // Terraform's is for bash and Google Cloud
+		case entry.Name() == "README.md":
+			text, err := fs.ReadFile(root, path)
+			all[path] = string(text)
+			return err
+		}
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var script, all strings.Builder
-	for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```").FindAllStringSubmatch(string(text), -1) { //nolint:gocritic // with (?m) the second ^ is the start of a line
-		all.WriteString(block[1])
-		if !strings.Contains(block[1], "gcloud") && !strings.Contains(block[1], "scripts/") {
-			script.WriteString(block[1])
-		}
+	return all
+}
+
+// blocks returns the blocks of a language in a text.
+func blocks(text, language string) (all []string) {
+	for _, block := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```").FindAllStringSubmatch(text, -1) { //nolint:gocritic // with (?m) the second ^ is the start of a line
+		all = append(all, block[1])
 	}
-	check := exec.CommandContext(t.Context(), shell(), "-n")
-	check.Stdin = strings.NewReader(all.String())
-	if out, err := check.CombinedOutput(); err != nil {
-		t.Errorf("parse: %v\n%s", err, out)
-	}
-	r := tuned(t)
+	return all
+}
+
+// local is the environment in which the lines of the READMEs work.
+func (r running) local() []string {
 	base, _, _ := strings.Cut(r.url, "/api/")
-	runScript(t, script.String(), 2, "VT_URL="+base, "VT_TOKEN=secret", "VT_STORAGE="+r.storage)
+	return []string{"VT_URL=" + base, "VT_TOKEN=secret", "VT_STORAGE=" + r.storage}
+}
+
+// TestREADME runs the blocks of shell in the READMEs as they stand, each README in one shell; those for Google Cloud
+// are only parsed.
+func TestREADME(t *testing.T) {
+	t.Parallel()
+	r := tuned(t)
+	answers, refusedStarts := 0, 0
+	for path, text := range readmes(t) {
+		var script strings.Builder
+		for _, block := range blocks(text, "sh") {
+			check := exec.CommandContext(t.Context(), shell(), "-n")
+			check.Stdin = strings.NewReader(block)
+			if out, err := check.CombinedOutput(); err != nil {
+				t.Errorf("%s: parse: %v\n%s\n%s", path, err, out, block)
+			}
+			if !strings.Contains(block, "gcloud") && !strings.Contains(block, "scripts/") {
+				script.WriteString(block)
+			}
+		}
+		n, refused := runScript(t, script.String(), r.local()...)
+		t.Logf("%s: %d answers", path, n)
+		answers, refusedStarts = answers+n, refusedStarts+refused
+	}
+	if answers < 30 || refusedStarts != 2 {
+		t.Errorf("%d answers, %d starts refused, want 2", answers, refusedStarts)
+	}
+}
+
+// TestREADME_clients runs the clients in the READMEs, each of which follows a job to its end.
+func TestREADME_clients(t *testing.T) {
+	t.Parallel()
+	r := tuned(t)
+	for language, command := range map[string][]string{
+		"python": {"python3", "client.py"}, "javascript": {"node", "client.mjs"}, "go": {"go", "run", "client.go"},
+	} {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			if _, err := exec.LookPath(command[0]); err != nil {
+				t.Skipf("skipped: %s: not installed", command[0])
+			}
+			clients := 0
+			for path, text := range readmes(t) {
+				for _, client := range blocks(text, language) {
+					clients++
+					cmd := exec.CommandContext(t.Context(), command[0], command[1:]...) //nolint:gosec // what the table above has
+					cmd.Dir = t.TempDir()
+					if err := os.WriteFile(filepath.Join(cmd.Dir, command[len(command)-1]), []byte(client), 0o600); err != nil {
+						t.Fatal(err)
+					}
+					cmd.Env = append(os.Environ(), r.local()...)
+					if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "PIPELINE_STATE_SUCCEEDED") {
+						t.Errorf("%s: %v\n%s", path, err, out)
+					}
+				}
+			}
+			if clients == 0 {
+				t.Errorf("no README has a client in %s", language)
+			}
+		})
+	}
 }
 
 // TestBanner runs the lines that the command prints, and has one for each endpoint.
@@ -134,7 +207,9 @@ func TestBanner(t *testing.T) {
 			script.WriteString(line)
 		}
 	}
-	runScript(t, strings.ReplaceAll(script.String(), "JOB_NAME", name), 0)
+	if n, refused := runScript(t, strings.ReplaceAll(script.String(), "JOB_NAME", name)); n < 10 || refused > 0 {
+		t.Errorf("%d answers, %d starts refused", n, refused)
+	}
 
 	base, _, _ := strings.Cut(r.url, "/api/")
 	var document struct {
