@@ -172,7 +172,7 @@ func TestREADME_clients(t *testing.T) {
 			for path, text := range readmes(t) {
 				for _, client := range blocks(text, language) {
 					clients++
-					cmd := exec.CommandContext(t.Context(), command[0], command[1:]...) //nolint:gosec // what the table above has
+					cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
 					cmd.Dir = t.TempDir()
 					if err := os.WriteFile(filepath.Join(cmd.Dir, command[len(command)-1]), []byte(client), 0o600); err != nil {
 						t.Fatal(err)

@@ -18,7 +18,7 @@ const hello = `{"id": "m1", "session_id": "s1", "role": "user", "content": "Hi",
  "related_message": {"role": "assistant", "content": "Hello!"}}
 `
 
-func TestRun(t *testing.T) { //nolint:paralleltest // it sets the environment
+func TestRun(t *testing.T) {
 	server, err := standin.Start(standin.Config{})
 	if err != nil {
 		t.Fatal(err)
