@@ -6,7 +6,6 @@ package firestore_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -22,14 +21,6 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/emulator"
 	"github.com/vertextune/vertextune/pkg/standin/firestore"
 )
-
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(serveDirVariable); dir != "" {
-		serveUntilKilled(dir)
-		return
-	}
-	os.Exit(m.Run())
-}
 
 // lastProject numbers the projects, so that tests do not see each other's
 // documents in a server that they share.

@@ -13,35 +13,28 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/vertextune/vertextune/pkg/standin/journal"
 )
 
-// store holds the databases, the clock and the transactions under way. Its lock
-// is held to commit and to pick up a state, never while a state is read.
+// store holds the databases, the clock and the open transactions. Its lock is held to commit and to
+// take a state, never while a state is read.
 type store struct {
 	mu           sync.Mutex
 	databases    map[string]state
-	journal      *journal // nil keeps everything in memory
-	clock        int64    // latest time given out, in microseconds
+	journal      *journal.Journal // of records, each one commit; nil keeps everything in memory
+	clock        int64            // latest time given out, in microseconds
 	transactions transactions
 }
 
 func openStore(dir string) (*store, error) {
 	s := &store{databases: map[string]state{}, transactions: newTransactions()}
-	if dir == "" {
-		return s, nil
-	}
 	var err error
-	versions := 0 // of documents, that the journal holds
-	if s.journal, err = openJournal(dir, func(r record) {
-		versions += len(r.changes)
-		s.replay(r)
-	}); err != nil {
+	if s.journal, err = journal.Open(dir, s.replay); err != nil {
 		return nil, err
 	}
-	if versions > compactAbove*s.size() {
-		if err := s.journal.compact(s.records()); err != nil {
-			return nil, errors.Join(err, s.journal.close())
-		}
+	if err := s.journal.Rewrite(s.records()); err != nil {
+		return nil, errors.Join(err, s.journal.Close())
 	}
 	return s, nil
 }
@@ -49,18 +42,20 @@ func openStore(dir string) (*store, error) {
 func (s *store) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.journal == nil {
-		return nil
-	}
-	return s.journal.close()
+	return s.journal.Close()
 }
 
-// replay takes one record of the journal over.
-func (s *store) replay(r record) {
+// replay applies one record of the journal.
+func (s *store) replay(encoded []byte) error {
+	r, err := parseRecord(encoded)
+	if err != nil {
+		return err
+	}
 	s.clock = max(s.clock, r.time)
 	if len(r.changes) > 0 {
 		s.databases[r.database] = r.apply(s.databases[r.database])
 	}
+	return nil
 }
 
 // now returns the time of a read, no earlier than any commit before it.
@@ -75,9 +70,9 @@ func (s *store) tick() *timestamppb.Timestamp {
 	return timestamppb.New(time.UnixMicro(s.clock))
 }
 
-// commit carries all writes out, or none and says why. It returns the state after
-// them too. A transaction's id ends
-// that transaction, whatever comes of the commit; empty is no transaction.
+// commit applies all writes, or none of them if it returns an error. It also returns the state after
+// them. The id of a transaction ends that transaction, whether the commit succeeds or not; an empty id
+// means no transaction.
 func (s *store) commit(database string, writes []*write, transaction []byte) (*pb.CommitResponse, state, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,8 +101,8 @@ func (s *store) commit(database string, writes []*write, transaction []byte) (*p
 		}
 		resp.WriteResults = append(resp.WriteResults, &pb.WriteResult{UpdateTime: doc.GetUpdateTime(), TransformResults: results})
 	}
-	if s.journal != nil && len(r.changes) > 0 {
-		if err := s.journal.append(r); err != nil {
+	if len(r.changes) > 0 {
+		if err := s.append(r); err != nil {
 			return nil, state{}, status.Errorf(codes.Internal, "the commit could not be made durable: %v", err)
 		}
 	}
@@ -130,25 +125,28 @@ func (s *store) documents() iter.Seq2[resource, *pb.Document] {
 	}
 }
 
-// size is the number of documents.
-func (s *store) size() int {
-	n := 0
-	for range s.documents() {
-		n++
+// append makes a commit durable.
+func (s *store) append(r record) error {
+	if s.journal == nil {
+		return nil
 	}
-	return n
+	encoded, err := r.encode()
+	if err != nil {
+		return err
+	}
+	return s.journal.Append(encoded)
 }
 
-// records yields a journal of the documents as they are: one record for each,
-// so that a record stays within its bounds, then one that keeps the time of the
-// latest commit.
-func (s *store) records() iter.Seq[record] {
-	return func(yield func(record) bool) {
+// records yields a journal of the documents as they are: one record for each document, so that no
+// record grows too large, then one that keeps the time of the latest commit.
+func (s *store) records() iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
 		for target, doc := range s.documents() {
-			if !yield(record{time: s.clock, database: target.database, changes: []change{{target, doc}}}) {
+			r := record{time: s.clock, database: target.database, changes: []change{{target, doc}}}
+			if !yield(r.encode()) {
 				return
 			}
 		}
-		yield(record{time: s.clock})
+		yield(record{time: s.clock}.encode())
 	}
 }

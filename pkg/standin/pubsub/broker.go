@@ -16,7 +16,10 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/vertextune/vertextune/pkg/standin/journal"
 )
 
 // deletedTopic is the topic that a subscription has when its own is gone.
@@ -27,7 +30,7 @@ const deletedTopic = "_deleted-topic_"
 // changes that state, so a restart is the records applied again.
 type broker struct {
 	mu      sync.Mutex
-	journal *journal // nil when nothing is kept
+	journal *journal.Journal // of records, each packed into an Any; nil keeps nothing
 	topics  map[string]*pb.Topic
 	queues  map[string]*queue // by subscription name
 	lastID  int64
@@ -42,16 +45,12 @@ func openBroker(dir string) (*broker, error) {
 		// acknowledged messages, and with them their ids, are forgotten.
 		lastID: time.Now().UnixNano(),
 	}
-	if dir == "" {
-		return b, nil
-	}
-	j, err := openJournal(dir, b.apply)
-	if err != nil {
+	var err error
+	if b.journal, err = journal.Open(dir, b.replay); err != nil {
 		return nil, err
 	}
-	b.journal = j
-	if err := j.rewrite(b.records()); err != nil {
-		return nil, errors.Join(err, j.close())
+	if err := b.journal.Rewrite(b.encoded()); err != nil {
+		return nil, errors.Join(err, b.journal.Close())
 	}
 	return b, nil
 }
@@ -59,31 +58,46 @@ func openBroker(dir string) (*broker, error) {
 func (b *broker) close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.journal == nil {
-		return nil
-	}
-	return b.journal.close()
+	return b.journal.Close()
 }
 
-// commit makes records durable, all or none, and then true. The caller holds
-// the lock and has checked that they can be applied.
-func (b *broker) commit(records ...proto.Message) error {
-	if b.journal != nil {
-		if err := b.journal.append(records...); err != nil {
-			return status.Error(codes.Internal, err.Error())
-		}
+// commit makes a record durable and then applies it. The caller holds the lock and has checked that it
+// applies.
+func (b *broker) commit(record proto.Message) error {
+	encoded, err := encode(record)
+	if err == nil {
+		err = b.journal.Append(encoded)
 	}
-	for _, r := range records {
-		if err := b.apply(r); err != nil {
-			return status.Error(codes.Internal, err.Error())
-		}
+	if err == nil {
+		err = b.apply(record)
 	}
-	if b.journal != nil && b.journal.overgrown() {
-		if err := b.journal.rewrite(b.records()); err != nil {
-			return status.Error(codes.Internal, err.Error())
-		}
+	if err == nil && b.journal.Overgrown() {
+		err = b.journal.Rewrite(b.encoded())
+	}
+	if err != nil {
+		return status.Error(codes.Internal, err.Error())
 	}
 	return nil
+}
+
+func encode(record proto.Message) ([]byte, error) {
+	packed, err := anypb.New(record)
+	if err != nil {
+		return nil, fmt.Errorf("encode record: %w", err)
+	}
+	return proto.Marshal(packed)
+}
+
+func (b *broker) replay(encoded []byte) error {
+	var packed anypb.Any
+	if err := proto.Unmarshal(encoded, &packed); err != nil {
+		return fmt.Errorf("decode record: %w", err)
+	}
+	record, err := packed.UnmarshalNew()
+	if err != nil {
+		return fmt.Errorf("decode record: %w", err)
+	}
+	return b.apply(record)
 }
 
 // apply changes the state by one record. A message that it keeps must not be
@@ -160,6 +174,16 @@ func (b *broker) attached(topic string) iter.Seq[*queue] {
 	return func(yield func(*queue) bool) {
 		for _, q := range b.queues {
 			if q.config.Topic == topic && !yield(q) {
+				return
+			}
+		}
+	}
+}
+
+func (b *broker) encoded() iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for record := range b.records() {
+			if !yield(encode(record)) {
 				return
 			}
 		}

@@ -35,10 +35,11 @@ func (b *broker) forwardDead(q *queue) error {
 		}
 		letter := deadLetter(e, q.config.Name)
 		b.stamp([]*pb.PubsubMessage{letter})
-		err := b.commit(
-			&pb.PublishRequest{Topic: policy.DeadLetterTopic, Messages: []*pb.PubsubMessage{letter}},
-			&pb.AcknowledgeRequest{Subscription: q.config.Name, AckIds: []string{e.message.MessageId}},
-		)
+		// A death between the two repeats the letter, as the service may.
+		if err := b.commit(&pb.PublishRequest{Topic: policy.DeadLetterTopic, Messages: []*pb.PubsubMessage{letter}}); err != nil {
+			return err
+		}
+		err := b.commit(&pb.AcknowledgeRequest{Subscription: q.config.Name, AckIds: []string{e.message.MessageId}})
 		if err != nil {
 			return err
 		}

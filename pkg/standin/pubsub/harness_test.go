@@ -6,7 +6,6 @@ package pubsub
 import (
 	"context"
 	"fmt"
-	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,14 +20,6 @@ import (
 )
 
 const project = "projects/test-project"
-
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(childDir); dir != "" {
-		serveForParent(dir)
-		return
-	}
-	os.Exit(m.Run())
-}
 
 // contract runs a test against the stand-in and, where it is installed,
 // against Google's emulator. Both get a name to keep resources apart.

@@ -68,6 +68,8 @@ func (d disk) removeOrphans(sub string, keep func(name string) bool) error {
 	return nil
 }
 
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
 // blobWriter takes in one object's content and hashes it on the way.
 type blobWriter struct {
 	f    *os.File

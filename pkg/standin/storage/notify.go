@@ -93,7 +93,7 @@ func (s *Server) Pending(bucket string) int {
 // A bucket has one Finalized loop at a time; a second is an error.
 func (s *Server) Finalized(ctx context.Context, bucket string, deliver func(context.Context, Object) error) error {
 	if !s.begin() {
-		return fmt.Errorf("finalized objects of %q: %w", bucket, errClosed)
+		return fmt.Errorf("finalized objects of %q: %w", bucket, errStopping)
 	}
 	defer s.busy.Done()
 	q, err := s.store.takeQueue(bucket)

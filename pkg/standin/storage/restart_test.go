@@ -102,46 +102,6 @@ func TestFolderIsLocked(t *testing.T) {
 	}
 }
 
-func TestJournalDamage(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name   string
-		damage func(journal []byte) []byte
-		opens  bool
-	}{
-		{"half_a_line_more", func(j []byte) []byte { return append(j, `1234abcd {"op":"obj`...) }, true},
-		{"a_line_of_garbage_more", func(j []byte) []byte { return append(j, "\x00\x00\x00\n"...) }, true},
-		{"in_the_middle", func(j []byte) []byte { j[20] ^= 1; return j }, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			cfg := storage.Config{Dir: t.TempDir()}
-			s := start(t, cfg)
-			mustWrite(t, client(t, s).Bucket(testBucket).Object("o"), []byte("hello"))
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
-			orphan := filepath.Join(cfg.Dir, "blobs", "123")
-			path := filepath.Join(cfg.Dir, "journal")
-			journal, err := os.ReadFile(path)
-			if err := errors.Join(err, os.WriteFile(orphan, nil, 0o600), os.WriteFile(path, tt.damage(journal), 0o600)); err != nil {
-				t.Fatal(err)
-			}
-			if !tt.opens {
-				if s, err := storage.Start(cfg); err == nil {
-					_ = s.Close()
-					t.Error("it opens")
-				}
-				return
-			}
-			s = start(t, cfg)
-			same(t, "content", []byte("hello"), mustRead(t, client(t, s).Bucket(testBucket).Object("o")))
-			diff(t, "blobs", 1, len(entries(t, filepath.Join(cfg.Dir, "blobs"))))
-		})
-	}
-}
-
 const victimDir = "STORAGE_STANDIN_VICTIM_DIR"
 
 // TestMain turns the test binary into the server that TestKill kills.

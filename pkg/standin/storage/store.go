@@ -4,14 +4,17 @@
 package storage
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/vertextune/vertextune/pkg/standin/journal"
 )
 
 // store is the state behind the API. Every change is one journal record:
@@ -22,8 +25,8 @@ type store struct {
 	unlock func() error
 
 	mu      sync.Mutex
-	journal *journal
-	clock   int64 // the newest generation given, in microseconds
+	journal *journal.Journal // of records, each one change
+	clock   int64            // the newest generation given, in microseconds
 	buckets map[string]*bucket
 	uploads map[string]*upload
 	queues  map[string]*queue // of the buckets that notify
@@ -59,12 +62,11 @@ func openStore(dir string, notify []string) (_ *store, err error) {
 	if st.disk, err = openDisk(dir); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, "journal")
-	if err := replayJournal(path, st.apply); err != nil {
+	if st.journal, err = journal.Open(dir, st.replay); err != nil {
 		return nil, err
 	}
 	st.expireUploads(time.Now())
-	if st.journal, err = createJournal(path, st.snapshot); err != nil {
+	if err := st.journal.Rewrite(st.records()); err != nil {
 		return nil, err
 	}
 	return st, st.removeOrphans()
@@ -84,8 +86,8 @@ func (st *store) removeOrphans() error {
 	}))
 }
 
-// snapshot emits the records that make up the present state.
-func (st *store) snapshot(emit func(*record) error) error {
+// records yields the records that make up the present state.
+func (st *store) records() iter.Seq2[[]byte, error] {
 	recs := []*record{{Op: opClock, Generation: st.clock}}
 	for _, b := range st.buckets {
 		recs = append(recs, &record{Op: opBucket, Bucket: b.meta})
@@ -101,21 +103,34 @@ func (st *store) snapshot(emit func(*record) error) error {
 			recs = append(recs, &record{Op: opEvent, Object: ev.object})
 		}
 	}
-	for _, rec := range recs {
-		if err := emit(rec); err != nil {
-			return err
+	return func(yield func([]byte, error) bool) {
+		for _, rec := range recs {
+			if !yield(json.Marshal(rec)) {
+				return
+			}
 		}
 	}
-	return nil
 }
 
-// commit makes rec part of the state, for good. The caller holds the lock and
-// has checked that rec applies.
+// commit makes rec a durable part of the state. The caller holds the lock and has checked that rec
+// applies.
 func (st *store) commit(rec *record) error {
-	if err := st.journal.append(rec); err != nil {
+	encoded, err := json.Marshal(rec)
+	if err != nil {
+		return fmt.Errorf("encode journal record: %w", err)
+	}
+	if err := st.journal.Append(encoded); err != nil {
 		return err
 	}
 	return st.apply(rec)
+}
+
+func (st *store) replay(encoded []byte) error {
+	var rec record
+	if err := json.Unmarshal(encoded, &rec); err != nil {
+		return fmt.Errorf("decode: %w", err)
+	}
+	return st.apply(&rec)
 }
 
 // apply changes the state by one record. It fails only on a record that does
@@ -208,8 +223,5 @@ func (st *store) shut() error {
 	for _, up := range st.uploads {
 		err = errors.Join(err, up.shut())
 	}
-	if st.journal != nil {
-		err = errors.Join(err, st.journal.shut())
-	}
-	return errors.Join(err, st.unlock())
+	return errors.Join(err, st.journal.Close(), st.unlock())
 }

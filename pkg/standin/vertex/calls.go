@@ -44,7 +44,7 @@ func (e *engine) create(d draft) (*pb.TuningJob, error) {
 	if !full {
 		j.admitted = created
 	}
-	if err := e.journal.append(creation(j)); err != nil {
+	if err := e.append(creation(j)); err != nil {
 		return nil, status.Errorf(codes.Internal, "Internal error encountered: %v", err)
 	}
 	e.board.add(j)
@@ -92,7 +92,7 @@ func (e *engine) cancelJob(where place, id string) error {
 		return nil
 	}
 	at := e.moment(j)
-	if err := e.journal.append(record{Kind: recordCancel, ID: j.id, At: at}); err != nil {
+	if err := e.append(record{Kind: recordCancel, ID: j.id, At: at}); err != nil {
 		return status.Errorf(codes.Internal, "Internal error encountered: %v", err)
 	}
 	if j.stop != nil {

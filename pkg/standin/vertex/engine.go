@@ -5,6 +5,7 @@ package vertex
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,8 @@ import (
 
 	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/vertextune/vertextune/pkg/standin/journal"
 )
 
 // At most this many datasets are read at once, however many jobs begin together.
@@ -26,8 +29,8 @@ type engine struct {
 
 	mu      sync.Mutex
 	board   *board
-	journal *journal
-	last    time.Time // the latest time anyone has seen
+	journal *journal.Journal // of records in JSON; nil keeps nothing
+	last    time.Time        // the latest time anyone has seen
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -38,28 +41,29 @@ type engine struct {
 func newEngine(cfg Config, facts *catalogue) (*engine, error) {
 	e := &engine{cfg: cfg, facts: facts, board: newBoard(cfg.ConcurrentJobs), readers: make(chan struct{}, concurrentReads)}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
-	if cfg.Dir != "" {
-		journal, records, err := openJournal(cfg.Dir)
-		if err != nil {
-			return nil, err
-		}
-		e.journal = journal
-		if err := e.replay(records); err != nil {
-			return nil, errors.Join(err, journal.close())
-		}
+	var err error
+	if e.journal, err = journal.Open(cfg.Dir, e.replay); err != nil {
+		return nil, err
 	}
+	e.admitWaiting()
 	e.work.Go(e.tick)
 	return e, nil
 }
 
-func (e *engine) replay(records []record) error {
-	for n, r := range records {
-		if err := e.apply(r); err != nil {
-			return fmt.Errorf("replay journal record %d (%s of %s): %w", n+1, r.Kind, r.ID, err)
-		}
-		e.last = later(e.last, r.At)
+func (e *engine) replay(encoded []byte) error {
+	var r record
+	if err := json.Unmarshal(encoded, &r); err != nil {
+		return fmt.Errorf("decode: %w", err)
 	}
-	// The quota may have grown since. What goes on from here on reads datasets already.
+	if err := e.apply(r); err != nil {
+		return fmt.Errorf("apply %s of %s: %w", r.Kind, r.ID, err)
+	}
+	e.last = later(e.last, r.At)
+	return nil
+}
+
+// admitWaiting admits jobs after a restart: the quota may have grown since.
+func (e *engine) admitWaiting() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var done effects
@@ -68,7 +72,6 @@ func (e *engine) replay(records []record) error {
 		e.board.admit(p, now, &done)
 	}
 	e.carryOut(done)
-	return nil
 }
 
 func (e *engine) apply(r record) error {
@@ -163,9 +166,17 @@ func (e *engine) moment(j *job) time.Time {
 
 // record journals what has already happened and cannot be refused any more.
 func (e *engine) record(r record) {
-	if err := e.journal.append(r); err != nil {
+	if err := e.append(r); err != nil {
 		slog.Error("vertex stand-in cannot keep its journal", "kind", r.Kind, "job_id", r.ID, "error", err)
 	}
+}
+
+func (e *engine) append(r record) error {
+	encoded, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode journal record: %w", err)
+	}
+	return e.journal.Append(encoded)
 }
 
 func (e *engine) startReading(j *job) {
@@ -203,5 +214,5 @@ func (e *engine) snapshot(j *job) *pb.TuningJob {
 func (e *engine) close() error {
 	e.cancel()
 	e.work.Wait()
-	return e.journal.close()
+	return e.journal.Close()
 }

@@ -4,11 +4,9 @@
 package vertex_test
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 
+	"github.com/vertextune/vertextune/pkg/standin/journal"
 	"github.com/vertextune/vertextune/pkg/standin/vertex"
 )
 
@@ -84,55 +83,19 @@ func TestRestartWithMoreQuota(t *testing.T) {
 	}
 }
 
-// A process may die within any write: whatever the length of the journal, what was acknowledged before is
-// there, and what is new is kept.
-func TestTornJournal(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, inDir(t.TempDir()))
-	for i := range 3 {
-		w.mustCreate(numbered(i, map[string]string{"n": fmt.Sprint(i)}))
-	}
-	whole, err := os.ReadFile(filepath.Join(w.cfg.Dir, "tuning-jobs.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	random := rand.New(rand.NewPCG(1, 2))
-	for range 25 {
-		length := random.IntN(len(whole) + 1)
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "tuning-jobs.jsonl"), whole[:length], 0o600); err != nil {
-			t.Fatal(err)
-		}
-		want := bytes.Count(whole[:length], []byte("\n"))
-		torn := *w
-		torn.cfg.Dir = dir
-		torn.start()
-		if got := len(torn.server.Jobs()); got != want {
-			t.Errorf("%d jobs in %d bytes, want %d", got, length, want)
-		}
-		torn.mustCreate()
-		torn.restart()
-		if got := len(torn.server.Jobs()); got != want+1 {
-			t.Errorf("%d jobs after one more in %d bytes, want %d", got, length, want+1)
-		}
-		if err := torn.server.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 func TestBrokenJournalIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	for name, text := range map[string]string{
-		"not_json":     "hello\n",
-		"unknown_kind": `{"kind":"forget","id":"1","at":"2026-01-01T00:00:00Z"}` + "\n",
-		"unknown_job":  `{"kind":"cancel","id":"1","at":"2026-01-01T00:00:00Z"}` + "\n",
-		"old_model":    `{"kind":"create","id":"1","at":"2026-01-01T00:00:00Z","base_model":"gemini-0","job":{}}` + "\n",
+		"not_json":     "hello",
+		"unknown_kind": `{"kind":"forget","id":"1","at":"2026-01-01T00:00:00Z"}`,
+		"unknown_job":  `{"kind":"cancel","id":"1","at":"2026-01-01T00:00:00Z"}`,
+		"old_model":    `{"kind":"create","id":"1","at":"2026-01-01T00:00:00Z","base_model":"gemini-0","job":{}}`,
 	} {
 		cfg := w.cfg
 		cfg.Dir = t.TempDir()
-		if err := os.WriteFile(filepath.Join(cfg.Dir, "tuning-jobs.jsonl"), []byte(text), 0o600); err != nil {
+		j, err := journal.Open(cfg.Dir, nil)
+		if err := errors.Join(err, j.Append([]byte(text)), j.Close()); err != nil {
 			t.Fatal(err)
 		}
 		if server, err := vertex.Start(cfg); err == nil {

@@ -4,11 +4,8 @@
 package vertex_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/vertextune/vertextune/pkg/standin/journal"
 	"github.com/vertextune/vertextune/pkg/standin/vertex"
 )
 
@@ -157,18 +155,24 @@ func TestTenThousandJobs(t *testing.T) {
 	if err := w.server.Close(); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(w.cfg.Dir, "tuning-jobs.jsonl")
-	line, err := os.ReadFile(path)
+	var record string
+	j, err := journal.Open(w.cfg.Dir, func(r []byte) error { record = string(r); return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	var journal bytes.Buffer
 	id := job.GetName()[len(parent+"/tuningJobs/"):]
-	for i := range count {
-		text := strings.ReplaceAll(string(line), id, fmt.Sprint(2_000_000_000_000_000_000+i))
-		journal.WriteString(strings.Replace(text, `"tunedModelDisplayName":"0"`, fmt.Sprintf(`"tunedModelDisplayName":"%d"`, i), 1))
+	if err := j.Rewrite(func(yield func([]byte, error) bool) {
+		for i := range count {
+			text := strings.ReplaceAll(record, id, fmt.Sprint(2_000_000_000_000_000_000+i))
+			text = strings.Replace(text, `"tunedModelDisplayName":"0"`, fmt.Sprintf(`"tunedModelDisplayName":"%d"`, i), 1)
+			if !yield([]byte(text), nil) {
+				return
+			}
+		}
+	}); err != nil {
+		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, journal.Bytes(), 0o600); err != nil {
+	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
 	w.start()

@@ -8,8 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
@@ -17,8 +15,6 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 )
-
-const journalName = "tuning-jobs.jsonl"
 
 type recordKind string
 
@@ -29,7 +25,7 @@ const (
 	recordCancel  recordKind = "cancel"
 )
 
-// record is one line of the journal: something that happened to a job and does not follow from the clock.
+// record is one entry of the journal: something that happened to a job and does not follow from the clock.
 type record struct {
 	Kind recordKind `json:"kind"`
 	ID   string     `json:"id"`
@@ -142,62 +138,4 @@ func (r record) outcome() (*outcome, error) {
 		o.checkpoints = append(o.checkpoints, c)
 	}
 	return o, errors.Join(errs[:]...)
-}
-
-// journal appends records to a file. A nil journal keeps nothing.
-type journal struct{ file *os.File }
-
-// openJournal reads what dir holds and leaves the journal ready to append. A last line without its end is
-// what a killed process leaves behind; it was never acknowledged, and is cut off.
-func openJournal(dir string) (*journal, []record, error) {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return nil, nil, fmt.Errorf("make journal directory: %w", err)
-	}
-	path := filepath.Join(dir, journalName)
-	data, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, nil, fmt.Errorf("read journal: %w", err)
-	}
-	whole := bytes.LastIndexByte(data, '\n') + 1
-	var records []record
-	for n, line := range bytes.Split(data[:whole], []byte("\n")) {
-		if len(line) == 0 {
-			continue
-		}
-		var r record
-		if err := json.Unmarshal(line, &r); err != nil {
-			return nil, nil, fmt.Errorf("read journal %s line %d: %w", path, n+1, err)
-		}
-		records = append(records, r)
-	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, nil, fmt.Errorf("open journal: %w", err)
-	}
-	if err := file.Truncate(int64(whole)); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("cut torn end of journal %s: %w", path, err), file.Close())
-	}
-	return &journal{file: file}, records, nil
-}
-
-// append writes a record with one write, which survives the death of the process (not of the machine).
-func (j *journal) append(r record) error {
-	if j == nil {
-		return nil
-	}
-	line, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("encode journal record: %w", err)
-	}
-	if _, err := j.file.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("append to journal %s: %w", j.file.Name(), err)
-	}
-	return nil
-}
-
-func (j *journal) close() error {
-	if j == nil {
-		return nil
-	}
-	return j.file.Close()
 }
