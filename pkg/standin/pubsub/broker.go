@@ -25,9 +25,9 @@ import (
 // deletedTopic is the topic that a subscription has when its own is gone.
 const deletedTopic = "_deleted-topic_"
 
-// broker is the whole state. Every change to what must outlive the process is
-// a record, one of the service's own messages; apply is the only place that
-// changes that state, so a restart is the records applied again.
+// broker is the whole state. Every change to what must outlive the process is a record, which is one of
+// the service's own messages. Only apply changes that state, so that a restart is the records applied
+// again.
 type broker struct {
 	mu      sync.Mutex
 	journal *journal.Journal // of records, each packed into an Any; nil keeps nothing
@@ -41,8 +41,8 @@ func openBroker(dir string) (*broker, error) {
 	b := &broker{
 		topics: map[string]*pb.Topic{},
 		queues: map[string]*queue{},
-		// Starting from the clock keeps ids unique across restarts, although
-		// acknowledged messages, and with them their ids, are forgotten.
+		// Starting from the clock keeps ids unique across restarts, although acknowledged messages are
+		// forgotten, and their ids with them.
 		lastID: time.Now().UnixNano(),
 	}
 	var err error
@@ -100,8 +100,7 @@ func (b *broker) replay(encoded []byte) error {
 	return b.apply(record)
 }
 
-// apply changes the state by one record. A message that it keeps must not be
-// changed afterwards.
+// apply changes the state by one record. A message that it keeps must not be changed afterwards.
 func (b *broker) apply(record proto.Message) error {
 	switch r := record.(type) {
 	case *pb.Topic:
@@ -113,12 +112,7 @@ func (b *broker) apply(record proto.Message) error {
 			q.config.Topic = deletedTopic
 		}
 	case *pb.Subscription:
-		return b.applySubscription(r)
-	case *pb.DeleteSubscriptionRequest:
-		if q := b.queues[r.Subscription]; q != nil {
-			delete(b.queues, r.Subscription)
-			q.delete()
-		}
+		b.queues[r.Name] = newQueue(r)
 	case *pb.PublishRequest:
 		return b.applyPublish(r)
 	case *pb.AcknowledgeRequest:
@@ -134,23 +128,9 @@ func (b *broker) apply(record proto.Message) error {
 	return nil
 }
 
-func (b *broker) applySubscription(config *pb.Subscription) error {
-	keep, err := parseFilter(config.Filter)
-	if err != nil {
-		return fmt.Errorf("filter of %s: %w", config.Name, err)
-	}
-	if q := b.queues[config.Name]; q != nil {
-		q.config = config
-		q.notify()
-		return nil
-	}
-	b.queues[config.Name] = newQueue(config, keep)
-	return nil
-}
-
-// applyPublish hands messages to every subscription of the topic. The records
-// of a backlog name a subscription in place of the topic: after a rewrite,
-// other subscriptions of the topic may have acknowledged the same message.
+// applyPublish adds messages to every subscription of the topic. The records of a backlog name a
+// subscription instead of the topic: after a rewrite, other subscriptions of the topic may have
+// acknowledged the same message.
 func (b *broker) applyPublish(r *pb.PublishRequest) error {
 	for _, m := range r.Messages {
 		id, err := strconv.ParseInt(m.MessageId, 10, 64)
@@ -218,7 +198,12 @@ func (b *broker) publish(topic string, messages []*pb.PubsubMessage) ([]string, 
 	if b.topics[topic] == nil {
 		return nil, notFound("topic", topic)
 	}
-	b.stamp(messages)
+	now := timestamppb.Now()
+	for _, m := range messages {
+		b.lastID++
+		m.MessageId = strconv.FormatInt(b.lastID, 10)
+		m.PublishTime = now
+	}
 	if err := b.commit(&pb.PublishRequest{Topic: topic, Messages: messages}); err != nil {
 		return nil, err
 	}
@@ -229,17 +214,8 @@ func (b *broker) publish(topic string, messages []*pb.PubsubMessage) ([]string, 
 	return ids, nil
 }
 
-func (b *broker) stamp(messages []*pb.PubsubMessage) {
-	now := timestamppb.Now()
-	for _, m := range messages {
-		b.lastID++
-		m.MessageId = strconv.FormatInt(b.lastID, 10)
-		m.PublishTime = now
-	}
-}
-
-// delivery is what a consumer gets from one look at a queue: messages, or the
-// two events after which looking again makes sense.
+// delivery is what a consumer gets from one look at a queue: messages, or the two events after which
+// looking again makes sense.
 type delivery struct {
 	messages []*pb.ReceivedMessage
 	changed  <-chan struct{}
@@ -247,7 +223,7 @@ type delivery struct {
 	ordered  bool
 }
 
-// lease takes up to n messages of a subscription on w's account.
+// lease takes up to n messages of a subscription for the consumer with the window w.
 func (b *broker) lease(subscription string, n int, w *window) (delivery, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -257,9 +233,6 @@ func (b *broker) lease(subscription string, n int, w *window) (delivery, error) 
 	}
 	now := time.Now()
 	q.settle(now)
-	if err := b.forwardDead(q); err != nil {
-		return delivery{}, err
-	}
 	return delivery{
 		messages: q.lease(now, n, w),
 		changed:  q.changed,
@@ -268,8 +241,8 @@ func (b *broker) lease(subscription string, n int, w *window) (delivery, error) 
 	}, nil
 }
 
-// acknowledge removes messages. Late acknowledgements count, as the service
-// allows: they save a delivery.
+// acknowledge removes messages. Late acknowledgements count, as the service allows: they save a
+// delivery.
 func (b *broker) acknowledge(subscription string, ackIDs []string) error {
 	ids := make([]string, len(ackIDs))
 	for i, ackID := range ackIDs {
@@ -312,7 +285,7 @@ func (b *broker) modifyDeadline(subscription string, ackIDs []string, d time.Dur
 		q.modify(id, attempt, now, d)
 	}
 	q.notify()
-	return b.forwardDead(q)
+	return nil
 }
 
 func notFound(kind, name string) error {

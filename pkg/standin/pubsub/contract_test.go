@@ -5,7 +5,6 @@ package pubsub
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -14,7 +13,6 @@ import (
 	client "cloud.google.com/go/pubsub/v2"
 	pb "cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/api/iterator"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -122,37 +120,6 @@ func TestOrderingKeys(t *testing.T) {
 	})
 }
 
-func TestDeadLetter(t *testing.T) {
-	contract(t, func(t *testing.T, c *client.Client, name string) {
-		topic, dead := createTopic(t, c, name), createTopic(t, c, name+"-dead")
-		sub := subscribe(t, c, name, &pb.Subscription{
-			Topic:            topic,
-			DeadLetterPolicy: &pb.DeadLetterPolicy{DeadLetterTopic: dead, MaxDeliveryAttempts: 5},
-		})
-		letters := subscribe(t, c, name+"-dead", &pb.Subscription{Topic: dead})
-		publish(t, c, topic, &client.Message{Data: []byte("poison"), Attributes: map[string]string{"k": "v"}})
-		for attempt := range int32(5) {
-			m := pull(t, c, sub)
-			if m.DeliveryAttempt != attempt+1 {
-				t.Errorf("delivery attempt %d, want %d", m.DeliveryAttempt, attempt+1)
-			}
-			modify(t, c, sub, m, 0)
-		}
-		wantEmpty(t, c, sub)
-		letter := pull(t, c, letters)
-		got := []string{
-			string(letter.Message.Data), letter.Message.Attributes["k"],
-			letter.Message.Attributes["CloudPubSubDeadLetterSourceSubscription"],
-		}
-		if diff := cmp.Diff([]string{"poison", "v", name}, got); diff != "" {
-			t.Errorf("dead letter (-want +got)\n%s", diff)
-		}
-		ack(t, c, letters, letter)
-		wantEmpty(t, c, sub)
-		wantEmpty(t, c, letters)
-	})
-}
-
 func TestDeletedTopicLeavesBacklog(t *testing.T) {
 	contract(t, func(t *testing.T, c *client.Client, name string) {
 		topic := createTopic(t, c, name)
@@ -169,37 +136,6 @@ func TestDeletedTopicLeavesBacklog(t *testing.T) {
 			t.Errorf("topic is %q, want %q", config.Topic, deletedTopic)
 		}
 		ack(t, c, sub, pull(t, c, sub))
-	})
-}
-
-func TestLists(t *testing.T) {
-	contract(t, func(t *testing.T, c *client.Client, name string) {
-		topic := createTopic(t, c, name)
-		var want []string
-		for i := range 5 {
-			want = append(want, subscribe(t, c, fmt.Sprintf("%s-%d", name, i), &pb.Subscription{Topic: topic}))
-		}
-		it := c.TopicAdminClient.ListTopicSubscriptions(t.Context(),
-			&pb.ListTopicSubscriptionsRequest{Topic: topic, PageSize: 2})
-		got := map[string]bool{}
-		for {
-			s, err := it.Next()
-			if errors.Is(err, iterator.Done) {
-				break
-			}
-			if err != nil {
-				t.Fatalf("next subscription: %v", err)
-			}
-			got[s] = true
-		}
-		for _, s := range want {
-			if !got[s] {
-				t.Errorf("%s is not in the list %v", s, got)
-			}
-		}
-		if len(got) != len(want) {
-			t.Errorf("got %d subscriptions, want %d", len(got), len(want))
-		}
 	})
 }
 

@@ -18,19 +18,18 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// maxBatchBytes ends a batch early: the client takes 20 MiB in one response,
-// and a single message may have 10.
+// maxBatchBytes ends a batch early: the client accepts 20 MiB in one response, and a single message may
+// have 10.
 const maxBatchBytes = 4 << 20
 
-// entry is one message in one subscription. It is in exactly one place: the
-// ready heap, the waiting heap (leased, or delayed by the retry policy), the
-// dead list, or behind another message of its ordering key.
+// entry is one message in one subscription. It is in exactly one place: the ready heap, the leased heap,
+// or behind another message of its ordering key.
 type entry struct {
 	message  *pb.PubsubMessage
 	place    *list.Element // in queue.all
 	seq      int64
 	attempts int32
-	until    time.Time // end of the lease or of the delay
+	until    time.Time // end of the lease
 	window   *window   // who holds the lease, nil if nobody does
 	heap     *entryHeap
 	index    int // in heap
@@ -39,43 +38,37 @@ type entry struct {
 // queue is the backlog of one subscription. The broker's lock guards it.
 type queue struct {
 	config  *pb.Subscription
-	keep    filter
 	entries map[string]*entry // by message id
 	all     *list.List        // of *entry, oldest first
 	ready   entryHeap         // by age
-	waiting entryHeap         // by end of lease or delay
+	leased  entryHeap         // by end of lease
 	keys    map[string][]*entry
-	dead    []*entry // out of attempts
 	seq     int64
 	changed chan struct{} // closed at the next change
 }
 
-func newQueue(config *pb.Subscription, keep filter) *queue {
+func newQueue(config *pb.Subscription) *queue {
 	return &queue{
 		config:  config,
-		keep:    keep,
 		entries: map[string]*entry{},
 		all:     list.New(),
 		ready:   entryHeap{less: func(a, b *entry) bool { return a.seq < b.seq }},
-		waiting: entryHeap{less: func(a, b *entry) bool { return a.until.Before(b.until) }},
+		leased:  entryHeap{less: func(a, b *entry) bool { return a.until.Before(b.until) }},
 		keys:    map[string][]*entry{},
 		changed: make(chan struct{}),
 	}
 }
 
-// notify wakes everybody who waits for this queue.
+// notify wakes all who wait for this queue.
 func (q *queue) notify() {
 	close(q.changed)
 	q.changed = make(chan struct{})
 }
 
-// delete wakes the waiting for the last time; they find no subscription.
-func (q *queue) delete() { close(q.changed) }
-
-// add appends messages that pass the filter.
+// add appends messages.
 func (q *queue) add(messages []*pb.PubsubMessage) {
 	for _, m := range messages {
-		if q.entries[m.MessageId] != nil || !q.keep(m.Attributes) {
+		if q.entries[m.MessageId] != nil {
 			continue
 		}
 		q.seq++
@@ -100,7 +93,7 @@ func (q *queue) key(e *entry) string {
 	return e.message.OrderingKey
 }
 
-// remove forgets a message for good and lets the next of its key through.
+// remove removes a message for good and makes the next one of its key ready.
 func (q *queue) remove(id string) {
 	e := q.entries[id]
 	if e == nil {
@@ -110,7 +103,6 @@ func (q *queue) remove(id string) {
 	q.all.Remove(e.place)
 	e.leave()
 	e.release()
-	q.dead = slices.DeleteFunc(q.dead, func(d *entry) bool { return d == e })
 	key := q.key(e)
 	if key == "" {
 		return
@@ -128,8 +120,8 @@ func (q *queue) remove(id string) {
 	}
 }
 
-// settle brings the queue up to now: messages past their retention go, ended
-// leases and delays make messages ready again.
+// settle brings the queue up to now: it removes messages past their retention, and makes messages whose
+// leases have ended ready again.
 func (q *queue) settle(now time.Time) {
 	retention := q.config.MessageRetentionDuration.AsDuration()
 	for front := q.all.Front(); front != nil; front = q.all.Front() {
@@ -139,44 +131,16 @@ func (q *queue) settle(now time.Time) {
 		}
 		q.remove(m.MessageId)
 	}
-	for q.waiting.Len() > 0 && !q.waiting.entries[0].until.After(now) {
-		e := q.waiting.entries[0]
-		if e.window != nil {
-			q.giveBack(e, now)
-			continue
-		}
-		e.leave()
-		q.ready.push(e)
+	for q.leased.Len() > 0 && !q.leased.entries[0].until.After(now) {
+		q.endLease(q.leased.entries[0])
 	}
 }
 
-// giveBack ends a lease without an acknowledgement.
-func (q *queue) giveBack(e *entry, now time.Time) {
+// endLease ends a lease without an acknowledgement.
+func (q *queue) endLease(e *entry) {
 	e.leave()
 	e.release()
-	if p := q.config.DeadLetterPolicy; p != nil && e.attempts >= p.MaxDeliveryAttempts {
-		q.dead = append(q.dead, e)
-		return
-	}
-	if delay := retryDelay(q.config.RetryPolicy, e.attempts); delay > 0 {
-		e.until = now.Add(delay)
-		q.waiting.push(e)
-		return
-	}
 	q.ready.push(e)
-}
-
-// retryDelay is exponential between the policy's bounds; without a policy a
-// message is ready at once.
-func retryDelay(p *pb.RetryPolicy, attempts int32) time.Duration {
-	if p == nil {
-		return 0
-	}
-	delay, limit := p.MinimumBackoff.AsDuration(), p.MaximumBackoff.AsDuration()
-	for ; attempts > 1 && delay < limit; attempts-- {
-		delay *= 2
-	}
-	return min(delay, limit)
 }
 
 // lease takes up to n ready messages, the oldest first, as far as w has room.
@@ -189,39 +153,35 @@ func (q *queue) lease(now time.Time, n int, w *window) []*pb.ReceivedMessage {
 		e.window = w
 		w.take(e.message)
 		e.until = now.Add(w.deadline)
-		q.waiting.push(e)
+		q.leased.push(e)
 
-		r := &pb.ReceivedMessage{AckId: ackID(e), Message: e.message}
-		if q.config.DeadLetterPolicy != nil {
-			r.DeliveryAttempt = e.attempts
-		}
-		batch = append(batch, r)
+		batch = append(batch, &pb.ReceivedMessage{AckId: ackID(e), Message: e.message})
 		size += proto.Size(e.message)
 	}
 	return batch
 }
 
-// modify moves the end of a lease. A lease that has ended already, or that is
-// an earlier attempt's, stays as it is.
+// modify moves the end of a lease. It changes nothing if the lease has ended already, or if the message
+// was leased again since.
 func (q *queue) modify(id string, attempt int32, now time.Time, d time.Duration) {
 	e := q.entries[id]
 	if e == nil || e.window == nil || e.attempts != attempt {
 		return
 	}
 	if d == 0 {
-		q.giveBack(e, now)
+		q.endLease(e)
 		return
 	}
 	e.until = now.Add(d)
-	heap.Fix(&q.waiting, e.index)
+	heap.Fix(&q.leased, e.index)
 }
 
 // due is when settle has something to do next, zero if never.
 func (q *queue) due() time.Time {
-	if q.waiting.Len() == 0 {
+	if q.leased.Len() == 0 {
 		return time.Time{}
 	}
-	return q.waiting.entries[0].until
+	return q.leased.entries[0].until
 }
 
 func (q *queue) backlog() iter.Seq[*pb.PubsubMessage] {

@@ -20,7 +20,7 @@ var clock = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 // testQueue has messages "1" to "n", all with the same ordering key.
 func testQueue(config *pb.Subscription, n int) *queue {
 	config.MessageRetentionDuration = durationpb.New(time.Hour)
-	q := newQueue(config, func(map[string]string) bool { return true })
+	q := newQueue(config)
 	for i := range n {
 		q.add([]*pb.PubsubMessage{{
 			MessageId: fmt.Sprint(i + 1), OrderingKey: "key", PublishTime: timestamppb.New(clock.Add(time.Duration(i) * time.Minute)),
@@ -61,28 +61,13 @@ func TestLeaseEnds(t *testing.T) {
 	wantTaken(t, q, 30*time.Second, "1:2", "2:4")
 }
 
-func TestRetryPolicyDelays(t *testing.T) {
-	t.Parallel()
-	q := testQueue(&pb.Subscription{RetryPolicy: &pb.RetryPolicy{
-		MinimumBackoff: durationpb.New(time.Second), MaximumBackoff: durationpb.New(3 * time.Second),
-	}}, 1)
-	wantTaken(t, q, 0, "1:1")
-	now := time.Duration(0)
-	for attempt, delay := range []time.Duration{time.Second, 2 * time.Second, 3 * time.Second, 3 * time.Second} {
-		q.modify("1", int32(attempt+1), clock.Add(now), 0)
-		wantTaken(t, q, now+delay-1)
-		now += delay
-		wantTaken(t, q, now, fmt.Sprintf("1:%d", attempt+2))
-	}
-}
-
 func TestRetentionEnds(t *testing.T) {
 	t.Parallel()
 	for _, ordered := range []bool{false, true} {
 		q := testQueue(&pb.Subscription{EnableMessageOrdering: ordered}, 3)
 		wantTaken(t, q, time.Hour+90*time.Second, "3:1") // published at 0, 1 and 2 minutes
 		wantTaken(t, q, 2*time.Hour)
-		if len(q.entries)+q.all.Len()+q.ready.Len()+q.waiting.Len()+len(q.keys) != 0 {
+		if len(q.entries)+q.all.Len()+q.ready.Len()+q.leased.Len()+len(q.keys) != 0 {
 			t.Errorf("ordered %v: expired messages left traces: %+v", ordered, q)
 		}
 	}

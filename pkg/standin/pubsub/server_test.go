@@ -17,7 +17,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
 )
 
 func TestInterceptors(t *testing.T) {
@@ -71,6 +70,9 @@ func TestUnsupportedIsRefusedByName(t *testing.T) {
 		"push_config":                  create(&pb.Subscription{PushConfig: &pb.PushConfig{PushEndpoint: "http://x"}}),
 		"enable_exactly_once_delivery": create(&pb.Subscription{EnableExactlyOnceDelivery: true}),
 		"retain_acked_messages":        create(&pb.Subscription{RetainAckedMessages: true}),
+		"filter":                       create(&pb.Subscription{Filter: "attributes:a"}),
+		"dead_letter_policy":           create(&pb.Subscription{DeadLetterPolicy: &pb.DeadLetterPolicy{MaxDeliveryAttempts: 5}}),
+		"retry_policy":                 create(&pb.Subscription{RetryPolicy: &pb.RetryPolicy{MinimumBackoff: durationpb.New(time.Second)}}),
 		"schema_settings": func() error {
 			_, err := c.TopicAdminClient.CreateTopic(ctx, &pb.Topic{
 				Name: topic + "-other", SchemaSettings: &pb.SchemaSettings{Schema: "s"},
@@ -90,53 +92,6 @@ func TestUnsupportedIsRefusedByName(t *testing.T) {
 		err := call()
 		if status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %v, want Unimplemented with the name", name, err)
-		}
-	}
-}
-
-func TestFilter(t *testing.T) {
-	t.Parallel()
-	c := dial(t, start(t, Config{}).Addr())
-	topic := createTopic(t, c, "topic")
-	all := subscribe(t, c, "all", &pb.Subscription{Topic: topic})
-	some := subscribe(t, c, "some", &pb.Subscription{Topic: topic, Filter: `attributes.kind = "event"`})
-	for _, kind := range []string{"event", "other"} {
-		publish(t, c, topic, &client.Message{Attributes: map[string]string{"kind": kind}})
-	}
-	if got := len(drain(t, c, all)); got != 2 {
-		t.Errorf("without a filter: %d messages, want 2", got)
-	}
-	if got := len(drain(t, c, some)); got != 1 {
-		t.Errorf("with a filter: %d messages, want 1", got)
-	}
-	_, err := c.SubscriptionAdminClient.CreateSubscription(t.Context(),
-		&pb.Subscription{Name: some + "-bad", Topic: topic, Filter: `data = "x"`})
-	if status.Code(err) != codes.InvalidArgument {
-		t.Errorf("bad filter: %v, want InvalidArgument", err)
-	}
-}
-
-func TestUpdateSubscription(t *testing.T) {
-	t.Parallel()
-	c := dial(t, start(t, Config{}).Addr())
-	topic := createTopic(t, c, "topic")
-	sub := subscribe(t, c, "sub", &pb.Subscription{Topic: topic, Labels: map[string]string{"a": "b"}})
-	update := func(s *pb.Subscription, paths ...string) (*pb.Subscription, error) {
-		s.Name = sub
-		return c.SubscriptionAdminClient.UpdateSubscription(t.Context(), &pb.UpdateSubscriptionRequest{
-			Subscription: s, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths},
-		})
-	}
-	got, err := update(&pb.Subscription{AckDeadlineSeconds: 77}, "ack_deadline_seconds", "labels")
-	if err != nil {
-		t.Fatalf("UpdateSubscription: %v", err)
-	}
-	if got.AckDeadlineSeconds != 77 || len(got.Labels) != 0 || got.Topic != topic {
-		t.Errorf("updated to %v", got)
-	}
-	for _, path := range []string{"topic", "filter", "name", "nonsense", ""} {
-		if _, err := update(&pb.Subscription{}, path); status.Code(err) != codes.InvalidArgument {
-			t.Errorf("update of %q: %v, want InvalidArgument", path, err)
 		}
 	}
 }
@@ -207,9 +162,6 @@ func TestLimits(t *testing.T) {
 		"name_of_other_kind": {checkName("topics", "projects/p/subscriptions/abc"), codes.InvalidArgument},
 		"name_reserved":      {checkName("topics", "projects/p/topics/google"), codes.InvalidArgument},
 		"name_short":         {checkName("topics", "projects/p/topics/ab"), codes.InvalidArgument},
-		"attempts":           {normalizeDeadLetters(&pb.DeadLetterPolicy{MaxDeliveryAttempts: 4}), codes.InvalidArgument},
-		"backoff":            {normalizeRetry(&pb.RetryPolicy{MinimumBackoff: durationpb.New(time.Hour)}), codes.InvalidArgument},
-		"backoff_default":    {normalizeRetry(&pb.RetryPolicy{}), codes.OK},
 	}
 	got, want := map[string]codes.Code{}, map[string]codes.Code{}
 	for name, test := range tests {

@@ -9,7 +9,6 @@ import (
 	pb "cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
@@ -37,26 +36,6 @@ func (s *subscriber) CreateSubscription(_ context.Context, c *pb.Subscription) (
 	return c, s.broker.commit(c)
 }
 
-func (s *subscriber) UpdateSubscription(_ context.Context, r *pb.UpdateSubscriptionRequest) (*pb.Subscription, error) {
-	err := checkMask(r.UpdateMask.GetPaths(), "ack_deadline_seconds", "dead_letter_policy", "expiration_policy",
-		"labels", "message_retention_duration", "push_config", "retry_policy")
-	if err != nil {
-		return nil, err
-	}
-	s.broker.mu.Lock()
-	defer s.broker.mu.Unlock()
-	q := s.broker.queues[r.Subscription.GetName()]
-	if q == nil {
-		return nil, notFound("subscription", r.Subscription.GetName())
-	}
-	c := proto.CloneOf(q.config)
-	copyFields(c, r.Subscription, r.UpdateMask.Paths)
-	if err := normalizeSubscription(c); err != nil {
-		return nil, err
-	}
-	return c, s.broker.commit(c)
-}
-
 func (s *subscriber) GetSubscription(_ context.Context, r *pb.GetSubscriptionRequest) (*pb.Subscription, error) {
 	s.broker.mu.Lock()
 	defer s.broker.mu.Unlock()
@@ -64,26 +43,6 @@ func (s *subscriber) GetSubscription(_ context.Context, r *pb.GetSubscriptionReq
 		return q.config, nil
 	}
 	return nil, notFound("subscription", r.Subscription)
-}
-
-func (s *subscriber) ListSubscriptions(_ context.Context, r *pb.ListSubscriptionsRequest) (*pb.ListSubscriptionsResponse, error) {
-	s.broker.mu.Lock()
-	defer s.broker.mu.Unlock()
-	queues, next := page(s.broker.queues, inProject[*queue](r.Project), r.PageSize, r.PageToken)
-	res := &pb.ListSubscriptionsResponse{NextPageToken: next}
-	for _, q := range queues {
-		res.Subscriptions = append(res.Subscriptions, q.config)
-	}
-	return res, nil
-}
-
-func (s *subscriber) DeleteSubscription(_ context.Context, r *pb.DeleteSubscriptionRequest) (*emptypb.Empty, error) {
-	s.broker.mu.Lock()
-	defer s.broker.mu.Unlock()
-	if s.broker.queues[r.Subscription] == nil {
-		return nil, notFound("subscription", r.Subscription)
-	}
-	return &emptypb.Empty{}, s.broker.commit(r)
 }
 
 func (s *subscriber) Acknowledge(_ context.Context, r *pb.AcknowledgeRequest) (*emptypb.Empty, error) {

@@ -23,8 +23,6 @@ const (
 	maxAckDeadline     = 10 * time.Minute
 	minRetention       = 10 * time.Minute
 	maxRetention       = 7 * 24 * time.Hour
-	defaultBackoff     = 10 * time.Second
-	maxBackoff         = 10 * time.Minute
 	maxPublishMessages = 1000
 	maxPublishBytes    = 10 << 20
 	maxAttributes      = 100
@@ -33,7 +31,7 @@ const (
 	maxOrderingKey     = 1024
 )
 
-// resourceName has the form of every topic's and subscription's name.
+// resourceName matches the name of a topic or a subscription.
 var resourceName = regexp.MustCompile(`^projects/[^/]+/(topics|subscriptions)/([A-Za-z][A-Za-z0-9._~+%-]{2,254})$`)
 
 func invalid(format string, args ...any) error {
@@ -61,42 +59,15 @@ func checkFields(m proto.Message, supported ...protoreflect.Name) error {
 	return err
 }
 
-// checkMask refuses paths that the service does not let an update change.
-func checkMask(paths []string, mutable ...string) error {
-	if len(paths) == 0 {
-		return invalid("The update_mask in the request must be set.")
-	}
-	for _, p := range paths {
-		if !slices.Contains(mutable, p) {
-			return invalid("Invalid update_mask provided in the request: %q cannot be changed.", p)
-		}
-	}
-	return nil
-}
-
-// copyFields sets in dst what src has in the named fields, and clears what it
-// has not.
-func copyFields(dst, src proto.Message, paths []string) {
-	d, s := dst.ProtoReflect(), src.ProtoReflect()
-	for _, p := range paths {
-		f := d.Descriptor().Fields().ByName(protoreflect.Name(p))
-		if s.Has(f) {
-			d.Set(f, s.Get(f))
-		} else {
-			d.Clear(f)
-		}
-	}
-}
-
 // normalizeSubscription checks a configuration and fills its defaults in.
 func normalizeSubscription(s *pb.Subscription) error {
-	// These say only what is the case anyway.
+	// These say only what is true anyway.
 	s.State = pb.Subscription_STATE_UNSPECIFIED
 	if proto.Size(s.PushConfig) == 0 {
 		s.PushConfig = nil
 	}
 	err := checkFields(s, "name", "topic", "ack_deadline_seconds", "message_retention_duration",
-		"labels", "enable_message_ordering", "expiration_policy", "filter", "dead_letter_policy", "retry_policy")
+		"labels", "enable_message_ordering")
 	if err != nil {
 		return err
 	}
@@ -113,42 +84,6 @@ func normalizeSubscription(s *pb.Subscription) error {
 	}
 	if d := s.MessageRetentionDuration.AsDuration(); d < minRetention || d > maxRetention {
 		return invalid("Invalid message retention given: %v", d)
-	}
-	if _, err := parseFilter(s.Filter); err != nil {
-		return invalid("Invalid filter: %v", err)
-	}
-	if err := normalizeDeadLetters(s.DeadLetterPolicy); err != nil {
-		return err
-	}
-	return normalizeRetry(s.RetryPolicy)
-}
-
-func normalizeDeadLetters(p *pb.DeadLetterPolicy) error {
-	if p == nil {
-		return nil
-	}
-	if p.MaxDeliveryAttempts == 0 {
-		p.MaxDeliveryAttempts = 5
-	}
-	if p.MaxDeliveryAttempts < 5 || p.MaxDeliveryAttempts > 100 {
-		return invalid("Invalid max delivery attempts given: %d is not between 5 and 100", p.MaxDeliveryAttempts)
-	}
-	return checkName("topics", p.DeadLetterTopic)
-}
-
-func normalizeRetry(p *pb.RetryPolicy) error {
-	if p == nil {
-		return nil
-	}
-	if p.MinimumBackoff == nil {
-		p.MinimumBackoff = durationpb.New(defaultBackoff)
-	}
-	if p.MaximumBackoff == nil {
-		p.MaximumBackoff = durationpb.New(maxBackoff)
-	}
-	low, high := p.MinimumBackoff.AsDuration(), p.MaximumBackoff.AsDuration()
-	if low < 0 || high > maxBackoff || low > high {
-		return invalid("Invalid retry policy given: backoff from %v to %v", low, high)
 	}
 	return nil
 }
