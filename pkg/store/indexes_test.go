@@ -29,7 +29,7 @@ const declarations = "../../terraform/firestore.tf"
 func TestIndexes(t *testing.T) {
 	t.Parallel()
 	var needed sync.Map // index as a block of Terraform, to true
-	c := startCloud(t, func(q firestore.Shape) { needed.Store(wanted(t, q), true) })
+	c := startCloud(t, func(q firestore.Shape) { needed.Store(block(q.Index()), true) })
 	w := connect(t, c.Addresses.Firestore)
 	ctx := t.Context()
 	list := func(p store.Page) func() error {
@@ -74,7 +74,7 @@ func indexed(t *testing.T) func(firestore.Shape) {
 	t.Helper()
 	terraform := declared(t)
 	return func(q firestore.Shape) {
-		if block := wanted(t, q); block != "" && !terraform.indexes[block] {
+		if block := block(q.Index()); block != "" && !terraform.indexes[block] {
 			t.Errorf("A query needs an index that %s lacks. Add it, and the query to TestIndexes:\n%s", declarations, block)
 		}
 		for _, field := range q.Fields() {
@@ -83,15 +83,6 @@ func indexed(t *testing.T) func(firestore.Shape) {
 			}
 		}
 	}
-}
-
-// wanted is the index that a query needs, as a block of Terraform, or empty.
-func wanted(t *testing.T, q firestore.Shape) string {
-	index, err := q.Index()
-	if err != nil {
-		t.Errorf("which index does %+v need: %v", q, err)
-	}
-	return block(index)
 }
 
 // block writes an index as Terraform declares it.

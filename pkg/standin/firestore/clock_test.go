@@ -25,7 +25,7 @@ func TestClock(t *testing.T) {
 	target := resource{database: "projects/p/databases/d", path: "c/d"}
 	// The last commit leaves nothing behind that could tell its time.
 	for _, w := range []*write{{target: target}, {target: target, remove: true}} {
-		resp, _, err := s.commit(target.database, []*write{w}, nil)
+		resp, err := s.commit(target.database, []*write{w}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +55,7 @@ func TestClock(t *testing.T) {
 
 func readTime(t *testing.T, s *store, database string) *timestamppb.Timestamp {
 	t.Helper()
-	v, _, err := s.view(database, consistency{})
+	v, err := s.view(database, consistency{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,12 +7,12 @@ import (
 	"slices"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/protobuf/proto"
 )
 
 const (
 	maxDisjunctions = 30 // terms of a filter written as an OR of ANDs
 	maxInValues     = 30
-	maxNotInValues  = 10
 )
 
 // predicate decides whether a document is in a result.
@@ -20,156 +20,195 @@ type predicate func(*pb.Document) bool
 
 func never(*pb.Document) bool { return false }
 
-// filter is a checked filter and what limits need to know about it.
-type filter struct {
-	matches predicate
-	terms   int // disjunctions after normalization
-	arrays  int // most array-contains filters in any one of them
-}
-
-// filterParser checks filters and gathers what spans a whole query.
+// filterParser checks filters and collects what concerns a whole query.
 type filterParser struct {
-	database       string
-	inequalities   []fieldPath // fields that the result has to be ordered by
-	negations      int         // filters of which a query may have only one
-	hasNotIn       bool
-	hasDisjunction bool // OR, IN or ARRAY_CONTAINS_ANY
-	hasOr          bool
-	onFields       bool // some filter is on a field rather than the name
-	nameEquality   bool
-	equalities     []fieldPath
-	arrays         []fieldPath // searched for an element
+	database     string
+	parts        []predicate // all of which a document must match
+	inequalities []fieldPath // fields that the result has to be ordered by
+	equalities   []fieldPath
+	arrays       []fieldPath // searched for an element
+	terms        int         // disjunctions after normalization
+	onFields     bool        // some filter is on a field and not on the name
+	nameEquality bool
 }
 
 // parse checks a query's whole filter; nil matches every document.
 func (p *filterParser) parse(f *pb.StructuredQuery_Filter) (predicate, error) {
-	if f == nil {
-		return func(*pb.Document) bool { return true }, nil
+	p.terms = 1
+	if f != nil {
+		if err := p.parseFilter(f); err != nil {
+			return nil, err
+		}
 	}
-	out, err := p.parseFilter(f)
 	switch {
-	case err != nil:
-		return nil, err
-	case p.negations > 1:
-		return nil, invalid("Only a single 'NOT_EQUAL', 'NOT_IN', 'IS_NOT_NAN', or 'IS_NOT_NULL' filter allowed per query.")
-	case p.hasNotIn && p.hasDisjunction:
-		return nil, invalid("'NOT_IN' cannot be used in the same query with 'IN', 'ARRAY_CONTAINS_ANY' or 'OR'.")
 	case p.nameEquality && len(p.inequalities) > 0 && !slices.ContainsFunc(p.inequalities, fieldPath.isName):
 		return nil, invalid("Equality on key is not allowed if there are other inequality fields and key does not appear in inequalities.")
-	case out.arrays > 1:
+	case len(p.arrays) > 1:
 		return nil, invalid("A maximum of 1 'ARRAY_CONTAINS' filter is allowed per disjunction.")
-	case out.terms > maxDisjunctions:
+	case p.terms > maxDisjunctions:
 		return nil, invalid("Too many disjunctions after normalization. Result had %d disjunctions which is more than the maximum of %d",
-			out.terms, maxDisjunctions)
+			p.terms, maxDisjunctions)
 	}
-	return out.matches, nil
+	return func(doc *pb.Document) bool {
+		return !slices.ContainsFunc(p.parts, func(matches predicate) bool { return !matches(doc) })
+	}, nil
 }
 
-func (p *filterParser) parseFilter(f *pb.StructuredQuery_Filter) (filter, error) {
+func (p *filterParser) parseFilter(f *pb.StructuredQuery_Filter) error {
 	switch f := f.GetFilterType().(type) {
 	case *pb.StructuredQuery_Filter_CompositeFilter:
-		return p.parseComposite(f.CompositeFilter)
+		switch f.CompositeFilter.GetOp() {
+		case pb.StructuredQuery_CompositeFilter_AND:
+		case pb.StructuredQuery_CompositeFilter_OR:
+			return unimplemented("the filter operator OR")
+		default:
+			return invalid("Unsupported CompositeFilter operator.")
+		}
+		for _, sub := range f.CompositeFilter.GetFilters() {
+			if err := p.parseFilter(sub); err != nil {
+				return err
+			}
+		}
+		return nil
 	case *pb.StructuredQuery_Filter_FieldFilter:
 		return p.parseField(f.FieldFilter)
 	case *pb.StructuredQuery_Filter_UnaryFilter:
-		return p.parseUnary(f.UnaryFilter)
+		return unimplemented("the filter operator " + f.UnaryFilter.GetOp().String())
 	default:
-		return filter{}, invalid("Unknown Filter type.")
+		return invalid("Unknown Filter type.")
 	}
 }
 
-func (p *filterParser) parseComposite(f *pb.StructuredQuery_CompositeFilter) (filter, error) {
-	var parts []filter
-	for _, sub := range f.GetFilters() {
-		part, err := p.parseFilter(sub)
-		if err != nil {
-			return filter{}, err
-		}
-		parts = append(parts, part)
-	}
-	switch f.GetOp() {
-	case pb.StructuredQuery_CompositeFilter_AND:
-		return allOf(parts), nil
-	case pb.StructuredQuery_CompositeFilter_OR:
-		if len(parts) == 0 {
-			return filter{}, invalid("Composite filter must have at least one sub-filter.")
-		}
-		p.hasDisjunction, p.hasOr = true, true
-		return anyOf(parts), nil
-	default:
-		return filter{}, invalid("Unsupported CompositeFilter operator.")
-	}
-}
-
-func allOf(parts []filter) filter {
-	out := filter{terms: 1}
-	for _, part := range parts {
-		// Beyond the limit the exact number does not matter, only that it is.
-		out.terms = min(out.terms*part.terms, 1<<20)
-		out.arrays += part.arrays
-	}
-	out.matches = func(doc *pb.Document) bool {
-		return !slices.ContainsFunc(parts, func(part filter) bool { return !part.matches(doc) })
-	}
-	return out
-}
-
-func anyOf(parts []filter) filter {
-	out := filter{}
-	for _, part := range parts {
-		out.terms += part.terms
-		out.arrays = max(out.arrays, part.arrays)
-	}
-	out.matches = func(doc *pb.Document) bool {
-		return slices.ContainsFunc(parts, func(part filter) bool { return part.matches(doc) })
-	}
-	return out
-}
-
-func (p *filterParser) parseUnary(f *pb.StructuredQuery_UnaryFilter) (filter, error) {
+// parseField checks a comparison of one field with a value.
+func (p *filterParser) parseField(f *pb.StructuredQuery_FieldFilter) error {
 	path, err := parseFieldPath(f.GetField().GetFieldPath())
 	if err != nil {
-		return filter{}, err
+		return err
 	}
-	if path.isName() {
-		return filter{}, invalid("__key__ filter value must be a Key")
-	}
-	p.onFields = true
-	var accepts func(*pb.Value) bool
-	switch f.GetOp() {
-	case pb.StructuredQuery_UnaryFilter_IS_NULL:
-		accepts = isNull
-		p.equalities = append(p.equalities, path)
-	case pb.StructuredQuery_UnaryFilter_IS_NAN:
-		accepts = isNaN
-		p.equalities = append(p.equalities, path)
-	case pb.StructuredQuery_UnaryFilter_IS_NOT_NULL:
-		accepts = func(v *pb.Value) bool { return !isNull(v) }
-		p.negate(path)
-	case pb.StructuredQuery_UnaryFilter_IS_NOT_NAN:
-		accepts = func(v *pb.Value) bool { return !isNull(v) && !isNaN(v) }
-		p.negate(path)
+	p.onFields = p.onFields || !path.isName()
+	switch op, operand := f.GetOp(), f.GetValue(); op {
+	case pb.StructuredQuery_FieldFilter_LESS_THAN:
+		return p.inequality(path, operand, func(c int) bool { return c < 0 })
+	case pb.StructuredQuery_FieldFilter_LESS_THAN_OR_EQUAL:
+		return p.inequality(path, operand, func(c int) bool { return c <= 0 })
+	case pb.StructuredQuery_FieldFilter_GREATER_THAN:
+		return p.inequality(path, operand, func(c int) bool { return c > 0 })
+	case pb.StructuredQuery_FieldFilter_GREATER_THAN_OR_EQUAL:
+		return p.inequality(path, operand, func(c int) bool { return c >= 0 })
+	case pb.StructuredQuery_FieldFilter_EQUAL:
+		return p.equality(path, operand)
+	case pb.StructuredQuery_FieldFilter_IN:
+		return p.in(path, operand)
+	case pb.StructuredQuery_FieldFilter_ARRAY_CONTAINS:
+		return p.arrayContains(path, operand)
+	case pb.StructuredQuery_FieldFilter_NOT_EQUAL, pb.StructuredQuery_FieldFilter_NOT_IN,
+		pb.StructuredQuery_FieldFilter_ARRAY_CONTAINS_ANY:
+		return unimplemented("the filter operator " + op.String())
 	default:
-		return filter{}, invalid("Unknown UnaryFilter operator.")
+		return invalid("Unknown FieldFilter operator.")
 	}
-	return filter{matches: onField(path, accepts), terms: 1}, nil
 }
 
-// negate notes a filter of which a query may have only one, and which orders it.
-func (p *filterParser) negate(path fieldPath) {
-	p.negations++
-	p.inequalities = append(p.inequalities, path)
+// checkOperand checks a value to be compared with by the rules for stored ones, but does not change it:
+// a time within a microsecond equals no stored one.
+func (p *filterParser) checkOperand(path fieldPath, operand *pb.Value) error {
+	if err := normalizeValue(proto.CloneOf(operand), 0); err != nil {
+		return err
+	}
+	if !path.isName() {
+		return nil
+	}
+	if rankOf(operand) != rankReference {
+		return invalid("__key__ filter value must be a Key")
+	}
+	target, err := parseDocument("Resource", operand.GetReferenceValue())
+	if err == nil && target.database != p.database {
+		return invalid("The request was for database '%s' but was attempting to access database '%s'", p.database, target.database)
+	}
+	return err
 }
+
+// inequality matches values of the operand's type only. Null and NaN are not ordered against anything.
+func (p *filterParser) inequality(path fieldPath, operand *pb.Value, accepts func(c int) bool) error {
+	if err := p.checkOperand(path, operand); err != nil {
+		return err
+	}
+	if !ordered(operand) {
+		p.parts = append(p.parts, never)
+		return nil
+	}
+	p.inequalities = append(p.inequalities, path)
+	p.onField(path, func(v *pb.Value) bool {
+		return rankOf(v) == rankOf(operand) && ordered(v) && accepts(compareValues(v, operand))
+	})
+	return nil
+}
+
+// ordered reports whether a value can be equal to or ordered against another: null and NaN cannot.
+func ordered(v *pb.Value) bool { return !isNull(v) && !isNaN(v) }
 
 func isNull(v *pb.Value) bool { return rankOf(v) == rankNull }
 
-// onField applies a test to the value of a field. A document without the field
-// never passes.
-func onField(path fieldPath, accepts func(*pb.Value) bool) predicate {
-	return func(doc *pb.Document) bool {
+// in matches a field that equals one of the values in an array.
+func (p *filterParser) in(path fieldPath, operand *pb.Value) error {
+	values := operand.GetArrayValue().GetValues()
+	switch {
+	case rankOf(operand) != rankArray:
+		return invalid("'IN' requires an ArrayValue.")
+	case len(values) == 0:
+		return invalid("'IN' requires a non-empty ArrayValue.")
+	case len(values) > maxInValues:
+		return invalid("'IN' supports up to %d comparison values.", maxInValues)
+	}
+	return p.equality(path, values...)
+}
+
+// equality matches a field that equals one of the operands.
+func (p *filterParser) equality(path fieldPath, operands ...*pb.Value) error {
+	for _, operand := range operands {
+		if err := p.checkOperand(path, operand); err != nil {
+			return err
+		}
+	}
+	p.nameEquality = p.nameEquality || path.isName()
+	p.equalities = append(p.equalities, path)
+	// Beyond the limit the exact number does not matter.
+	p.terms = min(p.terms*distinct(operands), 1<<20)
+	p.onField(path, func(v *pb.Value) bool { return ordered(v) && contains(operands, v) })
+	return nil
+}
+
+// distinct counts the values of which none equals another.
+func distinct(values []*pb.Value) int {
+	sorted := slices.SortedFunc(slices.Values(values), compareValues)
+	return len(slices.CompactFunc(sorted, func(a, b *pb.Value) bool { return compareValues(a, b) == 0 }))
+}
+
+// arrayContains matches an array that has the operand as an element.
+func (p *filterParser) arrayContains(path fieldPath, operand *pb.Value) error {
+	if path.isName() {
+		return invalid("the name __key__ is reserved")
+	}
+	if err := p.checkOperand(path, operand); err != nil {
+		return err
+	}
+	p.arrays = append(p.arrays, path)
+	p.onField(path, func(v *pb.Value) bool {
+		return ordered(operand) && contains(v.GetArrayValue().GetValues(), operand)
+	})
+	return nil
+}
+
+func contains(values []*pb.Value, v *pb.Value) bool {
+	return slices.ContainsFunc(values, func(w *pb.Value) bool { return compareValues(v, w) == 0 })
+}
+
+// onField adds a test of the value of a field. A document without the field does not match.
+func (p *filterParser) onField(path fieldPath, accepts func(*pb.Value) bool) {
+	p.parts = append(p.parts, func(doc *pb.Document) bool {
 		v := valueAt(doc, path)
 		return v != nil && accepts(v)
-	}
+	})
 }
 
 // valueAt finds a field of a document or, as a reference, its name.

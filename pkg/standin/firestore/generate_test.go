@@ -65,15 +65,13 @@ func (g *generator) next() proto.Message {
 	case n < 45:
 		return g.transaction()
 	case n < 50:
-		return &pb.GetDocumentRequest{Name: g.document(), Mask: g.mask()}
-	case n < 53:
 		return g.batchGet()
-	case n < 56:
+	case n < 53:
 		return g.list()
 	case n < 90:
 		query := g.query()
 		return &pb.RunQueryRequest{
-			Parent:    g.parentOf(query),
+			Parent:    g.parent(),
 			QueryType: &pb.RunQueryRequest_StructuredQuery{StructuredQuery: query},
 		}
 	default:
@@ -121,7 +119,7 @@ func (g *generator) transaction() proto.Message {
 		}
 		query := g.query()
 		g.queue = append(g.queue, &pb.RunQueryRequest{
-			Parent:              g.parentOf(query),
+			Parent:              g.parent(),
 			QueryType:           &pb.RunQueryRequest_StructuredQuery{StructuredQuery: query},
 			ConsistencySelector: &pb.RunQueryRequest_Transaction{Transaction: mark},
 		})
@@ -177,15 +175,6 @@ func (g *generator) parent() string {
 		return g.root()
 	}
 	return g.root() + "/c/" + strconv.Itoa(g.IntN(2))
-}
-
-// parentOf gives a query on a collection group the only parent that the service
-// takes for all of them.
-func (g *generator) parentOf(q *pb.StructuredQuery) string {
-	if q.From[0].AllDescendants {
-		return g.root()
-	}
-	return g.parent()
 }
 
 // field gives a path in the form of the protocol. The first ones have values of

@@ -4,8 +4,6 @@
 package firestore_test
 
 import (
-	"strings"
-
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
@@ -102,20 +100,10 @@ func (g *generator) precondition(name string) *pb.Precondition {
 
 func (g *generator) transform() *pb.DocumentTransform_FieldTransform {
 	t := &pb.DocumentTransform_FieldTransform{FieldPath: g.field()}
-	switch g.IntN(5) {
-	case 0:
+	if g.chance(50) {
 		t.TransformType = &pb.DocumentTransform_FieldTransform_Increment{Increment: g.number()}
-	case 1:
+	} else {
 		t.TransformType = &pb.DocumentTransform_FieldTransform_Maximum{Maximum: g.number()}
-	case 2:
-		t.TransformType = &pb.DocumentTransform_FieldTransform_Minimum{Minimum: g.number()}
-	case 3:
-		t.TransformType = &pb.DocumentTransform_FieldTransform_AppendMissingElements{AppendMissingElements: g.arrayValue().GetArrayValue()}
-	default:
-		t.TransformType = &pb.DocumentTransform_FieldTransform_RemoveAllFromArray{RemoveAllFromArray: g.arrayValue().GetArrayValue()}
-	}
-	if strings.HasPrefix(t.FieldPath, "l") && g.chance(50) {
-		t.TransformType = &pb.DocumentTransform_FieldTransform_AppendMissingElements{AppendMissingElements: g.arrayValue().GetArrayValue()}
 	}
 	return t
 }

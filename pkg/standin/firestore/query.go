@@ -7,20 +7,20 @@ import (
 	"slices"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // query is a checked structured query.
 type query struct {
-	parent      resource
-	collection  string // id
-	descendants bool   // all collections of that id below the parent
-	matches     predicate
-	orders      []order // whole: the last one is by name
-	start, end  *bound
-	offset      int
-	limit       int  // -1 is none
-	mask        mask // nil is every field
-	shape       Shape
+	parent     resource
+	collection string // id
+	matches    predicate
+	orders     []order // whole: the last one is by name
+	start, end *bound
+	limit      int  // -1 is none
+	mask       mask // nil is every field
+	shape      Shape
 }
 
 // order is one key that results are sorted by.
@@ -29,22 +29,20 @@ type order struct {
 	direction int // 1 ascending, -1 descending
 }
 
-// bound is a position in the order of results, before or after every document
-// whose keys begin with values.
+// bound is a position in the order of results, before or after every document whose keys begin with
+// values.
 type bound struct {
 	values []*pb.Value
 	before bool
 }
 
-// parseQuery checks a query on the collections below parent. Figures are the
-// fields that are to be aggregated over the result: an index that serves this is
-// ordered by them too, so a document without one of them is not in the result.
-func parseQuery(parent string, q *pb.StructuredQuery, figures []fieldPath) (*query, error) {
+// parseQuery checks a query on a collection below parent.
+func parseQuery(parent string, q *pb.StructuredQuery) (*query, error) {
 	root, err := parseParent("Document parent", parent)
 	if err != nil {
 		return nil, err
 	}
-	out := &query{parent: root, offset: int(q.GetOffset()), limit: -1}
+	out := &query{parent: root, limit: -1}
 	if err := out.parseFrom(q.GetFrom()); err != nil {
 		return nil, err
 	}
@@ -52,16 +50,13 @@ func parseQuery(parent string, q *pb.StructuredQuery, figures []fieldPath) (*que
 	if out.matches, err = filters.parse(q.GetWhere()); err != nil {
 		return nil, err
 	}
-	if err := checkIndexable(q.GetOrderBy(), filters, figures); err != nil {
+	if err := checkIndexable(q.GetOrderBy(), filters); err != nil {
 		return nil, err
 	}
-	if err := out.parseOrders(q.GetOrderBy(), filters.inequalities, figures); err != nil {
+	if err := out.parseOrders(q.GetOrderBy(), filters.inequalities); err != nil {
 		return nil, err
 	}
 	out.shape = newShape(out, filters)
-	if out.descendants && root.path != "" && (filters.onFields || len(out.orders) > 1) {
-		return nil, invalid("collection group queries are only allowed at the root parent")
-	}
 	if out.start, err = out.parseCursor(q.GetStartAt(), len(q.GetOrderBy())); err != nil {
 		return nil, err
 	}
@@ -81,13 +76,16 @@ func (q *query) parseFrom(from []*pb.StructuredQuery_CollectionSelector) error {
 	if len(from) == 0 || from[0].GetCollectionId() == "" {
 		return unimplemented("a query without a collection id")
 	}
-	q.collection, q.descendants = from[0].GetCollectionId(), from[0].GetAllDescendants()
+	if from[0].GetAllDescendants() {
+		return unimplemented("a query on a collection group")
+	}
+	q.collection = from[0].GetCollectionId()
 	return checkID("Collection", q.collection)
 }
 
 func (q *query) parseLimits(sq *pb.StructuredQuery) error {
-	if q.offset < 0 {
-		return invalid("offset is negative")
+	if sq.GetOffset() != 0 {
+		return unimplemented("offset")
 	}
 	if limit := sq.GetLimit(); limit != nil {
 		if q.limit = int(limit.GetValue()); q.limit < 0 {
@@ -100,10 +98,19 @@ func (q *query) parseLimits(sq *pb.StructuredQuery) error {
 	return nil
 }
 
-// parseOrders completes the order that was asked for. The required fields that
-// it lacks follow, set by set and by name within a set, then the document's
-// name, all in the direction of the last order given.
-func (q *query) parseOrders(asked []*pb.StructuredQuery_Order, required ...[]fieldPath) error {
+// checkIndexable refuses a query that no index can serve: there is no index of names alone in descending
+// order.
+func checkIndexable(asked []*pb.StructuredQuery_Order, filters filterParser) error {
+	if len(asked) == 1 && asked[0].GetField().GetFieldPath() == nameField && !filters.onFields &&
+		asked[0].GetDirection() == pb.StructuredQuery_DESCENDING {
+		return status.Error(codes.FailedPrecondition, "Firestore does not support descending key scans")
+	}
+	return nil
+}
+
+// parseOrders completes the order that was asked for. The required fields that it lacks follow by name,
+// then the document's name, all in the direction of the last order given.
+func (q *query) parseOrders(asked []*pb.StructuredQuery_Order, required []fieldPath) error {
 	direction := 1
 	has := func(path fieldPath) bool {
 		return slices.ContainsFunc(q.orders, func(o order) bool { return o.path.compare(path) == 0 })
@@ -135,14 +142,12 @@ func (q *query) parseOrders(asked []*pb.StructuredQuery_Order, required ...[]fie
 			return err
 		}
 	}
-	for _, set := range required {
-		for _, path := range slices.SortedFunc(slices.Values(set), fieldPath.compare) {
-			if path.isName() || has(path) {
-				continue
-			}
-			if err := add(path); err != nil {
-				return err
-			}
+	for _, path := range slices.SortedFunc(slices.Values(required), fieldPath.compare) {
+		if path.isName() || has(path) {
+			continue
+		}
+		if err := add(path); err != nil {
+			return err
 		}
 	}
 	byName := fieldPath{nameField}
@@ -152,8 +157,7 @@ func (q *query) parseOrders(asked []*pb.StructuredQuery_Order, required ...[]fie
 	return add(byName)
 }
 
-// parseCursor checks a position, which may name as many keys as the client
-// asked to order by and no more.
+// parseCursor checks a position, which may name at most as many keys as the client asked to order by.
 func (q *query) parseCursor(c *pb.Cursor, asked int) (*bound, error) {
 	if c == nil {
 		return nil, nil

@@ -26,14 +26,9 @@ func (s *service) BatchGetDocuments(req *pb.BatchGetDocumentsRequest, stream pb.
 			return invalid("Document name %q is not in the database %q of the request.", name, database)
 		}
 	}
-	v, begun, err := s.store.view(database, consistency{req.GetTransaction(), req.GetNewTransaction(), req.GetReadTime()})
+	v, err := s.store.view(database, consistency{req.GetTransaction(), req.GetNewTransaction(), req.GetReadTime()})
 	if err != nil {
 		return err
-	}
-	if begun != nil {
-		if err := stream.Send(&pb.BatchGetDocumentsResponse{Transaction: begun}); err != nil {
-			return err
-		}
 	}
 	answered := map[resource]bool{}
 	for _, target := range targets {
@@ -54,7 +49,7 @@ func (s *service) BatchGetDocuments(req *pb.BatchGetDocumentsRequest, stream pb.
 	return nil
 }
 
-// mask is what a request wants to see of a document; nil is everything.
+// mask names the fields of a document that a request asks for; nil means all.
 type mask []fieldPath
 
 func parseMask(m *pb.DocumentMask) (mask, error) {
@@ -79,38 +74,31 @@ func (s *service) RunQuery(req *pb.RunQueryRequest, stream pb.Firestore_RunQuery
 	if req.GetExplainOptions() != nil {
 		return unimplemented("explain_options")
 	}
-	q, err := parseQuery(req.GetParent(), req.GetStructuredQuery(), nil)
+	q, err := parseQuery(req.GetParent(), req.GetStructuredQuery())
 	if err != nil {
 		return err
 	}
-	v, begun, err := s.store.view(q.parent.database, consistency{req.GetTransaction(), req.GetNewTransaction(), req.GetReadTime()})
+	v, err := s.store.view(q.parent.database, consistency{req.GetTransaction(), req.GetNewTransaction(), req.GetReadTime()})
 	if err != nil {
 		return err
 	}
 	s.observe(q)
-	if begun != nil {
-		if err := stream.Send(&pb.RunQueryResponse{Transaction: begun}); err != nil {
-			return err
-		}
-	}
 	v.note(q)
-	// Each document waits for the next, so that the last one can say it is.
+	// Each document is sent when the next one is known, so that the last one can be marked.
 	last := &pb.RunQueryResponse{ReadTime: v.at}
-	skipped := int32(q.offset)
 	for doc := range q.page(v.state) {
 		if last.Document != nil {
 			if err := stream.Send(last); err != nil {
 				return err
 			}
 		}
-		last = &pb.RunQueryResponse{Document: q.mask.apply(doc), ReadTime: v.at, SkippedResults: skipped}
-		skipped = 0
+		last = &pb.RunQueryResponse{Document: q.mask.apply(doc), ReadTime: v.at}
 	}
 	last.ContinuationSelector = &pb.RunQueryResponse_Done{Done: true}
 	return stream.Send(last)
 }
 
-// RunAggregationQuery computes figures over the result of a query.
+// RunAggregationQuery counts the documents that a query finds.
 func (s *service) RunAggregationQuery(req *pb.RunAggregationQueryRequest, stream pb.Firestore_RunAggregationQueryServer) error {
 	base := req.GetStructuredAggregationQuery().GetStructuredQuery()
 	if base == nil {
@@ -119,28 +107,31 @@ func (s *service) RunAggregationQuery(req *pb.RunAggregationQueryRequest, stream
 	if req.GetExplainOptions() != nil {
 		return unimplemented("explain_options")
 	}
-	aggregations, err := parseAggregations(req.GetStructuredAggregationQuery().GetAggregations())
+	aliases, err := parseCounts(req.GetStructuredAggregationQuery().GetAggregations())
 	if err != nil {
 		return err
 	}
-	q, err := parseQuery(req.GetParent(), base, figures(aggregations))
+	q, err := parseQuery(req.GetParent(), base)
 	if err != nil {
 		return err
 	}
-	if err := checkProjection(aggregations, q.mask); err != nil {
-		return err
-	}
-	v, begun, err := s.store.view(q.parent.database, consistency{req.GetTransaction(), req.GetNewTransaction(), req.GetReadTime()})
+	v, err := s.store.view(q.parent.database, consistency{req.GetTransaction(), req.GetNewTransaction(), req.GetReadTime()})
 	if err != nil {
 		return err
 	}
 	s.observe(q)
 	v.note(q)
-	fields := aggregate(q.page(v.state), aggregations)
+	var count int64
+	for range q.page(v.state) {
+		count++
+	}
+	fields := map[string]*pb.Value{}
+	for _, alias := range aliases {
+		fields[alias] = intValue(count)
+	}
 	return stream.Send(&pb.RunAggregationQueryResponse{
-		Transaction: begun,
-		Result:      &pb.AggregationResult{AggregateFields: fields},
-		ReadTime:    v.at,
+		Result:   &pb.AggregationResult{AggregateFields: fields},
+		ReadTime: v.at,
 	})
 }
 

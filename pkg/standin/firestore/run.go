@@ -6,22 +6,20 @@ package firestore
 import (
 	"iter"
 	"slices"
-	"strings"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 )
 
-// row is a document of a result with its sort keys, one for each order but the
-// last, which is the document's own name.
+// row is a document of a result with its sort keys, one for each order but the last, which is the
+// document's own name.
 type row struct {
 	doc  *pb.Document
 	keys []*pb.Value
 }
 
-// run yields the documents of the result in order, before the offset, the limit
-// and the projection are applied.
+// run yields the documents of the result in order, before the limit and the projection are applied.
 func (q *query) run(s state) iter.Seq[*pb.Document] {
-	if len(q.orders) == 1 && !q.descendants {
+	if len(q.orders) == 1 {
 		return q.scanByName(s)
 	}
 	return func(yield func(*pb.Document) bool) {
@@ -35,8 +33,8 @@ func (q *query) run(s state) iter.Seq[*pb.Document] {
 	}
 }
 
-// scanByName reads one collection in the order that it is kept in, so that
-// nothing is gathered or sorted and a page begins at its cursor.
+// scanByName reads the collection in the order in which it is stored, so that nothing is collected or
+// sorted and a page begins at its cursor.
 func (q *query) scanByName(s state) iter.Seq[*pb.Document] {
 	return func(yield func(*pb.Document) bool) {
 		c := s.collection(q.collectionPath())
@@ -63,7 +61,7 @@ func (q *query) collectionPath() string {
 	return q.parent.path + "/" + q.collection
 }
 
-// firstID is where a scan by name may begin, as far as the start cursor tells.
+// firstID is where a scan by name may begin, according to the start cursor.
 func (q *query) firstID() string {
 	if q.start == nil || len(q.start.values) == 0 {
 		return ""
@@ -81,33 +79,17 @@ func (q *query) firstID() string {
 // rows yields what the query finds, in no particular order.
 func (q *query) rows(s state) iter.Seq[row] {
 	return func(yield func(row) bool) {
-		for c := range q.collections(s) {
-			for _, doc := range c.from("") {
-				r, ok := q.row(doc)
-				if ok && !q.start.excludesBefore(q, r) && !q.end.excludesAfter(q, r) && !yield(r) {
-					return
-				}
-			}
-		}
-	}
-}
-
-func (q *query) collections(s state) iter.Seq[*collection] {
-	return func(yield func(*collection) bool) {
-		if !q.descendants {
-			yield(s.collection(q.collectionPath()))
-			return
-		}
-		for path, c := range s.below(q.parent.path) {
-			if lastSegment(path) == q.collection && !yield(c) {
+		for _, doc := range s.collection(q.collectionPath()).from("") {
+			r, ok := q.row(doc)
+			if ok && !q.start.excludesBefore(q, r) && !q.end.excludesAfter(q, r) && !yield(r) {
 				return
 			}
 		}
 	}
 }
 
-// row gathers a document's sort keys. A document that does not match or lacks a
-// field to order by is in no index that serves the query.
+// row collects a document's sort keys. A document that does not match or lacks a field to order by is in
+// no index that serves the query.
 func (q *query) row(doc *pb.Document) (row, bool) {
 	if !q.matches(doc) {
 		return row{}, false
@@ -164,7 +146,7 @@ func (b *bound) excludesAfter(q *query, r row) bool {
 	return c > 0 || c == 0 && b.before
 }
 
-// page yields the documents of the result after the offset, up to the limit.
+// page yields the documents of the result up to the limit.
 func (q *query) page(s state) iter.Seq[*pb.Document] {
 	return func(yield func(*pb.Document) bool) {
 		if q.limit == 0 {
@@ -172,23 +154,19 @@ func (q *query) page(s state) iter.Seq[*pb.Document] {
 		}
 		seen := 0
 		for doc := range q.run(s) {
-			if seen++; seen <= q.offset {
-				continue
-			}
-			if !yield(doc) || q.limit > 0 && seen == q.offset+q.limit {
+			seen++
+			if !yield(doc) || seen == q.limit {
 				return
 			}
 		}
 	}
 }
 
-// sameResults reports whether the query finds the very same documents in both
-// states, none of them written in between.
+// sameResults reports whether the query finds the same documents in both states, none of them written
+// in between.
 func (q *query) sameResults(a, b state) bool {
-	if !q.descendants && a.collection(q.collectionPath()) == b.collection(q.collectionPath()) {
+	if a.collection(q.collectionPath()) == b.collection(q.collectionPath()) {
 		return true
 	}
 	return slices.Equal(slices.Collect(q.page(a)), slices.Collect(q.page(b)))
 }
-
-func lastSegment(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

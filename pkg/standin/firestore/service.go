@@ -22,8 +22,7 @@ const (
 	maxTransforms = 500
 )
 
-// service answers the calls that change documents and the ones about
-// transactions; the files beside it hold those that read.
+// service answers the calls that change documents, and those about transactions.
 type service struct {
 	pb.UnimplementedFirestoreServer
 	store   *store
@@ -49,8 +48,7 @@ func (s *service) Commit(_ context.Context, req *pb.CommitRequest) (*pb.CommitRe
 			return nil, invalid("a document must not have more than %d field transforms in a request", maxTransforms)
 		}
 	}
-	resp, _, err := s.store.commit(database, writes, req.GetTransaction())
-	return resp, err
+	return s.store.commit(database, writes, req.GetTransaction())
 }
 
 // BatchWrite commits each write by itself and answers with a status for each.
@@ -73,7 +71,7 @@ func (s *service) BatchWrite(_ context.Context, req *pb.BatchWriteRequest) (*pb.
 	resp := &pb.BatchWriteResponse{}
 	for _, w := range writes {
 		result := &pb.WriteResult{}
-		done, _, err := s.store.commit(database, []*write{w}, nil)
+		done, err := s.store.commit(database, []*write{w}, nil)
 		if err == nil {
 			result = done.GetWriteResults()[0]
 		}
@@ -102,21 +100,4 @@ func (s *service) Rollback(_ context.Context, req *pb.RollbackRequest) (*emptypb
 		return nil, err
 	}
 	return &emptypb.Empty{}, s.store.rollback(database, req.GetTransaction())
-}
-
-func (s *service) Listen(pb.Firestore_ListenServer) error { return unimplemented("Listen") }
-
-func (s *service) Write(pb.Firestore_WriteServer) error { return unimplemented("Write") }
-
-func (s *service) PartitionQuery(context.Context, *pb.PartitionQueryRequest) (*pb.PartitionQueryResponse, error) {
-	return nil, unimplemented("PartitionQuery")
-}
-
-// ExecutePipeline names the first stage, which is what the caller asked for.
-func (s *service) ExecutePipeline(req *pb.ExecutePipelineRequest, _ pb.Firestore_ExecutePipelineServer) error {
-	stages := req.GetStructuredPipeline().GetPipeline().GetStages()
-	if len(stages) == 0 {
-		return unimplemented("ExecutePipeline")
-	}
-	return unimplemented("ExecutePipeline with the stage " + stages[0].GetName())
 }

@@ -3,12 +3,9 @@
 
 package firestore
 
-import (
-	"errors"
-	"slices"
-)
+import "slices"
 
-// What an index holds of a field.
+// The modes of a field in an index.
 const (
 	Ascending  = "ASCENDING"
 	Descending = "DESCENDING"
@@ -20,30 +17,26 @@ type IndexField struct {
 	Path, Mode string
 }
 
-// Index is a composite index, which the service does not make by itself. The
-// document's name follows the fields in the direction of the last one.
+// Index is a composite index, which the service does not make by itself. The document's name follows the
+// fields in the direction of the last one.
 type Index struct {
 	Collection string
-	Group      bool // of every collection of that id, not of one
+	Group      bool // of every collection of that id; no query here needs one
 	Fields     []IndexField
 }
 
-// Shape is a query without its values: all that tells which index serves it.
+// Shape is a query without its values: all that decides which index serves it.
 type Shape struct {
 	Collection string
-	Group      bool
-	// Equal are the fields that are compared for equality (== and in), and
-	// Arrays those that are searched for an element; by name.
+	// Equal are the fields that are compared for equality (== and in), and Arrays those that are searched
+	// for an element; by name.
 	Equal, Arrays []string
-	// Orders is whole: fields of inequalities and of aggregations are in it,
-	// and the document's name is the last.
+	// Orders are all orders: fields of inequalities are in it, and the document's name is the last.
 	Orders []IndexField
-	// Or is set if filters are joined by OR: each of them may need an index.
-	Or bool
 }
 
 func newShape(q *query, filters filterParser) Shape {
-	s := Shape{Collection: q.collection, Group: q.descendants, Or: filters.hasOr}
+	s := Shape{Collection: q.collection}
 	s.Equal, s.Arrays = names(filters.equalities), names(filters.arrays)
 	for _, o := range q.orders {
 		mode := Ascending
@@ -55,7 +48,7 @@ func newShape(q *query, filters filterParser) Shape {
 	return s
 }
 
-// names are the paths but the document's name, sorted and without repeats.
+// names are the paths except the document's name, sorted and without repeats.
 func names(paths []fieldPath) []string {
 	var out []string
 	for _, path := range paths {
@@ -67,31 +60,25 @@ func names(paths []fieldPath) []string {
 	return slices.Compact(out)
 }
 
-// Index returns the composite index that the service wants for the query: it
-// refuses it otherwise, which no emulator does. The index has no fields where
-// those serve that the service keeps of every single field, in both directions:
+// Index returns the composite index that the service needs for the query: without it, the service
+// refuses the query, which no emulator does. The index has no fields where the indexes of single fields
+// serve, which the service keeps of every field, in both directions:
 //
 //   - equalities alone, which are found by merging these indexes
 //   - one order or inequality alone
 //   - one search of an array alone
 //
-// Anything else needs the fields of equalities, then the array's, then those
-// of the order, each in its direction. Fields of equalities may come in any
-// order; here they are sorted, so that a query has one index. Of a query that
-// these rules do not cover, the error says why.
+// Anything else needs the fields of equalities, then the array's, then those of the order, each in its
+// direction. Fields of equalities may come in any order; here they are sorted, so that a query has one
+// index.
 //
 // https://cloud.google.com/firestore/docs/query-data/index-overview
-func (s Shape) Index() (Index, error) {
+func (s Shape) Index() Index {
 	orders := s.sorted()
-	switch {
-	case s.Or:
-		return Index{}, errors.New("a query with OR needs an index for each of its parts: make it one query a part")
-	case s.single(orders) && s.Group && len(s.Fields()) > 0:
-		return Index{}, errors.New("a query of a collection group needs each of its fields indexed for the group")
-	case s.single(orders):
-		return Index{}, nil
+	if s.single(orders) {
+		return Index{}
 	}
-	index := Index{Collection: s.Collection, Group: s.Group}
+	index := Index{Collection: s.Collection}
 	for _, path := range s.Equal {
 		index.Fields = append(index.Fields, IndexField{path, Ascending})
 	}
@@ -100,10 +87,10 @@ func (s Shape) Index() (Index, error) {
 	}
 	index.Fields = append(index.Fields, orders...)
 	index.Fields = implied(index.Fields)
-	return index, nil
+	return index
 }
 
-// implied leaves out the name where it is last and the service adds it by itself.
+// implied removes the name where it is last and the service adds it by itself.
 func implied(fields []IndexField) []IndexField {
 	n := len(fields) - 1
 	if n == 0 {
@@ -119,12 +106,12 @@ func implied(fields []IndexField) []IndexField {
 	return fields
 }
 
-// sorted are the orders that matter: a field that equals a value sorts nothing.
+// sorted are the orders that have an effect: a field that equals a value sorts nothing.
 func (s Shape) sorted() []IndexField {
 	return slices.DeleteFunc(slices.Clone(s.Orders), func(o IndexField) bool { return slices.Contains(s.Equal, o.Path) })
 }
 
-// single tells whether the indexes of single fields serve the query.
+// single reports whether the indexes of single fields serve the query.
 func (s Shape) single(orders []IndexField) bool {
 	byName := len(orders) == 1
 	switch {
@@ -137,7 +124,7 @@ func (s Shape) single(orders []IndexField) bool {
 	}
 }
 
-// Fields are the fields that the query looks at, each of which must be indexed.
+// Fields are the fields that the query reads, each of which must be indexed.
 func (s Shape) Fields() []string {
 	fields := slices.Concat(s.Equal, s.Arrays)
 	for _, o := range s.sorted() {

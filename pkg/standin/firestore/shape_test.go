@@ -22,22 +22,21 @@ func TestShapeIndex(t *testing.T) {
 	c := s.client.Collection("c")
 	byName := gcf.DocumentID
 	tests := []struct {
-		name    string
-		query   gcf.Query
-		sum     string // a field to add up
-		want    string // none needed where empty
-		wantErr string
+		name  string
+		query gcf.Query
+		count bool
+		want  string // none needed where empty
 	}{
 		{name: "everything", query: c.Query},
 		{name: "by_name", query: c.OrderBy(byName, gcf.Asc)},
 		{name: "one_equality", query: c.Where("a", "==", 1)},
-		{name: "equalities_are_merged", query: c.Where("b", "==", 1).Where("a", "in", []int{1, 2}).Where("d", "==", nil)},
+		{name: "equalities_are_merged", query: c.Where("b", "==", 1).Where("a", "in", []int{1, 2}).Where("d", "==", 3)},
 		{name: "equalities_backwards", query: c.Where("a", "==", 1).Where("b", "==", 2).OrderBy(byName, gcf.Desc)},
 		{name: "an_order", query: c.OrderBy("a", gcf.Desc)},
 		{name: "an_order_and_the_name_with_it", query: c.OrderBy("a", gcf.Desc).OrderBy(byName, gcf.Desc)},
 		{name: "an_order_and_the_name_against_it", query: c.OrderBy("a", gcf.Desc).OrderBy(byName, gcf.Asc), want: "a ↓, __name__ ↑"},
 		{name: "an_inequality", query: c.Where("a", ">", 1).OrderBy("a", gcf.Desc)},
-		{name: "two_inequalities", query: c.Where("b", ">", 1).Where("a", "!=", 1), want: "a ↑, b ↑"},
+		{name: "two_inequalities", query: c.Where("b", ">", 1).Where("a", "<", 1), want: "a ↑, b ↑"},
 		{name: "equality_and_order", query: c.Where("b", "==", 1).OrderBy("a", gcf.Desc), want: "b ↑, a ↓"},
 		{name: "equality_and_inequality", query: c.Where("b", "==", 1).Where("a", "<", 1), want: "b ↑, a ↑"},
 		{name: "equality_and_order_of_the_same", query: c.Where("a", "==", 1).OrderBy("a", gcf.Desc)},
@@ -45,32 +44,15 @@ func TestShapeIndex(t *testing.T) {
 		{name: "orders", query: c.OrderBy("b", gcf.Asc).OrderBy("a", gcf.Desc), want: "b ↑, a ↓"},
 		{name: "array", query: c.Where("a", "array-contains", 1)},
 		{name: "array_backwards", query: c.Where("a", "array-contains", 1).OrderBy(byName, gcf.Desc), want: "a ∋, __name__ ↓"},
-		{name: "array_and_equality", query: c.Where("a", "array-contains-any", []int{1}).Where("b", "==", 1), want: "b ↑, a ∋"},
+		{name: "array_and_equality", query: c.Where("a", "array-contains", 1).Where("b", "==", 1), want: "b ↑, a ∋"},
 		{name: "array_and_order", query: c.Where("a", "array-contains", 1).OrderBy("b", gcf.Desc), want: "a ∋, b ↓"},
-		{name: "count", query: c.Where("a", "==", 1).Where("b", "==", 1), sum: "-"},
-		{name: "sum", query: c.Query, sum: "n"},
-		{name: "sum_of_some", query: c.Where("a", "==", 1), sum: "n", want: "a ↑, n ↑"},
+		{name: "count", query: c.Where("a", "==", 1).Where("b", "==", 1), count: true},
 		{name: "nested_field", query: c.Where("a.b", "==", 1).OrderBy("x`y", gcf.Desc), want: "a.b ↑, `x\\`y` ↓"},
-		{name: "group", query: s.client.CollectionGroup("c").Query},
-		{name: "group_and_order", query: s.client.CollectionGroup("c").Where("a", "==", 1).OrderBy("b", gcf.Asc), want: "group: a ↑, b ↑"},
-		{name: "group_and_single_field", query: s.client.CollectionGroup("c").Where("a", "==", 1), wantErr: "collection group"},
-		{name: "or", query: c.WhereEntity(gcf.OrFilter{Filters: []gcf.EntityFilter{
-			gcf.PropertyFilter{Path: "a", Operator: "==", Value: 1}, gcf.PropertyFilter{Path: "b", Operator: "==", Value: 1},
-		}}), wantErr: "OR"},
 	}
 	for _, tt := range tests { // one after the other, as there is one listener
 		t.Run(tt.name, func(t *testing.T) {
-			run(t, s, tt.query, tt.sum)
-			index, err := seen.Index()
-			if tt.wantErr != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
-					t.Errorf("error %v, want one with %q", err, tt.wantErr)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+			run(t, s, tt.query, tt.count)
+			index := seen.Index()
 			if got := show(index); got != tt.want {
 				t.Errorf("index %q, want %q (of %+v)", got, tt.want, seen)
 			}
@@ -89,16 +71,14 @@ func TestShapeFields(t *testing.T) {
 	}
 }
 
-func run(t *testing.T, s *session, query gcf.Query, sum string) {
+// run runs the query, or counts what it finds.
+func run(t *testing.T, s *session, query gcf.Query, count bool) {
 	t.Helper()
 	var err error
-	switch sum {
-	case "":
-		_, err = query.Documents(s.ctx).GetAll()
-	case "-":
+	if count {
 		_, err = query.NewAggregationQuery().WithCount("n").Get(s.ctx)
-	default:
-		_, err = query.NewAggregationQuery().WithSum(sum, "n").Get(s.ctx)
+	} else {
+		_, err = query.Documents(s.ctx).GetAll()
 	}
 	must(t, "query", err)
 }
@@ -108,9 +88,5 @@ func show(index firestore.Index) string {
 	for _, f := range index.Fields {
 		fields = append(fields, f.Path+" "+map[string]string{firestore.Ascending: "↑", firestore.Descending: "↓", firestore.Contains: "∋"}[f.Mode])
 	}
-	out := strings.Join(fields, ", ")
-	if index.Group && out != "" {
-		out = "group: " + out
-	}
-	return out
+	return strings.Join(fields, ", ")
 }

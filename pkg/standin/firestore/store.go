@@ -70,20 +70,19 @@ func (s *store) tick() *timestamppb.Timestamp {
 	return timestamppb.New(time.UnixMicro(s.clock))
 }
 
-// commit applies all writes, or none of them if it returns an error. It also returns the state after
-// them. The id of a transaction ends that transaction, whether the commit succeeds or not; an empty id
-// means no transaction.
-func (s *store) commit(database string, writes []*write, transaction []byte) (*pb.CommitResponse, state, error) {
+// commit applies all writes, or none of them if it returns an error. The id of a transaction ends that
+// transaction, whether the commit succeeds or not; an empty id means no transaction.
+func (s *store) commit(database string, writes []*write, transaction []byte) (*pb.CommitResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	next := s.databases[database]
 	if len(transaction) > 0 {
 		tx, err := s.transactions.end(database, transaction)
 		if err != nil {
-			return nil, state{}, err
+			return nil, err
 		}
 		if err := tx.check(next, len(writes) > 0); err != nil {
-			return nil, state{}, err
+			return nil, err
 		}
 	}
 	now := s.tick()
@@ -93,7 +92,7 @@ func (s *store) commit(database string, writes []*write, transaction []byte) (*p
 		old := next.document(w.target)
 		doc, results, err := w.apply(old, now)
 		if err != nil {
-			return nil, state{}, err
+			return nil, err
 		}
 		if doc != old {
 			next = next.with(w.target, doc)
@@ -103,11 +102,11 @@ func (s *store) commit(database string, writes []*write, transaction []byte) (*p
 	}
 	if len(r.changes) > 0 {
 		if err := s.append(r); err != nil {
-			return nil, state{}, status.Errorf(codes.Internal, "the commit could not be made durable: %v", err)
+			return nil, status.Errorf(codes.Internal, "the commit could not be made durable: %v", err)
 		}
 	}
 	s.databases[database] = next
-	return resp, next, nil
+	return resp, nil
 }
 
 // documents yields every document of every database.

@@ -16,18 +16,18 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// maxTransactionAge is when the service gives a transaction up.
+// maxTransactionAge is when a transaction expires.
 const maxTransactionAge = 270 * time.Second
 
-// transaction reads from one snapshot, the one of its first read, and remembers
-// what it read. A commit with writes is refused when any of that has changed
-// since, which makes transactions serializable without locks.
+// transaction reads from one snapshot, which its first read takes, and remembers what it read. A commit
+// with writes is refused if any of that has changed since, which makes transactions serializable without
+// locks.
 type transaction struct {
 	database string
 	readOnly bool
 	begun    time.Time
 
-	mu       sync.Mutex // guards what follows: reads may run side by side
+	mu       sync.Mutex // guards what follows: reads may run in parallel
 	started  bool
 	snapshot state
 	at       *timestamppb.Timestamp
@@ -38,7 +38,7 @@ type transaction struct {
 // check reports whether the transaction may commit onto the latest state.
 func (t *transaction) check(latest state, writing bool) error {
 	if !writing {
-		return nil // it saw one snapshot, which is all that it asked for
+		return nil // it read from one snapshot, which is all that it needs
 	}
 	if t.readOnly {
 		return invalid("Cannot modify entities in a read-only transaction.")
@@ -62,8 +62,8 @@ func contention() error {
 	return status.Error(codes.Aborted, "Too much contention on these documents. Please try again.")
 }
 
-// transactions are those under way. An id is a number of this process, so that
-// ids from before a restart are told apart.
+// transactions are the open ones. An id holds a mark of this process, so that ids from before a restart
+// are recognized.
 type transactions struct {
 	process [8]byte
 	last    uint64
@@ -76,7 +76,7 @@ func newTransactions() transactions {
 	return t
 }
 
-// begin starts a transaction and forgets those that are too old.
+// begin starts a transaction and removes those that have expired.
 func (t *transactions) begin(database string, options *pb.TransactionOptions) ([]byte, error) {
 	tx := &transaction{database: database, begun: time.Now()}
 	switch mode := options.GetMode().(type) {
@@ -102,7 +102,7 @@ func (t *transactions) begin(database string, options *pb.TransactionOptions) ([
 	return binary.BigEndian.AppendUint64(slices.Clone(t.process[:]), t.last), nil
 }
 
-// number reads an id that this process has given out.
+// number reads an id that this process has issued.
 func (t *transactions) number(id []byte) (uint64, error) {
 	if len(id) != 16 || [8]byte(id) != t.process {
 		return 0, invalid("Invalid transaction.")
@@ -126,7 +126,7 @@ func (t *transactions) find(database string, id []byte) (*transaction, error) {
 	return tx, nil
 }
 
-// end takes a transaction out of those under way.
+// end removes a transaction from the open ones.
 func (t *transactions) end(database string, id []byte) (*transaction, error) {
 	tx, err := t.find(database, id)
 	if err != nil {
@@ -154,57 +154,44 @@ func (s *store) rollback(database string, id []byte) error {
 	return nil
 }
 
-// view is a snapshot to read from. In a transaction it notes what is read.
+// view is a snapshot to read from. In a transaction it records what is read.
 type view struct {
 	state
 	at *timestamppb.Timestamp
 	tx *transaction // nil outside of transactions
 }
 
-// consistency is what requests that read say about the snapshot to read from:
-// a transaction's id, options to begin one, a time, or nothing.
+// consistency is what a request says about the snapshot to read from: a transaction's id, options to
+// begin a transaction, a time, or nothing.
 type consistency struct {
 	transaction []byte
 	begin       *pb.TransactionOptions
 	readTime    *timestamppb.Timestamp
 }
 
-// view opens the snapshot. It returns the id of the transaction if it began one.
-func (s *store) view(database string, c consistency) (view, []byte, error) {
+// view opens the snapshot.
+func (s *store) view(database string, c consistency) (view, error) {
 	if c.readTime != nil {
-		return view{}, nil, unimplemented("read_time")
+		return view{}, unimplemented("read_time")
+	}
+	if c.begin != nil {
+		return view{}, unimplemented("new_transaction")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var begun []byte
-	if c.begin != nil {
-		id, err := s.transactions.begin(database, readOnlyUnlessAsked(c.begin))
-		if err != nil {
-			return view{}, nil, err
-		}
-		begun, c.transaction = id, id
-	}
 	if len(c.transaction) == 0 {
-		return view{state: s.databases[database], at: s.now()}, nil, nil
+		return view{state: s.databases[database], at: s.now()}, nil
 	}
 	tx, err := s.transactions.find(database, c.transaction)
 	if err != nil {
-		return view{}, nil, err
+		return view{}, err
 	}
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
 	if !tx.started {
 		tx.started, tx.snapshot, tx.at = true, s.databases[database], s.now()
 	}
-	return view{state: tx.snapshot, at: tx.at, tx: tx}, begun, nil
-}
-
-// readOnlyUnlessAsked is how a transaction begins that begins with a read.
-func readOnlyUnlessAsked(options *pb.TransactionOptions) *pb.TransactionOptions {
-	if options.GetMode() != nil {
-		return options
-	}
-	return &pb.TransactionOptions{Mode: &pb.TransactionOptions_ReadOnly_{ReadOnly: &pb.TransactionOptions_ReadOnly{}}}
+	return view{state: tx.snapshot, at: tx.at, tx: tx}, nil
 }
 
 func (v view) lookup(r resource) *pb.Document {

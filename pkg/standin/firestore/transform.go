@@ -4,8 +4,8 @@
 package firestore
 
 import (
+	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -16,8 +16,6 @@ import (
 type transform struct {
 	path fieldPath
 	next func(old *pb.Value, now *timestamppb.Timestamp) *pb.Value
-	// silent transforms answer null in place of the new value.
-	silent bool
 }
 
 func parseTransforms(requests []*pb.DocumentTransform_FieldTransform) ([]transform, error) {
@@ -55,40 +53,29 @@ func parseTransform(r *pb.DocumentTransform_FieldTransform) (transform, error) {
 	case *pb.DocumentTransform_FieldTransform_Increment:
 		t.next, err = numeric(op.Increment, add)
 	case *pb.DocumentTransform_FieldTransform_Maximum:
-		t.next, err = numeric(op.Maximum, func(a, b *pb.Value) *pb.Value { return further(a, b, 1) })
-	case *pb.DocumentTransform_FieldTransform_Minimum:
-		t.next, err = numeric(op.Minimum, func(a, b *pb.Value) *pb.Value { return further(a, b, -1) })
-	case *pb.DocumentTransform_FieldTransform_AppendMissingElements:
-		t.silent = true
-		t.next, err = elements(op.AppendMissingElements.GetValues(), appendMissing)
-	case *pb.DocumentTransform_FieldTransform_RemoveAllFromArray:
-		t.silent = true
-		t.next, err = elements(op.RemoveAllFromArray.GetValues(), removeAll)
-	default:
+		t.next, err = numeric(op.Maximum, larger)
+	case nil:
 		err = invalid("Operation type must be specified for field transformation.")
+	default:
+		err = unimplemented(fmt.Sprintf("the transform %T", op))
 	}
 	return t, err
 }
 
-// apply changes the field in place and returns the result that the client sees.
+// apply changes the field in place and returns its new value.
 func (t transform) apply(fields map[string]*pb.Value, now *timestamppb.Timestamp) *pb.Value {
 	value := t.next(lookup(fields, t.path), now)
 	assign(fields, t.path, value)
-	if t.silent {
-		return nullValue()
-	}
 	return value
 }
 
-// requestTime gives the commit's time in milliseconds, the precision that the
-// service documents for it.
+// requestTime gives the commit's time in milliseconds, the precision that the service documents.
 func requestTime(_ *pb.Value, now *timestamppb.Timestamp) *pb.Value {
 	at := timestamppb.New(now.AsTime().Truncate(time.Millisecond))
 	return &pb.Value{ValueType: &pb.Value_TimestampValue{TimestampValue: at}}
 }
 
-// numeric makes a transform of two numbers. A field that is not a number takes
-// the operand.
+// numeric makes a transform of two numbers. A field that is not a number becomes the operand.
 func numeric(operand *pb.Value, f func(old, operand *pb.Value) *pb.Value) (func(*pb.Value, *timestamppb.Timestamp) *pb.Value, error) {
 	if rankOf(operand) != rankNumber {
 		return nil, invalid("Input must be int64 or double.")
@@ -101,8 +88,7 @@ func numeric(operand *pb.Value, f func(old, operand *pb.Value) *pb.Value) (func(
 	}, nil
 }
 
-// add sums two integers, staying at the end of their range, or two doubles when
-// either is one.
+// add adds two integers, limited to their range, or two doubles if either is a double.
 func add(a, b *pb.Value) *pb.Value {
 	i, aIsInt := a.GetValueType().(*pb.Value_IntegerValue)
 	j, bIsInt := b.GetValueType().(*pb.Value_IntegerValue)
@@ -132,45 +118,19 @@ func toFloat(v *pb.Value) float64 {
 	return v.GetDoubleValue()
 }
 
-// further returns the operand if it lies beyond old in the direction, else old:
-// equal values keep their type. NaN wins over every number.
-func further(old, operand *pb.Value, direction int) *pb.Value {
+func intValue(i int64) *pb.Value {
+	return &pb.Value{ValueType: &pb.Value_IntegerValue{IntegerValue: i}}
+}
+
+// larger returns the operand if it is larger than old, else old: equal values keep their type. NaN
+// wins over every number.
+func larger(old, operand *pb.Value) *pb.Value {
 	switch {
 	case isNaN(old):
 		return old
-	case isNaN(operand) || compareNumbers(operand, old) == direction:
+	case isNaN(operand) || compareNumbers(operand, old) > 0:
 		return operand
 	default:
 		return old
 	}
-}
-
-// elements makes a transform of an array. A field that is not an array counts
-// as an empty one.
-func elements(operand []*pb.Value, f func(old, operand []*pb.Value) []*pb.Value) (func(*pb.Value, *timestamppb.Timestamp) *pb.Value, error) {
-	if err := normalizeArray(operand, 1); err != nil {
-		return nil, err
-	}
-	return func(old *pb.Value, _ *timestamppb.Timestamp) *pb.Value {
-		values := f(old.GetArrayValue().GetValues(), operand)
-		return &pb.Value{ValueType: &pb.Value_ArrayValue{ArrayValue: &pb.ArrayValue{Values: values}}}
-	}, nil
-}
-
-func appendMissing(old, operand []*pb.Value) []*pb.Value {
-	values := slices.Clone(old)
-	for _, v := range operand {
-		if !contains(values, v) {
-			values = append(values, v)
-		}
-	}
-	return values
-}
-
-func removeAll(old, operand []*pb.Value) []*pb.Value {
-	return slices.DeleteFunc(slices.Clone(old), func(v *pb.Value) bool { return contains(operand, v) })
-}
-
-func contains(values []*pb.Value, v *pb.Value) bool {
-	return slices.ContainsFunc(values, func(w *pb.Value) bool { return compareValues(v, w) == 0 })
 }

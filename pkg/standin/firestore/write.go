@@ -22,8 +22,8 @@ type write struct {
 	transforms   []transform
 }
 
-// parseWrite checks everything about a write that does not depend on what is
-// stored, and takes the request's values over.
+// parseWrite checks everything about a write that does not depend on what is stored. The write owns the
+// request's values from then on.
 func parseWrite(database string, w *pb.Write) (*write, error) {
 	out := &write{precondition: w.GetCurrentDocument()}
 	var name string
@@ -41,11 +41,7 @@ func parseWrite(database string, w *pb.Write) (*write, error) {
 			return nil, invalid("a delete must not specify a update transform.")
 		}
 	case *pb.Write_Transform:
-		if w.UpdateMask != nil || len(transforms) > 0 {
-			return nil, invalid("a transform must not specify a document mask or update transforms.")
-		}
-		name, out.masked = op.Transform.GetDocument(), true
-		transforms = op.Transform.GetFieldTransforms()
+		return nil, unimplemented("a write that is only a transform")
 	default:
 		return nil, invalid("empty write operation")
 	}
@@ -77,9 +73,9 @@ func checkPrecondition(p *pb.Precondition) error {
 	return nil
 }
 
-// apply carries the write out on the document, nil when it does not exist, at
-// the commit time. It returns the document that is there afterwards, doc itself
-// when nothing changed and nil when there is none, and the transforms' results.
+// apply applies the write to the document, which is nil if it does not exist, at the commit time. It
+// returns the document as it is afterwards (doc itself if nothing changed, nil if there is none) and the
+// transforms' results.
 func (w *write) apply(doc *pb.Document, now *timestamppb.Timestamp) (*pb.Document, []*pb.Value, error) {
 	if err := w.holds(doc); err != nil {
 		return nil, nil, err
