@@ -4,7 +4,6 @@
 package storage
 
 import (
-	"compress/gzip"
 	"io"
 	"log/slog"
 	"net/http"
@@ -14,29 +13,29 @@ import (
 	"sync"
 )
 
-// api answers requests out of the store.
+// api answers requests from the store.
 type api struct {
 	store    *store
 	log      *slog.Logger
-	reported sync.Map // the refusals that the log has been told of
+	reported sync.Map // the refusals that were logged
 }
 
-// call is one request, taken apart.
+// call is one parsed request.
 type call struct {
 	*http.Request
 	query url.Values
 	// The names in the path, unescaped; empty where the route has none.
 	bucket, object         string
-	destBucket, destObject string
+	destBucket, destObject string // of a copy
 }
 
 type handler func(*api, http.ResponseWriter, *call) error
 
-// route is one method of the JSON API. In its pattern, a segment that begins
-// with a colon stands for any name.
+// route is one method of the JSON API. In its pattern, a segment that begins with a colon matches any
+// name.
 type route struct {
 	method, pattern string
-	params          []string // the query parameters that it honours
+	params          []string // the query parameters that it implements
 	handle          handler
 }
 
@@ -44,16 +43,7 @@ var (
 	objectConditions = []string{
 		"ifGenerationMatch", "ifGenerationNotMatch", "ifMetagenerationMatch", "ifMetagenerationNotMatch",
 	}
-	bucketConditions = objectConditions[2:]
-	sourceConditions = []string{
-		"ifSourceGenerationMatch", "ifSourceGenerationNotMatch",
-		"ifSourceMetagenerationMatch", "ifSourceMetagenerationNotMatch", "sourceGeneration",
-	}
-	listParams = []string{
-		"prefix", "delimiter", "startOffset", "endOffset", "pageToken", "maxResults",
-		"versions", "includeTrailingDelimiter",
-		"includeFoldersAsPrefixes", // there are no folders
-	}
+	listParams = []string{"prefix", "delimiter", "pageToken", "maxResults", "includeFoldersAsPrefixes"} // there are no folders
 	// ignoredParams change nothing that this server answers.
 	ignoredParams = []string{
 		"alt", "fields", "prettyPrint", "key", "access_token", "oauth_token", "quotaUser", "userIp",
@@ -66,32 +56,17 @@ var (
 func with(params []string, more ...string) []string { return slices.Concat(params, more) }
 
 var routes = []route{
-	{"GET", "b", []string{"prefix", "maxResults", "pageToken"}, (*api).listBuckets},
-	{"POST", "b", nil, (*api).insertBucket},
-	{"GET", "b/:bucket", bucketConditions, (*api).getBucket},
-	{"GET", "b/:bucket/storageLayout", []string{"prefix"}, (*api).getLayout},
-	{"PATCH", "b/:bucket", bucketConditions, (*api).patchBucket},
-	{"DELETE", "b/:bucket", bucketConditions, (*api).deleteBucket},
+	{"GET", "b/:bucket", nil, (*api).getBucket},
 	{"GET", "b/:bucket/o", listParams, (*api).listObjects},
 	{"GET", "b/:bucket/o/:object", with(objectConditions, "generation"), (*api).getObject},
 	{"HEAD", "b/:bucket/o/:object", with(objectConditions, "generation"), (*api).getObject},
 	{"PATCH", "b/:bucket/o/:object", with(objectConditions, "generation"), (*api).patchObject},
-	{"PUT", "b/:bucket/o/:object", with(objectConditions, "generation"), (*api).updateObject},
 	{"DELETE", "b/:bucket/o/:object", with(objectConditions, "generation"), (*api).deleteObject},
-	{"POST", "b/:bucket/o/:object/compose", objectConditions, (*api).compose},
-	{
-		"POST", "b/:bucket/o/:object/copyTo/b/:destBucket/o/:destObject",
-		with(objectConditions, sourceConditions...), (*api).copyObject,
-	},
-	{
-		"POST", "b/:bucket/o/:object/rewriteTo/b/:destBucket/o/:destObject",
-		with(with(objectConditions, sourceConditions...), "maxBytesRewrittenPerCall"), (*api).rewriteObject,
-	},
+	{"POST", "b/:bucket/o/:object/rewriteTo/b/:destBucket/o/:destObject", objectConditions, (*api).rewriteObject},
 	{"GET", "download/b/:bucket/o/:object", with(objectConditions, "generation"), (*api).getObject},
 	{"HEAD", "download/b/:bucket/o/:object", with(objectConditions, "generation"), (*api).getObject},
 	{"POST", "upload/b/:bucket/o", with(objectConditions, uploadParams...), (*api).insertObject},
 	{"PUT", "upload/b/:bucket/o", with(objectConditions, uploadParams...), (*api).resume},
-	{"DELETE", "upload/b/:bucket/o", with(objectConditions, uploadParams...), (*api).cancel},
 }
 
 // prefixes maps the beginnings of the JSON API's paths to those of patterns.
@@ -102,8 +77,8 @@ var prefixes = []struct{ path, pattern string }{
 	{"/resumable/upload/storage/v1/", "upload/"},
 }
 
-// ServeHTTP does not use a ServeMux: it would tidy up paths, and object names
-// may have any number of slashes and dots.
+// ServeHTTP does not use a ServeMux: it would clean paths, and object names may have any number of slashes
+// and dots.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	// A query that does not parse may have lost a precondition.
@@ -148,15 +123,12 @@ func (a *api) serveJSON(w http.ResponseWriter, c *call, path string) error {
 		if err := c.checkSupported(rt.params); err != nil {
 			return err
 		}
-		if err := c.unpack(); err != nil {
-			return err
-		}
 		return rt.handle(a, w, c)
 	}
 	return errUnimplemented("%s %s", c.Method, c.URL.EscapedPath())
 }
 
-// match compares a path with a pattern and takes the names out of it.
+// match compares a path with a pattern and stores the names in it.
 func (c *call) match(pattern string, segments []string) bool {
 	want := strings.Split(pattern, "/")
 	if len(want) != len(segments) {
@@ -188,7 +160,7 @@ func (c *call) match(pattern string, segments []string) bool {
 	return true
 }
 
-// checkSupported refuses what would change the answer and is not honoured.
+// checkSupported refuses what would change the answer and is not implemented.
 func (c *call) checkSupported(params []string) error {
 	for name, values := range c.query {
 		if off := values[0] == "" || values[0] == "false"; off {
@@ -198,30 +170,14 @@ func (c *call) checkSupported(params []string) error {
 			return errUnimplemented("The query parameter %s of %s %s", name, c.Method, c.URL.EscapedPath())
 		}
 	}
+	if c.Header.Get("Content-Encoding") != "" {
+		return errUnimplemented("The request header Content-Encoding")
+	}
 	for name := range c.Header {
 		if strings.HasPrefix(name, "X-Goog-Encryption-") || strings.HasPrefix(name, "X-Goog-Copy-Source-Encryption-") {
 			return errUnimplemented("The request header %s", name)
 		}
 	}
-	return nil
-}
-
-// unpack takes off the compression that a client put on the body for the way, as
-// gcloud's and gsutil's -J do: the object, and a Content-Range, are of what was
-// compressed. What is to stay compressed says so in its metadata.
-func (c *call) unpack() error {
-	switch enc := c.Header.Get("Content-Encoding"); {
-	case enc == "", enc == "identity", c.ContentLength == 0:
-		return nil
-	case enc != "gzip":
-		return errUnimplemented("The request's Content-Encoding %s", enc)
-	}
-	content, err := gzip.NewReader(c.Body)
-	if err != nil {
-		return errInvalid("The request body is not gzip, as its Content-Encoding says: %v", err)
-	}
-	c.Request = c.WithContext(c.Context()) // a copy: the body on the wire stays the caller's
-	c.Body, c.ContentLength = content, -1
 	return nil
 }
 
@@ -232,6 +188,6 @@ func (c *call) source(read bool) (source, error) {
 	if src.generation, err = parseInt("generation", c.query["generation"]); err != nil {
 		return src, err
 	}
-	src.conditions, err = parseConditions(c.query, "if")
+	src.conditions, err = parseConditions(c.query)
 	return src, err
 }

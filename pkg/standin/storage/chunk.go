@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// chunk is what one request of a resumable upload says it brings: the bytes
-// from first on, of a content of total bytes.
+// chunk is what one request of a resumable upload says that it holds: the bytes from first on, of a content
+// of total bytes.
 type chunk struct {
 	first  int64
 	length int64 // -1: as many as the body has
@@ -20,8 +20,8 @@ type chunk struct {
 	query  bool  // no bytes, only the question how far the upload is
 }
 
-// parseChunk reads the Content-Range header. Without one the request has the
-// whole content. have is how much of the upload is there already.
+// parseChunk reads the Content-Range header. Without one the request has the whole content. have is how much
+// of the upload is stored already.
 func parseChunk(header string, contentLength, have int64) (ch chunk, err error) {
 	if header == "" {
 		return chunk{length: contentLength, total: contentLength}, nil
@@ -66,7 +66,7 @@ func errContentRange(header string) error {
 	return errInvalid("Failed to parse Content-Range header: %q", header)
 }
 
-// checkLength holds every chunk but the last to the least length.
+// checkLength refuses a chunk that is too short, unless it is the last.
 func (ch chunk) checkLength() error {
 	if ch.first+ch.length == ch.total || ch.length >= quantum {
 		return nil
@@ -84,7 +84,7 @@ func (ch chunk) agree(declared *int64) error {
 	return nil
 }
 
-// final tells whether the upload is complete when it has size bytes.
+// final reports whether the upload is complete when it has size bytes.
 func (ch chunk) final(size int64) bool { return size == ch.total }
 
 // known is how many of the chunk's bytes an upload of size bytes has already.
@@ -97,9 +97,8 @@ func (ch chunk) known(size int64) int64 {
 
 var quanta = sync.Pool{New: func() any { return new([quantum]byte) }}
 
-// store appends the body to the upload, in whole quanta until the last byte of
-// the content. What is there already is passed over, and what does not fill a
-// quantum is left for the client to send again.
+// store appends the body to the upload, in whole quanta until the last byte of the content. It skips what
+// is stored already, and leaves what does not fill a quantum for the client to send again.
 func (ch *chunk) store(blob *blobWriter, body io.Reader) error {
 	if ch.query {
 		return nil

@@ -7,25 +7,23 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 )
 
-// conditions are the preconditions of one operation; nil means not asked.
+// conditions are the preconditions of one operation; nil means none.
 type conditions struct {
 	Generation, NotGeneration         *int64 `json:",omitempty"`
 	Metageneration, NotMetageneration *int64 `json:",omitempty"`
 }
 
-// parseConditions reads ifGenerationMatch and its kin, or, with prefix
-// "ifSource", those on the source of a copy.
-func parseConditions(q url.Values, prefix string) (c conditions, err error) {
+// parseConditions reads ifGenerationMatch and the like.
+func parseConditions(q url.Values) (c conditions, err error) {
 	for suffix, field := range map[string]**int64{
 		"GenerationMatch":        &c.Generation,
 		"GenerationNotMatch":     &c.NotGeneration,
 		"MetagenerationMatch":    &c.Metageneration,
 		"MetagenerationNotMatch": &c.NotMetageneration,
 	} {
-		if *field, err = parseInt(prefix+suffix, q[prefix+suffix]); err != nil {
+		if *field, err = parseInt("if"+suffix, q["if"+suffix]); err != nil {
 			return c, err
 		}
 	}
@@ -42,8 +40,8 @@ func parseHeaderConditions(h http.Header) (c conditions, err error) {
 	return c, err
 }
 
-// parseInt reads an optional 64-bit parameter. One that is there but empty, as
-// a shell script with an unset variable sends it, must not pass for absent.
+// parseInt reads an optional 64-bit parameter. An empty value, as a shell script with an unset variable
+// sends it, must not count as absent.
 func parseInt(name string, values []string) (*int64, error) {
 	if len(values) == 0 {
 		return nil, nil
@@ -56,8 +54,8 @@ func parseInt(name string, values []string) (*int64, error) {
 	return &n, nil
 }
 
-// met reports the refusal, if any, of an operation that changes cur, which is
-// nil where the name has no live object. Such a name has generation 0.
+// met returns the refusal, if any, of an operation that changes cur, which is nil if the name has no live
+// object. Such a name has generation 0.
 func (c conditions) met(cur *Object) error {
 	var generation int64
 	if cur != nil {
@@ -85,27 +83,12 @@ func (c conditions) metForRead(cur *Object) error {
 	return nil
 }
 
-// metByHeaders applies HTTP's own conditions on entity tags to a read.
-func metByHeaders(h http.Header, etag string) error {
-	if v := h.Get("If-Match"); v != "" && !etagListed(v, etag) {
-		return errConditionNotMet
-	}
-	if v := h.Get("If-None-Match"); v != "" && etagListed(v, etag) {
-		return errNotModified
-	}
-	for _, name := range []string{"If-Modified-Since", "If-Unmodified-Since", "If-Range"} {
+// refuseHeaders refuses HTTP's own conditions.
+func refuseHeaders(h http.Header) error {
+	for _, name := range []string{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range"} {
 		if h.Get(name) != "" {
 			return errUnimplemented("The request header %s", name)
 		}
 	}
 	return nil
-}
-
-func etagListed(list, etag string) bool {
-	for tag := range strings.SplitSeq(list, ",") {
-		if tag = strings.TrimSpace(tag); tag == "*" || strings.Trim(tag, `"`) == strings.Trim(etag, `"`) {
-			return true
-		}
-	}
-	return false
 }

@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// serveContent answers a read with the object's content, or a range of it.
-// Content stored as gzip is unpacked for clients that do not take gzip; ranges
-// do not apply to it then, and its length is not known.
+// serveContent answers a read with the object's content, or a range of it. Content that is stored as gzip
+// is unpacked for clients that do not accept gzip; ranges do not apply to it then, and its length is not
+// known.
 func serveContent(w http.ResponseWriter, r *http.Request, o *Object, f *os.File, etag string) error {
-	if err := metByHeaders(r.Header, etag); err != nil {
+	if err := refuseHeaders(r.Header); err != nil {
 		return err
 	}
 	setContentHeaders(w.Header(), o, etag)
@@ -27,7 +27,7 @@ func serveContent(w http.ResponseWriter, r *http.Request, o *Object, f *os.File,
 			if unpacked, err := gzip.NewReader(f); err == nil {
 				return serveUnpacked(w, r, unpacked)
 			}
-			// It only claims to be gzip: it is served as it is.
+			// It is not gzip, whatever its metadata says: it is served as it is.
 			if _, err := f.Seek(0, io.SeekStart); err != nil {
 				return err
 			}
@@ -59,7 +59,7 @@ func serveContent(w http.ResponseWriter, r *http.Request, o *Object, f *os.File,
 		return nil
 	}
 	if _, err := io.CopyN(w, f, length); err != nil {
-		// Too late to say so, except by ending the connection.
+		// It is too late for an error: only ending the connection is left.
 		panic(http.ErrAbortHandler)
 	}
 	return nil
@@ -84,11 +84,7 @@ func setContentHeaders(h http.Header, o *Object, etag string) {
 	h.Set("X-Goog-Storage-Class", o.StorageClass)
 	h.Set("X-Goog-Stored-Content-Length", strconv.FormatInt(o.Size, 10))
 	h.Set("X-Goog-Stored-Content-Encoding", "identity")
-	hashes := "crc32c=" + o.CRC32C
-	if o.MD5Hash != "" {
-		hashes += ",md5=" + o.MD5Hash
-	}
-	h.Set("X-Goog-Hash", hashes)
+	h.Set("X-Goog-Hash", "crc32c="+o.CRC32C+",md5="+o.MD5Hash)
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Cache-Control", "private, max-age=0")
 	for name, value := range map[string]string{
@@ -124,8 +120,8 @@ func acceptsGzip(h http.Header) bool {
 	return false
 }
 
-// parseRange reads a Range header for content of size bytes. Like Cloud
-// Storage it serves one range, and all of the content for anything else.
+// parseRange reads a Range header for content of size bytes. Like Cloud Storage it serves one range, and
+// the whole content for anything else.
 func parseRange(header string, size int64) (first, length int64, partial bool, err error) {
 	spec, ok := strings.CutPrefix(header, "bytes=")
 	from, to, dash := strings.Cut(strings.TrimSpace(spec), "-")

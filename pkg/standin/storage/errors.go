@@ -70,10 +70,6 @@ func errRequired(param string) error {
 	}
 }
 
-func errConflict(message string) error {
-	return &apiError{status: http.StatusConflict, reason: "conflict", message: message}
-}
-
 const notImplemented = "notImplemented"
 
 // errUnimplemented names what this server does not do. It is a 400: what is

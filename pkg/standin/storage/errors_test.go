@@ -29,6 +29,7 @@ func TestErrorShape(t *testing.T) {
 		{"unknown_route", "GET", base + "/acl", 400, []string{"GET /storage/v1/b/test-bucket/acl is not implemented"}},
 		{"unknown_parameter", "GET", base + "/o?softDeleted=true", 400, []string{"The query parameter softDeleted"}},
 		{"xml_write", "PUT", s.URL() + "/" + testBucket + "/o", 400, []string{"PUT /test-bucket/o is not implemented"}},
+		{"glob", "GET", base + "/o?matchGlob=a", 400, []string{"The query parameter matchGlob"}},
 		{"batch", "POST", s.URL() + "/batch/storage/v1", 400, []string{"POST /batch/storage/v1 is not implemented"}},
 	}
 	for _, tt := range tests {

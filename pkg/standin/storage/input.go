@@ -16,23 +16,19 @@ import (
 const maxResourceBody = 1 << 20 // bytes of JSON metadata in a request
 
 var (
-	// outputFields are those that only the server sets. Clients may send back
-	// what they were given, without effect.
+	// outputFields are those that only the server sets. Clients may send them back, without effect.
 	outputFields = []string{
 		"kind", "id", "selfLink", "mediaLink", "bucket", "generation", "metageneration", "size", "etag",
-		"timeCreated", "updated", "timeFinalized", "timeStorageClassUpdated", "componentCount", "owner",
+		"timeCreated", "updated", "timeFinalized", "timeStorageClassUpdated", "owner",
 	}
 	inputFields = []string{
-		"name", "md5Hash", "crc32c", "storageClass", "metadata",
+		"name", "md5Hash", "crc32c", "metadata",
 		"contentType", "contentEncoding", "contentDisposition", "contentLanguage", "cacheControl",
-	}
-	storageClasses = []string{
-		"STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE", "MULTI_REGIONAL", "REGIONAL", "DURABLE_REDUCED_AVAILABILITY",
 	}
 )
 
-// objectInput is an object resource as a client sends it. Which fields are
-// there matters: a patch clears those that are null.
+// objectInput is an object resource as a client sends it. It matters which fields are present: a patch
+// clears those that are null.
 type objectInput map[string]json.RawMessage
 
 // readJSON reads a request's body, which may be empty, into v.
@@ -72,8 +68,8 @@ func (in objectInput) check() error {
 	return nil
 }
 
-// isEmptyJSON tells whether a value asks for nothing: clients send null, zero
-// and empty values, nested too, for features that they do not use.
+// isEmptyJSON reports whether a value asks for nothing: clients send null, zero and empty values, nested
+// too, for features that they do not use.
 func isEmptyJSON(raw json.RawMessage) bool {
 	var v any
 	return json.Unmarshal(raw, &v) == nil && isEmpty(v)
@@ -110,7 +106,7 @@ func (in objectInput) text(name string) (value string, err error) {
 	return *s, nil
 }
 
-// chooses tells whether the client set any metadata that it can.
+// chooses reports whether the client sets any metadata.
 func (in objectInput) chooses() bool {
 	for _, name := range inputFields {
 		if _, ok := in[name]; ok && name != "name" && name != "crc32c" && name != "md5Hash" {
@@ -120,7 +116,7 @@ func (in objectInput) chooses() bool {
 	return false
 }
 
-// apply lays the fields in the input over base, as a patch does.
+// apply returns base with the changes that the input asks for, as a patch.
 func (in objectInput) apply(base Settable) (Settable, error) {
 	var errs []error
 	for name, field := range map[string]*string{
@@ -148,7 +144,7 @@ func (in objectInput) apply(base Settable) (Settable, error) {
 	return base, errors.Join(errs...)
 }
 
-// mergeMetadata changes the keys named and, if changes is null, drops them all.
+// mergeMetadata changes the named keys; it removes all keys if changes is null.
 func mergeMetadata(old map[string]string, changes map[string]*string) map[string]string {
 	if changes == nil {
 		return nil
@@ -165,21 +161,9 @@ func mergeMetadata(old map[string]string, changes map[string]*string) map[string
 	return merged
 }
 
-// storageClass reads the class the client asks for; empty means none.
-func (in objectInput) storageClass() (string, error) {
-	class, err := in.text("storageClass")
-	if err == nil && class != "" && !slices.Contains(storageClasses, class) {
-		err = errInvalid("Invalid storage class: %q", class)
-	}
-	return class, err
-}
-
-// target completes t with what the client says the object is to be.
+// target adds to t what the client says about the object.
 func (in objectInput) target(t *target) (err error) {
 	if t.Settable, err = in.apply(t.Settable); err != nil {
-		return err
-	}
-	if t.StorageClass, err = in.storageClass(); err != nil {
 		return err
 	}
 	if t.MD5Hash, err = in.text("md5Hash"); err != nil {

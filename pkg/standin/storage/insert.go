@@ -6,6 +6,7 @@ package storage
 import (
 	"errors"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"strings"
@@ -13,7 +14,7 @@ import (
 
 var uploadParams = []string{"uploadType", "upload_id", "name", "contentEncoding"}
 
-// insertObject begins an upload, or goes on with one.
+// insertObject begins an upload, or continues one.
 func (a *api) insertObject(w http.ResponseWriter, c *call) error {
 	if c.query.Has("upload_id") {
 		return a.resume(w, c)
@@ -26,8 +27,8 @@ func (a *api) insertObject(w http.ResponseWriter, c *call) error {
 	return nil
 }
 
-// insertWhole does an upload of one request and returns the new object. For a
-// resumable upload it answers with the session, and returns none.
+// insertWhole performs an upload of one request and returns the new object. For a resumable upload it
+// answers with the session, and returns no object.
 func (a *api) insertWhole(w http.ResponseWriter, c *call) (*Object, error) {
 	switch kind := c.query.Get("uploadType"); kind {
 	case "media":
@@ -41,16 +42,16 @@ func (a *api) insertWhole(w http.ResponseWriter, c *call) (*Object, error) {
 	}
 }
 
-// target starts to say what the upload is to become, from all but a body.
+// target reads what the upload is to become from everything but the body.
 func (c *call) target() (*target, error) {
 	t := &target{Bucket: c.bucket, Name: c.query.Get("name")}
 	t.ContentEncoding = c.query.Get("contentEncoding")
 	var err error
-	t.Conditions, err = parseConditions(c.query, "if")
+	t.Conditions, err = parseConditions(c.query)
 	return t, err
 }
 
-// describe adds to t what a resource in the request says. The query comes first.
+// describe adds to t what a resource in the request says. The query has priority.
 func (c *call) describe(t *target, in objectInput) error {
 	if err := in.target(t); err != nil {
 		return err
@@ -67,7 +68,7 @@ func (c *call) describe(t *target, in objectInput) error {
 	return nil
 }
 
-// expectHashes notes the hashes in the request's headers.
+// expectHashes stores the hashes in the request's headers.
 func (t *target) expectHashes(h http.Header) {
 	for _, list := range h.Values("X-Goog-Hash") {
 		for item := range strings.SplitSeq(list, ",") {
@@ -130,28 +131,21 @@ func (a *api) insertMultipart(c *call) (*Object, error) {
 	return a.store.ingest(t, &lastPart{part: second, rest: parts})
 }
 
-// multipartBoundary takes the boundary out of a Content-Type. It does so by
-// hand because gcloud puts the boundary in single quotes, which are no quotes
-// to the mime package.
+// multipartBoundary reads the boundary from a Content-Type.
 func multipartBoundary(contentType string) string {
-	rest, ok := strings.CutPrefix(contentType, "multipart/related")
-	if !ok {
+	kind, params, err := mime.ParseMediaType(contentType)
+	if err != nil || kind != "multipart/related" {
 		return ""
 	}
-	for param := range strings.SplitSeq(rest, ";") {
-		if name, value, _ := strings.Cut(strings.TrimSpace(param), "="); strings.EqualFold(name, "boundary") {
-			return strings.Trim(value, `'"`)
-		}
-	}
-	return ""
+	return params["boundary"]
 }
 
 func errMultipart(err error) error {
 	return errInvalid("Malformed multipart body: it needs metadata, then media: %v", err)
 }
 
-// lastPart reads a part to its end, and makes sure that the body ends with it:
-// a body that was cut short must not pass for a shorter object.
+// lastPart reads a part to its end, and makes sure that the body ends with it: a body that was cut short
+// must not become a shorter object.
 type lastPart struct {
 	part io.Reader
 	rest *multipart.Reader
@@ -172,7 +166,7 @@ func (p *lastPart) Read(b []byte) (int, error) {
 	}
 }
 
-// ingest takes in the whole content and makes it t's object.
+// ingest reads the whole content and makes it t's object.
 func (st *store) ingest(t *target, content io.Reader) (*Object, error) {
 	blob, err := st.disk.create()
 	if err != nil {
@@ -189,8 +183,7 @@ func (st *store) ingest(t *target, content io.Reader) (*Object, error) {
 	return st.finalize(t, blob, "")
 }
 
-// faultReader remembers how reading failed, to tell a client's fault from a
-// disk's.
+// faultReader remembers how reading failed, to distinguish the client's errors from those of the disk.
 type faultReader struct {
 	r   io.Reader
 	err error

@@ -15,14 +15,12 @@ const maxListResults = 1000
 
 // listQuery says which objects of a bucket to list.
 type listQuery struct {
-	prefix, delimiter      string
-	startOffset, endOffset string
-	after                  string // go on after this name or prefix
-	limit                  int
-	trailing               bool // list objects that end in the delimiter as objects, too
+	prefix, delimiter string
+	after             string // continue after this name or prefix
+	limit             int
 }
 
-// listPage is one page of names. More is where the next begins, if there is one.
+// listPage is one page of names. more is where the next page begins, if there is one.
 type listPage struct {
 	objects  []*Object
 	prefixes []string
@@ -30,11 +28,7 @@ type listPage struct {
 }
 
 func parseListQuery(q url.Values) (l listQuery, err error) {
-	l = listQuery{
-		prefix: q.Get("prefix"), delimiter: q.Get("delimiter"),
-		startOffset: q.Get("startOffset"), endOffset: q.Get("endOffset"),
-		trailing: q.Get("includeTrailingDelimiter") == "true",
-	}
+	l = listQuery{prefix: q.Get("prefix"), delimiter: q.Get("delimiter")}
 	if l.limit, err = parseLimit(q); err != nil {
 		return l, err
 	}
@@ -60,15 +54,15 @@ func parsePageToken(q url.Values) (string, error) {
 
 func pageToken(name string) string { return base64.URLEncoding.EncodeToString([]byte(name)) }
 
-// list walks the names in order. Names that have the delimiter after the
-// prefix are rolled up into one prefix each.
+// list goes through the names in order. It groups names that have the delimiter after the prefix under one
+// prefix.
 func (b *bucket) list(l listQuery) listPage {
 	names := b.sorted()
-	i := sort.SearchStrings(names, max(l.prefix, l.startOffset, l.after))
+	i := sort.SearchStrings(names, max(l.prefix, l.after))
 	var page listPage
 	for i < len(names) {
 		name := names[i]
-		if !strings.HasPrefix(name, l.prefix) || l.endOffset != "" && name >= l.endOffset {
+		if !strings.HasPrefix(name, l.prefix) {
 			break
 		}
 		rolled := l.rollUp(name)
@@ -80,7 +74,7 @@ func (b *bucket) list(l listQuery) listPage {
 			return page
 		}
 		page.more = name
-		if rolled == "" || l.trailing && rolled == name {
+		if rolled == "" {
 			page.objects = append(page.objects, b.objects[name])
 		}
 		i++
@@ -94,7 +88,7 @@ func (b *bucket) list(l listQuery) listPage {
 	return page
 }
 
-// rollUp returns the prefix that stands for name in the list, or none.
+// rollUp returns the prefix under which the list groups name, or none.
 func (l listQuery) rollUp(name string) string {
 	if l.delimiter == "" {
 		return ""
@@ -107,7 +101,7 @@ func (l listQuery) rollUp(name string) string {
 	return name[:len(l.prefix)+at+len(l.delimiter)]
 }
 
-// passed tells whether a page before had the name, or what it is rolled up in.
+// passed reports whether an earlier page had the name, or the prefix that it is grouped under.
 func (l listQuery) passed(name, rolled string) bool {
 	if l.after == "" {
 		return false
@@ -118,8 +112,7 @@ func (l listQuery) passed(name, rolled string) bool {
 	return name <= l.after
 }
 
-// listObjects answers with a page of a bucket's objects. There are only live
-// generations, with versions or without.
+// listObjects answers with a page of a bucket's objects.
 func (a *api) listObjects(w http.ResponseWriter, c *call) error {
 	l, err := parseListQuery(c.query)
 	if err != nil {

@@ -6,6 +6,7 @@ package storage
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 )
 
 // writeObject answers with an object's metadata.
@@ -26,14 +27,14 @@ func (a *api) getObject(w http.ResponseWriter, c *call) error {
 		if err != nil {
 			return err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // only read from
 		return serveContent(w, c.Request, o, f, o.etag())
 	case "", "json":
 		o, err := a.store.stat(src)
 		if err != nil {
 			return err
 		}
-		if err := metByHeaders(c.Header, o.etag()); err != nil {
+		if err := refuseHeaders(c.Header); err != nil {
 			return err
 		}
 		writeObject(w, c, o)
@@ -45,37 +46,19 @@ func (a *api) getObject(w http.ResponseWriter, c *call) error {
 
 // patchObject changes the metadata fields in the request.
 func (a *api) patchObject(w http.ResponseWriter, c *call) error {
-	return a.changeObject(w, c, func(o *Object, in objectInput) (Settable, error) { return in.apply(o.Settable) })
-}
-
-// updateObject replaces all metadata by the fields in the request.
-func (a *api) updateObject(w http.ResponseWriter, c *call) error {
-	return a.changeObject(w, c, func(_ *Object, in objectInput) (Settable, error) { return in.apply(Settable{}) })
-}
-
-func (a *api) changeObject(
-	w http.ResponseWriter, c *call, change func(*Object, objectInput) (Settable, error),
-) error {
 	src, err := c.source(false)
 	if err != nil {
 		return err
 	}
-	if h := c.Header.Get("If-Match") + c.Header.Get("If-None-Match"); h != "" {
-		return errUnimplemented("An entity tag as the condition of a change")
+	if err := refuseHeaders(c.Header); err != nil {
+		return err
 	}
 	in, err := readObjectInput(c.Body)
 	if err != nil {
 		return err
 	}
-	class, err := in.storageClass()
-	if err != nil {
-		return err
-	}
 	o, err := a.store.update(src, func(o *Object) error {
-		if class != "" && class != o.StorageClass {
-			return errInvalid("The storage class of an object changes by a rewrite only.")
-		}
-		settable, err := change(o, in)
+		settable, err := in.apply(o.Settable)
 		o.Settable = settable
 		return err
 	})
@@ -83,6 +66,40 @@ func (a *api) changeObject(
 		return err
 	}
 	writeObject(w, c, o)
+	return nil
+}
+
+// rewriteObject copies an object with its metadata, always in one call.
+func (a *api) rewriteObject(w http.ResponseWriter, c *call) error {
+	in, err := readObjectInput(c.Body)
+	if err != nil {
+		return err
+	}
+	if in.chooses() {
+		return errUnimplemented("Metadata in a rewrite")
+	}
+	t := &target{Bucket: c.destBucket, Name: c.destObject}
+	if t.Conditions, err = parseConditions(c.query); err != nil {
+		return err
+	}
+	if err := a.store.admit(t); err != nil {
+		return err
+	}
+	from, f, err := a.store.open(source{bucket: c.bucket, name: c.object})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // only read from
+	t.Settable = from.Settable
+	o, err := a.store.ingest(t, f)
+	if err != nil {
+		return err
+	}
+	size := strconv.FormatInt(o.Size, 10)
+	writeJSON(w, http.StatusOK, map[string]any{
+		"kind": "storage#rewriteResponse", "totalBytesRewritten": size, "objectSize": size, "done": true,
+		"resource": o.resource(baseURL(c.Request)),
+	})
 	return nil
 }
 
@@ -98,8 +115,8 @@ func (a *api) deleteObject(w http.ResponseWriter, c *call) error {
 	return nil
 }
 
-// serveXML answers a request of the XML API, of which there is only the
-// reading of objects: it is what clients use for media.
+// serveXML answers a request of the XML API, of which only reads of objects are implemented: clients use
+// them for media.
 func (a *api) serveXML(w http.ResponseWriter, c *call, path string) {
 	if err := a.getXML(w, c, path); err != nil {
 		a.report(c, err)
@@ -128,6 +145,6 @@ func (a *api) getXML(w http.ResponseWriter, c *call, path string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read from
 	return serveContent(w, c.Request, o, f, fmt.Sprintf("%q", o.xmlEtag()))
 }

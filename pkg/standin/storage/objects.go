@@ -9,20 +9,17 @@ import (
 	"time"
 )
 
-// target says what an upload, copy or composition is to become, and on what
-// conditions.
+// target says what an upload or a copy is to become, and on what conditions.
 type target struct {
 	Bucket string `json:"bucket"`
 	Name   string `json:"name"`
 	Settable
-	StorageClass string     `json:"storageClass,omitempty"`
-	Conditions   conditions `json:"conditions"`
-	MD5Hash      string     `json:"md5Hash,omitempty"` // what the client says the content has
-	CRC32C       string     `json:"crc32c,omitempty"`  // likewise
-	Components   int        `json:"componentCount,omitempty"`
+	Conditions conditions `json:"conditions"`
+	MD5Hash    string     `json:"md5Hash,omitempty"` // what the client says the content has
+	CRC32C     string     `json:"crc32c,omitempty"`  // likewise
 }
 
-// source names the object that an operation reads.
+// source names an existing object.
 type source struct {
 	bucket, name string
 	generation   *int64 // nil: the live one
@@ -53,8 +50,7 @@ func (st *store) stat(src source) (*Object, error) {
 	return st.find(src)
 }
 
-// open returns an object and its content, which stays readable when the object
-// is replaced or deleted.
+// open returns an object and its content, which stays readable when the object is replaced or deleted.
 func (st *store) open(src source) (*Object, *os.File, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -69,8 +65,8 @@ func (st *store) open(src source) (*Object, *os.File, error) {
 	return o, f, nil
 }
 
-// admit checks, before any content is taken in, whether t could be finalized
-// now. It may have become impossible by then.
+// admit checks, before any content is read, whether t could be finalized now. It may become impossible in
+// the meantime.
 func (st *store) admit(t *target) error {
 	if err := checkObjectName(t.Name); err != nil {
 		return err
@@ -88,19 +84,15 @@ func (st *store) admitLocked(t *target) error {
 	return t.Conditions.met(b.objects[t.Name])
 }
 
-// finalize makes the content written to w the live object of t's name. The
-// check of the conditions and the change are one step. Session is the
-// resumable upload that ends with it, if any.
+// finalize makes the content written to w the live object of t's name. The check of the conditions and the
+// change are one step. Session is the resumable upload that ends with it, if any.
 func (st *store) finalize(t *target, w *blobWriter, session string) (*Object, error) {
 	if err := w.verify(t.MD5Hash, t.CRC32C); err != nil {
 		return nil, err
 	}
 	o := &Object{
 		Name: t.Name, Bucket: t.Bucket, Metageneration: 1, Settable: t.Settable,
-		StorageClass: t.StorageClass, Size: w.size, CRC32C: w.crc32c(), ComponentCount: t.Components,
-	}
-	if t.Components == 0 {
-		o.MD5Hash = w.md5Hash()
+		StorageClass: storageClass, Size: w.size, CRC32C: w.crc32c(), MD5Hash: w.md5Hash(),
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -108,9 +100,6 @@ func (st *store) finalize(t *target, w *blobWriter, session string) (*Object, er
 		return nil, err
 	}
 	b := st.buckets[t.Bucket]
-	if o.StorageClass == "" {
-		o.StorageClass = b.meta.StorageClass
-	}
 	now := time.Now()
 	o.Generation = st.tick(now)
 	o.TimeCreated = formatTime(now)
@@ -130,7 +119,7 @@ func (st *store) finalize(t *target, w *blobWriter, session string) (*Object, er
 	return o, nil
 }
 
-// update replaces an object's metadata by what change makes of it.
+// update changes an object's metadata.
 func (st *store) update(src source, change func(*Object) error) (*Object, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -165,8 +154,8 @@ func (st *store) remove(src source) error {
 	return nil
 }
 
-// removeBlob deletes content that no object has any more. Where it fails, the
-// next start deletes it; readers keep what they have open.
+// removeBlob deletes content that no object has any more. If it fails, the next start deletes the content;
+// readers keep what they have open.
 func (st *store) removeBlob(o *Object) {
 	_ = os.Remove(st.disk.blobPath(o.Generation))
 }

@@ -5,14 +5,13 @@ package storage
 
 // The operations of the journal.
 const (
-	opBucket       = "bucket"        // Bucket was created or changed
-	opBucketDelete = "bucket_delete" // Name is the bucket
+	opBucket       = "bucket"        // Bucket was created
 	opObject       = "object"        // Object is live now
 	opObjectDelete = "object_delete" // Bucket and Name are the object's
 	opEvent        = "event"         // Object was finalized, and is still to be delivered
-	opDelivered    = "delivered"     // the event of Generation in Name's queue is done with
-	opUpload       = "upload"        // Upload was started, or is finished with Object
-	opUploadEnd    = "upload_end"    // Session was cancelled or failed
+	opDelivered    = "delivered"     // the event of Generation in Name's queue was delivered
+	opUpload       = "upload"        // Upload was started
+	opUploadEnd    = "upload_end"    // Session failed
 	opClock        = "clock"         // Generation is the newest ever given
 )
 

@@ -9,14 +9,14 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
 )
 
-// Object is an object's metadata: marshalled to JSON it is the JSON API's
-// object resource, which is also the data of an Eventarc storage event.
-// Times are RFC 3339 in UTC with milliseconds, hashes are base64.
+// Object is an object's metadata. Its JSON form is the JSON API's object resource, which is also the data
+// of an Eventarc storage event. Times are RFC 3339 in UTC with milliseconds, hashes are base64.
 type Object struct {
 	Kind           string `json:"kind,omitempty"`
 	ID             string `json:"id,omitempty"`
@@ -28,10 +28,9 @@ type Object struct {
 	Metageneration int64  `json:"metageneration,string"`
 	Settable
 	StorageClass            string `json:"storageClass"`
-	Size                    int64  `json:"size,string"`              // in bytes, as stored
-	MD5Hash                 string `json:"md5Hash,omitempty"`        // absent on composed objects
-	CRC32C                  string `json:"crc32c"`                   // big-endian, Castagnoli
-	ComponentCount          int    `json:"componentCount,omitempty"` // on composed objects only
+	Size                    int64  `json:"size,string"` // in bytes, as stored
+	MD5Hash                 string `json:"md5Hash"`
+	CRC32C                  string `json:"crc32c"` // big-endian, Castagnoli
 	Etag                    string `json:"etag,omitempty"`
 	TimeCreated             string `json:"timeCreated"`
 	Updated                 string `json:"updated"`
@@ -50,14 +49,13 @@ type Settable struct {
 }
 
 const (
-	timeFormat          = "2006-01-02T15:04:05.000Z07:00"
-	defaultStorageClass = "STANDARD"
+	timeFormat   = "2006-01-02T15:04:05.000Z07:00"
+	storageClass = "STANDARD"
 )
 
 func formatTime(t time.Time) string { return t.UTC().Format(timeFormat) }
 
-// resource completes the object with what is not stored: kind, id, etag and
-// links that begin with base.
+// resource completes the object with what is not stored: kind, id, etag and links that begin with base.
 func (o *Object) resource(base string) Object {
 	out := *o
 	out.Metadata = maps.Clone(o.Metadata)
@@ -78,73 +76,21 @@ func (o *Object) etag() string {
 	return base64.StdEncoding.EncodeToString(b)
 }
 
-// components is how many uploads the object was made of.
-func (o *Object) components() int { return max(o.ComponentCount, 1) }
-
 // escapeSegment escapes a name so that it is one segment of a path.
 func escapeSegment(name string) string {
 	return strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
 }
 
-// bucketResource is the JSON API's bucket resource, as far as it is kept.
-type bucketResource struct {
-	Kind             string            `json:"kind,omitempty"`
-	ID               string            `json:"id,omitempty"`
-	SelfLink         string            `json:"selfLink,omitempty"`
-	ProjectNumber    string            `json:"projectNumber,omitempty"`
-	Name             string            `json:"name"`
-	Etag             string            `json:"etag,omitempty"`
-	Metageneration   int64             `json:"metageneration,string"`
-	Location         string            `json:"location"`
-	LocationType     string            `json:"locationType"`
-	StorageClass     string            `json:"storageClass"`
-	TimeCreated      string            `json:"timeCreated"`
-	Updated          string            `json:"updated"`
-	Labels           map[string]string `json:"labels,omitempty"`
-	IAMConfiguration *iamConfiguration `json:"iamConfiguration,omitempty"`
-}
-
-// iamConfiguration is kept for the client and has no effect.
-type iamConfiguration struct {
-	UniformBucketLevelAccess struct {
-		Enabled bool `json:"enabled"`
-	} `json:"uniformBucketLevelAccess"`
-	PublicAccessPrevention string `json:"publicAccessPrevention,omitempty"`
-}
-
-func (b *bucketResource) resource(base string) bucketResource {
-	out := *b
-	out.Kind = "storage#bucket"
-	out.ID = b.Name
-	out.SelfLink = base + "/storage/v1/b/" + b.Name
-	out.ProjectNumber = "0"
-	tag := binary.AppendUvarint([]byte{1 << 3}, uint64(b.Metageneration))
-	out.Etag = base64.StdEncoding.EncodeToString(tag)
-	return out
-}
-
-// met checks the conditions that buckets have.
-func (b *bucketResource) met(c conditions, read bool) error {
-	if c.Generation != nil || c.NotGeneration != nil {
-		return errInvalid("Buckets have no generation.")
-	}
-	as := &Object{Metageneration: b.Metageneration}
-	if read {
-		return c.metForRead(as)
-	}
-	return c.met(as)
-}
+// baseURL is the URL by which the client reached the server, for the links in answers.
+func baseURL(r *http.Request) string { return "http://" + r.Host }
 
 // xmlEtag is the entity tag that the XML API shows.
 func (o *Object) xmlEtag() string {
-	if sum, err := base64.StdEncoding.DecodeString(o.MD5Hash); err == nil && len(sum) > 0 {
-		return hex.EncodeToString(sum)
-	}
-	return "-" + o.etag()
+	sum, _ := base64.StdEncoding.DecodeString(o.MD5Hash) // as it was encoded
+	return hex.EncodeToString(sum)
 }
 
-// splitXMLPath takes apart /BUCKET/OBJECT. Slashes in the object's name may be
-// escaped or not.
+// splitXMLPath splits /BUCKET/OBJECT. Slashes in the object's name may be escaped or not.
 func splitXMLPath(path string) (bucket, object string, ok bool) {
 	bucket, rest, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	object, err := url.PathUnescape(rest)

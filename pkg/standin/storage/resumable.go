@@ -15,16 +15,14 @@ import (
 )
 
 const (
-	// quantum is the unit in which a resumable upload is kept: its length is a
-	// multiple of it at any time before the end.
+	// quantum is the unit in which a resumable upload is stored: before the end, its length is always a
+	// multiple of it.
 	quantum = 256 << 10
 	// uploadLife is how long an upload can be resumed.
 	uploadLife = 7 * 24 * time.Hour
-	// statusCancelled is what Cloud Storage answers to a cancelled upload.
-	statusCancelled = 499
 )
 
-// upload is a resumable upload. The exported part is journalled.
+// upload is a resumable upload. The exported fields are journalled.
 type upload struct {
 	ID      string    `json:"id"`
 	Target  target    `json:"target"`
@@ -83,8 +81,8 @@ func (a *api) startUpload(w http.ResponseWriter, c *call) error {
 	return nil
 }
 
-// acquire finds the request's upload and waits for its turn on it. done is the
-// object if the upload is finished. Without an error, release must be called.
+// acquire finds the request's upload and waits for its turn on it. done is the object if the upload is
+// finished. The caller must call release unless there is an error.
 func (a *api) acquire(c *call) (up *upload, done *Object, release func(), err error) {
 	up, _ = a.store.findUpload(c)
 	if up == nil {
@@ -105,7 +103,7 @@ func (a *api) acquire(c *call) (up *upload, done *Object, release func(), err er
 	return up, done, release, nil
 }
 
-// resume takes in a chunk, or says how far the upload is.
+// resume stores a chunk, or answers how far the upload is.
 func (a *api) resume(w http.ResponseWriter, c *call) error {
 	up, done, release, err := a.acquire(c)
 	if err != nil {
@@ -137,26 +135,8 @@ func (a *api) resume(w http.ResponseWriter, c *call) error {
 	return nil
 }
 
-// cancel ends an upload without an object.
-func (a *api) cancel(w http.ResponseWriter, c *call) error {
-	up, done, release, err := a.acquire(c)
-	if err != nil {
-		return err
-	}
-	defer release()
-	if done != nil {
-		return errNoUpload
-	}
-	if err := a.store.dropUpload(up); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Length", "0")
-	w.WriteHeader(statusCancelled)
-	return nil
-}
-
-// advance reads what the request has of the content. It returns the object if
-// that was the last of it.
+// advance reads the part of the content that the request has. It returns the object if that was the last
+// part.
 func (st *store) advance(up *upload, c *call) (*Object, error) {
 	if up.blob == nil {
 		blob, err := st.disk.openUpload(up.ID)
@@ -182,7 +162,7 @@ func (st *store) advance(up *upload, c *call) (*Object, error) {
 	t.expectHashes(c.Header)
 	o, err := st.finalize(&t, up.blob, up.ID)
 	if _, ok := errors.AsType[*apiError](err); ok {
-		// Refused once is refused for good: the client starts anew.
+		// A refusal is final: the client must start again.
 		return nil, errors.Join(err, st.dropUpload(up))
 	}
 	if err != nil {
@@ -199,8 +179,7 @@ func (st *store) addUpload(up *upload) error {
 	return st.commit(&record{Op: opUpload, Upload: up})
 }
 
-// findUpload returns the upload of the request and, if it is finished, what it
-// became.
+// findUpload returns the upload of the request and, if it is finished, its object.
 func (st *store) findUpload(c *call) (*upload, *Object) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -224,7 +203,7 @@ func (st *store) dropUpload(up *upload) error {
 	return nil
 }
 
-// expireUploads forgets the uploads that are too old to go on.
+// expireUploads removes the uploads that are too old to continue.
 func (st *store) expireUploads(now time.Time) {
 	for id, up := range st.uploads {
 		if now.Sub(up.Started) > uploadLife {

@@ -1,6 +1,19 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
+// Package storage is a stand-in for Cloud Storage.
+//
+// It serves the JSON API, and the XML API's object reads, over HTTP on one address, so that the official
+// clients and plain curl work against it. Media streams between the connection and the disk; memory use
+// does not depend on object size. Preconditions apply to every operation, and are checked and applied in
+// one step.
+//
+// Buckets have neither object versioning nor soft delete, so there is at most one generation of a name.
+// Access control does not exist: credentials are ignored. Everything else that is not implemented is
+// refused with an error that names it, and never silently ignored.
+//
+// With a folder, all that was acknowledged survives the death of the process at any time, but not that of
+// the machine: nothing is synced.
 package storage
 
 import (
@@ -21,20 +34,17 @@ type Config struct {
 	// Addr is the address to listen on; port 0 picks a free one.
 	// Empty means "127.0.0.1:0".
 	Addr string
-	// Dir keeps everything across restarts. It is created if missing, and only
-	// one Server at a time may use it. Empty means a temporary folder that
-	// Close removes.
+	// Dir keeps everything across restarts. It is created if missing, and only one Server at a time may use
+	// it. Empty means a temporary folder that Close removes.
 	Dir string
-	// Wrap, if set, is put around the whole API, for fault injection and for
-	// counting calls.
+	// Wrap, if set, wraps the whole API, for fault injection and for counting calls.
 	Wrap func(http.Handler) http.Handler
 	// Buckets are created at start unless they exist.
 	Buckets []string
-	// Notify lists the buckets whose finalized objects are kept for
-	// Server.Finalized.
+	// Notify lists the buckets whose finalized objects are kept for Server.Finalized.
 	Notify []string
-	// Log is told of the calls that the Server refuses because it does not
-	// implement them, once each. Nil means slog.Default().
+	// Log receives a line, once each, for the calls that the Server refuses because it does not implement
+	// them. Nil means slog.Default().
 	Log *slog.Logger
 }
 
@@ -102,12 +112,11 @@ func (s *Server) serve(log *slog.Logger, wrap func(http.Handler) http.Handler) {
 		Handler:           h,
 		ReadHeaderTimeout: 30 * time.Second,
 		MaxHeaderBytes:    64 << 10,
-		ConnContext:       withConn,
 	}
 	go func() {
 		// Serve's only other outcome than Close is a broken listener, which
 		// every client then sees for itself.
-		_ = s.http.Serve(sniffListener{s.ln})
+		_ = s.http.Serve(s.ln)
 	}()
 }
 

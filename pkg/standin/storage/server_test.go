@@ -16,7 +16,6 @@ import (
 	"time"
 
 	gcs "cloud.google.com/go/storage"
-	"google.golang.org/api/iterator"
 
 	"github.com/vertextune/vertextune/pkg/standin/storage"
 )
@@ -175,8 +174,10 @@ func TestInvalidNames(t *testing.T) {
 	for _, name := range []string{
 		"ab", "Upper", "-x-", "under_", "goog-x", "my-google", "1.2.3.4", "a..b", strings.Repeat("x", 64), "sp ace",
 	} {
-		err := c.Bucket(name).Create(t.Context(), "p", nil)
-		diff(t, "bucket "+name, http.StatusBadRequest, statusOf(t, err))
+		if s, err := storage.Start(storage.Config{Buckets: []string{name}}); err == nil {
+			t.Errorf("bucket %q is accepted", name)
+			_ = s.Close()
+		}
 	}
 }
 
@@ -188,48 +189,13 @@ func TestBuckets(t *testing.T) {
 	if _, err := b.Attrs(ctx); !errors.Is(err, gcs.ErrBucketNotExist) {
 		t.Errorf("attrs of no bucket: %v", err)
 	}
-	if err := b.Create(ctx, "p", &gcs.BucketAttrs{
-		Location: "europe-west1", Labels: map[string]string{"a": "1"},
-		UniformBucketLevelAccess: gcs.UniformBucketLevelAccess{Enabled: true},
-	}); err != nil {
-		t.Fatal(err)
-	}
-	diff(t, "create again", http.StatusConflict, statusOf(t, b.Create(ctx, "p", nil)))
-	var update gcs.BucketAttrsToUpdate
-	update.SetLabel("b", "2")
-	update.DeleteLabel("a")
-	attrs, err := b.Update(ctx, update)
-	if err != nil {
-		t.Fatal(err)
-	}
-	diff(t, "labels", map[string]string{"b": "2"}, attrs.Labels)
-	diff(t, "location", "EUROPE-WEST1", attrs.Location)
-	diff(t, "location type", "region", attrs.LocationType)
-	diff(t, "uniform access", true, attrs.UniformBucketLevelAccess.Enabled)
-	diff(t, "metageneration", int64(2), attrs.MetaGeneration)
-	var names []string
-	for it := c.Buckets(ctx, "p"); ; {
-		b, err := it.Next()
-		if errors.Is(err, iterator.Done) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		names = append(names, b.Name)
-	}
-	diff(t, "list", []string{"another-bucket", testBucket}, names)
-	mustWrite(t, b.Object("o"), nil)
-	diff(t, "delete with objects", http.StatusConflict, statusOf(t, b.Delete(ctx)))
-	stale := b.If(gcs.BucketConditions{MetagenerationMatch: 1})
-	if err := b.Object("o").Delete(ctx); err != nil {
-		t.Fatal(err)
-	}
-	diff(t, "stale delete", http.StatusPreconditionFailed, statusOf(t, stale.Delete(ctx)))
-	diff(t, "delete", 0, statusOf(t, b.Delete(ctx)))
-	diff(t, "delete again", http.StatusNotFound, statusOf(t, b.Delete(ctx)))
-	_, err = write(ctx, b.Object("o"), []byte("x"))
+	_, err := write(ctx, b.Object("o"), []byte("x"))
 	diff(t, "write to no bucket", http.StatusNotFound, statusOf(t, err))
+	diff(t, "create", http.StatusBadRequest, statusOf(t, b.Create(ctx, "p", nil))) // not implemented
+	attrs, err := c.Bucket(testBucket).Attrs(ctx)
+	if err != nil || attrs.Name != testBucket || attrs.StorageClass != "STANDARD" || attrs.Created.IsZero() {
+		t.Errorf("attrs %+v, %v", attrs, err)
+	}
 }
 
 func TestTemporaryFolderIsRemoved(t *testing.T) {

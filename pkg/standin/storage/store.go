@@ -17,9 +17,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/journal"
 )
 
-// store is the state behind the API. Every change is one journal record:
-// written first, applied after. Objects are never changed in place, so that a
-// pointer to one stays true to its generation without the lock.
+// store is the state behind the API. Every change is one journal record, which is written first and then
+// applied. Objects are never changed in place, so that a pointer to one may be used without the lock.
 type store struct {
 	disk   disk
 	unlock func() error
@@ -35,10 +34,10 @@ type store struct {
 type bucket struct {
 	meta    *bucketResource
 	objects map[string]*Object
-	names   []string // the keys of objects in order, nil when out of date
+	names   []string // the keys of objects in order, nil if out of date
 }
 
-// openStore brings back the state kept in dir.
+// openStore restores the state in dir.
 func openStore(dir string, notify []string) (_ *store, err error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("create folder: %w", err)
@@ -133,20 +132,14 @@ func (st *store) replay(encoded []byte) error {
 	return st.apply(&rec)
 }
 
-// apply changes the state by one record. It fails only on a record that does
-// not fit the state, which no journal of ours holds.
+// apply changes the state by one record. It fails only on a record that does not fit the state, which no
+// journal of ours holds.
 func (st *store) apply(rec *record) error {
 	switch rec.Op {
 	case opClock:
 		st.clock = max(st.clock, rec.Generation)
 	case opBucket:
-		if b := st.buckets[rec.Bucket.Name]; b != nil {
-			b.meta = rec.Bucket
-		} else {
-			st.buckets[rec.Bucket.Name] = &bucket{meta: rec.Bucket, objects: map[string]*Object{}}
-		}
-	case opBucketDelete:
-		delete(st.buckets, rec.Name)
+		st.buckets[rec.Bucket.Name] = &bucket{meta: rec.Bucket, objects: map[string]*Object{}}
 	case opObject:
 		return st.applyObject(rec)
 	case opObjectDelete:
@@ -200,7 +193,7 @@ func (b *bucket) remove(name string) {
 	b.names = nil
 }
 
-// sorted returns the object names in order. It is valid until the next change.
+// sorted returns the object names in order. The result is valid until the next change.
 func (b *bucket) sorted() []string {
 	if b.names == nil {
 		b.names = make([]string, 0, len(b.objects))
@@ -212,8 +205,8 @@ func (b *bucket) sorted() []string {
 	return b.names
 }
 
-// tick returns a new generation: the time in microseconds, and greater than
-// any before even when the clock goes backwards. The caller holds the lock.
+// tick returns a new generation: the time in microseconds, and greater than any before, even when the clock
+// goes backwards. The caller holds the lock.
 func (st *store) tick(now time.Time) int64 { return max(now.UnixMicro(), st.clock+1) }
 
 func (st *store) shut() error {
