@@ -13,7 +13,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
 
-// The contract's model can be tuned by the catalogue of the stand-ins and by it alone; all others are as they were.
+// The contract's model can be tuned by the catalogue of the stand-ins and by it alone; all others
+// are as they were.
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
 	text, err := cloud.Catalogue()

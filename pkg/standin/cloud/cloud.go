@@ -1,8 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cloud starts the stand-ins for Google Cloud together, wired as the services are: Vertex AI reads
-// its datasets from Cloud Storage. Any but Vertex AI can be somebody else's emulator instead.
+// Package cloud starts the stand-ins for Google Cloud together, wired as the services are: Vertex
+// AI reads its datasets from Cloud Storage. Each except Vertex AI can be replaced by another
+// emulator.
 package cloud
 
 import (
@@ -34,7 +35,8 @@ type Addresses struct {
 type Config struct {
 	// Project is the only one that Vertex AI knows.
 	Project string
-	// Inbox and Data are the buckets. Finalized objects of the inbox are kept until they were delivered.
+	// Inbox and Data are the buckets. Finalized objects of the inbox are kept until they were
+	// delivered.
 	Inbox, Data string
 	// Listen gives each stand-in its address; an empty one is a free port.
 	Listen Addresses
@@ -42,10 +44,9 @@ type Config struct {
 	Foreign Addresses
 	// Dir keeps everything across restarts; empty keeps nothing.
 	Dir string
-	// JobDuration, ConcurrentJobs and HoldOverQuota are Vertex AI's, see its Config.
+	// JobDuration and ConcurrentJobs are Vertex AI's, see its Config.
 	JobDuration    time.Duration
 	ConcurrentJobs int
-	HoldOverQuota  bool
 
 	// The interceptors see every call of their service, to count calls and to inject faults.
 	StorageWrap                              func(http.Handler) http.Handler
@@ -137,7 +138,7 @@ func (c *Cloud) startVertex(ctx context.Context, cfg Config) (err error) {
 	}
 	c.Vertex, err = vertex.Start(vertex.Config{
 		Addr: cfg.Listen.Vertex, Dir: cfg.dir("vertex"), Storage: c.objects, Project: cfg.Project,
-		JobDuration: cfg.JobDuration, ConcurrentJobs: cfg.ConcurrentJobs, HoldOverQuota: cfg.HoldOverQuota,
+		JobDuration: cfg.JobDuration, ConcurrentJobs: cfg.ConcurrentJobs,
 		UnaryInterceptor: cfg.VertexUnary,
 	})
 	if err != nil {
@@ -154,8 +155,8 @@ func (cfg Config) dir(name string) string {
 	return filepath.Join(cfg.Dir, name)
 }
 
-// Variables are the environment variables by which clients find the services. The first three are those
-// that the official clients read.
+// Variables are the environment variables by which clients find the services. The first three are
+// those that the official clients read.
 func (c *Cloud) Variables() map[string]string {
 	return map[string]string{
 		"STORAGE_EMULATOR_HOST":   c.StorageURL(),

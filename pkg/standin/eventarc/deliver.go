@@ -16,8 +16,8 @@ import (
 	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
 )
 
-// Back-off between attempts and the age at which an event is given up. Real
-// Eventarc waits 10 s to 600 s; here, people watch. It gives up after 24 h too.
+// Back-off between attempts, and the age at which an event is dropped. Eventarc itself waits 10 s to 600 s;
+// here, people watch. It drops events after 24 h too.
 const (
 	minBackoff = 100 * time.Millisecond
 	maxBackoff = 10 * time.Second
@@ -25,38 +25,27 @@ const (
 )
 
 const (
-	// maxAnswerTime is how long Pub/Sub, which carries Eventarc's events,
-	// waits for an answer.
+	// maxAnswerTime is how long Pub/Sub, which carries Eventarc's events, waits for an answer.
 	maxAnswerTime = 10 * time.Minute
-	// drainTime is how long a delivery that is under way may go on after the
-	// end was asked for, as on Cloud Run.
+	// drainTime is how long an open delivery may continue after the end was requested, as on Cloud Run.
 	drainTime = 10 * time.Second
 )
 
-// Trigger delivers events to one function. It must not be copied after use.
+// Trigger delivers events to one function, one at a time, as the service does by default. It must not be
+// copied after use. One function must have one trigger: with two requests at a time, the CloudEvents
+// receiver of the functions framework (SDK v2.16.2) may run one request under the other's context, and may
+// never answer one.
 type Trigger struct {
-	// Name tells triggers of one topic apart. It is part of the name of the
-	// subscription that [Trigger.Push] uses.
+	// Name distinguishes the triggers of one topic. It is part of the name of the subscription that
+	// [Trigger.Push] uses.
 	Name string
 	// URL is where the function listens.
 	URL string
 	// Token, if set, is the bearer token of the account that delivers.
 	Token string
-	// Concurrency is how many requests are under way at most; 0 means 1, the
-	// service's default for an instance of a function. It must stay 1 for
-	// functions behind the functions framework, and one function must have one
-	// trigger: with two requests at a time, the framework's CloudEvents
-	// receiver (SDK v2.16.2) may run one under the other's context, and may
-	// leave one without an answer for ever.
-	Concurrency int
-	// Tamper, if set, is for tests: it replaces the event of each delivery by
-	// those that are to be sent, in that order. It may repeat an event, or
-	// hold it back and return it at a later delivery. It is called
-	// concurrently.
-	Tamper func([]cloudevents.Event) []cloudevents.Event
 
-	once  sync.Once
-	slots chan struct{}
+	once sync.Once
+	slot chan struct{} // taken by the open request
 }
 
 // sender does not follow redirects: to Pub/Sub, they are failures.
@@ -65,39 +54,31 @@ var sender = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// Deliver posts an event once, in binary mode. It returns nil if the function
-// took it, that is, answered 200, 201, 202 or 204. (102, the fifth good code
-// of the service, is never a last answer in HTTP.)
+// Deliver posts an event once, in binary mode. It returns nil if the function accepted it, that is, answered
+// 200, 201, 202 or 204. (102, which the service accepts too, is never a final answer in HTTP.)
 func (t *Trigger) Deliver(ctx context.Context, e cloudevents.Event) error {
 	return t.deliver(ctx, ctx, e)
 }
 
-// deliver begins only before stopping is done, and goes on until working is.
+// deliver begins only before stopping is done, and continues until working is.
 func (t *Trigger) deliver(stopping, working context.Context, e cloudevents.Event) error {
-	t.once.Do(func() { t.slots = make(chan struct{}, max(t.Concurrency, 1)) })
+	t.once.Do(func() { t.slot = make(chan struct{}, 1) })
 	select {
-	case t.slots <- struct{}{}:
-		defer func() { <-t.slots }()
+	case t.slot <- struct{}{}:
+		defer func() { <-t.slot }()
 	case <-stopping.Done():
 	}
 	if stopping.Err() != nil { // the select may have had the choice
 		return fmt.Errorf("deliver event %s: %w", e.ID(), context.Cause(stopping))
 	}
-	events := []cloudevents.Event{e}
-	if t.Tamper != nil {
-		events = t.Tamper(events)
-	}
-	for _, e := range events {
-		if err := t.post(working, e); err != nil {
-			return fmt.Errorf("deliver event %s: %w", e.ID(), err)
-		}
+	if err := t.post(working, e); err != nil {
+		return fmt.Errorf("deliver event %s: %w", e.ID(), err)
 	}
 	return nil
 }
 
-// Retry delivers an event until the function takes it. It gives up, with the
-// last error, after a day or when ctx is done; a request that is under way then
-// may still end.
+// Retry delivers an event until the function accepts it. It returns the last error after a day or when ctx is
+// done; a request that is open then may still end.
 func (t *Trigger) Retry(ctx context.Context, e cloudevents.Event) error {
 	working, cancel := drain(ctx)
 	defer cancel()
@@ -158,7 +139,7 @@ func backoff(attempt int) time.Duration {
 	return min(minBackoff<<(attempt-1), maxBackoff)
 }
 
-// sleep waits for d and says whether ctx let it.
+// sleep waits for d, and reports whether it waited to the end.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -170,8 +151,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// drain returns a context that outlives ctx by drainTime, for deliveries that
-// have begun.
+// drain returns a context that outlives ctx by drainTime, for deliveries that have begun.
 func drain(ctx context.Context) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(drainTime, cancel) })

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"runtime"
 	"sync"
@@ -140,45 +139,40 @@ func TestPushRetries(t *testing.T) {
 	}
 }
 
-func TestPushConcurrency(t *testing.T) {
+func TestPushDeliversOneAtATime(t *testing.T) {
 	t.Parallel()
-	for _, concurrency := range []int{0, 1, 4} {
-		t.Run(fmt.Sprint(concurrency), func(t *testing.T) {
-			t.Parallel()
-			const messages = 40
-			c := startPubSub(t)
-			var mu sync.Mutex
-			var now, most int
-			enter := func(n int) {
-				mu.Lock()
-				defer mu.Unlock()
-				now += n
-				most = max(most, now)
-			}
-			handled := make(chan struct{}, messages)
-			url := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-				enter(1)
-				runtime.Gosched()
-				enter(-1)
-				handled <- struct{}{}
-			}))
-			trigger := &Trigger{Name: "poll", URL: url, Concurrency: concurrency}
-			if _, err := trigger.Ensure(t.Context(), c, topic); err != nil {
-				t.Fatal(err)
-			}
-			for range messages {
-				publish(t, c, &client.Message{Data: []byte("x")})
-			}
-			push(t, c, trigger)
-			for range messages {
-				next(t, handled)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if limit := max(concurrency, 1); most > limit {
-				t.Errorf("%d requests at a time, more than %d", most, limit)
-			}
-		})
+	const messages = 40
+	c := startPubSub(t)
+	var mu sync.Mutex
+	var now, most int
+	enter := func(n int) {
+		mu.Lock()
+		defer mu.Unlock()
+		now += n
+		most = max(most, now)
+	}
+	handled := make(chan struct{}, messages)
+	url := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		enter(1)
+		runtime.Gosched()
+		enter(-1)
+		handled <- struct{}{}
+	}))
+	trigger := &Trigger{Name: "poll", URL: url}
+	if _, err := trigger.Ensure(t.Context(), c, topic); err != nil {
+		t.Fatal(err)
+	}
+	for range messages {
+		publish(t, c, &client.Message{Data: []byte("x")})
+	}
+	push(t, c, trigger)
+	for range messages {
+		next(t, handled)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if most > 1 {
+		t.Errorf("%d requests at a time", most)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// draft is a job that was found good but does not exist yet.
+// draft is a job that was checked but does not exist yet.
 type draft struct {
 	place   place
 	spec    *pb.TuningJob // without a name
@@ -19,14 +19,13 @@ type draft struct {
 	modelID string // of the model to add a version to; "" for a new one
 }
 
-// create makes a draft a job, if the quota allows.
+// create turns a draft into a job, if the quota allows it.
 func (e *engine) create(d draft) (*pb.TuningJob, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	created := e.now()
 	p := pool{d.place.project, d.facts.open()}
-	full := e.board.full(p)
-	if full && !e.cfg.HoldOverQuota {
+	if e.board.full(p) {
 		return nil, quotaError(p, e.board.limit)
 	}
 	id := randomID()
@@ -41,9 +40,6 @@ func (e *engine) create(d draft) (*pb.TuningJob, error) {
 		j.modelID = derivedID(id, "model")
 	}
 	j.spec.Name = d.place.job(id)
-	if !full {
-		j.admitted = created
-	}
 	if err := e.append(creation(j)); err != nil {
 		return nil, status.Errorf(codes.Internal, "Internal error encountered: %v", err)
 	}
@@ -60,7 +56,7 @@ func (e *engine) find(where place, id string) (*job, error) {
 	return j, nil
 }
 
-// samePlace takes a project's number for its id.
+// samePlace treats a project's number and its id as equal.
 func samePlace(a, b place) bool {
 	return a.location == b.location && projectNumber(a.project) == projectNumber(b.project)
 }
@@ -102,9 +98,9 @@ func (e *engine) cancelJob(where place, id string) error {
 	return nil
 }
 
-// list returns up to size matching jobs older than the one with the sequence number before, newest first,
-// and the number to go on with; -1 when there are no more.
-func (e *engine) list(where place, match filter, before, size int) ([]*pb.TuningJob, int) {
+// list returns up to size jobs older than the one with the sequence number before, newest first,
+// and the number to continue with; -1 if there are no more.
+func (e *engine) list(where place, before, size int) ([]*pb.TuningJob, int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.now()
@@ -113,9 +109,6 @@ func (e *engine) list(where place, match filter, before, size int) ([]*pb.Tuning
 	last := -1
 	for i := sort.Search(len(jobs), func(i int) bool { return jobs[i].seq >= before }) - 1; i >= 0; i-- {
 		j := jobs[i]
-		if !match.matches(j.spec.GetLabels(), j.state(now)) {
-			continue
-		}
 		if len(out) == size {
 			return out, last
 		}

@@ -20,7 +20,8 @@ import (
 // At most this much of an offending line is shown.
 const quotedLineMax = 500
 
-// readDataset reads what a job trains on and decides how the job will end. The time is left to the caller.
+// readDataset reads what a job trains on and decides how the job will end. The caller sets the
+// time.
 func (e *engine) readDataset(ctx context.Context, j *job) *outcome {
 	spec := j.spec.GetSupervisedTuningSpec()
 	check := checker{model: j.facts, service: &e.facts.service}
@@ -44,14 +45,11 @@ func (e *engine) readDataset(ctx context.Context, j *job) *outcome {
 			return &outcome{failure: failure}
 		}
 	}
-	o := plan(spec, j.facts, &e.facts.service, training)
-	if e.cfg.Fail != nil {
-		o.failure = e.cfg.Fail(jobV1(e.snapshot(j)))
-	}
-	return o
+	return plan(spec, j.facts, &e.facts.service, training)
 }
 
-// checkTrainingSize holds the number of examples; what bounds that of open models is not documented.
+// checkTrainingSize holds the number of examples; what bounds that of open models is not
+// documented.
 func (e *engine) checkTrainingSize(model *modelFacts, training *tally) *spb.Status {
 	what, limit := "text", e.facts.service.TextExamplesMax.Value
 	if training.multimodal {
@@ -79,7 +77,8 @@ func (e *engine) checkValidationSize(model *modelFacts, validation, training int
 	return nil
 }
 
-// readFile reads one JSONL object to its end. The first faulty example fails it; the rest are only counted.
+// readFile reads one JSONL object to its end. The first faulty example fails it; the rest are only
+// counted.
 func (e *engine) readFile(ctx context.Context, uri, what string, check checker) (*tally, *spb.Status) {
 	bucket, object, _ := strings.Cut(strings.TrimPrefix(uri, "gs://"), "/")
 	reader, err := e.cfg.Storage.Bucket(bucket).Object(object).NewReader(ctx)
@@ -87,7 +86,7 @@ func (e *engine) readFile(ctx context.Context, uri, what string, check checker) 
 		return nil, readFailure(uri, err)
 	}
 	defer reader.Close()
-	t := newTally()
+	t := &tally{}
 	var first *offender
 	limits := &e.facts.service
 	err = eachLine(reader, int(limits.ExampleBytesMax.Value), func(line []byte, whole bool) {
@@ -105,7 +104,7 @@ func (e *engine) readFile(ctx context.Context, uri, what string, check checker) 
 		case parsed.drop != "":
 			t.drop(t.examples, parsed.drop, limits.DroppedSampleMax.Value)
 		default:
-			t.keep(parsed, limits.ExampleSampleMax.Value)
+			t.keep(parsed)
 		}
 	})
 	switch {
@@ -139,9 +138,9 @@ func readFailure(uri string, err error) *spb.Status {
 	return jobError(codes.Internal, "Failed to read the dataset %s: %v", uri, err)
 }
 
-// eachLine calls visit for every line, without its end; a line above limit bytes is cut there and not
-// whole. The bytes are visit's only until it returns. What follows the last line end is a line if it is
-// not empty.
+// eachLine calls visit for every line, without its end; a line above limit bytes is cut there and
+// not whole. The bytes are visit's only until it returns. What follows the last line end is a line
+// if it is not empty.
 func eachLine(r io.Reader, limit int, visit func(line []byte, whole bool)) error {
 	in := bufio.NewReaderSize(r, 64<<10)
 	var long []byte // what is held of a line that is larger than the buffer

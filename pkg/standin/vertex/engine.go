@@ -12,17 +12,14 @@ import (
 	"sync"
 	"time"
 
-	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
-	"google.golang.org/protobuf/proto"
-
 	"github.com/vertextune/vertextune/pkg/standin/journal"
 )
 
 // At most this many datasets are read at once, however many jobs begin together.
 const concurrentReads = 4
 
-// engine owns the jobs: it keeps them in step with the clock and the journal, and reads datasets when
-// jobs begin to run. All its methods may be called from any goroutine.
+// engine owns the jobs: it keeps them in step with the clock and the journal, and reads datasets
+// when jobs begin to run. All its methods may be called from any goroutine.
 type engine struct {
 	cfg   Config
 	facts *catalogue
@@ -45,7 +42,6 @@ func newEngine(cfg Config, facts *catalogue) (*engine, error) {
 	if e.journal, err = journal.Open(cfg.Dir, e.replay); err != nil {
 		return nil, err
 	}
-	e.admitWaiting()
 	e.work.Go(e.tick)
 	return e, nil
 }
@@ -62,18 +58,6 @@ func (e *engine) replay(encoded []byte) error {
 	return nil
 }
 
-// admitWaiting admits jobs after a restart: the quota may have grown since.
-func (e *engine) admitWaiting() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	var done effects
-	now := e.now()
-	for p := range e.board.pools {
-		e.board.admit(p, now, &done)
-	}
-	e.carryOut(done)
-}
-
 func (e *engine) apply(r record) error {
 	if r.Kind == recordCreate {
 		j, err := r.job(e.facts)
@@ -88,8 +72,6 @@ func (e *engine) apply(r record) error {
 		return errors.New("no such job")
 	}
 	switch r.Kind {
-	case recordAdmit:
-		e.board.giveSlot(j, r.At)
 	case recordDataset:
 		o, err := r.outcome()
 		if err != nil {
@@ -104,8 +86,8 @@ func (e *engine) apply(r record) error {
 	return nil
 }
 
-// tick keeps jobs moving while nobody asks, so that a dataset is read when its job begins to run and not
-// when someone looks. A clock of the caller's own may jump, so its pace is looked at often.
+// tick advances jobs while no call comes, so that a dataset is read when its job begins to run. The
+// caller's own clock may jump, so it is read often.
 func (e *engine) tick() {
 	pace := min(max(e.cfg.JobDuration/100, 5*time.Millisecond), 250*time.Millisecond)
 	if e.cfg.Now != nil {
@@ -125,8 +107,8 @@ func (e *engine) tick() {
 	}
 }
 
-// now moves every job on to the present and returns it. After close time stands still. The caller holds
-// the lock.
+// now advances every job to the present and returns it. After close, time stands still. The caller
+// holds the lock.
 func (e *engine) now() time.Time {
 	if e.ctx.Err() != nil {
 		return e.last
@@ -136,28 +118,22 @@ func (e *engine) now() time.Time {
 		clock = e.cfg.Now
 	}
 	e.last = later(e.last, clock().UTC().Truncate(time.Microsecond))
-	e.carryOut(e.board.advance(e.last))
+	for _, j := range e.board.advance(e.last) {
+		e.startReading(j)
+	}
 	return e.last
 }
 
-// clock is the present, for whoever does not hold the lock.
+// clock is the present, for callers that do not hold the lock.
 func (e *engine) clock() time.Time {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.now()
 }
 
-func (e *engine) carryOut(done effects) {
-	for _, j := range done.admitted {
-		e.record(record{Kind: recordAdmit, ID: j.id, At: j.admitted})
-	}
-	for _, j := range done.read {
-		e.startReading(j)
-	}
-}
-
-// moment is the present as the time of something that happens to a job now: after all that is seen of it,
-// so that its update time tells the change even when the clock has not moved. The caller holds the lock.
+// moment is the present as the time of something that happens to a job now: after all that is seen
+// of it, so that its update time tells the change even when the clock has not moved. The caller
+// holds the lock.
 func (e *engine) moment(j *job) time.Time {
 	now := e.now()
 	e.last = later(now, j.updated(now).Add(time.Microsecond))
@@ -203,14 +179,8 @@ func (e *engine) startReading(j *job) {
 	})
 }
 
-// snapshot returns the job as it is now, for the caller to keep.
-func (e *engine) snapshot(j *job) *pb.TuningJob {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return proto.CloneOf(j.view(e.now()))
-}
-
-// close stops reading and waits for it. Jobs whose datasets were being read begin again at the next start.
+// close stops reading and waits for it. Jobs whose datasets were being read begin again at the next
+// start.
 func (e *engine) close() error {
 	e.cancel()
 	e.work.Wait()

@@ -14,8 +14,8 @@ import (
 	"google.golang.org/protobuf/protoadapt"
 )
 
-// violations gathers field errors and renders them as Vertex AI does: one message that lists all, and a
-// BadRequest detail.
+// violations gathers field errors and renders them as Vertex AI does: one message that lists all,
+// and a BadRequest detail.
 type violations []*errdetails.BadRequest_FieldViolation
 
 func (v *violations) add(field, format string, args ...any) {

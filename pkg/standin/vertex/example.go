@@ -14,17 +14,12 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 )
 
-// A user's turn longer than this is not kept as a sample.
-const sampleBytesMax = 4096
-
 // example is the measure of one line of a dataset.
 type example struct {
 	input, output int64 // estimated tokens
-	messages      int64
 	characters    int64
 	images        int64
 	files         int64           // images and all others
-	sample        *v1.Content     // the first user's turn, when it is small
 	declared      map[string]bool // functions
 	drop          string          // why the example is left out; "" when it is not
 }
@@ -52,7 +47,7 @@ func (c checker) check(line []byte) (*example, string) {
 	if len(req.GetContents()) == 0 {
 		return nil, "has no 'contents'"
 	}
-	e := &example{messages: int64(len(req.GetContents()))}
+	e := &example{}
 	tools := toolsCheck{service: c.service, declared: map[string]bool{}}
 	if fault := tools.check(req.GetTools()); fault != "" {
 		return nil, fault
@@ -69,17 +64,14 @@ func (c checker) check(line []byte) (*example, string) {
 	if last := req.GetContents()[len(req.GetContents())-1]; last.GetRole() != c.answerer() {
 		return nil, "must end with a turn of the role '" + c.answerer() + "'"
 	}
-	if e.sample != nil && len(line) > sampleBytesMax {
-		e.sample = nil
-	}
 	c.limits(e)
 	return e, ""
 }
 
 var protoPosition = regexp.MustCompile(`^proto:\s*|\(line 1:(\d+)\)`)
 
-// plainProtoError makes the text of a protojson error stable: the library varies its spaces on purpose,
-// and every line of a dataset is line 1 to it.
+// plainProtoError makes the text of a protojson error stable: the library varies its spaces on
+// purpose, and every line of a dataset is line 1 to it.
 func plainProtoError(err error) string {
 	text := strings.ReplaceAll(err.Error(), "\u00a0", " ")
 	text = protoPosition.ReplaceAllStringFunc(text, func(m string) string {
@@ -119,9 +111,6 @@ func (c checker) turn(e *example, i int, turn *v1.Content) string {
 			return fault
 		}
 	}
-	if e.sample == nil && turn.GetRole() == "user" {
-		e.sample = turn
-	}
 	return ""
 }
 
@@ -133,7 +122,8 @@ func (c checker) answerer() string {
 	return "model"
 }
 
-// checkRole lets a turn of nothing but function responses go without a role; users of tuning emit those.
+// checkRole lets a turn of nothing but function responses go without a role; users of tuning emit
+// those.
 func (c checker) checkRole(i int, turn *v1.Content) string {
 	switch role := turn.GetRole(); role {
 	case "user", c.answerer():

@@ -82,8 +82,8 @@ func (m *modelFacts) tunableIn(location string) bool {
 	return len(m.Regions) == 0 || slices.Contains(m.Regions, location)
 }
 
-// modelLocation is where the tuned model is: in the location of the job. Of a global job the service picks a
-// region, and names it.
+// modelLocation is where the tuned model is: in the location of the job. Of a global job the
+// service picks a region, and names it.
 func modelLocation(job string) string {
 	if job == "global" {
 		return "us-central1"
@@ -135,7 +135,6 @@ type serviceFacts struct {
 	FunctionDeclarationsMax sourced     `json:"function_declarations_max"`
 	MediaTokens             sourced     `json:"media_tokens"`
 	DroppedSampleMax        sourced     `json:"dropped_sample_max"`
-	ExampleSampleMax        sourced     `json:"example_sample_max"`
 	BatchSize               sourced     `json:"batch_size"`
 	DefaultEpochs           []epochRule `json:"default_epochs"`
 	MIMETypes               struct {

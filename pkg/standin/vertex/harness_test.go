@@ -59,8 +59,8 @@ func (c *clock) add(d time.Duration) {
 	}
 }
 
-// catchUp undoes steps back. The stand-in does not let time go back while it runs; across a restart it
-// has only the journal and the clock.
+// catchUp undoes steps back. The stand-in does not let time go back while it runs; across a restart
+// it has only the journal and the clock.
 func (c *clock) catchUp() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,7 +69,8 @@ func (c *clock) catchUp() {
 	}
 }
 
-// objects is the Cloud Storage that datasets are in: the bucket is "data", a name is "bucket/object".
+// objects is the Cloud Storage that datasets are in: the bucket is "data", a name is
+// "bucket/object".
 type objects struct {
 	t      *testing.T
 	client *storage.Client

@@ -11,15 +11,16 @@ import (
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 )
 
-// Percent of a job's duration after which it leaves JOB_STATE_PENDING, begins to train, and (from the
-// request) is cancelled.
+// Percent of a job's duration after which it leaves JOB_STATE_PENDING, begins to train, and (from
+// the request) is cancelled.
 const (
 	pendingPercent = 10
 	datasetPercent = 25
 	cancelPercent  = 10
 )
 
-// job is what is recorded of a tuning job. Everything that a caller can see follows from it and the clock.
+// job is what is recorded of a tuning job. Everything that a caller can see follows from it and the
+// clock.
 type job struct {
 	seq      int
 	id       string
@@ -30,41 +31,35 @@ type job struct {
 	duration time.Duration
 
 	created   time.Time
-	admitted  time.Time // got its slot; zero while it waits for one
-	cancelled time.Time // cancel was asked for; zero if it was not
+	cancelled time.Time // when cancellation was requested; zero if it was not
 	outcome   *outcome  // nil until the dataset was read
 
 	// Bookkeeping of the board, rebuilt at start.
 	stop    context.CancelFunc // ends the reading of the dataset; nil before it begins
-	settled bool               // its end was taken notice of
+	settled bool               // its end was processed
 	version int                // of the tuned model; 0 before success
 }
 
 // outcome is what reading the dataset came to.
 type outcome struct {
 	at          time.Time
-	stats       *pb.SupervisedTuningDataStats // nil when the dataset is bad
+	stats       *pb.SupervisedTuningDataStats // nil if the dataset is bad
 	hyper       *pb.SupervisedHyperParameters // what the service chose
 	checkpoints []*pb.TunedModelCheckpoint    // planned, without endpoints
-	failure     *spb.Status                   // nil when the job will succeed
+	failure     *spb.Status                   // nil if the job will succeed
 }
 
 func (j *job) share(percent int) time.Duration {
 	return (j.duration * time.Duration(percent) / 100).Truncate(time.Microsecond)
 }
 
-// start is when the job begins to run; zero while it waits for a slot.
-func (j *job) start() time.Time {
-	if j.admitted.IsZero() {
-		return time.Time{}
-	}
-	return j.admitted.Add(j.share(pendingPercent))
-}
+// start is when the job begins to run.
+func (j *job) start() time.Time { return j.created.Add(j.share(pendingPercent)) }
 
 // started reports whether the job had begun to run by now, before any cancellation.
 func (j *job) started(now time.Time) bool {
 	start := j.start()
-	return !start.IsZero() && !now.Before(start) && (j.cancelled.IsZero() || !start.After(j.cancelled))
+	return !now.Before(start) && (j.cancelled.IsZero() || !start.After(j.cancelled))
 }
 
 // end is when the job ends and how; zero while that is open.
@@ -87,11 +82,7 @@ func (j *job) naturalEnd() (time.Time, pb.JobState) {
 	case j.outcome.stats == nil:
 		return j.outcome.at, pb.JobState_JOB_STATE_FAILED
 	}
-	at := later(j.admitted.Add(j.duration), j.outcome.at)
-	if j.outcome.failure != nil {
-		return at, pb.JobState_JOB_STATE_FAILED
-	}
-	return at, pb.JobState_JOB_STATE_SUCCEEDED
+	return later(j.created.Add(j.duration), j.outcome.at), pb.JobState_JOB_STATE_SUCCEEDED
 }
 
 // ended reports whether the job is over, and since when.
@@ -107,8 +98,6 @@ func (j *job) state(now time.Time) pb.JobState {
 	switch {
 	case !j.cancelled.IsZero():
 		return pb.JobState_JOB_STATE_CANCELLING
-	case j.admitted.IsZero():
-		return pb.JobState_JOB_STATE_QUEUED
 	case j.started(now):
 		return pb.JobState_JOB_STATE_RUNNING
 	default:
@@ -121,8 +110,8 @@ func (j *job) reached(now time.Time) (int, time.Time) {
 	if j.outcome == nil || j.outcome.stats == nil {
 		return 0, time.Time{}
 	}
-	begin := later(j.admitted.Add(j.share(datasetPercent)), j.outcome.at)
-	span := later(j.admitted.Add(j.duration), j.outcome.at).Sub(begin)
+	begin := later(j.created.Add(j.share(datasetPercent)), j.outcome.at)
+	span := later(j.created.Add(j.duration), j.outcome.at).Sub(begin)
 	end, state, over := j.ended(now)
 	steps := j.outcome.stats.GetTuningStepCount()
 	var last time.Time
@@ -139,7 +128,7 @@ func (j *job) reached(now time.Time) (int, time.Time) {
 
 // updated is the time of the last change that can be seen by now.
 func (j *job) updated(now time.Time) time.Time {
-	at := later(j.created, later(j.admitted, j.cancelled))
+	at := later(j.created, j.cancelled)
 	if j.started(now) {
 		at = later(at, j.start())
 	}

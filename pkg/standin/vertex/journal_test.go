@@ -13,7 +13,8 @@ import (
 
 	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	"github.com/google/go-cmp/cmp"
-	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 
@@ -65,24 +66,6 @@ func TestRestartReadsAgain(t *testing.T) {
 	}
 }
 
-func TestRestartWithMoreQuota(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, func(c *vertex.Config) {
-		inDir(t.TempDir())(c)
-		c.ConcurrentJobs, c.HoldOverQuota = 1, true
-	})
-	w.mustCreate()
-	held := w.mustCreate()
-	w.clock.add(time.Second)
-	w.cfg.ConcurrentJobs = 2
-	for range 2 {
-		w.restart()
-		if got := w.get(held.GetName()); got.GetState() != pb.JobState_JOB_STATE_PENDING || !got.GetUpdateTime().AsTime().Equal(w.clock.Now()) {
-			t.Errorf("held job: %v", got)
-		}
-	}
-}
-
 func TestBrokenJournalIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -107,12 +90,12 @@ func TestBrokenJournalIsRefused(t *testing.T) {
 
 // rank orders the states that a job can pass through.
 var rank = map[pb.JobState]int{
-	pb.JobState_JOB_STATE_QUEUED: 1, pb.JobState_JOB_STATE_PENDING: 2, pb.JobState_JOB_STATE_RUNNING: 3,
+	pb.JobState_JOB_STATE_PENDING: 2, pb.JobState_JOB_STATE_RUNNING: 3,
 	pb.JobState_JOB_STATE_CANCELLING: 4, pb.JobState_JOB_STATE_SUCCEEDED: 5, pb.JobState_JOB_STATE_FAILED: 5, pb.JobState_JOB_STATE_CANCELLED: 5,
 }
 
-// Whatever is done and however the clock jumps, even back, and across restarts: no job steps back, update
-// time tells every change of state, and what is finished stays as it is.
+// Whatever is done and however the clock jumps, even back, and across restarts: no job steps back,
+// update time tells every change of state, and what is finished stays as it is.
 func TestNoJobStepsBack(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(4) {
@@ -121,13 +104,7 @@ func TestNoJobStepsBack(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 7))
 			w := newWorld(t, func(c *vertex.Config) {
 				inDir(t.TempDir())(c)
-				c.ConcurrentJobs, c.HoldOverQuota = 3, true
-				c.Fail = func(j *pb.TuningJob) *spb.Status {
-					if strings.HasSuffix(j.GetName(), "7") {
-						return &spb.Status{Code: 13, Message: "Internal error."}
-					}
-					return nil
-				}
+				c.ConcurrentJobs = 3
 			})
 			w.objects.put("data/bad.jsonl", "{}")
 			seen := map[string]*pb.TuningJob{}
@@ -138,7 +115,9 @@ func TestNoJobStepsBack(t *testing.T) {
 					if random.IntN(4) == 0 {
 						uri = "gs://data/bad.jsonl"
 					}
-					w.mustCreate(trainOn(uri))
+					if _, err := w.create(trainOn(uri)); err != nil && status.Code(err) != codes.ResourceExhausted {
+						t.Fatal(err)
+					}
 				case 2:
 					if jobs := w.server.Jobs(); len(jobs) > 0 {
 						_ = w.cancel(jobs[random.IntN(len(jobs))].GetName())

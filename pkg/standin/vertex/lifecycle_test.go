@@ -12,12 +12,9 @@ import (
 
 	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	"github.com/google/go-cmp/cmp"
-	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/testing/protocmp"
-
-	"github.com/vertextune/vertextune/pkg/standin/vertex"
 )
 
 func TestJobSucceeds(t *testing.T) {
@@ -167,36 +164,6 @@ func TestDatasetIsReadUnobserved(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the dataset was not read")
 		}
-	}
-}
-
-func TestFailEndsAJob(t *testing.T) {
-	t.Parallel()
-	failure := &spb.Status{Code: int32(codes.Internal), Message: "Internal error during training."}
-	w := newWorld(t, func(c *vertex.Config) {
-		c.Fail = func(j *pb.TuningJob) *spb.Status {
-			if j.GetTunedModelDisplayName() == "doomed" {
-				return failure
-			}
-			return nil
-		}
-	})
-	good := w.mustCreate()
-	doomed := w.mustCreate(func(j *pb.TuningJob) { j.TunedModelDisplayName = "doomed" })
-	if got := w.run(doomed.GetName()); got.GetState() != pb.JobState_JOB_STATE_RUNNING {
-		t.Errorf("state %v while it trains", got.GetState())
-	}
-	w.until(good.GetName(), "stats", datasetRead)
-	w.clock.add(duration)
-	done := w.get(doomed.GetName())
-	if diff := cmp.Diff(failure, done.GetError(), protocmp.Transform()); diff != "" || done.GetState() != pb.JobState_JOB_STATE_FAILED {
-		t.Errorf("state %v, error (-want +got):\n%s", done.GetState(), diff)
-	}
-	if m := done.GetTunedModel(); m.GetModel() != "" || len(m.GetCheckpoints()) != 3 {
-		t.Errorf("tuned model of a failed job: %v", m)
-	}
-	if got := w.get(good.GetName()).GetState(); got != pb.JobState_JOB_STATE_SUCCEEDED {
-		t.Errorf("the other job: %v", got)
 	}
 }
 

@@ -52,8 +52,8 @@ func projectNumber(project string) string {
 	return strconv.FormatUint(1e11+hash("project", project)%9e11, 10)
 }
 
-// derivedID makes a 19-digit id that is a pure function of its parts, so that a resource has the same
-// name after a restart without being journalled.
+// derivedID makes a 19-digit id that is a pure function of its parts, so that a resource has the
+// same name after a restart without being journalled.
 func derivedID(parts ...string) string { return strconv.FormatUint(1e18+hash(parts...)%8e18, 10) }
 
 func randomID() string { return strconv.FormatInt(1e18+rand.Int64N(8e18), 10) }

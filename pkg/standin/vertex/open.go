@@ -32,8 +32,8 @@ func checkKind(d draft) error {
 	return v.err()
 }
 
-// checkOpen finds what is wrong with the tuning of an open model. That the mode must be given is not documented;
-// neither is what the service takes where it is not.
+// checkOpen finds what is wrong with the tuning of an open model. That the mode must be given is
+// not documented; neither is what the service takes where it is not.
 func checkOpen(d draft) error {
 	var v violations
 	spec := d.spec.GetSupervisedTuningSpec()

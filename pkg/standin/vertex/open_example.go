@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// openLine is a line of a dataset for open models in one of the forms that are their own: messages, or a prompt
-// with its completion. They also take Gemini's, with the role assistant in the place of model.
+// openLine is a line of a dataset for open models in one of the forms that are their own: messages,
+// or a prompt with its completion. They also take Gemini's, with the role assistant in the place of
+// model.
 type openLine struct {
 	Messages   []openMessage `json:"messages"`
 	Prompt     *string       `json:"prompt"`
@@ -43,7 +44,6 @@ func (c checker) checkOpen(line []byte) (e *example, fault string, ok bool) {
 	case in.Messages != nil:
 		fault = c.messages(e, in.Messages)
 	case in.Prompt != nil && in.Completion != nil:
-		e.messages = 2
 		e.addText(&e.input, *in.Prompt)
 		e.addText(&e.output, *in.Completion)
 		if *in.Prompt == "" || *in.Completion == "" {
@@ -62,7 +62,6 @@ func (c checker) checkOpen(line []byte) (e *example, fault string, ok bool) {
 }
 
 func (c checker) messages(e *example, messages []openMessage) string {
-	e.messages = int64(len(messages))
 	for i, m := range messages {
 		tokens := &e.input
 		switch m.Role {

@@ -108,8 +108,8 @@ func mode(m pb.SupervisedTuningSpec_TuningMode) betaChange {
 	return func(_ *pb.TuningJob, s *pb.SupervisedTuningSpec, _ *pb.SupervisedHyperParameters) { s.TuningMode = m }
 }
 
-// A global job ends with a model in a region, which is not served by itself; v1 shows it without what it has no
-// fields for.
+// A global job ends with a model in a region, which is not served by itself; v1 shows it without
+// what it has no fields for.
 func TestOpenModel(t *testing.T) {
 	t.Parallel()
 	b := newBeta(t, nil)

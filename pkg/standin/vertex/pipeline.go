@@ -17,8 +17,8 @@ import (
 
 var pipelinePattern = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/trainingPipelines/([^/]+)$`)
 
-// pipelines is the part of PipelineService that shows what was there before tuning jobs were. Nothing makes any:
-// they are put there. The other methods answer Unimplemented.
+// pipelines is the part of PipelineService that shows what was there before tuning jobs were.
+// Nothing makes any: they are put there. The other methods answer Unimplemented.
 type pipelines struct {
 	pb.UnimplementedPipelineServiceServer
 	service *service

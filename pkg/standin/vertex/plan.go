@@ -14,8 +14,8 @@ import (
 // Vertex AI keeps about this many checkpoints of a long training.
 const checkpointsMax = 10
 
-// plan lays out the training of a good dataset: what the caller left open is filled in, and steps and
-// checkpoints follow.
+// plan lays out the training of a good dataset: what the caller left open is filled in, and steps
+// and checkpoints follow.
 func plan(spec *pb.SupervisedTuningSpec, model *modelFacts, facts *serviceFacts, training *tally) *outcome {
 	chosen := proto.CloneOf(spec.GetHyperParameters())
 	if chosen == nil {
@@ -43,7 +43,8 @@ func plan(spec *pb.SupervisedTuningSpec, model *modelFacts, facts *serviceFacts,
 	}
 }
 
-// checkpoints puts one at each epoch's end, or ten evenly when there are more epochs; the last is at the end.
+// checkpoints puts one at each epoch's end, or ten evenly when there are more epochs; the last is
+// at the end.
 func checkpoints(epochs, stepsPerEpoch int64) []*pb.TunedModelCheckpoint {
 	n := min(epochs, checkpointsMax)
 	out := make([]*pb.TunedModelCheckpoint, n)

@@ -4,7 +4,6 @@
 package vertex_test
 
 import (
-	"context"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,7 +13,6 @@ import (
 	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	locationpb "google.golang.org/genproto/googleapis/cloud/location"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -42,36 +40,6 @@ func TestQuotaRefuses(t *testing.T) {
 	w.finish(first.GetName())
 	if _, err := w.create(); err != nil {
 		t.Errorf("after the first job: %v", err)
-	}
-}
-
-func TestQuotaHolds(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, func(c *vertex.Config) { c.ConcurrentJobs, c.HoldOverQuota = 1, true })
-	first := w.mustCreate()
-	dropped := w.mustCreate()
-	second := w.mustCreate()
-	if got := second.GetState(); got != pb.JobState_JOB_STATE_QUEUED {
-		t.Errorf("held job: %v", got)
-	}
-	if err := w.cancel(dropped.GetName()); err != nil {
-		t.Fatal(err)
-	}
-	w.run(first.GetName())
-	if got := w.get(dropped.GetName()); got.GetState() != pb.JobState_JOB_STATE_CANCELLED || got.GetStartTime() != nil {
-		t.Errorf("cancelled while it was held: %v", got)
-	}
-	w.clock.add(first.GetCreateTime().AsTime().Add(duration).Sub(w.clock.Now()) - time.Second)
-	if got := w.get(second.GetName()).GetState(); got != pb.JobState_JOB_STATE_QUEUED {
-		t.Errorf("just before the first job ends: %v", got)
-	}
-	w.clock.add(2 * time.Second)
-	got := w.get(second.GetName())
-	if got.GetState() != pb.JobState_JOB_STATE_PENDING || !got.GetUpdateTime().AsTime().Equal(w.get(first.GetName()).GetEndTime().AsTime()) {
-		t.Errorf("after the first job: %v", got)
-	}
-	if got := w.finish(second.GetName()); got.GetState() != pb.JobState_JOB_STATE_SUCCEEDED {
-		t.Errorf("in the end: %v", got)
 	}
 }
 
@@ -113,25 +81,6 @@ func TestUnimplemented(t *testing.T) {
 		if status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), method) {
 			t.Errorf("%s: %v", method, err)
 		}
-	}
-}
-
-func TestInterceptor(t *testing.T) {
-	t.Parallel()
-	var calls atomic.Int64
-	w := newWorld(t, func(c *vertex.Config) {
-		c.UnaryInterceptor = func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-			if calls.Add(1) == 1 {
-				return nil, status.Error(codes.Unavailable, "down")
-			}
-			return next(ctx, req)
-		}
-	})
-	if _, err := w.create(); status.Code(err) != codes.Unavailable {
-		t.Errorf("first call: %v", err)
-	}
-	if _, err := w.create(); err != nil || calls.Load() != 2 {
-		t.Errorf("second call: %v, %d calls", err, calls.Load())
 	}
 }
 

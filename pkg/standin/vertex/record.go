@@ -20,12 +20,12 @@ type recordKind string
 
 const (
 	recordCreate  recordKind = "create"
-	recordAdmit   recordKind = "admit"
 	recordDataset recordKind = "dataset"
 	recordCancel  recordKind = "cancel"
 )
 
-// record is one entry of the journal: something that happened to a job and does not follow from the clock.
+// record is one entry of the journal: something that happened to a job and does not follow from the
+// clock.
 type record struct {
 	Kind recordKind `json:"kind"`
 	ID   string     `json:"id"`
@@ -37,7 +37,6 @@ type record struct {
 	BaseModel string        `json:"base_model,omitempty"`
 	ModelID   string        `json:"model_id,omitempty"`
 	Duration  time.Duration `json:"duration,omitempty"`
-	Waiting   bool          `json:"waiting,omitempty"`
 	Job       *message      `json:"job,omitempty"`
 
 	// Of a dataset that was read.
@@ -89,7 +88,7 @@ func creation(j *job) record {
 		Kind: recordCreate, ID: j.id, At: j.created,
 		Project: j.place.project, Location: j.place.location,
 		BaseModel: j.facts.ID, ModelID: j.modelID, Duration: j.duration,
-		Waiting: j.admitted.IsZero(), Job: wrap(j.spec),
+		Job: wrap(j.spec),
 	}
 }
 
@@ -102,14 +101,10 @@ func (r record) job(facts *catalogue) (*job, error) {
 	if model == nil {
 		return nil, fmt.Errorf("base model %q is not in the catalogue any more", r.BaseModel)
 	}
-	j := &job{
+	return &job{
 		id: r.ID, place: place{r.Project, r.Location}, spec: spec, facts: model,
 		modelID: r.ModelID, duration: r.Duration, created: r.At,
-	}
-	if !r.Waiting {
-		j.admitted = r.At
-	}
-	return j, nil
+	}, nil
 }
 
 // reading is the record of a dataset that was read.

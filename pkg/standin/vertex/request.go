@@ -155,8 +155,8 @@ func notInLabel(r rune) bool {
 	return !letter && !unicode.IsDigit(r) && r != '_' && r != '-'
 }
 
-// checkDatasets asks whether the files exist and are not too large. What they hold is read when the job
-// begins to run, and may be something else by then.
+// checkDatasets asks whether the files exist and are not too large. What they hold is read when the
+// job begins to run, and may be something else by then.
 func (s *service) checkDatasets(ctx context.Context, d draft) error {
 	ctx, cancel := context.WithTimeout(ctx, objectCheckTimeout)
 	defer cancel()

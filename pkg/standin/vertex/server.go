@@ -23,8 +23,8 @@ type Server struct {
 	close     func() error
 }
 
-// Start listens and serves until Close. It fails when the configuration is incomplete, the address is
-// taken, or the journal cannot be read.
+// Start listens and serves until Close. It fails when the configuration is incomplete, the address
+// is taken, or the journal cannot be read.
 func Start(cfg Config) (*Server, error) {
 	facts, err := loadCatalogue()
 	if err != nil {
@@ -56,13 +56,14 @@ func Start(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Close stops serving at once, as a kill would, and waits until nothing runs any more. Further calls
-// return what the first call returned.
+// Close stops serving at once, as a kill would, and waits until nothing runs any more. Further
+// calls return what the first call returned.
 func (s *Server) Close() error { return s.close() }
 
 func (s *Server) shutDown() error { return errors.Join(s.Server.Close(), s.engine.close()) }
 
-// Jobs returns every job in every project and location as it is now and as v1 shows it, newest first.
+// Jobs returns every job in every project and location as it is now and as v1 shows it, newest
+// first.
 func (s *Server) Jobs() []*v1.TuningJob {
 	s.engine.mu.Lock()
 	defer s.engine.mu.Unlock()

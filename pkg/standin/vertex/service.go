@@ -9,11 +9,13 @@ import (
 	"strings"
 
 	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// service answers the calls: it checks requests and leaves the rest to the engine. The methods that it
-// does not have answer Unimplemented.
+// service answers the calls: it checks requests and leaves the rest to the engine. The methods that
+// it does not have answer Unimplemented.
 type service struct {
 	pb.UnimplementedGenAiTuningServiceServer
 	engine *engine
@@ -61,9 +63,8 @@ func (s *service) ListTuningJobs(_ context.Context, req *pb.ListTuningJobsReques
 	if err != nil {
 		return nil, err
 	}
-	match, err := parseFilter(req.GetFilter())
-	if err != nil {
-		return nil, err
+	if req.GetFilter() != "" {
+		return nil, status.Error(codes.Unimplemented, "filter is not implemented by the local stand-in for Vertex AI")
 	}
 	size := int(req.GetPageSize())
 	switch limit := int(s.facts.service.PageSizeMax.Value); {
@@ -74,14 +75,12 @@ func (s *service) ListTuningJobs(_ context.Context, req *pb.ListTuningJobsReques
 	default:
 		size = min(size, limit)
 	}
-	before, err := parsePageToken(req.GetPageToken(), where, req.GetFilter())
+	before, err := parsePageToken(req.GetPageToken(), where)
 	if err != nil {
 		return nil, err
 	}
-	jobs, next := s.engine.list(where, match, before, size)
-	return &pb.ListTuningJobsResponse{
-		TuningJobs: jobs, NextPageToken: formatPageToken(next, where, req.GetFilter()),
-	}, nil
+	jobs, next := s.engine.list(where, before, size)
+	return &pb.ListTuningJobsResponse{TuningJobs: jobs, NextPageToken: formatPageToken(next, where)}, nil
 }
 
 // parent parses the name of a location and checks that it is served here.
@@ -119,9 +118,9 @@ func (s *service) place(field, project, location, permission string) (place, err
 	if location == "global" {
 		return place{}, globalRefused()
 	}
-	if !slices.Contains(s.cfg.Locations, location) {
+	if locations := s.facts.regions(); !slices.Contains(locations, location) {
 		return place{}, invalidField(field, "The provided location ID doesn't match the endpoint. The valid location ID is `%s`.",
-			strings.Join(s.cfg.Locations, "`, `"))
+			strings.Join(locations, "`, `"))
 	}
 	return where, nil
 }

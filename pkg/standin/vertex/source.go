@@ -13,7 +13,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// resolveSource finds the base model of a draft, directly or through the tuned model that it goes on from.
+// resolveSource finds the base model of a draft, directly or through the tuned model that it goes
+// on from.
 func (s *service) resolveSource(d *draft) error {
 	base := d.spec.GetBaseModel()
 	if pre := d.spec.GetPreTunedModel(); pre != nil {
@@ -38,8 +39,8 @@ func (s *service) resolveSource(d *draft) error {
 	return err
 }
 
-// modelID is the name of a model as the facts have it: publishers/p/models/m@v is p/m@v, and Google's own models go
-// without publisher.
+// modelID is the name of a model as the facts have it: publishers/p/models/m@v is p/m@v, and
+// Google's own models go without publisher.
 func modelID(name string) string {
 	publisher, model, ok := strings.Cut(strings.TrimPrefix(name, "publishers/"), "/models/")
 	switch {

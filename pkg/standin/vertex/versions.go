@@ -15,8 +15,9 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// serviceV1 answers the calls of google.cloud.aiplatform.v1. All is kept as messages of v1beta1, which has every
-// field of v1 under the same number, and some more; what v1 does not have is left out of its answers.
+// serviceV1 answers the calls of google.cloud.aiplatform.v1. All is kept as messages of v1beta1,
+// which has every field of v1 under the same number, and some more; what v1 does not have is left
+// out of its answers.
 type serviceV1 struct {
 	v1.UnimplementedGenAiTuningServiceServer
 	service *service

@@ -12,8 +12,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// view is the job as a caller sees it at a time. The message is the caller's own; what it points to is
-// shared and must not be changed.
+// view is the job as a caller sees it at a time. The message is the caller's own; what it points to
+// is shared and must not be changed.
 func (j *job) view(now time.Time) *pb.TuningJob {
 	out := &pb.TuningJob{
 		Name:                  j.spec.GetName(),
@@ -73,8 +73,8 @@ func (j *job) errorOf(state pb.JobState) *spb.Status {
 	}
 }
 
-// tunedModel shows checkpoints as training reaches them, and the model once the job has succeeded; nil
-// before there is anything.
+// tunedModel shows checkpoints as training reaches them, and the model once the job has succeeded;
+// nil before there is anything.
 func (j *job) tunedModel(now time.Time) *pb.TunedModel {
 	served := place{project: j.place.project, location: j.facts.endpointLocation(j.place.location)}
 	out := &pb.TunedModel{}
