@@ -16,8 +16,8 @@ import (
 	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
 )
 
-// Back-off between attempts, and the age at which an event is dropped. Eventarc itself waits 10 s to 600 s;
-// here, people watch. It drops events after 24 h too.
+// Back-off between attempts, and the age at which an event is dropped. Eventarc itself waits 10 s
+// to 600 s; here, people watch. It drops events after 24 h too.
 const (
 	minBackoff = 100 * time.Millisecond
 	maxBackoff = 10 * time.Second
@@ -27,14 +27,15 @@ const (
 const (
 	// maxAnswerTime is how long Pub/Sub, which carries Eventarc's events, waits for an answer.
 	maxAnswerTime = 10 * time.Minute
-	// drainTime is how long an open delivery may continue after the end was requested, as on Cloud Run.
+	// drainTime is how long an open delivery may continue after the end was requested, as on Cloud
+	// Run.
 	drainTime = 10 * time.Second
 )
 
-// Trigger delivers events to one function, one at a time, as the service does by default. It must not be
-// copied after use. One function must have one trigger: with two requests at a time, the CloudEvents
-// receiver of the functions framework (SDK v2.16.2) may run one request under the other's context, and may
-// never answer one.
+// Trigger delivers events to one function, one at a time, as the service does by default. It must
+// not be copied after use. One function must have one trigger: with two requests at a time, the
+// CloudEvents receiver of the functions framework (SDK v2.16.2) may run one request under the
+// other's context, and may never answer one.
 type Trigger struct {
 	// Name distinguishes the triggers of one topic. It is part of the name of the subscription that
 	// [Trigger.Push] uses.
@@ -54,8 +55,9 @@ var sender = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// Deliver posts an event once, in binary mode. It returns nil if the function accepted it, that is, answered
-// 200, 201, 202 or 204. (102, which the service accepts too, is never a final answer in HTTP.)
+// Deliver posts an event once, in binary mode. It returns nil if the function accepted it, that is,
+// answered 200, 201, 202 or 204. (102, which the service accepts too, is never a final answer in
+// HTTP.)
 func (t *Trigger) Deliver(ctx context.Context, e cloudevents.Event) error {
 	return t.deliver(ctx, ctx, e)
 }
@@ -77,8 +79,8 @@ func (t *Trigger) deliver(stopping, working context.Context, e cloudevents.Event
 	return nil
 }
 
-// Retry delivers an event until the function accepts it. It returns the last error after a day or when ctx is
-// done; a request that is open then may still end.
+// Retry delivers an event until the function accepts it. It returns the last error after a day or
+// when ctx is done; a request that is open then may still end.
 func (t *Trigger) Retry(ctx context.Context, e cloudevents.Event) error {
 	working, cancel := drain(ctx)
 	defer cancel()

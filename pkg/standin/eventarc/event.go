@@ -1,10 +1,12 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package eventarc is a stand-in for Eventarc and Cloud Scheduler: it delivers the events of Cloud Storage and
-// Pub/Sub to the functions, as CloudEvents over HTTP, at least once, and it publishes ticks.
+// Package eventarc is a stand-in for Eventarc and Cloud Scheduler: it delivers the events of Cloud
+// Storage and Pub/Sub to the functions, as CloudEvents over HTTP, at least once, and it publishes
+// ticks.
 //
-// It uses the official clients, so that its sources may be the stand-ins, Google's emulators, or others.
+// It uses the official clients, so that its sources may be the stand-ins, Google's emulators, or
+// others.
 package eventarc
 
 import (
@@ -29,9 +31,10 @@ const (
 	typePublished = "google.cloud.pubsub.topic.v1.messagePublished"
 )
 
-// FinalizedEvent is the event that an object generation is complete. The resource is the object's JSON, as in
-// the storage API (generation and size are strings), and becomes the event's data unchanged. The id follows
-// from bucket, name and generation, so that two events of one generation are the same event.
+// FinalizedEvent is the event that an object generation is complete. The resource is the object's
+// JSON, as in the storage API (generation and size are strings), and becomes the event's data
+// unchanged. The id follows from bucket, name and generation, so that two events of one generation
+// are the same event.
 func FinalizedEvent(resource []byte) (cloudevents.Event, error) {
 	var object struct {
 		Bucket     string    `json:"bucket"`
@@ -65,7 +68,8 @@ func FinalizedEvent(resource []byte) (cloudevents.Event, error) {
 	return e, nil
 }
 
-// headerSafe escapes the control characters that an object's name may have and an HTTP header may not.
+// headerSafe escapes the control characters that an object's name may have and an HTTP header may
+// not.
 func headerSafe(name string) string {
 	var b strings.Builder
 	for _, r := range name {
@@ -92,8 +96,8 @@ type publishedMessage struct {
 	OrderingKey string            `json:"orderingKey,omitempty"`
 }
 
-// publishedEvent is the event that a message was published. Names are full resource names. The id is the
-// message's.
+// publishedEvent is the event that a message was published. Names are full resource names. The id
+// is the message's.
 func publishedEvent(topic, subscription string, m *pubsub.Message) (cloudevents.Event, error) {
 	e := newEvent(m.ID, typePublished, "//pubsub.googleapis.com/"+topic, m.PublishTime)
 	err := e.SetData(cloudevents.ApplicationJSON, published{

@@ -15,9 +15,10 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Push delivers every message of a topic (projects/P/topics/T) as an event until ctx is done, and then returns
-// nil when open deliveries have ended. It creates the topic and the trigger's subscription if they are
-// missing. It delivers a message again, after a back-off, if the function does not accept it.
+// Push delivers every message of a topic (projects/P/topics/T) as an event until ctx is done, and
+// then returns nil when open deliveries have ended. It creates the topic and the trigger's
+// subscription if they are missing. It delivers a message again, after a back-off, if the function
+// does not accept it.
 func (t *Trigger) Push(ctx context.Context, c *pubsub.Client, topic string) error {
 	subscription, err := t.Ensure(ctx, c, topic)
 	if err != nil {
@@ -33,8 +34,8 @@ func (t *Trigger) Push(ctx context.Context, c *pubsub.Client, topic string) erro
 	return nil
 }
 
-// Ensure creates the topic and the trigger's subscription unless they exist, and returns the subscription's
-// name. What is published from then on will be delivered.
+// Ensure creates the topic and the trigger's subscription unless they exist, and returns the
+// subscription's name. What is published from then on will be delivered.
 func (t *Trigger) Ensure(ctx context.Context, c *pubsub.Client, topic string) (subscription string, err error) {
 	parts := strings.Split(topic, "/")
 	if len(parts) != 4 {
@@ -71,8 +72,9 @@ type pusher struct {
 	failures map[string]int // by message id, of those that failed last time
 }
 
-// handle delivers one message. It acknowledges what the function accepted. What the function did not accept
-// goes back after the back-off, which happens here because emulators ignore retry policies.
+// handle delivers one message. It acknowledges what the function accepted. What the function did
+// not accept goes back after the back-off, which happens here because emulators ignore retry
+// policies.
 func (p *pusher) handle(stopping, working context.Context, m *pubsub.Message) {
 	e, err := publishedEvent(p.topic, p.subscription, m)
 	if err == nil {
