@@ -1,8 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package emulator starts Google's own emulators for tests, from the Google Cloud CLI's folder. They judge the
-// stand-ins: the same tests run against both.
+// Package emulator starts Google's own emulators for tests, from the Google Cloud CLI's folder.
+// They judge the stand-ins: the same tests run against both.
 package emulator
 
 import (
@@ -30,8 +30,8 @@ type emulator struct {
 	once    sync.Once
 	address string
 	err     error
-	// lifeline is the standard input of the shell that watches the emulator: the emulator ends when it closes,
-	// which it does at the end of this process, however that comes.
+	// lifeline is the standard input of the shell that watches the emulator: the emulator ends when it
+	// closes, which it does at the end of this process, however that comes.
 	lifeline io.Closer
 }
 
@@ -49,8 +49,8 @@ var (
 	}
 )
 
-// Firestore returns the address of Google's Firestore emulator, one for all tests of the process. It skips the
-// test where the emulator is not installed, and in short runs.
+// Firestore returns the address of Google's Firestore emulator, one for all tests of the process.
+// It skips the test where the emulator is not installed, and in short runs.
 func Firestore(t testing.TB) string {
 	t.Helper()
 	return firestore.use(t)
@@ -78,7 +78,8 @@ func (e *emulator) use(t testing.TB) string {
 	return e.address
 }
 
-// platform is the folder in which the Google Cloud CLI keeps its emulators, or why there is none to be used.
+// platform is the folder in which the Google Cloud CLI keeps its emulators, or why there is none to
+// be used.
 var platform = sync.OnceValues(func() (folder, reason string) {
 	if _, err := exec.LookPath("java"); err != nil {
 		return "", "no java on the path"

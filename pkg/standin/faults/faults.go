@@ -1,9 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package faults stands between clients and the stand-ins: it counts every call that a client makes, over gRPC or
-// HTTP, and lets a test decide what becomes of each one. Which calls there are is thereby found by counting them, and
-// not by a list that somebody has to keep.
+// Package faults stands between clients and the stand-ins: it counts every call that a client
+// makes, over gRPC or HTTP, and lets a test decide what becomes of each one. Which calls there are
+// is thereby found by counting them, and not by a list that somebody has to keep.
 package faults
 
 import (
@@ -16,8 +16,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
 
-// Bystander is in the user agent of clients that are not under test, such as those by which a test looks at what
-// came of it. Their calls are neither counted nor harmed. Vertex AI's own reading of datasets is among them.
+// Bystander is in the user agent of clients that are not under test, such as those by which a test
+// looks at what came of it. Their calls are neither counted nor harmed. Vertex AI's own reading of
+// datasets is among them.
 const Bystander = cloud.Bystander
 
 // The services.
@@ -28,10 +29,12 @@ const (
 	Vertex    = "VertexAI"
 )
 
-// Call is one call, told from the others of a run by its method and by how many of that method came before.
+// Call is one call, told from the others of a run by its method and by how many of that method came
+// before.
 type Call struct {
 	Service string
-	// Method is the last part of the RPC's name; of Cloud Storage, the HTTP method and what it is about.
+	// Method is the last part of the RPC's name; of Cloud Storage, the HTTP method and what it is
+	// about.
 	Method string
 	// N counts the calls of the method, from 1.
 	N int
@@ -39,13 +42,14 @@ type Call struct {
 
 func (c Call) String() string { return fmt.Sprintf("%s.%s.%d", c.Service, c.Method, c.N) }
 
-// Hook is called in the place of each call. The call takes effect while do runs, if the hook calls it, with the
-// service's own answer for a result. What the hook returns is what the client gets: nil is the service's answer, a
-// gRPC status is an error, also over HTTP, and [ErrCut] is no answer at all.
+// Hook is called in the place of each call. The call takes effect while do runs, if the hook calls
+// it, with the service's own answer for a result. What the hook returns is what the client gets:
+// nil is the service's answer, a gRPC status is an error, also over HTTP, and [ErrCut] is no answer
+// at all.
 type Hook func(ctx context.Context, c Call, do func(context.Context) error) error
 
-// ErrCut breaks the connection in the place of an answer. gRPC's clients see that as UNAVAILABLE. ErrCutWithin breaks
-// it in the middle of an answer, which only HTTP can have.
+// ErrCut breaks the connection in the place of an answer. gRPC's clients see that as UNAVAILABLE.
+// ErrCutWithin breaks it in the middle of an answer, which only HTTP can have.
 var (
 	ErrCut       = errors.New("the connection is cut")
 	ErrCutWithin = fmt.Errorf("within the answer %w", ErrCut)
@@ -96,7 +100,8 @@ func (i *Injector) Wait() {
 	}
 }
 
-// through counts a call and has it done. The error is what the client is to get in the place of the answer.
+// through counts a call and has it done. The error is what the client is to get in the place of the
+// answer.
 func (i *Injector) through(ctx context.Context, service, method, agent string, do func(context.Context) error) error {
 	if strings.Contains(agent, Bystander) {
 		return do(ctx)

@@ -158,7 +158,8 @@ var answers = map[codes.Code]int{
 	codes.ResourceExhausted: 429, codes.Unavailable: 503,
 }
 
-// TestCut breaks connections: HTTP has no answer, or half of one; gRPC an error that stands for that.
+// TestCut breaks connections: HTTP has no answer, or half of one; gRPC an error that stands for
+// that.
 func TestCut(t *testing.T) {
 	t.Parallel()
 	w := watch(t)

@@ -18,8 +18,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// statuses are the HTTP answers that Cloud Storage gives in the place of gRPC's codes. It has no ABORTED; 412 is what
-// it says to a writer whose precondition somebody else has broken.
+// statuses are the HTTP answers that Cloud Storage gives in the place of gRPC's codes. It has no
+// ABORTED; 412 is what it says to a writer whose precondition somebody else has broken.
 var statuses = map[codes.Code]int{
 	codes.Aborted:           http.StatusPreconditionFailed,
 	codes.DeadlineExceeded:  http.StatusGatewayTimeout,
@@ -29,8 +29,8 @@ var statuses = map[codes.Code]int{
 	codes.Unavailable:       http.StatusServiceUnavailable,
 }
 
-// http wraps Cloud Storage. Requests and answers are held in memory, so that a request can take effect when its
-// client has gone away, and an answer can be lost when it is there.
+// http wraps Cloud Storage. Requests and answers are held in memory, so that a request can take
+// effect when its client has gone away, and an answer can be lost when it is there.
 func (i *Injector) http(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.UserAgent(), Bystander) {
@@ -59,7 +59,8 @@ func (i *Injector) http(next http.Handler) http.Handler {
 	})
 }
 
-// about names what a request does: uploads, objects' attributes and, by the XML API, what is in them.
+// about names what a request does: uploads, objects' attributes and, by the XML API, what is in
+// them.
 func about(r *http.Request) string {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/upload/"):

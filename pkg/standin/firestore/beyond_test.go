@@ -14,8 +14,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/firestore"
 )
 
-// TestBeyondTheEmulator compares the stand-in with the service where Google's emulator is known to differ
-// from the service.
+// TestBeyondTheEmulator compares the stand-in with the service where Google's emulator is known to
+// differ from the service.
 func TestBeyondTheEmulator(t *testing.T) {
 	t.Parallel()
 	increment := `update_transforms{field_path:"a" increment{integer_value:1}}`

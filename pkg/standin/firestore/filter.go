@@ -109,8 +109,8 @@ func (p *filterParser) parseField(f *pb.StructuredQuery_FieldFilter) error {
 	}
 }
 
-// checkOperand checks a value to be compared with by the rules for stored ones, but does not change it:
-// a time within a microsecond equals no stored one.
+// checkOperand checks a value to be compared with by the rules for stored ones, but does not change
+// it: a time within a microsecond equals no stored one.
 func (p *filterParser) checkOperand(path fieldPath, operand *pb.Value) error {
 	if err := normalizeValue(proto.CloneOf(operand), 0); err != nil {
 		return err
@@ -128,7 +128,8 @@ func (p *filterParser) checkOperand(path fieldPath, operand *pb.Value) error {
 	return err
 }
 
-// inequality matches values of the operand's type only. Null and NaN are not ordered against anything.
+// inequality matches values of the operand's type only. Null and NaN are not ordered against
+// anything.
 func (p *filterParser) inequality(path fieldPath, operand *pb.Value, accepts func(c int) bool) error {
 	if err := p.checkOperand(path, operand); err != nil {
 		return err

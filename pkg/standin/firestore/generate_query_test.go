@@ -90,8 +90,8 @@ func (g *generator) filter(depth int) *pb.StructuredQuery_Filter {
 	return g.fieldFilter()
 }
 
-// fieldFilter is never on the name: which other filters and orders go with that is a matter of the indexes
-// that the service has.
+// fieldFilter is never on the name: which other filters and orders go with that is a matter of the
+// indexes that the service has.
 func (g *generator) fieldFilter() *pb.StructuredQuery_Filter {
 	f := &pb.StructuredQuery_FieldFilter{
 		Field: ref(g.field()),

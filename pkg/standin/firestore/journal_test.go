@@ -6,13 +6,11 @@ package firestore_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 
 	gcf "cloud.google.com/go/firestore"
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/vertextune/vertextune/pkg/standin/firestore"
@@ -71,58 +69,10 @@ func TestJournalReopens(t *testing.T) {
 	}
 }
 
-func TestJournalIsCompacted(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	server := startIn(t, dir)
-	s := connectTo(t, server.Addr(), "compacted")
-	for i := range 100 {
-		_, err := s.client.Doc("c/d").Set(s.ctx, fields{"n": i})
-		must(t, "set", err)
-	}
-	last, err := s.client.Doc("c/d").Get(s.ctx)
-	must(t, "get", err)
-	must(t, "close", server.Close())
-	before := journalSize(t, dir)
-
-	again := startIn(t, dir)
-	after := journalSize(t, dir)
-	if after*10 > before {
-		t.Errorf("the journal of one document went from %d to %d bytes", before, after)
-	}
-	s = connectTo(t, again.Addr(), "compacted")
-	_, err = s.client.Doc("c/d").Update(s.ctx, []gcf.Update{{Path: "n", Value: -1}}, gcf.LastUpdateTime(last.UpdateTime))
-	must(t, "update after compaction", err)
-	must(t, "close", again.Close())
-
-	s = connectTo(t, start(t, firestore.Config{Dir: dir}).Addr(), "compacted")
-	if diff := cmp.Diff(fields{"n": int64(-1)}, data(t, s.client.Doc("c/d"), s)); diff != "" {
-		t.Errorf("document (-want +got):\n%s", diff)
-	}
-}
-
-func TestMemoryForgets(t *testing.T) {
-	t.Parallel()
-	for range 2 {
-		server := startIn(t, "")
-		s := connectTo(t, server.Addr(), "memory")
-		_, err := s.client.Doc("c/d").Create(s.ctx, fields{})
-		wantCode(t, "create in a fresh memory", err, codes.OK)
-		must(t, "close", server.Close())
-	}
-}
-
 // startIn starts a stand-in that the test closes itself.
 func startIn(t *testing.T, dir string) *firestore.Server {
 	t.Helper()
 	server, err := firestore.Start(firestore.Config{Addr: "127.0.0.1:0", Dir: dir})
 	must(t, "start", err)
 	return server
-}
-
-func journalSize(t *testing.T, dir string) int64 {
-	t.Helper()
-	info, err := os.Stat(filepath.Join(dir, "journal"))
-	must(t, "stat journal", err)
-	return info.Size()
 }

@@ -54,8 +54,8 @@ func (s *service) ListDocuments(_ context.Context, req *pb.ListDocumentsRequest)
 	return resp, nil
 }
 
-// ids are the ids of the documents in a collection, in order; with missing, also of those that do not
-// exist but have collections.
+// ids are the ids of the documents in a collection, in order; with missing, also of those that do
+// not exist but have collections.
 func (s state) ids(path string, missing bool) []string {
 	var ids []string
 	for id := range s.collection(path).from("") {

@@ -98,8 +98,8 @@ func (q *query) parseLimits(sq *pb.StructuredQuery) error {
 	return nil
 }
 
-// checkIndexable refuses a query that no index can serve: there is no index of names alone in descending
-// order.
+// checkIndexable refuses a query that no index can serve: there is no index of names alone in
+// descending order.
 func checkIndexable(asked []*pb.StructuredQuery_Order, filters filterParser) error {
 	if len(asked) == 1 && asked[0].GetField().GetFieldPath() == nameField && !filters.onFields &&
 		asked[0].GetDirection() == pb.StructuredQuery_DESCENDING {
@@ -108,8 +108,8 @@ func checkIndexable(asked []*pb.StructuredQuery_Order, filters filterParser) err
 	return nil
 }
 
-// parseOrders completes the order that was asked for. The required fields that it lacks follow by name,
-// then the document's name, all in the direction of the last order given.
+// parseOrders completes the order that was asked for. The required fields that it lacks follow by
+// name, then the document's name, all in the direction of the last order given.
 func (q *query) parseOrders(asked []*pb.StructuredQuery_Order, required []fieldPath) error {
 	direction := 1
 	has := func(path fieldPath) bool {
@@ -157,7 +157,8 @@ func (q *query) parseOrders(asked []*pb.StructuredQuery_Order, required []fieldP
 	return add(byName)
 }
 
-// parseCursor checks a position, which may name at most as many keys as the client asked to order by.
+// parseCursor checks a position, which may name at most as many keys as the client asked to order
+// by.
 func (q *query) parseCursor(c *pb.Cursor, asked int) (*bound, error) {
 	if c == nil {
 		return nil, nil

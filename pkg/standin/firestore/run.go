@@ -33,8 +33,8 @@ func (q *query) run(s state) iter.Seq[*pb.Document] {
 	}
 }
 
-// scanByName reads the collection in the order in which it is stored, so that nothing is collected or
-// sorted and a page begins at its cursor.
+// scanByName reads the collection in the order in which it is stored, so that nothing is collected
+// or sorted and a page begins at its cursor.
 func (q *query) scanByName(s state) iter.Seq[*pb.Document] {
 	return func(yield func(*pb.Document) bool) {
 		c := s.collection(q.collectionPath())
@@ -88,8 +88,8 @@ func (q *query) rows(s state) iter.Seq[row] {
 	}
 }
 
-// row collects a document's sort keys. A document that does not match or lacks a field to order by is in
-// no index that serves the query.
+// row collects a document's sort keys. A document that does not match or lacks a field to order by
+// is in no index that serves the query.
 func (q *query) row(doc *pb.Document) (row, bool) {
 	if !q.matches(doc) {
 		return row{}, false
@@ -162,8 +162,8 @@ func (q *query) page(s state) iter.Seq[*pb.Document] {
 	}
 }
 
-// sameResults reports whether the query finds the same documents in both states, none of them written
-// in between.
+// sameResults reports whether the query finds the same documents in both states, none of them
+// written in between.
 func (q *query) sameResults(a, b state) bool {
 	if a.collection(q.collectionPath()) == b.collection(q.collectionPath()) {
 		return true

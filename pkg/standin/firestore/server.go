@@ -6,12 +6,12 @@
 //
 // It implements what this project calls, exactly: commits with preconditions, masks and transforms,
 // transactions, queries and counts answer as the real service does, down to the status codes. It
-// refuses everything else as Unimplemented, by name. The contract tests and the randomised comparison
-// of this package compare it with Google's own emulator.
+// refuses everything else as Unimplemented, by name. The contract tests and the randomised
+// comparison of this package compare it with Google's own emulator.
 //
-// Documents are immutable and the collections that hold them are persistent trees, so that every read
-// and every transaction works on a snapshot that costs nothing to take, and no lock is held while
-// results are sent.
+// Documents are immutable and the collections that hold them are persistent trees, so that every
+// read and every transaction works on a snapshot that costs nothing to take, and no lock is held
+// while results are sent.
 package firestore
 
 import (
@@ -23,8 +23,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/grpcserver"
 )
 
-// maxMessageBytes is what the transport accepts. It is above the limit of the service, so that clients
-// get the service's own answer and not the transport's ResourceExhausted, which they retry.
+// maxMessageBytes is what the transport accepts. It is above the limit of the service, so that
+// clients get the service's own answer and not the transport's ResourceExhausted, which they retry.
 const maxMessageBytes = 64 << 20
 
 // Config says how a Server listens, where it keeps its documents and who watches it.

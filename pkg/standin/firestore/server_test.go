@@ -15,42 +15,11 @@ import (
 	gcf "cloud.google.com/go/firestore"
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/standin/firestore"
 )
-
-func TestInterceptors(t *testing.T) {
-	t.Parallel()
-	var unary, streams atomic.Int64
-	var faults atomic.Int64
-	faults.Store(1)
-	s := connect(t, start(t, firestore.Config{
-		UnaryInterceptor: func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-			unary.Add(1)
-			resp, err := handler(ctx, req)
-			if strings.HasSuffix(info.FullMethod, "/Commit") && faults.Add(-1) >= 0 {
-				return nil, status.Error(codes.Unavailable, "the answer is lost")
-			}
-			return resp, err
-		},
-		StreamInterceptor: func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-			streams.Add(1)
-			return handler(srv, stream)
-		},
-	}).Addr())
-	// The client repeats a commit whose answer is lost, and meets its own write.
-	_, err := s.client.Doc("c/d").Create(s.ctx, fields{})
-	wantCode(t, "create whose answer is lost", err, codes.AlreadyExists)
-	if got := data(t, s.client.Doc("c/d"), s); got == nil {
-		t.Error("the write is not there")
-	}
-	if unary.Load() != 2 || streams.Load() != 1 {
-		t.Errorf("counted %d unary calls and %d streams, want 2 and 1", unary.Load(), streams.Load())
-	}
-}
 
 func TestOnQuery(t *testing.T) {
 	t.Parallel()

@@ -17,8 +17,8 @@ type IndexField struct {
 	Path, Mode string
 }
 
-// Index is a composite index, which the service does not make by itself. The document's name follows the
-// fields in the direction of the last one.
+// Index is a composite index, which the service does not make by itself. The document's name
+// follows the fields in the direction of the last one.
 type Index struct {
 	Collection string
 	Group      bool // of every collection of that id; no query here needs one
@@ -28,8 +28,8 @@ type Index struct {
 // Shape is a query without its values: all that decides which index serves it.
 type Shape struct {
 	Collection string
-	// Equal are the fields that are compared for equality (== and in), and Arrays those that are searched
-	// for an element; by name.
+	// Equal are the fields that are compared for equality (== and in), and Arrays those that are
+	// searched for an element; by name.
 	Equal, Arrays []string
 	// Orders are all orders: fields of inequalities are in it, and the document's name is the last.
 	Orders []IndexField
@@ -61,16 +61,16 @@ func names(paths []fieldPath) []string {
 }
 
 // Index returns the composite index that the service needs for the query: without it, the service
-// refuses the query, which no emulator does. The index has no fields where the indexes of single fields
-// serve, which the service keeps of every field, in both directions:
+// refuses the query, which no emulator does. The index has no fields where the indexes of single
+// fields serve, which the service keeps of every field, in both directions:
 //
 //   - equalities alone, which are found by merging these indexes
 //   - one order or inequality alone
 //   - one search of an array alone
 //
-// Anything else needs the fields of equalities, then the array's, then those of the order, each in its
-// direction. Fields of equalities may come in any order; here they are sorted, so that a query has one
-// index.
+// Anything else needs the fields of equalities, then the array's, then those of the order, each in
+// its direction. Fields of equalities may come in any order; here they are sorted, so that a query
+// has one index.
 //
 // https://cloud.google.com/firestore/docs/query-data/index-overview
 func (s Shape) Index() Index {

@@ -13,8 +13,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/firestore"
 )
 
-// TestShapeIndex holds the rules against queries that the official client sends. The wanted indexes are
-// written as the console shows them, without the name where it only follows the last field.
+// TestShapeIndex holds the rules against queries that the official client sends. The wanted indexes
+// are written as the console shows them, without the name where it only follows the last field.
 func TestShapeIndex(t *testing.T) {
 	t.Parallel()
 	var seen firestore.Shape

@@ -70,8 +70,8 @@ func (s *store) tick() *timestamppb.Timestamp {
 	return timestamppb.New(time.UnixMicro(s.clock))
 }
 
-// commit applies all writes, or none of them if it returns an error. The id of a transaction ends that
-// transaction, whether the commit succeeds or not; an empty id means no transaction.
+// commit applies all writes, or none of them if it returns an error. The id of a transaction ends
+// that transaction, whether the commit succeeds or not; an empty id means no transaction.
 func (s *store) commit(database string, writes []*write, transaction []byte) (*pb.CommitResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -19,9 +19,9 @@ import (
 // maxTransactionAge is when a transaction expires.
 const maxTransactionAge = 270 * time.Second
 
-// transaction reads from one snapshot, which its first read takes, and remembers what it read. A commit
-// with writes is refused if any of that has changed since, which makes transactions serializable without
-// locks.
+// transaction reads from one snapshot, which its first read takes, and remembers what it read. A
+// commit with writes is refused if any of that has changed since, which makes transactions
+// serializable without locks.
 type transaction struct {
 	database string
 	readOnly bool
@@ -62,8 +62,8 @@ func contention() error {
 	return status.Error(codes.Aborted, "Too much contention on these documents. Please try again.")
 }
 
-// transactions are the open ones. An id holds a mark of this process, so that ids from before a restart
-// are recognized.
+// transactions are the open ones. An id holds a mark of this process, so that ids from before a
+// restart are recognized.
 type transactions struct {
 	process [8]byte
 	last    uint64
@@ -161,8 +161,8 @@ type view struct {
 	tx *transaction // nil outside of transactions
 }
 
-// consistency is what a request says about the snapshot to read from: a transaction's id, options to
-// begin a transaction, a time, or nothing.
+// consistency is what a request says about the snapshot to read from: a transaction's id, options
+// to begin a transaction, a time, or nothing.
 type consistency struct {
 	transaction []byte
 	begin       *pb.TransactionOptions

@@ -22,8 +22,8 @@ type write struct {
 	transforms   []transform
 }
 
-// parseWrite checks everything about a write that does not depend on what is stored. The write owns the
-// request's values from then on.
+// parseWrite checks everything about a write that does not depend on what is stored. The write owns
+// the request's values from then on.
 func parseWrite(database string, w *pb.Write) (*write, error) {
 	out := &write{precondition: w.GetCurrentDocument()}
 	var name string
@@ -73,9 +73,9 @@ func checkPrecondition(p *pb.Precondition) error {
 	return nil
 }
 
-// apply applies the write to the document, which is nil if it does not exist, at the commit time. It
-// returns the document as it is afterwards (doc itself if nothing changed, nil if there is none) and the
-// transforms' results.
+// apply applies the write to the document, which is nil if it does not exist, at the commit time.
+// It returns the document as it is afterwards (doc itself if nothing changed, nil if there is none)
+// and the transforms' results.
 func (w *write) apply(doc *pb.Document, now *timestamppb.Timestamp) (*pb.Document, []*pb.Value, error) {
 	if err := w.holds(doc); err != nil {
 		return nil, nil, err

@@ -4,9 +4,9 @@
 // Package journal keeps the records of a stand-in in an append-only file, so that they outlive the
 // process.
 //
-// The file begins with a mark of its format. Each record follows as its length, its checksum and its
-// bytes. A record is with the operating system when Append returns: it survives the death of the
-// process (kill -9), but not that of the machine, because nothing is synced.
+// The file begins with a mark of its format. Each record follows as its length, its checksum and
+// its bytes. A record is with the operating system when Append returns: it survives the death of
+// the process (kill -9), but not that of the machine, because nothing is synced.
 package journal
 
 import (
@@ -44,9 +44,9 @@ type Journal struct {
 }
 
 // Open opens the journal in dir, which it makes if missing, and passes every record to replay in
-// order. It cuts off a last record that is incomplete: the process died while it wrote the record and
-// had not acknowledged it. Damage before the last record is an error, and so is a folder that an
-// older version wrote. An empty dir gives a nil Journal.
+// order. It cuts off a last record that is incomplete: the process died while it wrote the record
+// and had not acknowledged it. Damage before the last record is an error, and so is a folder that
+// an older version wrote. An empty dir gives a nil Journal.
 func Open(dir string, replay func(record []byte) error) (*Journal, error) {
 	if dir == "" {
 		return nil, nil
@@ -71,7 +71,8 @@ func Open(dir string, replay func(record []byte) error) (*Journal, error) {
 var errOld = errors.New("an older version of this program wrote it, and this version cannot read it: " +
 	"use another data folder, or delete this one")
 
-// refuseOldFiles returns an error if dir holds a journal under the name that an older version gave it.
+// refuseOldFiles returns an error if dir holds a journal under the name that an older version gave
+// it.
 func refuseOldFiles(dir string) error {
 	for _, name := range []string{"firestore.journal", "pubsub.journal", "tuning-jobs.jsonl"} {
 		path := filepath.Join(dir, name)

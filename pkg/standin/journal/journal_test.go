@@ -120,7 +120,8 @@ func TestOvergrown(t *testing.T) {
 	}
 }
 
-// TestTorn opens a journal that ends anywhere: it has the records that are whole, and takes new ones.
+// TestTorn opens a journal that ends anywhere: it has the records that are whole, and takes new
+// ones.
 func TestTorn(t *testing.T) {
 	t.Parallel()
 	master := t.TempDir()
@@ -217,7 +218,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// write appends records and prints each one that was accepted: for ever, or until the limit refuses two.
+// write appends records and prints each one that was accepted: for ever, or until the limit refuses
+// two.
 func write(dir, limit string) error {
 	if limit != "" {
 		signal.Ignore(syscall.SIGXFSZ)

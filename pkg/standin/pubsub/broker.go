@@ -25,9 +25,9 @@ import (
 // deletedTopic is the topic that a subscription has when its own is gone.
 const deletedTopic = "_deleted-topic_"
 
-// broker is the whole state. Every change to what must outlive the process is a record, which is one of
-// the service's own messages. Only apply changes that state, so that a restart is the records applied
-// again.
+// broker is the whole state. Every change to what must outlive the process is a record, which is
+// one of the service's own messages. Only apply changes that state, so that a restart is the
+// records applied again.
 type broker struct {
 	mu      sync.Mutex
 	journal *journal.Journal // of records, each packed into an Any; nil keeps nothing
@@ -61,8 +61,8 @@ func (b *broker) close() error {
 	return b.journal.Close()
 }
 
-// commit makes a record durable and then applies it. The caller holds the lock and has checked that it
-// applies.
+// commit makes a record durable and then applies it. The caller holds the lock and has checked that
+// it applies.
 func (b *broker) commit(record proto.Message) error {
 	encoded, err := encode(record)
 	if err == nil {
@@ -214,8 +214,8 @@ func (b *broker) publish(topic string, messages []*pb.PubsubMessage) ([]string, 
 	return ids, nil
 }
 
-// delivery is what a consumer gets from one look at a queue: messages, or the two events after which
-// looking again makes sense.
+// delivery is what a consumer gets from one look at a queue: messages, or the two events after
+// which looking again makes sense.
 type delivery struct {
 	messages []*pb.ReceivedMessage
 	changed  <-chan struct{}

@@ -17,8 +17,8 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 )
 
-// TestKilledServerLosesNothing goes on with a copy of the folder of a running server, which is what a
-// kill would leave.
+// TestKilledServerLosesNothing goes on with a copy of the folder of a running server, which is what
+// a kill would leave.
 func TestKilledServerLosesNothing(t *testing.T) {
 	t.Parallel()
 	dir, killed := t.TempDir(), t.TempDir()

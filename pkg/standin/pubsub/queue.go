@@ -18,12 +18,12 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// maxBatchBytes ends a batch early: the client accepts 20 MiB in one response, and a single message may
-// have 10.
+// maxBatchBytes ends a batch early: the client accepts 20 MiB in one response, and a single message
+// may have 10.
 const maxBatchBytes = 4 << 20
 
-// entry is one message in one subscription. It is in exactly one place: the ready heap, the leased heap,
-// or behind another message of its ordering key.
+// entry is one message in one subscription. It is in exactly one place: the ready heap, the leased
+// heap, or behind another message of its ordering key.
 type entry struct {
 	message  *pb.PubsubMessage
 	place    *list.Element // in queue.all
@@ -120,8 +120,8 @@ func (q *queue) remove(id string) {
 	}
 }
 
-// settle brings the queue up to now: it removes messages past their retention, and makes messages whose
-// leases have ended ready again.
+// settle brings the queue up to now: it removes messages past their retention, and makes messages
+// whose leases have ended ready again.
 func (q *queue) settle(now time.Time) {
 	retention := q.config.MessageRetentionDuration.AsDuration()
 	for front := q.all.Front(); front != nil; front = q.all.Front() {
@@ -161,8 +161,8 @@ func (q *queue) lease(now time.Time, n int, w *window) []*pb.ReceivedMessage {
 	return batch
 }
 
-// modify moves the end of a lease. It changes nothing if the lease has ended already, or if the message
-// was leased again since.
+// modify moves the end of a lease. It changes nothing if the lease has ended already, or if the
+// message was leased again since.
 func (q *queue) modify(id string, attempt int32, now time.Time, d time.Duration) {
 	e := q.entries[id]
 	if e == nil || e.window == nil || e.attempts != attempt {

@@ -5,13 +5,13 @@
 // PUBSUB_EMULATOR_HOST.
 //
 // It has topics, pull subscriptions (unary and streaming, with flow control), acknowledgement
-// deadlines, nacks, ordering keys and retention. It delivers messages at least once. With a folder, all
-// of it outlives the process, except leases and delivery counts: after a restart, every message that
-// was not acknowledged is delivered again at once. Memory is bounded by what is not acknowledged. It
-// refuses everything else as Unimplemented, by name.
+// deadlines, nacks, ordering keys and retention. It delivers messages at least once. With a folder,
+// all of it outlives the process, except leases and delivery counts: after a restart, every message
+// that was not acknowledged is delivered again at once. Memory is bounded by what is not
+// acknowledged. It refuses everything else as Unimplemented, by name.
 //
-// The fake of the client library (pstest) cannot replace it: it keeps nothing across restarts, and it
-// forgets a message after ten minutes while it keeps every payload.
+// The fake of the client library (pstest) cannot replace it: it keeps nothing across restarts, and
+// it forgets a message after ten minutes while it keeps every payload.
 package pubsub
 
 import (
@@ -65,6 +65,6 @@ func Start(cfg Config) (*Server, error) {
 	return &Server{Server: server, broker: b}, nil
 }
 
-// Close ends all calls, open streams too, and closes the journal. A call that was answered is in the
-// journal. Close must be called once.
+// Close ends all calls, open streams too, and closes the journal. A call that was answered is in
+// the journal. Close must be called once.
 func (s *Server) Close() error { return errors.Join(s.Server.Close(), s.broker.close()) }

@@ -13,48 +13,10 @@ import (
 	client "cloud.google.com/go/pubsub/v2"
 	pb "cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
-
-func TestInterceptors(t *testing.T) {
-	t.Parallel()
-	var publishes, streams atomic.Int32
-	s := start(t, Config{
-		UnaryInterceptor: func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-			if strings.HasSuffix(info.FullMethod, "/Publish") && publishes.Add(1) == 1 {
-				return nil, status.Error(codes.Unavailable, "injected")
-			}
-			return next(ctx, req)
-		},
-		StreamInterceptor: func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-			if streams.Add(1) == 1 {
-				return status.Error(codes.Unavailable, "injected")
-			}
-			return next(srv, stream)
-		},
-	})
-	c := dial(t, s.Addr())
-	topic := createTopic(t, c, "topic")
-	sub := subscribe(t, c, "sub", &pb.Subscription{Topic: topic})
-	id := publish(t, c, topic, &client.Message{Data: []byte("x")}) // the client tries again
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	var got string
-	err := c.Subscriber(sub).Receive(ctx, func(_ context.Context, m *client.Message) {
-		got = m.ID
-		m.Ack()
-		cancel()
-	})
-	if err != nil || got != id {
-		t.Errorf("received %q, %v, want %q", got, err, id)
-	}
-	if p, s := publishes.Load(), streams.Load(); p != 2 || s != 2 {
-		t.Errorf("%d publishes and %d streams, want 2 and 2", p, s)
-	}
-}
 
 func TestUnsupportedIsRefusedByName(t *testing.T) {
 	t.Parallel()

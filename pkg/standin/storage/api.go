@@ -31,8 +31,8 @@ type call struct {
 
 type handler func(*api, http.ResponseWriter, *call) error
 
-// route is one method of the JSON API. In its pattern, a segment that begins with a colon matches any
-// name.
+// route is one method of the JSON API. In its pattern, a segment that begins with a colon matches
+// any name.
 type route struct {
 	method, pattern string
 	params          []string // the query parameters that it implements
@@ -77,8 +77,8 @@ var prefixes = []struct{ path, pattern string }{
 	{"/resumable/upload/storage/v1/", "upload/"},
 }
 
-// ServeHTTP does not use a ServeMux: it would clean paths, and object names may have any number of slashes
-// and dots.
+// ServeHTTP does not use a ServeMux: it would clean paths, and object names may have any number of
+// slashes and dots.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	// A query that does not parse may have lost a precondition.

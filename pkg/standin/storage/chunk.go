@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// chunk is what one request of a resumable upload says that it holds: the bytes from first on, of a content
-// of total bytes.
+// chunk is what one request of a resumable upload says that it holds: the bytes from first on, of a
+// content of total bytes.
 type chunk struct {
 	first  int64
 	length int64 // -1: as many as the body has
@@ -20,8 +20,8 @@ type chunk struct {
 	query  bool  // no bytes, only the question how far the upload is
 }
 
-// parseChunk reads the Content-Range header. Without one the request has the whole content. have is how much
-// of the upload is stored already.
+// parseChunk reads the Content-Range header. Without one the request has the whole content. have is
+// how much of the upload is stored already.
 func parseChunk(header string, contentLength, have int64) (ch chunk, err error) {
 	if header == "" {
 		return chunk{length: contentLength, total: contentLength}, nil
@@ -97,8 +97,9 @@ func (ch chunk) known(size int64) int64 {
 
 var quanta = sync.Pool{New: func() any { return new([quantum]byte) }}
 
-// store appends the body to the upload, in whole quanta until the last byte of the content. It skips what
-// is stored already, and leaves what does not fill a quantum for the client to send again.
+// store appends the body to the upload, in whole quanta until the last byte of the content. It
+// skips what is stored already, and leaves what does not fill a quantum for the client to send
+// again.
 func (ch *chunk) store(blob *blobWriter, body io.Reader) error {
 	if ch.query {
 		return nil

@@ -40,8 +40,8 @@ func parseHeaderConditions(h http.Header) (c conditions, err error) {
 	return c, err
 }
 
-// parseInt reads an optional 64-bit parameter. An empty value, as a shell script with an unset variable
-// sends it, must not count as absent.
+// parseInt reads an optional 64-bit parameter. An empty value, as a shell script with an unset
+// variable sends it, must not count as absent.
 func parseInt(name string, values []string) (*int64, error) {
 	if len(values) == 0 {
 		return nil, nil
@@ -54,8 +54,8 @@ func parseInt(name string, values []string) (*int64, error) {
 	return &n, nil
 }
 
-// met returns the refusal, if any, of an operation that changes cur, which is nil if the name has no live
-// object. Such a name has generation 0.
+// met returns the refusal, if any, of an operation that changes cur, which is nil if the name has
+// no live object. Such a name has generation 0.
 func (c conditions) met(cur *Object) error {
 	var generation int64
 	if cur != nil {

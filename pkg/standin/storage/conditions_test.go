@@ -31,8 +31,8 @@ func ofDelete(o outcome) int {
 	return o.change
 }
 
-// conditionTests say the outcome of each condition on an object of metageneration 1, and on a name without
-// an object. G is the object's generation, S a stale one.
+// conditionTests say the outcome of each condition on an object of metageneration 1, and on a name
+// without an object. G is the object's generation, S a stale one.
 var conditionTests = []struct {
 	query           string
 	present, absent outcome

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// serveContent answers a read with the object's content, or a range of it. Content that is stored as gzip
-// is unpacked for clients that do not accept gzip; ranges do not apply to it then, and its length is not
-// known.
+// serveContent answers a read with the object's content, or a range of it. Content that is stored
+// as gzip is unpacked for clients that do not accept gzip; ranges do not apply to it then, and its
+// length is not known.
 func serveContent(w http.ResponseWriter, r *http.Request, o *Object, f *os.File, etag string) error {
 	if err := refuseHeaders(r.Header); err != nil {
 		return err
@@ -120,8 +120,8 @@ func acceptsGzip(h http.Header) bool {
 	return false
 }
 
-// parseRange reads a Range header for content of size bytes. Like Cloud Storage it serves one range, and
-// the whole content for anything else.
+// parseRange reads a Range header for content of size bytes. Like Cloud Storage it serves one
+// range, and the whole content for anything else.
 func parseRange(header string, size int64) (first, length int64, partial bool, err error) {
 	spec, ok := strings.CutPrefix(header, "bytes=")
 	from, to, dash := strings.Cut(strings.TrimSpace(spec), "-")

@@ -27,8 +27,8 @@ var (
 	}
 )
 
-// objectInput is an object resource as a client sends it. It matters which fields are present: a patch
-// clears those that are null.
+// objectInput is an object resource as a client sends it. It matters which fields are present: a
+// patch clears those that are null.
 type objectInput map[string]json.RawMessage
 
 // readJSON reads a request's body, which may be empty, into v.
@@ -68,8 +68,8 @@ func (in objectInput) check() error {
 	return nil
 }
 
-// isEmptyJSON reports whether a value asks for nothing: clients send null, zero and empty values, nested
-// too, for features that they do not use.
+// isEmptyJSON reports whether a value asks for nothing: clients send null, zero and empty values,
+// nested too, for features that they do not use.
 func isEmptyJSON(raw json.RawMessage) bool {
 	var v any
 	return json.Unmarshal(raw, &v) == nil && isEmpty(v)

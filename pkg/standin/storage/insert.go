@@ -27,8 +27,8 @@ func (a *api) insertObject(w http.ResponseWriter, c *call) error {
 	return nil
 }
 
-// insertWhole performs an upload of one request and returns the new object. For a resumable upload it
-// answers with the session, and returns no object.
+// insertWhole performs an upload of one request and returns the new object. For a resumable upload
+// it answers with the session, and returns no object.
 func (a *api) insertWhole(w http.ResponseWriter, c *call) (*Object, error) {
 	switch kind := c.query.Get("uploadType"); kind {
 	case "media":
@@ -144,8 +144,8 @@ func errMultipart(err error) error {
 	return errInvalid("Malformed multipart body: it needs metadata, then media: %v", err)
 }
 
-// lastPart reads a part to its end, and makes sure that the body ends with it: a body that was cut short
-// must not become a shorter object.
+// lastPart reads a part to its end, and makes sure that the body ends with it: a body that was cut
+// short must not become a shorter object.
 type lastPart struct {
 	part io.Reader
 	rest *multipart.Reader
@@ -183,7 +183,8 @@ func (st *store) ingest(t *target, content io.Reader) (*Object, error) {
 	return st.finalize(t, blob, "")
 }
 
-// faultReader remembers how reading failed, to distinguish the client's errors from those of the disk.
+// faultReader remembers how reading failed, to distinguish the client's errors from those of the
+// disk.
 type faultReader struct {
 	r   io.Reader
 	err error

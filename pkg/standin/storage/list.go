@@ -54,8 +54,8 @@ func parsePageToken(q url.Values) (string, error) {
 
 func pageToken(name string) string { return base64.URLEncoding.EncodeToString([]byte(name)) }
 
-// list goes through the names in order. It groups names that have the delimiter after the prefix under one
-// prefix.
+// list goes through the names in order. It groups names that have the delimiter after the prefix
+// under one prefix.
 func (b *bucket) list(l listQuery) listPage {
 	names := b.sorted()
 	i := sort.SearchStrings(names, max(l.prefix, l.after))

@@ -13,7 +13,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/storage"
 )
 
-const benchmarkSize = 200 << 20
+const largeSize = 200 << 20
 
 // upload sends n bytes in one request and nothing but the server's work in
 // this process: the client does not hash.
@@ -62,34 +62,15 @@ var noiseBlock = func() (b [64 << 10]byte) {
 
 func (noise) Read(p []byte) (int, error) { return copy(p, noiseBlock[:]), nil }
 
-func BenchmarkUpload(b *testing.B) {
-	s := start(b, storage.Config{})
-	b.SetBytes(benchmarkSize)
-	b.ReportAllocs()
-	for b.Loop() {
-		upload(b, s, benchmarkSize)
-	}
-}
-
-func BenchmarkDownload(b *testing.B) {
-	s := start(b, storage.Config{})
-	upload(b, s, benchmarkSize)
-	b.SetBytes(benchmarkSize)
-	b.ReportAllocs()
-	for b.Loop() {
-		download(b, s, benchmarkSize)
-	}
-}
-
 // Memory must not grow with the object. Not parallel: it measures the process.
 func TestMemoryIsFlat(t *testing.T) {
 	s := start(t, storage.Config{})
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	upload(t, s, benchmarkSize)
-	download(t, s, benchmarkSize)
+	upload(t, s, largeSize)
+	download(t, s, largeSize)
 	runtime.ReadMemStats(&after)
 	if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
-		t.Errorf("%d MiB up and down allocated %d KiB", benchmarkSize>>20, used>>10)
+		t.Errorf("%d MiB up and down allocated %d KiB", largeSize>>20, used>>10)
 	}
 }

@@ -115,8 +115,8 @@ func (a *api) deleteObject(w http.ResponseWriter, c *call) error {
 	return nil
 }
 
-// serveXML answers a request of the XML API, of which only reads of objects are implemented: clients use
-// them for media.
+// serveXML answers a request of the XML API, of which only reads of objects are implemented:
+// clients use them for media.
 func (a *api) serveXML(w http.ResponseWriter, c *call, path string) {
 	if err := a.getXML(w, c, path); err != nil {
 		a.report(c, err)

@@ -50,7 +50,8 @@ func (st *store) stat(src source) (*Object, error) {
 	return st.find(src)
 }
 
-// open returns an object and its content, which stays readable when the object is replaced or deleted.
+// open returns an object and its content, which stays readable when the object is replaced or
+// deleted.
 func (st *store) open(src source) (*Object, *os.File, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -65,8 +66,8 @@ func (st *store) open(src source) (*Object, *os.File, error) {
 	return o, f, nil
 }
 
-// admit checks, before any content is read, whether t could be finalized now. It may become impossible in
-// the meantime.
+// admit checks, before any content is read, whether t could be finalized now. It may become
+// impossible in the meantime.
 func (st *store) admit(t *target) error {
 	if err := checkObjectName(t.Name); err != nil {
 		return err
@@ -84,8 +85,8 @@ func (st *store) admitLocked(t *target) error {
 	return t.Conditions.met(b.objects[t.Name])
 }
 
-// finalize makes the content written to w the live object of t's name. The check of the conditions and the
-// change are one step. Session is the resumable upload that ends with it, if any.
+// finalize makes the content written to w the live object of t's name. The check of the conditions
+// and the change are one step. Session is the resumable upload that ends with it, if any.
 func (st *store) finalize(t *target, w *blobWriter, session string) (*Object, error) {
 	if err := w.verify(t.MD5Hash, t.CRC32C); err != nil {
 		return nil, err
@@ -154,8 +155,8 @@ func (st *store) remove(src source) error {
 	return nil
 }
 
-// removeBlob deletes content that no object has any more. If it fails, the next start deletes the content;
-// readers keep what they have open.
+// removeBlob deletes content that no object has any more. If it fails, the next start deletes the
+// content; readers keep what they have open.
 func (st *store) removeBlob(o *Object) {
 	_ = os.Remove(st.disk.blobPath(o.Generation))
 }

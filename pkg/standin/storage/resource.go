@@ -15,8 +15,9 @@ import (
 	"time"
 )
 
-// Object is an object's metadata. Its JSON form is the JSON API's object resource, which is also the data
-// of an Eventarc storage event. Times are RFC 3339 in UTC with milliseconds, hashes are base64.
+// Object is an object's metadata. Its JSON form is the JSON API's object resource, which is also
+// the data of an Eventarc storage event. Times are RFC 3339 in UTC with milliseconds, hashes are
+// base64.
 type Object struct {
 	Kind           string `json:"kind,omitempty"`
 	ID             string `json:"id,omitempty"`
@@ -55,7 +56,8 @@ const (
 
 func formatTime(t time.Time) string { return t.UTC().Format(timeFormat) }
 
-// resource completes the object with what is not stored: kind, id, etag and links that begin with base.
+// resource completes the object with what is not stored: kind, id, etag and links that begin with
+// base.
 func (o *Object) resource(base string) Object {
 	out := *o
 	out.Metadata = maps.Clone(o.Metadata)

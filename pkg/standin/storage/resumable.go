@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// quantum is the unit in which a resumable upload is stored: before the end, its length is always a
-	// multiple of it.
+	// quantum is the unit in which a resumable upload is stored: before the end, its length is always
+	// a multiple of it.
 	quantum = 256 << 10
 	// uploadLife is how long an upload can be resumed.
 	uploadLife = 7 * 24 * time.Hour
@@ -81,8 +81,8 @@ func (a *api) startUpload(w http.ResponseWriter, c *call) error {
 	return nil
 }
 
-// acquire finds the request's upload and waits for its turn on it. done is the object if the upload is
-// finished. The caller must call release unless there is an error.
+// acquire finds the request's upload and waits for its turn on it. done is the object if the upload
+// is finished. The caller must call release unless there is an error.
 func (a *api) acquire(c *call) (up *upload, done *Object, release func(), err error) {
 	up, _ = a.store.findUpload(c)
 	if up == nil {
@@ -135,8 +135,8 @@ func (a *api) resume(w http.ResponseWriter, c *call) error {
 	return nil
 }
 
-// advance reads the part of the content that the request has. It returns the object if that was the last
-// part.
+// advance reads the part of the content that the request has. It returns the object if that was the
+// last part.
 func (st *store) advance(up *upload, c *call) (*Object, error) {
 	if up.blob == nil {
 		blob, err := st.disk.openUpload(up.ID)

@@ -3,17 +3,17 @@
 
 // Package storage is a stand-in for Cloud Storage.
 //
-// It serves the JSON API, and the XML API's object reads, over HTTP on one address, so that the official
-// clients and plain curl work against it. Media streams between the connection and the disk; memory use
-// does not depend on object size. Preconditions apply to every operation, and are checked and applied in
-// one step.
+// It serves the JSON API, and the XML API's object reads, over HTTP on one address, so that the
+// official clients and plain curl work against it. Media streams between the connection and the
+// disk; memory use does not depend on object size. Preconditions apply to every operation, and are
+// checked and applied in one step.
 //
-// Buckets have neither object versioning nor soft delete, so there is at most one generation of a name.
-// Access control does not exist: credentials are ignored. Everything else that is not implemented is
-// refused with an error that names it, and never silently ignored.
+// Buckets have neither object versioning nor soft delete, so there is at most one generation of a
+// name. Access control does not exist: credentials are ignored. Everything else that is not
+// implemented is refused with an error that names it, and never silently ignored.
 //
-// With a folder, all that was acknowledged survives the death of the process at any time, but not that of
-// the machine: nothing is synced.
+// With a folder, all that was acknowledged survives the death of the process at any time, but not
+// that of the machine: nothing is synced.
 package storage
 
 import (
@@ -34,8 +34,8 @@ type Config struct {
 	// Addr is the address to listen on; port 0 picks a free one.
 	// Empty means "127.0.0.1:0".
 	Addr string
-	// Dir keeps everything across restarts. It is created if missing, and only one Server at a time may use
-	// it. Empty means a temporary folder that Close removes.
+	// Dir keeps everything across restarts. It is created if missing, and only one Server at a time
+	// may use it. Empty means a temporary folder that Close removes.
 	Dir string
 	// Wrap, if set, wraps the whole API, for fault injection and for counting calls.
 	Wrap func(http.Handler) http.Handler
@@ -43,8 +43,8 @@ type Config struct {
 	Buckets []string
 	// Notify lists the buckets whose finalized objects are kept for Server.Finalized.
 	Notify []string
-	// Log receives a line, once each, for the calls that the Server refuses because it does not implement
-	// them. Nil means slog.Default().
+	// Log receives a line, once each, for the calls that the Server refuses because it does not
+	// implement them. Nil means slog.Default().
 	Log *slog.Logger
 }
 

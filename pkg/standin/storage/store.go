@@ -17,8 +17,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/journal"
 )
 
-// store is the state behind the API. Every change is one journal record, which is written first and then
-// applied. Objects are never changed in place, so that a pointer to one may be used without the lock.
+// store is the state behind the API. Every change is one journal record, which is written first and
+// then applied. Objects are never changed in place, so that a pointer to one may be used without
+// the lock.
 type store struct {
 	disk   disk
 	unlock func() error
@@ -132,8 +133,8 @@ func (st *store) replay(encoded []byte) error {
 	return st.apply(&rec)
 }
 
-// apply changes the state by one record. It fails only on a record that does not fit the state, which no
-// journal of ours holds.
+// apply changes the state by one record. It fails only on a record that does not fit the state,
+// which no journal of ours holds.
 func (st *store) apply(rec *record) error {
 	switch rec.Op {
 	case opClock:
@@ -205,8 +206,8 @@ func (b *bucket) sorted() []string {
 	return b.names
 }
 
-// tick returns a new generation: the time in microseconds, and greater than any before, even when the clock
-// goes backwards. The caller holds the lock.
+// tick returns a new generation: the time in microseconds, and greater than any before, even when
+// the clock goes backwards. The caller holds the lock.
 func (st *store) tick(now time.Time) int64 { return max(now.UnixMicro(), st.clock+1) }
 
 func (st *store) shut() error {
