@@ -16,9 +16,9 @@ import (
 //go:embed contract.json
 var contractJSON []byte
 
-// Catalogue returns the text of a catalogue of base models, for CATALOGUE, that is true of these
-// stand-ins: it is the program's own but for the model that the first HTTP contract names, which
-// only the stand-in for Vertex AI tunes.
+// Catalogue returns the text of a catalogue of base models, for CATALOGUE, that agrees with these
+// stand-ins: it is the program's own, except for the model that the first HTTP contract names,
+// which only the stand-in for Vertex AI tunes.
 func Catalogue() ([]byte, error) {
 	var contract struct{ Source, Model json.RawMessage }
 	var members map[string]json.RawMessage

@@ -16,12 +16,12 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// The clients below are the official ones, told where to go by options: environment variables
-// belong to the whole process, and tests that run at the same time use clouds of their own. The
-// caller closes them.
+// The clients below are the official ones. They get their addresses by options: environment
+// variables belong to the whole process, and tests in parallel use different clouds. The caller
+// closes them.
 
-// Bystander is the user agent of whoever is not a client of the cloud but a part of it, or looks at
-// it from outside.
+// Bystander is the user agent of a client that is a part of the cloud, or of a test that observes
+// it.
 const Bystander = "vertextune-bystander"
 
 // StorageClient returns a client of Cloud Storage.

@@ -24,7 +24,7 @@ const patience = 60 * time.Second
 type emulator struct {
 	service string
 	jar     string   // below the CLI's folder; may be a pattern
-	before  []string // of Java's arguments, what stands before the jar
+	before  []string // the arguments of Java in front of the jar
 	after   []string
 
 	once    sync.Once
@@ -122,7 +122,7 @@ func (e *emulator) start(jar string) error {
 	return listens(e.address)
 }
 
-// listens polls, since the emulators tell nobody when they are ready.
+// listens polls, since the emulators do not report when they are ready.
 func listens(address string) error {
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := net.Dial("tcp", address) //nolint:noctx // to ourselves: it is refused or taken at once

@@ -11,9 +11,9 @@ import (
 	"cloud.google.com/go/pubsub/v2"
 )
 
-// Tick is Cloud Scheduler: it publishes a message at once and then every
-// interval, until ctx is done. A tick that takes longer than the interval
-// leaves the next out, so two are never under way; one that fails is logged.
+// Tick is Cloud Scheduler: it publishes a message at once and then every interval, until ctx is
+// done. If a tick takes longer than the interval, the next one is skipped; if it fails, that is
+// logged.
 func Tick(ctx context.Context, p *pubsub.Publisher, interval time.Duration, data []byte) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()

@@ -20,14 +20,13 @@ import (
 	raw "google.golang.org/api/storage/v1"
 )
 
-// Watch delivers a finalized event for every object generation that appears in
-// a bucket, for storage emulators that do not notify. It lists the bucket at
-// once and then every interval, until ctx is done, and then returns nil when
-// what is under way has ended. A generation that comes and goes between two
-// listings is missed.
+// Watch delivers a finalized event for every object generation that appears in a bucket, for
+// storage emulators that do not notify. It lists the bucket at once and then every interval, until
+// ctx is done, and then returns nil when open deliveries have ended. It misses a generation that
+// appears and disappears between two listings.
 //
-// What is there at the start counts as new unless done, which may be nil, says
-// otherwise. Functions must bear an event twice anyway.
+// What exists at the start counts as new, unless done, which may be nil, reports otherwise.
+// Functions must accept an event twice anyway.
 func (t *Trigger) Watch(ctx context.Context, bucket *storage.BucketHandle, interval time.Duration, done func(*storage.ObjectAttrs) bool) error {
 	w := &watcher{trigger: t, bucket: bucket, done: done}
 	defer w.deliveries.Wait()
@@ -55,8 +54,8 @@ type watcher struct {
 	deliveries sync.WaitGroup
 }
 
-// version tells what was seen before from what is new. Some emulators have no
-// generations; then content and time have to do.
+// version distinguishes what was listed before from what is new. Some emulators have no
+// generations; then content and time replace them.
 type version struct {
 	name       string
 	generation int64
@@ -72,8 +71,8 @@ func versionOf(o *storage.ObjectAttrs) version {
 	return version{name: o.Name, updated: o.Updated.UTC(), size: o.Size, crc32c: o.CRC32C}
 }
 
-// look lists the bucket and starts a delivery for everything new. Only what is
-// listed stays known, so memory follows the bucket's size.
+// look lists the bucket and starts a delivery for every new version. Only what is listed stays
+// known, so that memory is bounded by the bucket's size.
 func (w *watcher) look(ctx context.Context) error {
 	listed := map[version]bool{}
 	objects := w.bucket.Objects(ctx, nil)

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package faults stands between clients and the stand-ins: it counts every call that a client
-// makes, over gRPC or HTTP, and lets a test decide what becomes of each one. Which calls there are
-// is thereby found by counting them, and not by a list that somebody has to keep.
+// makes, over gRPC or HTTP, and lets a test decide the result of each one. Counting finds all
+// calls, so that nobody has to maintain a list of them.
 package faults
 
 import (
@@ -16,9 +16,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
 
-// Bystander is in the user agent of clients that are not under test, such as those by which a test
-// looks at what came of it. Their calls are neither counted nor harmed. Vertex AI's own reading of
-// datasets is among them.
+// Bystander is in the user agent of clients that are not under test, such as those with which a
+// test checks the results. Their calls are neither counted nor changed. Vertex AI's own reading of
+// datasets is one of them.
 const Bystander = cloud.Bystander
 
 // The services.
@@ -29,12 +29,11 @@ const (
 	Vertex    = "VertexAI"
 )
 
-// Call is one call, told from the others of a run by its method and by how many of that method came
-// before.
+// Call is one call, identified within a run by its method and its number among the calls of that
+// method.
 type Call struct {
 	Service string
-	// Method is the last part of the RPC's name; of Cloud Storage, the HTTP method and what it is
-	// about.
+	// Method is the last part of the RPC's name; for Cloud Storage, the HTTP method and its object.
 	Method string
 	// N counts the calls of the method, from 1.
 	N int
@@ -42,14 +41,13 @@ type Call struct {
 
 func (c Call) String() string { return fmt.Sprintf("%s.%s.%d", c.Service, c.Method, c.N) }
 
-// Hook is called in the place of each call. The call takes effect while do runs, if the hook calls
-// it, with the service's own answer for a result. What the hook returns is what the client gets:
-// nil is the service's answer, a gRPC status is an error, also over HTTP, and [ErrCut] is no answer
-// at all.
+// Hook is called instead of each call. If the hook calls do, the call takes effect, and do returns
+// the service's error. What the hook returns is what the client gets: nil is the service's answer,
+// a gRPC status is an error, also over HTTP, and [ErrCut] is no answer.
 type Hook func(ctx context.Context, c Call, do func(context.Context) error) error
 
-// ErrCut breaks the connection in the place of an answer. gRPC's clients see that as UNAVAILABLE.
-// ErrCutWithin breaks it in the middle of an answer, which only HTTP can have.
+// ErrCut closes the connection instead of an answer. Clients of gRPC see that as UNAVAILABLE.
+// ErrCutWithin closes it in the middle of an answer, which is possible with HTTP only.
 var (
 	ErrCut       = errors.New("the connection is cut")
 	ErrCutWithin = fmt.Errorf("within the answer %w", ErrCut)
@@ -91,7 +89,7 @@ func (i *Injector) Calls() []Call {
 	return append([]Call(nil), i.calls...)
 }
 
-// Wait returns when no call is in hand: also one whose client has gone away may still take effect.
+// Wait returns when no call is open: a call whose client has gone may still take effect.
 func (i *Injector) Wait() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -100,8 +98,7 @@ func (i *Injector) Wait() {
 	}
 }
 
-// through counts a call and has it done. The error is what the client is to get in the place of the
-// answer.
+// through counts a call and runs it. The error is what the client gets instead of the answer.
 func (i *Injector) through(ctx context.Context, service, method, agent string, do func(context.Context) error) error {
 	if strings.Contains(agent, Bystander) {
 		return do(ctx)

@@ -18,8 +18,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// statuses are the HTTP answers that Cloud Storage gives in the place of gRPC's codes. It has no
-// ABORTED; 412 is what it says to a writer whose precondition somebody else has broken.
+// statuses are the HTTP answers of Cloud Storage that correspond to gRPC's codes. It has no
+// ABORTED; a writer gets 412 when another writer came first.
 var statuses = map[codes.Code]int{
 	codes.Aborted:           http.StatusPreconditionFailed,
 	codes.DeadlineExceeded:  http.StatusGatewayTimeout,

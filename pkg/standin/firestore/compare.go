@@ -170,7 +170,7 @@ func isNaN(v *pb.Value) bool {
 
 // identical reports whether two sets of fields are the same in every bit, so
 // that writing one over the other changes nothing. Unlike the order of values
-// it tells 1 from 1.0 and 0.0 from -0.0.
+// it distinguishes 1 from 1.0 and 0.0 from -0.0.
 func identical(a, b map[string]*pb.Value) bool {
 	return maps.EqualFunc(a, b, identicalValues)
 }

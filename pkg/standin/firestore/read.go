@@ -68,22 +68,11 @@ func (m mask) apply(doc *pb.Document) *pb.Document {
 
 // RunQuery streams the documents of the result from one snapshot.
 func (s *service) RunQuery(req *pb.RunQueryRequest, stream pb.Firestore_RunQueryServer) error {
-	if req.GetStructuredQuery() == nil {
-		return invalid("only structured queries are supported")
-	}
-	if req.GetExplainOptions() != nil {
-		return unimplemented("explain_options")
-	}
-	q, err := parseQuery(req.GetParent(), req.GetStructuredQuery())
+	q, v, err := s.query(req.GetParent(), req.GetStructuredQuery(), req.GetExplainOptions(),
+		consistency{req.GetTransaction(), req.GetNewTransaction(), req.GetReadTime()})
 	if err != nil {
 		return err
 	}
-	v, err := s.store.view(q.parent.database, consistency{req.GetTransaction(), req.GetNewTransaction(), req.GetReadTime()})
-	if err != nil {
-		return err
-	}
-	s.observe(q)
-	v.note(q)
 	// Each document is sent when the next one is known, so that the last one can be marked.
 	last := &pb.RunQueryResponse{ReadTime: v.at}
 	for doc := range q.page(v.state) {
@@ -100,27 +89,15 @@ func (s *service) RunQuery(req *pb.RunQueryRequest, stream pb.Firestore_RunQuery
 
 // RunAggregationQuery counts the documents that a query finds.
 func (s *service) RunAggregationQuery(req *pb.RunAggregationQueryRequest, stream pb.Firestore_RunAggregationQueryServer) error {
-	base := req.GetStructuredAggregationQuery().GetStructuredQuery()
-	if base == nil {
-		return invalid("only structured aggregation queries are supported")
-	}
-	if req.GetExplainOptions() != nil {
-		return unimplemented("explain_options")
-	}
 	aliases, err := parseCounts(req.GetStructuredAggregationQuery().GetAggregations())
 	if err != nil {
 		return err
 	}
-	q, err := parseQuery(req.GetParent(), base)
+	q, v, err := s.query(req.GetParent(), req.GetStructuredAggregationQuery().GetStructuredQuery(), req.GetExplainOptions(),
+		consistency{req.GetTransaction(), req.GetNewTransaction(), req.GetReadTime()})
 	if err != nil {
 		return err
 	}
-	v, err := s.store.view(q.parent.database, consistency{req.GetTransaction(), req.GetNewTransaction(), req.GetReadTime()})
-	if err != nil {
-		return err
-	}
-	s.observe(q)
-	v.note(q)
 	var count int64
 	for range q.page(v.state) {
 		count++
@@ -135,8 +112,27 @@ func (s *service) RunAggregationQuery(req *pb.RunAggregationQueryRequest, stream
 	})
 }
 
-func (s *service) observe(q *query) {
+// query checks a query and opens the snapshot that it reads from.
+func (s *service) query(
+	parent string, structured *pb.StructuredQuery, explain *pb.ExplainOptions, c consistency,
+) (*query, view, error) {
+	if structured == nil {
+		return nil, view{}, invalid("only structured queries are supported")
+	}
+	if explain != nil {
+		return nil, view{}, unimplemented("explain_options")
+	}
+	q, err := parseQuery(parent, structured)
+	if err != nil {
+		return nil, view{}, err
+	}
+	v, err := s.store.view(q.parent.database, c)
+	if err != nil {
+		return nil, view{}, err
+	}
 	if s.onQuery != nil {
 		s.onQuery(q.shape)
 	}
+	v.note(q)
+	return q, v, nil
 }

@@ -19,8 +19,8 @@ import (
 	"sync"
 )
 
-// disk is the folder that holds the blobs: one file a live object, named by
-// its generation, next to the data of uploads that are under way.
+// disk is the folder that holds the blobs: one file for each live object, named by its generation,
+// and the data of open uploads.
 type disk struct{ dir string }
 
 const (
@@ -70,7 +70,7 @@ func (d disk) removeOrphans(sub string, keep func(name string) bool) error {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// blobWriter takes in one object's content and hashes it on the way.
+// blobWriter writes one object's content to disk and hashes it.
 type blobWriter struct {
 	f    *os.File
 	size int64

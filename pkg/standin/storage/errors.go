@@ -72,9 +72,8 @@ func errRequired(param string) error {
 
 const notImplemented = "notImplemented"
 
-// errUnimplemented names what this server does not do. It is a 400: what is
-// answered with any 5xx, 501 too, the official clients repeat for minutes or
-// until their context ends, and may not show why.
+// errUnimplemented names what this server does not implement. It is a 400: after any 5xx, 501 too,
+// the official clients retry for minutes or until their context ends, and may not show why.
 func errUnimplemented(format string, args ...any) error {
 	return &apiError{
 		status: http.StatusBadRequest, reason: notImplemented,

@@ -81,14 +81,14 @@ func (s *Server) Pending(bucket string) int {
 	return 0
 }
 
-// Finalized calls deliver with every object that is finalized in bucket, which
-// must be one of Config.Notify, beginning with those an earlier process left.
-// It returns nil when ctx ends or the Server closes, after the calls under way.
+// Finalized calls deliver with every object that is finalized in bucket, which must be one of
+// Config.Notify, beginning with those that an earlier process left. It returns nil when ctx ends or
+// the Server closes, after the open calls.
 //
-// Deliveries start in the order of finalisation, a few at a time. An object is
-// done with when deliver returns nil; otherwise it is delivered again, later
-// and later, and again after a restart. So each is delivered at least once. An
-// object may have been replaced or deleted by the time it is delivered.
+// Deliveries start in the order of finalization, a few at a time. An object is delivered when
+// deliver returns nil; otherwise it is delivered again, with a growing back-off, and again after a
+// restart. So each is delivered at least once. An object may have been replaced or deleted by the
+// time it is delivered.
 //
 // A bucket has one Finalized loop at a time; a second is an error.
 func (s *Server) Finalized(ctx context.Context, bucket string, deliver func(context.Context, Object) error) error {

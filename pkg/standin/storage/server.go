@@ -120,8 +120,8 @@ func (s *Server) serve(log *slog.Logger, wrap func(http.Handler) http.Handler) {
 	}()
 }
 
-// guard lets Close wait for the requests under way, so that none of them
-// touches the store after it is shut.
+// guard lets Close wait for the open requests, so that none of them uses the store after it is
+// closed.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.begin() {

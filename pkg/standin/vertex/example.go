@@ -21,7 +21,7 @@ type example struct {
 	images        int64
 	files         int64           // images and all others
 	declared      map[string]bool // functions
-	drop          string          // why the example is left out; "" when it is not
+	drop          string          // why the example is dropped; "" if it is not
 }
 
 // checker checks the lines of a dataset for one base model.

@@ -16,8 +16,8 @@ import (
 	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 )
 
-// What Vertex AI takes changes every few months and is only partly documented, so it is data with a
-// source beside each entry, not code.
+// What Vertex AI accepts changes every few months and is only partly documented, so it is data,
+// with a source for each entry, and not code.
 var (
 	//go:embed models.json
 	modelsJSON []byte
@@ -56,7 +56,7 @@ func (m *modelFacts) retired(now time.Time) bool {
 	return m.Status == modelRetired || m.Closed != "" && now.UTC().Format(time.DateOnly) >= m.Closed
 }
 
-// inherit takes over from all open models what one does not say.
+// inherit copies what is true of all open models, where the model itself does not say it.
 func (m *modelFacts) inherit(all modelFacts) {
 	m.Regions, m.Serving, m.AdapterSizes, m.CMEK = all.Regions, all.Serving, all.AdapterSizes, all.CMEK
 	m.DefaultAdapterSize = cmp.Or(m.DefaultAdapterSize, all.DefaultAdapterSize)

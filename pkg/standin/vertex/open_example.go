@@ -11,8 +11,8 @@ import (
 )
 
 // openLine is a line of a dataset for open models in one of the forms that are their own: messages,
-// or a prompt with its completion. They also take Gemini's, with the role assistant in the place of
-// model.
+// or a prompt with its completion. They also accept Gemini's form, with the role assistant instead
+// of model.
 type openLine struct {
 	Messages   []openMessage `json:"messages"`
 	Prompt     *string       `json:"prompt"`

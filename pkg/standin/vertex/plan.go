@@ -14,8 +14,8 @@ import (
 // Vertex AI keeps about this many checkpoints of a long training.
 const checkpointsMax = 10
 
-// plan lays out the training of a good dataset: what the caller left open is filled in, and steps
-// and checkpoints follow.
+// plan plans the training of a good dataset: it chooses what the caller did not set, and computes
+// steps and checkpoints.
 func plan(spec *pb.SupervisedTuningSpec, model *modelFacts, facts *serviceFacts, training *tally) *outcome {
 	chosen := proto.CloneOf(spec.GetHyperParameters())
 	if chosen == nil {

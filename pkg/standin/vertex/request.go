@@ -29,7 +29,7 @@ const (
 	fieldHyper      = "tuning_job.supervised_tuning_spec.hyper_parameters"
 )
 
-// A storage service that does not answer must not hold a create for ever.
+// A storage service that does not answer must not block a create without end.
 const objectCheckTimeout = 30 * time.Second
 
 // draft checks what a caller asks for and keeps of it what a caller may set.

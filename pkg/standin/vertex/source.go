@@ -106,10 +106,10 @@ func checkKey(d draft) error {
 	return nil
 }
 
-// lineage is what a job inherits from the tuned model that it goes on from.
+// lineage is what a job inherits from the tuned model that it continues.
 type lineage struct{ modelID, base, displayName, key string }
 
-// preTuned finds the tuned model, and in it the checkpoint, that a job goes on from.
+// preTuned finds the tuned model, and its checkpoint, that a job continues.
 func (e *engine) preTuned(where place, ref *pb.PreTunedModel) (lineage, error) {
 	const field = "tuning_job.pre_tuned_model.tuned_model_name"
 	m := modelPattern.FindStringSubmatch(ref.GetTunedModelName())

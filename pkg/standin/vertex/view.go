@@ -93,7 +93,7 @@ func (j *job) tunedModel(now time.Time) *pb.TunedModel {
 		last := j.outcome.checkpoints[len(j.outcome.checkpoints)-1]
 		out.Model = place{j.place.project, modelLocation(j.place.location)}.model(j.modelID, j.version)
 		if j.facts.open() {
-			return out // it is not served until somebody deploys it
+			return out // it is not served until it is deployed
 		}
 		// The default checkpoint is the last one, and the model's endpoint is the default checkpoint's.
 		out.Endpoint = served.endpoint(derivedID(j.id, "endpoint", last.GetCheckpointId()))
