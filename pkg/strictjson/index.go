@@ -7,34 +7,34 @@ import (
 	"unicode/utf8"
 )
 
-// windowBytes is how much text is indexed at a time. It is small enough to stay
-// in the first-level cache, and bounds the work that is thrown away when the
-// index has to start again behind broken text.
+// windowBytes is how much text is indexed at a time. A window is small enough to stay in the
+// first-level cache. It also bounds the work that is lost when the index restarts after invalid
+// text.
 const windowBytes = 8 << 10
 
-// index lists, in order, the offset of each byte that the grammar turns on:
-// brackets, commas, colons and the first byte of each scalar outside strings,
-// every quote that opens or closes a string, and every backslash that starts an
-// escape. It is built window by window, as far as the parser has got.
+// index lists, in order, the offset of each byte that matters to the grammar: each bracket, comma
+// and colon outside strings, the first byte of each scalar outside strings, each quote that opens
+// or closes a string, and each backslash that starts an escape. It is built window by window, as
+// far as the parser has read.
 type index struct {
 	buf     []byte
-	entries []uint32 // of the current window
-	next    int      // the first entry that was not used yet
+	entries []uint32 // the entries of the current window
+	next    int      // the first entry that is not consumed yet
 	scanned int      // buf[:scanned] is indexed
 	state   scanState
 	vectors vectorState
-	// dirty is set once a control character was seen inside a string, or
-	// bytes that are not UTF-8 anywhere; only then are strings looked into.
+	// dirty is set when a control character is seen inside a string, or bytes that are not UTF-8
+	// are seen anywhere. Strings are inspected only if dirty is set.
 	dirty bool
-	// portable keeps to the way that all processors have.
+	// portable makes the index use the portable code even where vector instructions exist.
 	portable bool
 }
 
-// scanState is what one window must know of the window before it.
+// scanState is the state that one window passes to the next.
 type scanState struct {
 	inString bool // the window starts inside a string
 	escaped  bool // its first byte is escaped
-	inScalar bool // its first byte goes on with a scalar
+	inScalar bool // its first byte continues a scalar
 }
 
 // restart begins a new index at buf[at], which must be outside any string.
@@ -74,12 +74,11 @@ func (x *index) scan(from, to int) {
 	}
 }
 
-// validUTF8 reports whether the characters that start in buf[from:to] are valid,
-// given that everything before them is. A character that reaches over the end
-// of the window is judged here, whole.
+// validUTF8 reports whether the characters that start in buf[from:to] are valid, if everything
+// before them is valid. A character that crosses the end of the window is checked here as a whole.
 func validUTF8(buf []byte, from, to int) bool {
 	for back := 0; back < utf8.UTFMax-1 && from < to && from > 0 && !utf8.RuneStart(buf[from]); back++ {
-		from++ // judged with the window before
+		from++ // it was checked with the previous window
 	}
 	for more := 0; more < utf8.UTFMax-1 && to < len(buf) && !utf8.RuneStart(buf[to]); more++ {
 		to++

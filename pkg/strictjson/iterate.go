@@ -5,9 +5,9 @@ package strictjson
 
 import "iter"
 
-// Members returns the members of an object that Validate has accepted: the name
-// decoded, the value as it is written, without white space around it. It yields
-// nothing if obj is no object.
+// Members returns the members of an object that Validate has accepted. Names are decoded; values
+// are the original text, without white space around them. It yields nothing if obj is not an
+// object.
 func Members(obj []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		for i, end := inside(obj, '{'); i < end; {
@@ -26,9 +26,8 @@ func Members(obj []byte) iter.Seq2[string, []byte] {
 	}
 }
 
-// Elements returns the elements of an array that Validate has accepted, as they
-// are written, without white space around them. It yields nothing if arr is no
-// array.
+// Elements returns the elements of an array that Validate has accepted: the original text, without
+// white space around it. It yields nothing if arr is not an array.
 func Elements(arr []byte) iter.Seq2[int, []byte] {
 	return func(yield func(int, []byte) bool) {
 		at, end := inside(arr, '[')
@@ -42,14 +41,14 @@ func Elements(arr []byte) iter.Seq2[int, []byte] {
 	}
 }
 
-// Value returns the value that text begins with, which Validate has accepted; more may follow it.
+// Value returns the first value in text. Validate must have accepted that value; more text may
+// follow it.
 func Value(text []byte) []byte {
 	at := skipSpace(text, 0)
 	return text[at:skipValue(text, at)]
 }
 
-// inside returns where the first element of a container starts and where its
-// closing bracket is.
+// inside returns where the first element of a container starts and where its closing bracket is.
 func inside(raw []byte, bracket byte) (from, end int) {
 	at := skipSpace(raw, 0)
 	if at == len(raw) || raw[at] != bracket {
@@ -62,7 +61,7 @@ func inside(raw []byte, bracket byte) (from, end int) {
 	return skipSpace(raw, at+1), end - 1
 }
 
-// skipValue returns the offset behind the valid value that starts at raw[at].
+// skipValue returns the offset after the valid value that starts at raw[at].
 func skipValue(raw []byte, at int) int {
 	depth := 0
 	for i := at; i < len(raw); i++ {

@@ -9,15 +9,16 @@ import (
 	"strings"
 )
 
-// What is wrong with a number that is not one of FixedPoint.
+// The errors of FixedPoint.
 var (
 	ErrNoNumber   = errors.New("is not a number")
 	ErrTooPrecise = errors.New("has too many decimal places")
 	ErrTooLarge   = errors.New("is too large a number")
 )
 
-// FixedPoint reads a decimal number, exactly, as a whole number of units of which the last decimal place counts one:
-// of two places, 12.5 is 1250. However it is written is the same: 3, 3.0 and 30e-1 are one number.
+// FixedPoint reads a decimal number exactly and returns it as a count of its last decimal place:
+// with two places, 12.5 is 1250. All spellings of a number are equal: 3, 3.0 and 30e-1. The errors
+// are ErrNoNumber, ErrTooPrecise and ErrTooLarge.
 func FixedPoint(text string, places int) (int64, error) {
 	digits, negative := strings.CutPrefix(text, "-")
 	mantissa, power, scaled := digits, "", false
@@ -36,14 +37,14 @@ func FixedPoint(text string, places int) (int64, error) {
 	}
 	exponent := 0
 	if scaled {
-		// A number of more digits than that is as far out of range as the largest one.
-		const far = 9 // digits
+		// An exponent with more digits is out of range in any case, so it is cut to maxDigits.
+		const maxDigits = 9
 		unsigned = strings.TrimLeft(unsigned, "0")
-		n, err := strconv.Atoi("0" + unsigned[:min(far, len(unsigned))])
+		n, err := strconv.Atoi("0" + unsigned[:min(maxDigits, len(unsigned))])
 		if err != nil {
 			return 0, ErrNoNumber
 		}
-		if len(unsigned) > far {
+		if len(unsigned) > maxDigits {
 			n *= 10
 		}
 		if exponent = n; power[0] == '-' {
@@ -51,12 +52,12 @@ func FixedPoint(text string, places int) (int64, error) {
 		}
 	}
 	zeros := len(whole+part) - len(strings.TrimRight(whole+part, "0"))
-	shift := exponent - len(part) + zeros + places // the zeros behind the last significant digit
-	const most = 19                                // digits of the largest number of 64 bits
+	shift := exponent - len(part) + zeros + places // zeros after the last significant digit
+	const maxShift = 19                            // digits of the largest 64-bit number
 	switch {
 	case shift < 0:
 		return 0, ErrTooPrecise
-	case shift > most:
+	case shift > maxShift:
 		return 0, ErrTooLarge
 	}
 	if negative {

@@ -3,59 +3,56 @@
 
 package strictjson
 
-// Node is one value of a parsed document, or the name of a member. The nodes of
-// a value follow each other in the order of the text: an array is followed by
-// its elements, an object by name, value, name, value.
+// Node is one value of a parsed document, or the name of a member. The nodes of a value follow each
+// other in the order of the text: the elements of an array follow the array; the names and values
+// of an object follow the object in turn.
 type Node struct {
-	Start, End uint32 // the text of the value, with its quotes or brackets
-	Next       uint32 // the index of the first node behind the value and all it holds
+	Start, End uint32 // the text of the value, including quotes or brackets
+	Next       uint32 // the index of the first node after the value and all its contents
 	Kind       Kind
-	Escaped    bool // the string holds at least one backslash
+	Escaped    bool // the string contains at least one backslash
 }
 
-// Parser reads values from a buffer, one after the other. Its zero value is
-// ready for Reset. It must not be used by two goroutines at a time.
+// Parser reads values from a buffer, one after the other. The zero value is ready for Reset. A
+// Parser is not safe for concurrent use.
 type Parser struct {
-	// Nodes is the last value read; Nodes[0] is its root. It is overwritten
-	// by the next call of Parse.
+	// Nodes is the last value read; Nodes[0] is its root. The next call of Parse overwrites it.
 	Nodes []Node
-	// Violations are the faults of the last value that did not hide its
-	// structure, ordered by the end of the value or object they are in.
+	// Violations are the faults of the last value that left its structure readable. They are
+	// ordered by the end of the value or object that contains them.
 	Violations []Error
-	// Dropped counts the violations of the last value that are not kept, by
-	// their code.
+	// Dropped counts, by code, the violations of the last value that are not kept.
 	Dropped map[string]int64
 
 	index    index
 	open     []frame  // the containers around the current position
 	names    []uint32 // scratch of checkNames
 	inString bool     // a string is being read
-	dense    int      // bytes of the current value but for white space between tokens
-	comma    int      // the comma of an array whose next element is due, or -1
-	// lean forgets each container once it is closed, so that memory does
-	// not grow with the document when nobody wants its nodes.
+	dense    int      // bytes of the current value, without the white space between tokens
+	comma    int      // the comma of an array that waits for its next element, or -1
+	// lean drops the nodes of each container when it closes, so that memory does not grow with the
+	// document if the nodes are not needed.
 	lean bool
 }
 
-// frame is a container that is not closed yet.
+// frame is a container that is still open.
 type frame struct {
 	node  uint32 // its index in Nodes
 	name  uint32 // the name of the current member, 0 before the first
-	count uint32 // elements of an array so far, with the current one
+	count uint32 // the elements of an array so far, including the current one
 }
 
-// Reset makes the parser read from buf, which must be smaller than 4 GiB and
-// stay unchanged. Any buffer read before is let go.
+// Reset makes the parser read from buf, which must be smaller than 4 GiB and must not change. The
+// parser releases the previous buffer.
 func (p *Parser) Reset(buf []byte) {
 	p.index.restart(buf, 0)
 	p.Nodes, p.Violations = p.Nodes[:0], p.Violations[:0]
 	clear(p.Dropped)
 }
 
-// Parse reads the value at buf[at:limit], white space before it allowed, and
-// returns the offset behind it. An error means that the structure of the value
-// is broken: Nodes then ends where the error is. All other faults are in
-// Violations. Offsets must not decrease from call to call.
+// Parse reads the value at buf[at:limit] and returns the offset after it. White space may come
+// before the value. An error means that the structure of the value is broken; Nodes then ends where
+// the error is. All other faults are in Violations. Offsets must not decrease from call to call.
 func (p *Parser) Parse(at, limit int) (end int, err *Error) {
 	p.Nodes, p.Violations, p.open = p.Nodes[:0], p.Violations[:0], p.open[:0]
 	p.comma, p.dense = -1, 0
@@ -74,21 +71,21 @@ func (p *Parser) Compact() bool {
 	return len(p.Nodes) > 0 && p.dense == int(p.Nodes[0].End-p.Nodes[0].Start)
 }
 
-// Skip tells the parser that the next value starts at buf[at] or behind it, and
-// that what it has seen since the last value may have misled it.
+// Skip tells the parser that the next value starts at buf[at] or later. The parser discards its
+// index after the last value, which may be wrong.
 func (p *Parser) Skip(at int) {
 	p.index.restart(p.index.buf, at)
 }
 
-// seek drops the entries before at, which lie between two values.
+// seek drops the entries before at, which are between two values.
 func (p *Parser) seek(at int) {
 	x := &p.index
 	if at > x.scanned {
-		x.restart(x.buf, at) // what was passed over need not be indexed
+		x.restart(x.buf, at) // skipped text need not be indexed
 		return
 	}
 	for x.next < len(x.entries) && int(x.entries[x.next]) < at {
-		x.next++ // the windows that are still to come begin behind at
+		x.next++ // later windows begin after at
 	}
 }
 
@@ -179,8 +176,8 @@ func (p *Parser) enter(at, limit int) (empty bool, err *Error) {
 	return false, nil
 }
 
-// separator reads what stands behind a value: a comma and the name of the next
-// member, or the ends of the containers that the value was the last of.
+// separator reads the text after a value: a comma and the name of the next member, or the closing
+// brackets of the containers that end with the value.
 func (p *Parser) separator(limit int) (done bool, err *Error) {
 	for len(p.open) > 0 {
 		if p.lean {
@@ -215,7 +212,7 @@ func (p *Parser) separator(limit int) (done bool, err *Error) {
 	return true, nil
 }
 
-// name reads the name of a member and the colon behind it.
+// name reads the name of a member and the colon after it.
 func (p *Parser) name(limit int) *Error {
 	at, ok := p.entry(limit)
 	if !ok {
@@ -227,7 +224,7 @@ func (p *Parser) name(limit int) *Error {
 		}
 		return failure(at, CodeSyntax, "a name in double quotes is expected, not "+unexpected(p.index.buf[at:limit], nil))
 	}
-	p.comma = -1 // it was an array's that is closed: a name needs a value
+	p.comma = -1 // a comma of an outer array no longer matters: a name needs a value
 	p.open[len(p.open)-1].name = uint32(len(p.Nodes))
 	if err := p.string(at, limit); err != nil {
 		return err
@@ -263,8 +260,8 @@ func (p *Parser) leave(at int) {
 	}
 }
 
-// forget drops the nodes of the value that was just read, but for its root
-// where that is needed to find the next name.
+// forget drops the nodes of the value that was just read. It keeps the root of the value if the
+// next name is found through it.
 func (p *Parser) forget() {
 	top := p.open[len(p.open)-1]
 	keep := top.node + 1

@@ -12,8 +12,8 @@ import (
 
 var errNoString = errors.New("strictjson: not a valid JSON string")
 
-// Unquote decodes a JSON string, with its quotes, to the text that it stands
-// for. White space around it is allowed.
+// Unquote decodes a JSON string that includes its quotes. White space around the string is allowed.
+// It returns an error if the string is not valid.
 func Unquote(raw []byte) (string, error) {
 	from, to := skipSpace(raw, 0), len(raw)
 	for to > from && classes[raw[to-1]]&classSpace != 0 {
@@ -41,8 +41,8 @@ func Unquote(raw []byte) (string, error) {
 	return string(text), nil
 }
 
-// AppendText appends the text that a JSON string stands for. The string, with its
-// quotes, must be valid; nothing is checked again.
+// AppendText appends the decoded text of a JSON string. The string must be valid and must include
+// its quotes; AppendText does not check it again.
 func AppendText(dst, raw []byte) []byte {
 	raw = raw[1 : len(raw)-1]
 	for {
@@ -60,7 +60,7 @@ func AppendText(dst, raw []byte) []byte {
 	}
 }
 
-// appendUnescaped appends the text of raw, the inside of a string.
+// appendUnescaped appends the decoded text of raw, which is a string without its quotes.
 func appendUnescaped(dst, raw []byte) ([]byte, bool) {
 	for i := 0; i < len(raw); {
 		c := raw[i]
@@ -98,13 +98,13 @@ func appendUnescaped(dst, raw []byte) ([]byte, bool) {
 	return dst, true
 }
 
-// shortEscapes maps the letter of a two-byte escape to what it stands for.
+// shortEscapes maps the letter of a two-byte escape to its character.
 var shortEscapes = [256]byte{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// AppendQuote appends s as the shortest JSON string: only quotes, backslashes
-// and control characters are escaped. s must be valid UTF-8.
+// AppendQuote appends s as the shortest JSON string: it escapes only quotes, backslashes and
+// control characters. s must be valid UTF-8.
 func AppendQuote(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')

@@ -15,12 +15,12 @@ func failure(at int, code, message string) *Error {
 	return &Error{Offset: int64(at), Code: code, Message: message}
 }
 
-// maxViolations bounds what is kept of one value with one code; more of it helps
-// nobody.
+// maxViolations limits the violations with one code that are kept of one value. More of them would
+// not help the reader.
 const maxViolations = 100
 
-// violate records a fault at buf[at] that the parser can read over, and reports
-// whether it is kept.
+// violate records a fault at buf[at] after which the parser can continue, and reports whether the
+// fault is kept.
 func (p *Parser) violate(at int, code, message string) bool {
 	if p.isFull(code) {
 		if p.Dropped == nil {
@@ -31,7 +31,7 @@ func (p *Parser) violate(at int, code, message string) bool {
 	}
 	p.Violations = append(p.Violations, Error{Offset: int64(at), Code: code, Message: message})
 	if p.inString {
-		return true // string sets the pointer once it knows the whole name
+		return true // string sets the pointer when the name is complete
 	}
 	p.Violations[len(p.Violations)-1].Pointer = p.pointer(len(p.open))
 	return true
@@ -51,8 +51,8 @@ func (p *Parser) isFull(code string) bool {
 	return kept == maxViolations
 }
 
-// maxPointer is the depth up to which pointers lead. Beyond it they name the value
-// around the one that is meant.
+// maxPointer is the maximum depth of a pointer. The pointer to a deeper value ends at the value
+// around it.
 const maxPointer = 32
 
 // pointer returns the RFC 6901 pointer to the current value of the container
@@ -72,7 +72,7 @@ func (p *Parser) pointer(depth int) string {
 	return b.String()
 }
 
-// text returns the decoded text of a string node, as far as it can be decoded.
+// text returns the text of a string node, decoded as far as possible.
 func (p *Parser) text(node uint32) string {
 	n := p.Nodes[node]
 	raw := p.index.buf[n.Start:n.End]
@@ -87,12 +87,12 @@ func escapePointer(name string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }
 
-// smallObject is the number of members up to which names are compared one by
-// one, which needs no memory.
+// smallObject is the largest number of members whose names are compared one by one, which needs no
+// memory.
 const smallObject = 12
 
-// checkNames reports the names that an object has twice. Depth is the number of
-// containers around it.
+// checkNames reports the names that an object contains twice. depth is the number of containers
+// around it.
 func (p *Parser) checkNames(obj uint32, depth int) {
 	p.names = p.names[:0]
 	escaped := false
@@ -101,7 +101,7 @@ func (p *Parser) checkNames(obj uint32, depth int) {
 		p.names = append(p.names, name)
 		escaped = escaped || p.Nodes[name].Escaped
 		if name+1 == end || p.Nodes[name+1].Next == 0 {
-			break // the object is still open: its last member is unfinished
+			break // the object is still open: its last member is incomplete
 		}
 	}
 	if len(p.names) < 2 {
@@ -130,8 +130,8 @@ func (p *Parser) sameToken(a, b uint32) bool {
 	return buf[x.Start+1] == buf[y.Start+1] && bytes.Equal(buf[x.Start:x.End], buf[y.Start:y.End])
 }
 
-// checkManyNames sorts the names, which needs no memory beside them, or decodes
-// them if it must.
+// checkManyNames sorts the names, which needs no extra memory. If a name has escapes, it decodes
+// the names instead.
 func (p *Parser) checkManyNames(escaped bool, depth int) {
 	if escaped {
 		seen := make(map[string]bool, len(p.names))
@@ -158,7 +158,7 @@ func (p *Parser) checkManyNames(escaped bool, depth int) {
 	}
 }
 
-// duplicate reports a name of an object that has depth containers around it.
+// duplicate reports a repeated name of an object that has depth containers around it.
 func (p *Parser) duplicate(name uint32, depth int) {
 	s := p.text(name)
 	if p.violate(int(p.Nodes[name].Start), CodeDuplicateName, "the name "+strconv.Quote(s)+" stands twice in one object") {

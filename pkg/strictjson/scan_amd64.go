@@ -9,30 +9,30 @@ import "golang.org/x/sys/cpu"
 
 //lint:file-ignore U1000 the assembly reads and writes all fields
 
-// hasVectors reports whether the processor has what scanBlocks needs.
+// hasVectors reports whether the processor has the instructions that scanBlocks needs.
 var hasVectors = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasPCLMULQDQ && cpu.X86.HasPOPCNT
 
-// vectorState is what scanBlocks must know of the block before. Its layout is
-// known to the assembly.
+// vectorState is the state that scanBlocks passes from one block to the next. The assembly depends
+// on its layout.
 type vectorState struct {
 	inString uint64   // all ones inside a string
 	escaped  uint64   // 1 if the next byte is escaped
-	inScalar uint64   // 1 if the next byte goes on with a scalar
-	control  uint64   // not zero once a control character was seen in a string
+	inScalar uint64   // 1 if the next byte continues a scalar
+	control  uint64   // not zero after a control character in a string
 	previous [32]byte // the last bytes
-	invalid  [32]byte // not zero once invalid UTF-8 was seen
+	invalid  [32]byte // not zero after invalid UTF-8
 }
 
-// scanBlocks writes the entries of blocks of 64 bytes to out, and returns how
-// many there are. It may write up to seven more, which mean nothing.
+// scanBlocks writes the entries of blocks of 64 bytes to out and returns their number. It may also
+// write up to seven meaningless values after them.
 //
 //go:noescape
 func scanBlocks(p *byte, blocks int, base uint32, out *uint32, s *vectorState) (n int)
 
 const blockSize = 64
 
-// scanVectors indexes buf[from:to], as scanPortable does. Only the end of buf may
-// be in the middle of a block.
+// scanVectors indexes buf[from:to] like scanPortable. Only the end of buf may be in the middle of a
+// block.
 func (x *index) scanVectors(from, to int) (clean bool) {
 	if cap(x.entries) < windowBytes+blockSize {
 		x.entries = make([]uint32, 0, windowBytes+blockSize)

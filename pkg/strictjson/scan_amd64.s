@@ -24,7 +24,7 @@
 //
 // SI  the block            R8   its offset        DI  where entries go
 // R9  all ones inside a string at the start of the block, else zero
-// R10 1 if the first byte is escaped, R11 1 if it goes on with a scalar
+// R10 1 if the first byte is escaped, R11 1 if it continues a scalar
 // R12 control characters inside strings
 TEXT ·scanBlocks(SB), NOSPLIT, $8-48
 	MOVQ p+0(FP), SI
@@ -61,7 +61,7 @@ block:
 	MASK(Y11, Y12, R13, AX)
 
 	// DX = backslashes that start an escape; R13 loses escaped quotes. A run
-	// of backslashes is told apart by the carry of a subtraction.
+	// of backslashes is separated by the carry of a subtraction.
 	MOVQ DX, AX
 	ORQ  R10, AX
 	JZ   strings
@@ -147,7 +147,7 @@ more:
 text:
 	MOVQ DX, DI
 
-	// UTF-8 is looked into unless all of it is ASCII, and the vector before.
+	// UTF-8 is checked unless this block and the vector before it are all ASCII.
 	VPOR Y9, Y10, Y11
 	VPOR Y8, Y11, Y11
 	VPMOVMSKB Y11, AX

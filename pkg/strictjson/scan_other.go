@@ -5,7 +5,7 @@
 
 package strictjson
 
-// Other processors have the portable way only.
+// hasVectors is false: only the portable code exists for other processors.
 var hasVectors = false
 
 type vectorState struct{}

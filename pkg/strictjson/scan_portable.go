@@ -26,8 +26,8 @@ var classes = func() (t [256]uint8) {
 	return t
 }()
 
-// scanPortable appends the entries of buf[from:to] to entries. Clean is false
-// when a control character stands inside a string.
+// scanPortable appends the entries of buf[from:to] to entries. clean is false if there is a control
+// character inside a string.
 func scanPortable(buf []byte, from, to int, entries []uint32, s scanState) (_ []uint32, _ scanState, clean bool) {
 	clean = true
 	i := from

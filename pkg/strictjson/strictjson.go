@@ -1,13 +1,12 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package strictjson reads JSON that is already in memory and refuses whatever
-// two readers could understand differently.
+// Package strictjson reads JSON from memory and rejects everything that two readers could
+// understand differently.
 //
-// It accepts exactly RFC 8259 text in valid UTF-8, and adds the rules that
-// RFC 8259 leaves open: no name twice in an object, no lone surrogate in an
-// escape, no nesting deeper than [MaxDepth], no byte-order mark. Numbers may
-// have any size and precision; they are kept as they are written.
+// It accepts exactly RFC 8259 text in valid UTF-8 and adds rules that RFC 8259 leaves open: no
+// repeated name in an object, no lone surrogate in an escape, no nesting deeper than [MaxDepth], no
+// byte-order mark. Numbers may have any size and precision; their text is kept.
 //
 // Reading is done in two steps. An index lists where quotes, escapes,
 // punctuation and scalars are; a [Parser] then checks the grammar from entry to
@@ -38,35 +37,35 @@ import (
 // MaxDepth is the deepest nesting of arrays and objects that is accepted.
 const MaxDepth = 512
 
-// MaxValues bounds how many values and names a Parser holds at a time, so that a
-// text of brackets cannot fill the memory with nodes. Validate holds the names of
-// the objects around the place it reads, and a Parser all of a value.
+// MaxValues limits how many values and names a Parser holds at a time, so that a text full of
+// brackets cannot fill the memory with nodes. Validate holds only the names of the objects around
+// its position; a Parser holds all nodes of a value.
 const MaxValues = 1 << 20
 
 // Codes of an [Error]. They are stable and may be matched by programs.
 const (
 	CodeByteOrderMark    = "BYTE_ORDER_MARK"   // the text starts with U+FEFF
-	CodeComment          = "COMMENT"           // a // or /* comment
+	CodeComment          = "COMMENT"           // a // a comment that starts with // or /*
 	CodeControlCharacter = "CONTROL_CHARACTER" // an unescaped control character in a string
 	CodeDuplicateName    = "DUPLICATE_NAME"    // a name twice in one object
-	CodeInvalidEscape    = "INVALID_ESCAPE"    // a backslash sequence that JSON does not have
+	CodeInvalidEscape    = "INVALID_ESCAPE"    // a backslash sequence that does not exist in JSON
 	CodeInvalidUTF8      = "INVALID_UTF8"      // bytes in a string that are not UTF-8
 	CodeLoneSurrogate    = "LONE_SURROGATE"    // half of a surrogate pair
-	CodeNotANumber       = "NOT_A_NUMBER"      // NaN, Infinity, 01, +1, 0x1 and the like
-	CodeSyntax           = "SYNTAX"            // any other departure from the grammar
+	CodeNotANumber       = "NOT_A_NUMBER"      // NaN, Infinity, 01, +1, 0x1 and similar
+	CodeSyntax           = "SYNTAX"            // any other grammar error
 	CodeTooManyValues    = "TOO_MANY_VALUES"   // more than MaxValues
 	CodeTooDeep          = "TOO_DEEP"          // nesting beyond MaxDepth
 	CodeTrailingComma    = "TRAILING_COMMA"    // a comma before a closing bracket
-	CodeTrailingData     = "TRAILING_DATA"     // something after the one value
+	CodeTrailingData     = "TRAILING_DATA"     // text after the one value
 	CodeUnexpectedEnd    = "UNEXPECTED_END"    // the text ends inside a value
 )
 
 // Error is one violation of the rules.
 type Error struct {
 	Offset  int64  // byte offset in the document
-	Pointer string // RFC 6901 pointer to the value at fault, at most 32 levels deep
+	Pointer string // RFC 6901 pointer to the wrong value, at most 32 levels deep
 	Code    string // one of the Code constants
-	Message string // what is wrong, for people
+	Message string // a description for people
 }
 
 // Error implements error.
@@ -77,7 +76,7 @@ func (e *Error) Error() string {
 // Kind is the kind of a JSON value.
 type Kind uint8
 
-// The kinds of values. Invalid is the kind of text that is no JSON value.
+// The kinds of values. Invalid is the kind of text that is not a JSON value.
 const (
 	Invalid Kind = iota
 	Null
@@ -90,11 +89,11 @@ const (
 
 var kindNames = [...]string{"invalid", "null", "boolean", "number", "string", "array", "object"}
 
-// String returns the name that JSON Schema has for the kind.
+// String returns the name of the kind in JSON Schema.
 func (k Kind) String() string { return kindNames[k] }
 
-// KindOf returns the kind of a value from its first byte. White space before it
-// is skipped, and the rest is not looked at.
+// KindOf returns the kind of a value from its first byte. It skips white space before the value and
+// does not look at the rest.
 func KindOf(raw []byte) Kind {
 	i := skipSpace(raw, 0)
 	if i == len(raw) {
@@ -119,8 +118,8 @@ func KindOf(raw []byte) Kind {
 
 var parsers = sync.Pool{New: func() any { return new(Parser) }}
 
-// Validate reports the first violation in doc, as an *[Error], or nil if doc is
-// one value, white space around it allowed.
+// Validate returns the first violation in doc as an *[Error], or nil if doc is exactly one value.
+// White space around the value is allowed.
 func Validate(doc []byte) error {
 	p, _ := parsers.Get().(*Parser)
 	defer func() {

@@ -5,35 +5,34 @@ package strictjson
 
 import "unicode/utf8"
 
-// Text tells what the inside of a string holds, in characters, however they are
-// written.
+// Text counts the characters of a string by their size. It counts an escape as the character that
+// it encodes.
 type Text struct {
 	End   int // the offset of the closing quote
 	Chars int
-	Words int // letters and spaces of ASCII
+	Words int // ASCII letters and spaces
 	Two   int // characters of two bytes in UTF-8
-	Low   int // of three bytes, below U+1000: the scripts of South Asia
-	Three int // of three bytes, from there on
+	Low   int // characters of three bytes below U+1000: the scripts of South Asia
+	Three int // all other characters of three bytes
 	Four  int
 }
 
-// textState is what scanText adds up. Its layout is known to the assembly.
+// textState holds the counters of scanText. The assembly depends on its layout.
 type textState struct {
 	short, words, two, low, three, four int64
 	invalid                             bool
 }
 
-// ScanText reads the inside of a string from buf[at] on, behind its opening
-// quote. It is not ok if the string is not valid, or if buf might end first: then
-// a Parser must decide. A string that ends close to the end of buf is read only
-// if there is memory behind it, since vectors are read whole: buf should have
-// some more capacity than it is long.
+// ScanText reads the inside of a string from buf[at], the byte after the opening quote. ok is false
+// if the string is not valid or if buf may end first; a Parser must then decide. Vectors are read
+// whole, so a string that ends close to the end of buf is read only if there is memory after it:
+// the capacity of buf should be a little larger than its length.
 func ScanText(buf []byte, at int) (t Text, ok bool) {
 	if !hasVectors {
 		return scanTextPortable(buf, at)
 	}
 	var s textState
-	plain := 0 // bytes that are in no escape
+	plain := 0 // bytes outside escapes
 	for at < len(buf) {
 		before := s.short
 		n := scanText(&buf[at], cap(buf)-at, &s)
@@ -66,8 +65,8 @@ func ScanText(buf []byte, at int) (t Text, ok bool) {
 	return Text{}, false
 }
 
-// MeasureText is ScanText for a string that a Parser has read. Of one that is not
-// valid it tells nothing.
+// MeasureText is ScanText for a string that a Parser has read. The result is zero if the string is
+// not valid.
 func MeasureText(buf []byte, at int) Text {
 	t, ok := ScanText(buf, at)
 	if !ok {
@@ -76,7 +75,7 @@ func MeasureText(buf []byte, at int) Text {
 	return t
 }
 
-// CountText tells the same of text that is not inside a string.
+// CountText counts the characters of text that is not inside a string.
 func CountText(text []byte) (t Text) {
 	for i := 0; i < len(text); {
 		i += t.add(text[i:])
@@ -99,7 +98,7 @@ func (t *Text) add(text []byte) int {
 	return size
 }
 
-// addWide counts a character by its length in UTF-8, if it is no byte of ASCII.
+// addWide counts a character that is not ASCII, by its length in UTF-8.
 func (t *Text) addWide(r rune) {
 	switch {
 	case r < 0x80:
@@ -114,8 +113,8 @@ func (t *Text) addWide(r rune) {
 	}
 }
 
-// addEscape counts the character of the escape \uXXXX that text starts with, or
-// of two that are a pair, and returns their length. It is 0 if they are not valid.
+// addEscape counts the character of the escape \uXXXX at the start of text, or of two such escapes
+// that form a pair. It returns their length, or 0 if they are not valid.
 func (t *Text) addEscape(text []byte) int {
 	unit, ok := hexUnit(text)
 	switch {
@@ -134,9 +133,9 @@ func (t *Text) addEscape(text []byte) int {
 	return 12
 }
 
-// addEscapes counts characters that are written as \uXXXX, as whole texts often
-// are, and spaces between them, up to the first that needs a closer look. It
-// returns their length.
+// addEscapes counts characters that are written as \uXXXX and the spaces between them, since whole
+// texts are often written in this way. It stops at the first character that needs a closer look and
+// returns the length that it has read.
 func (t *Text) addEscapes(text []byte) int {
 	at := 0
 	for len(text)-at >= 8 {

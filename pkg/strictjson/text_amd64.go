@@ -5,10 +5,9 @@
 
 package strictjson
 
-// scanText returns the offset of the first byte of n that ends the text: a quote,
-// a control character, or the backslash of an escape that is not of two bytes.
-// It is -1 if there is none, or it is too close to the end. What is before it is
-// added to t.
+// scanText returns the offset of the first of n bytes that stops the scan: a quote, a control
+// character, or the backslash of an escape that is longer than two bytes. It returns -1 if there is
+// none, or if it is too close to the end. It adds the bytes before that offset to t.
 //
 //go:noescape
 func scanText(p *byte, n int, t *textState) (at int)

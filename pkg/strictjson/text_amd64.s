@@ -42,7 +42,7 @@ DATA shortEscape<>+248(SB)/8, $0x0000000000000000
 GLOBL shortEscape<>(SB), RODATA|NOPTR, $256
 
 // COUNT adds to REG the bytes of the vector IN that are at least BOUND, among
-// those that the bits of R15 allow. The larger of both is the byte itself.
+// those that the bits of R15 select. For such a byte, the maximum is the byte itself.
 #define COUNT(IN, BOUND, REG) \
 	VPMAXUB BOUND, IN, Y12; \
 	VPCMPEQB Y12, IN, Y12; \
@@ -56,8 +56,8 @@ GLOBL shortEscape<>(SB), RODATA|NOPTR, $256
 // SI  the vector           CX  the end, less one vector    DX  stops in it
 // BX  short escapes        R11 letters and spaces          R15 bytes that count
 // R8, R9, R12, R10 first bytes from 0xC0, 0xE0, 0xE1, 0xF0 on
-// R13 how far the next vector is                           DI  short escapes
-// Y7 what is wrong, Y8 the vector before, Y9 the vector
+// R13 the distance to the next vector                      DI  short escapes
+// Y7 the errors, Y8 the previous vector, Y9 the vector
 TEXT ·scanText(SB), NOSPLIT, $8-32
 	MOVQ p+0(FP), SI
 	MOVQ n+8(FP), CX
@@ -136,8 +136,8 @@ stop:
 	CMPB (DI)(BP*1), $0
 	JE   last
 
-	// The escaped byte neither stops nor counts. If it is in the next vector,
-	// that starts behind it, and a backslash is a good end of this one.
+	// The escaped byte neither stops the scan nor counts. If it is in the next vector,
+	// the next vector starts after it, and a backslash may end this one.
 	INCQ BX
 	BLSRL DX, DX
 	INCL AX

@@ -36,7 +36,7 @@ func (p *Parser) string(at, limit int) *Error {
 	}
 	p.inString = false
 	if len(p.Violations) > before {
-		pointer := p.pointer(len(p.open)) // only now, in case this is a name
+		pointer := p.pointer(len(p.open)) // only now is the text complete if it is a name
 		for i := range p.Violations[before:] {
 			p.Violations[before+i].Pointer = pointer
 		}
@@ -44,8 +44,8 @@ func (p *Parser) string(at, limit int) *Error {
 	return nil
 }
 
-// escape checks the escape at buf[at]. Whatever it is, the string goes on: the
-// index has already taken care that an escaped quote does not end it.
+// escape checks the escape at buf[at]. The string continues after any escape: in the index, an
+// escaped quote does not end a string.
 func (p *Parser) escape(at, limit int) {
 	text := p.index.buf[at:limit]
 	if len(text) < 2 {
@@ -81,7 +81,7 @@ func runeLen(b []byte) int {
 	return n
 }
 
-// hexUnit returns the UTF-16 unit of the \uXXXX that text starts with.
+// hexUnit returns the UTF-16 unit of the \uXXXX at the start of text.
 func hexUnit(text []byte) (unit uint32, ok bool) {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0, false
@@ -92,7 +92,7 @@ func hexUnit(text []byte) (unit uint32, ok bool) {
 
 const noDigit = 0x80
 
-// hexDigits maps digits to their values, and all else to noDigit.
+// hexDigits maps digits to their values and all other bytes to noDigit.
 var hexDigits = func() (t [256]uint8) {
 	for c := range t {
 		t[c] = noDigit
@@ -106,8 +106,8 @@ var hexDigits = func() (t [256]uint8) {
 	return t
 }()
 
-// inspect looks for control characters and invalid UTF-8 in buf[from:to], the
-// inside of a string, and reports the first of each.
+// inspect looks for control characters and invalid UTF-8 in buf[from:to], the inside of a string.
+// It reports the first of each.
 func (p *Parser) inspect(from, to int) {
 	control, invalid := -1, -1
 	for i := from; i < to; {
@@ -166,7 +166,7 @@ func (p *Parser) scalar(at, limit int) *Error {
 	return nil
 }
 
-// looksNumeric reports whether an invalid token was meant to be a number.
+// looksNumeric reports whether an invalid token looks like a number.
 func looksNumeric(token []byte) bool {
 	switch string(token) {
 	case "NaN", "nan", "Infinity", "-Infinity", "+Infinity", "-NaN", "inf", "-inf", "Inf", "-Inf", "+Inf":
@@ -184,7 +184,7 @@ func looksNumeric(token []byte) bool {
 	return true
 }
 
-// isNumber reports whether token is a number of RFC 8259.
+// isNumber reports whether token is a number according to RFC 8259.
 func isNumber(token []byte) bool {
 	i := 0
 	digits := func() bool {
@@ -223,8 +223,8 @@ func isNumber(token []byte) bool {
 // quoteByte names a byte in a message.
 func quoteByte(c byte) string { return strconv.QuoteRune(rune(c)) }
 
-// unexpected names what a text starts with where something else is expected, and
-// says what to write if that is known. A token is named whole.
+// unexpected describes the start of a text for a message about a syntax error, and adds advice if
+// the error is a common one. It quotes a whole token.
 func unexpected(text, token []byte) string {
 	c, size := utf8.DecodeRune(text)
 	if c == utf8.RuneError && size == 1 {
@@ -249,9 +249,9 @@ func unexpected(text, token []byte) string {
 
 // clip shortens a token for a message.
 func clip(token []byte) string {
-	const most = 24
-	if len(token) <= most {
+	const maxBytes = 24
+	if len(token) <= maxBytes {
 		return string(token)
 	}
-	return string(token[:most]) + "…"
+	return string(token[:maxBytes]) + "…"
 }

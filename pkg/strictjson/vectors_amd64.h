@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What the assembly of this package has in common.
+// Constants and macros that the assembly files of this package share.
 
 // Each constant fills a vector. The tables are looked up by half a byte.
 
@@ -122,10 +122,9 @@ GLOBL letters<>(SB), RODATA|NOPTR, $32
 DATA oddBits<>(SB)/8, $0xaaaaaaaaaaaaaaaa
 GLOBL oddBits<>(SB), RODATA|NOPTR, $8
 
-// UTF8 adds to Y7 what is wrong in the vector IN that follows PREV. It is the
-// method of Keiser and Lemire, "Validating UTF-8 In Less Than One Instruction Per
-// Byte": each kind of fault has a bit, and three look-ups by the first and the
-// second byte of a pair agree on it. Y6 holds nibbles.
+// UTF8 adds to Y7 the errors in the vector IN, which follows PREV. It uses the method of Keiser and
+// Lemire, "Validating UTF-8 In Less Than One Instruction Per Byte": each kind of error has a bit. A
+// pair of bytes has an error if that bit is set in all three look-ups by its bytes. Y6 holds nibbles.
 #define UTF8(PREV, IN) \
 	VPERM2I128 $0x21, IN, PREV, Y11; \
 	VPALIGNR $15, Y11, IN, Y12; \
