@@ -24,7 +24,7 @@ func TestRegexp(t *testing.T) {
 	}
 }
 
-// TestNew_does_not_compile: only the first use finds out that a pattern is not valid.
+// TestNew_does_not_compile checks that an invalid pattern panics at its first use and not before.
 func TestNew_does_not_compile(t *testing.T) {
 	t.Parallel()
 	wrong := lazyregexp.New(`(`)

@@ -10,7 +10,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// A value is compact if no white space stands between its tokens; what stands around it does not matter.
+// A value is compact if there is no white space between its tokens. The text around the value does
+// not matter.
 func TestCompact(t *testing.T) {
 	t.Parallel()
 	for doc, want := range map[string]bool{
@@ -19,15 +20,15 @@ func TestCompact(t *testing.T) {
 	} {
 		var p strictjson.Parser
 		if p.Reset([]byte(doc)); p.Compact() {
-			t.Errorf("%q: nothing was read, and is compact", doc)
+			t.Errorf("%q: the parser read no value, but Compact is true", doc)
 		}
 		if _, err := p.Parse(0, len(doc)); err != nil || p.Compact() != want {
-			t.Errorf("%q is compact: %v (%v), want %v", doc, p.Compact(), err, want)
+			t.Errorf("%q: Compact = %v (%v), want %v", doc, p.Compact(), err, want)
 		}
 	}
 }
 
-// A parser that has met the end inside a string reads the next text as a new one does.
+// After an error inside a string, the parser reads the next text like a new parser.
 func TestParserAfterAnError(t *testing.T) {
 	t.Parallel()
 	var p strictjson.Parser
@@ -40,7 +41,7 @@ func TestParserAfterAnError(t *testing.T) {
 	}
 }
 
-// A byte that is no character is named by its number.
+// A byte that is not a character is named by its number.
 func TestMessageNamesTheByte(t *testing.T) {
 	t.Parallel()
 	for doc, want := range map[string]string{"{\xff": "byte 0xff", "{\x80": "byte 0x80", "{a": "'a'", "{\x7f": `'\x7f'`} {

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// FuzzScanText does the same for the inside of strings, which the parser must
-// find valid too.
+// FuzzScanText compares the two implementations for the inside of strings. The parser must also
+// find each string valid.
 func FuzzScanText(f *testing.F) {
 	for _, seed := range []string{
 		"plain", "é日😀", `a\n\t\\`, `\u00e9\ud83d\ude00`, `\ud83d`, `\udc00`, `\x`, "a\x01", "\xff", "\xed\xa0\x80", "\xe6\x97",
@@ -28,7 +28,7 @@ func FuzzScanText(f *testing.F) {
 		buf := append(append(slices.Clone(doc), tail...), make([]byte, 64)...)
 		got, ok := ScanText(buf, 1)
 		want, wantOK := scanTextPortable(buf, 1)
-		valid := utf8.Valid(buf) // broken text behind the string may make it doubtful
+		valid := utf8.Valid(buf) // invalid text after the string may make ok false
 		if ok && !wantOK || valid && ok != wantOK || ok && got != want {
 			t.Fatalf("%q: %+v, %t; portable %+v, %t", buf, got, ok, want, wantOK)
 		}
@@ -50,7 +50,7 @@ func FuzzScanText(f *testing.F) {
 	})
 }
 
-// FuzzScan holds both ways to build the index to the same result.
+// FuzzScan checks that both implementations of the index give the same result.
 func FuzzScan(f *testing.F) {
 	if !hasVectors {
 		f.Skip("this processor has the portable way only")

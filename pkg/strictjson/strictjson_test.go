@@ -93,7 +93,7 @@ func fault(offset int64, pointer, code string) *strictjson.Error {
 	return &strictjson.Error{Offset: offset, Pointer: pointer, Code: code}
 }
 
-// manyNames is an object of n members without its closing bracket.
+// manyNames returns an object of n members without its closing bracket.
 func manyNames(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -127,7 +127,7 @@ func TestParserKeepsEveryFaultOfAValue(t *testing.T) {
 	}
 }
 
-// Whatever stands at the end of a window of the index must not matter.
+// The text at the end of a window of the index must not matter.
 func TestWindowsDoNotShow(t *testing.T) {
 	t.Parallel()
 	for _, tail := range []string{`\ud83d\ude00"}`, `\\\""}`, `x","b":[{},[],12,true]}`, "é日😀\"}", "\xff\"}", `\ud83d"}`, "\x01\"}"} {
@@ -135,7 +135,7 @@ func TestWindowsDoNotShow(t *testing.T) {
 		for pad := 8192 - 30; pad < 8192+2; pad++ {
 			got := strictjson.Validate([]byte(`{"a":"` + strings.Repeat("x", pad) + tail))
 			if (got == nil) != (want == nil) {
-				t.Fatalf("%q behind %d bytes: %v, want %v", tail, pad, got, want)
+				t.Fatalf("%q after %d bytes: %v, want %v", tail, pad, got, want)
 			}
 		}
 	}
@@ -196,7 +196,7 @@ func TestIterators(t *testing.T) {
 		got = append(got, name+string(value))
 	}
 	if len(got) != 1 || got[0] != "8" {
-		t.Errorf("members and elements of what has no white space: %q", got)
+		t.Errorf("members and elements without white space: %q", got)
 	}
 	for name := range strictjson.Members([]byte("[1]")) {
 		t.Errorf("an array has the member %q", name)
@@ -243,7 +243,7 @@ func TestQuoteAndUnquote(t *testing.T) {
 	}
 }
 
-// FuzzValidate holds Validate to the verdicts of another strict reader.
+// FuzzValidate compares Validate with another strict reader.
 func FuzzValidate(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,-0.5e+3,true,false,null,"x\u00e9\n"],"b":{}}`, `[1,]`, `{"a":1,"a":2}`, `"\ud83d\ude00"`, "\"\xff\"", `[NaN]`, `{"":{"":""}}`, `\"`, `[[[[]]]]`, `{"a":"\`, `"a` + "\n",
@@ -255,7 +255,7 @@ func FuzzValidate(f *testing.F) {
 		got := strictjson.Validate(doc)
 		want := judge(doc)
 		if (got == nil) != (want == nil) && !tooDeep(got) {
-			t.Fatalf("Validate(%q) = %v, the judge says %v", doc, got, want)
+			t.Fatalf("Validate(%q) = %v, but jsontext returns %v", doc, got, want)
 		}
 	})
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// TestSuite reads testdata/suite: files y_* must be accepted, files n_* refused. The
-// names are like those of the public JSONTestSuite, whose files may be laid beside
-// them; two that it accepts have a name twice, which we refuse.
+// TestSuite reads testdata/suite: files y_* must be accepted, files n_* rejected. The names follow
+// the public JSONTestSuite, so its files can be added to the directory. Two files that
+// JSONTestSuite accepts contain a name twice; strictjson rejects them.
 func TestSuite(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/suite/[ny]_*.json")
@@ -33,7 +33,7 @@ func TestSuite(t *testing.T) {
 				t.Errorf("Validate = %v, want accepted: %t", err, accept)
 			}
 			if judged := judge(doc); (judged == nil) != accept && !strings.Contains(file, "depth_513") {
-				t.Errorf("the file is misnamed: the judge says %v", judged)
+				t.Errorf("the file has the wrong name: jsontext returns %v", judged)
 			}
 		})
 	}

@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// pieces are characters as they can stand inside a string, with what they stand for and how they count.
+// pieces are characters in the forms that a string can contain, with their decoded text and their
+// counts.
 var pieces = []struct {
 	raw, text string
 	count     Text
@@ -28,14 +29,14 @@ var pieces = []struct {
 	{`\ud800\udc00`, "\U00010000", Text{Chars: 1, Four: 1}}, {`\uDBFF\uDFFF`, "\U0010ffff", Text{Chars: 1, Four: 1}},
 }
 
-// The characters of a string are counted the same with vectors and without, and its text is what it stands for,
-// however its characters are written and whatever follows it.
+// The vector code and the portable code must count the characters of a string equally. The decoded
+// text must not depend on how the characters are written or on the text after the string.
 func TestTextOfAString(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 4))
 	for round := range 4000 {
 		from, n := 0, random.IntN(90)
-		if round%2 == 0 { // escapes beside each other, with spaces between some
+		if round%2 == 0 { // adjacent escapes, some with spaces between them
 			from, n = 14, random.IntN(20)
 		}
 		var raw, text strings.Builder
@@ -70,11 +71,11 @@ func TestTextOfAString(t *testing.T) {
 			t.Fatalf("Unquote(%q) = %q, %v; want %q", quoted, got, err, text.String())
 		}
 		if got := AppendText([]byte("x"), []byte(quoted)); string(got) != "x"+text.String() {
-			t.Fatalf("AppendText of %q = %q, want %q behind x", quoted, got, text.String())
+			t.Fatalf("AppendText of %q = %q, want %q after x", quoted, got, text.String())
 		}
 		again := AppendQuote(nil, text.String())
 		if got, err := Unquote(again); err != nil || got != text.String() {
-			t.Fatalf("%q is quoted as %q, which reads %q, %v", text.String(), again, got, err)
+			t.Fatalf("%q is quoted as %q, which decodes to %q, %v", text.String(), again, got, err)
 		}
 	}
 	for _, p := range pieces {
@@ -85,7 +86,7 @@ func TestTextOfAString(t *testing.T) {
 	}
 }
 
-// A string that is not valid is not measured, wherever its fault stands.
+// An invalid string must not be measured, wherever its fault is.
 func TestScanText_of_broken_strings(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []string{
@@ -102,7 +103,7 @@ func TestScanText_of_broken_strings(t *testing.T) {
 		}
 	}
 	if got, ok := scanTextPortable([]byte("\"\x80\""), 1); ok {
-		t.Errorf("a byte that only goes on: %+v", got)
+		t.Errorf("a continuation byte alone: %+v", got)
 	}
 	for _, open := range []string{`"abc`, `"abc\`, `"`, `"\u00e9`, `"\u00`} {
 		if got, ok := ScanText(slices.Grow([]byte(open), 64), 1); ok {
