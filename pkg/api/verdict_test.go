@@ -40,11 +40,11 @@ func TestStart_known_to_fail(t *testing.T) {
 		},
 		{
 			name: "region", body: `{"session_id":"talk","hyperparameters":{"epoch_count":1}}`, place: "us-east5",
-			want: []string{"location LOCATION"}, works: "It can in us-central1 and europe-west4.", forced: 400,
+			want: []string{"location LOCATION"}, works: "It can be tuned in us-central1 and europe-west4.", forced: 400,
 		},
 		{
 			name: "global", body: `{"session_id":"talk","hyperparameters":{"epoch_count":1}}`, place: "global",
-			want: []string{"location LOCATION"}, works: "It can in us-central1 and europe-west4.", forced: 400,
+			want: []string{"location LOCATION"}, works: "It can be tuned in us-central1 and europe-west4.", forced: 400,
 		},
 		{
 			name: "retired", body: `{"session_id":"talk","base_model":"gemini-2.5-flash","hyperparameters":{"epoch_count":1}}`,

@@ -25,8 +25,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
 
-// service is the stand-in for Vertex AI, which has facts of its own and refuses by them, and the catalogue that is
-// true of it.
+// service is the stand-in for Vertex AI, which has its own facts and refuses requests by them.
+// known is the catalogue that describes it.
 type service struct {
 	known   *catalogue.Catalogue
 	tuning  *v1beta1.GenAiTuningClient
@@ -55,7 +55,7 @@ func newService(t *testing.T) *service {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_, _, _ = s.tuning.Close(), s.objects.Close(), run.Close() // nothing is kept
+		_, _, _ = s.tuning.Close(), s.objects.Close(), run.Close() // the test keeps nothing
 	})
 	text, err := cloud.Catalogue()
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *service) upload(t *testing.T, uri string, content []byte) {
 	}
 }
 
-// create asks for the job of a request, with what the verdict says is to be sent.
+// create submits the job of a request, as the verdict says.
 func (s *service) create(t *testing.T, r catalogue.Request, v catalogue.Verdict, validation string) error {
 	t.Helper()
 	hyper := &pb.SupervisedHyperParameters{}
@@ -111,7 +111,7 @@ func (s *service) create(t *testing.T, r catalogue.Request, v catalogue.Verdict,
 	return err
 }
 
-// questions is what is asked of each model.
+// questions returns the requests for each model.
 func questions(model string) map[string]catalogue.Request {
 	ask := map[string]catalogue.Request{}
 	add := func(name string, change func(*catalogue.Request)) {
@@ -141,8 +141,9 @@ func questions(model string) map[string]catalogue.Request {
 	return ask
 }
 
-// What the catalogue refuses the service refuses, and what it takes without a doubt the service takes: of every model,
-// with all that can be asked of one. A rule that one of them lacks shows here.
+// The service must refuse what the catalogue refuses, and must accept what the catalogue accepts
+// without a warning: for every model and every kind of request. A rule that exists only on one side
+// shows here.
 func TestAgreement(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -153,7 +154,7 @@ func TestAgreement(t *testing.T) {
 			doubts := false
 			for _, w := range v.Warnings {
 				switch w.Reason {
-				case "MODE_CHOSEN", "RETIRES_SOON", "NOT_TAKEN": // nothing that can fail
+				case "MODE_CHOSEN", "RETIRES_SOON", "NOT_TAKEN": // these cannot fail
 				default:
 					doubts = true
 				}
@@ -164,7 +165,7 @@ func TestAgreement(t *testing.T) {
 			refused := len(v.Refusals) > 0
 			asked[refused]++
 			if err := s.create(t, r, v, ""); (err != nil) != refused {
-				t.Errorf("%s, %s: the catalogue refuses %q, the service says %v", m.ID, name, texts(v.Refusals), err)
+				t.Errorf("%s, %s: the catalogue refuses %q, but the service returns %v", m.ID, name, texts(v.Refusals), err)
 			}
 		}
 	}
@@ -173,7 +174,7 @@ func TestAgreement(t *testing.T) {
 	}
 }
 
-// A name that is not in the catalogue goes through, and the service decides.
+// A name that is not in the catalogue is accepted; the service decides.
 func TestAgreement_on_names(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -181,13 +182,13 @@ func TestAgreement_on_names(t *testing.T) {
 		v := s.known.Check(catalogue.Request{BaseModel: name, Location: region, Today: time.Now()})
 		err := s.create(t, catalogue.Request{BaseModel: name, Location: region}, v, "")
 		if v.Err() == nil || err == nil || !strings.Contains(err.Error(), "Invalid open source publisher model resource name") {
-			t.Errorf("%s: the catalogue says %v, the service %v", name, v.Err(), err)
+			t.Errorf("%s: the catalogue returns %v, the service %v", name, v.Err(), err)
 		}
 	}
 }
 
-// A validation file that is split off within the bounds of the catalogue is taken by the service; without them it is
-// not.
+// The service accepts a validation file that was split off within the limits of the catalogue, and
+// refuses one that was split off without limits.
 func TestAgreement_on_validation(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

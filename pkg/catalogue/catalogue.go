@@ -1,12 +1,13 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package catalogue is what is known of the base models that can be tuned: where, with which hyperparameters
-// and limits, at what price and until when. All of it is data, in catalogue.json, each fact with its source
-// and whether it is confirmed; the code holds no date, price or limit.
+// Package catalogue holds the known facts about the base models that can be tuned: locations,
+// hyperparameters, limits, prices and retirement dates. All facts are data in catalogue.json. Each
+// fact has its source and says whether it is confirmed; the code holds no date, price or limit.
 //
-// The catalogue advises and Vertex AI decides. What is known to fail is refused before anything is spent, and
-// the caller may insist; what is only said to fail, or not known at all, is a warning.
+// The catalogue advises; Vertex AI decides. A request that is known to fail is refused before it
+// costs anything, unless the caller sets force. If a failure is not confirmed, or a fact is
+// unknown, the result is a warning.
 package catalogue
 
 import (
@@ -22,48 +23,51 @@ import (
 //go:embed catalogue.json
 var embedded []byte
 
-// Catalogue is all that is known. It is not changed once it is loaded.
+// Catalogue holds all known facts. It does not change after it is loaded.
 type Catalogue struct {
 	AsOf    Date              `json:"as_of"`
 	Sources map[string]Source `json:"sources"`
-	// MonthsClosed is how long before its retirement Vertex AI stops to tune a model, MonthsWarned how long
-	// before that date it is worth a word: a tuned model goes with its base.
+	// MonthsClosed is how many months before its retirement Vertex AI stops to tune a model.
+	// MonthsWarned is how many months before that date the warnings start, because a tuned model
+	// retires with its base model.
 	MonthsClosed Fact[int64]       `json:"months_closed_before_retirement"`
 	MonthsWarned Fact[int64]       `json:"months_warned_before_retirement"`
 	Families     map[string]Family `json:"families"`
 	Models       []Model           `json:"models"`
 
-	byName map[string]*Model // by ID and alias
+	byName map[string]*Model // by ID and by alias
 }
 
-// Provider hands out the catalogue that holds now: a source that reads it again when it changes, or one that is fixed.
+// Provider returns the current catalogue. One implementation reloads the catalogue when it changes;
+// another one always returns the same.
 type Provider interface {
 	Current(ctx context.Context) *Catalogue
 }
 
-// The families that a model which is not known can be of: open models have a publisher in their names.
+// The families for unknown models. The name of an open model contains its publisher.
 const (
 	Gemini = "gemini"
 	Open   = "open"
 )
 
-// Default returns the catalogue that the program was built with.
+// Default returns the catalogue that is built into the program.
 var Default = sync.OnceValue(func() *Catalogue {
 	c, err := Load(embedded)
 	if err != nil {
-		panic(err) // a test loads it
+		panic(err) // cannot happen: a test loads the file
 	}
 	return c
 })
 
-// JSON returns the text of the default catalogue, to be changed and loaded again.
+// JSON returns a copy of the text of the default catalogue, as a base for changes.
 func JSON() []byte { return bytes.Clone(embedded) }
 
-// Lookup returns a model by its ID, by an alias, or by its resource name (publishers/google/models/…), or nil.
+// Lookup returns a model by its ID, by an alias, or by its resource name
+// (publishers/google/models/…). It returns nil if the catalogue has no such model.
 func (c *Catalogue) Lookup(name string) *Model { return c.byName[ID(name)] }
 
-// ID returns the name of a model as the catalogue writes it: publishers/google/models/gemini-… is gemini-…, and
-// publishers/meta/models/llama… is meta/llama….
+// ID returns the name of a model as the catalogue writes it: publishers/google/models/gemini-…
+// becomes gemini-…, and publishers/meta/models/llama… becomes meta/llama….
 func ID(name string) string {
 	rest, ok := strings.CutPrefix(name, "publishers/")
 	if !ok {
@@ -79,7 +83,7 @@ func ID(name string) string {
 	return publisher + "/" + model
 }
 
-// link builds the index and gives every model the facts of its family.
+// link builds the index and adds to every model the facts of its family.
 func (c *Catalogue) link() {
 	c.byName = map[string]*Model{}
 	for i := range c.Models {
@@ -92,7 +96,7 @@ func (c *Catalogue) link() {
 	}
 }
 
-// inherit takes over what is not known from the family.
+// inherit takes each fact that f lacks from the family.
 func (f *Facts) inherit(family Facts) {
 	modalities := f.Modalities
 	own, theirs := reflect.ValueOf(f).Elem(), reflect.ValueOf(family)

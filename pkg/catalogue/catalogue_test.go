@@ -16,10 +16,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// today is the day that the facts were gathered.
+// today is the day on which the facts were collected.
 var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// The facts are compared with what the documentation said, in a few places that cost money if they are wrong.
+// The test compares facts that cost money if they are wrong with the documentation.
 func TestDefault(t *testing.T) {
 	t.Parallel()
 	c := catalogue.Default()
@@ -48,7 +48,7 @@ func TestDefault(t *testing.T) {
 	}
 	m := c.Lookup("gemini-3.1-flash-lite")
 	if m.ExampleTokens.Value != 131_072 || m.Validation.Value.Examples != 5000 || m.UnsetEpochs.Value != (catalogue.Interval{Low: 3, High: 40}) {
-		t.Errorf("facts of the family are not the model's: %+v", m.Facts)
+		t.Errorf("the model lacks facts of its family: %+v", m.Facts)
 	}
 }
 
@@ -80,7 +80,7 @@ func idOf(m *catalogue.Model) string {
 	return m.ID
 }
 
-// What a model says for itself wins over its family; modalities are taken one by one.
+// A fact of a model replaces the fact of its family; each modality is a fact of its own.
 func TestInheritance(t *testing.T) {
 	t.Parallel()
 	scout := catalogue.Default().Lookup("meta/llama4@llama-4-scout-17b-16e-instruct")
@@ -92,7 +92,7 @@ func TestInheritance(t *testing.T) {
 	}
 }
 
-// edit changes a part of the default catalogue: path leads to it, a nil value takes it away.
+// edit changes the part of the default catalogue at path; a nil value removes it.
 func edit(t *testing.T, value any, path ...any) []byte {
 	t.Helper()
 	var text any
@@ -210,12 +210,12 @@ func TestLoad_strict(t *testing.T) {
 		"a_word":    "null",
 	} {
 		if _, err := catalogue.Load([]byte(text)); err == nil {
-			t.Errorf("%s was loaded", name)
+			t.Errorf("Load accepted %s", name)
 		}
 	}
 }
 
-// JSON is a copy: whoever changes it does not change the program.
+// JSON returns a copy: a change of it does not change the program.
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	text := catalogue.JSON()
@@ -224,6 +224,6 @@ func TestJSON(t *testing.T) {
 		t.Errorf("the default catalogue is damaged: %v", err)
 	}
 	if bytes.Equal(text, catalogue.JSON()) {
-		t.Error("it is empty")
+		t.Error("the text is empty")
 	}
 }

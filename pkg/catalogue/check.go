@@ -12,20 +12,20 @@ import (
 	"github.com/vertextune/vertextune/pkg/fault"
 )
 
-// Request is what is asked of a base model.
+// Request is a tuning request for a base model.
 type Request struct {
 	BaseModel       string // an ID, an alias or a resource name
-	Location        string // of the job
+	Location        string // the location of the job
 	Hyperparameters Hyperparameters
-	Modalities      []Modality // in the data
-	Training        Size       // of the files, where they are known
+	Modalities      []Modality // the kinds of content in the data
+	Training        Size       // the size of the training file, if it is known
 	Validation      Size
-	KMSKey          string // resource name of the key of the customer
+	KMSKey          string // resource name of the customer's encryption key
 	Today           time.Time
-	Force           bool // what is known to fail is tried all the same
+	Force           bool // known failures become warnings
 }
 
-// Hyperparameters are those that a caller sets; nil and "" are not set.
+// Hyperparameters are the hyperparameters that a caller sets; nil and "" mean that one is not set.
 type Hyperparameters struct {
 	EpochCount               *int64
 	LearningRateMultiplier   *float64
@@ -36,7 +36,7 @@ type Hyperparameters struct {
 	ExportLastCheckpointOnly *bool
 }
 
-// The names of the hyperparameters, which are those of Vertex AI.
+// The names of the hyperparameters in Vertex AI.
 const (
 	EpochCount               = "epoch_count"
 	LearningRateMultiplier   = "learning_rate_multiplier"
@@ -47,30 +47,33 @@ const (
 	ExportLastCheckpointOnly = "export_last_checkpoint_only"
 )
 
-// Verdict is what the catalogue says of a request.
+// Verdict is the result of a check.
 type Verdict struct {
-	Model *Model // nil if it is not known
-	// Family is the model's, or the likely one, and APIVersion that of the tuning service which takes it.
+	Model *Model // nil if the catalogue does not have it
+	// Family is the family of the model, or a guess if the model is unknown. APIVersion is the
+	// version of the tuning service for that family.
 	Family     string
 	APIVersion string
-	// TuningMode is the mode to ask for: the request's, or else the model's first; "" where there are none.
+	// TuningMode is the mode to request: the mode in the request, or else the model's first mode.
+	// It is "" if the model has no modes.
 	TuningMode string
-	// NotTaken names the hyperparameters that are set and that the model's family does not take. Vertex AI has
-	// no field for them, or refuses it: they are not to be sent.
+	// NotTaken names the hyperparameters that the caller sets and the model's family does not
+	// accept. Vertex AI ignores or refuses them, so they must not be sent.
 	NotTaken []string
-	// Refusals are known to fail, Warnings are not. With Request.Force all are warnings.
+	// Refusals are known to fail; Warnings are not. If Request.Force is set, all of them are
+	// warnings.
 	Refusals []fault.Violation
 	Warnings []fault.Violation
 }
 
-// Err returns the refusals as an error, or nil.
+// Err returns the refusals as an error with the reason KNOWN_TO_FAIL, or nil.
 func (v Verdict) Err() error {
 	if len(v.Refusals) == 0 {
 		return nil
 	}
 	e := fault.Invalid(v.Refusals...)
 	e.Reason = "KNOWN_TO_FAIL"
-	e.Message = fmt.Sprintf("Vertex AI would refuse this job: %s To try it all the same, set \"force\": true.", v.Refusals[0].Description)
+	e.Message = fmt.Sprintf("Vertex AI would refuse this job: %s To try it anyway, set \"force\": true.", v.Refusals[0].Description)
 	return e
 }
 
@@ -83,17 +86,17 @@ func (v Verdict) Texts() []string {
 	return all
 }
 
-// check is one run of Check.
+// check is the state of one call of Check.
 type check struct {
 	*Catalogue
 	Request
 	Verdict
-	model *Model // if it is not known, one with what is known of its family
-	guess bool   // it is not known, so nothing is known to fail
+	model *Model // if the model is unknown, a model with the facts of its family
+	guess bool   // the model is unknown, so nothing is known to fail
 	today Date
 }
 
-// Check holds a request against the catalogue.
+// Check compares a request with the catalogue.
 func (c *Catalogue) Check(r Request) Verdict {
 	k := &check{Catalogue: c, Request: r, model: c.Lookup(r.BaseModel), today: dayOf(r.Today)}
 	k.Verdict.Model = k.model
@@ -112,8 +115,8 @@ func (c *Catalogue) Check(r Request) Verdict {
 	return k.verdict()
 }
 
-// CheckContent holds the data of a request alone against the catalogue, for whoever sees the data after the
-// rest was checked. Of a model that is not known there is nothing to say.
+// CheckContent compares only the data of a request with the catalogue, for a caller that sees the
+// data later than the rest of the request. The verdict is empty if the model is unknown.
 func (c *Catalogue) CheckContent(r Request) Verdict {
 	k := &check{Catalogue: c, Request: r, model: c.Lookup(r.BaseModel)}
 	if k.model == nil {
@@ -135,7 +138,7 @@ func (k *check) verdict() Verdict {
 	return k.Verdict
 }
 
-// fails notes what is known to fail if the fact behind it is confirmed, and what may fail otherwise.
+// fails records a refusal if the fact behind it is confirmed, and otherwise a warning.
 func (k *check) fails(confirmed bool, field, reason, format string, args ...any) {
 	v := fault.Violation{Field: field, Reason: reason, Description: fmt.Sprintf(format, args...)}
 	if confirmed && !k.guess {
@@ -150,8 +153,8 @@ func (k *check) warn(field, reason, format string, args ...any) {
 	k.Warnings = append(k.Warnings, fault.Violation{Field: field, Reason: reason, Description: fmt.Sprintf(format, args...)})
 }
 
-// unknown deals with a model that is not in the catalogue. A new one must not have to wait for us; only a name
-// that Vertex AI cannot read is known to fail.
+// unknown handles a model that is not in the catalogue. A new model must work before we add it to
+// the catalogue, so only a name that Vertex AI cannot parse is known to fail.
 func (k *check) unknown() {
 	id, family := ID(k.BaseModel), Gemini
 	publisher, _, isOpen := strings.Cut(id, "/")
@@ -161,8 +164,8 @@ func (k *check) unknown() {
 	}
 	k.model = &Model{ID: id, Family: family, Facts: k.Families[family].Facts}
 	switch {
-	case isTuned: // open models that were tuned are not named so to be tuned again
-		k.warn("base_model", "UNKNOWN_MODEL", "What %s was tuned from is not known here, so little of this job can be checked.", id)
+	case isTuned: // a tuned open model has no name of this form
+		k.warn("base_model", "UNKNOWN_MODEL", "The base model of %s is not known, so only a part of this job can be checked.", id)
 	case isOpen && !strings.Contains(id, "@"):
 		hint := ""
 		if known := k.published(publisher); len(known) > 0 {
@@ -176,7 +179,7 @@ func (k *check) unknown() {
 	k.guess = true
 }
 
-// life deals with the time in which the model can be tuned.
+// life checks whether the model can be tuned today.
 func (k *check) life() {
 	m := k.model
 	hint := k.instead(m)
@@ -187,13 +190,14 @@ func (k *check) life() {
 	case t == nil:
 		k.warn("base_model", "UNCONFIRMED", "Whether %s can be tuned is not known.%s", m.ID, hint)
 	case !t.Value:
-		k.fails(t.Confirmed, "base_model", "NOT_TUNABLE", "%s is in no list of models that can be tuned.%s", m.ID, hint)
+		k.fails(t.Confirmed, "base_model", "NOT_TUNABLE", "%s is not in any list of models that can be tuned.%s", m.ID, hint)
 	case !t.Confirmed:
 		k.warn("base_model", "UNCONFIRMED", "That %s can be tuned is not confirmed (%s).%s", m.ID, k.cite(t.Source), hint)
 	}
 }
 
-// retires reports whether the model is closed, and says what its retirement means for the job.
+// retires reports whether the model is closed to tuning, and adds what its retirement means for the
+// job.
 func (k *check) retires(m *Model, hint string) bool {
 	r := m.Retirement
 	if r == nil {
@@ -203,11 +207,11 @@ func (k *check) retires(m *Model, hint string) bool {
 	switch {
 	case k.today.Before(closes.Time):
 		if !k.today.Before(closes.monthsBefore(k.MonthsWarned.Value).Time) {
-			k.warn("base_model", "RETIRES_SOON", "%s retires %s, and what was tuned from it goes with it.%s", m.ID, r.Value, hint)
+			k.warn("base_model", "RETIRES_SOON", "%s retires %s, and the models tuned from it retire with it.%s", m.ID, r.Value, hint)
 		}
 		return false
 	case r.Value.When == NotBefore:
-		k.warn("base_model", "MAY_BE_CLOSED", "%s retires %s, and is closed to tuning some time before: it may be already.%s", m.ID, r.Value, hint)
+		k.warn("base_model", "MAY_BE_CLOSED", "%s retires %s, and tuning closes some time before that: it may be closed already.%s", m.ID, r.Value, hint)
 		return false
 	case k.today.Before(r.Value.Date.Time):
 		k.fails(r.Confirmed, "base_model", "CLOSED", "%s retires %s, and is closed to tuning since %s.%s", m.ID, r.Value, closes, hint)
@@ -217,11 +221,11 @@ func (k *check) retires(m *Model, hint string) bool {
 	return true
 }
 
-// place deals with the location of the job.
+// place checks the location of the job.
 func (k *check) place() {
 	where := ""
 	if l := k.model.TuningLocations; l != nil {
-		where = " It can in " + list(l.Value) + "."
+		where = " It can be tuned in " + list(l.Value) + "."
 	}
 	switch refused, allowed := k.model.RefusedLocations, k.model.TuningLocations; {
 	case k.Location == "":
@@ -232,7 +236,7 @@ func (k *check) place() {
 	}
 }
 
-// key deals with the customer's encryption key.
+// key checks the customer's encryption key.
 func (k *check) key() {
 	const field = "kms_key_name"
 	if k.KMSKey == "" {
@@ -242,7 +246,7 @@ func (k *check) key() {
 	case supported != nil && !supported.Value:
 		k.fails(supported.Confirmed, field, "CMEK", "%s cannot be tuned with a key of your own. Leave kms_key_name out.", k.model.ID)
 	case refused != nil && slices.Contains(refused.Value, k.Location):
-		k.fails(refused.Confirmed, field, "CMEK", "In the location %s no key of your own is taken. Use a region, and a key that is there.", k.Location)
+		k.fails(refused.Confirmed, field, "CMEK", "The location %s does not accept a key of your own. Use a region, and a key in that region.", k.Location)
 	case supported == nil:
 		k.warn(field, "UNCONFIRMED", "Whether %s can be tuned with a key of your own is not known.", k.model.ID)
 	}
@@ -260,7 +264,7 @@ func keyLocation(name string) string {
 	return parts[3]
 }
 
-// content deals with what is in the data.
+// content checks the content of the data.
 func (k *check) content() {
 	if bounds := k.model.Validation; bounds != nil {
 		if passed := bounds.Value.Exceeded(k.Training, k.Request.Validation); passed != "" {
@@ -281,7 +285,7 @@ func (k *check) content() {
 	}
 }
 
-// takes returns the modalities that the model takes.
+// takes returns the modalities that the model accepts.
 func (m *Model) takes() (names []string) {
 	for _, modality := range modalities {
 		if fact, ok := m.Modalities[modality]; ok && fact.Value {

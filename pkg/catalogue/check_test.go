@@ -78,11 +78,11 @@ func TestCheck(t *testing.T) {
 		{name: "modality_that_one_takes", in: catalogue.Request{BaseModel: "meta/llama4@llama-4-scout-17b-16e-instruct", Modalities: []catalogue.Modality{catalogue.Image}}},
 		{name: "modality_unconfirmed", in: catalogue.Request{BaseModel: lite, Modalities: []catalogue.Modality{catalogue.FunctionCall}}, warnings: []string{"training_data UNCONFIRMED"}},
 		{name: "modality_unknown", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Modalities: []catalogue.Modality{catalogue.FunctionCall}}, warnings: []string{"training_data UNCONFIRMED"}},
-		{name: "validation_of_too_many", in: catalogue.Request{BaseModel: lite, Training: catalogue.Size{Examples: 100000}, Validation: catalogue.Size{Examples: 5001}}, refusals: []string{"validation_data VALIDATION_TOO_LARGE"}, say: []string{"has 5001 examples, and may have 5000"}},
+		{name: "validation_of_too_many", in: catalogue.Request{BaseModel: lite, Training: catalogue.Size{Examples: 100000}, Validation: catalogue.Size{Examples: 5001}}, refusals: []string{"validation_data VALIDATION_TOO_LARGE"}, say: []string{"has 5001 examples, but may have only 5000"}},
 		{name: "validation_of_too_large_a_share", in: catalogue.Request{BaseModel: lite, Training: catalogue.Size{Examples: 3334}, Validation: catalogue.Size{Examples: 1001}}, refusals: []string{"validation_data VALIDATION_TOO_LARGE"}, say: []string{"30 % of the training file's 3334"}},
 		{name: "validation_at_the_share", in: catalogue.Request{BaseModel: lite, Training: catalogue.Size{Examples: 3337}, Validation: catalogue.Size{Examples: 1001}}},
 		{name: "validation_of_few_may_be_all", in: catalogue.Request{BaseModel: lite, Training: catalogue.Size{Examples: 10}, Validation: catalogue.Size{Examples: 1000}}},
-		{name: "validation_of_too_many_bytes", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Training: catalogue.Size{Examples: 4, Bytes: 400}, Validation: catalogue.Size{Examples: 1, Bytes: 101}}, refusals: []string{"validation_data VALIDATION_TOO_LARGE"}, say: []string{"has 101 bytes, and may have 25 % of the training file's 400"}},
+		{name: "validation_of_too_many_bytes", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Training: catalogue.Size{Examples: 4, Bytes: 400}, Validation: catalogue.Size{Examples: 1, Bytes: 101}}, refusals: []string{"validation_data VALIDATION_TOO_LARGE"}, say: []string{"has 101 bytes, but may have only 25 % of the training file's 400"}},
 		{name: "key", in: catalogue.Request{BaseModel: lite, Location: region, KMSKey: "projects/p/locations/us-central1/keyRings/r/cryptoKeys/k"}, refusals: []string{"kms_key_name CMEK"}},
 		{name: "key_in_global", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Location: "global", KMSKey: "projects/p/locations/global/keyRings/r/cryptoKeys/k"}, refusals: []string{"kms_key_name CMEK"}},
 		{name: "key_elsewhere", in: catalogue.Request{BaseModel: "qwen/qwen3@qwen3-4b", Location: region, KMSKey: "projects/p/locations/europe-west4/keyRings/r/cryptoKeys/k"}, refusals: []string{"kms_key_name KEY_LOCATION"}, warnings: []string{"kms_key_name UNCONFIRMED"}},
@@ -97,7 +97,7 @@ func TestCheck(t *testing.T) {
 		{name: "unknown", in: catalogue.Request{BaseModel: "gemini-4-flash", Location: "us-west1", Hyperparameters: parameters{BatchSize: new(int64(4))}}, warnings: []string{"base_model UNKNOWN_MODEL", "hyperparameters.batch_size NOT_TAKEN"}, say: []string{"gemini-3.5-flash and gemini-3.1-flash-lite"}},
 		{name: "unknown_is_never_refused", in: catalogue.Request{BaseModel: "gemini-4-flash", Location: "global"}, warnings: []string{"base_model UNKNOWN_MODEL", "location LOCATION"}},
 		{name: "unknown_open", in: catalogue.Request{BaseModel: "mistral/mixtral@mixtral-9", Location: "global", Hyperparameters: parameters{BatchSize: new(int64(4)), TuningMode: catalogue.Full}}, warnings: []string{"base_model UNKNOWN_MODEL"}, say: []string{"qwen/qwen3@qwen3-4b"}},
-		{name: "tuned_from_what_is_not_known", in: catalogue.Request{BaseModel: "projects/p/locations/us-central1/models/7", Location: region, Hyperparameters: parameters{BatchSize: new(int64(4))}}, warnings: []string{"base_model UNKNOWN_MODEL", "hyperparameters.batch_size NOT_TAKEN"}, say: []string{"projects/p/locations/us-central1/models/7 was tuned from"}},
+		{name: "tuned_from_what_is_not_known", in: catalogue.Request{BaseModel: "projects/p/locations/us-central1/models/7", Location: region, Hyperparameters: parameters{BatchSize: new(int64(4))}}, warnings: []string{"base_model UNKNOWN_MODEL", "hyperparameters.batch_size NOT_TAKEN"}, say: []string{"base model of projects/p/locations/us-central1/models/7"}},
 		{name: "open_without_version", in: catalogue.Request{BaseModel: "Qwen/Qwen3-8B"}, refusals: []string{"base_model OPEN_MODEL_NAME"}, say: []string{"qwen/qwen3@qwen3-8b"}},
 		{name: "publisher_nobody_knows", in: catalogue.Request{BaseModel: "acme/own-model"}, refusals: []string{"base_model OPEN_MODEL_NAME"}},
 	}
@@ -117,7 +117,7 @@ func TestCheck(t *testing.T) {
 			said := texts(v.Refusals) + texts(v.Warnings)
 			for _, want := range tt.say {
 				if !strings.Contains(said, want) {
-					t.Errorf("%q is not said in:\n%s", want, said)
+					t.Errorf("%q is not in:\n%s", want, said)
 				}
 			}
 			if (v.Err() != nil) != (len(tt.refusals) > 0) || fault.KindOf(v.Err()) != fault.InvalidArgument && v.Err() != nil {
@@ -126,7 +126,7 @@ func TestCheck(t *testing.T) {
 			content := catalogue.Default().CheckContent(tt.in)
 			same := slices.Equal(ofData(v), places(slices.Concat(content.Refusals, content.Warnings)))
 			if v.Model != nil && !same {
-				t.Errorf("of the content alone: %+v; of all: %v", content, ofData(v))
+				t.Errorf("CheckContent = %+v; the same places in Check: %v", content, ofData(v))
 			}
 			if v.Model == nil && len(content.Refusals)+len(content.Warnings) > 0 {
 				t.Errorf("content of an unknown model: %+v", content)
@@ -140,7 +140,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// ofData returns the places of a verdict that are about the data.
+// ofData returns the places of a verdict that concern the data.
 func ofData(v catalogue.Verdict) []string {
 	return slices.DeleteFunc(places(slices.Concat(v.Refusals, v.Warnings)), func(place string) bool {
 		return !strings.HasPrefix(place, "training_data ") && !strings.HasPrefix(place, "validation_data ")
@@ -170,7 +170,7 @@ func TestCheck_verdict(t *testing.T) {
 	}
 	v := catalogue.Default().Check(catalogue.Request{BaseModel: llama, Today: today})
 	if v.TuningMode != catalogue.PEFT {
-		t.Errorf("the mode where none is asked for is %q", v.TuningMode)
+		t.Errorf("the default mode is %q", v.TuningMode)
 	}
 }
 
@@ -183,7 +183,7 @@ func TestErr(t *testing.T) {
 	}
 }
 
-// A fact that is not confirmed refuses nothing.
+// A fact that is not confirmed leads to no refusal.
 func TestUnconfirmedFactsOnlyWarn(t *testing.T) {
 	t.Parallel()
 	c, err := catalogue.Load(edit(t, object{"value": []any{1}, "source": "own", "confirmed": false}, "models", 0, "adapter_sizes"))
@@ -220,7 +220,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// The month before the last of March ends in February.
+// One month before the end of March is the end of February.
 func TestMonthsAtTheEndOfAMonth(t *testing.T) {
 	t.Parallel()
 	c, err := catalogue.Load(edit(t, object{"date": "2027-03-31", "when": "on"}, "models", 0, "retirement", "value"))
@@ -234,7 +234,7 @@ func TestMonthsAtTheEndOfAMonth(t *testing.T) {
 
 var use = regexp.MustCompile(`(?:Use|tunable are) (.+?)\.( |$)`)
 
-// Only models that can be tuned are recommended, on every day.
+// On every day, only models that can be tuned are recommended.
 func TestRecommendsOnlyWhatCanBeTuned(t *testing.T) {
 	t.Parallel()
 	c, seen := catalogue.Default(), 0
@@ -242,7 +242,7 @@ func TestRecommendsOnlyWhatCanBeTuned(t *testing.T) {
 		for _, base := range slices.Concat(c.Models, []catalogue.Model{{ID: "gemini-9-flash"}, {ID: "acme/m@m-1"}}) {
 			v := c.Check(catalogue.Request{BaseModel: base.ID, Today: day(date)})
 			for _, said := range slices.Concat(v.Refusals, v.Warnings) {
-				m := use.FindStringSubmatch(strings.ReplaceAll(said.Description, "3.", "3·")) // a point that ends no sentence
+				m := use.FindStringSubmatch(strings.ReplaceAll(said.Description, "3.", "3·")) // a point that does not end a sentence
 				if m == nil || said.Field != "base_model" {
 					continue
 				}

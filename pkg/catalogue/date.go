@@ -17,7 +17,7 @@ func (d Date) String() string { return d.Format(time.DateOnly) }
 // MarshalJSON writes the date as a string.
 func (d Date) MarshalJSON() ([]byte, error) { return []byte(`"` + d.String() + `"`), nil }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads a date that MarshalJSON wrote.
 func (d *Date) UnmarshalJSON(text []byte) error {
 	t, err := time.Parse(`"`+time.DateOnly+`"`, string(text))
 	if err != nil {
@@ -27,14 +27,15 @@ func (d *Date) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// monthsBefore returns the day that many months before; the last of its month where that has no such day.
+// monthsBefore returns the day n months earlier. If that month is too short, it returns the last
+// day of the month.
 func (d Date) monthsBefore(n int64) Date {
 	first := time.Date(d.Year(), d.Month()-time.Month(n), 1, 0, 0, 0, 0, time.UTC)
 	last := first.AddDate(0, 1, -1).Day()
 	return Date{first.AddDate(0, 0, min(d.Day(), last)-1)}
 }
 
-// dayOf returns the day of a time.
+// dayOf returns the UTC day of a time.
 func dayOf(t time.Time) Date {
 	y, m, d := t.UTC().Date()
 	return Date{time.Date(y, m, d, 0, 0, 0, 0, time.UTC)}

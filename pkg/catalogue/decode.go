@@ -15,15 +15,16 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// decoder reads JSON into Go values as encoding/json does, but strictly, and goes on after a fault: whoever
-// maintains a catalogue by hand wants to hear of all of them. Members without omitempty must be there.
+// decoder reads JSON into Go values like encoding/json, but strictly. It continues after a fault,
+// because a person who edits a catalogue wants to see all faults at once. Members without omitempty
+// are required.
 type decoder struct{ faults []Fault }
 
 func (d *decoder) add(pointer, format string, args ...any) {
 	d.faults = append(d.faults, Fault{Pointer: pointer, Message: fmt.Sprintf(format, args...)})
 }
 
-// value reads raw into v, which can be set.
+// value reads raw into v, which must be settable.
 func (d *decoder) value(pointer string, raw []byte, v reflect.Value) {
 	if leaf, ok := reflect.TypeAssert[json.Unmarshaler](v.Addr()); ok {
 		if err := leaf.UnmarshalJSON(raw); err != nil {
@@ -102,7 +103,8 @@ func (d *decoder) object(pointer string, raw []byte, v reflect.Value) {
 	}
 }
 
-// members returns the fields of a struct by their names in JSON, and adds those that must be there to required.
+// members returns the fields of a struct by their JSON names, and adds the names of the required
+// fields to required.
 func members(v reflect.Value, required map[string]bool) map[string]reflect.Value {
 	fields := map[string]reflect.Value{}
 	for i := range v.NumField() {
@@ -113,7 +115,7 @@ func members(v reflect.Value, required map[string]bool) map[string]reflect.Value
 		}
 		name, options, ok := strings.Cut(field.Tag.Get("json"), ",")
 		if name == "" {
-			continue // an index, built after loading
+			continue // an index that is built after loading
 		}
 		fields[name] = v.Field(i)
 		if !ok || options != "omitempty" {

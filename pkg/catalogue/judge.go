@@ -22,11 +22,11 @@ var (
 	idPattern       = lazyregexp.New(`^([a-z0-9][a-z0-9._-]*/[a-z0-9][a-z0-9._-]*@)?[a-z0-9][a-z0-9._-]*$`)
 )
 
-// The words that the code knows.
+// The values that the code knows.
 var (
 	apiVersions     = []string{"v1", "v1beta1"}
 	tuningModes     = []string{PEFT, Full}
-	adapterSizes    = []int64{1, 2, 4, 8, 16, 32} // the enum of the API has no others
+	adapterSizes    = []int64{1, 2, 4, 8, 16, 32} // the API's enum has only these
 	modalities      = []Modality{Text, Image, Audio, Video, Document, FunctionCall}
 	domainTypes     = []string{"integer", "number", "boolean", "enum"}
 	whens           = []When{On, By, NotBefore}
@@ -35,7 +35,7 @@ var (
 	}
 )
 
-// judge finds what is read well and makes no sense.
+// judge finds values that can be read but are wrong.
 func (d *decoder) judge(c *Catalogue) {
 	for _, name := range slices.Sorted(maps.Keys(c.Sources)) {
 		p, s := at("/sources", name), c.Sources[name]
@@ -74,7 +74,7 @@ func (d *decoder) judge(c *Catalogue) {
 	}
 }
 
-// sourced holds that the source of every fact below v is there.
+// sourced checks that the source of every fact below v exists.
 func (d *decoder) sourced(c *Catalogue, pointer string, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -109,7 +109,7 @@ func (d *decoder) sourced(c *Catalogue, pointer string, v reflect.Value) {
 	}
 }
 
-// name holds that the name of a model can be one and is no other's.
+// name checks that the name of a model has a valid form and is unique.
 func (d *decoder) name(pointer, name string, names map[string]string) {
 	if !idPattern.MatchString(name) {
 		d.add(pointer, "must be the name of a model, as in gemini-3.1-flash-lite or meta/llama3_1@llama-3.1-8b, not %q", name)
@@ -132,7 +132,7 @@ func (d *decoder) domains(pointer string, domains map[string]Fact[Domain]) {
 	}
 }
 
-// facts judges those of a model or a family.
+// facts checks the facts of a model or a family.
 func (d *decoder) facts(p string, f Facts, c *Catalogue) {
 	for name, fact := range map[string]*Fact[[]string]{
 		"tuning_locations": f.TuningLocations, "refused_locations": f.RefusedLocations,
@@ -233,7 +233,7 @@ func oneOf[T comparable](d *decoder, pointer string, word T, words []T) {
 	}
 }
 
-// each calls visit for the elements of a fact that is a list, which must not be empty.
+// each calls visit for each element of a fact that is a list. The list must not be empty.
 func each[T any](d *decoder, pointer string, fact *Fact[[]T], visit func(pointer string, element T)) {
 	if fact == nil {
 		return

@@ -5,8 +5,8 @@ package catalogue
 
 import "github.com/vertextune/vertextune/pkg/dataset"
 
-// Limits returns what a dataset for the model may have, for the dataset engine to say what Vertex AI would drop. What
-// is not known, be it the model itself (nil), has no limit.
+// Limits returns the limits of a dataset for the model, so that the dataset engine can report what
+// Vertex AI would drop. An unknown fact, or an unknown model (nil), has no limit.
 func (m *Model) Limits() (l dataset.Limits) {
 	if m == nil {
 		return l

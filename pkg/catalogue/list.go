@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// Status is whether a model can be tuned on a day.
+// Status says whether a model can be tuned on a given day.
 type Status string
 
 // The statuses.
 const (
 	Tunable Status = "tunable"
-	Closing Status = "closing" // tunable, and in some months no more
-	Closed  Status = "closed"  // retired, or so soon to be that nothing is tuned any more
-	Unclear Status = "unclear" // not confirmed, or a day has come that was announced as the earliest
+	Closing Status = "closing" // tunable, but only for a few more months
+	Closed  Status = "closed"  // retired, or so close to retirement that tuning is closed
+	Unclear Status = "unclear" // not confirmed, or after a date that was announced as the earliest
 )
 
-// Statuses are all there are.
+// Statuses lists all statuses.
 var Statuses = []Status{Tunable, Closing, Closed, Unclear}
 
-// Listing is the catalogue as callers of the API see it.
+// Listing is the catalogue as the API returns it.
 type Listing struct {
 	AsOf     Date              `json:"as_of"`
 	Sources  map[string]Source `json:"sources"`
@@ -30,20 +30,20 @@ type Listing struct {
 	Models   []Entry           `json:"models"`
 }
 
-// Kin is what the models of a family share and cannot have otherwise.
+// Kin holds the facts that all models of a family share.
 type Kin struct {
 	APIVersion      Fact[string]            `json:"api_version"`
 	Hyperparameters map[string]Fact[Domain] `json:"hyperparameters"`
 }
 
-// Entry is a model with all that is known of it, its family's facts included.
+// Entry is a model with all its known facts, including the facts of its family.
 type Entry struct {
 	Model
 	Status   Status `json:"status"`
-	ClosesOn *Date  `json:"closes_on,omitempty"` // the day from which on it is not tuned any more
+	ClosesOn *Date  `json:"closes_on,omitempty"` // the first day on which it cannot be tuned
 }
 
-// List returns the catalogue on a day.
+// List returns the catalogue as of a given day.
 func (c *Catalogue) List(today time.Time) Listing {
 	l := Listing{AsOf: c.AsOf, Sources: c.Sources, Families: map[string]Kin{}, Models: []Entry{}}
 	for name, f := range c.Families {
@@ -61,7 +61,7 @@ func (c *Catalogue) List(today time.Time) Listing {
 	return l
 }
 
-// Status returns whether a model can be tuned on a day.
+// Status returns whether a model can be tuned on a given day.
 func (c *Catalogue) Status(m *Model, today time.Time) Status {
 	day, t, r := dayOf(today), m.Tunable, m.Retirement
 	closed := r != nil && !day.Before(c.closes(m).Time)
@@ -76,13 +76,14 @@ func (c *Catalogue) Status(m *Model, today time.Time) Status {
 	return Tunable
 }
 
-// closes returns the day from which on a model that retires is not tuned any more.
+// closes returns the first day on which a model with a retirement date cannot be tuned any more.
 func (c *Catalogue) closes(m *Model) Date {
 	return m.Retirement.Value.Date.monthsBefore(c.MonthsClosed.Value)
 }
 
-// instead says what to use in the place of a model, as a sentence with a space before it: of those that are suggested,
-// the ones that can be tuned, or else all of the family that can. The unclear ones are named as such.
+// instead returns a sentence that suggests other models, with a space before it, or "". It suggests
+// the replacements that can be tuned, or else all tunable models of the family. It names unclear
+// replacements separately.
 func (k *check) instead(m *Model) string {
 	if m.Replacements == nil {
 		return ""
@@ -109,7 +110,7 @@ func (k *check) instead(m *Model) string {
 	return text
 }
 
-// tunable returns the models of a family that can be tuned, without those that soon cannot.
+// tunable returns the models of a family that can be tuned, except those that close soon.
 func (k *check) tunable(family string) (ids []string) {
 	for i := range k.Models {
 		m := &k.Models[i]
@@ -120,7 +121,8 @@ func (k *check) tunable(family string) (ids []string) {
 	return ids
 }
 
-// knownTunable names the models of a family that can be tuned, as a sentence with a space before it.
+// knownTunable returns a sentence that lists the tunable models of a family, with a space before
+// it, or "".
 func (k *check) knownTunable(family string) string {
 	if ids := k.tunable(family); len(ids) > 0 {
 		return " Known to be tunable are " + list(ids) + "."
@@ -138,7 +140,7 @@ func (k *check) published(by string) (ids []string) {
 	return ids
 }
 
-// cite says where a fact was read, and when.
+// cite returns where and when a fact was read.
 func (c *Catalogue) cite(source string) string {
 	s := c.Sources[source]
 	text := s.URL + ", " + s.Date

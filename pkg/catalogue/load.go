@@ -13,16 +13,16 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// Fault is one thing that is wrong with the text of a catalogue.
+// Fault is one thing that is wrong in the text of a catalogue.
 type Fault struct {
 	Pointer string // RFC 6901
 	Message string
 }
 
-// InvalidError is everything that is wrong with the text of a catalogue.
+// InvalidError lists everything that is wrong in the text of a catalogue.
 type InvalidError struct{ Faults []Fault }
 
-// Error lists the faults, one a line.
+// Error lists the faults, one per line.
 func (e *InvalidError) Error() string {
 	var b strings.Builder
 	b.WriteString("the catalogue is not valid:")
@@ -32,7 +32,7 @@ func (e *InvalidError) Error() string {
 	return b.String()
 }
 
-// Load reads a catalogue. The error is an *[InvalidError] with every fault.
+// Load reads a catalogue. The error is an *[InvalidError] that lists every fault.
 func Load(text []byte) (*Catalogue, error) {
 	if err := strictjson.Validate(text); err != nil {
 		fault := Fault{Message: err.Error()}
@@ -45,7 +45,8 @@ func Load(text []byte) (*Catalogue, error) {
 	var d decoder
 	d.value("", text, reflect.ValueOf(c).Elem())
 	if len(d.faults) == 0 {
-		// What was not read cannot be judged: these faults would only repeat the others.
+		// A value that could not be read cannot be judged: its faults would only repeat the first
+		// ones.
 		d.judge(c)
 	}
 	if len(d.faults) > 0 {

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// fieldOf returns where a request has a hyperparameter: two of them do not stand among the others.
+// fieldOf returns the path of a hyperparameter in a request. Two of them are outside the object
+// "hyperparameters".
 func fieldOf(name string) string {
 	if name == TuningMode || name == ExportLastCheckpointOnly {
 		return name
@@ -17,10 +18,10 @@ func fieldOf(name string) string {
 	return "hyperparameters." + name
 }
 
-// set is a hyperparameter that a caller set.
+// set is a hyperparameter that the caller set.
 type set struct {
 	name  string
-	value float64 // of a number
+	value float64 // only for numbers
 }
 
 // set returns the hyperparameters that are set.
@@ -49,7 +50,7 @@ func (h Hyperparameters) set() (all []set) {
 	return all
 }
 
-// mode decides on the mode of tuning.
+// mode determines the tuning mode.
 func (k *check) mode() {
 	if _, taken := k.Families[k.model.Family].Hyperparameters[TuningMode]; !taken {
 		return
@@ -69,7 +70,7 @@ func (k *check) mode() {
 	}
 }
 
-// hyperparameters holds those that are set against the domains of the family.
+// hyperparameters compares the hyperparameters of the request with the domains of the family.
 func (k *check) hyperparameters() {
 	domains := k.Families[k.model.Family].Hyperparameters
 	for _, s := range k.Hyperparameters.set() {
@@ -93,7 +94,7 @@ func (k *check) notTaken(name, why string) {
 	k.warn(fieldOf(name), "NOT_TAKEN", "%s is not sent to Vertex AI: %s, and the service chooses its own.", fieldOf(name), why)
 }
 
-// adapter deals with the adapter size of what is tuned with adapters.
+// adapter checks the adapter size.
 func (k *check) adapter() {
 	size, sizes := k.Hyperparameters.AdapterSize, k.model.AdapterSizes
 	if size == nil || sizes == nil || slices.Contains(k.NotTaken, AdapterSize) || slices.Contains(sizes.Value, *size) {

@@ -10,7 +10,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/catalogue"
 )
 
-// Each hyperparameter of a family that does not take it is named, if it is set, and no other.
+// NotTaken names each hyperparameter that is set and that the family does not accept, and no other.
 func TestNotTaken(t *testing.T) {
 	t.Parallel()
 	all := *catalogue.Default()
@@ -26,7 +26,7 @@ func TestNotTaken(t *testing.T) {
 	} {
 		verdict := all.Check(catalogue.Request{BaseModel: "gemini-3.1-flash-lite", Hyperparameters: h})
 		if !slices.Equal(verdict.NotTaken, []string{name}) {
-			t.Errorf("%s is set, not taken are %q", name, verdict.NotTaken)
+			t.Errorf("%s is set, NotTaken = %q", name, verdict.NotTaken)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/fault"
 )
 
-// NoPreferenceTuning returns why a start on preference data is refused. It cannot be forced: sent as supervised tuning,
-// the job would fail on its data.
+// NoPreferenceTuning returns the error for a start on preference data. The caller cannot force such
+// a start: the job would be sent as supervised tuning and would fail on its data.
 func (c *Catalogue) NoPreferenceTuning(base string) error {
 	m, reason := c.Lookup(base), "No model that runs today is documented for preference tuning, and this service does not offer it."
 	if m != nil && m.PreferenceTuning != nil && m.PreferenceTuning.Value {
