@@ -9,35 +9,35 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// Billed is what the service counted against what was estimated. Its field total_billable_token_count is what a job
-// is billed by, but whether it is of one pass through the examples or of all epochs is documented nowhere: so both
-// readings are told. Its JSON is part of the API.
+// Billed compares the token count of the service with the estimate. A job is billed by the field
+// total_billable_token_count, but it is not documented whether the field counts one pass through
+// the examples or all epochs. So both readings are returned. Its JSON is part of the API.
 type Billed struct {
 	Tokens int64 `json:"billable_tokens"`
-	// Epochs is how many the job trained for, 0 if that is not known.
+	// Epochs is how many epochs the job trained for; 0 means that it is unknown.
 	Epochs    int64       `json:"epochs,omitempty"`
 	Price     *usd.Amount `json:"price_usd_per_million_tokens,omitempty"`
 	OneEpoch  Reading     `json:"if_of_one_epoch"`
 	AllEpochs Reading     `json:"if_of_all_epochs"`
-	// Fits names the reading that the estimate speaks for, if it speaks for one alone.
+	// Fits names the reading that agrees with the estimate, if exactly one does.
 	Fits string `json:"fits,omitempty"`
 }
 
-// Reading is what a count says if it is read in one way.
+// Reading is the meaning of a count under one assumption.
 type Reading struct {
 	Estimated Range       `json:"estimated_tokens"`
-	Ratio     float64     `json:"ratio,omitempty"` // of the count to what was estimated
+	Ratio     float64     `json:"ratio,omitempty"` // the count divided by the estimate
 	Cost      *usd.Amount `json:"cost_usd,omitempty"`
 }
 
-// The readings.
+// The values of Billed.Fits.
 const (
 	OneEpoch  = "ONE_EPOCH"
 	AllEpochs = "ALL_EPOCHS"
 )
 
-// Against holds what the service counted against the estimate, at the price of the estimate. The epochs are those
-// that the job trained for, 0 if that is not known.
+// Against compares the token count of the service with the estimate, at the price of the estimate.
+// epochs is how many epochs the job trained for; 0 means that it is unknown.
 func (e Estimate) Against(billable, epochs int64) Billed {
 	b := Billed{Tokens: billable, Epochs: epochs, Price: e.Price}
 	b.OneEpoch = e.reading(e.Tokens, billable, product(billable, epochs))
@@ -58,7 +58,8 @@ func (e Estimate) Against(billable, epochs int64) Billed {
 	return b
 }
 
-// reading compares a count with an estimate; billed is how many tokens are paid for if the count means that.
+// reading compares a count with an estimate; billed is the number of tokens that are paid for under
+// this reading.
 func (e Estimate) reading(estimated Range, counted, billed int64) Reading {
 	r := Reading{Estimated: estimated}
 	if estimated.Expected > 0 {

@@ -54,7 +54,7 @@ func TestAgainst(t *testing.T) {
 			OneEpoch:  estimate.Reading{Estimated: told.Tokens, Ratio: 1, Cost: amount(300_000)},
 			AllEpochs: estimate.Reading{Estimated: told.Tokens, Ratio: 1, Cost: amount(300_000)},
 		}},
-		// Epochs that the service picked: what they were is known from the job, or is not.
+		// The service chose the epochs: the job says how many there were, or it does not.
 		{"picked_epochs", untold, 400_000, 4, estimate.Billed{
 			Tokens: 400_000, Epochs: 4, Fits: estimate.AllEpochs,
 			OneEpoch:  estimate.Reading{Estimated: untold.Tokens, Ratio: 4},

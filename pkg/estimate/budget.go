@@ -10,17 +10,17 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// Budget is what a job may cost. 0 is no limit.
+// Budget limits the cost of a job. 0 means no limit.
 type Budget struct {
 	Request usd.Amount // max_cost_usd of the request
-	Default usd.Amount // where the request has none
-	Ceiling usd.Amount // of every job
-	// Monthly is of all jobs of a month together. Whether it has room is for whoever keeps the sum; a job whose cost is
-	// not known cannot be held against it.
+	Default usd.Amount // if the request has no limit
+	Ceiling usd.Amount // for every job
+	// Monthly is the limit for all jobs of a month together. The caller keeps the sum and checks
+	// it; Check uses Monthly only to refuse a job of unknown cost.
 	Monthly usd.Amount
 }
 
-// Limit returns the limit that holds, and where it comes from; 0 if there is none.
+// Limit returns the limit that applies to the job and where it comes from; 0 if there is none.
 func (b Budget) Limit() (limit usd.Amount, from string) {
 	limit, from = b.Request, "max_cost_usd of the request"
 	if limit == 0 {
@@ -32,8 +32,9 @@ func (b Budget) Limit() (limit usd.Amount, from string) {
 	return limit, from
 }
 
-// Check refuses a job that may cost more than the budget: the upper end counts, as nobody can stop the bill once
-// the job runs. The error has the figures and what would fit.
+// Check refuses a job that may cost more than the budget. It compares the upper end of the
+// estimate, because nobody can limit the cost of a running job. The error contains the figures and
+// the number of epochs that would fit.
 func (e *Estimate) Check(b Budget) error {
 	limit, from := b.Limit()
 	if limit == 0 && e.Cost == nil {
@@ -67,7 +68,7 @@ func (e *Estimate) Check(b Budget) error {
 	case fits > 0:
 		text += fmt.Sprintf(" It would fit with hyperparameters.epoch_count of %s or less.", digits(fits))
 	default:
-		text += " Not even one epoch fits: train on less."
+		text += " Not even one epoch fits: use less training data."
 	}
 	return e.refuse("OVER_BUDGET", text, limit)
 }

@@ -34,7 +34,7 @@ func TestLimit(t *testing.T) {
 		{estimate.Budget{Request: 5, Ceiling: 1}, 1, "ceiling"},
 	} {
 		if got, from := tt.budget.Limit(); got != tt.want || !strings.Contains(from, tt.from) {
-			t.Errorf("limit of %+v = %d by %s, want %d by %s", tt.budget, got, from, tt.want, tt.from)
+			t.Errorf("limit of %+v = %d from %s, want %d from %s", tt.budget, got, from, tt.want, tt.from)
 		}
 	}
 }
@@ -104,7 +104,7 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// Of one token the number of epochs that fits is named too.
+// The number of epochs that fits is named even for a single token.
 func TestBudget_of_one_token(t *testing.T) {
 	t.Parallel()
 	price := 3 * usd.Dollar
@@ -114,8 +114,8 @@ func TestBudget_of_one_token(t *testing.T) {
 	}
 }
 
-// What is let through costs no more than the budget whatever the truth within the range is; and the number of
-// epochs that a refusal suggests is let through.
+// A job that passes costs at most the budget for every true value within the range. The number of
+// epochs that a refusal suggests also passes.
 func TestBudget_holds(t *testing.T) {
 	t.Parallel()
 	var priced []*catalogue.Model

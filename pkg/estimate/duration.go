@@ -9,29 +9,30 @@ import (
 	"time"
 )
 
-// Run is a job that has succeeded.
+// Run is a job that succeeded.
 type Run struct {
 	TrainingTokens int64
 	Duration       time.Duration // from its start to its end
 }
 
 const (
-	leastRuns = 3 // fewer tell nothing
-	mostRuns  = 200
+	minRuns = 3 // fewer say too little
+	maxRuns = 200
 )
 
-// duration tells from earlier jobs how long one of that many tokens takes. A job has a time that does not depend
-// on its tokens (half an hour passes before the first step) and one that does. Both are taken from the jobs by
-// Theil and Sen's method: the middle of the slopes between all pairs, which a few odd jobs do not move. The
-// interval is as wide as the jobs themselves are apart from that line.
+// duration estimates the duration of a job with that many tokens from earlier jobs. A job has a
+// fixed time (half an hour passes before the first step) and a time that grows with its tokens.
+// Both are computed from the earlier jobs by the method of Theil and Sen: the median of the slopes
+// between all pairs, which a few unusual jobs do not change. The interval is as wide as the
+// distances of the jobs from that line.
 func duration(tokens *Range, past []Run) *Duration {
 	past = slices.DeleteFunc(slices.Clone(past), func(r Run) bool { return r.TrainingTokens <= 0 || r.Duration <= 0 })
-	past = past[max(0, len(past)-mostRuns):]
-	if len(past) < leastRuns || tokens == nil || tokens.High == 0 {
+	past = past[max(0, len(past)-maxRuns):]
+	if len(past) < minRuns || tokens == nil || tokens.High == 0 {
 		return nil
 	}
 	perToken := slope(past)
-	var bases []float64 // what the slope leaves of each job
+	var bases []float64 // the rest of each job's time, without the slope
 	for _, r := range past {
 		bases = append(bases, r.Duration.Seconds()-perToken*float64(r.TrainingTokens))
 	}
@@ -39,8 +40,8 @@ func duration(tokens *Range, past []Run) *Duration {
 	return &Duration{Low: whole(low), High: whole(high), Jobs: len(past)}
 }
 
-// slope returns the median of the seconds a token between every two jobs of different size: not less than none, as
-// more tokens never take less time.
+// slope returns the median of the seconds per token between each two jobs of different size. It is
+// at least 0, because more tokens never take less time.
 func slope(past []Run) float64 {
 	var slopes []float64
 	for i, a := range past {
@@ -57,5 +58,5 @@ func slope(past []Run) float64 {
 	return max(0, slopes[len(slopes)/2])
 }
 
-// whole rounds to whole seconds, one at least.
+// whole rounds up to whole seconds, but at least one.
 func whole(seconds float64) int64 { return max(1, int64(math.Ceil(min(seconds, math.MaxInt32)))) }

@@ -51,7 +51,7 @@ func TestDuration(t *testing.T) {
 	}
 }
 
-// Of many jobs the last tell: the service changes.
+// Of many jobs only the last ones count, because the service changes.
 func TestDuration_of_many(t *testing.T) {
 	t.Parallel()
 	past := []estimate.Run{{TrainingTokens: 1, Duration: 100 * time.Hour}}
@@ -64,7 +64,7 @@ func TestDuration_of_many(t *testing.T) {
 	}
 }
 
-// The slope is the median: one odd job in each direction does not move it.
+// The slope is a median: one unusual job in each direction does not change it.
 func TestDuration_takes_the_median(t *testing.T) {
 	t.Parallel()
 	past := []estimate.Run{
@@ -79,7 +79,7 @@ func TestDuration_takes_the_median(t *testing.T) {
 	}
 }
 
-// More than can be counted is not a number, and so is its cost.
+// A number that is too large is not reported, and neither is its cost.
 func TestMake_never_saturates(t *testing.T) {
 	t.Parallel()
 	for _, job := range []estimate.Job{
@@ -91,11 +91,11 @@ func TestMake_never_saturates(t *testing.T) {
 			t.Errorf("%+v: cost %v, %s", job, e.Cost, e.Arithmetic)
 		}
 		if err := e.Check(estimate.Budget{Request: usd.Dollar}); err == nil {
-			t.Errorf("%+v: no budget refuses it", job)
+			t.Errorf("%+v: the budget does not refuse it", job)
 		}
 	}
 	text, err := json.Marshal(estimate.Make(estimate.Job{Tokens: 1000}))
 	if err != nil || strings.Contains(string(text), "epochs\":") || strings.Contains(string(text), "training_tokens") {
-		t.Errorf("what is not known is written: %s, %v", text, err)
+		t.Errorf("an unknown value is written: %s, %v", text, err)
 	}
 }

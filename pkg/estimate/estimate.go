@@ -1,9 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package estimate says what a tuning job will train on, cost and take, before there is one. It counts with the
-// statistics of a dataset, the facts of a base model and the times of earlier jobs, and gives ranges where a
-// single number would be a guess.
+// Package estimate predicts the tokens, the cost and the duration of a tuning job before it starts.
+// It uses the statistics of a dataset, the facts about a base model and the durations of earlier
+// jobs. It returns ranges where a single number would be a guess.
 package estimate
 
 import (
@@ -15,29 +15,30 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// fewExamples is how many are needed at least for a good result, and goodExamples how many are enough to begin with.
+// A good result needs at least fewExamples examples; goodExamples are enough for a first try.
 const (
 	fewExamples  = 100
 	goodExamples = 500
 )
 
-// Job is what is to be estimated.
+// Job is the input of an estimate.
 type Job struct {
 	Examples   int64
 	Characters int64
 	Tokens     int64 // estimated, of one pass through the training examples
-	Files      int64 // images and the like, which are not in Tokens
-	// TooLong examples are over the model's token limit: Vertex AI drops them and does not bill them. Long is what they
-	// hold, SurelyLong what those hold that are over it even if the estimate of their tokens is far too high.
+	Files      int64 // images and other files, whose tokens are not in Tokens
+	// TooLong counts the examples over the model's token limit: Vertex AI drops them and does not
+	// bill them. Long is their content. SurelyLong is the content of those that exceed the limit
+	// even if the estimate of their tokens is far too high.
 	TooLong          int64
 	Long, SurelyLong dataset.Content
-	Epochs           int64 // 0 is left to the service
+	Epochs           int64 // 0 leaves the number to the service
 	Model            *catalogue.Model
 	TuningMode       string
 	Past             []Run // earlier jobs on the same base model
 }
 
-// Of returns the job that trains on what a report is about. The rest is for the caller to fill in.
+// Of returns a job that trains on the data of a report. The caller fills in the other fields.
 func Of(report *dataset.Report) Job {
 	job := Job{Examples: report.Examples}
 	if s := report.Stats; s != nil {
@@ -47,21 +48,23 @@ func Of(report *dataset.Report) Job {
 	return job
 }
 
-// Estimate is what can be said of a job. Its JSON is part of the API.
+// Estimate is the estimate of a job. Its JSON is part of the API.
 type Estimate struct {
 	Examples int64 `json:"examples"`
-	// Tokens is of one pass, TrainingTokens of all epochs. Epochs and TrainingTokens are absent if they are not known.
+	// Tokens counts one pass, TrainingTokens all epochs. Epochs and TrainingTokens are absent if
+	// they are unknown.
 	Tokens         Range       `json:"tokens"`
 	Epochs         *Range      `json:"epochs,omitempty"`
 	TrainingTokens *Range      `json:"training_tokens,omitempty"`
 	Price          *usd.Amount `json:"price_usd_per_million_tokens,omitempty"`
-	Cost           *Cost       `json:"cost_usd,omitempty"` // absent if the price is not known
+	Cost           *Cost       `json:"cost_usd,omitempty"` // absent if the price is unknown
 	Arithmetic     string      `json:"arithmetic"`
-	Duration       *Duration   `json:"duration,omitempty"` // absent if there is nothing to tell it by
+	Duration       *Duration   `json:"duration,omitempty"` // absent if there are too few earlier jobs
 	Warnings       []string    `json:"-"`
 }
 
-// Range is a number that is not known exactly. Expected is the likeliest, or 0 if none is likelier.
+// Range is a number that is not known exactly. Expected is the most likely value, or 0 if there is
+// none.
 type Range struct {
 	Low      int64 `json:"low"`
 	Expected int64 `json:"expected,omitempty"`
@@ -75,7 +78,7 @@ type Cost struct {
 	High     usd.Amount  `json:"high"`
 }
 
-// Duration is how long a job may take, by earlier ones.
+// Duration is the duration of a job, estimated from earlier jobs.
 type Duration struct {
 	Low  int64 `json:"low_seconds"`
 	High int64 `json:"high_seconds"`
@@ -95,8 +98,9 @@ func Make(job Job) Estimate {
 	return e
 }
 
-// tokens gives the range of the estimate. Where the model's own tokens per character are published they widen it:
-// its vocabulary may not be the one that the estimate is made for.
+// tokens returns the range of the token count. If the model's own tokens per character are
+// published, they widen the range, because the model's vocabulary may differ from the vocabulary of
+// the estimate.
 func tokens(job Job) Range {
 	expected := job.Tokens - job.Long.Tokens
 	r := Range{
@@ -118,7 +122,7 @@ func tokens(job Job) Range {
 	}
 }
 
-// epochs gives the number that is asked for, or the range that the service picks from, or nil.
+// epochs returns the requested number, or the range that the service chooses from, or nil.
 func epochs(job Job) *Range {
 	switch {
 	case job.Epochs > 0:
@@ -132,7 +136,7 @@ func epochs(job Job) *Range {
 func (e *Estimate) price(price catalogue.Fact[usd.Amount]) {
 	e.Price = &price.Value
 	if e.TrainingTokens == nil || price.Value.Of(e.TrainingTokens.High) == math.MaxInt64 {
-		return // not known, or more than an amount can be
+		return // unknown, or larger than an amount can be
 	}
 	e.Cost = &Cost{Low: price.Value.Of(e.TrainingTokens.Low), High: price.Value.Of(e.TrainingTokens.High)}
 	if e.TrainingTokens.Expected > 0 {
@@ -140,7 +144,7 @@ func (e *Estimate) price(price catalogue.Fact[usd.Amount]) {
 	}
 }
 
-// warn says what the numbers do not.
+// warn adds warnings about what the numbers do not show.
 func (e *Estimate) warn(job Job) {
 	add := func(format string, args ...any) { e.Warnings = append(e.Warnings, fmt.Sprintf(format, args...)) }
 	switch {
@@ -148,7 +152,7 @@ func (e *Estimate) warn(job Job) {
 		add("hyperparameters.epoch_count is not given: the service picks it, between %d and %d as far as is known, and the cost with it.",
 			e.Epochs.Low, e.Epochs.High)
 	case job.Epochs == 0:
-		add("hyperparameters.epoch_count is not given: the service picks it, and how is not known.")
+		add("hyperparameters.epoch_count is not given: the service chooses it, and its choice is not known.")
 	}
 	if e.Epochs != nil && e.TrainingTokens == nil {
 		add("The training tokens of %s epochs are more than can be counted, so the cost is not known.", e.Epochs)
@@ -173,8 +177,8 @@ func (e *Estimate) warn(job Job) {
 	}
 }
 
-// times multiplies a range by one of epochs. It returns nil if they are not known, or the product is more than can be
-// counted.
+// times multiplies a range by a range of epochs. It returns nil if the epochs are unknown or the
+// product is too large for an int64.
 func (r Range) times(epochs *Range) *Range {
 	if epochs == nil {
 		return nil
@@ -186,7 +190,7 @@ func (r Range) times(epochs *Range) *Range {
 	return &Range{Low: product(r.Low, epochs.Low), Expected: product(r.Expected, epochs.Expected), High: high}
 }
 
-// product multiplies two numbers that are not negative. What cannot be said is the largest number.
+// product multiplies two numbers that are not negative. An overflow returns the largest int64.
 func product(a, b int64) int64 {
 	if a > 0 && b > math.MaxInt64/a {
 		return math.MaxInt64
@@ -194,5 +198,5 @@ func product(a, b int64) int64 {
 	return a * b
 }
 
-// percent returns that many percent of n, rounded up.
+// percent returns that percentage of n, rounded up.
 func percent(n, percents int64) int64 { return n/100*percents + (n%100*percents+99)/100 }

@@ -28,8 +28,9 @@ func model(t *testing.T, id string) *catalogue.Model {
 	return m
 }
 
-// A job that is on public record (github.com/victor-figueiredo-soma/vertex-defeitos): 166 examples, for which
-// Vertex AI chose 40 epochs and billed 17.5 million tokens of gemini-3.1-flash-lite, about 52 dollars.
+// A publicly documented job (github.com/victor-figueiredo-soma/vertex-defeitos): for 166 examples
+// Vertex AI chose 40 epochs and billed 17.5 million tokens of gemini-3.1-flash-lite, about 52
+// dollars.
 var recorded = estimate.Job{Examples: 166, Tokens: 17_500_000 / 40}
 
 func TestRecordedCase(t *testing.T) {
@@ -50,7 +51,7 @@ func TestRecordedCase(t *testing.T) {
 	}
 }
 
-// The same job with its epochs left to the service: what nobody had expected is in the range.
+// The same job without a number of epochs: the range includes the surprising bill.
 func TestRecordedCase_epochs_left_open(t *testing.T) {
 	t.Parallel()
 	job := recorded
@@ -93,7 +94,7 @@ func TestMake(t *testing.T) {
 		{
 			name: "unknown_model_and_epochs", job: estimate.Job{Examples: 100, Tokens: 1000},
 			arithmetic: "1,000 (650 to 1,400) tokens × an unknown number of epochs",
-			warnings:   []string{"how is not known", "not in the catalogue"},
+			warnings:   []string{"its choice is not known", "not in the catalogue"},
 		},
 		{
 			name: "unknown_price", job: estimate.Job{Examples: 100, Tokens: 1000, Epochs: 2}, model: "gemini-3.5-flash-lite",
@@ -110,7 +111,7 @@ func TestMake(t *testing.T) {
 			arithmetic: "1,000 (650 to 1,400) tokens × 1 epoch = 1,000 (650 to 1,400) training tokens; × $3.00 per 1,000,000 = $0.003 ($0.002 to $0.0042)",
 			warnings:   []string{"(training examples: 99). 100 to 500 are recommended"},
 		},
-		{ // One of the two that are over the limit may fit all the same: the upper end counts it.
+		{ // One of the two examples over the limit may still fit, so the upper end includes it.
 			name: "too_long", job: estimate.Job{
 				Examples: 202, Tokens: 401_000, Epochs: 1, TooLong: 2,
 				Long: dataset.Content{Tokens: 400_000}, SurelyLong: dataset.Content{Tokens: 250_000},
@@ -118,7 +119,7 @@ func TestMake(t *testing.T) {
 			arithmetic: "1,000 (650 to 211,400) tokens × 1 epoch = 1,000 (650 to 211,400) training tokens; × $3.00 per 1,000,000 = $0.003 ($0.002 to $0.6342)",
 			warnings:   []string{"token limit: 2 of 202. Vertex AI drops them"},
 		},
-		{ // 0.317 tokens a character are published for this mode, and more than the estimate
+		{ // the published rate of 0.317 tokens per character is higher than the estimate
 			name: "published_rate", job: estimate.Job{Tokens: 200_000, Characters: 1_000_000, Epochs: 1, TuningMode: catalogue.PEFT}, model: "meta/llama3_1@llama-3.1-8b",
 			arithmetic: "200,000 (130,000 to 317,000) tokens × 1 epoch = 200,000 (130,000 to 317,000) training tokens; × $0.67 per 1,000,000 = $0.134 ($0.0871 to $0.2124)",
 		},
@@ -150,7 +151,8 @@ func TestMake(t *testing.T) {
 	}
 }
 
-// An example that is far too long is not in the estimate of the dataset, one that is a little too long may be billed.
+// The estimate excludes an example that is far too long. An example that is a little too long may
+// be billed.
 func TestOf_long_examples(t *testing.T) {
 	t.Parallel()
 	const limit = 1000
@@ -167,15 +169,16 @@ func TestOf_long_examples(t *testing.T) {
 		}
 		got := estimate.Make(estimate.Of(report)).Tokens
 		if long := got.Expected < 200; long != tt.long {
-			t.Errorf("%d words: %s, left out: %v", tt.words, got, long)
+			t.Errorf("%d words: %s, excluded: %v", tt.words, got, long)
 		}
 		if surely := got.High < 300; surely != tt.surely {
-			t.Errorf("%d words: %s, the upper end leaves them out: %v", tt.words, got, surely)
+			t.Errorf("%d words: %s, excluded from the upper end: %v", tt.words, got, surely)
 		}
 	}
 }
 
-// A price that is not confirmed is said to be so, and the smallest job has an expected cost as any other.
+// A warning says that a price is not confirmed. The smallest job has an expected cost like any
+// other job.
 func TestMake_with_a_price_that_is_not_confirmed(t *testing.T) {
 	t.Parallel()
 	m := &catalogue.Model{ID: "new"}
@@ -189,7 +192,7 @@ func TestMake_with_a_price_that_is_not_confirmed(t *testing.T) {
 	}
 }
 
-// The true number of tokens of every text that the estimator is held against is within the range.
+// The range contains the true number of tokens of every reference text.
 func TestRangeHoldsTheTruth(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("../dataset/testdata/tokens.json")

@@ -11,7 +11,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// arithmetic writes the estimate as a sum that can be followed:
+// arithmetic returns the calculation of the estimate, so that a reader can follow it:
 //
 //	437,500 (284,375 to 612,500) tokens × 40 epochs = 17,500,000 (11,375,000 to 24,500,000) training tokens;
 //	× $3.00 per 1,000,000 = $52.50 ($34.125 to $73.50)
