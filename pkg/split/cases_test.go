@@ -27,14 +27,15 @@ func TestSplit_comes_near_the_share(t *testing.T) {
 			in = append(in, example(fmt.Sprint("session ", g), g))
 		}
 		got := float64(divide(t, split.Options{Share: share}, in).result.Groups) / groups
-		// Four standard deviations; where training must not be the smaller part, half of them is cut off.
+		// Four standard deviations. Training must not be the smaller part, so half of the deviation
+		// is cut off.
 		if off := math.Abs(got - share); off > 4*math.Sqrt(share*(1-share)/groups) {
 			t.Errorf("%.4f of the conversations are for validation, asked for %v", got, share)
 		}
 	}
 }
 
-// Without a conversation an example is told by its text, wherever it stands.
+// An example without a conversation is identified by its text.
 func TestSplit_by_line(t *testing.T) {
 	t.Parallel()
 	var in []split.Example
@@ -46,7 +47,7 @@ func TestSplit_by_line(t *testing.T) {
 	if p.result.Overlaps != 0 || p.result.Validation.Examples%2 != 0 || p.result.Validation.Examples == 0 {
 		t.Errorf("equal examples are on both sides: %+v", p.result)
 	}
-	// A conversation named as an example reads is not that example.
+	// A conversation is different from an example whose text is the conversation's name.
 	name := string(in[0].Line)
 	for i := range 200 {
 		in = append(in, split.Example{Line: []byte(fmt.Sprint(i, "\n")), Group: name})
@@ -63,7 +64,7 @@ func TestSplit_finds_what_is_on_both_sides(t *testing.T) {
 	if p.result.Overlaps != 0 || p.result.Overlap != nil {
 		t.Fatalf("overlaps of different examples: %+v", p.result)
 	}
-	// The texts of some training examples, in conversations that are for validation.
+	// The texts of some training examples appear in conversations for validation.
 	copied := map[string]string{}
 	for i := range 5 {
 		from, to := p.training[i*7], p.validation[i]
@@ -77,7 +78,7 @@ func TestSplit_finds_what_is_on_both_sides(t *testing.T) {
 	}
 	for _, o := range p.result.Overlap {
 		if line := string(p.training[o.TrainingLine-1].Line); copied[o.Validation.Message] != line {
-			t.Errorf("%s is said to be %q, but is %q", o.Validation, line, copied[o.Validation.Message])
+			t.Errorf("%s is reported as %q, but is %q", o.Validation, line, copied[o.Validation.Message])
 		}
 	}
 	if w := p.result.Warnings(); len(w) != 1 || !strings.Contains(w[0], "5 of the") || !strings.Contains(w[0], "message copy-") {
@@ -85,7 +86,7 @@ func TestSplit_finds_what_is_on_both_sides(t *testing.T) {
 	}
 }
 
-// Validation examples stay in the order in which they came, and as many as a bound allows are not too many.
+// Validation examples keep their order, and a file that reaches a limit exactly does not exceed it.
 func TestSplit_keeps_the_order_and_what_just_fits(t *testing.T) {
 	t.Parallel()
 	in := conversations(200, 4, "g")
@@ -115,7 +116,7 @@ func TestSplit_keeps_the_order_and_what_just_fits(t *testing.T) {
 func TestSplit_of_little(t *testing.T) {
 	t.Parallel()
 	one := conversations(1, 5, "only")
-	for range 20 { // whichever side it is on, it is trained on
+	for range 20 { // on either side, it is trained on
 		one[0].Group = fmt.Sprint("only", rand.Int())
 		p := divide(t, split.Options{Share: 0.5}, one[:1])
 		if len(p.validation) != 0 || len(p.training) != 1 {
@@ -126,7 +127,7 @@ func TestSplit_of_little(t *testing.T) {
 		}
 	}
 	if p := divide(t, split.Options{Share: 0.5}, nil); len(p.training)+len(p.validation) != 0 {
-		t.Error("something came of nothing")
+		t.Error("an empty dataset has examples")
 	}
 }
 
@@ -134,7 +135,7 @@ func TestNew_refuses(t *testing.T) {
 	t.Parallel()
 	for _, share := range []float64{0, -0.1, 0.51, 1, math.NaN(), math.Inf(1), math.Inf(-1)} {
 		if _, err := split.New(split.Options{Share: share}, nil); err == nil {
-			t.Errorf("a share of %v was taken", share)
+			t.Errorf("New accepted a share of %v", share)
 		}
 	}
 }
@@ -167,7 +168,7 @@ func TestSplit_holds_few(t *testing.T) {
 func TestErrorsOfTraining(t *testing.T) {
 	t.Parallel()
 	in := conversations(100, 3, "g")
-	for room := range len(in) - 10 { // those at the end may all be for validation
+	for room := range len(in) - 10 { // the last ones may all be for validation
 		left := room
 		s, err := split.New(split.Options{Share: 0.5, Bounds: catalogue.Validation{Examples: 5}}, func(split.Example) error {
 			if left--; left == -1 {

@@ -9,46 +9,47 @@ import (
 	"github.com/vertextune/vertextune/pkg/provenance"
 )
 
-// Side is one of the two files.
+// Side describes one of the two files.
 type Side struct {
 	Examples int64 `json:"examples"`
 	Bytes    int64 `json:"bytes"`
 }
 
-// Result is what a split came to.
+// Result is the result of a split.
 type Result struct {
 	Training   Side    `json:"training"`
-	Validation Side    `json:"validation"` // without examples there is to be no file
+	Validation Side    `json:"validation"` // there is no file if it has no examples
 	Groups     int64   `json:"groups"`     // in the validation file
-	Asked      float64 `json:"asked"`      // share
+	Asked      float64 `json:"asked"`      // the share that was requested
 	// GivenBack is how many examples went back to training because of a bound.
 	GivenBack int64 `json:"given_back,omitempty"`
-	// Overlaps counts the validation examples that are in the training file too; the first are named.
+	// Overlaps counts the validation examples that are also in the training file. Overlap lists the
+	// first ones.
 	Overlaps int64     `json:"overlaps,omitempty"`
 	Overlap  []Overlap `json:"overlap,omitempty"`
-	// Compared is how many different training examples were remembered to find them. It is less than there are if
-	// the file is very long.
+	// Compared is how many different training examples were remembered to find overlaps. It is less
+	// than their total if the file is very long.
 	Compared int64 `json:"compared"`
 }
 
-// Overlap is a validation example that is in the training file too, in another conversation: it tells nothing of
-// how the model does on what it has not seen.
+// Overlap is a validation example that is also in the training file, in another conversation. It
+// cannot show how the model performs on unseen data.
 type Overlap struct {
 	Validation   provenance.Source `json:"validation"`
-	TrainingLine int64             `json:"training_line"` // from 1; the index of sources names it
+	TrainingLine int64             `json:"training_line"` // from 1; the index of sources has its source
 }
 
 const (
 	namedOverlaps = 100
-	muchMore      = 1.5 // times what was asked for
+	muchMore      = 1.5 // times the requested share
 )
 
-// Warnings says what is to be known of the split.
+// Warnings returns warnings about the split as sentences.
 func (r Result) Warnings() (all []string) {
 	if r.Validation.Examples == 0 {
 		why := "Give more conversations, or a larger share."
 		if r.GivenBack > 0 {
-			why = "What was chosen for it is more than the bounds of a validation file allow: give more conversations."
+			why = "The chosen conversations exceed the limits of a validation file: give more conversations."
 		}
 		return append(all, "validation_split: no conversation is in the validation part, so there is no validation file. "+why)
 	}

@@ -37,18 +37,18 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// The warnings of one split do not contradict each other, and count in words that are right.
+// The warnings of one split do not contradict each other, and their counts have the right grammar.
 func TestWarnings_agree(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		in   split.Result
 		want []string
 	}{
-		"nothing_left": {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, GivenBack: 6}, []string{"the bounds of a validation file allow"}},
+		"nothing_left": {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, GivenBack: 6}, []string{"the limits of a validation file"}},
 		"one_overlap": {split.Result{
 			Asked: 0.5, Training: split.Side{Examples: 6}, Validation: split.Side{Examples: 5}, Overlaps: 1, Overlap: []split.Overlap{{TrainingLine: 3}},
 		}, []string{"line 3 of the training file"}},
-		"one_and_none_left": {split.Result{Asked: 0.5, Training: split.Side{Examples: 1}, GivenBack: 1}, []string{"the bounds of a validation file allow"}},
+		"one_and_none_left": {split.Result{Asked: 0.5, Training: split.Side{Examples: 1}, GivenBack: 1}, []string{"the limits of a validation file"}},
 		"none":              {split.Result{Asked: 0.1, Training: split.Side{Examples: 6}}, []string{"or a larger share"}},
 		"one":               {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, Validation: split.Side{Examples: 5}, GivenBack: 1}, []string{"by 1 example, to"}},
 		"two":               {split.Result{Asked: 0.5, Training: split.Side{Examples: 6}, Validation: split.Side{Examples: 5}, GivenBack: 2}, []string{"by 2 examples, to"}},

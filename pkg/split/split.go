@@ -3,18 +3,19 @@
 
 // Package split divides the examples of a dataset between training and validation.
 //
-// Conversations are never divided: the examples of a group are on one side. The side of a group follows from its
-// own name alone. Names are hashed to numbers that are spread evenly, and groups whose number is below the asked
-// share of all numbers are for validation. So the same data are always split the same way, in whatever order they
-// come, and data that are added move nothing that was there.
+// Conversations are never divided: all examples of a group are on one side. The name of a group
+// alone determines its side. Each name is hashed to an evenly distributed number; a group is for
+// validation if its number is below the requested share of all numbers. So the same data are always
+// split in the same way, in any order, and added data do not move existing examples.
 //
-// Vertex AI bounds a validation file, in examples and relative to the training file. Where a bound is passed, the
-// groups with the largest numbers go back to training until it is not: the result is the largest share, at most the
-// asked one, that fits. It depends on all data, so that added data can move groups whose numbers are next to it,
-// and no others.
+// Vertex AI limits a validation file, both in examples and relative to the training file. If the
+// file exceeds a limit, the groups with the largest numbers go back to training until it fits. The
+// result is the largest possible share, up to the requested one. It depends on all data, so added
+// data can move groups whose numbers are close to the limit, but no others.
 //
-// Training examples are passed on as they come. Validation examples are held until the end, as any of them may
-// have to go back; the bound on their number keeps them few, and a bound of our own keeps them small.
+// Training examples are passed on immediately. Validation examples are held until the end, because
+// each of them may have to go back. The limits of Vertex AI keep their number small, and our own
+// limit keeps their bytes small.
 package split
 
 import (
@@ -32,16 +33,16 @@ import (
 	"github.com/vertextune/vertextune/pkg/provenance"
 )
 
-// MaxShare is the largest share that can be for validation.
+// MaxShare is the largest share for validation.
 const MaxShare = 0.5
 
 // Options says how to split.
 type Options struct {
-	// Share is the share of the groups that is for validation: more than 0, at most MaxShare.
+	// Share is the share of the groups for validation: more than 0, at most MaxShare.
 	Share float64
-	// Bounds are those of the base model's family.
+	// Bounds are the limits of the base model's family.
 	Bounds catalogue.Validation
-	// HoldBytes is how much of the validation file may be held. 0 means 64 MiB.
+	// HoldBytes limits the bytes of validation examples in memory. 0 means 64 MiB.
 	HoldBytes int64
 }
 
@@ -52,9 +53,9 @@ const maxSlots = 1 << 21
 
 // Example is one line of a dataset.
 type Example struct {
-	Line []byte // with the line end
-	// Group names the conversation that the example is of. An example without one is told by its line, so that
-	// equal ones are on one side.
+	Line []byte // including the line end
+	// Group names the conversation of the example. An example without a group is identified by its
+	// line, so that equal examples are on one side.
 	Group  string
 	Source provenance.Source
 }
@@ -66,8 +67,8 @@ type Splitter struct {
 	limit uint64 // groups with a number below it are for validation
 
 	groups map[key]*group
-	queue  queue // the same, largest number first
-	next   int64 // number of the next example that is held
+	queue  queue // the same groups, the largest number first
+	next   int64 // number of the next validation example
 
 	result   Result
 	held     Side
@@ -76,10 +77,10 @@ type Splitter struct {
 	scratch  []byte
 }
 
-// key tells groups apart: two names have the same one as often as SHA-256 collides in 128 bits.
+// key identifies a group. It has 128 bits of SHA-256, so collisions do not happen in practice.
 type key [16]byte
 
-// group is a conversation that is for validation so far.
+// group is a conversation that is currently for validation.
 type group struct {
 	key      key
 	number   uint64
@@ -87,16 +88,17 @@ type group struct {
 	examples []held
 }
 
-// held is an example with its place among those that are held.
+// held is an example with its position among the held examples.
 type held struct {
 	Example
 	place int64
 }
 
-// New returns a splitter that passes training examples to train, in their order; those that come back from
-// validation come at the end, or in between. What train is given is valid until it returns.
+// New returns a splitter that passes training examples to train, in their order. Examples that come
+// back from validation are passed in between or at the end. An example is valid only until train
+// returns. The error says that the share is out of range.
 func New(opt Options, train func(Example) error) (*Splitter, error) {
-	if !(opt.Share > 0 && opt.Share <= MaxShare) { // not so for NaN
+	if !(opt.Share > 0 && opt.Share <= MaxShare) { // the negation also rejects NaN
 		return nil, fmt.Errorf("the share for validation must be more than 0 and at most %v, not %v", MaxShare, opt.Share)
 	}
 	if opt.HoldBytes <= 0 {
@@ -108,7 +110,8 @@ func New(opt Options, train func(Example) error) (*Splitter, error) {
 	}, nil
 }
 
-// numbered returns what tells a group, and its number. A name and a line that read the same are not the same.
+// numbered hashes the group's name, or the line if there is no group, in separate domains. It
+// returns the key of the group and its number.
 func (s *Splitter) numbered(e Example) (k key, number uint64) {
 	if e.Group != "" {
 		s.scratch = append(append(s.scratch[:0], "group\x00"...), e.Group...)
@@ -119,7 +122,7 @@ func (s *Splitter) numbered(e Example) (k key, number uint64) {
 	return key(sum[:len(k)]), binary.BigEndian.Uint64(sum[len(k):])
 }
 
-// Add takes an example. The error is train's.
+// Add adds an example. It returns the error of train.
 func (s *Splitter) Add(e Example) error {
 	k, number := s.numbered(e)
 	if number >= s.limit {
@@ -145,10 +148,11 @@ func (s *Splitter) Add(e Example) error {
 	return nil
 }
 
-// giveBack moves the group with the largest number to training. What comes of it later follows it there.
+// giveBack moves the group with the largest number to training. Later examples of the group go
+// there directly.
 func (s *Splitter) giveBack() error {
 	s.limit = s.queue[0].number
-	for len(s.queue) > 0 && s.queue[0].number >= s.limit { // one, unless two have the same number
+	for len(s.queue) > 0 && s.queue[0].number >= s.limit { // one group, unless two have the same number
 		g, _ := heap.Pop(&s.queue).(*group)
 		delete(s.groups, g.key)
 		s.held.Examples -= int64(len(g.examples))
@@ -170,8 +174,8 @@ func (s *Splitter) toTraining(e Example) error {
 	return s.train(e)
 }
 
-// Finish makes the validation file fit. All training examples were passed on when it returns; those for validation
-// are then told by Validation.
+// Finish makes the validation file fit its limits. When it returns, all training examples have been
+// passed to train, and Validation returns the validation examples.
 func (s *Splitter) Finish() (Result, error) {
 	for len(s.queue) > 0 && s.tooMuch() {
 		if err := s.giveBack(); err != nil {
@@ -193,8 +197,9 @@ func (s *Splitter) Finish() (Result, error) {
 	return *r, nil
 }
 
-// tooMuch reports whether the validation file passes a bound beside the training file. The last one
-// is ours: a large conversation must not leave less to train on than to validate with.
+// tooMuch reports whether the validation file exceeds a limit relative to the training file. The
+// second condition is our own: a large conversation must not leave fewer examples for training than
+// for validation.
 func (s *Splitter) tooMuch() bool {
 	passed := s.opt.Bounds.Exceeded(catalogue.Size(s.result.Training), catalogue.Size(s.held))
 	return passed != "" || s.held.Examples > s.result.Training.Examples
@@ -216,7 +221,7 @@ func (s *Splitter) Validation() iter.Seq[Example] {
 	}
 }
 
-// queue is a heap of groups, the largest number first.
+// queue is a heap of groups with the largest number first.
 type queue []*group
 
 func (q queue) Len() int { return len(q) }

@@ -20,7 +20,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/split"
 )
 
-// parts is the two files of a split.
+// parts holds the two files of a split.
 type parts struct {
 	training, validation []split.Example
 	result               split.Result
@@ -38,7 +38,7 @@ func divide(t testing.TB, opt split.Options, examples []split.Example) (p parts)
 	}
 	var line []byte
 	for _, e := range examples {
-		line = append(line[:0], e.Line...) // the caller's memory is its own again after Add
+		line = append(line[:0], e.Line...) // the caller may reuse its memory after Add
 		e.Line = line
 		if err := s.Add(e); err != nil {
 			t.Fatal(err)
@@ -51,13 +51,13 @@ func divide(t testing.TB, opt split.Options, examples []split.Example) (p parts)
 	return p
 }
 
-// example is one with a line of its own; n tells it from others of the group.
+// example returns an example with a unique line; n distinguishes it from others of the group.
 func example(group string, n int) split.Example {
 	line := fmt.Sprintf(`{"of":%q,"n":%d,"pad":%q}`+"\n", group, n, strings.Repeat("x", n%50))
 	return split.Example{Line: []byte(line), Group: group, Source: provenance.Source{Message: fmt.Sprint(group, "/", n)}}
 }
 
-// conversations is some of different lengths, in a random order.
+// conversations returns conversations of different lengths in random order.
 func conversations(groups, most int, prefix string) (all []split.Example) {
 	for g := range groups {
 		for n := range rand.IntN(most) + 1 {
@@ -100,8 +100,8 @@ func anyOptions() split.Options {
 	return opt
 }
 
-// Of any data, with any bounds: nothing is lost or doubled, no conversation is on both sides, every bound holds, and
-// the result says what there is.
+// For any data and any limits: no example is lost or duplicated, no conversation is on both sides,
+// every limit is kept, and the result has the right counts.
 func TestSplit_any(t *testing.T) {
 	t.Parallel()
 	for range 150 {
@@ -131,12 +131,12 @@ func TestSplit_any(t *testing.T) {
 			t.Fatalf("%+v: result (-want +got):\n%s", opt, diff)
 		}
 		if bound := passed(opt, p.result); bound != "" {
-			t.Fatalf("%+v: %+v passes the bound on %s", opt, p.result, bound)
+			t.Fatalf("%+v: %+v exceeds the limit on %s", opt, p.result, bound)
 		}
 	}
 }
 
-// passed names a bound that a split passes.
+// passed names a limit that a split exceeds, or returns "".
 func passed(opt split.Options, r split.Result) string {
 	b, v, tr := opt.Bounds, r.Validation, r.Training
 	switch {
@@ -154,7 +154,7 @@ func passed(opt split.Options, r split.Result) string {
 	return ""
 }
 
-// The order of the data is nothing to the split, and neither is the day.
+// The split does not depend on the order of the data or on the day.
 func TestSplit_is_always_the_same(t *testing.T) {
 	t.Parallel()
 	for range 40 {
@@ -171,14 +171,14 @@ func TestSplit_is_always_the_same(t *testing.T) {
 	}
 	got := slices.Sorted(maps.Keys(groupsOf(divide(t, split.Options{Share: 0.1}, known).validation)))
 	if diff := cmp.Diff(goldenSplit, got); diff != "" {
-		t.Errorf("the split is not what it always was (-want +got):\n%s", diff)
+		t.Errorf("the split has changed (-want +got):\n%s", diff)
 	}
 }
 
-// goldenSplit must never change: whoever splits the same data again relies on it.
+// goldenSplit must never change: users who split the same data again rely on it.
 var goldenSplit = []string{"session-15", "session-33", "session-34"}
 
-// Where no bound is passed, more data move nothing.
+// If no limit is exceeded, added data move no existing example.
 func TestSplit_more_data_move_nothing(t *testing.T) {
 	t.Parallel()
 	for range 50 {
@@ -193,8 +193,8 @@ func TestSplit_more_data_move_nothing(t *testing.T) {
 	}
 }
 
-// A larger share keeps what a smaller one has; bounds take the largest numbers away, so that what is left is what
-// a smaller share would have given, and a larger one would pass a bound.
+// A larger share keeps every conversation of a smaller share. Limits remove the largest numbers, so
+// the result is the split of a smaller share; a slightly larger share would exceed a limit.
 func TestSplit_takes_as_much_as_fits(t *testing.T) {
 	t.Parallel()
 	for range 10 {
@@ -202,7 +202,7 @@ func TestSplit_takes_as_much_as_fits(t *testing.T) {
 		p := divide(t, opt, in)
 		kept := groupsOf(p.validation)
 		asked := groupsOf(divide(t, split.Options{Share: opt.Share}, in).validation)
-		// The next conversation is that of the smallest share above which one more is taken.
+		// The next conversation comes with the smallest share that selects one more.
 		low, high := 0.0, opt.Share
 		for range 30 {
 			middle := (low + high) / 2
@@ -221,7 +221,7 @@ func TestSplit_takes_as_much_as_fits(t *testing.T) {
 			}
 		}
 		if more := divide(t, split.Options{Share: high}, in); passed(opt, more.result) == "" {
-			t.Fatalf("%+v: %d conversations were taken, %d fit", opt, len(kept), len(groupsOf(more.validation)))
+			t.Fatalf("%+v: %d conversations were kept, %d fit", opt, len(kept), len(groupsOf(more.validation)))
 		}
 	}
 }
