@@ -1,8 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package drop reads what a dropped file asks for beside its conversion: a tuning job, said in its metadata, or in a
-// manifest beside it. Both have the fields of POST /start, without those that say what to train on: that is the file.
+// Package drop reads requests for tuning jobs that come with a dropped file: in the metadata of the
+// file, or in a manifest next to it. Both have the fields of POST /start, except those that name
+// the training data, since the file is the training data.
 package drop
 
 import (
@@ -15,19 +16,20 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// suffix makes the name of a manifest from that of its file.
+// suffix is appended to the name of a file to get the name of its manifest.
 const suffix = ".fine-tune.json"
 
 // ManifestOf returns the name of a file's manifest.
 func ManifestOf(name string) string { return name + suffix }
 
-// IsData reports whether a file is one of conversations, by its name.
+// IsData reports whether the name is the name of a file of conversations.
 func IsData(name string) bool {
 	_, isManifest := DataOf(name)
 	return !isManifest && hasFormat(name)
 }
 
-// DataOf returns the name of the file that a manifest is of, and whether the name is one of a manifest.
+// DataOf returns the name of the file that a manifest belongs to. It returns false if the name is
+// not the name of a manifest.
 func DataOf(name string) (string, bool) {
 	data, ok := strings.CutSuffix(name, suffix)
 	return data, ok && IsData(data)
@@ -38,19 +40,19 @@ func hasFormat(name string) bool {
 	return hasAnySuffix(name, ".json", ".jsonl", ".ndjson")
 }
 
-// Names says which names files of conversations have.
+// Names describes the names of files of conversations.
 const Names = `.json, .jsonl or .ndjson, with .gz behind it if the file is packed with gzip`
 
-// IsSilent reports whether a name that is not of a file of conversations is left
-// alone without a word: a folder, a part of an upload that gcloud or gsutil join and
-// delete, or an image, a sound or a video that conversations refer to.
+// IsSilent reports whether a file that is not a file of conversations is skipped without a log
+// line. Such files are folders, parts of an upload that gcloud or gsutil join and delete, and
+// images, sounds or videos that conversations refer to.
 func IsSilent(name string) bool {
 	return strings.HasSuffix(name, "/") ||
 		strings.HasPrefix(name, "gcloud/tmp/") || strings.HasPrefix(name, "gsutil/tmp/") ||
 		hasAnySuffix(strings.ToLower(name), media...)
 }
 
-// media are the ends of the names of what conversations refer to.
+// media lists the suffixes of files that conversations refer to.
 var media = []string{
 	".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".gif", ".bmp",
 	".mp3", ".wav", ".m4a", ".flac", ".aac", ".ogg", ".opus", ".aiff",
@@ -61,11 +63,11 @@ func hasAnySuffix(name string, suffixes ...string) bool {
 	return slices.ContainsFunc(suffixes, func(suffix string) bool { return strings.HasSuffix(name, suffix) })
 }
 
-// byteOrderMark begins a text that some editors write.
+// byteOrderMark starts a text that some editors write.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// FromManifest returns the start that a manifest asks for, which is the body of POST /start. The error is an
-// InvalidArgument that names all that is wrong with it.
+// FromManifest returns the start request in a manifest, which has the form of the body of POST
+// /start. The error is an InvalidArgument that names everything that is wrong.
 func FromManifest(text []byte) (tuning.Request, error) {
 	f, err := fields.Parse("The manifest", bytes.TrimPrefix(text, byteOrderMark))
 	if err != nil {
@@ -87,7 +89,7 @@ const (
 	noDryRun     = "a drop has no dry run. POST /start with \"dry_run\": true shows what a start would do."
 )
 
-// notOfDrops are the fields of POST /start that a drop cannot have, with the reasons.
+// notOfDrops lists the fields of POST /start that a drop cannot have, with the reasons.
 var notOfDrops = map[string]string{
 	"message_ids": trainsOnFile, "session_id": trainsOnFile, "all_messages": trainsOnFile, "training_data": trainsOnFile,
 	"dry_run": noDryRun,

@@ -17,7 +17,7 @@ func TestNames(t *testing.T) {
 	tests := []struct {
 		name string
 		data bool
-		of   string // whose manifest it is
+		of   string // the file of the manifest
 	}{
 		{"a.json", true, ""},
 		{"a.JSONL", true, ""},
@@ -28,7 +28,7 @@ func TestNames(t *testing.T) {
 		{"a.NDJSON.gz.fine-tune.json", false, "a.NDJSON.gz"},
 		{"a.json.fine-tune.json", false, "a.json"},
 		{"folder/a.jsonl.gz.fine-tune.json", false, "folder/a.jsonl.gz"},
-		{"my.fine-tune.json", true, ""}, // of no file that could be converted
+		{"my.fine-tune.json", true, ""}, // such a file could not be converted
 		{".fine-tune.json", true, ""},
 		{"a.json.fine-tune.jsonl", true, ""},
 		{"a.json.fine-tune.json.fine-tune.json", true, ""},

@@ -48,13 +48,14 @@ func startFields(t *testing.T) map[string]json.RawMessage {
 	return all
 }
 
-// No field of POST /start is ignored in metadata or in a manifest: the start has it, or is refused because of it.
+// No field of POST /start is ignored in metadata or in a manifest: the start has the field, or the
+// drop is refused because of it.
 func TestNoFieldIsIgnored(t *testing.T) {
 	t.Parallel()
 	for path, example := range startFields(t) {
 		name := strings.TrimPrefix(path, "hyperparameters.")
 		value := string(example)
-		_ = json.Unmarshal(example, &value) // metadata have strings without quotes; other values stay as they are
+		_ = json.Unmarshal(example, &value) // metadata have strings without quotes; other values are unchanged
 		key := strings.ReplaceAll(name, "_", "-")
 		r, _, err := drop.FromMetadata(start(map[string]string{key: value}))
 		held(t, "metadata", key, r, err, "NOT_IN_METADATA", "UNKNOWN_FIELD")
@@ -87,7 +88,7 @@ func held(t *testing.T, where, field string, r tuning.Request, err error, reason
 	t.Errorf("%s: %s: %v", where, field, err)
 }
 
-// The fields that say what to train on, and a dry run, are refused by name.
+// The fields that name the training data, and a dry run, are refused by name.
 func TestNotOfDrops(t *testing.T) {
 	t.Parallel()
 	for key, value := range map[string]string{

@@ -19,14 +19,15 @@ import (
 
 const (
 	wishKey     = "fine-tune"
-	wishStart   = "start" // the only wish there is
+	wishStart   = "start" // the only valid value
 	labelPrefix = "label-"
 )
 
-// hyperparameters is the object that holds them in the body of POST /start; metadata have no objects.
+// hyperparameters is the name of the object that contains them in the body of POST /start. Metadata
+// have no objects.
 const hyperparameters = "hyperparameters"
 
-// known are the fields that metadata can have, by their keys, with the kinds of their values.
+// known lists the fields that metadata can have, by their keys, with the kinds of their values.
 var known = map[string]field{
 	"base-model":                  {"base_model", strictjson.String},
 	"model-id":                    {"model_id", strictjson.String},
@@ -53,16 +54,17 @@ var known = map[string]field{
 	"cancel-when-stalled":         {"cancel_when_stalled", strictjson.Bool},
 }
 
-// field is where a value goes in the body of POST /start, and what it is there.
+// field is the path of a value in the body of POST /start, and its kind there.
 type field struct {
 	path string
 	kind strictjson.Kind
 }
 
-// FromMetadata returns the start that an object's metadata ask for, and whether they ask for one. Keys are read in
-// lower case, with - for _. What belongs to somebody else is passed over; what is close to a field of ours is not,
-// as a start without it might cost more than was meant. The error is an InvalidArgument that names all that is wrong,
-// each by its key.
+// FromMetadata returns the start request in the metadata of an object and reports whether there is
+// one. Keys are compared in lower case, and - and _ are equal. Foreign keys are ignored. A key that
+// resembles one of ours is an error, because a start without that field might cost more than
+// intended. The error is an InvalidArgument that names everything that is wrong, each fault by its
+// key.
 func FromMetadata(metadata map[string]string) (r tuning.Request, asked bool, err error) {
 	m := reader{body: map[string]any{}, seen: map[string]bool{}}
 	keys := slices.Sorted(maps.Keys(metadata))
@@ -93,7 +95,8 @@ func FromMetadata(metadata map[string]string) (r tuning.Request, asked bool, err
 	return r, true, nil
 }
 
-// Keyed returns an error about a start with the keys of metadata in the place of the fields of POST /start.
+// Keyed returns an error about a start in which the keys of metadata replace the field names of
+// POST /start.
 func Keyed(err error) error {
 	e, ok := errors.AsType[*fault.Error](err)
 	if !ok {
@@ -122,7 +125,7 @@ func keyOf(path string) string {
 	return path
 }
 
-// reader makes a body of POST /start from metadata.
+// reader builds a body of POST /start from metadata.
 type reader struct {
 	body       map[string]any
 	seen       map[string]bool
@@ -133,7 +136,7 @@ func (m *reader) add(key, reason, description string) {
 	m.violations = append(m.violations, fault.Violation{Field: key, Reason: reason, Description: description})
 }
 
-// wish reads what is asked for.
+// wish reads the value that requests a start.
 func (m *reader) wish(key, value string) {
 	switch {
 	case key != wishKey:
@@ -143,13 +146,13 @@ func (m *reader) wish(key, value string) {
 	}
 }
 
-// take reads one of the metadata.
+// take reads one key of the metadata.
 func (m *reader) take(key, value string) {
 	label, isLabel := strings.CutPrefix(key, labelPrefix)
 	field, isKnown := known[key]
 	switch {
 	case (isLabel || isKnown || key == wishKey) && m.seen[key]:
-		m.add(key, "DUPLICATE", "is there twice: keys are the same whether they are written with - or _, in capitals or not.")
+		m.add(key, "DUPLICATE", "is given twice: in keys, case does not matter, and - and _ are the same.")
 	case isLabel:
 		m.into("labels")[label] = value
 	case isKnown:
@@ -164,7 +167,7 @@ func (m *reader) take(key, value string) {
 	m.seen[key] = true
 }
 
-// other deals with a key that is no field of metadata. It belongs to somebody else unless it is like a field of a start.
+// other handles an unknown key. It ignores the key unless the key resembles a field of a start.
 func (m *reader) other(key string) {
 	switch near := meant(key); {
 	case near == "":
@@ -177,7 +180,7 @@ func (m *reader) other(key string) {
 	}
 }
 
-// into returns an object of the body.
+// into returns an object of the body and creates it if necessary.
 func (m *reader) into(name string) map[string]any {
 	if m.body[name] == nil {
 		m.body[name] = map[string]any{}
@@ -186,8 +189,8 @@ func (m *reader) into(name string) map[string]any {
 	return object
 }
 
-// value returns a text as the JSON that it is to be. What is of another kind stays a text, which the reader of the
-// body refuses.
+// value converts a text to JSON of the field's kind. A text of another kind stays a string, which
+// the reader of the body then rejects.
 func (f field) value(text string) any {
 	if f.kind == strictjson.String {
 		return text
@@ -199,8 +202,8 @@ func (f field) value(text string) any {
 	return text
 }
 
-// canonical writes a key as we do. Cloud Storage's metadata are headers of HTTP in one of its APIs, where case means
-// nothing.
+// canonical returns the canonical form of a key. In one of Cloud Storage's APIs, metadata are HTTP
+// headers, whose case does not matter.
 func canonical(key string) string {
 	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(key)), "_", "-")
 }

@@ -18,14 +18,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// start is metadata that ask for a start, with more of them.
+// start returns metadata that request a start, with additional keys.
 func start(more map[string]string) map[string]string {
 	all := map[string]string{"fine-tune": "start"}
 	maps.Copy(all, more)
 	return all
 }
 
-// TestFromMetadata reads each key by itself, as it is written by us and in other ways.
+// TestFromMetadata reads each key alone, in our spelling and in others.
 func TestFromMetadata(t *testing.T) {
 	t.Parallel()
 	h := func(h tuning.Hyperparameters) tuning.Request { return tuning.Request{Hyperparameters: h} }
@@ -63,7 +63,7 @@ func TestFromMetadata(t *testing.T) {
 		{"cancel-when-stalled", "true", tuning.Request{CancelWhenStalled: true}},
 		{"label-team", "support", tuning.Request{Labels: map[string]string{"team": "support"}}},
 		{"LABEL_Cost_Center", "7", tuning.Request{Labels: map[string]string{"cost-center": "7"}}},
-		// What others write is nothing to us.
+		// Foreign keys are ignored.
 		{"goog-reserved-file-mtime", "1700000000", tuning.Request{}},
 		{"source", "crm", tuning.Request{}},
 		{" Epoch_Count ", "3", tuning.Request{Hyperparameters: tuning.Hyperparameters{EpochCount: new(int64(3))}}},
@@ -97,7 +97,7 @@ func TestFromMetadataAsks(t *testing.T) {
 		"start":      {map[string]string{"fine-tune": "start"}, true},
 		"underscore": {map[string]string{"fine_tune": "start"}, true},
 		"capitals":   {map[string]string{"Fine-Tune": " Start"}, true},
-		// What others write is nothing to us, also twice.
+		// Foreign keys are ignored, even if they occur twice.
 		"other_twice":    {start(map[string]string{"source": "crm", "Source": "mail"}), true},
 		"more_than_that": {start(map[string]string{"made-by": "ann"}), true},
 	} {
@@ -149,7 +149,7 @@ func TestFromMetadataRefuses(t *testing.T) {
 			t.Parallel()
 			_, asked, err := drop.FromMetadata(tt.metadata)
 			if !asked {
-				t.Error("nothing was asked for")
+				t.Error("asked = false, want true")
 			}
 			if diff := cmp.Diff(tt.want, violations(t, err)); diff != "" {
 				t.Errorf("violations (-want +got):\n%s", diff)
@@ -158,7 +158,7 @@ func TestFromMetadataRefuses(t *testing.T) {
 	}
 }
 
-// violations are the fields and reasons of an error about a request.
+// violations returns the fields and reasons of an error about a request.
 func violations(t *testing.T, err error) (all []string) {
 	t.Helper()
 	e, ok := errors.AsType[*fault.Error](err)
@@ -187,7 +187,7 @@ func TestKeyed(t *testing.T) {
 		t.Errorf("message %q, want %q", got, want)
 	}
 	if diff := cmp.Diff(before, bad); diff != "" {
-		t.Errorf("the error that was given has changed (-before +after):\n%s", diff)
+		t.Errorf("Keyed changed its argument (-before +after):\n%s", diff)
 	}
 	other := errors.New("other")
 	if got := drop.Keyed(other); !errors.Is(got, other) {
@@ -195,7 +195,8 @@ func TestKeyed(t *testing.T) {
 	}
 }
 
-// Who writes all hyperparameters as one is told that each has a key of its own.
+// A single key for all hyperparameters is refused with the advice that each one has a key of its
+// own.
 func TestFromMetadata_of_all_hyperparameters(t *testing.T) {
 	t.Parallel()
 	_, _, err := drop.FromMetadata(start(map[string]string{"hyperparameters": "{}"}))
