@@ -1,8 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fields reads the members of a JSON object by name and type, and says everything that is wrong with them at
-// once. It is pure: what people ask for comes over HTTP or in a file.
+// Package fields reads the members of a JSON object by name and type, and reports all faults at
+// once. It does no I/O, because requests come over HTTP and in files.
 package fields
 
 import (
@@ -19,28 +19,29 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// Reader reads the members of an object and gathers what is wrong with them. A member that is null counts as left out.
+// Reader reads the members of an object and collects their faults. A member that is null counts as
+// absent.
 type Reader struct {
-	path    string // of the object, with a dot at its end unless empty
+	path    string // of the object; it ends with a dot unless it is empty
 	members map[string][]byte
-	known   []string // the members that were asked for
-	inner   []string // likewise of objects in it, by their paths
+	known   []string // the members that were requested
+	inner   []string // the paths of the requested members of inner objects
 	faults  fault.Faults
 }
 
-// New returns a reader of an object of valid JSON. The path, with a dot at its end unless it is empty, goes before the
-// names of its members.
+// New returns a reader of an object, which must be valid JSON. path is the prefix of the members'
+// names in faults; it must end with a dot unless it is empty.
 func New(path string, object []byte) *Reader {
 	return &Reader{path: path, members: maps.Collect(strictjson.Members(object))}
 }
 
-// Err returns everything that is wrong, members that nobody asked for included.
+// Err returns all faults as an error, or nil. A member that was never requested is a fault.
 func (f *Reader) Err() error {
 	found := f.Faults()
 	return found.Err()
 }
 
-// Faults returns what Err returns, for more to be found.
+// Faults returns the faults of Err, so that the caller can add more.
 func (f *Reader) Faults() fault.Faults {
 	f.finish()
 	return f.faults
@@ -54,7 +55,7 @@ func (f *Reader) finish() {
 	}
 }
 
-// unknown says of a member that nobody has asked for what may be meant.
+// unknown describes an unknown member and suggests a correction.
 func (f *Reader) unknown(name string) string {
 	switch near := DidYouMean(name, f.known); {
 	case len(f.known) == 0:
@@ -66,7 +67,8 @@ func (f *Reader) unknown(name string) string {
 	}
 }
 
-// Names returns the members that were asked for so far, and those of the objects that are there, by their paths.
+// Names returns the paths of all members that were requested so far, including those of the inner
+// objects that are present.
 func (f *Reader) Names() []string {
 	var names []string
 	for _, name := range f.known {
@@ -75,7 +77,7 @@ func (f *Reader) Names() []string {
 	return append(names, f.inner...)
 }
 
-// Given reports whether a member is there and says something: it is neither null nor false.
+// Given reports whether a member is present and is neither null nor false.
 func (f *Reader) Given(name string) bool {
 	raw, ok := f.members[name]
 	return ok && strictjson.KindOf(raw) != strictjson.Null && string(raw) != "false"
@@ -86,7 +88,7 @@ func (f *Reader) Add(name, reason, description string) {
 	f.faults.Add(f.path+name, reason, description)
 }
 
-// value returns a member of the kind, and whether there is one.
+// value returns a member if it is present and has the kind. Another kind is a fault.
 func (f *Reader) value(name string, kind strictjson.Kind, want string) ([]byte, bool) {
 	f.known = append(f.known, name)
 	raw, ok := f.members[name]
@@ -100,7 +102,7 @@ func (f *Reader) value(name string, kind strictjson.Kind, want string) ([]byte, 
 	return raw, true
 }
 
-// Text returns a string that is not empty, or "" where there is none.
+// Text returns a string, or "" if it is absent. An empty string is a fault.
 func (f *Reader) Text(name string) string {
 	raw, ok := f.value(name, strictjson.String, "a string")
 	if !ok {
@@ -113,8 +115,9 @@ func (f *Reader) Text(name string) string {
 	return s
 }
 
-// Texts returns an array of strings that is not empty, or nil where there is none. It has at most so many elements, the
-// first ones; more says what to do for more.
+// Texts returns an array of strings, or nil if it is absent. An empty array is a fault, and so is
+// an array with more than limit elements; Texts then returns the first ones. more is advice for a
+// caller with more elements.
 func (f *Reader) Texts(name string, limit int, more string) []string {
 	raw, ok := f.value(name, strictjson.Array, "an array of strings")
 	if !ok {
@@ -130,7 +133,7 @@ func (f *Reader) Texts(name string, limit int, more string) []string {
 		if len(all) == limit {
 			continue
 		}
-		s, _ := strictjson.Unquote(element) // what is no string has been told
+		s, _ := strictjson.Unquote(element) // an element that is not a string is reported above
 		all = append(all, s)
 	}
 	switch {
@@ -142,13 +145,13 @@ func (f *Reader) Texts(name string, limit int, more string) []string {
 	return all
 }
 
-// Flag returns true or false, which it is where it is left open.
+// Flag returns a boolean, or false if it is absent.
 func (f *Reader) Flag(name string) bool {
 	raw, ok := f.value(name, strictjson.Bool, "true or false")
 	return ok && string(raw) == "true"
 }
 
-// Choice returns true, false, or nil where it is left open.
+// Choice returns a boolean, or nil if it is absent.
 func (f *Reader) Choice(name string) *bool {
 	raw, ok := f.value(name, strictjson.Bool, "true or false")
 	if !ok {
@@ -157,7 +160,7 @@ func (f *Reader) Choice(name string) *bool {
 	return new(string(raw) == "true")
 }
 
-// TextMap returns an object whose members are all strings.
+// TextMap returns an object whose members are all strings, or nil if it is absent.
 func (f *Reader) TextMap(name string) map[string]string {
 	raw, ok := f.value(name, strictjson.Object, "an object of strings")
 	if !ok {
@@ -174,7 +177,8 @@ func (f *Reader) TextMap(name string) map[string]string {
 	return all
 }
 
-// Dollars returns an amount in US dollars: a number greater than 0, exact to a millionth.
+// Dollars returns an amount in US dollars, or 0 if it is absent. It must be greater than 0, with at
+// most six decimal places.
 func (f *Reader) Dollars(name string) usd.Amount {
 	raw, ok := f.value(name, strictjson.Number, "a number of US dollars")
 	if !ok {
@@ -190,7 +194,7 @@ func (f *Reader) Dollars(name string) usd.Amount {
 	return max(amount, 0)
 }
 
-// Integer returns a whole number, or nil where there is none. 3.0 and 3e0 are whole too.
+// Integer returns a whole number, or nil if it is absent. 3.0 and 3e0 are whole numbers too.
 func (f *Reader) Integer(name string) *int64 {
 	raw, ok := f.value(name, strictjson.Number, "a whole number")
 	if !ok {
@@ -208,7 +212,7 @@ func (f *Reader) Integer(name string) *int64 {
 	return &n
 }
 
-// Number returns a number, or nil where there is none.
+// Number returns a number, or nil if it is absent.
 func (f *Reader) Number(name string) *float64 {
 	raw, ok := f.value(name, strictjson.Number, "a number")
 	if !ok {
@@ -222,17 +226,18 @@ func (f *Reader) Number(name string) *float64 {
 	return &x
 }
 
-// maxSeconds is the longest duration of protobuf's JSON that a time.Duration holds.
+// maxSeconds is the longest duration that a time.Duration can hold, in whole billions of seconds.
 const maxSeconds = 9_000_000_000
 
-// Duration returns a span of time in the form of protobuf's JSON, seconds with an s: "3600s".
+// Duration returns a duration in protobuf's JSON form, a number of seconds with an s such as
+// "3600s", or 0 if it is absent.
 func (f *Reader) Duration(name string) time.Duration {
 	text := f.Text(name)
 	if text == "" {
 		return 0
 	}
 	seconds, ok := strings.CutSuffix(text, "s")
-	plain := strings.Trim(seconds, "0123456789.") == "" // ParseFloat reads more than that
+	plain := strings.Trim(seconds, "0123456789.") == "" // ParseFloat accepts more than that
 	x, err := strconv.ParseFloat(seconds, 64)
 	if !ok || !plain || err != nil || x <= 0 || x > maxSeconds {
 		f.Add(name, "INVALID_DURATION", "must be a number of seconds greater than 0, with an s, such as \"3600s\".")
@@ -241,7 +246,7 @@ func (f *Reader) Duration(name string) time.Duration {
 	return time.Duration(x * float64(time.Second))
 }
 
-// Object lets read take the members of an object.
+// Object calls read with a reader of an inner object, if the object is present.
 func (f *Reader) Object(name string, read func(*Reader)) {
 	raw, ok := f.value(name, strictjson.Object, "an object")
 	if !ok {
@@ -254,7 +259,8 @@ func (f *Reader) Object(name string, read func(*Reader)) {
 	f.faults.Join(inner.faults)
 }
 
-// Array returns an array as it is written, and reports where there is none.
+// Array returns the raw text of an array. An absent array is a fault, unless there are other
+// faults.
 func (f *Reader) Array(name, what string) []byte {
 	if given, ok := f.members[name]; !ok || strictjson.KindOf(given) == strictjson.Null {
 		f.Add(name, "REQUIRED", "must be given: "+what+".")

@@ -16,7 +16,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// asked is a member of each type.
+// asked has one member of each type.
 type asked struct {
 	Text     string
 	Texts    []string
@@ -115,7 +115,7 @@ func TestReaderRefuses(t *testing.T) {
 			t.Parallel()
 			values, err := read(t, tt.text)
 			if values.Duration != 0 || values.Integer != nil || values.Number != nil {
-				t.Errorf("what is at fault is read: %+v", values)
+				t.Errorf("a faulty member was read: %+v", values)
 			}
 			e, ok := errors.AsType[*fault.Error](err)
 			if !ok || e.Kind != fault.InvalidArgument {
@@ -132,7 +132,7 @@ func TestReaderRefuses(t *testing.T) {
 	}
 }
 
-// A refusal says what is wrong, and what may be meant.
+// A refusal says what is wrong and suggests a correction.
 func TestReaderSays(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -157,7 +157,7 @@ func TestReaderSays(t *testing.T) {
 	}
 	none := fields.New("", []byte(`{"reason":"late"}`))
 	if e := fault.Of(none.Err()); !strings.Contains(e.Violations[0].Description, "has no fields") {
-		t.Errorf("of no fields: %q", e.Violations[0].Description)
+		t.Errorf("an object without fields: %q", e.Violations[0].Description)
 	}
 }
 
@@ -174,7 +174,7 @@ func TestGiven(t *testing.T) {
 	}
 }
 
-// The names of the fields are their paths from the outermost object, also those of objects inside it.
+// The names of fields are paths from the outermost object, also inside inner objects.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	f := fields.New("outer.", []byte(`{"object":{}}`))
@@ -186,7 +186,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// An array that is missing is told of whatever else is wrong.
+// A missing array is reported beside other faults.
 func TestArray_beside_other_faults(t *testing.T) {
 	t.Parallel()
 	f := fields.New("", []byte(`{"flag":1,"data":null}`))
@@ -201,7 +201,7 @@ func TestArray_beside_other_faults(t *testing.T) {
 	}
 }
 
-// An array is required, and one that is there with another fault is not said to be missing.
+// An array is required, but an array with another fault is not reported as missing.
 func TestArray(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{`{}`: "REQUIRED", `{"data":null}`: "REQUIRED", `{"data":7}`: "INVALID_TYPE", `{"data":[7]}`: ""} {

@@ -12,7 +12,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// Parse returns a reader of a text that must be one JSON object; what says what the text is, as in "The body".
+// Parse returns a reader of a text that must be exactly one JSON object. what names the text in
+// error messages, such as "The body". The error is an InvalidArgument.
 func Parse(what string, text []byte) (*Reader, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		out := fault.New(fault.InvalidArgument, "%s is empty. Send a JSON object.", what)
@@ -38,7 +39,7 @@ func notJSON(what string, err error) error {
 	return out
 }
 
-// path writes a JSON pointer as the field of a violation: /data/3/role becomes data[3].role.
+// path converts a JSON pointer to the field of a violation: /data/3/role becomes data[3].role.
 func path(pointer string) string {
 	var b strings.Builder
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {

@@ -12,7 +12,7 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// OneOf says which values a field accepts: "must be 1, 2 or 4."
+// OneOf lists the values that a field can have: "must be 1, 2 or 4."
 func OneOf[T any](values ...T) string {
 	var b strings.Builder
 	for i, value := range values {
