@@ -16,11 +16,11 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// errCutOff is of an index that was not written to its end, or is of another dataset.
+// errCutOff means that an index is incomplete or belongs to another dataset.
 var errCutOff = errors.New("the index of sources does not reach that far")
 
-// Find returns the sources of some lines of a dataset, which are counted from 1. It reads the index once, up to
-// the last of them.
+// Find returns the sources of the given lines of a dataset; the first line is 1. It reads the index
+// once, up to the last of the lines. On an error it returns the sources that it found before.
 func Find(r io.Reader, lines []int64) (map[int64]Source, error) {
 	s := &scan{wanted: slices.Compact(slices.Sorted(slices.Values(lines))), found: map[int64]Source{}}
 	in := bufio.NewReaderSize(r, 64<<10)
@@ -39,11 +39,11 @@ func Find(r io.Reader, lines []int64) (map[int64]Source, error) {
 	return s.found, nil
 }
 
-// scan is the reading of an index.
+// scan is the state of reading an index.
 type scan struct {
-	wanted  []int64 // sorted, without those that were found
+	wanted  []int64 // sorted; found lines are removed
 	found   map[int64]Source
-	at      int64 // lines of the dataset that were told of
+	at      int64 // lines of the dataset whose sources were read
 	current Source
 }
 
@@ -56,7 +56,7 @@ func (s *scan) take(line []byte, first bool) error {
 	case line[0] == '"':
 		s.at++
 		if s.wanted[0] > s.at {
-			return nil // nearly always
+			return nil // this is the usual case
 		}
 		id, err := strictjson.Unquote(line)
 		if err != nil {
@@ -90,13 +90,13 @@ func (s *scan) object(line []byte, first bool) error {
 	return nil
 }
 
-// run takes the lines of an object.
+// run reads the entry of consecutive lines of an object.
 func (s *scan) run(line []byte) error {
 	first, second, _ := bytes.Cut(bytes.TrimSuffix(line[1:], []byte("]")), []byte(","))
 	from, err := strconv.ParseInt(string(first), 10, 64)
 	count, err2 := strconv.ParseInt(string(second), 10, 64)
 	if line[0] != '[' || line[len(line)-1] != ']' || err != nil || err2 != nil || count < 1 {
-		return fmt.Errorf("%.100q tells of no source", line)
+		return fmt.Errorf("%.100q is not an entry of the index", line)
 	}
 	start := s.at
 	s.at += count
@@ -108,10 +108,10 @@ func (s *scan) run(line []byte) error {
 	return nil
 }
 
-// pass notes the sources of all lines that are wanted up to and with one.
+// pass records the sources of all wanted lines up to and including line to.
 func (s *scan) pass(to int64, source func(n int64) Source) {
 	for len(s.wanted) > 0 && s.wanted[0] <= to {
-		// Numbers below those that there are were never told of.
+		// A number below 1 has no source.
 		if n := s.wanted[0]; n > 0 {
 			s.found[n] = source(n)
 		}
@@ -119,16 +119,17 @@ func (s *scan) pass(to int64, source func(n int64) Source) {
 	}
 }
 
-// Dropped is a training example that Vertex AI left out.
+// Dropped is a training example that Vertex AI dropped.
 type Dropped struct {
-	Index  int64   `json:"index"`            // its line in the dataset, from 1
-	Reason string  `json:"reason,omitempty"` // Vertex AI's words
-	Source *Source `json:"source,omitempty"` // nil if it could not be found
+	Index  int64   `json:"index"`            // its line in the dataset; the first is 1
+	Reason string  `json:"reason,omitempty"` // in the words of Vertex AI
+	Source *Source `json:"source,omitempty"` // nil if it was not found
 }
 
-// Name names the examples that Vertex AI says it dropped: truncated_example_indices, which are a sample and count
-// from 1, and dropped_example_reasons beside them. If the index cannot be read, the examples are returned with the
-// error, without their sources.
+// Name finds the sources of the examples that Vertex AI dropped. indices are
+// truncated_example_indices, a sample that counts from 1; reasons are the corresponding
+// dropped_example_reasons. If the index cannot be read, Name returns the examples without their
+// sources, and the error.
 func Name(index io.Reader, indices []int64, reasons []string) ([]Dropped, error) {
 	sources, err := Find(index, indices)
 	all := make([]Dropped, len(indices))

@@ -1,17 +1,19 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package provenance keeps an index beside each dataset that says where every line of it came from, so that an
-// example which Vertex AI drops, and names by its number only, can be named to the person who has to mend it.
+// Package provenance keeps an index for each dataset that records the source of each line. Vertex
+// AI names a dropped example only by its number; with the index, the service can name the source to
+// the person who has to correct it.
 //
-// The index is JSON lines, written and read as a stream. The first line is {"version":1}, the last {"lines":N}.
-// Between them each line tells of the next lines of the dataset, in order:
+// The index is JSON lines and is written and read as a stream. The first line is {"version":1}, the
+// last {"lines":N}. Each line between them describes the next lines of the dataset, in order:
 //
-//	"7f0c…"                                    one line, made of the message with this ID
-//	{"object":"gs://b/o","generation":"1712"}  what follows came of this object; it tells of no line itself
-//	[4001,250]                                 250 lines, made of the object's lines from 4001 on
+//	"7f0c…"                                    one line, made from the message with this ID
+//	{"object":"gs://b/o","generation":"1712"}  the next entries are lines of this object
+//	[4001,250]                                 250 lines, made from the object's lines that start at 4001
 //
-// A dataset of a file takes a few lines whatever its size; one of messages about 40 bytes a message.
+// The index of a dataset from a file has only a few lines, whatever its size. The index of a
+// dataset from messages takes about 40 bytes per message.
 package provenance
 
 import (
@@ -25,15 +27,15 @@ import (
 
 const version = 1
 
-// Source is what a line of a dataset was made of: a message, or a line of an object.
+// Source is the origin of a line of a dataset: a message, or a line of an object.
 type Source struct {
 	Message    string `json:"message_id,omitempty"`
 	Object     string `json:"object,omitempty"` // gs:// URI
 	Generation int64  `json:"generation,omitempty,string"`
-	Line       int64  `json:"line,omitempty"` // from 1, in the unpacked text
+	Line       int64  `json:"line,omitempty"` // from 1, in the decompressed text
 }
 
-// String names the source for people.
+// String describes the source for people.
 func (s Source) String() string {
 	if s.Object == "" {
 		return "message " + s.Message
@@ -47,20 +49,21 @@ type Writer struct {
 	line  []byte
 	lines int64
 
-	object     string // that the index has named last
+	object     string // the object that the index named last
 	generation int64
-	from, run  int64 // lines of the object that are not written yet: the first, and how many
+	from, run  int64 // lines of the object that are not written yet: the first line, and their number
 }
 
-// NewWriter returns a writer of an index.
+// NewWriter returns a Writer that writes an index to w.
 func NewWriter(w io.Writer) *Writer {
 	iw := &Writer{out: bufio.NewWriterSize(w, 64<<10)}
 	iw.line = fmt.Appendf(nil, "{\"version\":%d}\n", version)
-	_ = iw.emit() // into an empty buffer
+	_ = iw.emit() // cannot fail: the buffer is empty
 	return iw
 }
 
-// Add tells what the next line of the dataset was made of. A failing write is returned by this call or a later one.
+// Add records the source of the next line of the dataset. If a write fails, this call or a later
+// one returns the error.
 func (w *Writer) Add(s Source) error {
 	w.lines++
 	if s.Object != "" && s.Object == w.object && s.Generation == w.generation && s.Line == w.from+w.run {
@@ -82,7 +85,7 @@ func (w *Writer) Add(s Source) error {
 	return w.emit()
 }
 
-// Close writes the end. It does not close what the index is written to.
+// Close writes the last line of the index. It does not close the underlying writer.
 func (w *Writer) Close() error {
 	w.flushRun()
 	w.line = fmt.Appendf(w.line, "{\"lines\":%d}\n", w.lines)
@@ -95,7 +98,7 @@ func (w *Writer) Close() error {
 	return nil
 }
 
-// flushRun puts the lines of the object that were gathered into w.line.
+// flushRun appends the entry of the current lines of the object to w.line.
 func (w *Writer) flushRun() {
 	if w.run == 0 {
 		return
@@ -106,7 +109,7 @@ func (w *Writer) flushRun() {
 	w.run = 0
 }
 
-// emit hands w.line to the buffer, whose errors stay with it.
+// emit writes w.line to the buffer, which keeps its first error.
 func (w *Writer) emit() error {
 	_, err := w.out.Write(w.line)
 	w.line = w.line[:0]

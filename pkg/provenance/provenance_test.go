@@ -67,11 +67,11 @@ func TestFormat(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if got, want := index(t), "{\"version\":1}\n{\"lines\":0}\n"; got != want {
-		t.Errorf("of no line it is %q, want %q", got, want)
+		t.Errorf("the index of an empty dataset is %q, want %q", got, want)
 	}
 }
 
-// Whatever the sources, those of any lines are found.
+// Find returns the right source of any line, for any sequence of sources.
 func TestFind_random(t *testing.T) {
 	t.Parallel()
 	for range 100 {
@@ -115,11 +115,11 @@ func TestFind_refuses(t *testing.T) {
 		"another_version":       {strings.Replace(good, "1", "2", 1), "version 2"},
 		"no_index":              {`{"contents":[]}` + "\n", "version 0"},
 		"empty_line":            {strings.Replace(good, `"a"`, "", 1), "its line 2: it is empty"},
-		"word":                  {strings.Replace(good, `"a"`, "a", 1), "tells of no source"},
-		"half_a_run":            {strings.Replace(good, "[1,1]", "[1", 1), "tells of no source"},
-		"run_without_its_end":   {strings.Replace(good, "[1,1]", "[1,1", 1), "tells of no source"},
-		"run_without_its_begin": {strings.Replace(good, "[1,1]", "(1,1]", 1), "tells of no source"},
-		"run_of_none":           {strings.Replace(good, "[1,1]", "[1,0]", 1), "tells of no source"},
+		"word":                  {strings.Replace(good, `"a"`, "a", 1), "is not an entry of the index"},
+		"half_a_run":            {strings.Replace(good, "[1,1]", "[1", 1), "is not an entry of the index"},
+		"run_without_its_end":   {strings.Replace(good, "[1,1]", "[1,1", 1), "is not an entry of the index"},
+		"run_without_its_begin": {strings.Replace(good, "[1,1]", "(1,1]", 1), "is not an entry of the index"},
+		"run_of_none":           {strings.Replace(good, "[1,1]", "[1,0]", 1), "is not an entry of the index"},
 		"bad_object":            {strings.Replace(good, `{"object"`, `{"object`, 1), "its line 3"},
 	}
 	for name, tt := range tests {
@@ -155,7 +155,7 @@ func TestName(t *testing.T) {
 		t.Errorf("names: %s", s)
 	}
 
-	// An index that is not there costs the names, not the reasons.
+	// Without an index the sources are missing, but not the reasons.
 	got, err = provenance.Name(strings.NewReader(""), []int64{2}, []string{"bad image"})
 	if diff := cmp.Diff([]provenance.Dropped{{Index: 2, Reason: "bad image"}}, got); diff != "" || err == nil {
 		t.Errorf("error %v (-want +got):\n%s", err, diff)
@@ -165,7 +165,7 @@ func TestName(t *testing.T) {
 	}
 }
 
-// failing takes some bytes and then none.
+// failing accepts a number of bytes and then fails.
 type failing struct{ room int }
 
 func (f *failing) Write(p []byte) (int, error) {
@@ -180,7 +180,7 @@ func TestWriter_tells_of_errors(t *testing.T) {
 	for room, early := range map[int]bool{0: true, 100_000: false} {
 		w := provenance.NewWriter(&failing{room})
 		var err error
-		for range 10_000 { // 130,000 bytes: two buffers, of which the second is written at the end
+		for range 10_000 { // 130,000 bytes: two buffers; the second one is written by Close
 			err = errors.Join(err, w.Add(message("0123456789")))
 		}
 		if errors.Is(err, io.ErrShortWrite) != early {
@@ -192,18 +192,19 @@ func TestWriter_tells_of_errors(t *testing.T) {
 	}
 }
 
-// uuids is the bytes of an index of n messages.
+// uuids returns the index of n messages.
 func uuids(n int) []byte {
 	var b bytes.Buffer
 	w := provenance.NewWriter(&b)
 	for i := range n {
-		_ = w.Add(message(fmt.Sprintf("%08x-0000-4000-8000-%012x", i, i))) // a buffer takes all
+		_ = w.Add(message(fmt.Sprintf("%08x-0000-4000-8000-%012x", i, i))) // cannot fail: the writer is a buffer
 	}
 	_ = w.Close()
 	return b.Bytes()
 }
 
-// Neither writing nor reading holds more the longer the dataset is. Not parallel: it measures the whole process.
+// The memory for writing and reading does not grow with the dataset. The test is not parallel,
+// because it measures the whole process.
 func TestMemoryIsFlat(t *testing.T) {
 	const lines = 200_000
 	measure := func(do func()) uint64 {
