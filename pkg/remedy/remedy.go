@@ -1,8 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package remedy turns what Google Cloud's services answer into a stable code, a sentence, and the command or
-// setting that mends it. All it knows is the table in table.go.
+// Package remedy maps the errors of Google Cloud's services to a stable code, a sentence, and the
+// command or setting that fixes the problem. All its knowledge is in the table in table.go.
 package remedy
 
 import (
@@ -14,43 +14,44 @@ import (
 	"github.com/vertextune/vertextune/pkg/lazyregexp"
 )
 
-// Answer is an error of a service, or of a tuning job.
+// Answer is an error of a service or of a tuning job.
 type Answer struct {
-	Service string // host of the API, such as storage.googleapis.com; "" is not known
-	Code    int32  // of google.rpc.Code
+	Service string // host of the API, such as storage.googleapis.com; "" means unknown
+	Code    int32  // a code of google.rpc.Code
 	Message string
 	Fields  []Field           // of google.rpc.BadRequest
-	Reason  string            // of google.rpc.ErrorInfo, or of an error of our own
-	Details map[string]string // the metadata of the same
+	Reason  string            // of google.rpc.ErrorInfo, or of an error of this service
+	Details map[string]string // the metadata of the reason
 }
 
-// Field is one place of a request that was refused, and why.
+// Field is a field of a request that was refused, with the reason.
 type Field struct{ Name, Description string }
 
-// Context is what the caller knows and the answer may not say; what is empty stays a placeholder in the commands.
+// Context holds facts that the caller knows and the error may not contain. An empty field stays a
+// placeholder in the commands.
 type Context struct {
 	Project   string
 	Location  string
-	Account   string // our own service account
+	Account   string // the service account of this service
 	BaseModel string
 	Database  string // of Firestore
-	Bucket    string // that was read or written
+	Bucket    string // the bucket that was read or written
 }
 
-// Remedy is what an answer means.
+// Remedy explains an error and says how to fix it.
 type Remedy struct {
 	Code     string // stable, for programs
 	Sentence string
 	// Fix is a command to run or a setting to change.
 	Fix string
-	// Operator reports that the fix is for whoever runs this service. It may name accounts, projects and buckets
-	// that a caller of the API has no need to know.
+	// Operator means that the fix is for the operator of this service. It may name accounts,
+	// projects and buckets that a caller of the API does not need to know.
 	Operator bool
-	// Passes reports that the same call may succeed later.
+	// Passes means that the same call may succeed later.
 	Passes bool
 }
 
-// The services.
+// The hosts of the services.
 const (
 	Vertex    = "aiplatform.googleapis.com"
 	Storage   = "storage.googleapis.com"
@@ -58,7 +59,7 @@ const (
 	PubSub    = "pubsub.googleapis.com"
 )
 
-// The codes of google.rpc.Code that the table names.
+// The codes of google.rpc.Code that the table uses.
 const (
 	cancelled          = 1
 	invalidArgument    = 3
@@ -73,21 +74,22 @@ const (
 	unauthenticated    = 16
 )
 
-// row is one line of the table. A row is meant if everything that it names is so.
+// row is one row of the table. A row matches if everything that it names matches.
 type row struct {
 	code    string
 	service string
 	codes   []int32
 	reason  string             // of Answer
-	field   *lazyregexp.Regexp // the name of a field; message is then about its description
-	message *lazyregexp.Regexp // its groups are words for say and fix
+	field   *lazyregexp.Regexp // the name of a field; message then matches its description
+	message *lazyregexp.Regexp // its named groups fill the placeholders of say and fix
 
 	say, fix string // ${word} is replaced
 	operator bool
 	passes   bool
 }
 
-// For returns what the table says of an answer. The first row that is meant counts.
+// For returns the remedy of the first row of the table that matches an error, and reports whether
+// there is one.
 func For(a Answer, c Context) (Remedy, bool) {
 	if len(a.Fields) == 0 {
 		a.Fields = fieldsIn(a.Message)
@@ -98,7 +100,8 @@ func For(a Answer, c Context) (Remedy, bool) {
 	return Remedy{}, false
 }
 
-// match returns the number of the first row that is meant, or -1, and the words that its pattern found.
+// match returns the number of the first row that matches, or -1, and the words that its pattern
+// found.
 func match(a Answer) (int, map[string]string) {
 	for i := range table {
 		if words, ok := table[i].meant(a); ok {
@@ -108,7 +111,7 @@ func match(a Answer) (int, map[string]string) {
 	return -1, nil
 }
 
-// meant reports whether an answer is what the row is about, and the words that its pattern found.
+// meant reports whether the row matches an error, and returns the words that its pattern found.
 func (r *row) meant(a Answer) (words map[string]string, ok bool) {
 	switch {
 	case r.service != "" && a.Service != "" && r.service != a.Service,
@@ -128,7 +131,8 @@ func (r *row) meant(a Answer) (words map[string]string, ok bool) {
 	}
 }
 
-// find returns what the groups of a pattern match in a text. No pattern is in every text.
+// find returns the words that the groups of a pattern match in a text. A nil pattern matches every
+// text.
 func find(pattern *lazyregexp.Regexp, text string) (map[string]string, bool) {
 	words := map[string]string{}
 	if pattern == nil {
@@ -143,7 +147,7 @@ func find(pattern *lazyregexp.Regexp, text string) (map[string]string, bool) {
 	return words, m != nil
 }
 
-// placeholders stand for what nobody knows.
+// placeholders are the words for unknown values.
 var placeholders = map[string]string{
 	"project": "PROJECT", "location": "LOCATION", "account": "SERVICE_ACCOUNT", "model": "the base model", "database": "(default)",
 	"bucket": "BUCKET", "object": "the object", "permission": "the permission", "api": "API", "key": "KEY", "field": "the field",
@@ -167,7 +171,8 @@ func (r *row) remedy(words map[string]string, a Answer, c Context) Remedy {
 
 var listed = lazyregexp.New(`\d+\.\s*Field: (\S+); Message: ([^\t]*)`)
 
-// fieldsIn reads the fields from the text in which Vertex AI lists them: "List of found errors: 1.Field: f; Message: m".
+// fieldsIn parses the text in which Vertex AI lists fields: "List of found errors: 1.Field: f;
+// Message: m".
 func fieldsIn(message string) (fields []Field) {
 	for _, m := range listed.FindAllStringSubmatch(message, -1) {
 		fields = append(fields, Field{Name: m[1], Description: strings.TrimSpace(m[2])})

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Every word that a row uses is one that its pattern finds or that has a placeholder.
+// Every word that a row uses comes from its pattern or has a placeholder.
 func TestTable_words(t *testing.T) {
 	t.Parallel()
 	for _, r := range table {
@@ -52,7 +52,7 @@ func TestPlaceholders(t *testing.T) {
 	}
 }
 
-// Callers retry what may pass, and nothing else.
+// Callers retry only transient errors.
 func TestTable_passes(t *testing.T) {
 	t.Parallel()
 	for i := range table {
@@ -64,7 +64,7 @@ func TestTable_passes(t *testing.T) {
 	}
 }
 
-// The sentence about a field names it.
+// The sentence about a field contains its name.
 func TestFor_names_the_field(t *testing.T) {
 	t.Parallel()
 	got, _ := For(Answer{Vertex, 3, "", []Field{{"job.training_dataset_uri", "It should be a GCS object of type JSONL."}}, "", nil}, known)

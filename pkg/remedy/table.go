@@ -5,7 +5,7 @@ package remedy
 
 import "github.com/vertextune/vertextune/pkg/lazyregexp"
 
-// What the words of the patterns look like, in the way in which Google's messages write them.
+// Patterns for words, in the form in which Google's messages contain them.
 const (
 	account = `(?P<account>[\w.-]+@[\w.-]+)`
 	object  = "[`']?(?P<object>[\\w./:@=-]+)[`']?"
@@ -13,23 +13,23 @@ const (
 
 func re(pattern string) *lazyregexp.Regexp { return lazyregexp.New(`(?i)` + pattern) }
 
-// table is all answers that are known, the special before the general.
+// table lists all known errors; special ones come before general ones.
 var table = []row{
-	// This service itself.
+	// Errors of this service.
 	{
 		code: "PREPARATION_ABORTED", reason: "PREPARATION_ABORTED",
 		say: "The training data could not be prepared: each of several attempts ended before its result was recorded, mostly for lack of memory.",
 		fix: "Start again with less data at a time: fewer messages, or a smaller file. If the data is small already, try again, and look into the logs of this service.",
 	},
 
-	// The dataset.
+	// Errors in the dataset.
 	{
 		code: "DATASET_NOT_JSONL", field: re(`(training|validation)_dataset_uri$`), message: re(`GCS object of type JSONL`),
 		say: "${field} must be a JSONL file in Cloud Storage.", fix: "Give a gs:// URI whose name ends in .jsonl, or the messages to train on.",
 	},
 	{
 		code: "DATASET_MISSING", field: re(`_dataset_uri$`), message: re(`object ` + object + ` does not exist`),
-		say: "The dataset ${object} is not there any more.", fix: "Start again: every start writes its dataset anew.",
+		say: "The dataset ${object} does not exist any more.", fix: "Start again: every start writes its dataset anew.",
 	},
 	{
 		code: "UNSUPPORTED_MODALITY", service: Vertex, message: re(`example (?P<what>\d+ of \d+) contains an unsupported modality \[(?P<field>[^\]]+)\]`),
@@ -38,7 +38,7 @@ var table = []row{
 	},
 	{
 		code: "VALIDATION_TOO_LARGE", service: Vertex, message: re(`validation (dataset|file).*(exceed|larger|too (large|big|many))`),
-		say: "The validation file is larger than Vertex AI takes beside this training file.", fix: "Set \"validation_split\": 0.1, or give a smaller validation file.",
+		say: "The validation file is too large for this training file.", fix: "Set \"validation_split\": 0.1, or give a smaller validation file.",
 	},
 	{
 		code: "DATASET_INVALID", service: Vertex, codes: []int32{invalidArgument}, message: re(`dataset example (?P<what>\d+ of \d+)`),
@@ -49,7 +49,7 @@ var table = []row{
 		say: "Vertex AI dropped every example of the dataset.", fix: "Read the reasons in dropped_examples of the job's status; mostly the examples are too long.",
 	},
 
-	// The model and what is asked of it.
+	// Errors about the model and its settings.
 	{
 		code: "ADAPTER_SIZE", message: re(`adapter size is not supported`),
 		say: "${model} does not take this adapter_size.", fix: "GET /api/v1/fine-tuning/models lists the sizes; leave adapter_size out for the service's own.",
@@ -65,7 +65,7 @@ var table = []row{
 	},
 	{
 		code: "ENDPOINT_NOT_FOUND", codes: []int32{notFound}, message: re("endpoint `?(?P<what>projects/[^`\\s]+?)`? not found"),
-		say: "There is no endpoint ${what} where it was looked for. Mostly the host does not match its location.",
+		say: "The host that was called has no endpoint ${what}. Usually the host does not match the location of the endpoint.",
 		fix: "Use the call that the job's status gives: models of a multi-region are served by aiplatform.us.rep.googleapis.com or aiplatform.eu.rep.googleapis.com.",
 	},
 	{
@@ -85,7 +85,7 @@ var table = []row{
 		say: "The host that was called does not serve the location ${location}.", fix: "Set GOOGLE_CLOUD_LOCATION to one region, such as us-central1; the host follows from it.", operator: true,
 	},
 
-	// Keys and accounts.
+	// Errors about keys and accounts.
 	{
 		code: "KEY_NOT_USABLE", message: re("CryptoKey (?P<key>\\S+) cannot be used in Vertex AI.*service account `?" + account),
 		say: "Vertex AI may not use the key ${key}.",
@@ -108,11 +108,11 @@ var table = []row{
 	},
 	{
 		code: "SERVICE_AGENT_MISSING", message: re(`service account (?P<agent>service-\d+@gcp-sa-[\w.-]+) does not exist|principal does not exist`),
-		say: "Google has not made the service agent ${agent} yet: the first tuning job of a project does.",
+		say: "The service agent ${agent} does not exist yet: Google creates it for the first tuning job of a project.",
 		fix: "Start a tuning job and cancel it, then give the role again; or set service_account to an account of your own.", operator: true,
 	},
 
-	// What is not allowed.
+	// Missing permissions.
 	{
 		code: "API_DISABLED", reason: "SERVICE_DISABLED",
 		say: "The API ${api} is not enabled in the project.", fix: "gcloud services enable ${api} --project=${project}", operator: true,
@@ -156,10 +156,10 @@ var table = []row{
 	},
 	{
 		code: "CREDENTIALS", codes: []int32{unauthenticated},
-		say: "Google Cloud does not take this service's credentials.", fix: "Run it with a service account; on your own machine: gcloud auth application-default login", operator: true,
+		say: "Google Cloud does not accept this service's credentials.", fix: "Run it with a service account; on your own machine: gcloud auth application-default login", operator: true,
 	},
 
-	// What is not there.
+	// Missing resources.
 	{
 		code: "FIRESTORE_DATABASE_MISSING", service: Firestore, codes: []int32{notFound}, message: re(`database (?P<database>\S+) does not exist|does not contain an active Cloud (Datastore|Firestore)`),
 		say: "There is no Firestore database ${database}.",
@@ -182,7 +182,7 @@ var table = []row{
 		say: "There is no topic ${topic}.", fix: "gcloud pubsub topics create ${topic} --project=${project}", operator: true,
 	},
 
-	// What may pass.
+	// Transient errors.
 	{
 		code: "TUNING_QUOTA", codes: []int32{resourceExhausted}, message: re(`concurrent_(tuning|managed_oss_model_fine)`),
 		say: "As many tuning jobs run in the project as its quota allows, in all regions together.",
@@ -194,7 +194,7 @@ var table = []row{
 	},
 	{
 		code: "CONTENTION", service: Firestore, codes: []int32{aborted},
-		say: "Several wrote the same at once.", fix: "Try again.", passes: true,
+		say: "Several writers changed the same data at once.", fix: "Try again.", passes: true,
 	},
 	{
 		code: "CANCELLED", service: Vertex, codes: []int32{cancelled},
@@ -202,10 +202,10 @@ var table = []row{
 	},
 	{
 		code: "TRANSIENT", codes: []int32{internal, unavailable, deadlineExceeded, aborted},
-		say: "Google Cloud has a fault of its own, or was too slow.", fix: "Try again later. A start that is on record goes on by itself.", passes: true,
+		say: "Google Cloud had an internal error, or was too slow.", fix: "Try again later. A recorded start is retried automatically.", passes: true,
 	},
 
-	// What is refused in words that are not known.
+	// Errors whose text is unknown.
 	{
 		code: "FIELD_REFUSED", service: Vertex, codes: []int32{invalidArgument}, field: re(`.`), message: re(`(?P<what>.+)`),
 		say: "Vertex AI refuses ${field}: ${what}", fix: "Change the field of that name in the request.",

@@ -11,8 +11,8 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// answers are what services have answered, with the place where that is on record; a row that no answer meets fails
-// the test. "gist" marks wordings that are known by their sense only.
+// answers lists real errors of the services with their sources. "gist" marks errors whose exact
+// wording is unknown. The test fails if a row of the table matches none of them.
 var answers = []struct {
 	source string
 	in     Answer
@@ -267,7 +267,7 @@ func TestTable(t *testing.T) {
 		if got.Sentence == "" || strings.Contains(got.Sentence+got.Fix, "${") || strings.Contains(got.Sentence+got.Fix, "  ") {
 			t.Errorf("%s: %q, %q", tt.code, got.Sentence, got.Fix)
 		}
-		// What names an account is for the operator alone.
+		// A text that names an account is only for the operator.
 		if !got.Operator && strings.Contains(got.Sentence+got.Fix, "@") && !strings.Contains(got.Fix, "FAMILY@VERSION") {
 			t.Errorf("%s names an account to every caller: %q, %q", tt.code, got.Sentence, got.Fix)
 		}
@@ -279,12 +279,12 @@ func TestTable(t *testing.T) {
 	}
 	for i, r := range table {
 		if !met[i] {
-			t.Errorf("no answer meets row %d, %s", i, r.code)
+			t.Errorf("no answer matches row %d, %s", i, r.code)
 		}
 	}
 }
 
-// What only the operator can mend is not shown to callers, and the codes are those of google.rpc.Code.
+// A fix for the operator alone is not shown to callers. The codes equal those of google.rpc.Code.
 func TestOperatorsRows(t *testing.T) {
 	t.Parallel()
 	callers := []string{
