@@ -1,8 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package usd is amounts of US dollars, exact to a millionth: a price for a million tokens is small, and what
-// is added up must not round on the way.
+// Package usd represents amounts of US dollars, exact to a millionth: the price of a few tokens is
+// tiny, and a sum must not collect rounding errors.
 package usd
 
 import (
@@ -15,24 +15,24 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// Amount is an amount in millionths of a dollar.
+// Amount is an amount of money in millionths of a US dollar.
 type Amount int64
 
 // Dollar is one dollar.
 const Dollar Amount = 1_000_000
 
-// places is how many decimal places a millionth has.
+// places is the number of decimal places of a millionth.
 const places = 6
 
-// What is wrong with a text that is not an amount.
+// The errors of Parse.
 var (
 	errForm    = errors.New("must be an amount of US dollars, such as 12.50")
 	errPrecise = errors.New("must have at most six decimal places: the smallest amount is 0.000001 US dollars")
 	errLarge   = errors.New("must be at most 9,223,372,036,854.775807 US dollars")
 )
 
-// Parse reads an amount such as 12, 0.375 or 1e-5, which is how some languages write small numbers. The error reads as
-// a sentence about the amount.
+// Parse reads an amount such as 12, 0.375 or 1e-5; some languages write small numbers like the last
+// one. The error is a phrase about the amount, such as "must be an amount of US dollars".
 func Parse(text string) (Amount, error) {
 	n, err := strictjson.FixedPoint(text, places)
 	switch {
@@ -47,11 +47,11 @@ func Parse(text string) (Amount, error) {
 	}
 }
 
-// shown is how many millionths the last place has that people are shown of an amount: the fourth of six.
+// shown is the smallest amount, in millionths, that four decimal places can show.
 const shown = 100
 
-// String returns the amount in dollars with at least two decimal places, rounded to four. An amount of which they
-// would leave nothing is exact.
+// String returns the amount in dollars with at least two decimal places, rounded to four. An amount
+// that four places would show as zero is exact.
 func (a Amount) String() string {
 	if -shown < a && a < shown {
 		return a.decimal(1)
@@ -75,10 +75,10 @@ func Group(number string) string {
 	return whole
 }
 
-// MarshalJSON writes a number of dollars, exactly.
+// MarshalJSON returns the exact number of dollars.
 func (a Amount) MarshalJSON() ([]byte, error) { return []byte(a.decimal(1)), nil }
 
-// decimal returns the amount in dollars, rounded to that many millionths.
+// decimal returns the amount in dollars, rounded to a multiple of that many millionths.
 func (a Amount) decimal(shown uint64) string {
 	sign, n := "", uint64(a)
 	if a < 0 {
@@ -95,14 +95,15 @@ func (a Amount) decimal(shown uint64) string {
 // UnmarshalJSON reads a number of dollars.
 func (a *Amount) UnmarshalJSON(text []byte) error { return a.UnmarshalText(text) }
 
-// UnmarshalText reads an amount as Parse does, for settings.
+// UnmarshalText reads an amount like Parse; settings use it.
 func (a *Amount) UnmarshalText(text []byte) (err error) {
 	*a, err = Parse(string(text))
 	return err
 }
 
-// Of returns what n things cost if a is the price of a million, rounded up to a millionth of a dollar: who
-// plans with it must not find the bill higher. An amount that cannot be said is the largest that can.
+// Of returns the cost of n units if a is the price of a million units. It rounds up to a millionth
+// of a dollar, because the bill must not be higher than the plan. If the cost is too large for an
+// Amount, it returns the largest Amount.
 func (a Amount) Of(n int64) Amount {
 	if a <= 0 || n <= 0 {
 		return 0
@@ -117,7 +118,7 @@ func (a Amount) Of(n int64) Amount {
 	return Amount(min(sum, math.MaxInt64))
 }
 
-// Buys returns how many things an amount pays if price is that of a million.
+// Buys returns how many units the amount pays for if price is the price of a million units.
 func (a Amount) Buys(price Amount) int64 {
 	if a <= 0 || price <= 0 {
 		return 0

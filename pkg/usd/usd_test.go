@@ -102,12 +102,12 @@ func TestJSON(t *testing.T) {
 	}
 	for _, bad := range []string{`{"Price":"3"}`, `{"Price":1e30}`, `{"Price":[]}`} {
 		if err := json.Unmarshal([]byte(bad), &got); err == nil {
-			t.Errorf("%s was taken", bad)
+			t.Errorf("%s was accepted", bad)
 		}
 	}
 }
 
-// Costs agree with exact fractions, rounded up, over the whole range of both numbers.
+// Costs equal exact fractions, rounded up, over the whole range of both numbers.
 func TestOf(t *testing.T) {
 	t.Parallel()
 	for range 20_000 {
@@ -123,12 +123,12 @@ func TestOf(t *testing.T) {
 	}
 	for _, none := range []usd.Amount{usd.Amount(0).Of(5), usd.Amount(-1).Of(5), usd.Dollar.Of(0), usd.Dollar.Of(-5)} {
 		if none != 0 {
-			t.Errorf("nothing costs %d", none)
+			t.Errorf("zero units cost %d", none)
 		}
 	}
 }
 
-// Where a product is whole or its words carry, the cost is still exact.
+// The cost is exact if the product is a whole number or carries between words.
 func TestOf_at_the_boundary(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -148,7 +148,7 @@ func TestOf_at_the_boundary(t *testing.T) {
 	}
 }
 
-// What an amount buys costs no more than the amount, and one more would.
+// The units that an amount buys cost at most the amount; one more unit would cost more.
 func TestBuys(t *testing.T) {
 	t.Parallel()
 	for range 20_000 {
@@ -159,14 +159,14 @@ func TestBuys(t *testing.T) {
 		}
 	}
 	if n := usd.Amount(math.MaxInt64).Buys(1); n != math.MaxInt64 {
-		t.Errorf("all the money in the world buys %d", n)
+		t.Errorf("the largest amount buys %d", n)
 	}
 	if n := usd.Dollar.Buys(0) + usd.Amount(0).Buys(1) + usd.Amount(-1).Buys(1); n != 0 {
-		t.Errorf("nothing buys %d", n)
+		t.Errorf("zero buys %d", n)
 	}
 }
 
-// The most that can be said is reached exactly where the quotient no longer fits into 64 bits.
+// The result becomes the largest int64 exactly when the quotient no longer fits into 64 bits.
 func TestBuys_at_the_boundary(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
