@@ -1,9 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package endpoint tells how to call a tuned model, from the name of its endpoint. The host is what people get
-// wrong: newer models are served from a multi-region, whose host has a form of its own, and not from the region in
-// which they were tuned.
+// Package endpoint builds a call of a tuned model from the name of its endpoint. The host is a
+// common mistake: newer models are served from a multi-region, whose host has a special form, and
+// not from the region in which they were tuned.
 package endpoint
 
 import (
@@ -16,22 +16,22 @@ import (
 	"github.com/vertextune/vertextune/pkg/lazyregexp"
 )
 
-// Call is a call of a tuned model, ready to be made. Its JSON is part of the API.
+// Call is a complete call of a tuned model. Its JSON is part of the API.
 type Call struct {
 	Location string `json:"location"`
 	Host     string `json:"host"`
-	URL      string `json:"url"` // of POST
-	// Body is a request that asks for one short answer, and Curl the whole call as a line for a shell.
+	URL      string `json:"url"` // for POST
+	// Body is a request for one short answer; Curl is the whole call as a shell command.
 	Body json.RawMessage `json:"body"`
 	Curl string          `json:"curl"`
-	// Advice is what to mind.
+	// Advice lists what the caller should know.
 	Advice []string `json:"advice"`
 }
 
 var namePattern = lazyregexp.New(`^projects/[A-Za-z0-9:._-]+/locations/([a-z0-9-]+)/endpoints/[A-Za-z0-9_-]+$`)
 
-// multiRegions have hosts of their own form: there is no us-aiplatform.googleapis.com. Source:
-// github.com/googleapis/python-genai/issues/2498.
+// multiRegions lists the locations whose hosts have a special form: us-aiplatform.googleapis.com
+// does not exist. Source: github.com/googleapis/python-genai/issues/2498.
 var multiRegions = []string{"us", "eu"}
 
 // Host returns the host that serves a location of Vertex AI.
@@ -46,8 +46,9 @@ func Host(location string) string {
 	}
 }
 
-// Ready returns the call of a tuned model by the name of its endpoint, projects/N/locations/L/endpoints/E. The base
-// model may be nil, if it is not in the catalogue.
+// Ready returns the call of a tuned model. name is the name of its endpoint,
+// projects/N/locations/L/endpoints/E; another form is an error. base may be nil if the base model
+// is not in the catalogue.
 func Ready(name string, base *catalogue.Model) (Call, error) {
 	m := namePattern.FindStringSubmatch(name)
 	if m == nil {
@@ -68,7 +69,7 @@ func Ready(name string, base *catalogue.Model) (Call, error) {
 	return c, nil
 }
 
-// body is what generateContent takes, of it what is needed here.
+// body is the part of a generateContent request that is needed here.
 type body struct {
 	Contents []content `json:"contents"`
 	Config   *config   `json:"generationConfig,omitempty"`

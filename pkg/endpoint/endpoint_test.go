@@ -85,7 +85,7 @@ func TestReady(t *testing.T) {
 	}
 }
 
-// A shell takes the line as it is: the program gets the arguments that are meant.
+// A shell parses the line into exactly the intended arguments.
 func TestCurl(t *testing.T) {
 	t.Parallel()
 	c, err := endpoint.Ready("projects/p/locations/us/endpoints/1", catalogue.Default().Lookup("gemini-3.1-flash-lite"))
