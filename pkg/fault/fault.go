@@ -1,9 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fault is the one vocabulary of errors in Vertextune: what went wrong, said so that the caller
-// can act on it, and mapped to HTTP in one table. It is pure: adapters translate what Google Cloud answers
-// into these kinds (see package gcp), the HTTP layer writes them out.
+// Package fault defines the errors of Vertextune: what went wrong, in words that help the caller to
+// act, and one table that maps each kind to HTTP. It does no I/O: package gcp translates the errors
+// of Google Cloud to these kinds, and the HTTP layer writes them.
 package fault
 
 import (
@@ -13,46 +13,48 @@ import (
 	"time"
 )
 
-// Kind classifies an error by what the caller can do about it. Its row in the table gives the HTTP answer.
+// Kind classifies an error by what the caller can do about it. A table maps each kind to its HTTP
+// status.
 type Kind int
 
 // The kinds, in the order of the table.
 const (
-	Internal           Kind = iota // our own defect; nothing of it is shown
-	InvalidArgument                // the request is wrong as it stands
-	FailedPrecondition             // right in form, refused by the state of things
-	Unauthenticated                // no token, or a wrong one
-	PermissionDenied               // known caller, not allowed
+	Internal           Kind = iota // our own defect; its details are never shown
+	InvalidArgument                // the request itself is wrong
+	FailedPrecondition             // the form is right, but the current state does not allow it
+	Unauthenticated                // no token, or a wrong token
+	PermissionDenied               // the caller is known but not allowed
 	NotFound                       // unknown job, message, session or model
 	MethodNotAllowed               // wrong HTTP method
-	AlreadyExists                  // conflict with what is there
-	Conflict                       // right in form, but not in the state that the thing is in
-	TooLarge                       // request body over the limit
-	UnsupportedMedia               // request body is not JSON
-	ResourceExhausted              // quota; try again later
-	UpstreamFailed                 // Google Cloud answered with an error of its own
-	Unavailable                    // Google Cloud is away
+	AlreadyExists                  // conflict with something that exists
+	Conflict                       // the form is right, but the resource is in the wrong state
+	TooLarge                       // the request body is over the limit
+	UnsupportedMedia               // the request body is not JSON
+	ResourceExhausted              // a quota is used up; try again later
+	UpstreamFailed                 // Google Cloud returned an error of its own
+	Unavailable                    // Google Cloud is unreachable
 	DeadlineExceeded               // Google Cloud was too slow
-	Canceled                       // the client went away
+	Canceled                       // the client closed the connection
 )
 
-// A Violation names one place in the request and what is wrong there.
+// A Violation names one field of the request and says what is wrong with it.
 type Violation struct {
-	// Field is the path in the request body, as in "data[3].contents[1].role".
+	// Field is the path in the request body, such as "data[3].contents[1].role".
 	Field string `json:"field"`
 	// Reason is a stable upper-case word for programs.
 	Reason string `json:"reason"`
-	// Description is a sentence for people, with the fix.
+	// Description is a sentence for people that includes the fix.
 	Description string `json:"description"`
-	// Place is where it is in a list of records; nil for what is wrong elsewhere. JSON has its members beside the others.
+	// Place is the place in a list of records, or nil for faults elsewhere. In JSON its members stand
+	// next to the other ones.
 	*Place `firestore:"place,omitempty"`
 }
 
-// Place is where a violation is in a list of records, in the terms of a report on data.
+// Place is where a violation is in a list of records. A report on data uses the same terms.
 type Place struct {
 	Record  int64  `json:"record" firestore:"record"`
 	Line    int64  `json:"line" firestore:"line"`
-	Offset  *int64 `json:"offset,omitempty" firestore:"offset,omitempty"` // nil where it is not known
+	Offset  *int64 `json:"offset,omitempty" firestore:"offset,omitempty"` // nil if it is unknown
 	Pointer string `json:"pointer" firestore:"pointer"`
 }
 
@@ -61,23 +63,23 @@ type Error struct {
 	Kind       Kind
 	Message    string
 	Violations []Violation
-	// Count is how many violations there are, where Violations are only the first of them.
+	// Count is the number of all violations if Violations contains only the first ones.
 	Count int64
-	// Reason, if set, is a stable word for the whole error, and Metadata what goes with it.
+	// Reason, if set, is a stable word for the whole error. Metadata are its details.
 	Reason   string
 	Metadata map[string]string
-	// RetryAfter, if positive, is when a repeat may succeed.
+	// RetryAfter, if positive, is the time after which a repeated call may succeed.
 	RetryAfter time.Duration
-	// Busy says that this service refuses what is beyond its share, as it is meant to: nobody has to mend that.
+	// Busy marks a refusal that protects this service under load. The operator has nothing to fix.
 	Busy bool
-	// Log, if set, is what the log has in place of the message and the cause: it quotes no input.
+	// Log, if set, replaces the message and the cause in the log. It must not quote user input.
 	Log string
-	// Err is the cause, which is never shown.
+	// Err is the cause, which is never shown to the caller.
 	Err error
 }
 
-// Error returns the message with its violations and cause, for tests and terminals. It quotes what people wrote:
-// the log has [Logged] instead.
+// Error returns the message with its violations and its cause, for tests and terminals. It quotes
+// user input, so the log uses [Logged] instead.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Message)
@@ -102,12 +104,12 @@ func New(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
 }
 
-// Wrap returns an error of the kind whose cause is kept for the log.
+// Wrap is like New and keeps the cause for the log.
 func Wrap(kind Kind, err error, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...), Err: err}
 }
 
-// Invalid returns an InvalidArgument error that carries the violations.
+// Invalid returns an InvalidArgument error with the violations.
 func Invalid(violations ...Violation) *Error {
 	if len(violations) == 0 {
 		return New(InvalidArgument, "The request is not valid.")
@@ -127,7 +129,7 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// Passes reports whether the same call may succeed a little later, with nothing mended.
+// Passes reports whether the same call may succeed a little later without any change.
 func Passes(err error) bool {
 	switch KindOf(err) {
 	case Unavailable, DeadlineExceeded, ResourceExhausted, Canceled:
@@ -137,9 +139,9 @@ func Passes(err error) bool {
 	}
 }
 
-// Heals reports whether the same call may succeed later without anybody changing the input. An event
-// function returns such an error, so that the event is delivered again, and acknowledges the others.
-// Errors that are not of this package count as ones that may heal.
+// Heals reports whether the same call may succeed later without a change of the input. An event
+// function returns such an error, so that the event is delivered again; it acknowledges the event
+// for all other errors. An error of another package counts as one that may succeed later.
 func Heals(err error) bool {
 	switch KindOf(err) {
 	case InvalidArgument, FailedPrecondition, NotFound, AlreadyExists, Conflict, TooLarge:

@@ -19,7 +19,7 @@ import (
 
 var errCause = errors.New("secret of the database")
 
-// kinds is every kind: what it answers, and whether an event is to be delivered again.
+// kinds lists every kind, its HTTP status, and whether an event is delivered again.
 var kinds = map[fault.Kind]struct {
 	code   int
 	status string
@@ -62,10 +62,10 @@ func TestKinds(t *testing.T) {
 		}
 	}
 	if past := fault.Canceled + 1; past.HTTP() != (fault.Answer{}) {
-		t.Errorf("there is a kind %d behind the last one that this test knows: %+v", past, past.HTTP())
+		t.Errorf("kind %d comes after the last one in this test: %+v", past, past.HTTP())
 	}
 	if kind, ok := fault.ParseKind("NO_SUCH_KIND"); ok {
-		t.Errorf("an unknown word is read as kind %d", kind)
+		t.Errorf("an unknown name is read as kind %d", kind)
 	}
 	if !fault.Heals(errCause) {
 		t.Error("an error from elsewhere does not heal")

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// Faults counts all that is wrong with a request and keeps the first of it, so that a request with millions of faults
-// takes no more memory than one with a thousand.
+// Faults counts all faults of a request and keeps the first ones, so that a request with millions
+// of faults needs no more memory than one with a thousand.
 type Faults struct {
 	Kept  []Violation
 	Count int64
 }
 
-// Add counts a fault.
+// Add counts a fault and keeps it if there is room.
 func (f *Faults) Add(field, reason, description string) {
 	f.Count++
 	if len(f.Kept) < mostShown {
@@ -29,7 +29,7 @@ func (f *Faults) Join(others Faults) {
 	f.Kept = append(f.Kept, others.Kept[:min(len(others.Kept), mostShown-len(f.Kept))]...)
 }
 
-// Has reports whether a fault of the field, or of what is in it, is among those that were kept.
+// Has reports whether a kept fault is about the field or about something inside it.
 func (f *Faults) Has(field string) bool {
 	for _, v := range f.Kept {
 		if rest, ok := strings.CutPrefix(v.Field, field); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
@@ -39,7 +39,8 @@ func (f *Faults) Has(field string) bool {
 	return false
 }
 
-// Of returns what an error says as faults: its violations, or else its message, of the field.
+// Of adds the faults of an error: its violations, or its message as a fault of the field if it has
+// none.
 func (f *Faults) Of(e *Error, field string) {
 	if len(e.Violations) == 0 {
 		reason := e.Reason
@@ -52,7 +53,7 @@ func (f *Faults) Of(e *Error, field string) {
 	f.Join(Faults{Kept: e.Violations, Count: max(e.Count, int64(len(e.Violations)))})
 }
 
-// Err returns the faults as an InvalidArgument, or nil.
+// Err returns the faults as an InvalidArgument, or nil if there are none.
 func (f *Faults) Err() error {
 	if f.Count == 0 {
 		return nil

@@ -12,13 +12,14 @@ import (
 	"strconv"
 )
 
-// Answer is what a kind means over HTTP: the code, and Google's canonical word for it (AIP-193).
+// Answer is the HTTP status of a kind: the code, and Google's canonical name for it (AIP-193).
 type Answer struct {
 	Code   int
 	Status string
 }
 
-// table maps every kind to its HTTP answer. 499 is what Google's APIs use for a client that went away.
+// table maps every kind to its HTTP status. Google's APIs use 499 when the client closes the
+// connection.
 var table = map[Kind]Answer{
 	Internal:           {500, "INTERNAL"},
 	InvalidArgument:    {400, "INVALID_ARGUMENT"},
@@ -38,11 +39,11 @@ var table = map[Kind]Answer{
 	Canceled:           {499, "CANCELLED"},
 }
 
-// HTTP returns the HTTP answer for the kind.
+// HTTP returns the HTTP status of the kind.
 func (k Kind) HTTP() Answer { return table[k] }
 
-// Of returns err as an Error: as it is if it is one already, by what context says of it, else as Internal
-// with a message that shows nothing of it.
+// Of converts err to an Error. It returns an existing Error unchanged and translates the errors of
+// package context. Any other error becomes Internal, with a message that hides the cause.
 func Of(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
@@ -69,7 +70,7 @@ type Body struct {
 	} `json:"error"`
 }
 
-// The details, each a message of google.rpc.
+// The details of a Body; each is a message of google.rpc.
 type (
 	badRequest struct {
 		Type       string      `json:"@type"`
@@ -91,12 +92,12 @@ type (
 	}
 )
 
-// mostShown is how many violations an answer lists; all are counted.
+// mostShown is how many violations a response lists. All of them are counted.
 const mostShown = 1000
 
 const rpc = "type.googleapis.com/google.rpc."
 
-// Body returns what the caller is shown of the error.
+// Body returns the part of the error that the caller may see.
 func (e *Error) Body() Body {
 	var b Body
 	answer := e.Kind.HTTP()
@@ -117,11 +118,11 @@ func (e *Error) Body() Body {
 	return b
 }
 
-// Of adds the ID of the request, by which the operator finds what the log has of it.
+// Of adds the ID of the request, with which the operator finds the log lines of the request.
 func (b Body) Of(requestID string) Body {
 	b.Error.Details = append(slices.Clip(b.Error.Details), requestInfo{rpc + "RequestInfo", requestID})
 	return b
 }
 
-// RetrySeconds returns RetryAfter in whole seconds, rounded up, as the header Retry-After wants it.
+// RetrySeconds returns RetryAfter in whole seconds, rounded up, for the header Retry-After.
 func (e *Error) RetrySeconds() int64 { return int64(math.Ceil(e.RetryAfter.Seconds())) }

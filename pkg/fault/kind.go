@@ -3,7 +3,7 @@
 
 package fault
 
-// names are the kinds as they are kept in records. They never change.
+// names are the names of the kinds in records. They never change.
 var names = map[Kind]string{
 	Internal:           "INTERNAL",
 	InvalidArgument:    "INVALID_ARGUMENT",
@@ -26,7 +26,7 @@ var names = map[Kind]string{
 // String returns the kind's name.
 func (k Kind) String() string { return names[k] }
 
-// ParseKind returns the kind of a name.
+// ParseKind returns the kind with the name.
 func ParseKind(name string) (Kind, bool) {
 	for k, n := range names {
 		if n == name {

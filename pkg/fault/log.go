@@ -19,9 +19,10 @@ import (
 // LogValue makes slog write the error as [Logged] does.
 func (e *Error) LogValue() slog.Value { return slog.StringValue(Logged(e)) }
 
-// Logged returns an error as the log may have it, without a word of a request, a file or a message: of an Error
-// its codes and counts; of the errors of the standard library that quote their input, what was wrong alone. What
-// wraps an Error is our own text, which names jobs but quotes nothing.
+// Logged returns the text of an error for the log, without any text from a request, a file or a
+// message. For an Error it returns the codes and counts. For errors of the standard library that
+// quote their input, it returns only the description. A text that wraps an Error is our own; it
+// names jobs but quotes no input.
 func Logged(err error) string {
 	if err == nil {
 		return ""
@@ -34,7 +35,8 @@ func Logged(err error) string {
 	}
 	text := err.Error()
 	for _, inner := range unwrapped(err) {
-		// A text that does not hold that of its cause may hold anything of it, so the cause stands alone.
+		// If a text does not contain the text of its cause, it may contain user input. Then only
+		// the cause is logged.
 		if whole := inner.Error(); strings.Contains(text, whole) {
 			text = strings.Replace(text, whole, Logged(inner), 1)
 		} else {
@@ -55,7 +57,7 @@ func unwrapped(err error) []error {
 	return nil
 }
 
-// quoting returns what an error says that would quote its input.
+// quoting describes an error whose own text would quote its input.
 func quoting(err error) (string, bool) {
 	switch e := err.(type) { //nolint:errorlint // one link of the chain
 	case *url.Error:
@@ -74,13 +76,14 @@ func quoting(err error) (string, bool) {
 	return "", false
 }
 
-// IsCallers reports whether whoever made the request has to mend it, so that it is no matter for the operator.
+// IsCallers reports whether the caller has to correct the request, so that the operator need not
+// act.
 func IsCallers(err error) bool {
 	code := KindOf(err).HTTP().Code
 	return code >= 400 && code < 500
 }
 
-// LogLevel is how much an error matters to the operator.
+// LogLevel returns the log level of an error.
 func LogLevel(err error) slog.Level {
 	if IsCallers(err) {
 		return slog.LevelInfo
@@ -88,7 +91,7 @@ func LogLevel(err error) slog.Level {
 	return slog.LevelWarn
 }
 
-// shownReasons is how many kinds of violations a line of the log names.
+// shownReasons is how many reasons of violations a log line names.
 const shownReasons = 10
 
 func (e *Error) logged() string {

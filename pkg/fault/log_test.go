@@ -17,7 +17,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/fault"
 )
 
-// word is one that people wrote: no log may have it.
+// word is user input: it must never be in the log.
 const word = "Xylophon"
 
 func TestLogged(t *testing.T) {
@@ -71,7 +71,7 @@ func TestLogged(t *testing.T) {
 	}
 }
 
-// hiding is an error whose text does not hold that of its cause.
+// hiding is an error whose text does not contain the text of its cause.
 type hiding struct{ cause error }
 
 func (hiding) Error() string   { return word }
