@@ -11,7 +11,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// Names that people have for the two sides of an example, in small letters.
+// Common names for the two sides of an example, in lower case.
 var (
 	questionNames = []string{
 		"prompt", "question", "query", "text_input", "input", "instruction", "user", "human", "q", "source", "problem", "src",
@@ -26,14 +26,14 @@ var (
 	historyNames = []string{"history", "conversation_history"}
 )
 
-// How a conversation, and a question with its answer, are written.
+// The recommended forms of a conversation, and of a question with its answer.
 const (
 	asMessages = `{"messages": [{"role": "user", "content": …}, {"role": "assistant", "content": …}]}`
 	asPair     = `{"prompt": …, "completion": …}`
 )
 
-// turnNames are the members that turns of a conversation have, with the name of the
-// list that such turns are read from.
+// turnNames lists the members of a turn of a conversation, and the name of the list that such turns
+// are read from.
 var turnNames = []struct{ speaker, text, list string }{
 	{"role", "content", "messages"},
 	{"from", "value", "conversations"},
@@ -50,8 +50,8 @@ var turnNames = []struct{ speaker, text, list string }{
 	{"from", "text", ""},
 }
 
-// unknownRecord reports a record of no format that is known, with the way to write
-// what it seems to hold.
+// unknownRecord reports a record of unknown format and says how to write what the record seems to
+// contain.
 func (r *record) unknownRecord() {
 	message := "this is no kind of record that is known: it has " + r.names()
 	for _, advise := range []func(*record) (what, fix string){
@@ -76,7 +76,7 @@ func (r *record) named(names []string) int {
 	return 0
 }
 
-// adviseSides finds a question and its answer under other names.
+// adviseSides looks for a question and its answer under other names.
 func (r *record) adviseSides() (what, fix string) {
 	question, answer := r.named(questionNames), r.named(answerNames)
 	if question == 0 || answer == 0 {
@@ -96,7 +96,7 @@ func (r *record) adviseSides() (what, fix string) {
 	return quoted(r.text(question)) + " seems to be the question, and " + quoted(r.text(answer)) + " its answer", fix
 }
 
-// adviseText finds a record that is a text alone.
+// adviseText looks for a record that is only a text.
 func (r *record) adviseText() (what, fix string) {
 	text := r.named([]string{"text", "content", "body", "document", "sentence", "story"})
 	if text == 0 || r.kind(text+1) != strictjson.String {
@@ -105,8 +105,7 @@ func (r *record) adviseText() (what, fix string) {
 	return "a plain text has no question and no answer to learn from", "divide it, and write " + asPair
 }
 
-// adviseList finds a list of records, or of the turns of a conversation, under a name
-// of its own.
+// adviseList looks for a list of records, or of the turns of a conversation, under an unknown name.
 func (r *record) adviseList() (what, fix string) {
 	sides, _ := r.adviseSides()
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
@@ -132,8 +131,8 @@ func (r *record) adviseList() (what, fix string) {
 	return "", ""
 }
 
-// listIn returns the array that is a member, or is in the object that is one, and
-// its name.
+// listIn returns the array that is the value of a member, or that is inside the object of a member.
+// It also returns the name of the array for a message.
 func (r *record) listIn(name int) (list int, path string) {
 	path = quoted(r.text(name))
 	switch v := name + 1; r.kind(v) {
@@ -149,7 +148,7 @@ func (r *record) listIn(name int) (list int, path string) {
 	return 0, ""
 }
 
-// hasFormat reports whether an object has a name that tells a format.
+// hasFormat reports whether an object has a name that identifies a format.
 func (r *record) hasFormat(obj int) bool {
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		if markNames[string(r.key(i))] != 0 {
@@ -159,8 +158,8 @@ func (r *record) hasFormat(obj int) bool {
 	return false
 }
 
-// adviseTurns says how the turns in a list are written, if it holds turns. The list is a
-// member of the record, or elsewhere.
+// adviseTurns says how to write the turns in a list, if the list contains turns. member is true if
+// the list is the value of a member of the record.
 func (r *record) adviseTurns(list int, name string, member bool) (what, fix string) {
 	first := list + 1
 	if r.next(list) == first {
@@ -199,8 +198,8 @@ func (r *record) isTurn(obj int) bool {
 	return false
 }
 
-// turnList returns the name of the list that turns like this one are read from, if
-// there is one, and whose turn it is.
+// turnList returns the name of the list that such turns are read from, or "", and the speaker of
+// the turn.
 func (r *record) turnList(obj int) (list, speaker string) {
 	for _, names := range turnNames {
 		if from := r.member(obj, names.speaker); from != 0 && r.member(obj, names.text) != 0 {
@@ -210,7 +209,7 @@ func (r *record) turnList(obj int) (list, speaker string) {
 	return "", ""
 }
 
-// notAnObject reports a record that is no object.
+// notAnObject reports a record that is not an object.
 func (r *record) notAnObject() {
 	message, fix := "a record must be an object, not "+article(r.kind(root)), ""
 	if r.kind(root) == strictjson.Array {
@@ -221,8 +220,8 @@ func (r *record) notAnObject() {
 	r.fail(root, CodeNotAnObject, message, fix)
 }
 
-// missingFix says what to do about a side that a record lacks: it may be there under
-// another name.
+// missingFix returns advice for a record that lacks one side, which may be present under another
+// name.
 func (r *record) missingFix(name string) string {
 	names := answerNames
 	if slices.Contains(questionNames, name) {
@@ -234,8 +233,8 @@ func (r *record) missingFix(name string) string {
 	return "add it"
 }
 
-// turnsAlone returns what is wrong with a file that is an array of the turns of one
-// conversation, which would be read as records that are messages, or nil.
+// turnsAlone returns the fault of a file that is an array of the turns of one conversation, or nil.
+// The turns would otherwise be read as message records.
 func turnsAlone(head []byte) *finding {
 	at := skipSpace(head, 0)
 	if at == len(head) || head[at] != '[' || bytes.Contains(head, []byte(`"related_message"`)) || bytes.Contains(head, []byte(`"session_id"`)) {

@@ -7,7 +7,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// bedrock converts a conversation of Amazon Bedrock.
+// bedrock converts a conversation in the format of Amazon Bedrock.
 func (r *record) bedrock(dst []byte) []byte {
 	c := &r.worker.conversation
 	c.begin(r)
@@ -33,7 +33,7 @@ func (r *record) bedrock(dst []byte) []byte {
 	return c.end(dst)
 }
 
-// isCachePoint reports whether a block only says what is to be kept in a cache.
+// isCachePoint reports whether a block only marks a position for a cache.
 func (r *record) isCachePoint(block int) bool {
 	return r.kind(block) == strictjson.Object && r.len(block) == 1 && string(r.key(block+1)) == "cachePoint"
 }
@@ -118,10 +118,10 @@ func (c *conversation) bedrockPart(part int) {
 	}
 }
 
-// bedrockFile adds an image, a video or a document that the block holds.
+// bedrockFile adds an image, a video or a document that is inside the block.
 func (c *conversation) bedrockFile(obj int, kind string) {
 	r := c.r
-	c.parts++ // even if it cannot be written
+	c.parts++ // counted even if it cannot be written
 	format, source := r.member(obj, "format"), r.member(obj, "source")
 	if format == 0 || source == 0 {
 		r.fail(obj, CodeMissingField, `the block must have "format" and "source"`, "")
@@ -142,7 +142,7 @@ func (c *conversation) bedrockFile(obj int, kind string) {
 	c.inlineNode(format, kind+r.text(format), data)
 }
 
-// bedrockResult adds what a tool gave back.
+// bedrockResult adds the result of a tool.
 func (c *conversation) bedrockResult(obj int) {
 	r := c.r
 	m := resultNodes{obj: obj}

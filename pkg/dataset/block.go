@@ -3,49 +3,49 @@
 
 package dataset
 
-// state says where in its container a block starts or ends.
+// state is the position in the container where a block starts or ends.
 type state uint8
 
 const (
-	betweenValues state = iota // of lines, or of values one after the other
-	firstElement               // behind the opening bracket of an array
-	nextElement                // behind a comma
-	afterElement               // behind an element: a comma or the end
-	afterArray                 // behind the closing bracket
+	betweenValues state = iota // between lines, or between values one after the other
+	firstElement               // after the opening bracket of an array
+	nextElement                // after a comma
+	afterElement               // after an element: a comma or the end of the array follows
+	afterArray                 // after the closing bracket
 )
 
-// block is a piece of the text, and what was found in it.
+// block is a part of the text with the results of checking it.
 type block struct {
 	buf   []byte
 	base  int64 // offset of buf in the text
 	final bool  // the text ends with buf
-	state state // before and after
-	limit int   // how much of buf to deal with at a time; 0 is all of it
-	taken int64 // from the reader, up to and with this block
+	state state // at the start of buf, and later at the end of the processed part
+	limit int   // how much of buf to process at a time; 0 means all of it
+	taken int64 // bytes read from the reader, up to and including this block
 
-	more     bool  // the limit was reached, and there is more
-	endless  bool  // the rest starts a record that is nested too deeply, and long
-	used     int   // bytes of buf that are dealt with; the rest starts a record
-	lines    int64 // line ends among them
+	more     bool  // processing stopped at the limit before the end of buf
+	endless  bool  // the rest starts a long record that is nested too deeply
+	used     int   // processed bytes of buf; the rest starts a record
+	lines    int64 // line ends in the processed bytes
 	records  int64
 	examples []example
-	out      []byte // their lines
+	out      []byte // the lines of the examples
 	log      faultLog
 	leftOut  map[Outcome]int64
 }
 
-// example is one line of a block's output. Whether it is written at all is
-// decided when everything before it is known.
+// example is one line of a block's output. merge decides whether the line is written, because the
+// decision depends on everything before it.
 type example struct {
 	size
-	end    int     // of its line in out
-	at     int     // of its record in buf
-	record int64   // its number in the block
-	hash   uint64  // of its line
-	muted  bool    // an answer in it says next to nothing
-	paired bool    // it came of a message record
-	pair   pairKey // of message records
-	user   bool    // the message record came from the user's side
+	end    int     // the end of its line in out
+	at     int     // the start of its record in buf
+	record int64   // the number of its record in the block
+	hash   uint64  // the hash of its line
+	muted  bool    // an answer in it has no letter and no digit
+	paired bool    // it was made from a message record
+	pair   pairKey // only for message records
+	user   bool    // the message record has the role user
 }
 
 // leaveOut counts a record that makes no example.
@@ -62,9 +62,9 @@ func (b *block) reset(buf []byte, base int64, final bool, from state) {
 	b.used, b.lines, b.records = 0, 0, 0
 	b.more, b.endless = false, false
 	b.examples, b.out = b.examples[:0], b.out[:0]
-	const most = 1 << 20 // of a block that one long record has made large, little may be left
-	if n := min(len(buf), most); cap(b.out) < n {
-		b.out = make([]byte, 0, n+n/4) // hardly ever is it more
+	const maxInitial = 1 << 20 // a block that one long record has made large may have little output
+	if n := min(len(buf), maxInitial); cap(b.out) < n {
+		b.out = make([]byte, 0, n+n/4) // the output is rarely larger
 	}
 	b.log.reset(buf, base)
 	clear(b.leftOut)

@@ -9,31 +9,30 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// conversation builds an example turn by turn, from a record of any format. It
-// checks what every example must hold, and belongs to a worker, which uses it
-// again and again.
+// conversation builds an example turn by turn from a record of any format, and checks what every
+// example must contain. Each worker has one conversation, which it reuses.
 type conversation struct {
 	r         *record
-	system    []byte        // parts of the system instruction, each behind a comma
-	turns     []byte        // turns, each behind a comma
-	tools     []byte        // function declarations, each behind a comma
-	calls     []call        // of functions, to find those that results belong to
+	system    []byte        // parts of the system instruction, each after a comma
+	turns     []byte        // turns, each after a comma
+	tools     []byte        // function declarations, each after a comma
+	calls     []call        // calls of functions, to match results with them
 	group     int           // the first call that a result without an id may belong to
 	first     int           // the first of these that may have no result yet
-	functions []declaration // those that are declared
-	declares  int           // the last member beside the turns that declares functions
-	late      []int         // names of members beside the turns whose text may stand in them
-	holder    int           // the string whose text is read as JSON, or 0
+	functions []declaration // the declared functions
+	declares  int           // the last member outside the turns that declares functions
+	late      []int         // names of members outside the turns whose text may also be in a turn
+	holder    int           // the string whose text is parsed as JSON, or 0
 	role      string        // of the current turn, "" before the first
 	at        int           // the node of the current turn
 	parts     int           // of the current turn
-	results   bool          // the current turn holds results of functions
-	answered  int           // the text that the current turn of the model starts with
-	missing   bool          // a turn is, and that was said
+	results   bool          // the current turn contains results of functions
+	answered  int           // the text at the start of the current turn of the model
+	missing   bool          // a turn is missing, and this was reported
 	answers   int           // messages of the model
 	pending   []pendingMark // of the current message
 	marked    []answerMark  // of the answers
-	several   int           // the name of a member with several answers to the conversation
+	several   int           // the name of a member that lists several answers to the conversation
 }
 
 // begin starts a new example.
@@ -45,14 +44,14 @@ func (c *conversation) begin(r *record) {
 	c.answers, c.pending, c.marked, c.several = 0, c.pending[:0], c.marked[:0], 0
 }
 
-// turn starts a turn of the user or the model, which node n stands for.
+// turn starts a turn of the user or the model; n is its node.
 func (c *conversation) turn(n int, role string) {
 	c.closeCalls(role)
 	c.start(n, role)
 }
 
-// callTurn continues the turn of the model with its calls, or starts one: what it says and what
-// it calls, one after the other, is one turn.
+// callTurn continues the model's turn with its calls, or starts one: adjacent text and calls of the
+// model form one turn.
 func (c *conversation) callTurn(n int) {
 	if c.role != roleModel {
 		c.turn(n, roleModel)
@@ -73,7 +72,7 @@ func (c *conversation) start(n int, role string) {
 	c.open(n, role)
 }
 
-// open starts a turn without looking at the one before it.
+// open starts a turn without checking the turn before it.
 func (c *conversation) open(n int, role string) {
 	c.role, c.at, c.parts, c.results, c.answered = role, n, 0, false, 0
 	c.r.example.turns++
@@ -86,8 +85,8 @@ func (c *conversation) open(n int, role string) {
 	c.turns = append(c.turns, `","parts":[`...)
 }
 
-// resultTurn goes on with the turn that holds the results of functions, or
-// starts one: all results that follow a turn of the model stand in one turn.
+// resultTurn continues the turn with the results of functions, or starts one: all results after a
+// turn of the model are in one turn.
 func (c *conversation) resultTurn(n int) {
 	if c.role != roleUser || !c.results {
 		c.start(n, roleUser)
@@ -118,7 +117,7 @@ func (c *conversation) part(opening string) {
 func (c *conversation) text(n int) {
 	switch {
 	case c.r.kind(n) == strictjson.Null, c.r.kind(n) == strictjson.String && c.r.blank(n):
-		c.parts++ // it was meant to be one
+		c.parts++ // counted, because a part was intended
 		c.r.leaveOut(n, EmptyText, "the text is empty", "write what was said, or take the turn away")
 		return
 	case !c.r.is(n, strictjson.String):
@@ -137,8 +136,8 @@ func (c *conversation) text(n int) {
 	c.turns = append(c.turns, '}')
 }
 
-// textPart adds one of several texts and other parts. An empty one says nothing
-// beside them and is left away; if it is alone, so is the whole record.
+// textPart adds one of several texts and other parts. An empty text is skipped. If a turn has no
+// other part, the whole record is left out.
 func (c *conversation) textPart(n int) {
 	if c.r.kind(n) != strictjson.String || !c.r.blank(n) {
 		c.text(n)
@@ -165,14 +164,13 @@ func (c *conversation) inline(mime string, data []byte) {
 	c.turns = append(c.turns, `"}}`...)
 }
 
-// systemText adds the text of a string node to the system instruction. An empty
-// one says nothing and is left away.
+// systemText adds the text of a string node to the system instruction. An empty text is skipped.
 func (c *conversation) systemText(n int) {
 	if !c.r.is(n, strictjson.String) || c.r.blank(n) {
 		return
 	}
 	if len(c.system) > 0 && bytes.Contains(c.system, append([]byte(`{"text":`), c.r.raw(n)...)) {
-		return // the same text stands beside the turns and among them
+		return // the same text is both inside and outside the turns
 	}
 	switch {
 	case c.answers > 0:
@@ -202,8 +200,8 @@ func (c *conversation) end(dst []byte) []byte {
 	return append(dst, "}\n"...)
 }
 
-// endSeveral deals with a list of several answers, which says nothing new beside the
-// answer and is no substitute for it.
+// endSeveral handles a list of several answers. The list adds nothing if the conversation has an
+// answer, and cannot replace a missing one.
 func (c *conversation) endSeveral(unanswered bool) {
 	if !unanswered {
 		c.r.unused(c.several)
@@ -213,7 +211,7 @@ func (c *conversation) endSeveral(unanswered bool) {
 		`give one, or the better one as "chosen" and the worse one as "rejected"`)
 }
 
-// finishTurns ends the last turn; there must be one.
+// finishTurns ends the last turn; there must be at least one.
 func (c *conversation) finishTurns() {
 	if c.role != "" {
 		c.endTurn()
@@ -224,7 +222,7 @@ func (c *conversation) finishTurns() {
 	}
 }
 
-// appendExample appends the example but for its closing brace.
+// appendExample appends the example without its closing brace.
 func (c *conversation) appendExample(dst []byte) []byte {
 	c.checkLate()
 	dst = append(dst, '{')

@@ -1,18 +1,16 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dataset turns files of conversations into training examples for
-// Gemini, and says everything that is wrong with them in one pass.
+// Package dataset converts files of conversations to training examples for Gemini, and reports
+// everything that is wrong with them in one pass.
 //
-// A file is read as a stream of records: a JSON array, {"data": […]}, lines, or
-// values one after the other, gzipped or not. Every record is checked by the
-// rules of RFC 8259 and then by those of its format, and written as one line of
-// JSON. Strings and numbers keep the bytes that they came with. Memory does not
-// grow with the file, only with its longest record.
+// A file is read as a stream of records: a JSON array, {"data": […]}, lines, or values one after
+// the other, optionally compressed with gzip. Every record is checked by the rules of RFC 8259 and
+// then by those of its format, and is written as one line of JSON. Strings and numbers keep their
+// original bytes. Memory does not grow with the file, only with its longest record.
 //
-// Faults never stop the reading: a record that cannot be understood is reported
-// and the next one is looked for. Whoever calls decides by [Report].Errors
-// whether the result may be used.
+// Faults never stop the reading: an unreadable record is reported, and reading continues at the
+// next one. The caller checks [Report].Errors to decide whether it may use the result.
 package dataset
 
 import (
@@ -20,79 +18,74 @@ import (
 	"io"
 )
 
-// Options says how a file is read. The zero value is a good choice.
+// Options configure the reading of a file. The zero value is a good choice.
 type Options struct {
-	// MaxFaults is how many faults of each kind are reported in full; all are
-	// counted. The same warning in many records is one. 0 means 200.
+	// MaxFaults limits how many faults of each kind are reported in full; all are counted. The same
+	// warning in many records counts as one. 0 means 200.
 	MaxFaults int
 	// MaxRecordBytes is the size of the longest record that is accepted.
 	// 0 means 32 MiB.
 	MaxRecordBytes int
-	// Workers is how many goroutines check records. 0 means one for each
-	// processor that Go may use, at most 4.
+	// Workers is the number of goroutines that check records. 0 means one for each processor that
+	// Go may use, up to 4.
 	Workers int
-	// Name is the name of the file, if it has one. One that ends in .gz must be
-	// packed.
+	// Name is the name of the file, or "". A file whose name ends in .gz must be compressed.
 	Name string
-	// IgnoreEnvelope accepts other members beside "data" in {"data": […]}.
+	// IgnoreEnvelope allows other members next to "data" in {"data": […]}.
 	IgnoreEnvelope bool
-	// Limits are those of the model that is to be tuned.
+	// Limits are the limits of the model to be tuned.
 	Limits Limits
-	// Progress, if set, is called now and then, and once at the end, never
-	// twice at a time.
+	// Progress, if set, is called from time to time and once at the end. Calls do not overlap.
 	Progress func(Progress)
 
-	// Example, if set, is given every example that is written, in their order, from
-	// one goroutine at a time. Its error ends the reading.
+	// Example, if set, is called for every example that is written, in their order. Calls do not
+	// overlap. If it returns an error, the reading ends.
 	Example func(Example) error
 
-	// Set by tests.
-	blockBytes  int  // how much is dealt with at a time
+	// The tests set these fields.
+	blockBytes  int  // how much is processed at a time
 	noTemplates bool // every record is parsed
 }
 
-// Limits are the bounds of one model. Zero means that there is none.
+// Limits are the limits of one model. Zero means no limit.
 type Limits struct {
-	ExampleTokens int64 // estimated tokens of one example, input and output together
+	ExampleTokens int64 // estimated tokens of one example, for input and output together
 	ExampleFiles  int64 // images, sounds, videos and documents of one example
 	Examples      int64 // examples of a file
-	OutputBytes   int64 // bytes of the file that is written
+	OutputBytes   int64 // bytes of the output file
 }
 
-// Example is an example that was written, and where it came from.
+// Example is a written example with its source.
 type Example struct {
 	Text    []byte // its line; valid until the call returns
 	Record  int64  // 0-based, in the order of the file
-	Line    int64  // 1-based, in the unpacked text: where the record starts
+	Line    int64  // 1-based line of the decompressed text where the record starts
 	Session string // the session_id of a message record
 }
 
-// Progress says how far the reading of a file has come.
+// Progress says how much of a file has been read.
 type Progress struct {
-	Bytes   int64 // taken from the reader, before they are unpacked
+	Bytes   int64 // read from the reader, before decompression
 	Records int64 // checked so far
 }
 
 const (
 	defaultMaxFaults      = 200
 	defaultMaxRecordBytes = 32 << 20
-	// They take turns at reading and writing, which is what more of them
-	// would wait for.
+	// The workers read and write in turn, so more of them would only wait.
 	maxWorkers = 4
 )
 
-// Convert reads one file from r and writes it to w, one example a line. Several
-// goroutines use r and w, but only one of them at a time, and none after Convert
-// has returned.
+// Convert reads one file from r and writes it to w, one example per line. Several goroutines use r
+// and w, but never two at a time, and none after Convert has returned.
 //
-// The error is about reading, writing, or ctx only. Everything that is wrong
-// with the data is in the report, and if its Errors is not zero, what was
-// written is incomplete and must be thrown away.
+// The error is only about reading, writing, or ctx. All faults of the data are in the report. If
+// its Errors is not zero, the output is incomplete and must be discarded.
 func Convert(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, error) {
 	return run(ctx, w, r, opt)
 }
 
-// Check is Convert without writing. Its report is the same.
+// Check is like Convert but does not write. It returns the same report.
 func Check(ctx context.Context, r io.Reader, opt Options) (*Report, error) {
 	return run(ctx, io.Discard, r, opt)
 }

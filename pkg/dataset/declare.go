@@ -10,26 +10,27 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// Codes of faults in declarations, calls and their results.
+// Codes of faults in declarations, calls and results.
 const (
-	CodeInvalidSchema      = "INVALID_SCHEMA"      // parameters that Vertex AI does not take
-	CodeInvalidName        = "INVALID_NAME"        // a function or parameter with a name that it does not take
-	CodeDeclaredTwice      = "DECLARED_TWICE"      // two functions of one name
-	CodeUndeclaredFunction = "UNDECLARED_FUNCTION" // a call of a function that is none of those declared
+	CodeInvalidSchema      = "INVALID_SCHEMA"      // parameters that Vertex AI does not accept
+	CodeInvalidName        = "INVALID_NAME"        // a function or parameter with a name that Vertex AI does not accept
+	CodeDeclaredTwice      = "DECLARED_TWICE"      // two functions with one name
+	CodeUndeclaredFunction = "UNDECLARED_FUNCTION" // a call of a function that the example does not declare
 	CodeTooManyFunctions   = "TOO_MANY_FUNCTIONS"
-	CodeCallWithoutResult  = "CALL_WITHOUT_RESULT" // the conversation continues without it
+	CodeCallWithoutResult  = "CALL_WITHOUT_RESULT" // the conversation continues without a result
 )
 
-// maxFunctions is how many functions Vertex AI lets an example declare.
+// maxFunctions is how many functions an example can declare in Vertex AI.
 const maxFunctions = 128
 
-// declaration is a function that may be called.
+// declaration is a declared function.
 type declaration struct {
-	name      []byte // as in the text, with quotes
-	from, end int    // of what was written of it
+	name      []byte // the original text, with quotes
+	from, end int    // of the declaration that was written
 }
 
-// addTools adds the functions of a value: a tool, a list of them, or one of these as a string.
+// addTools adds the functions of a value: a tool, a list of tools, or a string that contains
+// either.
 func (c *conversation) addTools(v int) {
 	r := c.r
 	switch r.kind(v) {
@@ -76,7 +77,7 @@ func (c *conversation) addTool(tool int) {
 	case r.next(tool) == tool+1:
 		// {} declares nothing.
 	case r.member(tool, "name") != 0:
-		c.declare(tool) // written without the object around it
+		c.declare(tool) // written without the enclosing object
 	default:
 		r.fail(tool, CodeMissingField, `the tool has no "function"`, "only functions can be tools")
 	}
@@ -106,7 +107,7 @@ func (c *conversation) declare(f int) {
 		case "response":
 			d.response = v
 		case "strict", "type", "cache_control":
-			// How the caller decodes, not what the function is.
+			// These members configure the client and do not describe the function.
 		default:
 			r.unused(i)
 			if r.kind(v) == strictjson.Object || r.kind(v) == strictjson.Array && r.next(v) > v+1 {
@@ -140,8 +141,8 @@ func (c *conversation) declare(f int) {
 	c.declared(d.name, before)
 }
 
-// declared notes a declaration that was written from c.tools[before] on. One that stands there
-// before is taken away again.
+// declared records a declaration that was written at c.tools[before:]. It removes a repeated
+// declaration again.
 func (c *conversation) declared(name, before int) {
 	r := c.r
 	text := c.tools[before:]
@@ -165,7 +166,7 @@ func (c *conversation) declared(name, before int) {
 	}
 }
 
-// functionName reports whether a node is a name that Vertex AI takes for a function.
+// functionName reports whether Vertex AI accepts the string at a node as the name of a function.
 func (r *record) functionName(n int) bool {
 	if !r.is(n, strictjson.String) {
 		return false
@@ -177,8 +178,8 @@ func (r *record) functionName(n int) bool {
 	return true
 }
 
-// parameters adds the schema of a function's parameters. A function without parameters has
-// none: Gemini refuses an object without properties.
+// parameters adds the schema of a function's parameters. A function without parameters has no
+// schema, because Gemini refuses an object without properties.
 func (c *conversation) parameters(v, required int) {
 	r := c.r
 	var all []property
@@ -193,7 +194,7 @@ func (c *conversation) parameters(v, required int) {
 	case strictjson.Array:
 		all = s.listed(v)
 	case strictjson.Object:
-		if inner := r.member(v, "json"); inner != 0 && r.len(v) == 1 { // of Amazon Bedrock
+		if inner := r.member(v, "json"); inner != 0 && r.len(v) == 1 { // the form of Amazon Bedrock
 			c.parameters(inner, required)
 			return
 		}
@@ -211,7 +212,7 @@ func (c *conversation) parameters(v, required int) {
 	}
 	switch {
 	case len(all) > 0:
-		s.depth = 1 // below an object that is not there
+		s.depth = 1 // the enclosing object is not in the text
 		c.tools = append(c.tools, `,"parameters":{"type":"OBJECT"`...)
 		c.tools = append(s.writeProperties(c.tools, v, all, must), '}')
 	case r.kind(v) == strictjson.Object && r.hasProperties(v):
@@ -220,7 +221,7 @@ func (c *conversation) parameters(v, required int) {
 	}
 }
 
-// hasProperties reports whether a schema says anything of the object's members.
+// hasProperties reports whether a schema says anything about the members of the object.
 func (r *record) hasProperties(schema int) bool {
 	for i := schema + 1; i < r.next(schema); i = r.next(i + 1) {
 		v := i + 1

@@ -15,7 +15,7 @@ type edit struct {
 	text string // with its quotes
 }
 
-// replace notes that a node is to be written as the given text.
+// replace makes the output contain the given text instead of a node.
 func (r *record) replace(node int, text string) {
 	r.edits = append(r.edits, edit{node, text})
 }
@@ -36,8 +36,8 @@ func (r *record) appendPlain(dst []byte, n int) []byte {
 	return dst
 }
 
-// appendValue appends a value without white space. The edits are those at n and
-// behind it; what is left of them is returned.
+// appendValue appends a value without white space. edits are the edits at n and after it; it
+// returns the edits after the value.
 func (r *record) appendValue(dst []byte, n int, edits []edit) ([]byte, []edit) {
 	node := &r.nodes[n]
 	opening, closing := byte('['), byte(']')

@@ -20,15 +20,15 @@ type engine struct {
 	w      io.Writer
 	report *Report
 	layout layout
-	head   []byte // of {"data": […]}, up to the bracket that opens the array
+	head   []byte // of {"data": […]}, up to the opening bracket of the array
 	faults faultTable
 	lines  int64 // line ends before the block that is merged next
-	broken bool  // the packed data is broken
-	gaveUp bool  // a record has no end that was found
+	broken bool  // the compressed data are broken
+	gaveUp bool  // the end of a record was not found
 	*workspace
 }
 
-// run is Convert.
+// run implements Convert.
 func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, error) {
 	if opt.MaxFaults <= 0 {
 		opt.MaxFaults = defaultMaxFaults
@@ -64,14 +64,14 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 	return e.report, nil
 }
 
-// corrupt notes packed data that is broken, and returns false for any other error.
-// It is reported at the end, behind what was found before it.
+// corrupt records that the compressed data are broken, and returns false for any other error. The
+// fault is reported at the end, after the faults before it.
 func (e *engine) corrupt(err error) bool {
 	e.broken = errors.Is(err, errUnpack)
 	return e.broken
 }
 
-// finish says what can only be said at the end.
+// finish adds the faults that are known only at the end.
 func (e *engine) finish() {
 	rep := e.report
 	if e.broken {
@@ -100,7 +100,7 @@ func (e *engine) finish() {
 	e.progress(e.src.raw.n)
 }
 
-// noExamplesFix says what files are often taken for training examples.
+// noExamplesFix names files that are often mistaken for training examples.
 const noExamplesFix = "give each question its answer; the warnings name each record. Files for reinforcement tuning or " +
 	"distillation hold questions without answers, and cannot be used here"
 
@@ -111,7 +111,7 @@ func allLeftOut(records int64) string {
 	return fmt.Sprintf("none of the %d records makes a training example", records)
 }
 
-// emptiness says how a file without records is empty.
+// emptiness describes a file without records.
 func (e *engine) emptiness() string {
 	switch {
 	case e.report.InputBytes == 0:
@@ -123,7 +123,7 @@ func (e *engine) emptiness() string {
 	}
 }
 
-// list puts the faults into the report.
+// list copies the faults to the report.
 func (e *engine) list() {
 	rep, listed := e.report, int64(0)
 	rep.Counts, rep.Errors, rep.Warnings = e.faults.counts, e.faults.errors, e.faults.warnings
@@ -134,7 +134,7 @@ func (e *engine) list() {
 	rep.Truncated = listed < rep.Errors+rep.Warnings
 }
 
-// checkLimits compares the whole file with what the model may be given.
+// checkLimits compares the whole file with the limits of the model.
 func (e *engine) checkLimits() {
 	limits, rep := e.opt.Limits, e.report
 	if limits.Examples > 0 && rep.Examples > limits.Examples {

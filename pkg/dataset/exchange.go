@@ -15,13 +15,13 @@ const roleSystem = "system"
 
 // said is one message of a conversation.
 type said struct {
-	role  string // of this package if it is known, else as written
-	node  int    // a message, or a text alone
+	role  string // a role of this package, or the original text if it is unknown
+	node  int    // a message, or only its text
 	input int    // a second text of the same turn, or 0
 }
 
-// exchange is a conversation before the answers to compare, or what one member of the
-// record says of it.
+// exchange is the conversation before the answers to compare, or the part of it in one member of
+// the record.
 type exchange struct{ system, turns []said }
 
 func newExchange(all []said) exchange {
@@ -42,7 +42,7 @@ func (c *conversation) readMessages(list int) (all []said) {
 			continue
 		}
 		s := said{role: r.roleOf(m), node: m}
-		if s.role != roleSystem || r.content(s) != "" { // an empty system text says nothing
+		if s.role != roleSystem || r.content(s) != "" { // an empty system text has no content
 			all = append(all, s)
 		}
 	}
@@ -71,8 +71,8 @@ func (r *record) roleOf(message int) string {
 	}
 }
 
-// messageList returns the list of messages that an object holds, or n if it holds none, and
-// the system texts beside the list.
+// messageList returns the list of messages in an object, or n if there is none, and the system
+// texts outside the list.
 func (c *conversation) messageList(n int) (list int, system []said) {
 	r := c.r
 	if r.kind(n) != strictjson.Object {
@@ -132,9 +132,8 @@ func (c *conversation) say(s said) {
 	}
 }
 
-// join returns the conversation that two members tell together, of which the second one
-// is nearer to the answers. They may overlap: the one ends with the other, or the second
-// starts with the first. It reports whether they agree.
+// join combines the parts of a conversation from two members; b is closer to the answers. The parts
+// may overlap: one ends with the other, or b starts with a. It reports whether they are consistent.
 func (r *record) join(a, b exchange) (exchange, bool) {
 	system := a.system
 	switch {
@@ -164,7 +163,7 @@ func (r *record) joinTurns(a, b []said) ([]said, bool) {
 	return a, false
 }
 
-// same reports whether two messages say the same.
+// same reports whether two messages have the same content.
 func (r *record) same(a, b said) bool {
 	if a.node == b.node || a.role == b.role && bytes.Equal(r.raw(a.node), r.raw(b.node)) && a.input == b.input {
 		return true
@@ -172,7 +171,7 @@ func (r *record) same(a, b said) bool {
 	return a.role == b.role && r.content(a) == r.content(b)
 }
 
-// content returns what a message says and calls, to compare it.
+// content returns the text and the calls of a message, for comparison.
 func (r *record) content(s said) string {
 	if r.kind(s.node) != strictjson.Object {
 		text := r.comparable(r.plainContent(s.node))
@@ -190,8 +189,8 @@ func (r *record) content(s said) string {
 	return text.String()
 }
 
-// plainContent returns the text of a list that has one part of text, and any other content
-// as it is.
+// plainContent returns the text of a list that has exactly one text part. It returns any other
+// content unchanged.
 func (r *record) plainContent(n int) int {
 	if r.kind(n) != strictjson.Array || r.len(n) != 1 || r.kind(n+1) != strictjson.Object {
 		return n
@@ -202,7 +201,7 @@ func (r *record) plainContent(n int) int {
 	return n
 }
 
-// comparable returns a text without white space around it, and any other value as it is.
+// comparable returns a text without white space around it, and any other value unchanged.
 func (r *record) comparable(n int) string {
 	if r.kind(n) == strictjson.String {
 		return strings.TrimSpace(r.text(n))

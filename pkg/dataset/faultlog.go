@@ -5,22 +5,22 @@ package dataset
 
 import "github.com/vertextune/vertextune/pkg/strictjson"
 
-// Codes of faults, beside those of package strictjson. They are stable.
+// Codes of faults in addition to those of package strictjson. They are stable.
 const (
-	// Of the file.
-	CodeNoRecords       = "NO_RECORDS"        // there is nothing in the file
-	CodeNotRecords      = "NOT_RECORDS"       // the file is JSON but holds no list of records
-	CodeUnknownFormat   = "UNKNOWN_FORMAT"    // the record is of no format that is known
-	CodeFormatChanged   = "FORMAT_CHANGED"    // the record is of another format than the first
+	// Faults of the file.
+	CodeNoRecords       = "NO_RECORDS"        // the file has no records
+	CodeNotRecords      = "NOT_RECORDS"       // the file is JSON but has no list of records
+	CodeUnknownFormat   = "UNKNOWN_FORMAT"    // the record has no known format
+	CodeFormatChanged   = "FORMAT_CHANGED"    // the record has another format than the first one
 	CodeTooManyExamples = "TOO_MANY_EXAMPLES" // more than Limits.Examples
 	CodeOutputTooLarge  = "OUTPUT_TOO_LARGE"  // more than Limits.OutputBytes
 	CodeRecordTooLarge  = "RECORD_TOO_LARGE"  // the record is longer than Options.MaxRecordBytes
-	CodeCorruptGzip     = "CORRUPT_GZIP"      // the file cannot be unpacked
-	CodeNotJSON         = "NOT_JSON"          // the file is of another kind: a table, a web page, an archive
+	CodeCorruptGzip     = "CORRUPT_GZIP"      // the file cannot be decompressed
+	CodeNotJSON         = "NOT_JSON"          // the file has another type: a table, a web page, an archive
 	CodeNameNotTaken    = "NAME_NOT_TAKEN"    // the file is not read because of its name
 	CodeNoExamples      = "NO_EXAMPLES"       // every record is left out
 
-	// Of any record.
+	// Faults of any record.
 	CodeNotAnObject  = "NOT_AN_OBJECT"
 	CodeWrongType    = "WRONG_TYPE"
 	CodeMissingField = "MISSING_FIELD"
@@ -29,42 +29,42 @@ const (
 	CodeEmptyText    = "EMPTY_TEXT"
 	CodeEmptyList    = "EMPTY_LIST"
 
-	// Of examples.
+	// Faults of examples.
 	CodeMissingRole         = "MISSING_ROLE"
 	CodeEmptyPart           = "EMPTY_PART"            // a part without data
 	CodeMultipleData        = "MULTIPLE_DATA"         // a part with several kinds of data
-	CodeArgsNotObject       = "ARGS_NOT_OBJECT"       // args of a call that are no object
-	CodeResponseNotObject   = "RESPONSE_NOT_OBJECT"   // a response that is no object
+	CodeArgsNotObject       = "ARGS_NOT_OBJECT"       // args of a call that are not an object
+	CodeResponseNotObject   = "RESPONSE_NOT_OBJECT"   // a response that is not an object
 	CodeInvalidURI          = "INVALID_URI"           // neither gs:// nor http(s)://
 	CodeInvalidBase64       = "INVALID_BASE64"        // inline data that cannot be decoded
 	CodeUnknownMimeType     = "UNKNOWN_MIME_TYPE"     // not in Google's list
-	CodeSystemNotText       = "SYSTEM_NOT_TEXT"       // something else than text in a system instruction
+	CodeSystemNotText       = "SYSTEM_NOT_TEXT"       // content other than text in a system instruction
 	CodeLastTurnNotModel    = "LAST_TURN_NOT_MODEL"   // there is no answer to learn from
 	CodeRolesNotAlternating = "ROLES_NOT_ALTERNATING" // two turns of one side, or the model first
-	CodeThoughtPart         = "THOUGHT_PART"          // thinking is not trained on
-	CodeLastTurnNotUser     = "LAST_TURN_NOT_USER"    // a conversation before two answers
-	CodeInvalidScores       = "INVALID_SCORES"        // answers that are not one better, one worse
+	CodeThoughtPart         = "THOUGHT_PART"          // thoughts are not trained on
+	CodeLastTurnNotUser     = "LAST_TURN_NOT_USER"    // the conversation before two answers ends with the model
+	CodeInvalidScores       = "INVALID_SCORES"        // the answers are not one better and one worse
 	CodeNearEmptyAnswer     = "NEAR_EMPTY_ANSWER"     // an answer without a letter or a digit
-	CodeDuplicateExample    = "DUPLICATE_EXAMPLE"     // the same example stands in the file before
+	CodeDuplicateExample    = "DUPLICATE_EXAMPLE"     // the same example is earlier in the file
 	CodeOverTokenLimit      = "OVER_TOKEN_LIMIT"      // longer than Limits.ExampleTokens
 	CodeTooManyFiles        = "TOO_MANY_FILES"        // more than Limits.ExampleFiles
 	CodeNumberOutOfRange    = "NUMBER_OUT_OF_RANGE"   // an argument beyond a 64-bit floating-point number
 	CodeWrongSide           = "WRONG_SIDE"            // a call by the user, or a response by the model
 
-	// Of records that are converted.
-	CodeUnknownCall     = "UNKNOWN_CALL"      // the result of a call that is not there
-	CodeUnsupported     = "UNSUPPORTED"       // something that Vertex AI cannot be given
+	// Faults of records that are converted.
+	CodeUnknownCall     = "UNKNOWN_CALL"      // the result of a call that does not exist
+	CodeUnsupported     = "UNSUPPORTED"       // content that Vertex AI does not accept
 	CodeSystemMoved     = "SYSTEM_MOVED"      // a system text from inside the conversation
-	CodeBadAnswer       = "BAD_ANSWER"        // an answer that is marked as one not to learn
+	CodeBadAnswer       = "BAD_ANSWER"        // an answer that is marked as not to be learned
 	CodeEncodedTwice    = "ENCODED_TWICE"     // JSON in a string in a string
-	CodeWeightIgnored   = "WEIGHT_IGNORED"    // an answer that was not to be learned like any other
-	CodeContradiction   = "CONTRADICTION"     // members of a record that say different things
-	CodeSameAnswers     = "SAME_ANSWERS"      // two answers to compare that are the same
-	CodeInvalidMark     = "INVALID_MARK"      // a mark of an answer that says neither yes nor no
-	CodeMimeTypeGuessed = "MIME_TYPE_GUESSED" // an address that tells no type
+	CodeWeightIgnored   = "WEIGHT_IGNORED"    // the weight of an answer has no effect
+	CodeContradiction   = "CONTRADICTION"     // members of a record contradict each other
+	CodeSameAnswers     = "SAME_ANSWERS"      // two identical answers to compare
+	CodeInvalidMark     = "INVALID_MARK"      // a mark of an answer that is neither yes nor no
+	CodeMimeTypeGuessed = "MIME_TYPE_GUESSED" // an address that does not show the type
 )
 
-// usualFixes says what to do about faults that come with no better advice.
+// usualFixes has the advice for faults without more specific advice.
 var usualFixes = map[string]string{
 	CodeInvalidBase64:            "encode the data as base64, without line ends",
 	CodeMissingField:             "add it",

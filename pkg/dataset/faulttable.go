@@ -12,22 +12,22 @@ import (
 	"unicode/utf8"
 )
 
-// maxPlaces is how many places of a warning are listed in its row.
+// maxPlaces is how many places of a warning its row lists.
 const maxPlaces = 10
 
-// kindOfFault is what has a bound of its own in a report, so that no number of
-// faults of one kind hides another kind.
+// kindOfFault groups faults for the limit of rows. Each kind has its own limit, so that many faults
+// of one kind do not hide another kind.
 type kindOfFault struct {
 	code     string
 	severity Severity
 }
 
-// faultTable counts faults and keeps the first ones: a row for each error, and one
-// row for the same warning in many records.
+// faultTable counts faults and keeps the first ones. Each error has its own row; equal warnings in
+// many records share a row.
 type faultTable struct {
 	rows     []Fault
 	rowOf    map[string]int      // the row of a warning, by its key
-	kept     map[kindOfFault]int // rows
+	kept     map[kindOfFault]int // how many rows there are
 	counts   map[string]int64    // by code
 	errors   int64
 	warnings int64
@@ -49,7 +49,7 @@ func (t *faultTable) reset() {
 	t.errors, t.warnings = 0, 0
 }
 
-// count counts faults.
+// count counts n faults.
 func (t *faultTable) count(kind kindOfFault, n int64) {
 	t.counts[kind.code] += n
 	if kind.severity == SeverityError {
@@ -59,7 +59,7 @@ func (t *faultTable) count(kind kindOfFault, n int64) {
 	}
 }
 
-// keep adds a row. The key is a warning's.
+// keep adds a row. key is used only for a warning.
 func (t *faultTable) keep(f *Fault, key string) {
 	t.kept[kindOfFault{f.Code, f.Severity}]++
 	if f.Severity == SeverityWarning {
@@ -68,8 +68,8 @@ func (t *faultTable) keep(f *Fault, key string) {
 	t.rows = append(t.rows, *f)
 }
 
-// merge adds the faults of a block, whose records and lines are counted from its
-// start. Of each kind there may be limit rows.
+// merge adds the faults of a block, whose records and lines are counted from the start of the
+// block. Each kind has at most limit rows.
 func (t *faultTable) merge(block *faultTable, record, line int64, limit int) {
 	keys := make([]string, len(block.rows))
 	for key, row := range block.rowOf {
@@ -94,7 +94,7 @@ func (t *faultTable) merge(block *faultTable, record, line int64, limit int) {
 	t.warnings += block.warnings
 }
 
-// move counts the records and lines of a fault from the start of the file.
+// move changes the positions of a fault so that they are counted from the start of the file.
 func (f *Fault) move(record, line int64) {
 	f.Line += line + 1
 	if f.Record >= 0 {
@@ -106,7 +106,7 @@ func (f *Fault) move(record, line int64) {
 	}
 }
 
-// sorted returns the rows, errors first, each in the order of the file.
+// sorted returns the rows, errors first, each group in the order of the file.
 func (t *faultTable) sorted() []Fault {
 	slices.SortStableFunc(t.rows, func(a, b Fault) int {
 		if a.Severity != b.Severity {
@@ -122,8 +122,8 @@ func (t *faultTable) sorted() []Fault {
 	return t.rows
 }
 
-// fullCodes are the codes of the errors of which a report has no room for more.
-// They are shared by the workers, which then count them only.
+// fullCodes are the codes of errors for which the report has no more room. The workers share them
+// and then only count such errors.
 type fullCodes struct {
 	codes atomic.Pointer[map[string]bool]
 }
@@ -133,8 +133,8 @@ func (f *fullCodes) has(code string) bool {
 	return codes != nil && (*codes)[code]
 }
 
-// update notes what is full in the table of the report. One goroutine may call it
-// at a time.
+// update adds the codes that are full in the table of the report. It is not safe for concurrent
+// calls.
 func (f *fullCodes) update(t *faultTable, limit int) {
 	var full map[string]bool
 	for kind, rows := range t.kept {
@@ -156,17 +156,17 @@ func (f *fullCodes) update(t *faultTable, limit int) {
 	}
 }
 
-// faultLog collects the faults of one block. Records and lines are counted from
-// the start of the block.
+// faultLog collects the faults of one block. Records and lines are counted from the start of the
+// block.
 type faultLog struct {
 	faultTable
 	buf      []byte
 	base     int64 // offset of buf in the text
 	newline  byte
-	limit    int        // rows of each kind of error
+	limit    int        // rows per kind of error
 	full     *fullCodes // of the report
-	from, to int        // the record at hand
-	key      []byte     // memory for the key of a warning
+	from, to int        // the current record
+	key      []byte     // a buffer for the key of a warning
 
 	lineAt int   // buf[:lineAt] holds line newlines
 	line   int64 // lines before lineAt
@@ -178,8 +178,8 @@ func (l *faultLog) reset(buf []byte, base int64) {
 	l.lineAt, l.line = 0, 0
 }
 
-// add counts a fault of a record, and keeps it if there is room. The record r is
-// nil if the fault leads to none of its nodes.
+// add counts a fault of a record and keeps it if there is room. r is nil if the fault does not
+// refer to a node.
 func (l *faultLog) add(record int64, f *finding, r *record) {
 	kind := kindOfFault{f.code, f.severity}
 	l.count(kind, 1)
@@ -193,9 +193,9 @@ func (l *faultLog) add(record int64, f *finding, r *record) {
 	}
 }
 
-// warn adds a warning to the row of the same warning. Its rows are not bounded
-// here, since only the report knows which of them were there before; the size of
-// the block and the bound of each record do that.
+// warn adds a warning to the row of the same warning. Its rows are not limited here, because only
+// the report knows which of them existed before; the size of the block and the limit per record
+// bound them.
 func (l *faultLog) warn(record int64, f *finding, r *record) {
 	l.key = append(append(l.key[:0], f.code...), 0)
 	if f.node >= 0 && r != nil {
@@ -218,8 +218,7 @@ func (l *faultLog) warn(record int64, f *finding, r *record) {
 	}
 }
 
-// appendShape appends a message without its numbers, which tell no two warnings
-// apart.
+// appendShape appends a message without its digits, because numbers do not distinguish warnings.
 func appendShape(dst []byte, message string) []byte {
 	for i := range len(message) {
 		if c := message[i]; c < '0' || c > '9' {
@@ -250,7 +249,8 @@ func (l *faultLog) row(record int64, f *finding, r *record) Fault {
 	}
 }
 
-// lineOf returns the number of line ends before buf[at]. Calls mostly go forward.
+// lineOf returns the number of line ends before buf[at]. It is fast if at increases from call to
+// call.
 func (l *faultLog) lineOf(at int) int64 {
 	if at < l.lineAt {
 		return l.line - int64(bytes.Count(l.buf[at:l.lineAt], []byte{l.newline}))
@@ -260,7 +260,7 @@ func (l *faultLog) lineOf(at int) int64 {
 	return l.line
 }
 
-// excerpt returns the text around buf[at] on one line, as valid UTF-8.
+// excerpt returns the text around buf[at] as one line of valid UTF-8.
 func excerpt(buf []byte, at int) string {
 	const before, after = 24, 56
 	at = min(at, len(buf))

@@ -9,10 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// otherKind is a kind of file that holds no JSON, known by how it starts.
+// otherKind is a type of file that is not JSON, identified by its first bytes.
 type otherKind struct{ start, name, fix string }
 
-// What to do about files of other kinds.
+// Advice for files of other types.
 const (
 	exportFix   = "export its rows as JSON lines, one object a line"
 	unpackFix   = "unpack it and give the file inside, or pack it with gzip"
@@ -21,7 +21,7 @@ const (
 	writeFix    = "write JSON: one object a line, or an array of objects"
 )
 
-// binaryKinds are kinds of files that start with bytes of their own.
+// binaryKinds are types of files with distinctive first bytes.
 var binaryKinds = []otherKind{
 	{"\x00\x00\xfe\xff", "text in UTF-32", utf8Fix},
 	{"\xff\xfe\x00\x00", "text in UTF-32", utf8Fix},
@@ -61,7 +61,7 @@ var binaryKinds = []otherKind{
 	{"\x7fELF", "a program", writeFix},
 }
 
-// textKinds are kinds of text, by how they start in small letters.
+// textKinds are types of text files, identified by their start in lower case.
 var textKinds = []otherKind{
 	{"version https://git-lfs.github.com/spec/", "a pointer of Git LFS, not the file itself", `fetch the file with "git lfs pull"`},
 	{"<!doctype html", "an HTML page", downloadFix},
@@ -73,8 +73,8 @@ var textKinds = []otherKind{
 	{"---\r\n", "a YAML file", writeFix},
 }
 
-// foreign returns what is wrong with a file that is no JSON at all, by the start of
-// its text, or nil. One error says what it is, in place of one for each line.
+// foreign returns the fault of a file that is not JSON, judged by the start of its text, or nil.
+// One error names the type of the file, instead of one error for each line.
 func foreign(head []byte, name string, packed bool) *finding {
 	what, fix := foreignKind(head)
 	if what == "" && !packed && len(head) > 0 && strings.HasSuffix(strings.ToLower(name), ".gz") {
@@ -90,7 +90,7 @@ func foreign(head []byte, name string, packed bool) *finding {
 	return &finding{code: CodeNotJSON, message: message, fix: fix}
 }
 
-// foreignKind names the kind of a text that is no JSON.
+// foreignKind names the type of a text that is not JSON.
 func foreignKind(head []byte) (what, fix string) {
 	for _, kind := range binaryKinds {
 		if bytes.HasPrefix(head, []byte(kind.start)) {
@@ -125,7 +125,7 @@ func foreignKind(head []byte) (what, fix string) {
 	return plainText(text)
 }
 
-// zipKind tells documents that are ZIP archives by the names of the files in them.
+// zipKind names documents that are ZIP archives, by the names of the files in them.
 func zipKind(head []byte) (what, fix string) {
 	switch {
 	case bytes.Contains(head, []byte("xl/")):
@@ -142,8 +142,8 @@ func zipKind(head []byte) (what, fix string) {
 	return "a ZIP archive", unpackFix
 }
 
-// wideText tells UTF-16 and UTF-32 without a byte-order mark by where the zero
-// bytes of its first characters are.
+// wideText recognises UTF-16 and UTF-32 without a byte-order mark by the positions of the zero
+// bytes in the first characters.
 func wideText(head []byte) string {
 	const looked = 64
 	head = head[:min(len(head), looked)&^3]
@@ -153,27 +153,27 @@ func wideText(head []byte) string {
 			zeros[i%4]++
 		}
 	}
-	most := len(head) / 4 // of each fourth byte
-	if most == 0 {
+	quarter := len(head) / 4 // the number of bytes at each position modulo 4
+	if quarter == 0 {
 		return ""
 	}
 	first, last := zeros[0]+zeros[2], zeros[1]+zeros[3]
 	switch {
-	case zeros[0] == 0 && zeros[2]+zeros[3] == 2*most, zeros[3] == 0 && zeros[0]+zeros[1] == 2*most:
+	case zeros[0] == 0 && zeros[2]+zeros[3] == 2*quarter, zeros[3] == 0 && zeros[0]+zeros[1] == 2*quarter:
 		return "text in UTF-32"
-	case first == 0 && last > most, last == 0 && first > most:
+	case first == 0 && last > quarter, last == 0 && first > quarter:
 		return "text in UTF-16"
 	}
 	return ""
 }
 
-// isBinary reports whether bytes are no text.
+// isBinary reports whether bytes are not text.
 func isBinary(head []byte) bool {
 	if bytes.IndexByte(head, 0) >= 0 {
 		return true
 	}
 	odd := 0
-	for len(head) >= utf8.UTFMax { // the last character may be cut
+	for len(head) >= utf8.UTFMax { // the last character may be incomplete
 		r, size := utf8.DecodeRune(head)
 		if r == utf8.RuneError && size == 1 || r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != '\f' && r != 0x1b {
 			odd++
@@ -183,8 +183,8 @@ func isBinary(head []byte) bool {
 	return odd > 16
 }
 
-// pythonText tells what Python prints from JSON: each record has its first name in
-// single quotes.
+// pythonText recognises the output of Python's print: the first name of most records is in single
+// quotes.
 func pythonText(text []byte) (what, fix string) {
 	records, python := 0, 0
 	for line := range bytes.Lines(text) {

@@ -8,13 +8,13 @@ import (
 	"slices"
 )
 
-// plainText names a text whose first line is no JSON value, unless a later line
-// starts as a record does: then it is JSON with a fault. The text starts with no
-// bracket and no space.
+// plainText names the type of a text whose first line is not a JSON value. If a later line starts
+// like a record, the text is JSON with a fault, and it returns "". The text must not start with a
+// bracket or white space.
 func plainText(text []byte) (what, fix string) {
 	lines := bytes.Split(text, []byte{'\n'})
 	if len(lines) > 2 {
-		lines = lines[:len(lines)-1] // the last one may be cut
+		lines = lines[:len(lines)-1] // the last line may be incomplete
 	}
 	for i := range lines {
 		lines[i] = bytes.TrimRight(lines[i], "\r")
@@ -41,10 +41,10 @@ func plainText(text []byte) (what, fix string) {
 	return "plain text", writeFix
 }
 
-// tableFix says how rows are to be written.
+// tableFix says how to write the rows of a table.
 const tableFix = `write each row as an object on a line of its own, such as {"prompt": …, "completion": …}`
 
-// startsRecord reports whether a line starts as a record does.
+// startsRecord reports whether a line starts like a record.
 func startsRecord(line []byte) bool {
 	line = bytes.TrimLeft(line, " \t")
 	if len(line) == 0 {
@@ -53,8 +53,8 @@ func startsRecord(line []byte) bool {
 	return line[0] == '{' || line[0] == '[' && bytes.ContainsAny(line[1:min(len(line), 3)], "{[\"]")
 }
 
-// startsScalar reports whether a text starts with a JSON value that is no object
-// and no array, so that each line is a record that is none.
+// startsScalar reports whether a text starts with a JSON value other than an object or an array.
+// Each line is then a record that is not an object.
 func startsScalar(text []byte) bool {
 	if text[0] == '"' {
 		return true
@@ -72,8 +72,8 @@ func isScalarWord(word []byte) bool {
 	return len(digits) > 0 && '0' <= digits[0] && digits[0] <= '9'
 }
 
-// startsCells reports whether a line starts with a cell of a table, behind which
-// another one stands.
+// startsCells reports whether a line starts with a cell of a table that is followed by another
+// cell.
 func startsCells(line []byte) bool {
 	if line[0] == '"' {
 		end := skipString(line, 0)
@@ -83,7 +83,7 @@ func startsCells(line []byte) bool {
 	return i > 0 && i+1 < len(line)
 }
 
-// isTable reports whether the first lines have cells, and as many of them.
+// isTable reports whether the first lines have cells, and the same number of them.
 func isTable(lines [][]byte, separator byte) bool {
 	cells, rows := 0, 0
 	for _, row := range rowsOf(lines) {
@@ -101,8 +101,8 @@ func isTable(lines [][]byte, separator byte) bool {
 	return cells > 1 && (rows > 1 || !bytes.ContainsAny(lines[0], " .!?"))
 }
 
-// rowsOf joins the lines of a row whose cells have line ends in quotes. The last
-// one may be cut, and is left away if there are others.
+// rowsOf joins the lines of each row whose cells contain line ends in quotes. It drops an
+// incomplete last row.
 func rowsOf(lines [][]byte) (rows [][]byte) {
 	var row []byte
 	for _, line := range lines {
@@ -133,8 +133,8 @@ func countCells(row []byte, separator byte) int {
 	return cells
 }
 
-// isColumn reports whether the lines are a table of one column: a name, and cells
-// in quotes, such as records that were written into a table.
+// isColumn reports whether the lines are a table of one column: a name, and cells in quotes, such
+// as records that were written into a table.
 func isColumn(lines [][]byte) bool {
 	if len(lines) < 2 || bytes.ContainsAny(lines[0], " \t\"':") {
 		return false
@@ -143,7 +143,7 @@ func isColumn(lines [][]byte) bool {
 	return len(cell) > 1 && cell[0] == '"' && (cell[1] == '{' || cell[1] == '[' || cell[len(cell)-1] == '"')
 }
 
-// isYAML reports whether the lines are names in small letters with values, or a list.
+// isYAML reports whether the lines are lower-case names with values, or a list.
 func isYAML(lines [][]byte) bool {
 	list, names := 0, 0
 	for _, line := range lines[:min(len(lines), 8)] {

@@ -12,7 +12,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// marks are the top-level names of a record that tell its format.
+// marks are the top-level names of a record that identify its format.
 type marks uint32
 
 const (
@@ -63,17 +63,17 @@ var markNames = map[string]marks{
 	"output_text":          markOutputText,
 }
 
-// format is one way to write a record.
+// format is one format of a record.
 type format struct {
 	name string
-	// fits reports whether a record with these marks is of this format.
+	// fits reports whether a record has this format.
 	fits func(r *record) bool
-	// convert checks the record and appends its example, if it makes one, to
-	// dst. Faults are reported on the way.
+	// convert checks the record and appends its example to dst, if it makes one. It reports faults
+	// of the record.
 	convert func(r *record, dst []byte) []byte
 }
 
-// formats are tried in order, the more particular ones first.
+// formats are tried in this order; specific formats come before general ones.
 var formats = []format{
 	{FormatGeminiPreference, has(markContents | markCompletions), (*record).geminiPreference},
 	{FormatGemini, has(markContents), (*record).gemini},
@@ -93,7 +93,7 @@ var formats = []format{
 	{FormatAlpaca, has(markInstruction), (*record).alpaca},
 }
 
-// unknownFormat is the number of no format.
+// unknownFormat is the number for no format.
 const unknownFormat = -1
 
 func has(m marks) func(*record) bool    { return func(r *record) bool { return r.has(m) } }
@@ -125,8 +125,8 @@ func (r *record) firstHas(list, name string) bool {
 	return first != 0 && r.kind(first) == strictjson.Object && r.member(first, name) != 0
 }
 
-// isPreferencePair reports whether the record has an answer that was chosen or rejected.
-// Where records of several formats were put together, others have null there.
+// isPreferencePair reports whether the record has a chosen or a rejected answer. In files that mix
+// formats, these members are null in other records.
 func (r *record) isPreferencePair() bool {
 	return r.has(markChosen) && (r.hasAnswers() || r.marks&(markMessages|markConversations|markCompletion|markOutput) == 0)
 }
@@ -140,8 +140,8 @@ func (r *record) hasAnswers() bool {
 	return false
 }
 
-// isBedrock reports whether messages are written as Amazon Bedrock does: the
-// parts of their contents have no type.
+// isBedrock reports whether the messages have the form of Amazon Bedrock: the parts of their
+// contents have no type.
 func (r *record) isBedrock() bool {
 	if r.has(markSchemaVersion) {
 		return true
@@ -155,8 +155,8 @@ func (r *record) isBedrock() bool {
 		r.kind(content+1) == strictjson.Object && r.len(content+1) == 1 && r.member(content+1, "type") == 0
 }
 
-// convert recognises the record at hand, checks it, and adds its example to the
-// block.
+// convert recognises the format of the current record, checks the record, and adds its example to
+// the block.
 func (w *worker) convert() {
 	r, b := &w.record, w.block
 	r.findMarks()
@@ -193,7 +193,7 @@ func (w *worker) convert() {
 	}
 }
 
-// hash returns what tells one example from another.
+// hash returns a hash that identifies an example.
 func (w *worker) hash(line []byte) uint64 { return maphash.Bytes(w.layout.seed, line) }
 
 // names lists the first names of the record for a message.
@@ -212,11 +212,11 @@ func (r *record) names() string {
 	return strings.Join(names, ", ")
 }
 
-// quoted quotes a name for a message, shortened.
+// quoted quotes a name for a message and shortens it.
 func quoted(name string) string {
-	const most = 40
-	if len(name) > most {
-		name = strings.ToValidUTF8(name[:most], "") + "…"
+	const maxBytes = 40
+	if len(name) > maxBytes {
+		name = strings.ToValidUTF8(name[:maxBytes], "") + "…"
 	}
 	return strconv.Quote(name)
 }

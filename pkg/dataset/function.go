@@ -9,13 +9,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// callNodes are the members of a call of a function; 0 if absent or null.
+// callNodes are the members of a call of a function; 0 means absent or null.
 type callNodes struct {
 	id, name, args int
-	others         []int // names of members that say something else
+	others         []int // names of members with another meaning
 }
 
-// addCalls adds the calls in a value: an object, a list of them, or one of these as a string.
+// addCalls adds the calls in a value: an object, a list of objects, or a string that contains
+// either.
 func (c *conversation) addCalls(v int) {
 	r := c.r
 	switch r.kind(v) {
@@ -30,7 +31,7 @@ func (c *conversation) addCalls(v int) {
 		before := c.parts
 		c.parsed(v, CodeArgsNotObject, "the call is no JSON", c.addCalls)
 		if c.parts == before {
-			c.parts++ // it was meant to be one
+			c.parts++ // counted, because a call was intended
 		}
 	default:
 		c.parts++
@@ -38,10 +39,10 @@ func (c *conversation) addCalls(v int) {
 	}
 }
 
-// addCall adds one call, in the spelling of any vendor.
+// addCall adds one call in the notation of any vendor.
 func (c *conversation) addCall(obj int) {
 	r := c.r
-	c.parts++ // even if it cannot be written
+	c.parts++ // counted even if it cannot be written
 	var m callNodes
 	c.readCall(obj, &m)
 	for _, name := range m.others {
@@ -77,7 +78,7 @@ func (c *conversation) addCall(obj int) {
 	c.turns = append(c.turns, "}}"...)
 }
 
-// readCall finds the members of a call, which may be in an object inside of it.
+// readCall finds the members of a call, which may be inside an inner object.
 func (c *conversation) readCall(obj int, m *callNodes) {
 	r := c.r
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
@@ -107,15 +108,15 @@ func (c *conversation) readCall(obj int, m *callNodes) {
 				r.fail(i, CodeArgsNotObject, "the arguments of the call stand here twice", "keep one of the two members")
 			}
 		case "type", "index", "cache_control":
-			// They say nothing about the call itself.
+			// These members do not describe the call.
 		default:
 			m.others = append(m.others, i)
 		}
 	}
 }
 
-// says reports whether a value holds anything that a person may have written: an object, a list
-// or a text that is not empty.
+// says reports whether a value has content: an object or a list that is not empty, or a text that
+// is not blank.
 func (r *record) says(n int) bool {
 	switch r.kind(n) {
 	case strictjson.Object, strictjson.Array:
@@ -126,8 +127,8 @@ func (r *record) says(n int) bool {
 	return false
 }
 
-// isDeclared reports whether a function may be called: one of those that are declared, or any
-// if none is.
+// isDeclared reports whether a function may be called: it must be declared, unless no function is
+// declared at all.
 func (c *conversation) isDeclared(name []byte) bool {
 	for _, f := range c.functions {
 		if bytes.Equal(f.name, name) {
@@ -143,7 +144,7 @@ func (c *conversation) arguments(n int) {
 	r := c.r
 	switch {
 	case n == 0 || !r.says(n) && r.kind(n) != strictjson.Number && r.kind(n) != strictjson.Bool:
-		c.turns = append(c.turns, "{}"...) // also for [], as PHP writes it
+		c.turns = append(c.turns, "{}"...) // also for [], which PHP writes for an empty object
 	case r.kind(n) == strictjson.Object:
 		r.numbers(n)
 		c.turns = r.appendPlain(c.turns, n)
@@ -151,7 +152,7 @@ func (c *conversation) arguments(n int) {
 		var inner record
 		err := inner.parse([]byte(r.text(n)))
 		if err == nil && inner.kind(root) == strictjson.String {
-			// Some tools encode them twice.
+			// Some tools encode the arguments twice.
 			r.warn(n, CodeEncodedTwice, "the arguments are JSON in a string in a string", "encode them once")
 			err = inner.parse([]byte(inner.text(root)))
 		}
@@ -171,7 +172,7 @@ func (c *conversation) arguments(n int) {
 	}
 }
 
-// parse makes r the record in text, all of which must be one strict value.
+// parse makes r the record in text, which must be exactly one strict JSON value.
 func (r *record) parse(text []byte) *strictjson.Error {
 	var p strictjson.Parser
 	p.Reset(text)
@@ -188,8 +189,8 @@ func (r *record) parse(text []byte) *strictjson.Error {
 	return nil
 }
 
-// parsed parses the text of a string node and shows its value to add, in the record that is at
-// hand until then. Faults in it are reported at the node.
+// parsed parses the text of a string node and calls add with its value; the parsed text is the
+// current record during that call. Faults inside the text are reported at the string node.
 func (c *conversation) parsed(n int, code, message string, add func(v int)) {
 	outer := c.r
 	inner := record{worker: outer.worker}
@@ -216,7 +217,8 @@ func (c *conversation) parsed(n int, code, message string, add func(v int)) {
 	}
 }
 
-// place returns the node of the record that holds n, which may be in the text of a string.
+// place returns the node of the outer record that contains n: the string whose text is parsed, or n
+// itself.
 func (c *conversation) place(n int) int {
 	if c.holder != 0 {
 		return c.holder

@@ -7,18 +7,18 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// roleModel is the role of the side that is trained.
+// roleModel is the role whose turns are trained on.
 const roleModel = "model"
 
-// gemini checks an example in the form that Vertex AI takes, and appends it
-// with the names and roles that Vertex AI documents.
+// gemini checks an example in the format of Vertex AI, and appends it with the names and roles that
+// Vertex AI documents.
 func (r *record) gemini(dst []byte) []byte { return r.nativeExample(dst, false) }
 
 // geminiPreference does the same for an example with two answers to compare.
 func (r *record) geminiPreference(dst []byte) []byte { return r.nativeExample(dst, true) }
 
 func (r *record) nativeExample(dst []byte, preference bool) []byte {
-	r.worker.conversation.begin(r) // for what is declared and called
+	r.worker.conversation.begin(r) // for the declared and the called functions
 	contents, completions := 0, 0
 	var seen fields
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
@@ -30,7 +30,7 @@ func (r *record) nativeExample(dst []byte, preference bool) []byte {
 		}
 		r.rename(i, f, &seen)
 		if r.kind(v) == strictjson.Null {
-			continue // the same as if it were not there
+			continue // null means absent
 		}
 		switch f.id {
 		case fieldContents:
@@ -73,14 +73,14 @@ func (r *record) exampleMember(v int, id fieldID) {
 	}
 }
 
-// configure checks a value beside the turns, and gives its members the names that are documented.
+// configure checks a member other than the turns, and replaces the names inside it with the
+// documented ones.
 func (r *record) configure(v int, s *shape) {
 	r.fits(v, s)
 	r.camelCase(v)
 }
 
-// contents checks the turns of a conversation. A prompt is one whose answers
-// stand elsewhere.
+// contents checks the turns of a conversation. prompt is true if the answers are in another member.
 func (r *record) contents(v int, prompt bool) {
 	if !r.is(v, strictjson.Array) {
 		return
@@ -118,7 +118,7 @@ func (r *record) contents(v int, prompt bool) {
 	}
 }
 
-// turn checks one turn, and returns its role if that is known.
+// turn checks one turn and returns its role, or "" if it is unknown.
 func (r *record) turn(obj int, single bool) (role string) {
 	var roleNode, parts int
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
@@ -155,18 +155,18 @@ func (r *record) turn(obj int, single bool) (role string) {
 	return ""
 }
 
-// noRole reports whether a turn does not say whose it is.
+// noRole reports whether a turn has no role.
 func (r *record) noRole(turn int) bool {
 	role := r.member(turn, "role")
 	return role == 0 || r.empty(role)
 }
 
-// empty reports whether a node says nothing: null or "".
+// empty reports whether a node is null or "".
 func (r *record) empty(n int) bool {
 	return r.kind(n) == strictjson.Null || r.kind(n) == strictjson.String && r.nodes[n].End-r.nodes[n].Start == 2
 }
 
-// roleFixes says what to do about roles of other formats.
+// roleFixes has advice for roles of other formats.
 var roleFixes = map[string]string{
 	"system":    `move the text to "systemInstruction"`,
 	"developer": `move the text to "systemInstruction"`,
@@ -174,7 +174,7 @@ var roleFixes = map[string]string{
 	"function":  `write the result as a "functionResponse" in a turn of the user`,
 }
 
-// role checks the role of a turn.
+// role checks the role of a turn and returns it, or "" if it is not valid.
 func (r *record) role(n int) string {
 	if n == 0 || r.empty(n) || !r.is(n, strictjson.String) {
 		return ""
@@ -197,7 +197,7 @@ func (r *record) role(n int) string {
 	}
 }
 
-// systemInstruction checks the instruction that stands before the conversation.
+// systemInstruction checks the instruction before the conversation.
 func (r *record) systemInstruction(v int) {
 	if r.kind(v) == strictjson.String {
 		r.fail(v, CodeWrongType, "this must be an object, not a string", `write {"parts": [{"text": …}]}`)

@@ -11,17 +11,17 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// shape is what a value of an example in the form of Vertex AI may be: the messages and enums of
-// Google's client library that an example can hold beside its turns.
+// shape describes a value in an example in the format of Vertex AI. The shapes follow the messages
+// and enums of Google's client library that an example can contain outside its turns.
 type shape struct {
 	kind    strictjson.Kind
-	bits    int // of a number: 32 with a fraction, or a whole one of that many bits if whole is set
+	bits    int // of a number: a float32 or float64, or an integer of that size if whole is set
 	whole   bool
 	enum    []string
 	pattern *regexp.Regexp
 	items   *shape
 	members map[string]*shape
-	check   func(r *record, v int) // instead of all that
+	check   func(r *record, v int) // replaces all other fields
 }
 
 var (
@@ -72,7 +72,7 @@ var (
 	})}
 )
 
-// fits reports what Vertex AI does not take in a value.
+// fits reports everything in a value that Vertex AI does not accept.
 func (r *record) fits(v int, s *shape) {
 	if s.check != nil {
 		s.check(r, v)
@@ -114,7 +114,7 @@ func (r *record) fits(v int, s *shape) {
 	}
 }
 
-// fitsNumber reports a number that has more bits than Vertex AI has for it.
+// fitsNumber reports a number that does not fit into the field of Vertex AI.
 func (r *record) fitsNumber(v int, s *shape) {
 	var err error
 	if s.whole {
@@ -127,7 +127,7 @@ func (r *record) fitsNumber(v int, s *shape) {
 	}
 }
 
-// labels checks the labels of an example, all of which are texts.
+// labels checks the labels of an example, which must be strings.
 func (r *record) labels(v int) {
 	if !r.is(v, strictjson.Object) {
 		return

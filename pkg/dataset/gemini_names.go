@@ -10,7 +10,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// fieldID is a member that an object of an example may have.
+// fieldID identifies a member of an object of an example.
 type fieldID uint8
 
 const (
@@ -31,7 +31,7 @@ const (
 	fieldFunctionResponse
 	fieldExecutableCode
 	fieldCodeExecutionResult
-	fieldThought // from here on not data, but beside it
+	fieldThought // this and the following ones are not data
 	fieldThoughtSignature
 	fieldVideoMetadata
 	fieldMediaResolution
@@ -39,7 +39,7 @@ const (
 	fieldMimeType
 	fieldData
 	fieldFileURI
-	fieldString // of a schema: what the value of the member is
+	fieldString // this and the following ones are the kinds of values in a schema
 	fieldInteger
 	fieldNumber
 	fieldAny
@@ -47,8 +47,8 @@ const (
 	fieldSchema
 )
 
-// fields is a set of members that were seen, under their documented names in
-// the low half, under the names with underscores in the high half.
+// fields is a set of members that were seen: documented names in the low half, names with
+// underscores in the high half.
 type fields uint64
 
 const otherNames = 32
@@ -58,12 +58,12 @@ func (s fields) has(id fieldID) bool { return s&(1<<id|1<<(id+otherNames)) != 0 
 // field is a name under which a member may be written.
 type field struct {
 	id fieldID
-	// canonical is the quoted name to write instead, if it is another one.
+	// canonical is the quoted name to write, if it is a different one.
 	canonical string
 }
 
-// names makes the table of an object: each member under the name that is
-// documented, and under the one with underscores.
+// names returns the table of an object: each member under its documented name and under its name
+// with underscores.
 func names(members map[string]fieldID) map[string]field {
 	table := make(map[string]field)
 	for camel, id := range members {
@@ -91,7 +91,7 @@ var (
 	fileFields   = names(map[string]fieldID{"mimeType": fieldMimeType, "fileUri": fieldFileURI})
 )
 
-// mimeTypes are those that Google documents for Gemini.
+// mimeTypes are the types that Google documents for Gemini.
 var mimeTypes = map[string]bool{
 	"application/pdf": true, "text/plain": true,
 	"audio/mpeg": true, "audio/mp3": true, "audio/wav": true,
@@ -100,7 +100,7 @@ var mimeTypes = map[string]bool{
 	"video/avi": true, "video/wmv": true, "video/mpegps": true, "video/flv": true,
 }
 
-// otherMimeTypes are other names of types that Google documents.
+// otherMimeTypes maps other names of types to the names that Google documents.
 var otherMimeTypes = map[string]string{
 	"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png", "application/x-pdf": "application/pdf",
 	"application/txt": "text/plain", "audio/x-wav": "audio/wav", "audio/wave": "audio/wav", "audio/vnd.wave": "audio/wav",
@@ -108,8 +108,8 @@ var otherMimeTypes = map[string]string{
 	"video/x-ms-wmv": "video/wmv", "video/x-flv": "video/flv",
 }
 
-// mimeType returns the name that Vertex AI has for a type of files. One that it does not take is
-// reported at the node.
+// mimeType returns Vertex AI's name for a MIME type. If Vertex AI does not accept the type, it
+// reports this at the node at and returns false.
 func (r *record) mimeType(at int, mime string) (known string, ok bool) {
 	mime = strings.ToLower(mime)
 	if other, ok := otherMimeTypes[mime]; ok {
@@ -122,7 +122,7 @@ func (r *record) mimeType(at int, mime string) (known string, ok bool) {
 	return mime, true
 }
 
-// mimeFix says what to do about a type of files that Vertex AI does not take.
+// mimeFix returns advice for a MIME type that Vertex AI does not accept.
 func mimeFix(mime string) string {
 	if other, ok := otherMimeTypes[strings.ToLower(mime)]; ok {
 		return "write " + other
@@ -130,8 +130,8 @@ func mimeFix(mime string) string {
 	return "convert the file to a type that Gemini takes, such as image/png, audio/wav, video/mp4 or application/pdf"
 }
 
-// rename notes the documented name of a member, and reports a member that
-// stands there under both of its names.
+// rename records that a member is written under its documented name. It reports a member that is
+// present under both of its names.
 func (r *record) rename(name int, f field, seen *fields) {
 	mine, other := fields(1)<<f.id, fields(1)<<(f.id+otherNames)
 	if f.canonical != "" {
@@ -144,13 +144,13 @@ func (r *record) rename(name int, f field, seen *fields) {
 	*seen |= mine
 }
 
-// freeNames are the members whose own members are named by whoever wrote them.
+// freeNames are members whose own members may have any names.
 var freeNames = map[string]bool{
 	"properties": true, "defs": true, "$defs": true, "example": true, "default": true, "enum": true, "labels": true,
 	"parametersJsonSchema": true, "responseJsonSchema": true, "args": true, "response": true,
 }
 
-// camelCase notes the documented names of all members inside a value.
+// camelCase records the documented names of all members inside a value.
 func (r *record) camelCase(v int) {
 	if r.kind(v) == strictjson.Array {
 		for i := v + 1; i < r.next(v); i = r.next(i) {
@@ -176,8 +176,8 @@ func (r *record) camelCase(v int) {
 	}
 }
 
-// freeSchema goes on inside the schemas of properties, whose names are free but
-// whose values are not.
+// freeSchema continues inside the schemas of properties: the names of properties are free, but
+// their schemas are not.
 func (r *record) freeSchema(v int) {
 	if r.kind(v) != strictjson.Object || v < 2 || string(r.key(v-1)) != "properties" {
 		return
@@ -200,7 +200,7 @@ func snakeCase(camel string) string {
 	return string(snake)
 }
 
-// fromSnake returns the name without underscores, as protocol buffers do.
+// fromSnake returns the name without underscores, by the rules of protocol buffers.
 func fromSnake(snake []byte) string {
 	camel, up := make([]byte, 0, len(snake)), false
 	for _, c := range snake {

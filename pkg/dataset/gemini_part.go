@@ -11,8 +11,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// parts checks the parts of a turn, and reports whether all of them are results
-// of functions.
+// parts checks the parts of a turn and reports whether all of them are results of functions.
 func (r *record) parts(list int, role string) (answers bool) {
 	answers = r.next(list) > list+1
 	for part := list + 1; part < r.next(list); part = r.next(part) {
@@ -34,8 +33,8 @@ func (r *record) parts(list int, role string) (answers bool) {
 	return answers
 }
 
-// checkAnswer warns about a text of the model that holds thoughts, or that says next to nothing
-// if it is all of its turn.
+// checkAnswer warns about a text of the model that contains thoughts. It also warns if the text is
+// the whole turn and has no letter and no digit.
 func (r *record) checkAnswer(text, list int) {
 	if raw := r.raw(text); mayThink(raw[1 : len(raw)-1]) {
 		if _, found := withoutThoughts(r.text(text)); found {
@@ -52,7 +51,7 @@ func (r *record) warnMuted(text int) {
 	r.warn(text, CodeNearEmptyAnswer, "the answer has no letter and no digit", "give an answer worth learning, or leave the example out")
 }
 
-// part checks one part, and returns which kind of data it holds.
+// part checks one part and returns the kind of its data.
 func (r *record) part(obj int) (kind fieldID) {
 	var seen fields
 	count := 0
@@ -90,7 +89,7 @@ func (r *record) part(obj int) (kind fieldID) {
 	return kind
 }
 
-// sibling checks a member that may stand beside the data of a part.
+// sibling checks a member that may accompany the data of a part.
 func (r *record) sibling(v int, id fieldID) {
 	if r.kind(v) == strictjson.Null {
 		return
@@ -131,8 +130,7 @@ func (r *record) data(v int, id fieldID) {
 	}
 }
 
-// blob checks inline data or a file: its type, and the member that names or
-// holds the data.
+// blob checks inline data or a file: its type, and the member with the data or the address.
 func (r *record) blob(obj int, known map[string]field, content fieldID) {
 	var seen fields
 	var mime, data int
@@ -173,7 +171,7 @@ func (r *record) blob(obj int, known map[string]field, content fieldID) {
 	}
 }
 
-// checkURI reports whether a file has an address that Vertex AI can read.
+// checkURI reports whether Vertex AI can read the address of a file. It reports a fault if not.
 func (r *record) checkURI(n int) bool {
 	uri := r.key(n)
 	for _, scheme := range [...]string{"gs://", "https://", "http://"} {
@@ -218,8 +216,8 @@ func (r *record) call(obj int, payload, code string, required bool) {
 	}
 }
 
-// numbers reports the numbers inside a value that Vertex AI, which keeps them as 64-bit
-// floating-point numbers, cannot hold.
+// numbers reports numbers inside a value that are out of range for Vertex AI, which stores numbers
+// as 64-bit floating point.
 func (r *record) numbers(v int) {
 	for n := v; n < r.next(v); n++ {
 		if r.isHuge(n) {
@@ -228,7 +226,7 @@ func (r *record) numbers(v int) {
 	}
 }
 
-// numbersOf does the same for a value in the text of the node at.
+// numbersOf does the same for inner, the parsed text of a string. It reports at the string's node.
 func (r *record) numbersOf(inner *record, at int) {
 	for n := range inner.nodes {
 		if inner.isHuge(n) {
@@ -238,9 +236,9 @@ func (r *record) numbersOf(inner *record, at int) {
 	}
 }
 
-// isHuge reports whether a node is a number beyond 64-bit floating-point numbers.
+// isHuge reports whether a node is a number outside the range of 64-bit floating point.
 func (r *record) isHuge(n int) bool {
-	const safe = 17 // bytes, which cannot be out of range without an exponent
+	const safe = 17 // a number with so few bytes and no exponent is always in range
 	raw := r.raw(n)
 	if r.kind(n) != strictjson.Number || len(raw) <= safe && bytes.IndexByte(raw, 'e') < 0 && bytes.IndexByte(raw, 'E') < 0 {
 		return false
@@ -249,7 +247,7 @@ func (r *record) isHuge(n int) bool {
 	return errors.Is(err, strconv.ErrRange)
 }
 
-// isBase64 reports whether data is standard or URL base64, padded or not.
+// isBase64 reports whether data are standard or URL base64, with or without padding.
 func isBase64(data []byte) bool {
 	body := bytes.TrimRight(data, "=")
 	if len(data) == 0 || len(data)-len(body) > 2 || len(body)%4 == 1 {

@@ -9,8 +9,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// otherTools are the tools that are no functions. What they can be told is not checked, so it
-// cannot be given.
+// otherTools are the tools other than functions. Their settings are not checked, so an example must
+// not contain any.
 var otherTools = map[string]*shape{
 	"retrieval": emptyTool, "googleSearch": emptyTool, "googleSearchRetrieval": emptyTool, "googleMaps": emptyTool,
 	"enterpriseWebSearch": emptyTool, "codeExecution": emptyTool, "urlContext": emptyTool, "computerUse": emptyTool,
@@ -99,7 +99,7 @@ func (r *record) declaration(f int, c *conversation) {
 	c.declared(name, len(c.tools))
 }
 
-// nativeSchema checks a schema that is used as it stands.
+// nativeSchema checks a schema that is used unchanged.
 func (r *record) nativeSchema(v int, response bool) {
 	s := schemaWriter{r: r, native: true, root: v, limit: maxSchemas, response: response}
 	s.schema(nil, v, 0, false)
@@ -108,7 +108,7 @@ func (r *record) nativeSchema(v int, response bool) {
 // responseSchema checks the schema of an answer.
 func (r *record) responseSchema(v int) { r.nativeSchema(v, true) }
 
-// checkCalls reports calls of functions that are not among those that the example declares.
+// checkCalls reports calls of functions that the example does not declare.
 func (r *record) checkCalls() {
 	c := &r.worker.conversation
 	for _, known := range c.calls {

@@ -9,8 +9,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// promptCompletion converts a prompt and what was to follow it, each a text or a
-// list of messages.
+// promptCompletion converts a prompt and its completion; each is a text or a list of messages.
 func (r *record) promptCompletion(dst []byte) []byte {
 	c := &r.worker.conversation
 	c.begin(r)
@@ -62,7 +61,7 @@ func (c *conversation) side(n int, role, name string) {
 	}
 }
 
-// palmText converts the oldest form of Vertex AI: one text in, one text out.
+// palmText converts the oldest format of Vertex AI: one input text and one output text.
 func (r *record) palmText(dst []byte) []byte {
 	c := &r.worker.conversation
 	c.begin(r)
@@ -84,8 +83,7 @@ func (r *record) palmText(dst []byte) []byte {
 	return c.end(dst)
 }
 
-// alpaca converts an instruction with its input and output. The turns of history
-// come before it.
+// alpaca converts an instruction with its input and output. The turns in history come before it.
 func (r *record) alpaca(dst []byte) []byte {
 	c := &r.worker.conversation
 	c.begin(r)
@@ -102,7 +100,7 @@ func (r *record) alpaca(dst []byte) []byte {
 		case "history":
 			history = v
 		case "text", "id":
-			// The same again, as one text.
+			// The text repeats the other members.
 		default:
 			c.beside(i)
 		}
@@ -119,7 +117,7 @@ func (r *record) alpaca(dst []byte) []byte {
 	return c.end(dst)
 }
 
-// history adds the questions of a history and their answers.
+// history adds the questions in a history and their answers.
 func (c *conversation) history(list int) {
 	for _, question := range c.historyPairs(list) {
 		c.turn(question, roleUser)
@@ -129,7 +127,8 @@ func (c *conversation) history(list int) {
 	}
 }
 
-// historyPairs returns the questions of a history, each of which an answer follows.
+// historyPairs returns the nodes of the questions in a history. The next node of each question is
+// its answer.
 func (c *conversation) historyPairs(list int) (questions []int) {
 	r := c.r
 	if list == 0 || r.kind(list) == strictjson.Null || !r.is(list, strictjson.Array) {
@@ -148,8 +147,7 @@ func (c *conversation) historyPairs(list int) (questions []int) {
 	return questions
 }
 
-// instruction adds the user's turn: the instruction, and the input on a line of
-// its own.
+// instruction adds the user's turn: the instruction, and the input on a new line.
 func (c *conversation) instruction(instruction, input int, name string) {
 	r := c.r
 	if r.isNothing(input) {

@@ -3,7 +3,7 @@
 
 package dataset
 
-// IsPreference reports whether records of a format pair a better answer with a worse one.
+// IsPreference reports whether the records of a format contain a better and a worse answer.
 func IsPreference(format string) bool {
 	return format == FormatGeminiPreference || format == FormatOpenAIPreference || format == FormatPreferencePair
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// answerMark says that an answer is not to be learned like any other.
+// answerMark is a mark which says that an answer is not to be learned in the usual way.
 type answerMark struct {
-	node  int  // 0 if nothing is said
-	never bool // the answer is not to be learned at all
+	node  int  // the node of the mark, or 0 if there is none
+	never bool // the answer must not be learned at all
 }
 
 // markKind says how to read the value of a mark.
@@ -23,7 +23,7 @@ type markKind uint8
 const (
 	verdictMark markKind = iota + 1 // good or bad: true or false, 1 or 0
 	weightMark                      // a number; 1 or true is the usual weight
-	detailMark                      // about parts of the answer
+	detailMark                      // a mark of parts of the answer
 )
 
 // messageMarks are the members of a message that say how its answer is to be learned.
@@ -40,11 +40,11 @@ var messageMarks = map[string]markKind{
 	"trainable":       weightMark,
 	"train_detail":    detailMark,
 	"training_detail": detailMark,
-	"mask":            detailMark, // for some writers 1 means to learn, for others to hide
+	"mask":            detailMark, // 1 means "learn" in some files and "hide" in others
 	"masked":          detailMark,
 }
 
-// recordMarks are the same for the members of a record.
+// recordMarks are the corresponding members of a record.
 var recordMarks = map[string]markKind{
 	"label":         verdictMark, // TRL, Axolotl, Oumi
 	"kto_tag":       verdictMark, // LLaMA-Factory
@@ -54,8 +54,8 @@ var recordMarks = map[string]markKind{
 	"train":         weightMark,
 }
 
-// noteMark notes a member of a message that says how its answer is to be learned, and
-// reports whether it is one. It is read if the message turns out to be an answer.
+// noteMark records a member of a message that says how its answer is to be learned, and reports
+// whether the member is such a mark. The mark is read only if the message is an answer.
 func (c *conversation) noteMark(name int) bool {
 	kind := messageMarks[string(c.r.key(name))]
 	if kind != 0 {
@@ -70,7 +70,7 @@ type pendingMark struct {
 	kind markKind
 }
 
-// countAnswer counts a message of the model, and keeps what its marks say.
+// countAnswer counts a message of the model and keeps its marks.
 func (c *conversation) countAnswer() {
 	c.answers++
 	if len(c.pending) == 0 {
@@ -82,7 +82,7 @@ func (c *conversation) countAnswer() {
 	c.pending = c.pending[:0]
 }
 
-// readPending reads the marks of an answer, and returns the one that counts.
+// readPending reads the marks of an answer and returns the decisive one.
 func (c *conversation) readPending() (m answerMark) {
 	for _, p := range c.pending {
 		if found := c.r.readMark(p.node, p.kind); m.node == 0 || found.never {
@@ -92,8 +92,8 @@ func (c *conversation) readPending() (m answerMark) {
 	return m
 }
 
-// recordMark deals with a member of the record that says how to learn it, and reports
-// whether it is one.
+// recordMark handles a member of the record that says how to learn the record, and reports whether
+// the member is such a mark.
 func (r *record) recordMark(name int) bool {
 	kind := recordMarks[string(r.key(name))]
 	if kind == 0 {
@@ -107,7 +107,7 @@ func (r *record) recordMark(name int) bool {
 	return true
 }
 
-// readMark reads a mark. The result has no node if the answer is to be learned as usual.
+// readMark reads a mark. The result has no node if the answer is to be learned in the usual way.
 func (r *record) readMark(n int, kind markKind) (m answerMark) {
 	if r.kind(n) == strictjson.Null || kind == detailMark && r.kind(n) == strictjson.Array && r.len(n) == 0 {
 		return m
@@ -131,7 +131,7 @@ func (r *record) readMark(n int, kind markKind) (m answerMark) {
 	return m
 }
 
-// weight returns the number that a mark stands for.
+// weight returns the number that a mark represents.
 func (r *record) weight(n int) (weight float64, ok bool) {
 	text := ""
 	switch r.kind(n) {
@@ -150,8 +150,8 @@ func (r *record) weight(n int) (weight float64, ok bool) {
 	return weight, err == nil && !math.IsNaN(weight)
 }
 
-// endMarks reports the marks of a conversation. One in which no answer is to be learned
-// is left out.
+// endMarks reports the marks of a conversation. A conversation without any answer to learn is left
+// out.
 func (c *conversation) endMarks() {
 	never := 0
 	for _, m := range c.marked {

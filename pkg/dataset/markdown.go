@@ -44,7 +44,7 @@ func (r *Report) Markdown() []byte {
 	return []byte(b.String())
 }
 
-// Refusal says in one sentence why the file cannot be used, or nothing if it can.
+// Refusal returns one sentence that says why the file cannot be used, or "" if it can.
 func (r *Report) Refusal() string {
 	if r.Errors == 0 && r.Examples > 0 {
 		return ""
@@ -52,7 +52,7 @@ func (r *Report) Refusal() string {
 	if len(r.Faults) == 0 {
 		return "The file makes no training example."
 	}
-	f := r.Faults[0] // an error, if there is any
+	f := r.Faults[0] // an error, if there is one
 	place := ""
 	if f.Record >= 0 {
 		place = fmt.Sprintf(" in record %d, line %d", f.Record, f.Line)
@@ -63,7 +63,7 @@ func (r *Report) Refusal() string {
 	return fmt.Sprintf("The file cannot be used, because of %d errors. The first one%s: %s.", r.Errors, place, f.Message)
 }
 
-// writeFaults writes the faults of one severity, of which there are n.
+// writeFaults writes the n faults of one severity.
 func (r *Report) writeFaults(b *strings.Builder, title string, severity Severity, n int64) {
 	if n == 0 {
 		return
@@ -85,7 +85,7 @@ func (r *Report) writeFaults(b *strings.Builder, title string, severity Severity
 	}
 }
 
-// codes returns the codes that were counted, the most frequent first.
+// codes returns the codes that occurred, the most frequent first.
 func (r *Report) codes() []string {
 	codes := slices.Sorted(maps.Keys(r.Counts))
 	slices.SortStableFunc(codes, func(a, b string) int { return int(r.Counts[b] - r.Counts[a]) })
@@ -139,7 +139,7 @@ func (f *Fault) write(b *strings.Builder) {
 			lines[i] = strconv.FormatInt(place.Line, 10)
 		}
 		if int64(len(lines)) < f.Count {
-			lines = append(lines, "…") //nolint:makezero // the lines before are all written
+			lines = append(lines, "…") //nolint:makezero // all elements before it are written
 		}
 		fmt.Fprintf(b, "  %d times, in the lines %s\n", f.Count, strings.Join(lines, ", "))
 	}
@@ -148,7 +148,7 @@ func (f *Fault) write(b *strings.Builder) {
 	}
 }
 
-// code writes text from the file so that Markdown shows it as it is.
+// code formats text from the file so that Markdown shows it unchanged.
 func code(text string) string {
 	text = Visible(text)
 	fence := "`"
@@ -161,13 +161,13 @@ func code(text string) string {
 	return fence + text + fence
 }
 
-// plainSigns escapes what Markdown would take for a sign.
+// plainSigns escapes the characters that have a meaning in Markdown.
 var plainSigns = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "<", `\<`, "[", `\[`, "|", `\|`)
 
 func plain(text string) string { return plainSigns.Replace(Visible(text)) }
 
-// Visible writes each character of a text that cannot be seen, or that changes how
-// the others are shown, as an escape.
+// Visible replaces each invisible character of a text, and each character that changes how others
+// are shown, by an escape.
 func Visible(text string) string {
 	if !strings.ContainsFunc(text, isInvisible) {
 		return text

@@ -9,20 +9,19 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// meaning is what a member says that stands where its format has no place for it.
+// meaning says what a member means that is outside the places of its format.
 type meaning uint8
 
 const (
-	metadata meaning = iota // nothing that an example has to hold
+	metadata meaning = iota // an example does not need it
 	meansSystem
 	meansTools
 	meansThoughts
 	meansCalls
-	meansText // that belongs to the conversation, unless it is a copy of what stands there
+	meansText // text of the conversation, unless it repeats text in the turns
 )
 
-// meanings are the names of members that are not metadata, in small letters and without
-// separators.
+// meanings are the names of members that are not metadata, in lower case and without separators.
 var meanings = map[string]meaning{
 	"system": meansSystem, "systemprompt": meansSystem, "systemprompts": meansSystem, "systeminstruction": meansSystem,
 	"systeminstructions": meansSystem, "systemmessage": meansSystem, "systemmessages": meansSystem, "systemtext": meansSystem,
@@ -49,7 +48,7 @@ var meanings = map[string]meaning{
 	"inputs": meansText, "history": meansText, "documents": meansText, "examples": meansText,
 }
 
-// meaningOf returns what a member of that name says.
+// meaningOf returns the meaning of a member with that name.
 func meaningOf(name []byte) meaning {
 	const longest = 32
 	if len(name) > longest {
@@ -70,13 +69,13 @@ func meaningOf(name []byte) meaning {
 	return meanings[string(plain[:n])]
 }
 
-// beside deals with a member that stands beside the turns of a record, whatever its format, and
-// that the format itself has no use for.
+// beside handles a member next to the turns of a record, in any format, that the format itself does
+// not use.
 func (c *conversation) beside(name int) {
 	r, v := c.r, name+1
 	switch string(r.key(name)) {
 	case "parallel_tool_calls", "tool_choice", "id":
-		return // they say how to call a model, not what it is to learn
+		return // they say how to call a model, not what to learn
 	case "completions", "responses", "answers", "generations", "candidates":
 		if c.several == 0 && !r.isEmpty(v) {
 			c.several = name
@@ -98,8 +97,8 @@ func (c *conversation) beside(name int) {
 	}
 }
 
-// checkLate refuses text beside the conversation that would be lost. It is known only when the
-// turns are written whether it is a copy of a text in them.
+// checkLate rejects text outside the conversation that would be lost. Only after the turns are
+// written is it known whether they contain the text.
 func (c *conversation) checkLate() {
 	r := c.r
 	for _, name := range c.late {
@@ -115,7 +114,8 @@ func (c *conversation) checkLate() {
 	c.late = c.late[:0]
 }
 
-// systemValue adds a system text: a string, a list of texts or parts, or an object around them.
+// systemValue adds a system text: a string, a list of texts or parts, or an object that contains
+// one of these.
 func (c *conversation) systemValue(v int) {
 	r := c.r
 	switch r.kind(v) {
@@ -139,12 +139,12 @@ func (c *conversation) systemValue(v int) {
 	}
 }
 
-// unused deals with a member that examples have no place for. A warning is enough for metadata;
-// what somebody has written to be learned must not be lost.
+// unused handles a member that has no place in an example. A warning is enough for metadata, but
+// content that is meant to be learned must not be lost.
 func (r *record) unused(name int) {
 	v := name + 1
 	if r.kind(v) == strictjson.Null {
-		return // as if it were not there
+		return // null means absent
 	}
 	switch string(r.key(name)) {
 	case "images", "image", "videos", "video", "audios", "audio":
@@ -172,8 +172,8 @@ func (r *record) unused(name int) {
 	r.warn(name, CodeUnknownField, "the member "+quoted(r.text(name))+" is not used", "")
 }
 
-// once notes the value of a member that goes by several names. Another value under another
-// name is an error.
+// once stores the value of a member that has several names. A different value under another name is
+// an error.
 func (r *record) once(value *int, name int) {
 	switch v := name + 1; {
 	case *value == 0 || r.isEmpty(*value) && !r.isEmpty(v):

@@ -11,15 +11,15 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// size is how much there is to read or write for a model.
+// size measures the content of an example.
 type size struct {
 	turns  int64
-	parts  [kinds]int64 // that are no text
+	parts  [kinds]int64 // parts other than text
 	chars  int64        // Unicode characters
 	tokens int64        // hundredths of an estimated token
 }
 
-// kind is what a part holds that is no text.
+// kind is the kind of a part other than text.
 type kind int
 
 const (
@@ -31,10 +31,10 @@ const (
 	kinds
 )
 
-// modalities are what the catalogue of models calls the kinds.
+// modalities are the names of the kinds in the catalogue of models.
 var modalities = [kinds]string{"image", "audio", "video", "document", "function_call"}
 
-// kindOf returns the kind of a file by its type.
+// kindOf returns the kind of a file with the MIME type.
 func kindOf(mime []byte) kind {
 	family, _, _ := bytes.Cut(mime, []byte("/"))
 	switch string(family) {
@@ -57,16 +57,16 @@ func (s *size) files() (n int64) {
 	return n
 }
 
-// Weights of a character in hundredths of a token. They were fitted to the
-// tokenizer of Gemma 3, which has the vocabulary of Gemini, on prose, manuals,
-// program code and JSON in twenty languages; testdata/tokens.json holds some of it
-// with the true counts, and a test says how far off the sums may be.
+// The weights of a character in hundredths of a token. They were fitted to the tokenizer of Gemma
+// 3, which has the vocabulary of Gemini, on prose, manuals, program code and JSON in twenty
+// languages. testdata/tokens.json contains some of these texts with their true counts, and a test
+// limits the error of the sums.
 const (
 	tokensWord  = 19 // letters and spaces: words of five letters
-	tokensOther = 68 // digits, punctuation and line ends: mostly tokens of their own
+	tokensOther = 68 // digits, punctuation and line ends: mostly separate tokens
 	tokensTwo   = 34 // Greek, Cyrillic, Hebrew, Arabic, and letters with accents
 	tokensLow   = 28 // the scripts of South Asia
-	tokensThree = 58 // those of East Asia
+	tokensThree = 58 // the scripts of East Asia
 	tokensFour  = 100
 )
 
@@ -89,15 +89,15 @@ func (r *record) addJSON(raw []byte) {
 	r.example.addText(&t)
 }
 
-// mute reports whether a text says next to nothing: it has no letter and no digit.
+// mute reports whether the text of a node has no letter and no digit.
 func (r *record) mute(n int) bool {
 	raw := r.raw(n)
 	return mute(raw[1 : len(raw)-1])
 }
 
-// mute reports the same of the inside of a string, which must not be empty.
+// mute reports the same for the inside of a string, which must not be empty.
 func mute(raw []byte) bool {
-	const long = 64 // bytes; what is longer is some drawing
+	const long = 64 // bytes; a longer text is probably a drawing
 	if c := raw[0] | 0x20; 'a' <= c && c <= 'z' || len(raw) > long {
 		return false
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// merge adds what was found in a block to the report, and writes its examples.
+// merge adds the results of a block to the report and writes its examples.
 func (e *engine) merge(b *block) error {
 	rep := e.report
 	out := e.unique(b)
@@ -35,7 +35,7 @@ func (e *engine) merge(b *block) error {
 	return nil
 }
 
-// visit shows the examples of a block to whoever wants to see them, unless nobody may use them.
+// visit passes the examples of a block to Options.Example, unless the file has an error.
 func (e *engine) visit(b *block, out []byte) error {
 	if e.opt.Example == nil || e.faults.errors > 0 {
 		return nil
@@ -56,7 +56,7 @@ func (e *engine) visit(b *block, out []byte) error {
 	return nil
 }
 
-// session returns the session_id of a message record that text begins with.
+// session returns the session_id of the message record at the start of text.
 func session(text []byte) string {
 	for name, value := range strictjson.Members(strictjson.Value(text)) {
 		if name == "session_id" && strictjson.KindOf(value) == strictjson.String {
@@ -69,7 +69,7 @@ func session(text []byte) string {
 	return ""
 }
 
-// write writes examples, unless nobody may use them.
+// write writes examples, unless the file has an error.
 func (e *engine) write(out []byte) error {
 	if e.faults.errors > 0 || len(out) == 0 {
 		return nil
@@ -80,8 +80,8 @@ func (e *engine) write(out []byte) error {
 	return nil
 }
 
-// count adds the examples of a block to the statistics, and says what is only
-// known of an example by those before it.
+// count adds the examples of a block to the statistics, and adds warnings that depend on the
+// examples before them.
 func (e *engine) count(b *block) {
 	log := &b.log
 	for i := range b.examples {
@@ -109,7 +109,7 @@ func (e *engine) count(b *block) {
 	}
 }
 
-// unique drops the examples of message records whose pair is there already.
+// unique drops the examples of message records whose pair exists already.
 func (e *engine) unique(b *block) []byte {
 	if len(b.examples) == 0 || !b.examples[0].paired {
 		return b.out
@@ -130,10 +130,10 @@ func (e *engine) unique(b *block) []byte {
 	return b.out[:to]
 }
 
-// fault reports an error of the file itself, at an offset of its text.
+// fault reports an error of the file itself at an offset of its text.
 func (e *engine) fault(offset int64, f *finding) { e.faultIn(-1, offset, e.lines, f) }
 
-// faultIn reports an error of a record that is in no block.
+// faultIn reports an error of a record that is not in a block.
 func (e *engine) faultIn(record, offset, line int64, f *finding) {
 	kind := kindOfFault{f.code, SeverityError}
 	e.faults.count(kind, 1)

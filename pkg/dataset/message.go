@@ -7,8 +7,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// message checks a record that is one message of a conversation, and appends
-// the example that it makes with its related message.
+// message checks a record that is one message of a conversation. It appends the example that the
+// message forms with its related message.
 func (r *record) message(dst []byte) []byte {
 	var id, content, role, session, related int
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
@@ -45,10 +45,10 @@ func (r *record) message(dst []byte) []byte {
 	return r.pair(dst, messageNodes{id, content, role, session, related})
 }
 
-// messageNodes are the members of a message that was checked; 0 if absent.
+// messageNodes are the members of a checked message; 0 means absent.
 type messageNodes struct{ id, content, role, session, related int }
 
-// messageText checks the two members that every message has.
+// messageText checks the two members that every message must have.
 func (r *record) messageText(obj, content, role int) {
 	if content == 0 {
 		r.fail(obj, CodeMissingField, `the message has no "content"`, "add the text of the message")
@@ -83,7 +83,7 @@ func (r *record) related(obj int) {
 	r.messageText(obj, content, role)
 }
 
-// leftOutFixes says what would make a message count.
+// leftOutFixes has advice for messages that are left out.
 var leftOutFixes = map[Outcome]string{
 	NoRelatedMessage: "add its question or answer as related_message",
 	SameRole:         "one of the two messages must be from the user and one from the assistant",
@@ -96,7 +96,7 @@ var leftOutReasons = map[Outcome]string{
 	EmptyText:        "or its related message has no text",
 }
 
-// pair appends the example of a message that is valid.
+// pair appends the example of a valid message.
 func (r *record) pair(dst []byte, m messageNodes) []byte {
 	if why := r.reason(m); why != Paired {
 		name := "the message"

@@ -7,8 +7,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// openAI checks a chat of OpenAI's format and appends it as an example. The same
-// format serves for models of many other makers.
+// openAI checks a chat in OpenAI's format and appends it as an example. Many other vendors use the
+// same format.
 func (r *record) openAI(dst []byte) []byte {
 	c := &r.worker.conversation
 	c.begin(r)
@@ -24,7 +24,7 @@ func (r *record) openAI(dst []byte) []byte {
 	return c.end(dst)
 }
 
-// chat adds the messages of a list, which is 0 if there is none.
+// chat adds the messages of a list; list is 0 if there is none.
 func (c *conversation) chat(list int) {
 	r := c.r
 	if list == 0 {
@@ -33,7 +33,7 @@ func (c *conversation) chat(list int) {
 	}
 	if first := list + 1; r.kind(list) == strictjson.Array && r.next(list) > first && r.kind(first) == strictjson.Object &&
 		r.member(first, "role") == 0 && r.member(first, "type") != 0 {
-		c.turn(list, roleUser) // whose parts they are
+		c.turn(list, roleUser) // the turn that the parts belong to
 		c.parts++
 		r.fail(list, CodeWrongType, "this is a list of parts, not of messages", `put the parts into a message: {"messages": [{"role": "user", "content": [parts]}, …]}`)
 		return
@@ -52,7 +52,7 @@ func (c *conversation) chatBefore(list, end int) {
 	}
 }
 
-// chatNodes are the members of one message of a chat; 0 if absent or null.
+// chatNodes are the members of one message of a chat; 0 means absent or null.
 type chatNodes struct {
 	obj, role, content, name, toolCalls, functionCall, toolCallID, refusal int
 	empty                                                                  bool // the content is null
@@ -96,7 +96,7 @@ func (c *conversation) chatNodes(obj int) chatNodes {
 	return m
 }
 
-// chatNode notes a member of a message that not every message has.
+// chatNode stores a member that not every message has.
 func (c *conversation) chatNode(m *chatNodes, name int) {
 	r, v := c.r, name+1
 	switch string(r.key(name)) {
@@ -162,7 +162,7 @@ func (c *conversation) chatTurn(m chatNodes) {
 	}
 }
 
-// isCallRole reports whether messages of the role are calls of functions.
+// isCallRole reports whether messages with the role are calls of functions.
 func isCallRole(role []byte) bool {
 	switch string(role) {
 	case "function_call", "tool_call", "tool_calls":
@@ -171,8 +171,8 @@ func isCallRole(role []byte) bool {
 	return false
 }
 
-// chatModelTurn adds a message of the model. One that only calls functions continues the turn in
-// which the model has spoken.
+// chatModelTurn adds a message of the model. A message that only calls functions continues the
+// current turn of the model.
 func (c *conversation) chatModelTurn(m chatNodes) {
 	r := c.r
 	calls := m.toolCalls != 0 && r.says(m.toolCalls) || m.functionCall != 0 && r.says(m.functionCall)
@@ -184,7 +184,7 @@ func (c *conversation) chatModelTurn(m chatNodes) {
 	c.chatAnswer(m)
 }
 
-// userTurn starts a turn of the user, or continues one if some of its parts are results of
+// userTurn starts a turn of the user, or continues one if some parts of the message are results of
 // functions.
 func (c *conversation) userTurn(obj, content int, resultKind string) {
 	r := c.r
@@ -212,7 +212,7 @@ func (c *conversation) chatSystem(m chatNodes) {
 	}
 }
 
-// chatAnswer adds what a message of the assistant says and calls.
+// chatAnswer adds the text and the calls of a message of the assistant.
 func (c *conversation) chatAnswer(m chatNodes) {
 	r := c.r
 	calls := m.toolCalls != 0 || m.functionCall != 0

@@ -37,7 +37,7 @@ func (c *conversation) chatContent(content int) {
 	}
 }
 
-// chatPart adds one part of a message, of OpenAI's or Anthropic's.
+// chatPart adds one part of a message, in the format of OpenAI or Anthropic.
 func (c *conversation) chatPart(part int) {
 	r := c.r
 	kind := r.member(part, "type")
@@ -74,7 +74,7 @@ func (c *conversation) chatPart(part int) {
 	c.chatValue(part, kind, name)
 }
 
-// chatValue adds a part whose value is in the member that has the name of its type.
+// chatValue adds a part whose value is in the member with the name of its type.
 func (c *conversation) chatValue(part, kind int, name string) {
 	r := c.r
 	member := name
@@ -116,7 +116,7 @@ func (c *conversation) chatValue(part, kind int, name string) {
 	}
 }
 
-// partMembers looks at the members of a part other than those that are used.
+// partMembers checks the members of a part other than the used ones.
 func (c *conversation) partMembers(part int, used ...string) {
 	r := c.r
 	for i := part + 1; i < r.next(part); i = r.next(i + 1) {
@@ -124,7 +124,7 @@ func (c *conversation) partMembers(part int, used ...string) {
 		case key == "type" || key == "cache_control" || key == "id" || slices.Contains(used, key):
 		case messageMarks[key] == weightMark:
 			if c.role != roleModel {
-				continue // nobody learns it
+				continue // no model learns it
 			}
 			if m := r.readMark(i+1, weightMark); m.node != 0 {
 				r.warn(m.node, CodeWeightIgnored, "tuning on Vertex AI has no weights: this part will be learned like any other", "take the part away, or leave it in")
@@ -135,7 +135,7 @@ func (c *conversation) partMembers(part int, used ...string) {
 	}
 }
 
-// source adds an image or a document as Anthropic writes it.
+// source adds an image or a document in Anthropic's format.
 func (c *conversation) source(n int) {
 	r := c.r
 	if !r.is(n, strictjson.Object) {
@@ -154,9 +154,10 @@ func (c *conversation) source(n int) {
 	}
 }
 
-// inlineNode adds the base64 data in a string node. The type is said by the node at.
+// inlineNode adds the base64 data of a string node. mime is the type; at is the node that contains
+// it.
 func (c *conversation) inlineNode(at int, mime string, data int) {
-	c.parts++ // even if it cannot be written
+	c.parts++ // counted even if it cannot be written
 	r := c.r
 	if !isBase64(r.key(data)) {
 		r.fail(data, CodeInvalidBase64, "the data is not base64", "")
@@ -168,10 +169,10 @@ func (c *conversation) inlineNode(at int, mime string, data int) {
 	}
 }
 
-// image adds an image by its address, which may hold the image itself.
+// image adds an image by its address, which may contain the image itself.
 func (c *conversation) image(n int) {
 	r := c.r
-	c.parts++ // even if it cannot be written
+	c.parts++ // counted even if it cannot be written
 	url := n
 	if r.kind(n) == strictjson.Object {
 		if url = r.member(n, "url"); url == 0 {
@@ -208,7 +209,7 @@ func (c *conversation) image(n int) {
 	c.file(mime, address)
 }
 
-// mimeByName returns the type that the ending of an address stands for, or "".
+// mimeByName returns the MIME type for the suffix of an address, or "".
 func mimeByName(address string) string {
 	address, _, _ = strings.Cut(address, "?")
 	address, _, _ = strings.Cut(address, "#")
@@ -231,10 +232,10 @@ func mimeByName(address string) string {
 	return ""
 }
 
-// audio adds sound that the message holds.
+// audio adds sound that is inside the message.
 func (c *conversation) audio(n int) {
 	r := c.r
-	c.parts++ // even if it cannot be written
+	c.parts++ // counted even if it cannot be written
 	if !r.is(n, strictjson.Object) {
 		return
 	}

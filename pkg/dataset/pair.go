@@ -17,7 +17,7 @@ const (
 	roleAssistant = "assistant"
 )
 
-// Message is one message of a conversation, as a database keeps it.
+// Message is one message of a conversation in a database.
 type Message struct {
 	ID        string
 	SessionID string
@@ -26,49 +26,48 @@ type Message struct {
 	Related   *Related // the question to an answer, or the answer to a question
 }
 
-// Related is the message that another one belongs to.
+// Related is the message that is paired with another one.
 type Related struct {
 	Role    string
 	Content string
 }
 
-// Outcome says what became of a message, or why a record of another format was
-// left out.
+// Outcome is the result for a message, or the reason why a record of another format was left out.
 type Outcome string
 
-// Outcomes. All but the first two leave the message out.
+// The outcomes of messages. All except the first two leave the message out.
 const (
 	Paired           Outcome = "PAIRED"             // a new pair
-	Merged           Outcome = "MERGED"             // the other half of a pair that is there already
+	Merged           Outcome = "MERGED"             // the second half of a known pair
 	NoRelatedMessage Outcome = "NO_RELATED_MESSAGE" // nothing to pair it with
 	SameRole         Outcome = "SAME_ROLE"          // both messages are from the same side
-	EmptyText        Outcome = "EMPTY_TEXT"         // one of the messages says nothing
+	EmptyText        Outcome = "EMPTY_TEXT"         // one of the messages has no text
 	InvalidRole      Outcome = "INVALID_ROLE"       // a role that is neither user nor assistant
 )
 
-// Outcomes of records that are no messages. Of them, too, EmptyText is one: of the
-// user or the model, or of an answer to compare.
+// The outcomes of records of other formats. EmptyText is one of them too: for a turn, or for an
+// answer to compare.
 const (
-	NoTurns     Outcome = CodeEmptyList        // nobody says anything
+	NoTurns     Outcome = CodeEmptyList        // the conversation has no turns
 	NoAnswer    Outcome = CodeLastTurnNotModel // the conversation ends with the user
-	Unwanted    Outcome = CodeBadAnswer        // the answer is marked as one not to learn
-	SameAnswers Outcome = CodeSameAnswers      // the two answers to compare are the same
+	Unwanted    Outcome = CodeBadAnswer        // the answer is marked as not to be learned
+	SameAnswers Outcome = CodeSameAnswers      // the two answers to compare are identical
 )
 
 // LeftOut reports whether the message adds nothing to the examples.
 func (o Outcome) LeftOut() bool { return o != Paired && o != Merged }
 
-// Pairer makes pairs of messages. A user's message that names its answer, and
-// an assistant's message that names its question, are one pair if session and
-// both texts are the same; a second record from the same side is a second pair.
+// Pairer makes pairs of messages. A user's message with its answer, and an assistant's message with
+// its question, are one pair if the session and both texts are equal. A second record with the same
+// role is a second pair.
 //
-// It keeps at most some 32 bytes for each pair, and none for a pair whose two
-// halves have both been seen. It must not be used by two goroutines at a time.
+// It keeps about 32 bytes for each pair at most, and none for a pair whose two halves were both
+// seen. It is not safe for concurrent use.
 type Pairer struct {
 	seeds [2]maphash.Seed
-	// ahead counts, for each pair, how many more records came from the
-	// user's side than from the assistant's. The side that is not behind
-	// adds a pair; the other one only fills up. Zero is not kept.
+	// ahead counts, for each pair, how many more records had the role user than the role assistant.
+	// A record adds a pair unless the other role is ahead; then it only completes a pair. Zero is
+	// not kept.
 	ahead   map[pairKey]int32
 	scratch []byte
 }
@@ -76,7 +75,7 @@ type Pairer struct {
 // pairKey is a hash of the session and the two texts of a pair.
 type pairKey [16]byte
 
-// NewPairer returns a Pairer that has seen nothing.
+// NewPairer returns a Pairer without any pairs.
 func NewPairer() *Pairer {
 	return &Pairer{
 		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
@@ -84,8 +83,8 @@ func NewPairer() *Pairer {
 	}
 }
 
-// Pair returns the two texts of the pair that m belongs to. They are empty if
-// the outcome leaves m out.
+// Pair returns the two texts of the pair that m belongs to. They are empty if the outcome leaves m
+// out.
 func (p *Pairer) Pair(m Message) (user, model string, outcome Outcome) {
 	if outcome := judge(m); outcome != Paired {
 		return "", "", outcome
@@ -104,7 +103,7 @@ func (p *Pairer) Pair(m Message) (user, model string, outcome Outcome) {
 	return user, model, Paired
 }
 
-// judge tells whether a message can be part of a pair.
+// judge returns whether a message can be part of a pair: Paired, or the reason against it.
 func judge(m Message) Outcome {
 	valid := func(role string) bool { return role == roleUser || role == roleAssistant }
 	switch {
@@ -122,8 +121,8 @@ func judge(m Message) Outcome {
 	return Paired
 }
 
-// key returns the key of a pair whose parts appendKeyPart has put together. It
-// may be called by several goroutines.
+// key returns the key of a pair, whose parts appendKeyPart has appended. It is safe for concurrent
+// use.
 func (p *Pairer) key(parts []byte) (k pairKey) {
 	for i, seed := range p.seeds {
 		binary.LittleEndian.PutUint64(k[8*i:], maphash.Bytes(seed, parts))
@@ -131,8 +130,8 @@ func (p *Pairer) key(parts []byte) (k pairKey) {
 	return k
 }
 
-// appendKeyPart ends a part of a key, which was appended to dst and has n bytes,
-// so that it cannot be taken for a part of the next one.
+// appendKeyPart ends a part of a key with its length n, so that the part cannot be confused with
+// the next one.
 func appendKeyPart(dst []byte, n int) []byte {
 	return binary.LittleEndian.AppendUint64(dst, uint64(n))
 }
@@ -152,8 +151,8 @@ func (p *Pairer) add(k pairKey, fromUser bool) bool {
 	return adds
 }
 
-// AppendPair appends the example of one pair, as a line. Both texts must be
-// valid UTF-8, as text from Firestore and from a checked file always is.
+// AppendPair appends the example of one pair as a line. Both texts must be valid UTF-8; texts from
+// Firestore and from a checked file always are.
 func AppendPair(dst []byte, user, model string) []byte {
 	dst = append(dst, `{"contents":[{"role":"user","parts":[{"text":`...)
 	dst = strictjson.AppendQuote(dst, user)

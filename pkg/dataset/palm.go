@@ -9,7 +9,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// palmChat converts a chat in the form of PaLM: messages that have an author.
+// palmChat converts a chat in the format of PaLM: messages that have an author.
 func (r *record) palmChat(dst []byte) []byte {
 	c := &r.worker.conversation
 	c.begin(r)
@@ -35,8 +35,8 @@ func (r *record) palmChat(dst []byte) []byte {
 	return c.end(dst)
 }
 
-// palmMessage adds one message. An author may have any name: unless it tells the
-// side, whoever speaks first is the user.
+// palmMessage adds one message and returns the name of the user. An author may have any name:
+// unless the name is a known name of a model, the first author is the user.
 func (c *conversation) palmMessage(obj int, user []byte) []byte {
 	r := c.r
 	var author, content int
@@ -81,7 +81,7 @@ func isModelName(name []byte) bool {
 	return false
 }
 
-// lower returns a name in small letters, which most names are in already.
+// lower returns a name in lower case. It does not copy a name that already is.
 func lower(name []byte) []byte {
 	if bytes.ContainsAny(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
 		return bytes.ToLower(name)

@@ -9,47 +9,46 @@ import (
 	"sync"
 )
 
-// job is a block that one worker reads and deals with.
+// job is a block that one worker reads and processes.
 type job struct {
 	block
-	text []byte // the memory of the block
-	done bool   // and not merged
+	text []byte // the buffer of the block
+	done bool   // processed, but not merged
 }
 
-// crew deals with blocks on several processors. Each worker reads a block, checks
-// it, and merges what is next in the order of the file, if nobody else does: the
-// text stays in the cache of one processor, and nobody is woken to go on with
-// what another one has begun.
+// crew processes blocks on several processors. Each worker reads a block, checks it, and merges the
+// next blocks in the order of the file, if no other worker is merging. So the text stays in the
+// cache of one processor, and no worker has to be woken to continue the work of another one.
 //
-// Blocks are cut where a record seems to start. Whether one did is known when the
-// block before is done, since a worker ends exactly where its last record does;
-// if not, what was done too early is thrown away.
+// Blocks are cut where a record seems to start. A worker ends exactly where its last record ends,
+// so it is known whether the cut was right when the block before it is processed. If it was wrong,
+// the results after it are discarded.
 type crew struct {
 	e      *engine
-	starts [][]byte // how records start, if lines do not tell
+	starts [][]byte // how records start, if lines do not show it
 
-	reading sync.Mutex // guards the source, and
-	carry   []byte     // what is read, but in no block yet
-	base    int64      // offset of carry
-	state   state      // at the start of carry
-	ended   bool       // there is no more to read, or no place to cut it
+	reading sync.Mutex // guards the source and the following fields
+	carry   []byte     // text that was read but is in no block yet
+	base    int64      // the offset of carry
+	state   state      // the state at the start of carry
+	ended   bool       // the source has ended, or the text cannot be cut
 
-	mu      sync.Mutex // guards
-	queue   []*job     // what is read, and not merged, in the order of the file
+	mu      sync.Mutex // guards the following fields
+	queue   []*job     // blocks that are not merged, in the order of the file
 	merging bool
-	stopped bool      // by an error, or at queue[0], which does not end where the next one starts
-	err     error     // of reading or writing
-	room    int       // how many blocks there may be beside those that are there
-	free    []*job    // memory for blocks, used last
-	freed   sync.Cond // a block was, or the work stopped
+	stopped bool      // by an error, or because queue[0] does not end where the next block starts
+	err     error     // the error of reading or writing
+	room    int       // how many more blocks may be allocated
+	free    []*job    // buffers for blocks; the last one was used last
+	freed   sync.Cond // signals that a block was freed or that the work has stopped
 }
 
-// blocksEach is how many blocks there are for each worker: one that it deals with,
-// and one that waits for those before it.
+// blocksEach is how many blocks there are for each worker: one that it processes, and one that
+// waits for the blocks before it.
 const blocksEach = 2
 
-// parallel deals with the text from left.text on, and returns what is left for
-// one worker: nothing much, unless the text cannot be cut.
+// parallel processes the text that starts with left.text. It returns the rest for one worker, which
+// is little unless the text cannot be cut.
 func (e *engine) parallel(left remainder, starts [][]byte) (remainder, error) {
 	workers := e.opt.Workers
 	c := &crew{
@@ -69,7 +68,7 @@ func (e *engine) parallel(left remainder, starts [][]byte) (remainder, error) {
 	return remainder{c.carry, c.base, c.state}, c.err
 }
 
-// work is what each worker does.
+// work is the loop of each worker.
 func (c *crew) work() {
 	wk := &worker{layout: &c.e.layout, templates: templates{all: slices.Clone(c.e.worker.templates.all)}}
 	for {
@@ -87,7 +86,7 @@ func (c *crew) work() {
 	}
 }
 
-// read returns the next block, or nil if there is none, or no place to cut it.
+// read returns the next block, or nil if there is none or the text cannot be cut.
 func (c *crew) read() (*job, error) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
@@ -124,8 +123,8 @@ func (c *crew) read() (*job, error) {
 	return j, nil
 }
 
-// memory returns a block to read into, the one that was used last if it can: that
-// is the one most likely in the cache. It returns nil when the work has stopped.
+// memory returns a block to read into. It prefers the block that was used last, which is most
+// likely still in the cache. It returns nil when the work has stopped.
 func (c *crew) memory() *job {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -144,8 +143,8 @@ func (c *crew) memory() *job {
 	return &job{text: make([]byte, c.e.opt.blockBytes, c.e.opt.blockBytes+slackBytes)}
 }
 
-// merge notes that a block is done, and merges all that can be, unless another
-// worker is about to.
+// merge marks a block as done and merges all blocks that can be merged, unless another worker is
+// merging.
 func (c *crew) merge(j *job) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -165,14 +164,13 @@ func (c *crew) merge(j *job) {
 		}
 		c.queue = slices.Delete(c.queue, 0, 1)
 		c.free = append(c.free, first)
-		c.freed.Signal() // at most one worker waits, the one that reads
+		c.freed.Signal() // at most one worker waits: the one that reads
 	}
 	c.merging = false
 }
 
-// stop lets the workers end. No error may be lost, even if the work has stopped
-// without one: a source that failed looks like one that ended. The caller holds
-// c.mu.
+// stop makes the workers end. It keeps the first error, even if the work has already stopped
+// without one: a source that failed looks like a source that ended. The caller holds c.mu.
 func (c *crew) stop(err error) {
 	c.stopped = true
 	if c.err == nil {
@@ -189,22 +187,22 @@ func (c *crew) between() state {
 	return betweenValues
 }
 
-// cut returns where text can be cut before its last record, or 0 if it cannot.
+// cut returns where text can be cut before its last record, or 0 if it cannot be cut.
 func (c *crew) cut(text []byte) int {
 	if c.e.layout.container == ContainerLines {
 		return bytes.LastIndexByte(text, c.e.layout.newline) + 1
 	}
-	// The last record is mostly short, so this looks at little of the text.
+	// The last record is usually short, so the search reads little of the text.
 	cut := bytes.LastIndexByte(text, '{')
 	for cut > 0 && !slices.ContainsFunc(c.starts, func(start []byte) bool { return bytes.HasPrefix(text[cut:], start) }) {
 		cut = bytes.LastIndexByte(text[:cut], '{')
 	}
-	// What is between the two records belongs to the second, as its indent.
+	// The white space between the two records stays with the second one, as its indentation.
 	return len(bytes.TrimRight(text[:max(cut, 0)], " \t\r\n"))
 }
 
-// giveBack returns what the first block in the queue has left, and all text that
-// was read behind it.
+// giveBack returns the unprocessed text of the first block in the queue, and all text that was read
+// after it.
 func (c *crew) giveBack() remainder {
 	if c.err != nil {
 		return remainder{}
@@ -220,7 +218,7 @@ func (c *crew) giveBack() remainder {
 
 // recordStarts returns how the records of a block start: with a brace and a name.
 func recordStarts(b *block) [][]byte {
-	const most = 4
+	const maxStarts = 4
 	var starts [][]byte
 	for _, x := range b.examples {
 		name := skipSpace(b.buf, x.at+1)
@@ -228,7 +226,7 @@ func recordStarts(b *block) [][]byte {
 		if !slices.ContainsFunc(starts, func(s []byte) bool { return bytes.Equal(s, start) }) {
 			starts = append(starts, bytes.Clone(start))
 		}
-		if len(starts) == most {
+		if len(starts) == maxStarts {
 			break
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// plain deals with the record at buf[at] if it is like a template and has no
-// faults. If not, nothing has happened. A record on a line must be alone on it.
+// plain processes the record at buf[at] if it matches a template and has no faults. If not, it
+// changes nothing. If line is set, the record must be alone on its line.
 func (w *worker) plain(at int, line bool) (end int, ok bool) {
 	if !w.templates.wanted() {
 		return 0, false
@@ -32,9 +32,9 @@ func (w *worker) plain(at int, line bool) (end int, ok bool) {
 		})
 		b.records++
 		w.templates.used(true)
-		if i > 0 { // the next one is probably like this one
+		if i > 0 { // the next record probably matches the same template
 			all := w.templates.all
-			all[i], all[i-1] = all[i-1], all[i] // m.template is another one now
+			all[i], all[i-1] = all[i-1], all[i] // m.template is a different one now
 		}
 		return m.at, true
 	}
@@ -42,7 +42,7 @@ func (w *worker) plain(at int, line bool) (end int, ok bool) {
 	return 0, false
 }
 
-// alone reports whether nothing but white space follows on the line.
+// alone reports whether only white space follows on the line.
 func (w *worker) alone(at int) bool {
 	for buf := w.block.buf; at < len(buf); at++ {
 		switch c := buf[at]; {
@@ -100,7 +100,7 @@ func (m *matcher) turn(more int, answer bool) bool {
 	}
 }
 
-// piece matches what stands between two texts.
+// piece matches the bytes between two texts.
 func (m *matcher) piece(kind int) bool {
 	p := &m.pieces[kind]
 	if p.in == nil || !bytes.HasPrefix(m.buf[m.at:], p.in) {

@@ -11,8 +11,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// preference converts a conversation with a better and a worse answer. There are many ways
-// to write it: the conversation may stand in one member, in several, or inside the answers.
+// preference converts a conversation with a better and a worse answer. There are many notations:
+// the conversation may be in one member, in several, or inside the answers.
 func (r *record) preference(dst []byte) []byte {
 	c := &r.worker.conversation
 	c.begin(r)
@@ -56,17 +56,17 @@ func (r *record) preference(dst []byte) []byte {
 	return append(dst, "}]}\n"...)
 }
 
-// preferenceNodes are the values of the members of a preference record; 0 if absent or null.
+// preferenceNodes are the values of the members of a preference record; 0 means absent or null.
 type preferenceNodes struct {
 	better, worse                 int
-	answer                        int // under a name that does not say which of them it is
+	answer                        int // under a name that does not say whether it is the better one
 	system                        []said
 	prompt, question, instruction int
 	input, history                int
 	messages, conversations       int
 }
 
-// preferenceMember notes one member of a preference record.
+// preferenceMember stores one member of a preference record.
 func (c *conversation) preferenceMember(m *preferenceNodes, name int) {
 	r := c.r
 	var value *int
@@ -117,7 +117,7 @@ func (c *conversation) checkThirdAnswer(m *preferenceNodes) {
 	r.fail(m.answer-1, CodeContradiction, "the record has a third answer in "+quoted(r.text(m.answer-1)), "take it away")
 }
 
-// completions checks the two answers of an example of Vertex AI.
+// completions checks the two answers of an example in the format of Vertex AI.
 func (r *record) completions(v int) {
 	if !r.is(v, strictjson.Array) {
 		return
@@ -154,7 +154,7 @@ func (r *record) completions(v int) {
 	}
 }
 
-// isScore reports whether a number is the given digit, as in 1 or 1.0.
+// isScore reports whether a number is the given digit, such as 1 or 1.0.
 func isScore(raw []byte, digit byte) bool {
 	return raw[0] == digit && strings.Trim(string(raw[1:]), ".0") == ""
 }

@@ -11,14 +11,14 @@ import (
 
 // preferenceAnswer is one of the two answers of a preference record.
 type preferenceAnswer struct {
-	node   int      // the value of its member; 0 if the record has none
-	name   string   // of the member
-	before exchange // what the answer says of the conversation before it
-	last   int      // the text or the message that is the answer; 0 if there is none
-	bad    bool     // an error about it was reported
+	node   int      // the value of its member; 0 means that the record has none
+	name   string   // the name of the member
+	before exchange // the part of the conversation inside the answer
+	last   int      // the text or the message that is the answer; 0 means none
+	bad    bool     // an error in it was reported
 }
 
-// readAnswer reads an answer: a text, a message, or a list of messages that ends with it.
+// readAnswer reads an answer: a text, a message, or a list of messages that ends with the answer.
 func (c *conversation) readAnswer(n int, name string) preferenceAnswer {
 	r := c.r
 	a := preferenceAnswer{node: n, name: name, last: n}
@@ -43,7 +43,7 @@ func (c *conversation) readAnswer(n int, name string) preferenceAnswer {
 	return a
 }
 
-// readAnswerList reads an answer that is a list of messages, or of one text.
+// readAnswerList reads an answer that is a list of messages, or a list of one text.
 func (c *conversation) readAnswerList(a *preferenceAnswer, list int, system []said) {
 	r := c.r
 	a.last = 0
@@ -67,8 +67,8 @@ func (c *conversation) readAnswerList(a *preferenceAnswer, list int, system []sa
 	a.before = newExchange(append(system, said[:len(said)-1]...))
 }
 
-// answerObject returns the text of an answer that is an object, or the object itself if
-// it is a message.
+// answerObject returns the text of an answer that is an object, or the object itself if it is a
+// message.
 func (c *conversation) answerObject(obj int, name string) int {
 	r := c.r
 	if r.member(obj, "role") != 0 || r.member(obj, "from") != 0 {
@@ -96,8 +96,8 @@ func (c *conversation) refuseAnswer(n int, name string) {
 		"write "+quoted(name)+`: [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]`)
 }
 
-// transcripts are the beginnings of texts that hold a whole conversation, and what else
-// such a text holds.
+// transcripts are the starts of texts that contain a whole conversation, with another string that
+// such a text contains.
 var transcripts = []struct{ start, inside string }{
 	{"Human:", `\nAssistant:`}, {"User:", `\nAssistant:`}, {"H:", `\nA:`},
 	{"<|im_start|>", ""}, {"<|begin_of_text|>", ""}, {"<|start_header_id|>", ""}, {"<start_of_turn>", ""}, {"<bos>", ""},
@@ -107,9 +107,9 @@ var transcripts = []struct{ start, inside string }{
 
 var unescape = strings.NewReplacer(`\n`, " ", `\r`, " ", `\t`, " ", `\"`, `"`)
 
-// refuseTranscript refuses a text that holds the turns of a conversation, as in hh-rlhf.
+// refuseTranscript rejects a text that contains the turns of a conversation, as in hh-rlhf.
 func (c *conversation) refuseTranscript(n int) {
-	const enough = 64 // bytes to recognise a beginning
+	const enough = 64 // bytes, to recognise a start
 	raw := string(c.r.raw(n))
 	start := strings.TrimSpace(unescape.Replace(raw[1:min(enough, len(raw)-1)]))
 	for _, t := range transcripts {
@@ -121,7 +121,7 @@ func (c *conversation) refuseTranscript(n int) {
 	}
 }
 
-// appendAnswer appends the turn of the model that an answer is.
+// appendAnswer appends an answer as a turn of the model.
 func (c *conversation) appendAnswer(dst []byte, a *preferenceAnswer) []byte {
 	r := c.r
 	if a.node == 0 || a.bad {
@@ -145,7 +145,7 @@ func (c *conversation) appendAnswer(dst []byte, a *preferenceAnswer) []byte {
 	return append(dst, c.turns[1:]...)
 }
 
-// answerMessage adds an answer that is written as a message.
+// answerMessage adds an answer that is a message.
 func (c *conversation) answerMessage(obj int) {
 	r := c.r
 	m := c.chatNodes(obj)

@@ -9,11 +9,11 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// conversationBefore returns the conversation before the answers, which all members of
-// the record that tell of it must agree on.
+// conversationBefore returns the conversation before the answers. All members of the record that
+// contain parts of it must be consistent.
 func (c *conversation) conversationBefore(m *preferenceNodes, better, worse *preferenceAnswer) exchange {
 	r := c.r
-	own := m.system // which messages may repeat
+	own := m.system // messages may repeat these texts
 	before := exchange{turns: c.readHistory(m.history)}
 	for _, part := range c.exchanges(m) {
 		c.dropAnswer(&part.exchange, better, worse)
@@ -33,7 +33,7 @@ func (c *conversation) conversationBefore(m *preferenceNodes, better, worse *pre
 	return before
 }
 
-// addSystem adds system texts to the record's own, unless they are the same.
+// addSystem adds system texts to the record's own, except equal ones.
 func (r *record) addSystem(own, more []said) []said {
 	own = slices.Clip(own)
 	for _, s := range more {
@@ -44,8 +44,8 @@ func (r *record) addSystem(own, more []said) []said {
 	return own
 }
 
-// noQuestion returns the member that should hold the question and is blank, or reports that
-// there is none.
+// noQuestion returns the blank member that should contain the question, or reports that there is
+// none.
 func (c *conversation) noQuestion(m *preferenceNodes) []said {
 	for _, n := range [...]int{m.instruction, m.prompt, m.question, m.input} {
 		if n != 0 && c.r.isNothing(n) {
@@ -63,13 +63,13 @@ func (c *conversation) noQuestion(m *preferenceNodes) []said {
 	return nil
 }
 
-// namedExchange is what one member tells of the conversation.
+// namedExchange is the part of the conversation in one member.
 type namedExchange struct {
 	name int
 	exchange
 }
 
-// exchanges reads the members that tell of the conversation.
+// exchanges reads the members that contain parts of the conversation.
 func (c *conversation) exchanges(m *preferenceNodes) (all []namedExchange) {
 	r := c.r
 	input := m.input
@@ -101,8 +101,8 @@ func (c *conversation) readHistory(list int) (turns []said) {
 	return turns
 }
 
-// dropAnswer takes the last turn away if it is one of the answers. It is the better one
-// if the record has no other.
+// dropAnswer removes the last turn if it is one of the answers. If the record has no better answer,
+// the last turn is the better answer.
 func (c *conversation) dropAnswer(e *exchange, better, worse *preferenceAnswer) {
 	last := len(e.turns) - 1
 	if last < 0 || e.turns[last].role != roleModel {
@@ -120,7 +120,7 @@ func (c *conversation) dropAnswer(e *exchange, better, worse *preferenceAnswer) 
 	}
 }
 
-// checkAnswers reports an answer that is missing.
+// checkAnswers reports a missing answer.
 func (c *conversation) checkAnswers(better, worse *preferenceAnswer) {
 	for _, a := range [...]*preferenceAnswer{better, worse} {
 		if a.node == 0 {
@@ -129,7 +129,7 @@ func (c *conversation) checkAnswers(better, worse *preferenceAnswer) {
 	}
 }
 
-// joinAnswers adds what the answers hold of the conversation, which must be the same.
+// joinAnswers adds the parts of the conversation inside the answers, which must be consistent.
 func (c *conversation) joinAnswers(before exchange, own []said, better, worse *preferenceAnswer) exchange {
 	r := c.r
 	if better.before.empty() && worse.before.empty() || r.failed() {
@@ -145,7 +145,7 @@ func (c *conversation) joinAnswers(before exchange, own []said, better, worse *p
 		c.contradicts(worse)
 		return before
 	}
-	if len(before.turns) == 0 { // only one of the answers has the question
+	if len(before.turns) == 0 { // only one of the answers contains the question
 		switch {
 		case worse.before.empty():
 			second.turns = first.turns

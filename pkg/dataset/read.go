@@ -10,25 +10,24 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// defaultBlockBytes is how much text is dealt with at a time, unless a record is
-// longer.
+// defaultBlockBytes is how much text is processed at a time, unless a record is longer.
 const defaultBlockBytes = 256 << 10
 
-// slackBytes is memory behind the text of a block, so that its last record can be
-// read in vectors too.
+// slackBytes is extra memory after the text of a block, so that its last record can also be read in
+// vectors.
 const slackBytes = 64
 
-// firstBlockBytes is the size of the first block: many files are small.
+// firstBlockBytes is the size of the first block. It is small because many files are small.
 const firstBlockBytes = 16 << 10
 
-// remainder is text that was read and not dealt with.
+// remainder is text that was read but not processed.
 type remainder struct {
 	text  []byte
-	base  int64 // its offset
-	state state // at its start
+	base  int64 // the offset of text
+	state state // the state at the start of text
 }
 
-// read deals with the text block by block.
+// read processes the text block by block.
 func (e *engine) read() error {
 	b := &e.block
 	e.worker.layout = &e.layout
@@ -36,7 +35,7 @@ func (e *engine) read() error {
 	if e.src.marked {
 		left.base = int64(len(byteOrderMark))
 	}
-	retries := 3 // of several workers, before one goes on alone
+	retries := 3 // with several workers, before a single one continues
 	if e.opt.Workers == 1 {
 		retries = 0
 	}
@@ -78,9 +77,9 @@ func (e *engine) read() error {
 	}
 }
 
-// deal checks and merges the records of a block, about blockBytes at a time: what
-// is known of its records must not grow with a block that one long record has
-// made large. It returns how records start, if that is asked for.
+// deal checks and merges the records of a block, about blockBytes at a time, so that the results do
+// not grow with a block that one long record has made large. If wantStarts is set, it returns how
+// records start.
 func (e *engine) deal(b *block, wantStarts bool) (starts [][]byte, err error) {
 	if e.layout.container == "" && !e.start(b) {
 		return nil, e.merge(b)
@@ -98,8 +97,7 @@ func (e *engine) deal(b *block, wantStarts bool) (starts [][]byte, err error) {
 	}
 }
 
-// buffer returns the memory for the next block, given what is left of the one
-// before.
+// buffer returns the memory for the next block. left is the rest of the previous block.
 func (e *engine) buffer(left remainder) []byte {
 	n := len(left.text)
 	size := e.opt.blockBytes
@@ -115,7 +113,7 @@ func (e *engine) buffer(left remainder) []byte {
 	return e.buf[:size]
 }
 
-// start looks at the first block, and reports whether it tells enough.
+// start looks at the first block and reports whether it shows the layout of the file.
 func (e *engine) start(b *block) bool {
 	container, newline, at, from := sniff(b.buf, b.final)
 	if container == "" {
@@ -135,13 +133,13 @@ func (e *engine) start(b *block) bool {
 	return true
 }
 
-// end reports a file that stops before its array does.
+// end reports a file that ends before its array does.
 func (e *engine) end(b *block) {
 	at := b.base + int64(len(b.buf))
 	textEnd := b.base + int64(len(bytes.TrimRight(b.buf, " \t\r\n")))
 	cut := func(f Fault) bool { return f.Code == strictjson.CodeUnexpectedEnd && f.Offset >= textEnd }
 	if b.state == betweenValues || slices.ContainsFunc(e.faults.rows, cut) {
-		return // the last record says so if it is cut as well
+		return // if the last record is cut off too, its fault says so
 	}
 	e.fault(at, &finding{
 		code:    strictjson.CodeUnexpectedEnd,
@@ -149,18 +147,18 @@ func (e *engine) end(b *block) {
 	})
 }
 
-// maxSkippedBytes is how much of one record is read to find its end. A small file
-// can unpack to a record without an end.
+// maxSkippedBytes limits how much of one record is read to find its end. A small compressed file
+// can contain a record without an end.
 const maxSkippedBytes = 256 << 20
 
-// What is said of a record that is longer than may be read.
+// The fault of a record that is too long.
 const (
 	tooLarge    = "the record is longer than may be read"
 	tooLargeFix = "split the conversation, or raise the bound"
 )
 
-// skipRecord reads up to the end of a record that is too long to be held, or nested
-// too deeply, of which buf has the start.
+// skipRecord reads to the end of a record that is too long for the memory or nested too deeply. buf
+// contains its start.
 func (e *engine) skipRecord(left remainder, buf []byte, endless bool) (remainder, error) {
 	space := skipSpace(left.text, 0)
 	e.lines += int64(bytes.Count(left.text[:space], []byte{e.layout.newline}))
@@ -197,7 +195,7 @@ func (e *engine) skipRecord(left remainder, buf []byte, endless bool) (remainder
 	}
 }
 
-// skipper looks for the end of a record that comes in pieces.
+// skipper finds the end of a record that is read in pieces.
 type skipper struct {
 	line     bool // the record ends with its line
 	newline  byte
@@ -206,7 +204,7 @@ type skipper struct {
 	escaped  bool
 }
 
-// skip returns the offset in text behind the record, if it ends there.
+// skip returns the offset in text after the record, if the record ends there.
 func (s *skipper) skip(text []byte) (at int, done bool) {
 	if s.line {
 		if at = bytes.IndexByte(text, s.newline); at >= 0 {
@@ -234,7 +232,7 @@ func (s *skipper) skip(text []byte) (at int, done bool) {
 	return len(text), false
 }
 
-// close reads what follows the array of records.
+// close reads the text after the array of records.
 func (e *engine) close(left remainder, eof bool) error {
 	tail, base := bytes.Clone(left.text), left.base
 	for !eof && len(tail) <= e.opt.MaxRecordBytes {
@@ -259,7 +257,7 @@ func (e *engine) close(left remainder, eof bool) error {
 	return nil
 }
 
-// checkEnvelope checks the object around the records: its text without them.
+// checkEnvelope checks the text of the object around the records, without the records.
 func (e *engine) checkEnvelope(tail []byte, base int64) {
 	text := append(append(e.head, ']'), tail...)
 	place := func(at int64) int64 {

@@ -14,31 +14,31 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// record is the record at hand: its text, its nodes, and what was found out
-// about it. There is one for each worker, used again and again.
+// record is the current record: its text, its nodes, and the results of checking it. Each worker
+// has one and reuses it.
 type record struct {
-	buf    []byte // the block that the record is in
+	buf    []byte // the buffer of the block that contains the record
 	nodes  []strictjson.Node
-	dense  bool // no white space between its tokens
+	dense  bool // no white space between tokens
 	marks  marks
-	number int64 // its number in the block
+	number int64 // the number of the record in the block
 
 	edits       []edit
-	example     example // what is known of the example that the record makes
+	example     example // the facts about the example that the record makes
 	faults      []finding
-	faultCounts []faultCount // of its faults
+	faultCounts []faultCount // counts of its faults
 	bad         bool         // one of them is an error
-	leftOut     Outcome      // why the record makes no example though nothing is wrong with it
+	leftOut     Outcome      // why a record without errors makes no example
 	log         *faultLog
 
 	worker *worker
 }
 
-// finding is a fault of the record at hand.
+// finding is a fault of the current record.
 type finding struct {
 	at       int // offset in buf
 	pointer  string
-	node     int // the pointer leads there, unless it is negative
+	node     int // the node that the pointer leads to, unless negative
 	code     string
 	severity Severity
 	message  string
@@ -51,8 +51,8 @@ type faultCount struct {
 	n int
 }
 
-// hasRoom counts a fault of the record at hand, and reports whether there is room
-// for it: one record must not fill the memory with what it does wrong.
+// hasRoom counts a fault of the current record and reports whether it may be kept. The limit stops
+// one record from filling the memory with faults.
 func (r *record) hasRoom(kind kindOfFault) bool {
 	i := slices.IndexFunc(r.faultCounts, func(t faultCount) bool { return t.kindOfFault == kind })
 	if i < 0 {
@@ -67,14 +67,13 @@ const root = 0
 
 func (r *record) kind(n int) strictjson.Kind { return r.nodes[n].Kind }
 
-// raw returns the text of a node as it is in the file.
+// raw returns the original text of a node.
 func (r *record) raw(n int) []byte {
 	return r.buf[r.nodes[n].Start:r.nodes[n].End]
 }
 
-// key returns the name of a member without decoding, and the text of any other
-// string likewise. It is exact for strings without escapes; a name with an
-// escape is decoded.
+// key returns the text of a name or of another string. It decodes only a string with escapes;
+// otherwise the result is part of the buffer.
 func (r *record) key(n int) []byte {
 	if r.nodes[n].Escaped {
 		return []byte(r.text(n))
@@ -82,7 +81,7 @@ func (r *record) key(n int) []byte {
 	return r.buf[r.nodes[n].Start+1 : r.nodes[n].End-1]
 }
 
-// text decodes a string. What is not valid in it has been reported already.
+// text decodes a string. Invalid text in it was already reported.
 func (r *record) text(n int) string {
 	raw := r.raw(n)
 	if !r.nodes[n].Escaped {
@@ -95,7 +94,7 @@ func (r *record) text(n int) string {
 	return s
 }
 
-// next returns the node behind n and all that n holds.
+// next returns the first node after n and its contents.
 func (r *record) next(n int) int { return int(r.nodes[n].Next) }
 
 // len returns the number of elements of an array or members of an object.
@@ -110,8 +109,8 @@ func (r *record) len(n int) int {
 	return count
 }
 
-// member returns the value of the member, or 0 if there is none: the root is
-// the value of nothing.
+// member returns the value of the member, or 0 if there is none. The root is never the value of a
+// member.
 func (r *record) member(obj int, name string) int {
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		if string(r.key(i)) == name {
@@ -121,13 +120,13 @@ func (r *record) member(obj int, name string) int {
 	return 0
 }
 
-// blank reports whether a string holds nothing but white space.
+// blank reports whether a string contains only white space.
 func (r *record) blank(n int) bool {
 	raw := r.raw(n)
 	return blank(raw[1 : len(raw)-1])
 }
 
-// blank reports whether the inside of a string stands for white space alone.
+// blank reports whether the inside of a string encodes only white space.
 func blank(raw []byte) bool {
 	for len(raw) > 0 {
 		c, size := rune(raw[0]), 1
@@ -139,7 +138,7 @@ func blank(raw []byte) bool {
 			}
 			s, err := strictjson.Unquote(append(append(append(text[:0], '"'), raw[:size]...), '"'))
 			if err != nil {
-				return false // half of a pair, which is no white space either
+				return false // half of a surrogate pair, which is not white space
 			}
 			c, _ = utf8.DecodeRuneInString(s)
 		case c >= utf8.RuneSelf:
@@ -158,13 +157,13 @@ func (r *record) fail(n int, code, message, fix string) {
 	r.report(n, SeverityError, code, message, fix)
 }
 
-// leaveOut notes that the record makes no example, because there is nothing to
-// learn from it. That is no fault of the file: people bring files as they are, and
-// one of 50,000 records without an answer must not keep the others away. But it is
-// never silent: the record is named in a warning, and counted.
+// leaveOut records that the record makes no example, because there is nothing to learn from it.
+// This is no error of the file: users upload files as they are, and one record of 50,000 without an
+// answer must not block the others. But it is always visible: a warning names the record, and the
+// report counts it.
 //
-// It is for records that are converted. An example in the form of Vertex AI is to
-// be used as it stands, so there the same is an error.
+// Only records that are converted are left out. An example in the format of Vertex AI must be
+// usable unchanged, so there the same problem is an error.
 func (r *record) leaveOut(n int, why Outcome, message, fix string) {
 	if r.leftOut == "" {
 		r.leftOut = why
@@ -197,7 +196,7 @@ func (r *record) report(n int, severity Severity, code, message, fix string) {
 // failed reports whether an error was found.
 func (r *record) failed() bool { return r.bad }
 
-// wrongType reports a node that is not of the kind it must be.
+// wrongType reports a node of the wrong kind.
 func (r *record) wrongType(n int, want strictjson.Kind) {
 	r.fail(n, CodeWrongType, "this must be "+article(want)+", not "+article(r.kind(n)), "")
 }
@@ -212,7 +211,7 @@ func article(k strictjson.Kind) string {
 	return "a " + k.String()
 }
 
-// is reports whether the node has the kind, and reports a fault if not.
+// is reports whether the node has the kind, and adds a fault if not.
 func (r *record) is(n int, want strictjson.Kind) bool {
 	if r.kind(n) == want {
 		return true
@@ -221,10 +220,12 @@ func (r *record) is(n int, want strictjson.Kind) bool {
 	return false
 }
 
-// pointer returns the RFC 6901 pointer to a value, or to the value of a name.
+// pointer returns the RFC 6901 pointer to a value, or to the value of the member whose name is at
+// node.
 func (r *record) pointer(node int) string { return string(r.appendPointer(nil, node, false)) }
 
-// appendPointer appends the pointer, or its shape: that of all elements of an array.
+// appendPointer appends the pointer. If shape is set, all elements of an array have the same
+// pointer.
 func (r *record) appendPointer(dst []byte, node int, shape bool) []byte {
 	for at := root; at != node; {
 		object := r.kind(at) == strictjson.Object
@@ -241,7 +242,7 @@ func (r *record) appendPointer(dst []byte, node int, shape bool) []byte {
 			}
 		}
 		switch {
-		case object && shape: // it only has to be the same for the same name
+		case object && shape: // it must only be the same for equal names
 			dst = append(dst, r.raw(name)...)
 		case object:
 			dst = append(dst, escapePointer(r.text(name))...)
@@ -259,7 +260,7 @@ func escapePointer(name string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }
 
-// flush hands the faults of the record over, in the order of the text.
+// flush passes the faults of the record to the log, in the order of the text.
 func (r *record) flush() {
 	if len(r.faults) == 0 {
 		return

@@ -9,41 +9,41 @@ import (
 	"strings"
 )
 
-// Severity tells what a fault means for the file.
+// Severity says whether a fault makes the file unusable.
 type Severity string
 
-// An error makes the file unusable, a warning does not.
+// An error makes the file unusable; a warning does not.
 const (
 	SeverityError   Severity = "error"
 	SeverityWarning Severity = "warning"
 )
 
-// Fault is one thing that is wrong with a file.
+// Fault is one fault of a file.
 type Fault struct {
 	Record   int64    `json:"record"`  // 0-based, in the order of the file; -1 for the file itself
-	Line     int64    `json:"line"`    // 1-based, in the unpacked text
-	Offset   int64    `json:"offset"`  // in bytes, in the unpacked text
-	Pointer  string   `json:"pointer"` // RFC 6901, from the record on
+	Line     int64    `json:"line"`    // 1-based, in the decompressed text
+	Offset   int64    `json:"offset"`  // in bytes, in the decompressed text
+	Pointer  string   `json:"pointer"` // RFC 6901, relative to the record
 	Code     string   `json:"code"`    // stable, for programs
 	Severity Severity `json:"severity"`
 	Message  string   `json:"message"`
 	Excerpt  string   `json:"excerpt,omitempty"` // the text around the offset, valid UTF-8
-	Fix      string   `json:"fix,omitempty"`     // what to do about it
+	Fix      string   `json:"fix,omitempty"`     // advice for correcting it
 
-	// Of a warning that was given several times, how often, and its first places.
+	// Count is how often a repeated warning occurred; Places are its first places.
 	Count  int64   `json:"count,omitempty"`
 	Places []Place `json:"places,omitempty"`
 }
 
-// Place is where a fault is.
+// Place is the position of a fault.
 type Place struct {
 	Record  int64  `json:"record"`
 	Line    int64  `json:"line"`
 	Pointer string `json:"pointer"`
 }
 
-// Field names the place of the fault as Google APIs do: the field that holds
-// the records is called prefix, as in data[3].contents[1].role.
+// Field returns the place of the fault in the notation of Google APIs, such as
+// data[3].contents[1].role. prefix is the name of the field that contains the records.
 func (f *Fault) Field(prefix string) string {
 	if f.Record < 0 {
 		return prefix
@@ -81,27 +81,26 @@ func isIdentifier(s string) bool {
 	return s != ""
 }
 
-// Report says what a file holds and what is wrong with it.
+// Report describes the content of a file and its faults.
 type Report struct {
 	Format      string           `json:"format,omitempty"`    // one of the Format constants; empty if none was recognised
 	Container   string           `json:"container,omitempty"` // one of the Container constants
 	Compression string           `json:"compression,omitempty"`
-	Records     int64            `json:"records"`      // records in the file, good or bad
-	Examples    int64            `json:"examples"`     // examples that came of them
-	InputBytes  int64            `json:"input_bytes"`  // of the unpacked text
+	Records     int64            `json:"records"`      // records in the file, valid or not
+	Examples    int64            `json:"examples"`     // examples made from them
+	InputBytes  int64            `json:"input_bytes"`  // of the decompressed text
 	OutputBytes int64            `json:"output_bytes"` // of the examples, as lines
 	Errors      int64            `json:"errors"`
 	Warnings    int64            `json:"warnings"`
-	Counts      map[string]int64 `json:"counts,omitempty"` // faults by code, all of them
+	Counts      map[string]int64 `json:"counts,omitempty"` // all faults, by code
 	Faults      []Fault          `json:"faults,omitempty"` // the first of each kind: errors, then warnings, each in the order of the file
 	Truncated   bool             `json:"truncated,omitempty"`
-	LeftOut     map[string]int64 `json:"left_out,omitempty"`     // sound records that made no example, by the code of the warning that says why
-	MergedPairs int64            `json:"merged_pairs,omitempty"` // message records whose pair had been written already
+	LeftOut     map[string]int64 `json:"left_out,omitempty"`     // valid records that made no example, by the code of the warning that says why
+	MergedPairs int64            `json:"merged_pairs,omitempty"` // message records whose pair was already written
 	Stats       *Stats           `json:"stats,omitempty"`        // of the examples, if there are any
 }
 
-// Refused returns a report on a file that was not read, with the one error that
-// says why.
+// Refused returns a report about a file that was not read. Its one error says why.
 func Refused(code, message, fix string) *Report {
 	return &Report{
 		Errors: 1, Counts: map[string]int64{code: 1},

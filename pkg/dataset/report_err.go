@@ -10,9 +10,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/fault"
 )
 
-// Err returns the report's errors as a fault of kind InvalidArgument, for a report that has errors or no example. It
-// has a violation for each error in the report, whose field is below prefix ("data" gives "data[3].contents[1].role"),
-// and the count of all of them.
+// Err returns the report's errors as a fault of kind InvalidArgument. It is meant for a report that
+// has errors or no example. The fault has a violation for each error in the report and the count of
+// all errors. The fields of the violations start with prefix: "data" gives
+// "data[3].contents[1].role".
 func (r *Report) Err(prefix string) *fault.Error {
 	e := &fault.Error{
 		Kind:   fault.InvalidArgument,
@@ -23,7 +24,7 @@ func (r *Report) Err(prefix string) *fault.Error {
 			"records": strconv.FormatInt(r.Records, 10),
 		},
 	}
-	nothingLeft := r.Counts[CodeNoExamples] > 0 // the warnings say why
+	nothingLeft := r.Counts[CodeNoExamples] > 0 // then the warnings say why
 	for i := range r.Faults {
 		f := &r.Faults[i]
 		if f.Severity == SeverityError || nothingLeft {

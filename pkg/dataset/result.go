@@ -12,22 +12,22 @@ import (
 
 // call is one call of a function.
 type call struct {
-	id, name []byte // the name as it is in the text, with quotes; no id is nil
+	id, name []byte // the original name with quotes; id is nil if there is none
 	at       int    // its node
-	answered bool   // its result is there
+	answered bool   // it has a result
 }
 
-// callWindow is how many calls are looked through for the one that a result belongs to.
+// callWindow is how many calls are searched for the one that a result belongs to.
 const callWindow = 1024
 
-// resultNodes are the members of what a function gave back; 0 if absent or null.
+// resultNodes are the members of a function's result; 0 means absent or null.
 type resultNodes struct {
 	obj, id, name, content int
 	failed                 bool // the function reports an error
 }
 
-// closeCalls notes that somebody speaks, so that what follows cannot be the results of the calls
-// before, unless it names them.
+// closeCalls records that a new turn starts. After it, a result must name its call to belong to an
+// earlier one. It warns about calls without a result.
 func (c *conversation) closeCalls(role string) {
 	if c.group == len(c.calls) || role == roleModel && !c.results {
 		return
@@ -41,11 +41,11 @@ func (c *conversation) closeCalls(role string) {
 	c.first = c.group
 }
 
-// result adds what a function gave back. It belongs to the call with its id, or else to one of
-// the function that it names, or else to the first call that has no result yet.
+// result adds the result of a function. It belongs to the call with its id, or else to a call of
+// the function that it names, or else to the first call without a result.
 func (c *conversation) result(m resultNodes) {
 	r := c.r
-	c.parts++ // even if it cannot be written
+	c.parts++ // counted even if it cannot be written
 	if m.id != 0 && (r.kind(m.id) != strictjson.String || r.blank(m.id)) {
 		m.id = 0
 	}
@@ -84,7 +84,7 @@ func (c *conversation) result(m resultNodes) {
 	c.turns = append(c.turns, "}}"...)
 }
 
-// callFix says how to write the call that a result needs.
+// callFix says how to write the call for a result.
 func (r *record) callFix(m resultNodes) string {
 	switch {
 	case r.member(m.obj, "from") != 0:
@@ -95,7 +95,7 @@ func (r *record) callFix(m resultNodes) string {
 	return "add the call before it, with the same id"
 }
 
-// answeredBy returns the number of the call that a result belongs to, or -1.
+// answeredBy returns the index of the call that a result belongs to, or -1.
 func (c *conversation) answeredBy(m resultNodes) int {
 	r := c.r
 	for c.first < len(c.calls) && c.calls[c.first].answered {
@@ -127,8 +127,8 @@ func (c *conversation) answeredBy(m resultNodes) int {
 	return i
 }
 
-// response adds a result as an object: as it is if it is one, even if written as a string, and
-// under the name "output" if it is anything else, or "error" if the function failed.
+// response adds a result as an object. It keeps an object, also one that is written as a string.
+// Any other value becomes the member "output", or "error" if the function failed.
 func (c *conversation) response(n int, failed bool) {
 	r := c.r
 	if r.kind(n) == strictjson.Array && r.len(n) == 1 {
@@ -160,8 +160,8 @@ func (c *conversation) response(n int, failed bool) {
 	c.turns = append(c.turns, '}')
 }
 
-// appendResult appends a result that is no object. A list of the parts of a message is the texts
-// in it.
+// appendResult appends a result that is not an object. A list of message parts becomes the texts in
+// it.
 func (c *conversation) appendResult(dst []byte, n int) []byte {
 	r := c.r
 	if r.kind(n) != strictjson.Array || r.next(n) == n+1 {
@@ -172,21 +172,21 @@ func (c *conversation) appendResult(dst []byte, n int) []byte {
 		text, isPart := r.resultPart(e)
 		switch {
 		case !isPart:
-			return r.appendPlain(dst, n) // any other list
+			return r.appendPlain(dst, n) // another list
 		case text == 0:
 			r.fail(e, CodeUnsupported, "the result of a function holds texts only", "take the part away")
 			return dst
 		case r.kind(text) == strictjson.String:
 			texts = append(texts, r.text(text))
-		default: // JSON of Amazon Bedrock
+		default: // the JSON of Amazon Bedrock
 			texts = append(texts, string(r.appendPlain(nil, text)))
 		}
 	}
 	return strictjson.AppendQuote(dst, strings.Join(texts, "\n"))
 }
 
-// resultPart reports whether an element of a result is a part of a message, and returns its text
-// or 0.
+// resultPart reports whether an element of a result is a part of a message. It returns the node of
+// its text, or 0 if it has none.
 func (r *record) resultPart(n int) (text int, isPart bool) {
 	if r.kind(n) != strictjson.Object {
 		return 0, false

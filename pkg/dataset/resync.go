@@ -5,14 +5,13 @@ package dataset
 
 import "bytes"
 
-// resync returns where to go on after the record that starts at buf[start] and is
-// broken at buf[broken], and the state there. It is not ok if that place may be
-// behind the block.
+// resync returns where to continue after the record that starts at buf[start] and is broken at
+// buf[broken], and the state there. ok is false if that place may be after the block.
 //
-// Where each record starts a line of its own, the next line that starts as this
-// one did begins the next record: no string holds a line end, and what is inside
-// a record is indented deeper. Elsewhere it is the end of the record, if its
-// brackets match, or the start of an object that starts as this one did.
+// If each record starts on a new line, the next line that starts like this one begins the next
+// record: no string contains a line end, and the inside of a record is indented deeper. Otherwise,
+// reading continues at the end of the record if its brackets match, or at the next object that
+// starts like this one.
 func (w *worker) resync(start, broken int) (at int, after state, ok bool) {
 	buf, final := w.block.buf, w.block.final
 	from := bytes.LastIndexByte(buf[:start], w.layout.newline) + 1
@@ -46,8 +45,7 @@ func (w *worker) resync(start, broken int) (at int, after state, ok bool) {
 	return len(buf), afterElement, final
 }
 
-// nextLine returns the line end behind which a line starts with indent and then a
-// brace, or -1.
+// nextLine returns the line end before a line that starts with indent and a brace, or -1.
 func nextLine(buf []byte, from int, indent []byte, newline byte) int {
 	for {
 		i := bytes.IndexByte(buf[from:], newline)
@@ -63,8 +61,9 @@ func nextLine(buf []byte, from int, indent []byte, newline byte) int {
 	}
 }
 
-// nextAlike returns where behind buf[from] an object starts like the one at
-// buf[start], with the same name first, right behind the given byte; or -1.
+// nextAlike returns the first position after buf[from] of an object that starts like the one at
+// buf[start], with the same first name, directly after the byte behind. It returns -1 if there is
+// none.
 func nextAlike(buf []byte, start, from int, behind byte) int {
 	name := skipSpace(buf, start+1)
 	if buf[start] != '{' || name == len(buf) || buf[name] != '"' {
@@ -84,12 +83,11 @@ func nextAlike(buf []byte, start, from int, behind byte) int {
 	return -1
 }
 
-// maxOpen is how deep skipBrackets looks into brackets.
+// maxOpen is the deepest nesting that skipBrackets follows.
 const maxOpen = 1 << 16
 
-// skipBrackets returns the offset behind the bracket that closes the value at
-// buf[start], or -1 if there is none or brackets do not match. It knows strings,
-// but no other rule.
+// skipBrackets returns the offset after the bracket that closes the value at buf[start], or -1 if
+// there is none or brackets do not match. It knows strings but no other rules.
 func skipBrackets(buf []byte, start int) int {
 	var open []byte
 	inString := false
@@ -104,7 +102,7 @@ func skipBrackets(buf []byte, start int) int {
 			if len(open) == maxOpen {
 				return -1
 			}
-			open = append(open, c+2) // the bracket that closes it
+			open = append(open, c+2) // the closing bracket
 		case c == '}' || c == ']':
 			if len(open) == 0 {
 				return i

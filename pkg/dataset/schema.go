@@ -11,21 +11,22 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// schemaWriter writes schemas as Vertex AI takes them: the rules are those of the comments on
-// Schema and FunctionDeclaration in Google's client library, and of the errors of the service.
+// schemaWriter writes schemas in the form that Vertex AI accepts. The rules come from the comments
+// on Schema and FunctionDeclaration in Google's client library and from error messages of the
+// service.
 type schemaWriter struct {
 	r *record
-	// native is set for an example in the form of Vertex AI, which is used as it stands: there,
-	// what would have to be corrected is an error.
+	// native is set for an example in the format of Vertex AI, which is used unchanged: anything
+	// that would need a correction is an error.
 	native bool
-	root   int   // the schema whose definitions are referred to
+	root   int   // the schema whose definitions references point to
 	refs   []int // the definitions that are being written
 	limit  int   // how many more schemas may be written
 	depth  int
-	// response is set for what a function returns, whose members may have any names.
+	// response is set for the result of a function, whose members may have any names.
 	response bool
-	named    property // that is being written
-	beside   []int    // names of required parameters that stand outside of the schema
+	named    property // the property that is being written
+	beside   []int    // names of required parameters outside the schema
 }
 
 const (
@@ -33,26 +34,26 @@ const (
 	maxSchemaDepth = 64
 )
 
-// schemaParts are the members of a schema, and of those that it includes by a reference or by
-// allOf: nodes of their values, or 0.
+// schemaParts are the members of a schema, including those from references and allOf: the nodes of
+// their values, or 0.
 type schemaParts struct {
 	types, enum, constant, items int
 	properties, required         []int
-	plain                        []int // the names of members that are written as they are
+	plain                        []int // the names of members that are written unchanged
 	variants                     []int // of anyOf and oneOf, if there are at least two
-	union                        int   // the name of the member that holds them
+	union                        int   // the name of the member that contains them
 	nullable                     bool
-	description                  int // the name of the description around it, for a variant that has none
+	description                  int // the name of the outer description, for a variant without one
 }
 
-// correct notes that a schema is not written as it stands, which is an error if it must be.
+// correct records that a schema cannot be written unchanged, which is an error if native is set.
 func (s *schemaWriter) correct(n int, message, fix string) {
 	if s.native {
 		s.r.fail(n, CodeInvalidSchema, message, fix)
 	}
 }
 
-// ignore notes that a member of a schema is not used.
+// ignore reports a member of a schema that is not used.
 func (s *schemaWriter) ignore(name int) {
 	message := "schemas of Vertex AI have no " + quoted(s.r.text(name))
 	if s.native {
@@ -76,7 +77,7 @@ func (s *schemaWriter) schema(dst []byte, n, description int, nullable bool) []b
 	switch r.kind(n) {
 	case strictjson.Object:
 		s.collect(n, &p)
-	case strictjson.String: // the name of a type stands for the schema
+	case strictjson.String: // a type name stands for a schema
 		if s.correct(n, "a schema must be an object, not a string", `write {"type": …}`); s.native {
 			return dst
 		}
@@ -92,8 +93,8 @@ func (s *schemaWriter) schema(dst []byte, n, description int, nullable bool) []b
 	return dst
 }
 
-// collect finds the members of a schema, and then those of the schemas that it includes, of
-// which its own take precedence.
+// collect finds the members of a schema, and then those of the schemas that it includes. Its own
+// members take precedence.
 func (s *schemaWriter) collect(n int, p *schemaParts) {
 	r := s.r
 	var included []int
@@ -139,7 +140,7 @@ func (s *schemaWriter) collect(n int, p *schemaParts) {
 				included = append(included, target)
 			}
 		case "$defs", "defs", "definitions":
-			s.definitions(i) // they are written where they are referred to
+			s.definitions(i) // they are written at each reference
 		case "$schema", "$id", "$comment", "$anchor", "strict":
 			s.correct(i, "schemas of Vertex AI have no "+quoted(key), "take it away")
 		default:
@@ -155,7 +156,7 @@ func (s *schemaWriter) collect(n int, p *schemaParts) {
 	}
 }
 
-// definitions checks the schemas that others refer to, where they stay as they are.
+// definitions checks the schemas that references point to, if they stay in place.
 func (s *schemaWriter) definitions(name int) {
 	r, v := s.r, name+1
 	if !s.native {
@@ -175,15 +176,14 @@ func (s *schemaWriter) definitions(name int) {
 	s.depth--
 }
 
-// own sets a member unless a schema that includes this one has set it.
+// own sets a member unless an including schema has already set it.
 func (s *schemaWriter) own(member *int, v int) {
 	if *member == 0 {
 		*member = v
 	}
 }
 
-// plainMembers are the members that are written as they are, by the names that a file may
-// have for them.
+// plainMembers are the members that are written unchanged, by their names in files.
 var plainMembers = names(map[string]fieldID{
 	"format": fieldString, "title": fieldString, "description": fieldString, "pattern": fieldString,
 	"minItems": fieldInteger, "maxItems": fieldInteger, "minLength": fieldInteger, "maxLength": fieldInteger,
@@ -191,7 +191,7 @@ var plainMembers = names(map[string]fieldID{
 	"default": fieldAny, "example": fieldAny, "propertyOrdering": fieldStrings, "additionalProperties": fieldSchema,
 })
 
-// plain notes a member that is written as it is, if Vertex AI has it and can hold its value.
+// plain adds a member that is written unchanged, if Vertex AI has it and accepts its value.
 func (s *schemaWriter) plain(name int, p *schemaParts) {
 	r, v := s.r, name+1
 	known, ok := plainMembers[string(r.key(name))]
@@ -200,7 +200,7 @@ func (s *schemaWriter) plain(name int, p *schemaParts) {
 		return
 	}
 	if slices.ContainsFunc(p.plain, func(earlier int) bool { return fromSnake(r.key(earlier)) == fromSnake(r.key(name)) }) {
-		return // the schema that includes this one has it
+		return // the including schema has it
 	}
 	switch known.id {
 	case fieldString:
@@ -226,13 +226,13 @@ func (s *schemaWriter) plain(name int, p *schemaParts) {
 	}
 }
 
-// isInteger reports whether a number is written as a whole one that has 64 bits.
+// isInteger reports whether a number is written as an integer and fits into 64 bits.
 func isInteger(raw []byte) bool {
 	return len(raw) < 19 && !bytes.ContainsAny(raw, ".eE")
 }
 
-// requires notes the list of the members that an object must have. As a boolean it belongs to
-// the schema of the member, whose object looks for it.
+// requires reads the list of required members. A boolean belongs to the schema of a single member;
+// the enclosing object handles it.
 func (s *schemaWriter) requires(v int, p *schemaParts) {
 	r := s.r
 	if r.kind(v) == strictjson.Bool {
@@ -249,7 +249,7 @@ func (s *schemaWriter) requires(v int, p *schemaParts) {
 	}
 }
 
-// resolve returns the schema that a reference leads to, or 0.
+// resolve returns the schema that a reference points to, or 0.
 func (s *schemaWriter) resolve(ref int) int {
 	const fix = "write the definition in the place of the reference"
 	r := s.r

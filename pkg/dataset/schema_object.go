@@ -10,13 +10,13 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// property is one member of an object that a schema describes.
+// property is one member of an object in a schema.
 type property struct {
 	name   int // the node of its name
 	schema int
 }
 
-// properties returns those of the nodes, each an object of schemas.
+// properties returns the properties in the nodes, each of which is an object of schemas.
 func (s *schemaWriter) properties(nodes []int) (all []property) {
 	r := s.r
 	for _, n := range nodes {
@@ -31,8 +31,8 @@ func (s *schemaWriter) properties(nodes []int) (all []property) {
 	return all
 }
 
-// writeProperties appends the members of an object's schema. required are the nodes of the names
-// that it lists.
+// writeProperties appends the members of an object's schema. required are the nodes of the required
+// names.
 func (s *schemaWriter) writeProperties(dst []byte, n int, all []property, required []int) []byte {
 	r := s.r
 	if len(all) == 0 {
@@ -85,12 +85,14 @@ func (s *schemaWriter) writeProperties(dst []byte, n int, all []property, requir
 	return dst
 }
 
-// isParameterName reports whether Vertex AI documents the name as one of a parameter.
+// isParameterName reports whether the name is valid for a parameter in the documentation of Vertex
+// AI.
 func isParameterName(name []byte) bool {
 	return isFunctionName(name) && !bytes.ContainsAny(name, ".:-")
 }
 
-// isFunctionName reports whether Vertex AI documents the name as one of a function.
+// isFunctionName reports whether the name is valid for a function in the documentation of Vertex
+// AI.
 func isFunctionName(name []byte) bool {
 	for i, c := range name {
 		letter := 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_'
@@ -101,7 +103,7 @@ func isFunctionName(name []byte) bool {
 	return len(name) > 0 && len(name) <= 64
 }
 
-// isSchema reports whether an object is a schema, and not the properties of one.
+// isSchema reports whether an object is a schema, and not a set of properties.
 func (s *schemaWriter) isSchema(obj int) bool {
 	r := s.r
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
@@ -123,8 +125,8 @@ func (s *schemaWriter) isSchema(obj int) bool {
 	return false
 }
 
-// flat returns the properties and the required names of an object that is none of JSON Schema:
-// the properties stand directly in it. It returns none if it is a schema.
+// flat returns the properties and the required names of an object that is not JSON Schema but
+// contains the properties directly. It returns nothing if the object is a schema.
 func (s *schemaWriter) flat(obj int) (all []property, required []int) {
 	r := s.r
 	schema := s.isSchema(obj)
@@ -152,14 +154,13 @@ func (s *schemaWriter) flat(obj int) (all []property, required []int) {
 	return all, required
 }
 
-// ofObject reports whether a schema names the type of an object.
+// ofObject reports whether a schema has the type object.
 func (s *schemaWriter) ofObject(obj int) bool {
 	t := s.r.member(obj, "type")
 	return t != 0 && s.r.kind(t) == strictjson.String && schemaTypes[string(bytes.ToLower(s.r.key(t)))] == typeObject
 }
 
-// listed returns the properties and the required names of a list of parameters, each of which
-// says its name.
+// listed returns the properties of a list of parameters, each of which contains its name.
 func (s *schemaWriter) listed(list int) (all []property) {
 	r := s.r
 	for e := list + 1; e < r.next(list); e = r.next(e) {

@@ -5,7 +5,7 @@ package dataset
 
 import "strings"
 
-// Types of Vertex AI's schemas.
+// The types of Vertex AI's schemas.
 const (
 	typeString  = "STRING"
 	typeInteger = "INTEGER"
@@ -13,11 +13,11 @@ const (
 	typeBoolean = "BOOLEAN"
 	typeArray   = "ARRAY"
 	typeObject  = "OBJECT"
-	typeNull    = "NULL" // of JSON Schema; Vertex AI has nullable instead
+	typeNull    = "NULL" // a type of JSON Schema; Vertex AI has nullable instead
 )
 
-// schemaTypes are the names that JSON Schema, Python and others have for the types of
-// Vertex AI, in small letters.
+// schemaTypes maps the type names of JSON Schema, Python and other languages, in lower case, to the
+// types of Vertex AI.
 var schemaTypes = map[string]string{
 	"string": typeString, "str": typeString, "text": typeString, "char": typeString,
 	"integer": typeInteger, "int": typeInteger, "int32": typeInteger, "int64": typeInteger, "long": typeInteger, "short": typeInteger,
@@ -28,15 +28,15 @@ var schemaTypes = map[string]string{
 	"null": typeNull, "none": typeNull, "nonetype": typeNull,
 }
 
-// schemaType is one type, and for an array that of its items if its name says it.
+// schemaType is one type. For an array it includes the type of the items, if the name contains it.
 type schemaType struct {
 	name  string
 	items *schemaType
 }
 
-// parseType reads the name of a type: one of schemaTypes in letters of any case, or an
-// annotation of Python such as "List[int]", "Optional[str]", "int | None" or "str, optional".
-// It returns no type if the name is unknown; typeNull is one of the types that it returns.
+// parseType parses the name of a type: a key of schemaTypes in any case, or a Python annotation
+// such as "List[int]", "Optional[str]", "int | None" or "str, optional". It returns no type if the
+// name is unknown; the types may include typeNull.
 func parseType(name string) []schemaType {
 	name = strings.ToLower(strings.TrimSpace(name))
 	name = strings.NewReplacer("typing.", "", "<", "[", ">", "]").Replace(name)
@@ -68,7 +68,7 @@ func parseType(name string) []schemaType {
 	return nil
 }
 
-// parseTypes reads several names, all of which must be known.
+// parseTypes parses several names. It returns nil if one of them is unknown.
 func parseTypes(names []string) (all []schemaType) {
 	for _, name := range names {
 		types := parseType(name)
@@ -80,8 +80,8 @@ func parseTypes(names []string) (all []schemaType) {
 	return all
 }
 
-// arrayOf returns the type of an array whose items have the named type. Those of a tuple must
-// all have the same one.
+// arrayOf returns the type of an array whose items have the named type. The items of a tuple must
+// have the same type.
 func arrayOf(items string) []schemaType {
 	var item *schemaType
 	for _, name := range splitType(items, ',') {
@@ -94,7 +94,7 @@ func arrayOf(items string) []schemaType {
 	return []schemaType{{name: typeArray, items: item}}
 }
 
-// splitType splits at a separator that stands in no brackets.
+// splitType splits a name at separators outside brackets.
 func splitType(name string, separator byte) (parts []string) {
 	depth, from := 0, 0
 	for i := range len(name) {

@@ -9,11 +9,11 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// alone is a rule of the service: it refuses any_of with other fields.
+// alone is a rule of the service: it refuses any_of together with other fields.
 const alone = "Vertex AI takes alternatives only where nothing stands beside them"
 
-// union deals with a list of alternatives. Null among them makes the schema nullable. If only
-// one is left, it is returned, to be included.
+// union handles a list of alternatives. A null among them makes the schema nullable. If only one
+// alternative remains, union returns it, and the caller includes it.
 func (s *schemaWriter) union(name int, p *schemaParts) []int {
 	r, list := s.r, name+1
 	if string(r.key(name)) == "oneOf" {
@@ -43,7 +43,7 @@ func (s *schemaWriter) union(name int, p *schemaParts) []int {
 	return nil
 }
 
-// isNull reports whether a schema allows nothing but null.
+// isNull reports whether a schema allows only null.
 func (s *schemaWriter) isNull(n int) bool {
 	r := s.r
 	switch r.kind(n) {
@@ -59,7 +59,7 @@ func (s *schemaWriter) isNull(n int) bool {
 	return false
 }
 
-// ignoreUnion leaves alternatives away that stand beside a type: Vertex AI takes them alone.
+// ignoreUnion drops alternatives that accompany a type, because Vertex AI does not accept both.
 func (s *schemaWriter) ignoreUnion(p *schemaParts) {
 	const fix = "take the type or the alternatives away"
 	if s.native {
@@ -70,7 +70,8 @@ func (s *schemaWriter) ignoreUnion(p *schemaParts) {
 	p.union = 0
 }
 
-// writeUnion appends alternatives. They must stand alone, so what is said of all is said of each.
+// writeUnion appends alternatives. They must have no other members next to them, so shared members
+// are written into each alternative.
 func (s *schemaWriter) writeUnion(dst []byte, p *schemaParts) []byte {
 	for _, name := range p.plain {
 		switch key := string(s.r.key(name)); {

@@ -11,7 +11,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// write appends the schema whose members were collected; n is its node.
+// write appends the schema with the collected members; n is its node.
 func (s *schemaWriter) write(dst []byte, n int, p *schemaParts) []byte {
 	r := s.r
 	types := s.types(p)
@@ -43,7 +43,7 @@ func (s *schemaWriter) write(dst []byte, n int, p *schemaParts) []byte {
 	return append(dst, "{}"...)
 }
 
-// types returns the types of a schema, which may follow from its other members.
+// types returns the types of a schema, which its other members may imply.
 func (s *schemaWriter) types(p *schemaParts) (types []schemaType) {
 	r := s.r
 	add := func(n int) {
@@ -85,7 +85,7 @@ func (s *schemaWriter) types(p *schemaParts) (types []schemaType) {
 	return types
 }
 
-// impliedType returns the type of a schema that names none, or "".
+// impliedType returns the type of a schema without a type, or "".
 func (s *schemaWriter) impliedType(p *schemaParts) (implied string) {
 	r := s.r
 	switch {
@@ -130,7 +130,7 @@ func (s *schemaWriter) typeOf(n int) string {
 	return ""
 }
 
-// writeTyped appends a schema of one type.
+// writeTyped appends a schema with one type.
 func (s *schemaWriter) writeTyped(dst []byte, n int, p *schemaParts, t schemaType) []byte {
 	dst = append(append(append(dst, `{"type":"`...), t.name...), '"')
 	described := false
@@ -161,7 +161,7 @@ func (s *schemaWriter) writeTyped(dst []byte, n int, p *schemaParts, t schemaTyp
 	return append(dst, '}')
 }
 
-// writePlain appends a member that is written as it is.
+// writePlain appends a member that is written unchanged.
 func (s *schemaWriter) writePlain(dst []byte, name int) []byte {
 	r, key := s.r, string(s.r.key(name))
 	known := plainMembers[key]
@@ -173,7 +173,7 @@ func (s *schemaWriter) writePlain(dst []byte, name int) []byte {
 		dst = append(append(append(dst, ','), known.canonical...), ':')
 	}
 	if known.id == fieldSchema && r.kind(name+1) == strictjson.Object {
-		if r.next(name+1) == name+2 { // {} allows anything, as true does
+		if r.next(name+1) == name+2 { // {} allows anything, like true
 			s.correct(name+1, "the schema has no type", "write true")
 			return append(dst, "true"...)
 		}
@@ -182,7 +182,7 @@ func (s *schemaWriter) writePlain(dst []byte, name int) []byte {
 	return r.appendPlain(dst, name+1)
 }
 
-// writeEnum appends the values that are allowed, all of which Vertex AI takes as strings.
+// writeEnum appends the allowed values. Vertex AI accepts them only as strings.
 func (s *schemaWriter) writeEnum(dst []byte, p *schemaParts, of string) []byte {
 	r := s.r
 	var values []string

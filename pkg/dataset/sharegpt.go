@@ -7,7 +7,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// shareGPT converts a conversation of turns that say who speaks and what.
+// shareGPT converts a conversation whose turns contain a speaker and a text.
 func (r *record) shareGPT(dst []byte) []byte {
 	c := &r.worker.conversation
 	c.begin(r)
@@ -41,7 +41,7 @@ func (c *conversation) shareList(list int) {
 	}
 }
 
-// shareTurn adds one turn, which may be written as a message of a chat.
+// shareTurn adds one turn, which may also have the form of a message of a chat.
 func (c *conversation) shareTurn(obj int) {
 	r := c.r
 	m := c.chatNodes(obj)

@@ -9,8 +9,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// sniff finds out from its first block how a file is laid out, and where its
-// first record is. The container is empty if the block does not tell.
+// sniff determines the layout of a file and the start of its first record from its first block. The
+// container is empty if the block does not show it.
 func sniff(buf []byte, eof bool) (container string, newline byte, start int, from state) {
 	newline = '\n'
 	if i := bytes.IndexAny(buf, "\r\n"); i >= 0 && buf[i] == '\r' && (i+1 == len(buf) || buf[i+1] != '\n') {
@@ -29,8 +29,8 @@ func sniff(buf []byte, eof bool) (container string, newline byte, start int, fro
 	return sequence(buf, at, newline, eof), newline, at, betweenValues
 }
 
-// findData returns where the array of {"data": […]} starts, or -1 if the object
-// at buf[at] is none of that kind.
+// findData returns where the array of {"data": […]} starts, or -1 if the object at buf[at] has
+// another form.
 func findData(buf []byte, at int) int {
 	if buf[at] != '{' {
 		return -1
@@ -49,7 +49,7 @@ func findData(buf []byte, at int) int {
 		at = skipSpace(buf, at+1)
 		if isData && at < len(buf) && buf[at] == '[' {
 			if first := skipSpace(buf, at+1); first < len(buf) && buf[first] == '"' {
-				return -1 // texts, which are no records
+				return -1 // strings, which are not records
 			}
 			return at
 		}
@@ -62,7 +62,7 @@ func findData(buf []byte, at int) int {
 	}
 }
 
-// skipString returns the offset behind the string that starts at buf[at].
+// skipString returns the offset after the string that starts at buf[at].
 func skipString(buf []byte, at int) int {
 	for at++; at < len(buf); at++ {
 		switch buf[at] {
@@ -75,9 +75,9 @@ func skipString(buf []byte, at int) int {
 	return len(buf)
 }
 
-// sequence tells lines from values that follow each other in another way: the
-// value at buf[at] goes on over a line end, or another one stands behind it on
-// its line. It returns "" if that can only be told from more text.
+// sequence distinguishes lines from values that follow each other in another way: the value at
+// buf[at] continues over a line end, or another value follows on its line. It returns "" if more
+// text is needed to decide.
 func sequence(buf []byte, at int, newline byte, eof bool) (container string) {
 	end, whole := len(buf), eof
 	if i := bytes.IndexByte(buf[at:], newline); i >= 0 {
@@ -103,8 +103,8 @@ func sequence(buf []byte, at int, newline byte, eof bool) (container string) {
 	case end == len(buf):
 		return ContainerLines
 	}
-	// The line ends inside the value. If what follows fits, it was meant so;
-	// if not, the line was cut off.
+	// The line ends inside the value. If the next lines complete the value, it spans lines; if not,
+	// the line was cut off.
 	p.Reset(buf)
 	_, err = p.Parse(at, len(buf))
 	if err == nil || err.Code == strictjson.CodeUnexpectedEnd && !eof || len(bytes.TrimSpace(buf[at:end])) == 1 {

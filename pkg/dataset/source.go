@@ -13,27 +13,26 @@ import (
 	"io"
 )
 
-// headBytes is how much of a text is looked at to tell what it is.
+// headBytes is how much of a text is inspected to determine its type.
 const headBytes = 16 << 10
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// errUnpack marks faults of packed data, which are faults of the file and not
-// of the reader.
+// errUnpack marks faults of compressed data. They are faults of the file, not of the reader.
 var errUnpack = errors.New("unpack")
 
-// source is the unpacked text of a file, without its byte-order mark.
+// source is the decompressed text of a file without its byte-order mark.
 type source struct {
 	text        io.Reader
 	raw         *countingReader
-	head        []byte // of the text; valid until it is read
+	head        []byte // the start of the text; valid until the first read
 	compression string
-	marked      bool // a byte-order mark was taken away
+	marked      bool // a byte-order mark was removed
 	ended       bool
 }
 
-// openSource looks at the first bytes of r for compression and a byte-order
-// mark. The source can be read even if the error is errUnpack: it is empty then.
+// openSource inspects the first bytes of r for compression and a byte-order mark. After an
+// errUnpack, the source can still be read.
 func openSource(ctx context.Context, r io.Reader) (*source, error) {
 	s := &source{raw: &countingReader{ctx: ctx, r: r}}
 	head := bufio.NewReaderSize(s.raw, headBytes)
@@ -47,14 +46,14 @@ func openSource(ctx context.Context, r io.Reader) (*source, error) {
 		}
 		s.text = unpacked
 	}
-	text := bufio.NewReaderSize(s.text, headBytes) // the same one, where nothing is unpacked
+	text := bufio.NewReaderSize(s.text, headBytes) // the same reader if the file is not compressed
 	var err error
 	s.text = text
 	s.head, err = text.Peek(headBytes)
 	s.marked = bytes.HasPrefix(s.head, byteOrderMark)
 	if s.marked {
 		s.head = s.head[len(byteOrderMark):]
-		_, _ = text.Discard(len(byteOrderMark)) // which are there
+		_, _ = text.Discard(len(byteOrderMark)) // these bytes are buffered
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.text = bytes.NewReader(s.head)
@@ -63,7 +62,7 @@ func openSource(ctx context.Context, r io.Reader) (*source, error) {
 	return s, nil
 }
 
-// fill reads until buf is full or the text ends, and reports whether it ended.
+// fill reads until buf is full or the text ends. eof reports that the text has ended.
 func (s *source) fill(buf []byte) (n int, eof bool, err error) {
 	if s.ended {
 		return 0, true, nil
@@ -79,8 +78,8 @@ func (s *source) fill(buf []byte) (n int, eof bool, err error) {
 	return n, true, s.blame(err)
 }
 
-// cut reports whether the packed data, and not only buf, ended too early.
-// io.ReadFull returns io.ErrUnexpectedEOF for both.
+// cut reports whether the compressed data ended too early, and not only the text in buf.
+// io.ReadFull returns io.ErrUnexpectedEOF in both cases.
 func (s *source) cut(err error) bool {
 	if s.compression == "" || !errors.Is(err, io.ErrUnexpectedEOF) {
 		return false
@@ -90,7 +89,7 @@ func (s *source) cut(err error) bool {
 	return !errors.Is(err, io.EOF)
 }
 
-// blame tells an error of the reader from one in the packed data.
+// blame separates an error of the reader from an error in the compressed data.
 func (s *source) blame(err error) error {
 	if s.raw.err != nil {
 		return fmt.Errorf("read data: %w", s.raw.err)
@@ -98,10 +97,10 @@ func (s *source) blame(err error) error {
 	return fmt.Errorf("%w: %w", errUnpack, err)
 }
 
-// countingReader counts what is read, keeps the error that ended it, and stops
-// when the context does.
+// countingReader counts the bytes that are read, keeps the error that ended the reading, and stops
+// when the context ends.
 type countingReader struct {
-	ctx context.Context //nolint:containedctx // an io.Reader is given none
+	ctx context.Context //nolint:containedctx // io.Reader has no context parameter
 	r   io.Reader
 	n   int64
 	err error // other than io.EOF

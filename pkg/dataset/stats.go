@@ -10,40 +10,42 @@ import (
 	"github.com/vertextune/vertextune/pkg/hashset"
 )
 
-// Stats tell what the examples of a file are like.
+// Stats describes the examples of a file.
 type Stats struct {
 	Turns      int64 `json:"turns"`
-	Characters int64 `json:"characters"` // of texts, decoded, and of arguments and results as JSON
+	Characters int64 `json:"characters"` // of decoded texts, and of arguments and results as JSON
 	Files      int64 `json:"files"`      // images, sounds, videos and documents
-	// Modalities counts the parts that are no text, by their kind: image, audio, video, document or function_call.
+	// Modalities counts the parts other than text by their kind: image, audio, video, document or
+	// function_call.
 	Modalities map[string]int64 `json:"modalities,omitempty"`
-	// EstimatedTokens is an estimate made without a tokenizer. Images, sound
-	// and other media are not in it.
+	// EstimatedTokens is an estimate without a tokenizer. It does not include images, sound and
+	// other media.
 	EstimatedTokens      int64        `json:"estimated_tokens"`
 	TurnsPerExample      Distribution `json:"turns_per_example"`
 	CharactersPerExample Distribution `json:"characters_per_example"`
 	TokensPerExample     Distribution `json:"tokens_per_example"` // estimated
 	OverTokenLimit       int64        `json:"over_token_limit"`   // examples longer than Limits.ExampleTokens
-	Duplicates           int64        `json:"duplicates"`         // examples that stand in the file before
+	Duplicates           int64        `json:"duplicates"`         // examples that are earlier in the file
 	NearEmptyAnswers     int64        `json:"near_empty_answers"`
-	// OverLimit is what the examples over the token limit hold, and SurelyOverLimit what those hold that are over it
-	// also if each has as few tokens as the estimate allows.
+	// OverLimit is the content of the examples over the token limit. SurelyOverLimit is the content
+	// of those that exceed the limit even at the lower end of the estimate.
 	OverLimit       Content `json:"-"`
 	SurelyOverLimit Content `json:"-"`
-	// Compared is how many different examples were remembered to find
-	// duplicates. It is less than there are if the file is very long.
+	// Compared is how many different examples were remembered to find duplicates. It is less than
+	// their total if the file is very long.
 	Compared int64 `json:"compared"`
 }
 
-// The estimate of tokens is off by 15 % on average over texts of many kinds, by the tokenizer of Gemma 3, which has
-// the vocabulary of Gemini. A dataset may be of one kind alone: the true number of each kind is between these percents
-// of the estimate, and a test holds that.
+// The average error of the token estimate is 15 % over texts of many kinds, compared with the
+// tokenizer of Gemma 3, which has the vocabulary of Gemini. A dataset may contain only one kind of
+// text: for each kind, the true number is between these percentages of the estimate. A test checks
+// this.
 const (
 	LowPercent  = 65
 	HighPercent = 140
 )
 
-// Content is how much some examples hold.
+// Content measures the content of some examples.
 type Content struct{ Characters, Tokens int64 }
 
 func (c *Content) add(s size) {
@@ -51,8 +53,8 @@ func (c *Content) add(s size) {
 	c.Tokens += (s.tokens + 99) / 100
 }
 
-// Distribution describes one number over all examples. Min, Mean and Max are
-// exact, Median and P95 are at most 1/32 too high.
+// Distribution describes one number over all examples. Min, Mean and Max are exact; Median and P95
+// are at most 1/32 too high.
 type Distribution struct {
 	Min       int64    `json:"min"`
 	Mean      float64  `json:"mean"`
@@ -62,15 +64,15 @@ type Distribution struct {
 	Histogram []Bucket `json:"histogram,omitempty"` // without empty buckets
 }
 
-// Bucket counts the examples whose number is at most UpTo, and more than the
-// UpTo of the power of two before.
+// Bucket counts the examples whose number is at most UpTo and more than the UpTo of the previous
+// power of two.
 type Bucket struct {
 	UpTo  int64 `json:"up_to"`
 	Count int64 `json:"count"`
 }
 
-// tally collects a distribution in little memory: numbers below 32 are counted
-// one by one, those above in 32 steps for each power of two.
+// tally collects a distribution in little memory: it counts each number below 32 separately, and
+// larger ones in 32 steps per power of two.
 type tally struct {
 	n, sum, min, max int64
 	steps            [64 * tallySteps]int64
@@ -91,13 +93,13 @@ func (t *tally) add(v int64) {
 	t.steps[stepOf(v)]++
 }
 
-// stepOf returns the step that v is counted in.
+// stepOf returns the step that counts v.
 func stepOf(v int64) int {
 	shift := max(0, bits.Len64(uint64(v))-tallyBits-1)
 	return shift*tallySteps + int(v>>shift)
 }
 
-// topOf returns the largest number that is counted in a step.
+// topOf returns the largest number that a step counts.
 func topOf(step int) int64 {
 	if step < 2*tallySteps {
 		return int64(step)
@@ -106,7 +108,7 @@ func topOf(step int) int64 {
 	return int64(step-shift*tallySteps+1)<<shift - 1
 }
 
-// quantile returns the number that q of all numbers do not exceed.
+// quantile returns the number that the fraction q of all numbers does not exceed.
 func (t *tally) quantile(q float64) int64 {
 	rank := int64(math.Ceil(q*float64(t.n))) - 1
 	for step, n := range &t.steps {
@@ -160,7 +162,7 @@ func (c *census) add(s size) {
 	c.tokens.add((s.tokens + 99) / 100)
 }
 
-// addLong counts an example that is over the limit of tokens.
+// addLong counts an example over the token limit.
 func (c *census) addLong(s size, limit int64) {
 	c.overLimit++
 	c.long.add(s)

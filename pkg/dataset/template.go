@@ -10,29 +10,27 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// template is what plain examples of a file look like between their texts. Files
-// are written by programs: once the parser has found one example to be without
-// faults, others that have the same bytes between their texts need no grammar
-// and no rules, only a look at the texts. Whatever differs by a byte is left to
-// the parser.
+// template describes the bytes of plain examples between their texts. Programs write most files:
+// when the parser has found one example without faults, other examples with the same bytes between
+// their texts need no check of grammar and rules, only of their texts. The parser handles every
+// example that differs by a byte.
 //
-// Plain are examples whose turns hold texts only, and whose system instruction,
-// if there is one, is one text. Beside that they may have any members, as long
-// as those are the same in all of them.
+// An example is plain if its turns contain only texts, and its system instruction, if it has one,
+// is a single text. It may have any other members, if they are the same in all of these examples.
 type template struct {
 	pieces [pieceKinds]piece
-	exact  bool // the examples are in the file as they are to be written
+	exact  bool // the examples are already in their output form
 }
 
-// piece is what stands between two texts, or before the first or behind the
-// last, with the quotes of the texts.
+// piece is the text between two texts, before the first or after the last, including the quotes of
+// the texts.
 type piece struct {
-	in  []byte // as it is in the file; nil if it is not known
-	out []byte // as it is to be written
+	in  []byte // its form in the file; nil means unknown
+	out []byte // its form in the output
 }
 
-// Kinds of pieces, by what they lead from and to. They tell where in the example
-// a text is, so that pieces of one kind can take each other's place.
+// The kinds of pieces, by the texts before and after them. The kind says where in the example a
+// text is, so pieces of one kind are interchangeable.
 const (
 	startToSystem = iota // to a system instruction before the turns
 	systemToUser
@@ -41,38 +39,37 @@ const (
 	modelToUser
 	userToPart // to another text of the same turn
 	modelToPart
-	modelToSystem // to a system instruction behind the turns
+	modelToSystem // to a system instruction after the turns
 	systemToEnd
 	modelToEnd
 	pieceKinds
 )
 
-// optional are the kinds that an example may lack and its template still have.
+// optional marks the kinds that an example may lack although its template has them.
 var optional = [pieceKinds]bool{modelToUser: true, userToPart: true, modelToPart: true}
 
 // free is a text of a plain example.
 type free struct {
 	node int
-	kind int // of the piece before it
+	kind int // the kind of the piece before it
 }
 
-// maxTemplates bounds how many templates a file may need, and maxPiece how long
-// their pieces may be.
+// maxTemplates limits the templates of a file, and maxPiece the length of their pieces.
 const (
 	maxTemplates = 4
 	maxPiece     = 64 << 10
 )
 
-// templates are those of a file, and whether it pays to have them.
+// templates are the templates of a file, with counters that show whether they save time.
 type templates struct {
 	all    []template
-	doubt  int // grows with examples that are like no template
-	pause  int // examples to leave to the parser, because most are
+	doubt  int // grows with examples that match no template
+	pause  int // how many examples to leave to the parser, because most do not match
 	frees  []free
 	parser strictjson.Parser
 }
 
-// wanted reports whether the next example should be compared with the templates.
+// wanted reports whether to compare the next example with the templates.
 func (t *templates) wanted() bool {
 	if t.pause > 0 {
 		t.pause--
@@ -81,7 +78,7 @@ func (t *templates) wanted() bool {
 	return len(t.all) > 0
 }
 
-// used notes whether an example was like one of the templates.
+// used records whether an example matched a template.
 func (t *templates) used(ok bool) {
 	const most, miss, rest = 32, 8, 256
 	if ok {
@@ -93,8 +90,7 @@ func (t *templates) used(ok bool) {
 	}
 }
 
-// learn makes a template of the record at hand, which has no faults and makes the
-// given line.
+// learn makes a template from the current record, which has no faults and makes the given line.
 func (t *templates) learn(r *record, line []byte) {
 	if t.pause > 0 || !t.findFrees(r) {
 		return
@@ -122,7 +118,8 @@ func (t *templates) learn(r *record, line []byte) {
 	}
 }
 
-// set sets a piece, unless there is another of its kind.
+// set sets a piece. It returns false if the piece is too long or another piece of its kind is
+// different.
 func (t *template) set(kind int, p piece) bool {
 	known := &t.pieces[kind]
 	if len(p.in) > maxPiece {
@@ -135,7 +132,7 @@ func (t *template) set(kind int, p piece) bool {
 	return bytes.Equal(known.in, p.in) && bytes.Equal(known.out, p.out)
 }
 
-// keep adds a template, or what it has more than one that is there already.
+// keep adds a template, or adds its pieces to a known template that fits.
 func (t *templates) keep(made template) {
 	for i := range t.all {
 		known := &t.all[i]
@@ -162,8 +159,7 @@ func (t *templates) keep(made template) {
 
 func (p piece) clone() piece { return piece{bytes.Clone(p.in), bytes.Clone(p.out)} }
 
-// fits reports whether two templates differ at most in optional pieces that one
-// of them lacks.
+// fits reports whether two templates are equal, except for optional pieces that one of them lacks.
 func (t *template) fits(other *template) bool {
 	for kind := range t.pieces {
 		a, b := t.pieces[kind].in, other.pieces[kind].in
@@ -181,8 +177,7 @@ func (t *template) isExact() bool {
 	return !slices.ContainsFunc(t.pieces[:], func(p piece) bool { return !bytes.Equal(p.in, p.out) })
 }
 
-// findFrees finds the texts of the record at hand, and reports whether it is
-// plain.
+// findFrees finds the texts of the current record and reports whether the record is plain.
 func (t *templates) findFrees(r *record) bool {
 	t.frees = t.frees[:0]
 	contents := false
@@ -207,8 +202,8 @@ func (t *templates) findFrees(r *record) bool {
 	return contents
 }
 
-// findTurns finds the texts of turns, which are the user's and the model's in
-// turn, since nothing else is without faults.
+// findTurns finds the texts of turns. The turns of user and model alternate, because any other
+// order is a fault.
 func (t *templates) findTurns(r *record, list int) bool {
 	user := true
 	for turn := list + 1; turn < r.next(list); turn = r.next(turn) {
@@ -233,8 +228,8 @@ func (t *templates) findTurns(r *record, list int) bool {
 	return user
 }
 
-// findParts finds the texts of a list of parts. The pieces before them are of the
-// kind first, those between them of the kind more, or there may be but one text.
+// findParts finds the texts of a list of parts. The piece before the first text has the kind first,
+// the pieces between texts have the kind more. If more is negative, only one text is allowed.
 func (t *templates) findParts(r *record, list, first, more int) bool {
 	if list == 0 || r.kind(list) != strictjson.Array {
 		return false

@@ -10,16 +10,16 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// thoughtTags are the tags that models write around their thoughts, at the start of an answer.
+// thoughtTags are the tags that models write around thoughts at the start of an answer.
 var thoughtTags = [...]string{"think", "thinking", "thought", "thoughts", "reasoning", "scratchpad"}
 
-// warnThought warns that thoughts are left away.
+// warnThought warns that thoughts are removed.
 func (r *record) warnThought(n int) {
 	r.warn(n, CodeThoughtPart, "tuning learns no thoughts; they are left away", "take the thoughts away")
 }
 
-// mayThink reports whether the inside of a string may hold thoughts in tags: it starts with one,
-// or closes one that the prompt has opened.
+// mayThink reports whether the inside of a string may contain thoughts in tags: it starts with a
+// tag, or closes a tag that the prompt has opened.
 func mayThink(raw []byte) bool {
 	for len(raw) > 1 && (raw[0] == ' ' || raw[0] == '\\' && (raw[1] == 'n' || raw[1] == 'r' || raw[1] == 't')) {
 		if raw[0] == '\\' {
@@ -33,8 +33,8 @@ func mayThink(raw []byte) bool {
 	return bytes.Contains(raw, []byte("/think"))
 }
 
-// withoutThoughts returns a text without the thoughts in tags before it, and whether there are
-// any. If they never end, the text is returned as it is.
+// withoutThoughts removes thoughts in tags from the start of a text and reports whether there are
+// any. If the last tag is not closed, it returns the text unchanged.
 func withoutThoughts(text string) (rest string, found bool) {
 	rest = text
 	for {
@@ -57,7 +57,7 @@ func withoutThoughts(text string) (rest string, found bool) {
 	return strings.TrimSpace(rest), true
 }
 
-// openTag returns the tag of thoughts that a text starts with, and what follows it.
+// openTag returns the tag of thoughts at the start of a text and the text after it.
 func openTag(text string) (inner, tag string) {
 	text = strings.TrimSpace(text)
 	for _, tag := range thoughtTags {
@@ -68,7 +68,8 @@ func openTag(text string) (inner, tag string) {
 	return "", ""
 }
 
-// answerWithoutThoughts adds a text of the model without the thoughts in it, and reports whether there are any.
+// answerWithoutThoughts adds a text of the model without its thoughts, and reports whether it
+// contained any.
 func (c *conversation) answerWithoutThoughts(n int) bool {
 	r := c.r
 	raw := r.raw(n)
@@ -81,7 +82,7 @@ func (c *conversation) answerWithoutThoughts(n int) bool {
 	}
 	r.warnThought(n)
 	if strings.TrimSpace(rest) == "" {
-		return true // beside a call, that is all there is to say
+		return true // next to a call, no text is needed
 	}
 	c.part(`{"text":`)
 	before := len(c.turns)

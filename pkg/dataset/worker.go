@@ -10,20 +10,20 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// layout is what was found out about a file before its first record.
+// layout holds the facts about a file that are known before its first record.
 type layout struct {
 	container   string
-	newline     byte         // what ends a line
-	format      int          // the number of the format of the first record that has one
-	seed        maphash.Seed // of the hashes of examples
+	newline     byte         // the byte that ends a line
+	format      int          // the index of the format of the first record that has one
+	seed        maphash.Seed // for the hashes of examples
 	noTemplates bool
 	maxRecord   int
 	maxFaults   int
 	full        *fullCodes
-	pairer      *Pairer // only its seeds are used by workers
+	pairer      *Pairer // workers use only its seeds
 }
 
-// worker checks the records of one block after the other.
+// worker checks the records of one block after another.
 type worker struct {
 	layout *layout
 	parser strictjson.Parser
@@ -35,8 +35,8 @@ type worker struct {
 	scratch      []byte
 }
 
-// run deals with all records of b that are complete. The rest of the block, from
-// b.used on, is the start of a record whose end was not read yet.
+// run processes all complete records of b. The rest of the block, from b.used, is the start of a
+// record whose end was not read yet.
 func (w *worker) run(b *block) {
 	w.block = b
 	w.record.buf, w.record.log, w.record.worker = b.buf, &b.log, w
@@ -48,10 +48,10 @@ func (w *worker) run(b *block) {
 			break
 		}
 	}
-	b.lines = b.log.lineOf(b.used) // now, while the text is in the cache
+	b.lines = b.log.lineOf(b.used) // counted now, while the text is in the cache
 }
 
-// step deals with what comes next, and reports whether there may be more.
+// step processes the next token or record and reports whether there may be more.
 func (w *worker) step() bool {
 	b := w.block
 	at := skipSpace(b.buf, b.used)
@@ -82,13 +82,13 @@ func (w *worker) step() bool {
 	return true
 }
 
-// keepIndent leaves the start of the last line to the next block if that is all
-// there is: resync must know how a record is indented.
+// keepIndent leaves the start of the last line to the next block if the line has only white space
+// so far: resync must know the indentation of a record.
 func (w *worker) keepIndent() {
-	const most = 1 << 10
+	const maxIndent = 1 << 10
 	b := w.block
 	if !b.final && w.layout.container != ContainerLines {
-		if line := bytes.LastIndexByte(b.buf[b.used:], w.layout.newline); line >= 0 && len(b.buf)-b.used-line < most {
+		if line := bytes.LastIndexByte(b.buf[b.used:], w.layout.newline); line >= 0 && len(b.buf)-b.used-line < maxIndent {
 			b.used += line
 			return
 		}
@@ -96,7 +96,7 @@ func (w *worker) keepIndent() {
 	b.used = len(b.buf)
 }
 
-// separator reads what stands between two elements of an array.
+// separator reads the text between two elements of an array.
 func (w *worker) separator(at int) {
 	b := w.block
 	switch b.buf[at] {
@@ -110,7 +110,7 @@ func (w *worker) separator(at int) {
 	}
 }
 
-// line deals with the line that starts at buf[at].
+// line processes the line that starts at buf[at].
 func (w *worker) line(at int) bool {
 	b := w.block
 	if end, ok := w.plain(at, true); ok {
@@ -144,7 +144,7 @@ func (w *worker) line(at int) bool {
 	return true
 }
 
-// trailing is the fault of a line that goes on after its value.
+// trailing returns the fault of a line that continues after its value.
 func trailing(buf []byte, at int) *strictjson.Error {
 	e := &strictjson.Error{Offset: int64(at), Code: strictjson.CodeTrailingData, Message: "there is more text after the value of this line"}
 	if buf[at] == ',' {
@@ -153,11 +153,11 @@ func trailing(buf []byte, at int) *strictjson.Error {
 	return e
 }
 
-// endlessBytes is how much of a record that is nested too deeply is held while its
-// end is looked for.
+// endlessBytes limits how much of a record that is nested too deeply is held in memory during the
+// search for its end.
 const endlessBytes = 1 << 20
 
-// value deals with the value that starts at buf[at] and may span lines.
+// value processes the value that starts at buf[at] and may span lines.
 func (w *worker) value(at int) bool {
 	b := w.block
 	if end, ok := w.plain(at, false); ok {
@@ -173,7 +173,7 @@ func (w *worker) value(at int) bool {
 	if err != nil && whole {
 		end, after, whole = w.resync(at, end)
 		if end <= at && (b.state == betweenValues || b.buf[at] != ',') {
-			end = at + 1 // a bracket that closes nothing
+			end = at + 1 // a closing bracket without an opening one
 		}
 	}
 	if !whole {
@@ -182,7 +182,7 @@ func (w *worker) value(at int) bool {
 		return false
 	}
 	if err != nil {
-		// What is wrong with it is told by its own text alone.
+		// The faults of a record must depend only on its own text, so it is parsed again.
 		w.parser.Skip(at)
 		_, err = w.parser.Parse(at, at+len(bytes.TrimRight(b.buf[at:end], ", \t\r\n")))
 	}
@@ -198,8 +198,7 @@ func (w *worker) value(at int) bool {
 	return true
 }
 
-// cut reports whether the value that was parsed up to end may be a part of one
-// that goes on behind the block.
+// cut reports whether the value that was parsed up to end may continue after the block.
 func (w *worker) cut(end int, err *strictjson.Error) bool {
 	buf := w.block.buf
 	switch {
@@ -208,7 +207,7 @@ func (w *worker) cut(end int, err *strictjson.Error) bool {
 	case err.Code == strictjson.CodeUnexpectedEnd:
 		return true
 	}
-	return !bytes.ContainsAny(buf[end:], " \t\r\n,:[]{}\"") // a scalar up to the end
+	return !bytes.ContainsAny(buf[end:], " \t\r\n,:[]{}\"") // a scalar that reaches the end
 }
 
 // begin starts a record.
@@ -221,8 +220,7 @@ func (w *worker) begin() *record {
 	return r
 }
 
-// finish checks the record that was parsed from buf[from:to], and adds its
-// example to the output.
+// finish checks the record that was parsed from buf[from:to] and adds its example to the output.
 func (w *worker) finish(err *strictjson.Error, from, to int) {
 	r := &w.record
 	w.block.log.from, w.block.log.to = from, to
@@ -245,7 +243,7 @@ func (w *worker) finish(err *strictjson.Error, from, to int) {
 	r.flush()
 }
 
-// violation adds a fault of the text itself.
+// violation adds a fault in the JSON text of the record.
 func (r *record) violation(v *strictjson.Error) {
 	r.bad = true
 	r.faults = append(r.faults, finding{
@@ -254,7 +252,7 @@ func (r *record) violation(v *strictjson.Error) {
 	})
 }
 
-// textFixes says what to do about faults of the text.
+// textFixes has advice for faults in the JSON text.
 var textFixes = map[string]string{
 	strictjson.CodeComment:          "take comments out of the file",
 	strictjson.CodeControlCharacter: `write it as an escape, as in \n or \u0000`,
@@ -267,9 +265,9 @@ var textFixes = map[string]string{
 	strictjson.CodeUnexpectedEnd:    "the text seems to be cut off: write it again, whole",
 }
 
-// fileFault reports an error that belongs to no record.
+// fileFault reports an error outside any record.
 func (w *worker) fileFault(at int, code, message, fix string) {
-	w.block.log.from, w.block.log.to = at, at // what follows may not be read yet
+	w.block.log.from, w.block.log.to = at, at // the text after it may not be read yet
 	w.block.log.add(-1, &finding{at: at, node: -1, code: code, severity: SeverityError, message: message, fix: fix}, nil)
 }
 

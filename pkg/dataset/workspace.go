@@ -9,8 +9,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/hashset"
 )
 
-// workspace is the memory that reading a file needs, kept for the next one: a
-// service reads many small ones.
+// workspace is the memory for reading a file. It is kept for the next file, because a service reads
+// many small files.
 type workspace struct {
 	buf    []byte
 	block  block
@@ -22,16 +22,16 @@ var workspaces = sync.Pool{New: func() any {
 	return &workspace{census: census{seen: hashset.New[struct{}](maxSlots)}}
 }}
 
-// newWorkspace returns a workspace without traces of another file.
+// newWorkspace returns a workspace without data from another file.
 func newWorkspace() *workspace {
 	ws, _ := workspaces.Get().(*workspace)
 	return ws
 }
 
-// release gives the workspace back, unless one file has made it large.
+// release returns the workspace to the pool, unless one file has made it large.
 func (ws *workspace) release() {
-	const most = 1 << 20
-	if len(ws.buf) > most || cap(ws.block.out) > 2*most || ws.census.seen.Slots() > most/8 || cap(ws.worker.parser.Nodes) > most/16 {
+	const maxKept = 1 << 20
+	if len(ws.buf) > maxKept || cap(ws.block.out) > 2*maxKept || ws.census.seen.Slots() > maxKept/8 || cap(ws.worker.parser.Nodes) > maxKept/16 {
 		return
 	}
 	ws.worker.forget()
@@ -42,7 +42,7 @@ func (ws *workspace) release() {
 	workspaces.Put(ws)
 }
 
-// forget drops all that the worker knows of its file.
+// forget drops all data of the worker's file.
 func (w *worker) forget() {
 	w.parser.Reset(nil)
 	w.templates.parser.Reset(nil)
