@@ -10,8 +10,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/dataset"
 )
 
-// The first error of a record of unknown format says what it seems to hold, and how
-// to write that.
+// The first error of a record of unknown format says what the record seems to contain and how to
+// write it.
 func TestAdvice(t *testing.T) {
 	t.Parallel()
 	const pair, messages = `{"prompt": …, "completion": …}`, `{"messages": [`
@@ -76,7 +76,7 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
-// What is said of a record follows from one cause only once.
+// Each problem of a record is reported only once.
 func TestAdviceIsGivenOnce(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{

@@ -13,7 +13,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/dataset"
 )
 
-// generated returns a file of the generator that scripts/bench uses too.
+// generated returns a file from the generator that scripts/bench also uses.
 func generated(tb testing.TB, args ...string) []byte {
 	tb.Helper()
 	name := filepath.Join(tb.TempDir(), "gen")

@@ -3,13 +3,13 @@
 
 package dataset
 
-// InBlocksOf returns opt for reading n bytes at a time.
+// InBlocksOf returns opt with blocks of n bytes.
 func InBlocksOf(n int, opt Options) Options {
 	opt.blockBytes = n
 	return opt
 }
 
-// Parsed returns opt for parsing every record.
+// Parsed returns opt without templates, so that every record is parsed.
 func Parsed(opt Options) Options {
 	opt.noTemplates = true
 	return opt

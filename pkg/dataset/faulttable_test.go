@@ -18,7 +18,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/dataset"
 )
 
-// No number of warnings hides an error, and no number of errors those of another kind.
+// Many warnings must not hide an error, and many errors of one kind must not hide those of another
+// kind.
 func TestNoKindHidesAnother(t *testing.T) {
 	t.Parallel()
 	var file strings.Builder
@@ -50,7 +51,7 @@ func TestNoKindHidesAnother(t *testing.T) {
 	}
 }
 
-// The same warning in many records is one row with its count and its first places.
+// The same warning in many records makes one row with its count and its first places.
 func TestSameWarningIsOneRow(t *testing.T) {
 	t.Parallel()
 	record := `{"messages":[{"role":"user","content":"q","x":1},{"role":"assistant","content":"%d"}],"y":1}` + "\n"
@@ -72,7 +73,8 @@ func TestSameWarningIsOneRow(t *testing.T) {
 	}
 }
 
-// Ever new warnings: rows end, counts do not, and the report does not depend on the workers.
+// With ever new warnings, the rows are limited, the counts are not, and the report does not depend
+// on the number of workers.
 func TestManyKindsOfWarnings(t *testing.T) {
 	t.Parallel()
 	var file strings.Builder
@@ -93,7 +95,7 @@ func TestManyKindsOfWarnings(t *testing.T) {
 	}
 }
 
-// repeated reads a text again and again, n times.
+// repeated reads a text n times.
 type repeated struct {
 	text string
 	at   int
@@ -115,7 +117,7 @@ func (r *repeated) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// peak returns the most memory that is in use while f runs.
+// peak returns the peak memory use while f runs.
 func peak(f func()) uint64 {
 	runtime.GC()
 	var stats runtime.MemStats
@@ -137,8 +139,8 @@ func peak(f func()) uint64 {
 	}
 }
 
-// Memory must grow neither with the faults of a file, nor with what a small file unpacks to.
-// It is measured for the whole process, so no other test may run.
+// Memory must grow neither with the faults of a file nor with the decompressed size of a small
+// file. The test measures the whole process, so no other test may run.
 func TestMemoryIsBounded(t *testing.T) { //nolint:paralleltest // see above
 	const limit = 200 << 20
 	bomb := func(start, text string) io.Reader {

@@ -12,7 +12,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/dataset"
 )
 
-// wide writes a text in UTF-16, or UTF-32 if size is 4.
+// wide encodes a text as UTF-16, or as UTF-32 if size is 4.
 func wide(text string, size int, order binary.AppendByteOrder) string {
 	var b []byte
 	for _, unit := range utf16.Encode([]rune(text)) {
@@ -25,7 +25,7 @@ func wide(text string, size int, order binary.AppendByteOrder) string {
 	return string(b)
 }
 
-// A file that is no JSON gets one error that names what it is, packed or not.
+// A file that is not JSON has one error that names its type, whether it is compressed or not.
 func TestOtherKinds(t *testing.T) {
 	t.Parallel()
 	little, big := binary.LittleEndian, binary.BigEndian
@@ -94,7 +94,7 @@ func TestOtherKinds(t *testing.T) {
 	}
 }
 
-// What is no tool is told what a tool must be, and not what the list of them must be.
+// The error at a value that is not a tool says what a tool must be.
 func TestToolsThatAreNone(t *testing.T) {
 	t.Parallel()
 	for tools, want := range map[string]string{
@@ -109,7 +109,7 @@ func TestToolsThatAreNone(t *testing.T) {
 	}
 }
 
-// What is asked can be written in several forms, so none of them alone is said to be the right one.
+// A prompt can have several forms, so the error names all of them.
 func TestPromptsThatAreNone(t *testing.T) {
 	t.Parallel()
 	const (
@@ -130,7 +130,7 @@ func TestPromptsThatAreNone(t *testing.T) {
 	}
 }
 
-// A text that is JSON, be it with faults, is read as such.
+// A JSON text is read as JSON even if it has faults.
 func TestTextsThatAreJSON(t *testing.T) {
 	t.Parallel()
 	for name, in := range map[string]string{

@@ -19,8 +19,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/dataset"
 )
 
-// FuzzConvert feeds Convert anything. What it lets through must be right in the
-// eyes of another strict reader, and stay the same when it is converted again.
+// FuzzConvert passes any bytes to Convert. Its output must be valid for another strict reader, and
+// a second conversion must not change it.
 func FuzzConvert(f *testing.F) {
 	inputs, err := filepath.Glob(filepath.Join(goldenDir, "*", "*.in.*"))
 	if err != nil {
@@ -64,8 +64,7 @@ func FuzzConvert(f *testing.F) {
 	})
 }
 
-// FuzzTemplates holds the short way for plain examples to what the parser says of
-// the same file.
+// FuzzTemplates compares the result with templates to the result of the parser for the same file.
 func FuzzTemplates(f *testing.F) {
 	for _, record := range []string{
 		good,
@@ -97,7 +96,7 @@ func FuzzTemplates(f *testing.F) {
 	})
 }
 
-// judged reports whether data is a sequence of values in strict JSON.
+// judged reports whether data are a sequence of strict JSON values.
 func judged(data []byte) bool {
 	d := jsontext.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))))
 	for {

@@ -12,15 +12,15 @@ import (
 	"github.com/vertextune/vertextune/pkg/dataset"
 )
 
-// turns puts turns into an example.
+// turns returns an example with the turns.
 func turns(all ...string) string { return `{"contents":[` + strings.Join(all, ",") + `]}` }
 
-// user puts parts into a turn of the user.
+// user returns a turn of the user with the parts.
 func user(parts ...string) string {
 	return `{"role":"user","parts":[` + strings.Join(parts, ",") + `]}`
 }
 
-// model puts parts into a turn of the model.
+// model returns a turn of the model with the parts.
 func model(parts ...string) string {
 	return `{"role":"model","parts":[` + strings.Join(parts, ",") + `]}`
 }
@@ -79,7 +79,7 @@ func TestGeminiRules(t *testing.T) {
 			for _, f := range report.Faults {
 				got = append(got, string(f.Severity)+" "+f.Code+" "+f.Pointer)
 				if f.Fix == "" || f.Message == "" || f.Excerpt == "" {
-					t.Errorf("the fault says too little: %+v", f)
+					t.Errorf("the fault is incomplete: %+v", f)
 				}
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {

@@ -21,9 +21,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// goldenDir holds, for each case, an input X.in.*, the examples it makes in
-// X.out.jsonl (absent if it has errors), and the report in
-// X.report.json and X.report.md.
+// goldenDir contains, for each case, an input X.in.*, its examples in X.out.jsonl (absent if the
+// input has errors), and its reports in X.report.json and X.report.md.
 const goldenDir = "../../testdata/datasets"
 
 func TestGolden(t *testing.T) {
@@ -46,7 +45,7 @@ func TestGolden(t *testing.T) {
 				t.Fatalf("Convert: %v", err)
 			}
 			if report.Errors > 0 {
-				out.Reset() // nobody may use it
+				out.Reset() // the output of a file with errors must not be used
 			}
 			text, err := json.MarshalIndent(report, "", "  ")
 			if err != nil {
@@ -59,7 +58,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// golden compares got with a file, which does not exist if got is empty.
+// golden compares got with a file. The file must not exist if got is empty.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	if *update {

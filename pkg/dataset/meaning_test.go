@@ -12,7 +12,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/dataset"
 )
 
-// chatOf puts messages and what stands beside them into a record, with single quotes for double ones.
+// chatOf returns a record with the messages and other members, in which single quotes stand for
+// double quotes.
 func chatOf(beside string, messages ...string) string {
 	return strings.ReplaceAll(`{'messages':[`+strings.Join(messages, ",")+`]`+beside+`}`, "'", `"`)
 }
@@ -25,12 +26,12 @@ const (
 	brief  = `{"systemInstruction":{"parts":[{"text":"Be brief."}]},"contents":[{"role":"user","parts":[{"text":"q"}]},` + answer + `]}`
 )
 
-// callOf is a message that calls functions.
+// callOf returns a message that calls functions.
 func callOf(calls ...string) string {
 	return `{'role':'assistant','content':null,'tool_calls':[` + strings.Join(calls, ",") + `]}`
 }
 
-// calls is the example of a question, and of calls of the functions in it.
+// calls returns the example of a question and of calls of the functions in it.
 func calls(all ...string) string {
 	return asked + `,{"role":"model","parts":[` + strings.Join(all, ",") + `]}`
 }
@@ -43,7 +44,7 @@ func gave(name, response string) string {
 	return `{"functionResponse":{"name":"` + name + `","response":` + response + `}}`
 }
 
-// TestNothingIsLost holds that what carries a meaning is carried over or refused at its place.
+// TestNothingIsLost checks that meaningful content is converted, or rejected at its place.
 func TestNothingIsLost(t *testing.T) {
 	t.Parallel()
 	const f, g = `{'id':'1','function':{'name':'f','arguments':{'a':1}}}`, `{'id':'2','function':{'name':'g','arguments':{'b':2}}}`
@@ -89,7 +90,7 @@ func TestNothingIsLost(t *testing.T) {
 		{"image_in_result", chatOf("", ask, callOf(f), `{'role':'tool','content':[{'type':'text','text':'x'},{'type':'image_url','image_url':{'url':'gs://b/i.png'}}]}`, tell), "", []string{"error UNSUPPORTED /messages/2/content/1"}},
 		{"list_as_result", chatOf("", ask, callOf(f), `{'role':'tool','content':[{'city':'Rome'},3]}`, tell), calls(called("f", `{"a":1}`)) + `,{"role":"user","parts":[` + gave("f", `{"output":[{"city":"Rome"},3]}`) + `]},` + answer + `]}`, nil},
 
-		// System texts, in every format.
+		// System texts in every format.
 		{"chat", chatOf(`,'systemPrompt':'Be brief.'`, ask, tell), brief, nil},
 		{"chat_parts", chatOf(`,'system':[{'type':'text','text':'Be brief.','cache_control':{}}]`, ask, tell), brief, nil},
 		{"chat_instruction", chatOf(`,'systemInstruction':{'parts':[{'text':'Be brief.'}]}`, ask, tell), brief, nil},
@@ -105,7 +106,7 @@ func TestNothingIsLost(t *testing.T) {
 		{"preference", `{"prompt":"q","chosen":"a","rejected":"b","system_prompt":"Be brief."}`, brief[:len(brief)-len(answer)-3] + `],"completions":[{"score":1,"completion":` + answer + `},{"score":0,"completion":{"role":"model","parts":[{"text":"b"}]}}]}`, nil},
 		{"in_a_message", chatOf("", ask, `{'role':'assistant','content':'a','system_prompt':'Be brief.'}`), "", []string{"error UNSUPPORTED /messages/1/system_prompt"}},
 
-		// Text beside the conversation.
+		// Text outside the conversation.
 		{"context", chatOf(`,'context':'The tower is old.'`, ask, tell), "", []string{"error UNSUPPORTED /context"}},
 		{"history", chatOf(`,'history':[['q0','a0']]`, ask, tell), "", []string{"error UNSUPPORTED /history"}},
 		{"copy_of_a_text", chatOf(`,'instruction':'q'`, ask, tell), asked + `,` + answer + `]}`, []string{"warning UNKNOWN_FIELD /instruction"}},

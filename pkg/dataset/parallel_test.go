@@ -19,8 +19,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/dataset"
 )
 
-// mixture returns records of many kinds, some with faults, of which one fault in
-// broken makes the text itself unreadable.
+// mixture returns records of many kinds. If broken is set, some of them have faults, and one of the
+// faults makes the JSON text itself unreadable.
 func mixture(n int, broken bool) []string {
 	random := rand.New(rand.NewPCG(7, 8))
 	kinds := []string{
@@ -71,7 +71,7 @@ func TestWorkersAgree(t *testing.T) {
 						t.Errorf("in blocks of %d: report mismatch (-one +three):\n%s", size, diff)
 					}
 					if out != wantOut {
-						t.Errorf("in blocks of %d: the output is another one", size)
+						t.Errorf("in blocks of %d: the output differs", size)
 					}
 				}
 			})
@@ -79,7 +79,7 @@ func TestWorkersAgree(t *testing.T) {
 	}
 }
 
-// A writer that fails must end the work of all, and leave none behind.
+// A failing writer must end the work of all goroutines, and none may remain.
 func TestWorkersStop(t *testing.T) {
 	t.Parallel()
 	file := []byte(strings.Join(mixture(5000, false), "\n"))
@@ -89,8 +89,8 @@ func TestWorkersStop(t *testing.T) {
 	}
 }
 
-// A reader that fails must never look like one that ended, wherever it does and
-// whatever the workers were about.
+// A failing reader must never look like one that has ended, wherever it fails and whatever the
+// workers do at that time.
 func TestWorkersTellOfReaders(t *testing.T) {
 	t.Parallel()
 	boom := errors.New("boom")

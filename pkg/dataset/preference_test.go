@@ -12,14 +12,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/dataset"
 )
 
-// outcome is what becomes of a file: its lines, and where its faults are.
+// outcome is the result for a file: its lines and the places of its faults.
 type outcome struct {
 	Lines  string
 	Faults []string
 }
 
-// outcomeOf converts a file. The lines of a file with errors are not looked at. That no
-// example is left is not said again: the warning that leaves the last one out says it.
+// outcomeOf converts a file. It ignores the lines of a file with errors. It also ignores the fault
+// NO_EXAMPLES, because the warning about the last record says the same.
 func outcomeOf(t *testing.T, in string) outcome {
 	t.Helper()
 	text, report := convert(t, strings.NewReader(in), dataset.Options{})
@@ -35,13 +35,13 @@ func text(role, s string) string {
 	return `{"role":"` + role + `","parts":[{"text":"` + s + `"}]}`
 }
 
-// compared is the example of a conversation with the answers x and y.
+// compared returns the example of a conversation with the answers x and y.
 func compared(system string, turns ...string) string {
 	return `{` + system + `"contents":[` + strings.Join(turns, ",") +
 		`],"completions":[{"score":1,"completion":` + text("model", "x") + `},{"score":0,"completion":` + text("model", "y") + `}]}`
 }
 
-// Parts of records in the tests: messages, and the end of a list of them.
+// Parts of the records in the tests: messages, and the end of a list of messages.
 const (
 	sys, usr, asst  = `{"role":"system","content":"S"}`, `{"role":"user","content":"q"}`, `{"role":"assistant","content":"a"}`
 	again           = `{"role":"user","content":"q2"}`
@@ -53,7 +53,8 @@ const (
 	systemInAnswers = `"chosen":[` + sys + `,` + usr + `,` + better + `],"rejected":[` + sys + `,` + usr + `,` + worse + `]`
 )
 
-// TestPreference_keeps_the_conversation, wherever a record has it.
+// TestPreference_keeps_the_conversation checks every place where a record may have the
+// conversation.
 func TestPreference_keeps_the_conversation(t *testing.T) {
 	t.Parallel()
 	one := compared("", text("user", "q"))
@@ -99,7 +100,8 @@ func TestPreference_keeps_the_conversation(t *testing.T) {
 	}
 }
 
-// TestPreference_refuses_what_would_be_lost: at the member that would lose it.
+// TestPreference_refuses_what_would_be_lost checks that content is rejected at its member instead
+// of being lost.
 func TestPreference_refuses_what_would_be_lost(t *testing.T) {
 	t.Parallel()
 	other := `{"role":"user","content":"other"}`
@@ -138,11 +140,12 @@ func TestPreference_refuses_what_would_be_lost(t *testing.T) {
 	}
 	same := `{"contents":[` + text("user", "q") + `],"completions":[{"score":1,"completion":` + text("model", "x") + `},{"score":0,"completion":` + text("model", "x") + `}]}`
 	if got := outcomeOf(t, same); got.Lines != same || len(got.Faults) != 1 || got.Faults[0] != "warning SAME_ANSWERS /completions/1/completion" {
-		t.Errorf("of the same answers in Gemini's own form: %+v", got)
+		t.Errorf("equal answers in Gemini's own format: %+v", got)
 	}
 }
 
-// TestMarks_of_records: false in any spelling leaves the record out, true says nothing.
+// TestMarks_of_records checks that false in any spelling leaves the record out and that true
+// changes nothing.
 func TestMarks_of_records(t *testing.T) {
 	t.Parallel()
 	line := `{"contents":[` + text("user", "q") + `,` + text("model", "x") + `]}`
@@ -163,7 +166,7 @@ func TestMarks_of_records(t *testing.T) {
 			`"label":0.5`:       {Faults: []string{"error INVALID_MARK /label"}},
 			`"weight":0.5`:      {Lines: line, Faults: []string{"warning WEIGHT_IGNORED /weight"}},
 			`"weight":{}`:       {Faults: []string{"error INVALID_MARK /weight"}},
-			`"loss":0`:          {Lines: line, Faults: []string{"warning UNKNOWN_FIELD /loss"}}, // measured, perhaps
+			`"loss":0`:          {Lines: line, Faults: []string{"warning UNKNOWN_FIELD /loss"}}, // perhaps a measured value
 		} {
 			if diff := cmp.Diff(want, outcomeOf(t, "{"+record+","+mark+"}")); diff != "" {
 				t.Errorf("%s, %s (-want +got):\n%s", record, mark, diff)
@@ -172,7 +175,8 @@ func TestMarks_of_records(t *testing.T) {
 	}
 }
 
-// TestMarks_of_answers: nobody learns what others say, so only answers can be marked.
+// TestMarks_of_answers checks that only answers can be marked, because only the model's messages
+// are learned.
 func TestMarks_of_answers(t *testing.T) {
 	t.Parallel()
 	for mark, want := range map[string]string{
@@ -196,18 +200,19 @@ func TestMarks_of_answers(t *testing.T) {
 			}
 			if never := want == "WEIGHT_IGNORED" && !strings.Contains(mark, "0.5") && !strings.Contains(mark, "mask\":1") && !strings.Contains(mark, "detail"); never {
 				if got := outcomeOf(t, in(","+mark)); got.Lines != "" || len(got.Faults) != 1 || !strings.HasPrefix(got.Faults[0], "warning BAD_ANSWER ") {
-					t.Errorf("%s, where no answer is to be learned, makes %+v", in(","+mark), got)
+					t.Errorf("%s has no answer to learn, but makes %+v", in(","+mark), got)
 				}
 			}
 		}
 	}
 	in := `{"prompt":"q","chosen":{"role":"assistant","content":"x","weight":0},"rejected":"y"}`
 	if got := outcomeOf(t, in); got.Lines == "" || len(got.Faults) != 1 || got.Faults[0] != "warning WEIGHT_IGNORED /chosen/weight" {
-		t.Errorf("an answer to compare that has a weight: %+v", got)
+		t.Errorf("an answer to compare with a weight: %+v", got)
 	}
 }
 
-// TestMarks_end_with_their_message, even if nobody has read them.
+// TestMarks_end_with_their_message checks that a mark does not affect the next message, even if it
+// was not read.
 func TestMarks_end_with_their_message(t *testing.T) {
 	t.Parallel()
 	in := `{"messages":[` + usr + `,` + better + `,{"role":"system","content":"S","weight":0,"train":false}]}` + "\n" +
@@ -221,7 +226,7 @@ func TestMarks_end_with_their_message(t *testing.T) {
 	}
 }
 
-// TestInput_follows_the_prompt, as in Alpaca.
+// TestInput_follows_the_prompt checks that the input follows the prompt, as in Alpaca.
 func TestInput_follows_the_prompt(t *testing.T) {
 	t.Parallel()
 	line := func(question string) outcome {
@@ -249,7 +254,7 @@ func TestInput_follows_the_prompt(t *testing.T) {
 	}
 }
 
-// TestMessage_with_other_members: they are named and not used.
+// TestMessage_with_other_members checks that other members are reported and not used.
 func TestMessage_with_other_members(t *testing.T) {
 	t.Parallel()
 	got := outcomeOf(t, `{"content":"q","role":"user","user_id":"u7","related_message":{"content":"x","role":"assistant","updated_at":1}}`)

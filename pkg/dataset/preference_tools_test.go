@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestPreference_with_functions: tools, calls and results are carried as elsewhere.
+// TestPreference_with_functions checks that tools, calls and results are converted as in other
+// formats.
 func TestPreference_with_functions(t *testing.T) {
 	t.Parallel()
 	const (

@@ -28,7 +28,7 @@ func TestReportErr(t *testing.T) {
 	for _, v := range got.Violations {
 		fields, reasons = append(fields, v.Field), append(reasons, v.Reason)
 		if !strings.Contains(v.Description, "no such role") && !strings.Contains(v.Description, "nothing there") {
-			t.Errorf("%s: %q does not say what is wrong", v.Field, v.Description)
+			t.Errorf("%s: %q does not describe the fault", v.Field, v.Description)
 		}
 	}
 	if diff := cmp.Diff([]string{"data[3].contents[1].role", "data"}, fields); diff != "" {
@@ -44,7 +44,7 @@ func TestReportErr(t *testing.T) {
 		t.Errorf("places (-want +got):\n%s", diff)
 	}
 	if !strings.Contains(got.Violations[0].Description, "write user") {
-		t.Errorf("%q leaves out how to mend it", got.Violations[0].Description)
+		t.Errorf("%q does not contain the fix", got.Violations[0].Description)
 	}
 	if got.Kind != fault.InvalidArgument {
 		t.Errorf("kind = %d", got.Kind)

@@ -12,14 +12,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/dataset"
 )
 
-// TestSchemas holds how the parameters of a function are written for Vertex AI.
+// TestSchemas checks how the parameters of a function are written for Vertex AI.
 func TestSchemas(t *testing.T) {
 	t.Parallel()
 	const at = "/tools/0/function/parameters"
 	of := func(properties string) string { return `{"type":"OBJECT","properties":` + properties + `}` }
 	in := func(properties string) string { return `{"type":"object","properties":` + properties + `}` }
 	tests := []struct {
-		name, parameters, want string // want is "" for none
+		name, parameters, want string // want is "" for no parameters
 		faults                 []string
 	}{
 		{"small_types", in(`{"x":{"type":"String"}}`), of(`{"x":{"type":"STRING"}}`), nil},
@@ -85,16 +85,16 @@ func TestSchemas(t *testing.T) {
 			if tc.want == "" || tc.want == "none" || report.Errors > 0 {
 				return
 			}
-			// What was written is an example of Vertex AI's own form.
+			// The output must also be a valid example in the format of Vertex AI.
 			again, report := convert(t, strings.NewReader(out), dataset.Options{})
 			if again != out || report.Errors > 0 {
-				t.Errorf("as an example it has the faults %+v", report.Faults)
+				t.Errorf("the output has the faults %+v", report.Faults)
 			}
 		})
 	}
 }
 
-// closed closes an object that "required" follows behind its brace.
+// closed closes an object that is followed by "required".
 func closed(schema string) string {
 	if before, required, ok := strings.Cut(schema, `},"required":[`); ok && strings.HasSuffix(schema, "]") {
 		return before + `,"required":[` + required + "}"
@@ -102,8 +102,8 @@ func closed(schema string) string {
 	return schema
 }
 
-// TestNativeTools holds that an example of Vertex AI's own form is refused where a converted one
-// would be corrected.
+// TestNativeTools checks that an example in the format of Vertex AI is rejected where a converted
+// example would be corrected.
 func TestNativeTools(t *testing.T) {
 	t.Parallel()
 	const at = "/tools/0/functionDeclarations/0"

@@ -47,7 +47,7 @@ func TestStats(t *testing.T) {
 	}
 }
 
-// TestEstimateAgainstTokenizer holds the estimate to counts of a real tokenizer.
+// TestEstimateAgainstTokenizer compares the estimate with the counts of a real tokenizer.
 func TestEstimateAgainstTokenizer(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("testdata/tokens.json")
@@ -108,7 +108,7 @@ func TestLimitsOfTheFile(t *testing.T) {
 	}
 }
 
-// One record must not be able to fill the report, nor the memory.
+// A single record must not fill the report or the memory.
 func TestManyFaultsInARecord(t *testing.T) {
 	t.Parallel()
 	const n = 20_000
@@ -118,7 +118,7 @@ func TestManyFaultsInARecord(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// Ten of one kind, and the error of another kind that they do not hide.
+			// Ten errors of one kind are kept, and they do not hide the error of another kind.
 			_, report := convert(t, strings.NewReader(tc.record), dataset.Options{MaxFaults: 10})
 			if report.Errors < n || len(report.Faults) != 11 || !report.Truncated || report.Counts[tc.code] == 0 {
 				t.Errorf("%d errors, %d of them kept, counts %v", report.Errors, len(report.Faults), report.Counts)

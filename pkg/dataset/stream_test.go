@@ -204,7 +204,7 @@ func TestLongRecords(t *testing.T) {
 					t.Errorf("got %d bytes and the fault %+v, want %d bytes and a fault of record 1", report.InputBytes, report.Faults[0], len(in))
 				}
 				if out, report := convert(t, strings.NewReader(in), dataset.InBlocksOf(size, dataset.Options{})); report.Errors != 0 || len(out) < len(long) {
-					t.Errorf("without the bound: %v", report.Faults)
+					t.Errorf("without the limit: %v", report.Faults)
 				}
 			})
 		}

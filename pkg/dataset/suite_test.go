@@ -13,8 +13,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/dataset"
 )
 
-// TestSuite puts the files of strictjson's suite where a file may hold any value:
-// into the arguments of a call, and as the whole file.
+// TestSuite uses the files of strictjson's suite as arguments of a call, where any value is
+// allowed, and as whole files.
 func TestSuite(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../strictjson/testdata/suite/[ny]_*.json")
@@ -31,7 +31,8 @@ func TestSuite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Two names more than once, and two numbers that are beyond those of Vertex AI.
+			// Two files contain a name more than once, and two contain numbers that are out of
+			// range for Vertex AI.
 			accept := strings.HasPrefix(name, "y_") && !strings.Contains(name, "duplicated_key") &&
 				name != "y_number_many_digits" && name != "y_number_huge_exponent"
 			in := before + string(doc) + behind
@@ -42,7 +43,7 @@ func TestSuite(t *testing.T) {
 			if report.Errors == 0 && !judged([]byte(out)) {
 				t.Errorf("the output is not valid: %s", out)
 			}
-			// As a file it is no dataset, whatever it is; nothing may break.
+			// No file of the suite is a dataset, so each must be rejected without a crash.
 			if _, report := convert(t, bytes.NewReader(doc), dataset.Options{}); report.Errors == 0 {
 				t.Errorf("as a file it is accepted")
 			}

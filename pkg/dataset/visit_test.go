@@ -16,7 +16,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/dataset"
 )
 
-// TestExample_is_told_where_it_came_from: by record and line, whatever the container and however many workers there are.
+// TestExample_is_told_where_it_came_from checks the record and the line of each example, for every
+// container and any number of workers.
 func TestExample_is_told_where_it_came_from(t *testing.T) {
 	t.Parallel()
 	pair := func(n int) string {
@@ -56,14 +57,14 @@ func TestExample_is_told_where_it_came_from(t *testing.T) {
 					},
 				})
 				if err != nil || report.Examples != many || n != many {
-					t.Errorf("%d of %d examples were shown: %v", n, many, err)
+					t.Errorf("%d of %d examples were passed to Example: %v", n, many, err)
 				}
 			})
 		}
 	}
 }
 
-// TestExample_without_a_session looks for one in its own record only.
+// TestExample_without_a_session checks that the session is read only from the example's own record.
 func TestExample_without_a_session(t *testing.T) {
 	t.Parallel()
 	const bare = `{"role":"user","content":"q","related_message":{"role":"assistant","content":"%s","session_id":"inner"}%s}`
@@ -82,7 +83,8 @@ func TestExample_without_a_session(t *testing.T) {
 	}
 }
 
-// TestExample_of_a_bad_file_is_not_shown once it is known to be bad.
+// TestExample_of_a_bad_file_is_not_shown checks that no example is passed on after an error was
+// found.
 func TestExample_of_a_bad_file_is_not_shown(t *testing.T) {
 	t.Parallel()
 	_, err := dataset.Convert(t.Context(), io.Discard, strings.NewReader("{\"contents\":7}\n"+
