@@ -215,7 +215,7 @@ func TestStart_warns_of_its_data_once(t *testing.T) {
 	job := s.start(t, `{"training_data":"gs://acme-inbox/odd.jsonl","validation_data":"gs://acme-inbox/validate.jsonl","hyperparameters":{"epoch_count":1}}`)
 	want := []string{
 		`training_data[1].contents[1]: two turns of the role "user" follow each other (ROLES_NOT_ALTERNATING, 2 times in the file).`,
-		"training_data[2]: the same example stands in the file before (DUPLICATE_EXAMPLE, 1 times in the file).",
+		"training_data[2]: the same example occurs earlier in the file (DUPLICATE_EXAMPLE, 1 times in the file).",
 		`validation_data[0].contents[1]: two turns of the role "user" follow each other (ROLES_NOT_ALTERNATING, 1 times in the file).`,
 	}
 	if diff := cmp.Diff(want, job.Warnings); diff != "" {

@@ -53,7 +53,7 @@ var turnNames = []struct{ speaker, text, list string }{
 // unknownRecord reports a record of unknown format and says how to write what the record seems to
 // contain.
 func (r *record) unknownRecord() {
-	message := "this is no kind of record that is known: it has " + r.names()
+	message := "the record has no known format: it has " + r.names()
 	for _, advise := range []func(*record) (what, fix string){
 		(*record).adviseList, (*record).adviseSides, (*record).adviseText,
 	} {
@@ -168,7 +168,7 @@ func (r *record) adviseTurns(list int, name string, member bool) (what, fix stri
 	switch r.kind(first) {
 	case strictjson.String:
 		if r.len(list) > 1 {
-			return name + " holds texts that do not say whose they are", "write them as messages: " + asMessages
+			return name + " holds texts that do not say who wrote them", "write them as messages: " + asMessages
 		}
 	case strictjson.Array:
 		if r.len(first) == 2 && r.kind(first+1) == strictjson.String {

@@ -56,7 +56,7 @@ func (c *conversation) bedrockMessage(obj int) {
 		}
 	}
 	if role == 0 {
-		r.fail(obj, CodeMissingRole, "the message does not say whose it is", `add the role "user" or "assistant"`)
+		r.fail(obj, CodeMissingRole, "the message does not say who wrote it", `add the role "user" or "assistant"`)
 		return
 	}
 	if content == 0 {

@@ -207,7 +207,7 @@ func (c *conversation) endSeveral(unanswered bool) {
 		c.r.unused(c.several)
 		return
 	}
-	c.r.fail(c.several, CodeUnsupported, "the record has several answers, of which none is said to be the one to learn",
+	c.r.fail(c.several, CodeUnsupported, "the record has several answers, and none is marked as the one to learn",
 		`give one, or the better one as "chosen" and the worse one as "rejected"`)
 }
 

@@ -99,7 +99,7 @@ func (c *conversation) declare(f int) {
 			d.description = v
 		case "parameters", "input_schema", "inputSchema", "parametersJsonSchema", "parameters_json_schema", "args", "arguments", "params", "parameters_schema":
 			if d.parameters != 0 {
-				r.fail(i, CodeInvalidSchema, "the parameters stand here twice", "keep one of the two members")
+				r.fail(i, CodeInvalidSchema, "the parameters are given twice", "keep one of the two members")
 			}
 			d.parameters = v
 		case "required":
@@ -151,7 +151,7 @@ func (c *conversation) declared(name, before int) {
 			continue
 		}
 		if bytes.Equal(c.tools[known.from:known.end], text) {
-			r.warn(name, CodeDeclaredTwice, "the function is declared twice; one declaration is left away", "keep one of the two")
+			r.warn(name, CodeDeclaredTwice, "the function is declared twice; one declaration is removed", "keep one of the two")
 		} else {
 			r.fail(name, CodeDeclaredTwice, "the function is declared twice, and not the same", "keep one of the two declarations")
 		}

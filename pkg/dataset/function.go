@@ -64,7 +64,7 @@ func (c *conversation) addCall(obj int) {
 		known.id = r.key(m.id)
 	}
 	if !c.isDeclared(known.name) {
-		r.fail(m.name, CodeUndeclaredFunction, "the function "+quoted(r.text(m.name))+" is none of those that the example declares", "declare it among the tools")
+		r.fail(m.name, CodeUndeclaredFunction, "the function "+quoted(r.text(m.name))+" is not declared in the example", "declare it among the tools")
 	}
 	c.calls = append(c.calls, known)
 	c.parts--
@@ -105,7 +105,7 @@ func (c *conversation) readCall(obj int, m *callNodes) {
 			case m.args == 0 || !r.says(m.args):
 				m.args = v
 			case r.says(v):
-				r.fail(i, CodeArgsNotObject, "the arguments of the call stand here twice", "keep one of the two members")
+				r.fail(i, CodeArgsNotObject, "the arguments of the call are given twice", "keep one of the two members")
 			}
 		case "type", "index", "cache_control":
 			// These members do not describe the call.

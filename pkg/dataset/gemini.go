@@ -150,7 +150,7 @@ func (r *record) turn(obj int, single bool) (role string) {
 		return roleUser // results of functions need no role
 	}
 	if !single {
-		r.fail(obj, CodeMissingRole, "the turn does not say whose it is", `add the role "user" or "model"`)
+		r.fail(obj, CodeMissingRole, "the turn does not say who speaks", `add the role "user" or "model"`)
 	}
 	return ""
 }

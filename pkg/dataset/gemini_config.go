@@ -105,7 +105,7 @@ func (r *record) fits(v int, s *shape) {
 			case member == nil:
 				r.fail(i, CodeUnknownField, "Vertex AI has no member "+quoted(r.text(i))+" here", "take it away")
 			case slices.Contains(seen, name):
-				r.fail(i, strictjson.CodeDuplicateName, "the member stands there twice, under two names", "keep one of the two members")
+				r.fail(i, strictjson.CodeDuplicateName, "the member is present twice, under two names", "keep one of the two members")
 			case r.kind(i+1) != strictjson.Null:
 				r.fits(i+1, member)
 			}

@@ -139,7 +139,7 @@ func (r *record) rename(name int, f field, seen *fields) {
 		mine, other = other, mine
 	}
 	if *seen&other != 0 {
-		r.fail(name, strictjson.CodeDuplicateName, "the member stands there twice, under two names", "keep one of the two members")
+		r.fail(name, strictjson.CodeDuplicateName, "the member is present twice, under two names", "keep one of the two members")
 	}
 	*seen |= mine
 }

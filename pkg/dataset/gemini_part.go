@@ -126,7 +126,7 @@ func (r *record) data(v int, id fieldID) {
 	case fieldFunctionResponse:
 		r.call(v, "response", CodeResponseNotObject, true)
 	default:
-		r.fail(v, CodeUnsupported, "Vertex AI tunes on no code that was executed", "take the part away")
+		r.fail(v, CodeUnsupported, "Vertex AI accepts no executed code in examples", "take the part away")
 	}
 }
 

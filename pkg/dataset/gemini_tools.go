@@ -113,7 +113,7 @@ func (r *record) checkCalls() {
 	c := &r.worker.conversation
 	for _, known := range c.calls {
 		if !c.isDeclared(known.name) {
-			r.fail(known.at, CodeUndeclaredFunction, "the function "+quoted(r.text(known.at))+" is none of those that the example declares", "declare it among the tools")
+			r.fail(known.at, CodeUndeclaredFunction, "the function "+quoted(r.text(known.at))+" is not declared in the example", "declare it among the tools")
 		}
 	}
 }

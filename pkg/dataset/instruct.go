@@ -108,7 +108,7 @@ func (r *record) alpaca(dst []byte) []byte {
 	c.history(history)
 	c.instruction(instruction, input, "instruction")
 	if output != 0 && r.kind(output) == strictjson.Array {
-		r.fail(output, CodeUnsupported, "the output is a list of answers, of which none is said to be the right one", `give one answer, or two as "chosen" and "rejected"`)
+		r.fail(output, CodeUnsupported, "the output is a list of answers, and none is marked as the right one", `give one answer, or two as "chosen" and "rejected"`)
 		return dst
 	}
 	if output != 0 || c.several == 0 {

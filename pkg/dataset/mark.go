@@ -121,7 +121,7 @@ func (r *record) readMark(n int, kind markKind) (m answerMark) {
 		m = answerMark{n, true}
 	case kind == verdictMark:
 		r.fail(n, CodeInvalidMark, "the member must say whether the answer is to be learned",
-			"write true or false, or rename the member if it says something else")
+			"write true or false, or rename the member if it means something else")
 	case !ok:
 		r.fail(n, CodeInvalidMark, "the member must say how much the answer is to be learned",
 			"write 1 or true for an answer to learn, 0 or false for another")

@@ -179,7 +179,7 @@ func (r *record) once(value *int, name int) {
 	case *value == 0 || r.isEmpty(*value) && !r.isEmpty(v):
 		*value = v
 	case !r.isEmpty(v) && !bytes.Equal(r.raw(*value), r.raw(v)):
-		r.fail(name, CodeContradiction, "the member "+quoted(r.text(name))+" says something else than "+quoted(r.text(*value-1)), "keep the one that is right")
+		r.fail(name, CodeContradiction, "the member "+quoted(r.text(name))+" has a different value than "+quoted(r.text(*value-1)), "keep the one that is right")
 	}
 }
 

@@ -104,7 +104,7 @@ func (e *engine) count(b *block) {
 		}
 		if e.census.seen.Add(x.hash, struct{}{}) {
 			e.census.duplicates++
-			warn(CodeDuplicateExample, "the same example stands in the file before", "keep one of them")
+			warn(CodeDuplicateExample, "the same example occurs earlier in the file", "keep one of them")
 		}
 	}
 }

@@ -63,7 +63,7 @@ type chatNodes struct {
 func (c *conversation) chatMessage(obj int) {
 	m := c.chatNodes(obj)
 	if m.role == 0 {
-		c.r.fail(obj, CodeMissingRole, "the message does not say whose it is", `add a role such as "user" or "assistant"`)
+		c.r.fail(obj, CodeMissingRole, "the message does not say who wrote it", `add a role such as "user" or "assistant"`)
 		return
 	}
 	if c.r.is(m.role, strictjson.String) {

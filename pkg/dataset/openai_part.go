@@ -203,7 +203,7 @@ func (c *conversation) image(n int) {
 	mime := mimeByName(string(address))
 	if mime == "" {
 		mime = "image/jpeg"
-		r.warn(url, CodeMimeTypeGuessed, "the address does not tell the type of the image; image/jpeg is written", "use an address that ends in .png, .jpg or .webp")
+		r.warn(url, CodeMimeTypeGuessed, "the address does not show the type of the image; image/jpeg is assumed", "use an address that ends in .png, .jpg or .webp")
 	}
 	c.parts--
 	c.file(mime, address)

@@ -49,7 +49,7 @@ func (c *conversation) readAnswerList(a *preferenceAnswer, list int, system []sa
 	a.last = 0
 	if first := list + 1; r.next(list) > first && r.kind(first) == strictjson.String {
 		if r.next(first) < r.next(list) {
-			r.fail(list, CodeUnsupported, "there are several answers in "+quoted(a.name)+", and one is compared with one",
+			r.fail(list, CodeUnsupported, "there are several answers in "+quoted(a.name)+", but each side must have exactly one",
 				"write a record for each pair of answers")
 			a.bad = true
 			return
@@ -114,7 +114,7 @@ func (c *conversation) refuseTranscript(n int) {
 	start := strings.TrimSpace(unescape.Replace(raw[1:min(enough, len(raw)-1)]))
 	for _, t := range transcripts {
 		if strings.HasPrefix(start, t.start) && strings.Contains(raw, t.inside) {
-			c.r.fail(n, CodeUnsupported, "the text holds a whole conversation: the question stands inside it",
+			c.r.fail(n, CodeUnsupported, "the text holds a whole conversation: the question is inside it",
 				`write its turns as messages: [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]`)
 			return
 		}

@@ -20,7 +20,7 @@ func (c *conversation) conversationBefore(m *preferenceNodes, better, worse *pre
 		joined, ok := r.join(before, part.exchange)
 		if !ok {
 			r.fail(part.name, CodeContradiction, "the conversation in "+quoted(r.text(part.name))+" is not the one in the rest of the record",
-				"correct one of them, or leave one away")
+				"correct one of them, or remove one")
 		}
 		before = joined
 	}
@@ -180,7 +180,7 @@ func (c *conversation) joinAnswers(before exchange, own []said, better, worse *p
 
 func (c *conversation) contradicts(a *preferenceAnswer) {
 	c.r.fail(a.node, CodeContradiction, "the conversation in "+quoted(a.name)+" is not the one in the rest of the record",
-		"correct one of them, or leave one away")
+		"correct one of them, or remove one")
 }
 
 func (c *conversation) severalTurns(a *preferenceAnswer) {

@@ -10,7 +10,7 @@ import (
 )
 
 // alone is a rule of the service: it refuses any_of together with other fields.
-const alone = "Vertex AI takes alternatives only where nothing stands beside them"
+const alone = "Vertex AI accepts alternatives only without other members next to them"
 
 // union handles a list of alternatives. A null among them makes the schema nullable. If only one
 // alternative remains, union returns it, and the caller includes it.
@@ -33,7 +33,7 @@ func (s *schemaWriter) union(name int, p *schemaParts) []int {
 	}
 	switch {
 	case len(variants) == 1:
-		s.correct(name, "one alternative is none", "write its members into the schema around it")
+		s.correct(name, "a single alternative needs no list", "write its members into the schema around it")
 		return variants
 	case len(variants) > 1 && p.union == 0:
 		p.variants, p.union = variants, name

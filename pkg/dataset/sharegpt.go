@@ -47,7 +47,7 @@ func (c *conversation) shareTurn(obj int) {
 	m := c.chatNodes(obj)
 	switch {
 	case m.role == 0:
-		r.fail(obj, CodeMissingRole, "the turn does not say whose it is", `add "from"`)
+		r.fail(obj, CodeMissingRole, "the turn does not say who speaks", `add "from"`)
 	case m.content == 0 && m.toolCalls == 0 && m.functionCall == 0 && m.refusal == 0 && !m.empty:
 		r.fail(obj, CodeMissingField, `the turn has no "value"`, "add what was said")
 	case r.is(m.role, strictjson.String):

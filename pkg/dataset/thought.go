@@ -15,7 +15,7 @@ var thoughtTags = [...]string{"think", "thinking", "thought", "thoughts", "reaso
 
 // warnThought warns that thoughts are removed.
 func (r *record) warnThought(n int) {
-	r.warn(n, CodeThoughtPart, "tuning learns no thoughts; they are left away", "take the thoughts away")
+	r.warn(n, CodeThoughtPart, "thoughts are not used for tuning; they are removed", "take the thoughts away")
 }
 
 // mayThink reports whether the inside of a string may contain thoughts in tags: it starts with a
