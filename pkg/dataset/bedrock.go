@@ -18,7 +18,7 @@ func (r *record) bedrock(dst []byte) []byte {
 			messages = i + 1
 		case "schemaVersion":
 		default:
-			c.beside(i)
+			c.otherMember(i)
 		}
 	}
 	if messages == 0 {

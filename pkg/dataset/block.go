@@ -38,14 +38,14 @@ type block struct {
 // decision depends on everything before it.
 type example struct {
 	size
-	end    int     // the end of its line in out
-	at     int     // the start of its record in buf
-	record int64   // the number of its record in the block
-	hash   uint64  // the hash of its line
-	muted  bool    // an answer in it has no letter and no digit
-	paired bool    // it was made from a message record
-	pair   pairKey // only for message records
-	user   bool    // the message record has the role user
+	end       int     // the end of its line in out
+	at        int     // the start of its record in buf
+	record    int64   // the number of its record in the block
+	hash      uint64  // the hash of its line
+	nearEmpty bool    // an answer in it has no letter and no digit
+	paired    bool    // it was made from a message record
+	pair      pairKey // only for message records
+	user      bool    // the message record has the role user
 }
 
 // leaveOut counts a record that makes no example.

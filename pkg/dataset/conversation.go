@@ -12,36 +12,36 @@ import (
 // conversation builds an example turn by turn from a record of any format, and checks what every
 // example must contain. Each worker has one conversation, which it reuses.
 type conversation struct {
-	r         *record
-	system    []byte        // parts of the system instruction, each after a comma
-	turns     []byte        // turns, each after a comma
-	tools     []byte        // function declarations, each after a comma
-	calls     []call        // calls of functions, to match results with them
-	group     int           // the first call that a result without an id may belong to
-	first     int           // the first of these that may have no result yet
-	functions []declaration // the declared functions
-	declares  int           // the last member outside the turns that declares functions
-	late      []int         // names of members outside the turns whose text may also be in a turn
-	holder    int           // the string whose text is parsed as JSON, or 0
-	role      string        // of the current turn, "" before the first
-	at        int           // the node of the current turn
-	parts     int           // of the current turn
-	results   bool          // the current turn contains results of functions
-	answered  int           // the text at the start of the current turn of the model
-	missing   bool          // a turn is missing, and this was reported
-	answers   int           // messages of the model
-	pending   []pendingMark // of the current message
-	marked    []answerMark  // of the answers
-	several   int           // the name of a member that lists several answers to the conversation
+	r              *record
+	system         []byte        // parts of the system instruction, each after a comma
+	turns          []byte        // turns, each after a comma
+	tools          []byte        // function declarations, each after a comma
+	calls          []call        // calls of functions, to match results with them
+	group          int           // the first call that a result without an id may belong to
+	first          int           // the first of these that may have no result yet
+	functions      []declaration // the declared functions
+	declares       int           // the last member outside the turns that declares functions
+	lateTexts      []int         // names of members outside the turns whose text may also be in a turn
+	holder         int           // the string whose text is parsed as JSON, or 0
+	role           string        // of the current turn, "" before the first
+	at             int           // the node of the current turn
+	parts          int           // of the current turn
+	results        bool          // the current turn contains results of functions
+	firstText      int           // the text at the start of the current turn of the model
+	missing        bool          // a turn is missing, and this was reported
+	answers        int           // messages of the model
+	pending        []pendingMark // of the current message
+	marked         []answerMark  // of the answers
+	severalAnswers int           // the name of a member that lists several answers to the conversation
 }
 
 // begin starts a new example.
 func (c *conversation) begin(r *record) {
 	c.r = r
 	c.system, c.turns, c.tools, c.calls = c.system[:0], c.turns[:0], c.tools[:0], c.calls[:0]
-	c.functions, c.late, c.group, c.first, c.holder, c.declares = c.functions[:0], c.late[:0], 0, 0, 0, 0
-	c.role, c.at, c.parts, c.results, c.answered, c.missing = "", root, 0, false, 0, false
-	c.answers, c.pending, c.marked, c.several = 0, c.pending[:0], c.marked[:0], 0
+	c.functions, c.lateTexts, c.group, c.first, c.holder, c.declares = c.functions[:0], c.lateTexts[:0], 0, 0, 0, 0
+	c.role, c.at, c.parts, c.results, c.firstText, c.missing = "", root, 0, false, 0, false
+	c.answers, c.pending, c.marked, c.severalAnswers = 0, c.pending[:0], c.marked[:0], 0
 }
 
 // turn starts a turn of the user or the model; n is its node.
@@ -74,7 +74,7 @@ func (c *conversation) start(n int, role string) {
 
 // open starts a turn without checking the turn before it.
 func (c *conversation) open(n int, role string) {
-	c.role, c.at, c.parts, c.results, c.answered = role, n, 0, false, 0
+	c.role, c.at, c.parts, c.results, c.firstText = role, n, 0, false, 0
 	c.r.example.turns++
 	if role == roleModel {
 		c.countAnswer()
@@ -98,8 +98,8 @@ func (c *conversation) endTurn() {
 	if c.parts == 0 {
 		c.r.leaveOut(c.at, EmptyText, "the turn says nothing", "write what was said, or take the turn away")
 	}
-	if c.answered != 0 && c.parts == 1 && c.r.mute(c.answered) {
-		c.r.warnMuted(c.answered)
+	if c.firstText != 0 && c.parts == 1 && c.r.isNearEmpty(c.firstText) {
+		c.r.warnNearEmpty(c.firstText)
 	}
 	c.turns = append(c.turns, "]}"...)
 }
@@ -130,7 +130,7 @@ func (c *conversation) text(n int) {
 	c.part(`{"text":`)
 	c.r.addText(n)
 	if c.role == roleModel && c.parts == 1 {
-		c.answered = n
+		c.firstText = n
 	}
 	c.turns = append(c.turns, c.r.raw(n)...)
 	c.turns = append(c.turns, '}')
@@ -188,7 +188,7 @@ func (c *conversation) systemText(n int) {
 func (c *conversation) end(dst []byte) []byte {
 	c.finishTurns()
 	unanswered := c.role == roleUser && !c.missing
-	if c.several != 0 {
+	if c.severalAnswers != 0 {
 		c.endSeveral(unanswered)
 	} else if unanswered {
 		c.r.leaveOut(c.at, NoAnswer, "the last turn is not the model's, so there is nothing to learn", "end the conversation with the model's answer")
@@ -204,10 +204,10 @@ func (c *conversation) end(dst []byte) []byte {
 // answer, and cannot replace a missing one.
 func (c *conversation) endSeveral(unanswered bool) {
 	if !unanswered {
-		c.r.unused(c.several)
+		c.r.unused(c.severalAnswers)
 		return
 	}
-	c.r.fail(c.several, CodeUnsupported, "the record has several answers, and none is marked as the one to learn",
+	c.r.fail(c.severalAnswers, CodeUnsupported, "the record has several answers, and none is marked as the one to learn",
 		`give one, or the better one as "chosen" and the worse one as "rejected"`)
 }
 

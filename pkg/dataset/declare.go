@@ -216,7 +216,7 @@ func (c *conversation) parameters(v, required int) {
 		c.tools = append(c.tools, `,"parameters":{"type":"OBJECT"`...)
 		c.tools = append(s.writeProperties(c.tools, v, all, must), '}')
 	case r.kind(v) == strictjson.Object && r.hasProperties(v):
-		s.beside = must
+		s.outerRequired = must
 		c.tools = s.schema(append(c.tools, `,"parameters":`...), v, 0, false)
 	}
 }

@@ -19,7 +19,7 @@ type engine struct {
 	src    *source
 	w      io.Writer
 	report *Report
-	layout layout
+	info   fileInfo
 	head   []byte // of {"data": […]}, up to the opening bracket of the array
 	faults faultTable
 	lines  int64 // line ends before the block that is merged next
@@ -45,7 +45,7 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 	ws := newWorkspace()
 	defer ws.release()
 	e := &engine{workspace: ws, opt: opt, w: w, report: &Report{LeftOut: map[string]int64{}}, faults: newFaultTable()}
-	e.layout = layout{
+	e.info = fileInfo{
 		newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, full: new(fullCodes),
 		noTemplates: opt.noTemplates, pairer: NewPairer(), seed: maphash.MakeSeed(),
 	}
@@ -89,11 +89,11 @@ func (e *engine) finish() {
 			code: CodeNoExamples, message: "nothing is left to learn: " + allLeftOut(rep.Records), fix: noExamplesFix,
 		})
 	}
-	if e.layout.format != unknownFormat {
-		rep.Format = formats[e.layout.format].name
+	if e.info.format != unknownFormat {
+		rep.Format = formats[e.info.format].name
 	}
 	if rep.Examples > 0 {
-		rep.Stats = e.census.stats()
+		rep.Stats = e.collector.stats()
 	}
 	e.checkLimits()
 	e.list()

@@ -13,8 +13,8 @@ import (
 
 const roleSystem = "system"
 
-// said is one message of a conversation.
-type said struct {
+// messageRef is one message of a conversation.
+type messageRef struct {
 	role  string // a role of this package, or the original text if it is unknown
 	node  int    // a message, or only its text
 	input int    // a second text of the same turn, or 0
@@ -22,9 +22,9 @@ type said struct {
 
 // exchange is the conversation before the answers to compare, or the part of it in one member of
 // the record.
-type exchange struct{ system, turns []said }
+type exchange struct{ system, turns []messageRef }
 
-func newExchange(all []said) exchange {
+func newExchange(all []messageRef) exchange {
 	n := 0
 	for n < len(all) && all[n].role == roleSystem {
 		n++
@@ -35,13 +35,13 @@ func newExchange(all []said) exchange {
 func (e exchange) empty() bool { return len(e.system)+len(e.turns) == 0 }
 
 // readMessages reads a list of messages.
-func (c *conversation) readMessages(list int) (all []said) {
+func (c *conversation) readMessages(list int) (all []messageRef) {
 	r := c.r
 	for m := list + 1; m < r.next(list); m = r.next(m) {
 		if !r.is(m, strictjson.Object) {
 			continue
 		}
-		s := said{role: r.roleOf(m), node: m}
+		s := messageRef{role: r.roleOf(m), node: m}
 		if s.role != roleSystem || r.content(s) != "" { // an empty system text has no content
 			all = append(all, s)
 		}
@@ -73,7 +73,7 @@ func (r *record) roleOf(message int) string {
 
 // messageList returns the list of messages in an object, or n if there is none, and the system
 // texts outside the list.
-func (c *conversation) messageList(n int) (list int, system []said) {
+func (c *conversation) messageList(n int) (list int, system []messageRef) {
 	r := c.r
 	if r.kind(n) != strictjson.Object {
 		return n, nil
@@ -88,9 +88,9 @@ func (c *conversation) messageList(n int) (list int, system []said) {
 		switch v := i + 1; {
 		case v == list:
 		case meaningOf(r.key(i)) != meansSystem:
-			c.beside(i)
+			c.otherMember(i)
 		case !r.isEmpty(v):
-			system = append(system, said{role: roleSystem, node: v})
+			system = append(system, messageRef{role: roleSystem, node: v})
 		}
 	}
 	return list, system
@@ -103,18 +103,18 @@ func (c *conversation) readExchange(n int) exchange {
 	case r.kind(v) == strictjson.Array:
 		return newExchange(append(system, c.readMessages(v)...))
 	case r.kind(v) == strictjson.Object && r.roleOf(v) != "":
-		return newExchange([]said{{role: r.roleOf(v), node: v}})
+		return newExchange([]messageRef{{role: r.roleOf(v), node: v}})
 	case r.kind(v) != strictjson.String:
 		r.fail(v, CodeWrongType, "this must be a text, a message or a list of messages, not "+article(r.kind(v)),
 			`write a text, or [{"role": "user", "content": "…"}]`)
 		return exchange{}
 	}
 	c.refuseTranscript(n)
-	return exchange{turns: []said{{role: roleUser, node: n}}}
+	return exchange{turns: []messageRef{{role: roleUser, node: n}}}
 }
 
-// say adds a message to the example.
-func (c *conversation) say(s said) {
+// addMessage adds a message to the example.
+func (c *conversation) addMessage(s messageRef) {
 	r := c.r
 	c.pending = c.pending[:0]
 	switch {
@@ -139,23 +139,23 @@ func (r *record) join(a, b exchange) (exchange, bool) {
 	switch {
 	case len(system) == 0:
 		system = b.system
-	case len(b.system) > 0 && !slices.EqualFunc(system, b.system, r.same):
+	case len(b.system) > 0 && !slices.EqualFunc(system, b.system, r.sameMessage):
 		return a, false
 	}
 	turns, ok := r.joinTurns(a.turns, b.turns)
 	return exchange{system, turns}, ok
 }
 
-func (r *record) joinTurns(a, b []said) ([]said, bool) {
+func (r *record) joinTurns(a, b []messageRef) ([]messageRef, bool) {
 	n, m := len(a), len(b)
 	switch {
 	case n == 0:
 		return b, true
 	case m == 0:
 		return a, true
-	case m >= n && slices.EqualFunc(a, b[:n], r.same), m >= n && slices.EqualFunc(a, b[m-n:], r.same):
+	case m >= n && slices.EqualFunc(a, b[:n], r.sameMessage), m >= n && slices.EqualFunc(a, b[m-n:], r.sameMessage):
 		return b, true
-	case n > m && slices.EqualFunc(a[n-m:], b, r.same):
+	case n > m && slices.EqualFunc(a[n-m:], b, r.sameMessage):
 		return a, true
 	case (a[n-1].role == roleModel) != (b[0].role == roleModel):
 		return slices.Concat(a, b), true
@@ -163,8 +163,8 @@ func (r *record) joinTurns(a, b []said) ([]said, bool) {
 	return a, false
 }
 
-// same reports whether two messages have the same content.
-func (r *record) same(a, b said) bool {
+// sameMessage reports whether two messages have the same content.
+func (r *record) sameMessage(a, b messageRef) bool {
 	if a.node == b.node || a.role == b.role && bytes.Equal(r.raw(a.node), r.raw(b.node)) && a.input == b.input {
 		return true
 	}
@@ -172,7 +172,7 @@ func (r *record) same(a, b said) bool {
 }
 
 // content returns the text and the calls of a message, for comparison.
-func (r *record) content(s said) string {
+func (r *record) content(s messageRef) string {
 	if r.kind(s.node) != strictjson.Object {
 		text := r.comparable(r.plainContent(s.node))
 		if s.input != 0 {

@@ -161,14 +161,14 @@ func (w *worker) convert() {
 	r, b := &w.record, w.block
 	r.findMarks()
 	i := slices.IndexFunc(formats, func(f format) bool { return f.fits(r) })
-	switch known := w.layout.format; {
+	switch known := w.info.format; {
 	case i == unknownFormat && known == unknownFormat:
 		r.unknownRecord()
 		return
 	case i == unknownFormat:
 		i = known
 	case known == unknownFormat:
-		w.layout.format = i
+		w.info.format = i
 	case i != known:
 		r.fail(root, CodeFormatChanged,
 			"this record has the format "+formats[i].name+", the file started with "+formats[known].name, "put records of one format in a file")
@@ -186,7 +186,7 @@ func (w *worker) convert() {
 	if len(b.out) > before {
 		r.example.end = len(b.out)
 		r.example.hash = w.hash(b.out[before:])
-		if formats[i].name == FormatGemini && len(r.faults) == 0 && !w.layout.noTemplates {
+		if formats[i].name == FormatGemini && len(r.faults) == 0 && !w.info.noTemplates {
 			w.templates.learn(r, b.out[before:len(b.out)-1])
 		}
 		b.examples = append(b.examples, r.example)
@@ -194,7 +194,7 @@ func (w *worker) convert() {
 }
 
 // hash returns a hash that identifies an example.
-func (w *worker) hash(line []byte) uint64 { return maphash.Bytes(w.layout.seed, line) }
+func (w *worker) hash(line []byte) uint64 { return maphash.Bytes(w.info.seed, line) }
 
 // names lists the first names of the record for a message.
 func (r *record) names() string {

@@ -46,7 +46,7 @@ func (c *conversation) addCall(obj int) {
 	var m callNodes
 	c.readCall(obj, &m)
 	for _, name := range m.others {
-		if m.args == 0 && r.says(name+1) {
+		if m.args == 0 && r.hasContent(name+1) {
 			r.fail(name, CodeArgsNotObject, "the call has no arguments but this member", `name it "arguments" if that is what it holds`)
 			return
 		}
@@ -90,21 +90,21 @@ func (c *conversation) readCall(obj int, m *callNodes) {
 		switch string(r.key(i)) {
 		case "id", "call_id", "callId", "tool_call_id", "toolUseId", "tool_use_id":
 			if r.kind(v) != strictjson.String || !r.blank(v) {
-				r.once(&m.id, i)
+				r.setOnce(&m.id, i)
 			}
 		case "name", "function_name", "functionName", "tool_name", "toolName":
-			r.once(&m.name, i)
+			r.setOnce(&m.name, i)
 		case "function", "functionCall", "function_call", "toolUse", "tool_use", "tool_call", "toolCall":
 			if kind == strictjson.Object {
 				c.readCall(v, m)
 			} else {
-				r.once(&m.name, i)
+				r.setOnce(&m.name, i)
 			}
 		case "arguments", "args", "input", "parameters", "params", "kwargs":
 			switch {
-			case m.args == 0 || !r.says(m.args):
+			case m.args == 0 || !r.hasContent(m.args):
 				m.args = v
-			case r.says(v):
+			case r.hasContent(v):
 				r.fail(i, CodeArgsNotObject, "the arguments of the call are given twice", "keep one of the two members")
 			}
 		case "type", "index", "cache_control":
@@ -115,9 +115,9 @@ func (c *conversation) readCall(obj int, m *callNodes) {
 	}
 }
 
-// says reports whether a value has content: an object or a list that is not empty, or a text that
-// is not blank.
-func (r *record) says(n int) bool {
+// hasContent reports whether a value has content: an object or a list that is not empty, or a text
+// that is not blank.
+func (r *record) hasContent(n int) bool {
 	switch r.kind(n) {
 	case strictjson.Object, strictjson.Array:
 		return r.next(n) > n+1
@@ -143,7 +143,7 @@ func (c *conversation) arguments(n int) {
 	const fix = `write an object, as in {"name": "value"}`
 	r := c.r
 	switch {
-	case n == 0 || !r.says(n) && r.kind(n) != strictjson.Number && r.kind(n) != strictjson.Bool:
+	case n == 0 || !r.hasContent(n) && r.kind(n) != strictjson.Number && r.kind(n) != strictjson.Bool:
 		c.turns = append(c.turns, "{}"...) // also for [], which PHP writes for an empty object
 	case r.kind(n) == strictjson.Object:
 		r.numbers(n)
@@ -159,7 +159,7 @@ func (c *conversation) arguments(n int) {
 		switch {
 		case err != nil:
 			r.fail(n, CodeArgsNotObject, "the arguments are no JSON: "+err.Message, fix)
-		case inner.kind(root) == strictjson.Null || inner.kind(root) == strictjson.Array && !inner.says(root):
+		case inner.kind(root) == strictjson.Null || inner.kind(root) == strictjson.Array && !inner.hasContent(root):
 			c.turns = append(c.turns, "{}"...)
 		case inner.kind(root) != strictjson.Object:
 			r.fail(n, CodeArgsNotObject, "the arguments must be an object, not "+article(inner.kind(root)), fix)

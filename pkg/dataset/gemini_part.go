@@ -36,18 +36,18 @@ func (r *record) parts(list int, role string) (answers bool) {
 // checkAnswer warns about a text of the model that contains thoughts. It also warns if the text is
 // the whole turn and has no letter and no digit.
 func (r *record) checkAnswer(text, list int) {
-	if raw := r.raw(text); mayThink(raw[1 : len(raw)-1]) {
+	if raw := r.raw(text); mayContainThoughts(raw[1 : len(raw)-1]) {
 		if _, found := withoutThoughts(r.text(text)); found {
 			r.warn(text, CodeThoughtPart, "the answer holds thoughts in tags, which are learned as its text", "take the thoughts away")
 		}
 	}
-	if r.next(text) == r.next(list) && text == list+3 && !r.blank(text) && r.mute(text) {
-		r.warnMuted(text)
+	if r.next(text) == r.next(list) && text == list+3 && !r.blank(text) && r.isNearEmpty(text) {
+		r.warnNearEmpty(text)
 	}
 }
 
-func (r *record) warnMuted(text int) {
-	r.example.muted = true
+func (r *record) warnNearEmpty(text int) {
+	r.example.nearEmpty = true
 	r.warn(text, CodeNearEmptyAnswer, "the answer has no letter and no digit", "give an answer worth learning, or leave the example out")
 }
 

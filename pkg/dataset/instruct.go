@@ -17,15 +17,15 @@ func (r *record) promptCompletion(dst []byte) []byte {
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
 		switch string(r.key(i)) {
 		case "prompt", "question", "instruction":
-			r.once(&prompt, i)
+			r.setOnce(&prompt, i)
 		case "input", "context":
-			r.once(&input, i)
+			r.setOnce(&input, i)
 		case "completion":
 			completion = i + 1
 		case "history":
 			history = i + 1
 		default:
-			c.beside(i)
+			c.otherMember(i)
 		}
 	}
 	c.history(history)
@@ -37,7 +37,7 @@ func (r *record) promptCompletion(dst []byte) []byte {
 	} else {
 		c.instruction(prompt, input, "prompt")
 	}
-	if completion != 0 || c.several == 0 {
+	if completion != 0 || c.severalAnswers == 0 {
 		c.side(completion, roleModel, "completion")
 	}
 	return c.end(dst)
@@ -75,7 +75,7 @@ func (r *record) palmText(dst []byte) []byte {
 		case "context":
 			c.systemValue(i + 1)
 		default:
-			c.beside(i)
+			c.otherMember(i)
 		}
 	}
 	c.side(in, roleUser, "input_text")
@@ -94,15 +94,15 @@ func (r *record) alpaca(dst []byte) []byte {
 		case "instruction":
 			instruction = v
 		case "input", "context":
-			r.once(&input, i)
+			r.setOnce(&input, i)
 		case "output", "response":
-			r.once(&output, i)
+			r.setOnce(&output, i)
 		case "history":
 			history = v
 		case "text", "id":
 			// The text repeats the other members.
 		default:
-			c.beside(i)
+			c.otherMember(i)
 		}
 	}
 	c.history(history)
@@ -111,7 +111,7 @@ func (r *record) alpaca(dst []byte) []byte {
 		r.fail(output, CodeUnsupported, "the output is a list of answers, and none is marked as the right one", `give one answer, or two as "chosen" and "rejected"`)
 		return dst
 	}
-	if output != 0 || c.several == 0 {
+	if output != 0 || c.severalAnswers == 0 {
 		c.side(output, roleModel, "output")
 	}
 	return c.end(dst)

@@ -69,16 +69,16 @@ func meaningOf(name []byte) meaning {
 	return meanings[string(plain[:n])]
 }
 
-// beside handles a member next to the turns of a record, in any format, that the format itself does
-// not use.
-func (c *conversation) beside(name int) {
+// otherMember handles a member next to the turns of a record, in any format, that the format itself
+// does not use.
+func (c *conversation) otherMember(name int) {
 	r, v := c.r, name+1
 	switch string(r.key(name)) {
 	case "parallel_tool_calls", "tool_choice", "id":
 		return // they say how to call a model, not what to learn
 	case "completions", "responses", "answers", "generations", "candidates":
-		if c.several == 0 && !r.isEmpty(v) {
-			c.several = name
+		if c.severalAnswers == 0 && !r.isEmpty(v) {
+			c.severalAnswers = name
 			return
 		}
 	}
@@ -91,7 +91,7 @@ func (c *conversation) beside(name int) {
 		}
 		c.declares = v
 	case meansText:
-		c.late = append(c.late, name)
+		c.lateTexts = append(c.lateTexts, name)
 	default:
 		r.unused(name)
 	}
@@ -101,17 +101,17 @@ func (c *conversation) beside(name int) {
 // written is it known whether they contain the text.
 func (c *conversation) checkLate() {
 	r := c.r
-	for _, name := range c.late {
+	for _, name := range c.lateTexts {
 		raw := r.raw(name + 1)
 		switch {
-		case !r.says(name + 1):
+		case !r.hasContent(name + 1):
 		case r.kind(name+1) == strictjson.String && (bytes.Contains(c.turns, raw[1:len(raw)-1]) || bytes.Contains(c.system, raw[1:len(raw)-1])):
 			r.unused(name)
 		default:
 			r.fail(name, CodeUnsupported, "the text in "+quoted(r.text(name))+" has no place in the example and would be lost", "put it into the conversation, or take it away")
 		}
 	}
-	c.late = c.late[:0]
+	c.lateTexts = c.lateTexts[:0]
 }
 
 // systemValue adds a system text: a string, a list of texts or parts, or an object that contains
@@ -159,12 +159,12 @@ func (r *record) unused(name int) {
 	}
 	switch meaningOf(r.key(name)) {
 	case meansThoughts:
-		if r.says(v) {
+		if r.hasContent(v) {
 			r.warnThought(name)
 			return
 		}
 	case meansSystem, meansTools, meansCalls:
-		if r.says(v) {
+		if r.hasContent(v) {
 			r.fail(name, CodeUnsupported, "the member "+quoted(r.text(name))+" cannot be converted here, and what it says would be lost", "write it where the format has its place, or take it away")
 			return
 		}
@@ -172,9 +172,9 @@ func (r *record) unused(name int) {
 	r.warn(name, CodeUnknownField, "the member "+quoted(r.text(name))+" is not used", "")
 }
 
-// once stores the value of a member that has several names. A different value under another name is
-// an error.
-func (r *record) once(value *int, name int) {
+// setOnce stores the value of a member that has several names. A different value under another name
+// is an error.
+func (r *record) setOnce(value *int, name int) {
 	switch v := name + 1; {
 	case *value == 0 || r.isEmpty(*value) && !r.isEmpty(v):
 		*value = v

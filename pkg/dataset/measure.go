@@ -89,16 +89,16 @@ func (r *record) addJSON(raw []byte) {
 	r.example.addText(&t)
 }
 
-// mute reports whether the text of a node has no letter and no digit.
-func (r *record) mute(n int) bool {
+// isNearEmpty reports whether the text of a node has no letter and no digit.
+func (r *record) isNearEmpty(n int) bool {
 	raw := r.raw(n)
-	return mute(raw[1 : len(raw)-1])
+	return isNearEmpty(raw[1 : len(raw)-1])
 }
 
-// mute reports the same for the inside of a string, which must not be empty.
-func mute(raw []byte) bool {
-	const long = 64 // bytes; a longer text is probably a drawing
-	if c := raw[0] | 0x20; 'a' <= c && c <= 'z' || len(raw) > long {
+// isNearEmpty reports the same for the inside of a string, which must not be empty.
+func isNearEmpty(raw []byte) bool {
+	const maxBytes = 64 // bytes; a longer text is probably a drawing
+	if c := raw[0] | 0x20; 'a' <= c && c <= 'z' || len(raw) > maxBytes {
 		return false
 	}
 	text, err := strictjson.Unquote(append(append([]byte{'"'}, raw...), '"'))

@@ -16,7 +16,7 @@ func (e *engine) merge(b *block) error {
 	out := e.unique(b)
 	e.count(b)
 	e.faults.merge(&b.log.faultTable, rep.Records, e.lines, e.opt.MaxFaults)
-	e.layout.full.update(&e.faults, e.opt.MaxFaults)
+	e.info.full.update(&e.faults, e.opt.MaxFaults)
 	for reason, n := range b.leftOut {
 		rep.LeftOut[string(reason)] += n
 	}
@@ -42,7 +42,7 @@ func (e *engine) visit(b *block, out []byte) error {
 	}
 	line, at, from := e.lines+1, 0, 0
 	for _, x := range b.examples {
-		line += int64(bytes.Count(b.buf[at:x.at], []byte{e.layout.newline}))
+		line += int64(bytes.Count(b.buf[at:x.at], []byte{e.info.newline}))
 		at = x.at
 		shown := Example{Text: out[from:x.end], Record: e.report.Records + x.record, Line: line}
 		if x.paired {
@@ -86,24 +86,24 @@ func (e *engine) count(b *block) {
 	log := &b.log
 	for i := range b.examples {
 		x := &b.examples[i]
-		e.census.add(x.size)
-		if x.muted {
-			e.census.muted++
+		e.collector.add(x.size)
+		if x.nearEmpty {
+			e.collector.nearEmpty++
 		}
 		warn := func(code, message, fix string) {
 			log.from, log.to = x.at, len(b.buf)
 			log.add(x.record, &finding{at: x.at, node: -1, code: code, severity: SeverityWarning, message: message, fix: fix}, nil)
 		}
 		if limit := e.opt.Limits.ExampleTokens; limit > 0 && (x.tokens+99)/100 > limit {
-			e.census.addLong(x.size, limit)
+			e.collector.addLong(x.size, limit)
 			warn(CodeOverTokenLimit, fmt.Sprintf("the example has about %d tokens, the model takes %d: Vertex AI will drop it",
 				(x.tokens+99)/100, limit), "split the conversation")
 		}
 		if limit := e.opt.Limits.ExampleFiles; limit > 0 && x.files() > limit {
 			warn(CodeTooManyFiles, fmt.Sprintf("the example has %d files, the model takes %d: Vertex AI will drop it", x.files(), limit), "split the conversation")
 		}
-		if e.census.seen.Add(x.hash, struct{}{}) {
-			e.census.duplicates++
+		if e.collector.seen.Add(x.hash, struct{}{}) {
+			e.collector.duplicates++
 			warn(CodeDuplicateExample, "the same example occurs earlier in the file", "keep one of them")
 		}
 	}
@@ -118,7 +118,7 @@ func (e *engine) unique(b *block) []byte {
 	for _, x := range b.examples {
 		line := b.out[from:x.end]
 		from = x.end
-		if x.paired && !e.layout.pairer.add(x.pair, x.user) {
+		if x.paired && !e.info.pairer.add(x.pair, x.user) {
 			e.report.MergedPairs++
 			continue
 		}

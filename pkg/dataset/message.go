@@ -121,12 +121,12 @@ func (r *record) pair(dst []byte, m messageNodes) []byte {
 	}
 	r.worker.scratch = key
 	r.example.paired, r.example.user = true, fromUser
-	r.example.pair = r.worker.layout.pairer.key(key)
+	r.example.pair = r.worker.info.pairer.key(key)
 	r.example.turns = 2
 	r.addText(user)
 	r.addText(model)
-	if r.mute(model) {
-		r.warnMuted(model)
+	if r.isNearEmpty(model) {
+		r.warnNearEmpty(model)
 	}
 	dst = append(dst, `{"contents":[{"role":"user","parts":[{"text":`...)
 	dst = append(dst, r.raw(user)...)

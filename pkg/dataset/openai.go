@@ -18,7 +18,7 @@ func (r *record) openAI(dst []byte) []byte {
 			messages = i + 1
 			continue
 		}
-		c.beside(i)
+		c.otherMember(i)
 	}
 	c.chat(messages)
 	return c.end(dst)
@@ -81,11 +81,11 @@ func (c *conversation) chatNodes(obj int) chatNodes {
 		null := r.kind(v) == strictjson.Null
 		switch key := r.key(i); string(key) {
 		case "role", "from":
-			r.once(&m.role, i)
+			r.setOnce(&m.role, i)
 		case "content", "value", "text":
 			m.empty = m.empty || null
 			if !null {
-				r.once(&m.content, i)
+				r.setOnce(&m.content, i)
 			}
 		default:
 			if !null {
@@ -103,9 +103,9 @@ func (c *conversation) chatNode(m *chatNodes, name int) {
 	case "name":
 		m.name = v
 	case "tool_calls", "toolCalls":
-		r.once(&m.toolCalls, name)
+		r.setOnce(&m.toolCalls, name)
 	case "function_call", "functionCall":
-		r.once(&m.functionCall, name)
+		r.setOnce(&m.functionCall, name)
 	case "tool_call_id", "toolCallId":
 		m.toolCallID = v
 	case "refusal":
@@ -128,7 +128,7 @@ func (c *conversation) chatTurn(m chatNodes) {
 	role := lower(r.key(m.role))
 	if string(role) != roleAssistant && !isModelName(role) {
 		for _, calls := range [...]int{m.toolCalls, m.functionCall, m.refusal} {
-			if calls != 0 && r.says(calls) {
+			if calls != 0 && r.hasContent(calls) {
 				r.fail(calls, CodeWrongSide, "only the model calls functions or refuses to answer", "write it into a message of the assistant")
 			}
 		}
@@ -175,8 +175,8 @@ func isCallRole(role []byte) bool {
 // current turn of the model.
 func (c *conversation) chatModelTurn(m chatNodes) {
 	r := c.r
-	calls := m.toolCalls != 0 && r.says(m.toolCalls) || m.functionCall != 0 && r.says(m.functionCall)
-	if calls && (m.content == 0 || !r.says(m.content)) && m.refusal == 0 {
+	calls := m.toolCalls != 0 && r.hasContent(m.toolCalls) || m.functionCall != 0 && r.hasContent(m.functionCall)
+	if calls && (m.content == 0 || !r.hasContent(m.content)) && m.refusal == 0 {
 		c.callTurn(m.obj)
 	} else {
 		c.turn(m.obj, roleModel)
@@ -217,12 +217,12 @@ func (c *conversation) chatAnswer(m chatNodes) {
 	r := c.r
 	calls := m.toolCalls != 0 || m.functionCall != 0
 	switch {
-	case m.content != 0 && (calls || m.refusal != 0) && !r.says(m.content):
+	case m.content != 0 && (calls || m.refusal != 0) && !r.hasContent(m.content):
 		// A call often comes with an empty text.
 	case m.content != 0:
 		c.chatContent(m.content)
 	}
-	if m.refusal != 0 && r.says(m.refusal) {
+	if m.refusal != 0 && r.hasContent(m.refusal) {
 		c.text(m.refusal)
 	}
 	if m.functionCall != 0 {

@@ -86,7 +86,7 @@ func NewPairer() *Pairer {
 // Pair returns the two texts of the pair that m belongs to. They are empty if the outcome leaves m
 // out.
 func (p *Pairer) Pair(m Message) (user, model string, outcome Outcome) {
-	if outcome := judge(m); outcome != Paired {
+	if outcome := classify(m); outcome != Paired {
 		return "", "", outcome
 	}
 	user, model = m.Content, m.Related.Content
@@ -103,8 +103,8 @@ func (p *Pairer) Pair(m Message) (user, model string, outcome Outcome) {
 	return user, model, Paired
 }
 
-// judge returns whether a message can be part of a pair: Paired, or the reason against it.
-func judge(m Message) Outcome {
+// classify returns whether a message can be part of a pair: Paired, or the reason against it.
+func classify(m Message) Outcome {
 	valid := func(role string) bool { return role == roleUser || role == roleAssistant }
 	switch {
 	case !valid(m.Role):

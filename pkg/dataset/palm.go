@@ -21,7 +21,7 @@ func (r *record) palmChat(dst []byte) []byte {
 		case "messages":
 			messages = i + 1
 		default:
-			c.beside(i)
+			c.otherMember(i)
 		}
 	}
 	if r.is(messages, strictjson.Array) {

@@ -16,14 +16,14 @@ type job struct {
 	done bool   // processed, but not merged
 }
 
-// crew processes blocks on several processors. Each worker reads a block, checks it, and merges the
-// next blocks in the order of the file, if no other worker is merging. So the text stays in the
-// cache of one processor, and no worker has to be woken to continue the work of another one.
+// blockPool processes blocks on several processors. Each worker reads a block, checks it, and
+// merges the next blocks in the order of the file, if no other worker is merging. So the text stays
+// in the cache of one processor, and no worker has to be woken to continue the work of another one.
 //
 // Blocks are cut where a record seems to start. A worker ends exactly where its last record ends,
 // so it is known whether the cut was right when the block before it is processed. If it was wrong,
 // the results after it are discarded.
-type crew struct {
+type blockPool struct {
 	e      *engine
 	starts [][]byte // how records start, if lines do not show it
 
@@ -51,7 +51,7 @@ const blocksEach = 2
 // is little unless the text cannot be cut.
 func (e *engine) parallel(left remainder, starts [][]byte) (remainder, error) {
 	workers := e.opt.Workers
-	c := &crew{
+	c := &blockPool{
 		e: e, starts: starts, room: blocksEach * workers,
 		carry: bytes.Clone(left.text), base: left.base, state: left.state,
 	}
@@ -63,14 +63,14 @@ func (e *engine) parallel(left remainder, starts [][]byte) (remainder, error) {
 	c.work()
 	running.Wait()
 	if c.stopped {
-		return c.giveBack(), c.err
+		return c.unprocessed(), c.err
 	}
 	return remainder{c.carry, c.base, c.state}, c.err
 }
 
 // work is the loop of each worker.
-func (c *crew) work() {
-	wk := &worker{layout: &c.e.layout, templates: templates{all: slices.Clone(c.e.worker.templates.all)}}
+func (c *blockPool) work() {
+	wk := &worker{info: &c.e.info, templates: templates{all: slices.Clone(c.e.worker.templates.all)}}
 	for {
 		j, err := c.read()
 		if err != nil {
@@ -87,7 +87,7 @@ func (c *crew) work() {
 }
 
 // read returns the next block, or nil if there is none or the text cannot be cut.
-func (c *crew) read() (*job, error) {
+func (c *blockPool) read() (*job, error) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	if c.ended || len(c.carry) >= c.e.opt.blockBytes {
@@ -125,7 +125,7 @@ func (c *crew) read() (*job, error) {
 
 // memory returns a block to read into. It prefers the block that was used last, which is most
 // likely still in the cache. It returns nil when the work has stopped.
-func (c *crew) memory() *job {
+func (c *blockPool) memory() *job {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(c.free) == 0 && c.room == 0 && !c.stopped {
@@ -145,7 +145,7 @@ func (c *crew) memory() *job {
 
 // merge marks a block as done and merges all blocks that can be merged, unless another worker is
 // merging.
-func (c *crew) merge(j *job) {
+func (c *blockPool) merge(j *job) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	j.done = true
@@ -171,7 +171,7 @@ func (c *crew) merge(j *job) {
 
 // stop makes the workers end. It keeps the first error, even if the work has already stopped
 // without one: a source that failed looks like a source that ended. The caller holds c.mu.
-func (c *crew) stop(err error) {
+func (c *blockPool) stop(err error) {
 	c.stopped = true
 	if c.err == nil {
 		c.err = err
@@ -180,17 +180,17 @@ func (c *crew) stop(err error) {
 }
 
 // between returns the state between two records.
-func (c *crew) between() state {
-	if c.e.layout.container == ContainerArray || c.e.layout.container == ContainerDataObject {
+func (c *blockPool) between() state {
+	if c.e.info.container == ContainerArray || c.e.info.container == ContainerDataObject {
 		return nextElement
 	}
 	return betweenValues
 }
 
 // cut returns where text can be cut before its last record, or 0 if it cannot be cut.
-func (c *crew) cut(text []byte) int {
-	if c.e.layout.container == ContainerLines {
-		return bytes.LastIndexByte(text, c.e.layout.newline) + 1
+func (c *blockPool) cut(text []byte) int {
+	if c.e.info.container == ContainerLines {
+		return bytes.LastIndexByte(text, c.e.info.newline) + 1
 	}
 	// The last record is usually short, so the search reads little of the text.
 	cut := bytes.LastIndexByte(text, '{')
@@ -201,9 +201,9 @@ func (c *crew) cut(text []byte) int {
 	return len(bytes.TrimRight(text[:max(cut, 0)], " \t\r\n"))
 }
 
-// giveBack returns the unprocessed text of the first block in the queue, and all text that was read
-// after it.
-func (c *crew) giveBack() remainder {
+// unprocessed returns the unprocessed text of the first block in the queue, and all text that was
+// read after it.
+func (c *blockPool) unprocessed() remainder {
 	if c.err != nil {
 		return remainder{}
 	}

@@ -19,7 +19,7 @@ func (w *worker) plain(at int, line bool) (end int, ok bool) {
 	for i := range w.templates.all {
 		t := &w.templates.all[i]
 		m := matcher{template: t, buf: b.buf, at: at, out: b.out}
-		if !m.record() || m.at-at > w.layout.maxRecord || line && !w.alone(m.at) {
+		if !m.record() || m.at-at > w.info.maxRecord || line && !w.isAlone(m.at) {
 			continue
 		}
 		before := len(b.out)
@@ -42,11 +42,11 @@ func (w *worker) plain(at int, line bool) (end int, ok bool) {
 	return 0, false
 }
 
-// alone reports whether only white space follows on the line.
-func (w *worker) alone(at int) bool {
+// isAlone reports whether only white space follows on the line.
+func (w *worker) isAlone(at int) bool {
 	for buf := w.block.buf; at < len(buf); at++ {
 		switch c := buf[at]; {
-		case c == w.layout.newline:
+		case c == w.info.newline:
 			return true
 		case c != ' ' && c != '\t' && c != '\r':
 			return false
@@ -120,7 +120,7 @@ func (m *matcher) text(answer bool) bool {
 		return false
 	}
 	raw := m.buf[m.at:text.End]
-	if blank(raw) || answer && (mute(raw) || mayThink(raw)) {
+	if blank(raw) || answer && (isNearEmpty(raw) || mayContainThoughts(raw)) {
 		return false
 	}
 	m.addText(&text)

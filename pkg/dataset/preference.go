@@ -31,11 +31,11 @@ func (r *record) preference(dst []byte) []byte {
 	worse := c.readAnswer(m.worse, worseName)
 	better := c.readAnswer(m.better, betterName)
 	before := c.conversationBefore(&m, &better, &worse)
-	if c.several != 0 {
+	if c.severalAnswers != 0 {
 		c.endSeveral(false)
 	}
 	for _, s := range slices.Concat(before.system, before.turns) {
-		c.say(s)
+		c.addMessage(s)
 	}
 	c.finishTurns()
 	c.closeCalls(roleModel)
@@ -60,7 +60,7 @@ func (r *record) preference(dst []byte) []byte {
 type preferenceNodes struct {
 	better, worse                 int
 	answer                        int // under a name that does not say whether it is the better one
-	system                        []said
+	system                        []messageRef
 	prompt, question, instruction int
 	input, history                int
 	messages, conversations       int
@@ -94,13 +94,13 @@ func (c *conversation) preferenceMember(m *preferenceNodes, name int) {
 	default:
 		switch {
 		case meaningOf(r.key(name)) != meansSystem:
-			c.beside(name)
+			c.otherMember(name)
 		case !r.isEmpty(name + 1):
-			m.system = append(m.system, said{role: roleSystem, node: name + 1})
+			m.system = append(m.system, messageRef{role: roleSystem, node: name + 1})
 		}
 		return
 	}
-	r.once(value, name)
+	r.setOnce(value, name)
 }
 
 // checkThirdAnswer reports an answer that is neither the better nor the worse one.

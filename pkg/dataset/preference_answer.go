@@ -44,7 +44,7 @@ func (c *conversation) readAnswer(n int, name string) preferenceAnswer {
 }
 
 // readAnswerList reads an answer that is a list of messages, or a list of one text.
-func (c *conversation) readAnswerList(a *preferenceAnswer, list int, system []said) {
+func (c *conversation) readAnswerList(a *preferenceAnswer, list int, system []messageRef) {
 	r := c.r
 	a.last = 0
 	if first := list + 1; r.next(list) > first && r.kind(first) == strictjson.String {
@@ -58,13 +58,13 @@ func (c *conversation) readAnswerList(a *preferenceAnswer, list int, system []sa
 		a.last = first
 		return
 	}
-	said := c.readMessages(list)
-	if len(said) == 0 {
+	messages := c.readMessages(list)
+	if len(messages) == 0 {
 		a.bad = r.next(list) > list+1
 		return
 	}
-	a.last = said[len(said)-1].node
-	a.before = newExchange(append(system, said[:len(said)-1]...))
+	a.last = messages[len(messages)-1].node
+	a.before = newExchange(append(system, messages[:len(messages)-1]...))
 }
 
 // answerObject returns the text of an answer that is an object, or the object itself if it is a
@@ -78,7 +78,7 @@ func (c *conversation) answerObject(obj int, name string) int {
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		switch string(r.key(i)) {
 		case "content", "text", "value", "response", "answer", "completion":
-			r.once(&text, i)
+			r.setOnce(&text, i)
 		default:
 			r.unused(i)
 		}

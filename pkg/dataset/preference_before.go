@@ -34,10 +34,10 @@ func (c *conversation) conversationBefore(m *preferenceNodes, better, worse *pre
 }
 
 // addSystem adds system texts to the record's own, except equal ones.
-func (r *record) addSystem(own, more []said) []said {
+func (r *record) addSystem(own, more []messageRef) []messageRef {
 	own = slices.Clip(own)
 	for _, s := range more {
-		if !slices.ContainsFunc(own, func(o said) bool { return r.same(o, s) }) {
+		if !slices.ContainsFunc(own, func(o messageRef) bool { return r.sameMessage(o, s) }) {
 			own = append(own, s)
 		}
 	}
@@ -46,10 +46,10 @@ func (r *record) addSystem(own, more []said) []said {
 
 // noQuestion returns the blank member that should contain the question, or reports that there is
 // none.
-func (c *conversation) noQuestion(m *preferenceNodes) []said {
+func (c *conversation) noQuestion(m *preferenceNodes) []messageRef {
 	for _, n := range [...]int{m.instruction, m.prompt, m.question, m.input} {
 		if n != 0 && c.r.isNothing(n) {
-			return []said{{role: roleUser, node: n}}
+			return []messageRef{{role: roleUser, node: n}}
 		}
 	}
 	name := "prompt"
@@ -93,10 +93,10 @@ func (c *conversation) exchanges(m *preferenceNodes) (all []namedExchange) {
 }
 
 // readHistory reads the turns before a question: pairs of a question and an answer.
-func (c *conversation) readHistory(list int) (turns []said) {
+func (c *conversation) readHistory(list int) (turns []messageRef) {
 	r := c.r
 	for _, question := range c.historyPairs(list) {
-		turns = append(turns, said{role: roleUser, node: question}, said{role: roleModel, node: r.next(question)})
+		turns = append(turns, messageRef{role: roleUser, node: question}, messageRef{role: roleModel, node: r.next(question)})
 	}
 	return turns
 }
@@ -113,7 +113,7 @@ func (c *conversation) dropAnswer(e *exchange, better, worse *preferenceAnswer) 
 		better.node, better.last = answer.node, answer.node
 	}
 	for _, a := range [...]*preferenceAnswer{better, worse} {
-		if a.last != 0 && c.r.content(answer) == c.r.content(said{node: a.last}) {
+		if a.last != 0 && c.r.content(answer) == c.r.content(messageRef{node: a.last}) {
 			e.turns = e.turns[:last]
 			return
 		}
@@ -130,7 +130,7 @@ func (c *conversation) checkAnswers(better, worse *preferenceAnswer) {
 }
 
 // joinAnswers adds the parts of the conversation inside the answers, which must be consistent.
-func (c *conversation) joinAnswers(before exchange, own []said, better, worse *preferenceAnswer) exchange {
+func (c *conversation) joinAnswers(before exchange, own []messageRef, better, worse *preferenceAnswer) exchange {
 	r := c.r
 	if better.before.empty() && worse.before.empty() || r.failed() {
 		return before
@@ -160,12 +160,12 @@ func (c *conversation) joinAnswers(before exchange, own []said, better, worse *p
 	case better.before.empty():
 		first.system = second.system
 	default:
-		if !slices.EqualFunc(r.addSystem(own, first.system), r.addSystem(own, second.system), r.same) {
+		if !slices.EqualFunc(r.addSystem(own, first.system), r.addSystem(own, second.system), r.sameMessage) {
 			n = -1
 		}
 	}
 	switch {
-	case n < 0 || !slices.EqualFunc(first.turns[:n], second.turns[:n], r.same):
+	case n < 0 || !slices.EqualFunc(first.turns[:n], second.turns[:n], r.sameMessage):
 		r.fail(worse.node, CodeContradiction, quoted(worse.name)+" and "+quoted(better.name)+" differ before their last answer",
 			"write the same conversation in both, and end it where the answers differ first")
 	case a > b:

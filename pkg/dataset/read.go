@@ -30,7 +30,7 @@ type remainder struct {
 // read processes the text block by block.
 func (e *engine) read() error {
 	b := &e.block
-	e.worker.layout = &e.layout
+	e.worker.info = &e.info
 	var left remainder
 	if e.src.marked {
 		left.base = int64(len(byteOrderMark))
@@ -48,7 +48,7 @@ func (e *engine) read() error {
 		}
 		b.reset(buf[:kept+n], left.base, eof, left.state)
 		b.taken = e.src.raw.n
-		starts, err := e.deal(b, retries > 0)
+		starts, err := e.processBlock(b, retries > 0)
 		if err != nil {
 			return err
 		}
@@ -77,11 +77,11 @@ func (e *engine) read() error {
 	}
 }
 
-// deal checks and merges the records of a block, about blockBytes at a time, so that the results do
-// not grow with a block that one long record has made large. If wantStarts is set, it returns how
-// records start.
-func (e *engine) deal(b *block, wantStarts bool) (starts [][]byte, err error) {
-	if e.layout.container == "" && !e.start(b) {
+// processBlock checks and merges the records of a block, about blockBytes at a time, so that the
+// results do not grow with a block that one long record has made large. If wantStarts is set, it
+// returns how records start.
+func (e *engine) processBlock(b *block, wantStarts bool) (starts [][]byte, err error) {
+	if e.info.container == "" && !e.start(b) {
 		return nil, e.merge(b)
 	}
 	for {
@@ -124,7 +124,7 @@ func (e *engine) start(b *block) bool {
 			container = ContainerLines
 		}
 	}
-	e.layout.container, e.layout.newline = container, newline
+	e.info.container, e.info.newline = container, newline
 	e.report.Container = container
 	b.used, b.state = at, from
 	if container == ContainerDataObject {
@@ -161,7 +161,7 @@ const (
 // contains its start.
 func (e *engine) skipRecord(left remainder, buf []byte, endless bool) (remainder, error) {
 	space := skipSpace(left.text, 0)
-	e.lines += int64(bytes.Count(left.text[:space], []byte{e.layout.newline}))
+	e.lines += int64(bytes.Count(left.text[:space], []byte{e.info.newline}))
 	left.text, left.base = left.text[space:], left.base+int64(space)
 	f := finding{code: CodeRecordTooLarge, message: tooLarge, fix: tooLargeFix}
 	if endless {
@@ -170,13 +170,13 @@ func (e *engine) skipRecord(left remainder, buf []byte, endless bool) (remainder
 	record, start, line := e.report.Records, left.base, e.lines
 	defer func() { e.faultIn(record, start, line, &f) }()
 	e.report.Records++
-	s := skipper{line: e.layout.container == ContainerLines, newline: e.layout.newline}
+	s := skipper{line: e.info.container == ContainerLines, newline: e.info.newline}
 	if left.state != betweenValues {
 		left.state = afterElement
 	}
 	for eof := false; ; {
 		at, done := s.skip(left.text)
-		e.lines += int64(bytes.Count(left.text[:at], []byte{e.layout.newline}))
+		e.lines += int64(bytes.Count(left.text[:at], []byte{e.info.newline}))
 		left.base += int64(at)
 		left.text = left.text[at:]
 		if done || eof {
@@ -244,7 +244,7 @@ func (e *engine) close(left remainder, eof bool) error {
 		tail, eof = append(tail, more[:n]...), end
 	}
 	e.report.InputBytes = base + int64(len(tail))
-	if e.layout.container == ContainerDataObject {
+	if e.info.container == ContainerDataObject {
 		e.checkEnvelope(tail, base)
 		return nil
 	}

@@ -14,10 +14,10 @@ import "bytes"
 // starts like this one.
 func (w *worker) resync(start, broken int) (at int, after state, ok bool) {
 	buf, final := w.block.buf, w.block.final
-	from := bytes.LastIndexByte(buf[:start], w.layout.newline) + 1
+	from := bytes.LastIndexByte(buf[:start], w.info.newline) + 1
 	indent := buf[from:start]
 	if (from > 0 || w.block.base == 0) && len(bytes.TrimLeft(indent, " \t")) == 0 {
-		if next := nextLine(buf, start, indent, w.layout.newline); next >= 0 {
+		if next := nextLine(buf, start, indent, w.info.newline); next >= 0 {
 			return next, nextElement, true
 		}
 		if !final {

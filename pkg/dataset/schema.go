@@ -24,9 +24,9 @@ type schemaWriter struct {
 	limit  int   // how many more schemas may be written
 	depth  int
 	// response is set for the result of a function, whose members may have any names.
-	response bool
-	named    property // the property that is being written
-	beside   []int    // names of required parameters outside the schema
+	response      bool
+	named         property // the property that is being written
+	outerRequired []int    // names of required parameters outside the schema
 }
 
 const (

@@ -42,7 +42,7 @@ func (s *schemaWriter) writeProperties(dst []byte, n int, all []property, requir
 	var must [][]byte // quoted
 	parameters := s.depth <= 1 && !s.response
 	if parameters {
-		required = append(required, s.beside...)
+		required = append(required, s.outerRequired...)
 	}
 	dst = append(dst, `,"properties":{`...)
 	for i, p := range all {

@@ -9,8 +9,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// alone is a rule of the service: it refuses any_of together with other fields.
-const alone = "Vertex AI accepts alternatives only without other members next to them"
+// unionRule is a rule of the service: it refuses any_of together with other fields.
+const unionRule = "Vertex AI accepts alternatives only without other members next to them"
 
 // union handles a list of alternatives. A null among them makes the schema nullable. If only one
 // alternative remains, union returns it, and the caller includes it.
@@ -63,9 +63,9 @@ func (s *schemaWriter) isNull(n int) bool {
 func (s *schemaWriter) ignoreUnion(p *schemaParts) {
 	const fix = "take the type or the alternatives away"
 	if s.native {
-		s.r.fail(p.union, CodeInvalidSchema, alone, fix)
+		s.r.fail(p.union, CodeInvalidSchema, unionRule, fix)
 	} else {
-		s.r.warn(p.union, CodeUnknownField, alone+"; they are not used", fix)
+		s.r.warn(p.union, CodeUnknownField, unionRule+"; they are not used", fix)
 	}
 	p.union = 0
 }
@@ -76,15 +76,15 @@ func (s *schemaWriter) writeUnion(dst []byte, p *schemaParts) []byte {
 	for _, name := range p.plain {
 		switch key := string(s.r.key(name)); {
 		case s.native:
-			s.correct(name, alone, "write it into the alternatives")
+			s.correct(name, unionRule, "write it into the alternatives")
 		case key == "description":
 			p.description = name
 		case key != "title":
-			s.r.warn(name, CodeUnknownField, alone+"; this is not used", "write it into the alternatives")
+			s.r.warn(name, CodeUnknownField, unionRule+"; this is not used", "write it into the alternatives")
 		}
 	}
 	if p.nullable {
-		s.correct(p.union, alone, `write "nullable" into the alternatives`)
+		s.correct(p.union, unionRule, `write "nullable" into the alternatives`)
 	}
 	dst = append(dst, `{"anyOf":[`...)
 	for i, v := range p.variants {

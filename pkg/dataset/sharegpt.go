@@ -15,9 +15,9 @@ func (r *record) shareGPT(dst []byte) []byte {
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
 		switch string(r.key(i)) {
 		case "conversations", "conversation":
-			r.once(&list, i)
+			r.setOnce(&list, i)
 		default:
-			c.beside(i)
+			c.otherMember(i)
 		}
 	}
 	if list == 0 {

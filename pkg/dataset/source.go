@@ -42,7 +42,7 @@ func openSource(ctx context.Context, r io.Reader) (*source, error) {
 		unpacked, err := gzip.NewReader(head)
 		if err != nil {
 			s.text = bytes.NewReader(nil)
-			return s, s.blame(err)
+			return s, s.wrapReadError(err)
 		}
 		s.text = unpacked
 	}
@@ -57,7 +57,7 @@ func openSource(ctx context.Context, r io.Reader) (*source, error) {
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.text = bytes.NewReader(s.head)
-		return s, s.blame(err)
+		return s, s.wrapReadError(err)
 	}
 	return s, nil
 }
@@ -75,7 +75,7 @@ func (s *source) fill(buf []byte) (n int, eof bool, err error) {
 	case s.raw.err == nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) && !s.cut(err):
 		return n, true, nil
 	}
-	return n, true, s.blame(err)
+	return n, true, s.wrapReadError(err)
 }
 
 // cut reports whether the compressed data ended too early, and not only the text in buf.
@@ -89,8 +89,8 @@ func (s *source) cut(err error) bool {
 	return !errors.Is(err, io.EOF)
 }
 
-// blame separates an error of the reader from an error in the compressed data.
-func (s *source) blame(err error) error {
+// wrapReadError separates an error of the reader from an error in the compressed data.
+func (s *source) wrapReadError(err error) error {
 	if s.raw.err != nil {
 		return fmt.Errorf("read data: %w", s.raw.err)
 	}

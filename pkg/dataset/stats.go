@@ -140,20 +140,20 @@ func (t *tally) distribution() Distribution {
 	return d
 }
 
-// census collects the statistics of all examples.
-type census struct {
-	turns, chars, tokens         tally
-	parts                        [kinds]int64
-	overLimit, duplicates, muted int64
-	long, surelyLong             Content
-	seen                         *hashset.Map[struct{}] // hashes of examples
+// statsCollector collects the statistics of all examples.
+type statsCollector struct {
+	turns, chars, tokens                tally
+	parts                               [kinds]int64
+	overLimit, duplicates, nearEmpty    int64
+	overLimitContent, surelyOverContent Content
+	seen                                *hashset.Map[struct{}] // hashes of examples
 }
 
-// maxSlots bounds the memory of hashes to 4 MiB, enough for some 450,000 examples.
+// maxSlots limits the memory of the hashes to 4 MiB, enough for about 450,000 examples.
 const maxSlots = 1 << 19
 
 // add counts one example.
-func (c *census) add(s size) {
+func (c *statsCollector) add(s size) {
 	for kind, n := range s.parts {
 		c.parts[kind] += n
 	}
@@ -163,15 +163,15 @@ func (c *census) add(s size) {
 }
 
 // addLong counts an example over the token limit.
-func (c *census) addLong(s size, limit int64) {
+func (c *statsCollector) addLong(s size, limit int64) {
 	c.overLimit++
-	c.long.add(s)
+	c.overLimitContent.add(s)
 	if s.tokens/100*LowPercent/100 > limit {
-		c.surelyLong.add(s)
+		c.surelyOverContent.add(s)
 	}
 }
 
-func (c *census) stats() *Stats {
+func (c *statsCollector) stats() *Stats {
 	whole := size{parts: c.parts}
 	var seen map[string]int64
 	for kind, n := range c.parts {
@@ -186,6 +186,6 @@ func (c *census) stats() *Stats {
 	return &Stats{
 		Turns: c.turns.sum, Files: whole.files(), Modalities: seen, Characters: c.chars.sum, EstimatedTokens: c.tokens.sum,
 		TurnsPerExample: c.turns.distribution(), CharactersPerExample: c.chars.distribution(), TokensPerExample: c.tokens.distribution(),
-		OverTokenLimit: c.overLimit, OverLimit: c.long, SurelyOverLimit: c.surelyLong, Duplicates: c.duplicates, NearEmptyAnswers: c.muted, Compared: int64(c.seen.Len()),
+		OverTokenLimit: c.overLimit, OverLimit: c.overLimitContent, SurelyOverLimit: c.surelyOverContent, Duplicates: c.duplicates, NearEmptyAnswers: c.nearEmpty, Compared: int64(c.seen.Len()),
 	}
 }

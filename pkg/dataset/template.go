@@ -48,8 +48,8 @@ const (
 // optional marks the kinds that an example may lack although its template has them.
 var optional = [pieceKinds]bool{modelToUser: true, userToPart: true, modelToPart: true}
 
-// free is a text of a plain example.
-type free struct {
+// textSlot is a text of a plain example.
+type textSlot struct {
 	node int
 	kind int // the kind of the piece before it
 }
@@ -62,11 +62,11 @@ const (
 
 // templates are the templates of a file, with counters that show whether they save time.
 type templates struct {
-	all    []template
-	doubt  int // grows with examples that match no template
-	pause  int // how many examples to leave to the parser, because most do not match
-	frees  []free
-	parser strictjson.Parser
+	all       []template
+	doubt     int // grows with examples that match no template
+	pause     int // how many examples to leave to the parser, because most do not match
+	textSlots []textSlot
+	parser    strictjson.Parser
 }
 
 // wanted reports whether to compare the next example with the templates.
@@ -92,7 +92,7 @@ func (t *templates) used(ok bool) {
 
 // learn makes a template from the current record, which has no faults and makes the given line.
 func (t *templates) learn(r *record, line []byte) {
-	if t.pause > 0 || !t.findFrees(r) {
+	if t.pause > 0 || !t.findTextSlots(r) {
 		return
 	}
 	t.parser.Reset(line)
@@ -102,7 +102,7 @@ func (t *templates) learn(r *record, line []byte) {
 	out := t.parser.Nodes
 	var made template
 	from, outFrom := r.start(root), 0
-	for _, f := range t.frees {
+	for _, f := range t.textSlots {
 		p := piece{r.buf[from : r.start(f.node)+1], line[outFrom : out[f.node].Start+1]}
 		from, outFrom = r.end(f.node)-1, int(out[f.node].End)-1
 		if !made.set(f.kind, p) {
@@ -110,7 +110,7 @@ func (t *templates) learn(r *record, line []byte) {
 		}
 	}
 	last := modelToEnd
-	if t.frees[len(t.frees)-1].kind == modelToSystem {
+	if t.textSlots[len(t.textSlots)-1].kind == modelToSystem {
 		last = systemToEnd
 	}
 	if made.set(last, piece{r.buf[from:r.end(root)], line[outFrom:]}) {
@@ -177,9 +177,9 @@ func (t *template) isExact() bool {
 	return !slices.ContainsFunc(t.pieces[:], func(p piece) bool { return !bytes.Equal(p.in, p.out) })
 }
 
-// findFrees finds the texts of the current record and reports whether the record is plain.
-func (t *templates) findFrees(r *record) bool {
-	t.frees = t.frees[:0]
+// findTextSlots finds the texts of the current record and reports whether the record is plain.
+func (t *templates) findTextSlots(r *record) bool {
+	t.textSlots = t.textSlots[:0]
 	contents := false
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
 		v := i + 1
@@ -214,9 +214,9 @@ func (t *templates) findTurns(r *record, list int) bool {
 		kind, more := userToModel, modelToPart
 		if user {
 			kind, more = modelToUser, userToPart
-			if len(t.frees) == 0 {
+			if len(t.textSlots) == 0 {
 				kind = startToUser
-			} else if t.frees[len(t.frees)-1].kind == startToSystem {
+			} else if t.textSlots[len(t.textSlots)-1].kind == startToSystem {
 				kind = systemToUser
 			}
 		}
@@ -239,7 +239,7 @@ func (t *templates) findParts(r *record, list, first, more int) bool {
 		if first < 0 || r.next(part) != text+1 || string(r.key(part+1)) != "text" || r.kind(text) != strictjson.String {
 			return false
 		}
-		t.frees = append(t.frees, free{text, first})
+		t.textSlots = append(t.textSlots, textSlot{text, first})
 		first = more
 	}
 	return true

@@ -18,9 +18,9 @@ func (r *record) warnThought(n int) {
 	r.warn(n, CodeThoughtPart, "thoughts are not used for tuning; they are removed", "take the thoughts away")
 }
 
-// mayThink reports whether the inside of a string may contain thoughts in tags: it starts with a
-// tag, or closes a tag that the prompt has opened.
-func mayThink(raw []byte) bool {
+// mayContainThoughts reports whether the inside of a string may contain thoughts in tags: it starts
+// with a tag, or closes a tag that the prompt has opened.
+func mayContainThoughts(raw []byte) bool {
 	for len(raw) > 1 && (raw[0] == ' ' || raw[0] == '\\' && (raw[1] == 'n' || raw[1] == 'r' || raw[1] == 't')) {
 		if raw[0] == '\\' {
 			raw = raw[1:]
@@ -73,7 +73,7 @@ func openTag(text string) (inner, tag string) {
 func (c *conversation) answerWithoutThoughts(n int) bool {
 	r := c.r
 	raw := r.raw(n)
-	if !mayThink(raw[1 : len(raw)-1]) {
+	if !mayContainThoughts(raw[1 : len(raw)-1]) {
 		return false
 	}
 	rest, found := withoutThoughts(r.text(n))

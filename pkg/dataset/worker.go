@@ -10,8 +10,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/strictjson"
 )
 
-// layout holds the facts about a file that are known before its first record.
-type layout struct {
+// fileInfo holds the facts about a file that are known before its first record.
+type fileInfo struct {
 	container   string
 	newline     byte         // the byte that ends a line
 	format      int          // the index of the format of the first record that has one
@@ -25,7 +25,7 @@ type layout struct {
 
 // worker checks the records of one block after another.
 type worker struct {
-	layout *layout
+	info   *fileInfo
 	parser strictjson.Parser
 	record record
 	block  *block
@@ -40,7 +40,7 @@ type worker struct {
 func (w *worker) run(b *block) {
 	w.block = b
 	w.record.buf, w.record.log, w.record.worker = b.buf, &b.log, w
-	b.log.newline, b.log.limit, b.log.full = w.layout.newline, w.layout.maxFaults, w.layout.full
+	b.log.newline, b.log.limit, b.log.full = w.info.newline, w.info.maxFaults, w.info.full
 	w.parser.Reset(b.buf)
 	for w.step() {
 		if b.limit > 0 && b.used >= b.limit && b.used < len(b.buf) {
@@ -61,7 +61,7 @@ func (w *worker) step() bool {
 	}
 	switch b.state {
 	case betweenValues:
-		if w.layout.container == ContainerLines {
+		if w.info.container == ContainerLines {
 			return w.line(at)
 		}
 		return w.value(at)
@@ -87,8 +87,8 @@ func (w *worker) step() bool {
 func (w *worker) keepIndent() {
 	const maxIndent = 1 << 10
 	b := w.block
-	if !b.final && w.layout.container != ContainerLines {
-		if line := bytes.LastIndexByte(b.buf[b.used:], w.layout.newline); line >= 0 && len(b.buf)-b.used-line < maxIndent {
+	if !b.final && w.info.container != ContainerLines {
+		if line := bytes.LastIndexByte(b.buf[b.used:], w.info.newline); line >= 0 && len(b.buf)-b.used-line < maxIndent {
 			b.used += line
 			return
 		}
@@ -117,7 +117,7 @@ func (w *worker) line(at int) bool {
 		b.used = end
 		return true
 	}
-	end := bytes.IndexByte(b.buf[at:], w.layout.newline)
+	end := bytes.IndexByte(b.buf[at:], w.info.newline)
 	if end >= 0 {
 		end += at
 	} else {
@@ -230,7 +230,7 @@ func (w *worker) finish(err *strictjson.Error, from, to int) {
 	switch {
 	case err != nil:
 		r.violation(err)
-	case r.end(root)-r.start(root) > w.layout.maxRecord:
+	case r.end(root)-r.start(root) > w.info.maxRecord:
 		r.fail(root, CodeRecordTooLarge, tooLarge, tooLargeFix)
 	case r.kind(root) != strictjson.Object:
 		r.notAnObject()

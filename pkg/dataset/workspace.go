@@ -12,14 +12,14 @@ import (
 // workspace is the memory for reading a file. It is kept for the next file, because a service reads
 // many small files.
 type workspace struct {
-	buf    []byte
-	block  block
-	worker worker
-	census census
+	buf       []byte
+	block     block
+	worker    worker
+	collector statsCollector
 }
 
 var workspaces = sync.Pool{New: func() any {
-	return &workspace{census: census{seen: hashset.New[struct{}](maxSlots)}}
+	return &workspace{collector: statsCollector{seen: hashset.New[struct{}](maxSlots)}}
 }}
 
 // newWorkspace returns a workspace without data from another file.
@@ -31,14 +31,14 @@ func newWorkspace() *workspace {
 // release returns the workspace to the pool, unless one file has made it large.
 func (ws *workspace) release() {
 	const maxKept = 1 << 20
-	if len(ws.buf) > maxKept || cap(ws.block.out) > 2*maxKept || ws.census.seen.Slots() > maxKept/8 || cap(ws.worker.parser.Nodes) > maxKept/16 {
+	if len(ws.buf) > maxKept || cap(ws.block.out) > 2*maxKept || ws.collector.seen.Slots() > maxKept/8 || cap(ws.worker.parser.Nodes) > maxKept/16 {
 		return
 	}
 	ws.worker.forget()
 	ws.block = block{examples: ws.block.examples[:0], out: ws.block.out[:0]}
-	seen := ws.census.seen
+	seen := ws.collector.seen
 	seen.Clear()
-	ws.census = census{seen: seen}
+	ws.collector = statsCollector{seen: seen}
 	workspaces.Put(ws)
 }
 
@@ -48,7 +48,7 @@ func (w *worker) forget() {
 	w.templates.parser.Reset(nil)
 	*w = worker{
 		parser:       w.parser,
-		templates:    templates{parser: w.templates.parser, frees: w.templates.frees[:0]},
+		templates:    templates{parser: w.templates.parser, textSlots: w.templates.textSlots[:0]},
 		conversation: conversation{system: w.conversation.system[:0], turns: w.conversation.turns[:0], tools: w.conversation.tools[:0]},
 		record:       record{edits: w.record.edits[:0], faults: w.record.faults[:0], faultCounts: w.record.faultCounts[:0]},
 		scratch:      w.scratch[:0],
