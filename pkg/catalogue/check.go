@@ -91,9 +91,9 @@ type check struct {
 	*Catalogue
 	Request
 	Verdict
-	model *Model // if the model is unknown, a model with the facts of its family
-	guess bool   // the model is unknown, so nothing is known to fail
-	today Date
+	model   *Model // if the model is unknown, a model with the facts of its family
+	isGuess bool   // the model is unknown, so nothing is known to fail
+	today   Date
 }
 
 // Check compares a request with the catalogue.
@@ -101,17 +101,17 @@ func (c *Catalogue) Check(r Request) Verdict {
 	k := &check{Catalogue: c, Request: r, model: c.Lookup(r.BaseModel), today: dayOf(r.Today)}
 	k.Verdict.Model = k.model
 	if k.model == nil {
-		k.unknown()
+		k.checkUnknownModel()
 	} else {
-		k.life()
+		k.checkLifetime()
 	}
 	k.Family, k.APIVersion = k.model.Family, c.Families[k.model.Family].APIVersion.Value
-	k.place()
-	k.mode()
-	k.hyperparameters()
-	k.adapter()
-	k.content()
-	k.key()
+	k.checkLocation()
+	k.chooseMode()
+	k.checkHyperparameters()
+	k.checkAdapterSize()
+	k.checkContent()
+	k.checkKey()
 	return k.verdict()
 }
 
@@ -123,7 +123,7 @@ func (c *Catalogue) CheckContent(r Request) Verdict {
 		return Verdict{}
 	}
 	k.Verdict.Model, k.Family, k.APIVersion = k.model, k.model.Family, c.Families[k.model.Family].APIVersion.Value
-	k.content()
+	k.checkContent()
 	return k.verdict()
 }
 
@@ -138,10 +138,10 @@ func (k *check) verdict() Verdict {
 	return k.Verdict
 }
 
-// fails records a refusal if the fact behind it is confirmed, and otherwise a warning.
-func (k *check) fails(confirmed bool, field, reason, format string, args ...any) {
+// addFailure records a refusal if the fact behind it is confirmed, and otherwise a warning.
+func (k *check) addFailure(confirmed bool, field, reason, format string, args ...any) {
 	v := fault.Violation{Field: field, Reason: reason, Description: fmt.Sprintf(format, args...)}
-	if confirmed && !k.guess {
+	if confirmed && !k.isGuess {
 		k.Refusals = append(k.Refusals, v)
 		return
 	}
@@ -149,13 +149,13 @@ func (k *check) fails(confirmed bool, field, reason, format string, args ...any)
 	k.Warnings = append(k.Warnings, v)
 }
 
-func (k *check) warn(field, reason, format string, args ...any) {
+func (k *check) addWarning(field, reason, format string, args ...any) {
 	k.Warnings = append(k.Warnings, fault.Violation{Field: field, Reason: reason, Description: fmt.Sprintf(format, args...)})
 }
 
-// unknown handles a model that is not in the catalogue. A new model must work before we add it to
-// the catalogue, so only a name that Vertex AI cannot parse is known to fail.
-func (k *check) unknown() {
+// checkUnknownModel handles a model that is not in the catalogue. A new model must work before we
+// add it to the catalogue, so only a name that Vertex AI cannot parse is known to fail.
+func (k *check) checkUnknownModel() {
 	id, family := ID(k.BaseModel), Gemini
 	publisher, _, isOpen := strings.Cut(id, "/")
 	isTuned := publisher == "projects"
@@ -165,40 +165,40 @@ func (k *check) unknown() {
 	k.model = &Model{ID: id, Family: family, Facts: k.Families[family].Facts}
 	switch {
 	case isTuned: // a tuned open model has no name of this form
-		k.warn("base_model", "UNKNOWN_MODEL", "The base model of %s is not known, so only a part of this job can be checked.", id)
+		k.addWarning("base_model", "UNKNOWN_MODEL", "The base model of %s is not known, so only a part of this job can be checked.", id)
 	case isOpen && !strings.Contains(id, "@"):
 		hint := ""
 		if known := k.published(publisher); len(known) > 0 {
 			hint = " Known are " + list(known) + "."
 		}
-		k.fails(true, "base_model", "OPEN_MODEL_NAME", "%s is not the name of an open model, which is PUBLISHER/FAMILY@VERSION.%s", k.BaseModel, hint)
+		k.addFailure(true, "base_model", "OPEN_MODEL_NAME", "%s is not the name of an open model, which is PUBLISHER/FAMILY@VERSION.%s", k.BaseModel, hint)
 	default:
-		k.warn("base_model", "UNKNOWN_MODEL", "%s is not in the catalogue of %s, so little of this job can be checked.%s",
+		k.addWarning("base_model", "UNKNOWN_MODEL", "%s is not in the catalogue of %s, so little of this job can be checked.%s",
 			k.BaseModel, k.AsOf, k.knownTunable(family))
 	}
-	k.guess = true
+	k.isGuess = true
 }
 
-// life checks whether the model can be tuned today.
-func (k *check) life() {
+// checkLifetime checks whether the model can be tuned today.
+func (k *check) checkLifetime() {
 	m := k.model
 	hint := k.instead(m)
-	if k.retires(m, hint) {
+	if k.checkRetirement(m, hint) {
 		return
 	}
 	switch t := m.Tunable; {
 	case t == nil:
-		k.warn("base_model", "UNCONFIRMED", "Whether %s can be tuned is not known.%s", m.ID, hint)
+		k.addWarning("base_model", "UNCONFIRMED", "Whether %s can be tuned is not known.%s", m.ID, hint)
 	case !t.Value:
-		k.fails(t.Confirmed, "base_model", "NOT_TUNABLE", "%s is not in any list of models that can be tuned.%s", m.ID, hint)
+		k.addFailure(t.Confirmed, "base_model", "NOT_TUNABLE", "%s is not in any list of models that can be tuned.%s", m.ID, hint)
 	case !t.Confirmed:
-		k.warn("base_model", "UNCONFIRMED", "That %s can be tuned is not confirmed (%s).%s", m.ID, k.cite(t.Source), hint)
+		k.addWarning("base_model", "UNCONFIRMED", "That %s can be tuned is not confirmed (%s).%s", m.ID, k.cite(t.Source), hint)
 	}
 }
 
-// retires reports whether the model is closed to tuning, and adds what its retirement means for the
-// job.
-func (k *check) retires(m *Model, hint string) bool {
+// checkRetirement reports whether the model is closed to tuning, and adds what its retirement means
+// for the job.
+func (k *check) checkRetirement(m *Model, hint string) bool {
 	r := m.Retirement
 	if r == nil {
 		return false
@@ -207,22 +207,22 @@ func (k *check) retires(m *Model, hint string) bool {
 	switch {
 	case k.today.Before(closes.Time):
 		if !k.today.Before(closes.monthsBefore(k.MonthsWarned.Value).Time) {
-			k.warn("base_model", "RETIRES_SOON", "%s retires %s, and the models tuned from it retire with it.%s", m.ID, r.Value, hint)
+			k.addWarning("base_model", "RETIRES_SOON", "%s retires %s, and the models tuned from it retire with it.%s", m.ID, r.Value, hint)
 		}
 		return false
 	case r.Value.When == NotBefore:
-		k.warn("base_model", "MAY_BE_CLOSED", "%s retires %s, and tuning closes some time before that: it may be closed already.%s", m.ID, r.Value, hint)
+		k.addWarning("base_model", "MAY_BE_CLOSED", "%s retires %s, and tuning closes some time before that: it may be closed already.%s", m.ID, r.Value, hint)
 		return false
 	case k.today.Before(r.Value.Date.Time):
-		k.fails(r.Confirmed, "base_model", "CLOSED", "%s retires %s, and is closed to tuning since %s.%s", m.ID, r.Value, closes, hint)
+		k.addFailure(r.Confirmed, "base_model", "CLOSED", "%s retires %s, and is closed to tuning since %s.%s", m.ID, r.Value, closes, hint)
 	default:
-		k.fails(r.Confirmed, "base_model", "RETIRED", "%s was retired %s.%s", m.ID, r.Value, hint)
+		k.addFailure(r.Confirmed, "base_model", "RETIRED", "%s was retired %s.%s", m.ID, r.Value, hint)
 	}
 	return true
 }
 
-// place checks the location of the job.
-func (k *check) place() {
+// checkLocation checks the location of the job.
+func (k *check) checkLocation() {
 	where := ""
 	if l := k.model.TuningLocations; l != nil {
 		where = " It can be tuned in " + list(l.Value) + "."
@@ -230,32 +230,33 @@ func (k *check) place() {
 	switch refused, allowed := k.model.RefusedLocations, k.model.TuningLocations; {
 	case k.Location == "":
 	case refused != nil && slices.Contains(refused.Value, k.Location):
-		k.fails(refused.Confirmed, "location", "LOCATION", "%s cannot be tuned in the location %s.%s", k.model.ID, k.Location, where)
+		k.addFailure(refused.Confirmed, "location", "LOCATION", "%s cannot be tuned in the location %s.%s", k.model.ID, k.Location, where)
 	case allowed != nil && !slices.Contains(allowed.Value, k.Location):
-		k.fails(allowed.Confirmed, "location", "LOCATION", "%s cannot be tuned in %s.%s", k.model.ID, k.Location, where)
+		k.addFailure(allowed.Confirmed, "location", "LOCATION", "%s cannot be tuned in %s.%s", k.model.ID, k.Location, where)
 	}
 }
 
-// key checks the customer's encryption key.
-func (k *check) key() {
+// checkKey checks the customer's encryption key.
+func (k *check) checkKey() {
 	const field = "kms_key_name"
 	if k.KMSKey == "" {
 		return
 	}
 	switch supported, refused := k.model.CMEK, k.model.CMEKRefused; {
 	case supported != nil && !supported.Value:
-		k.fails(supported.Confirmed, field, "CMEK", "%s cannot be tuned with a key of your own. Leave kms_key_name out.", k.model.ID)
+		k.addFailure(supported.Confirmed, field, "CMEK", "%s cannot be tuned with a key of your own. Leave kms_key_name out.", k.model.ID)
 	case refused != nil && slices.Contains(refused.Value, k.Location):
-		k.fails(refused.Confirmed, field, "CMEK", "The location %s does not accept a key of your own. Use a region, and a key in that region.", k.Location)
+		k.addFailure(refused.Confirmed, field, "CMEK", "The location %s does not accept a key of your own. Use a region, and a key in that region.", k.Location)
 	case supported == nil:
-		k.warn(field, "UNCONFIRMED", "Whether %s can be tuned with a key of your own is not known.", k.model.ID)
+		k.addWarning(field, "UNCONFIRMED", "Whether %s can be tuned with a key of your own is not known.", k.model.ID)
 	}
 	if location := keyLocation(k.KMSKey); location != "" && k.Location != "" && location != k.Location {
-		k.fails(true, field, "KEY_LOCATION", "The key is in %s, and must be in the location of the job, %s.", location, k.Location)
+		k.addFailure(true, field, "KEY_LOCATION", "The key is in %s, and must be in the location of the job, %s.", location, k.Location)
 	}
 }
 
-// keyLocation returns the location in the name of a key, projects/P/locations/L/keyRings/R/cryptoKeys/K.
+// keyLocation returns the location in the name of a key,
+// projects/P/locations/L/keyRings/R/cryptoKeys/K.
 func keyLocation(name string) string {
 	parts := strings.Split(name, "/")
 	if len(parts) != 8 || parts[2] != "locations" {
@@ -264,29 +265,29 @@ func keyLocation(name string) string {
 	return parts[3]
 }
 
-// content checks the content of the data.
-func (k *check) content() {
+// checkContent checks the content of the data.
+func (k *check) checkContent() {
 	if bounds := k.model.Validation; bounds != nil {
 		if passed := bounds.Value.Exceeded(k.Training, k.Request.Validation); passed != "" {
-			k.fails(bounds.Confirmed, "validation_data", "VALIDATION_TOO_LARGE", "The validation file %s.", passed)
+			k.addFailure(bounds.Confirmed, "validation_data", "VALIDATION_TOO_LARGE", "The validation file %s.", passed)
 		}
 	}
 	for _, modality := range k.Modalities {
 		fact, known := k.model.Modalities[modality]
 		switch {
 		case !known:
-			k.warn("training_data", "UNCONFIRMED", "Whether %s can be tuned on data of the kind %s is not known.", k.model.ID, modality)
+			k.addWarning("training_data", "UNCONFIRMED", "Whether %s can be tuned on data of the kind %s is not known.", k.model.ID, modality)
 		case !fact.Value:
-			k.fails(fact.Confirmed, "training_data", "MODALITY", "%s cannot be tuned on data of the kind %s, which the dataset holds. It takes %s.",
-				k.model.ID, modality, list(k.model.takes()))
+			k.addFailure(fact.Confirmed, "training_data", "MODALITY", "%s cannot be tuned on data of the kind %s, which the dataset holds. It takes %s.",
+				k.model.ID, modality, list(k.model.acceptedModalities()))
 		case !fact.Confirmed:
-			k.warn("training_data", "UNCONFIRMED", "That %s can be tuned on data of the kind %s is not confirmed (%s).", k.model.ID, modality, k.cite(fact.Source))
+			k.addWarning("training_data", "UNCONFIRMED", "That %s can be tuned on data of the kind %s is not confirmed (%s).", k.model.ID, modality, k.cite(fact.Source))
 		}
 	}
 }
 
-// takes returns the modalities that the model accepts.
-func (m *Model) takes() (names []string) {
+// acceptedModalities returns the modalities that the model accepts.
+func (m *Model) acceptedModalities() (names []string) {
 	for _, modality := range modalities {
 		if fact, ok := m.Modalities[modality]; ok && fact.Value {
 			names = append(names, string(modality))

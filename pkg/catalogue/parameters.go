@@ -50,8 +50,8 @@ func (h Hyperparameters) set() (all []set) {
 	return all
 }
 
-// mode determines the tuning mode.
-func (k *check) mode() {
+// chooseMode determines the tuning mode.
+func (k *check) chooseMode() {
 	if _, taken := k.Families[k.model.Family].Hyperparameters[TuningMode]; !taken {
 		return
 	}
@@ -61,17 +61,17 @@ func (k *check) mode() {
 	case k.TuningMode == "":
 		k.TuningMode = modes.Value[0]
 		if len(modes.Value) > 1 {
-			k.warn(TuningMode, "MODE_CHOSEN", "No tuning_mode is given: %s is tuned with %s. It also takes %s.",
+			k.addWarning(TuningMode, "MODE_CHOSEN", "No tuning_mode is given: %s is tuned with %s. It also takes %s.",
 				k.model.ID, modes.Value[0], list(modes.Value[1:]))
 		}
 	case !slices.Contains(modes.Value, k.TuningMode):
-		k.fails(modes.Confirmed, TuningMode, "TUNING_MODE", "%s is not tuned with %s, but with %s.",
+		k.addFailure(modes.Confirmed, TuningMode, "TUNING_MODE", "%s is not tuned with %s, but with %s.",
 			k.model.ID, k.TuningMode, either(modes.Value))
 	}
 }
 
-// hyperparameters compares the hyperparameters of the request with the domains of the family.
-func (k *check) hyperparameters() {
+// checkHyperparameters compares the hyperparameters of the request with the domains of the family.
+func (k *check) checkHyperparameters() {
 	domains := k.Families[k.model.Family].Hyperparameters
 	for _, s := range k.Hyperparameters.set() {
 		fact, taken := domains[s.name]
@@ -82,20 +82,20 @@ func (k *check) hyperparameters() {
 		case domain.TuningMode != "" && domain.TuningMode != k.TuningMode:
 			k.notTaken(s.name, fmt.Sprintf("it goes with tuning_mode %s only", domain.TuningMode))
 		case domain.Min != nil && s.value < *domain.Min:
-			k.fails(fact.Confirmed, fieldOf(s.name), "OUT_OF_RANGE", "%s must be at least %v.", s.name, *domain.Min)
+			k.addFailure(fact.Confirmed, fieldOf(s.name), "OUT_OF_RANGE", "%s must be at least %v.", s.name, *domain.Min)
 		case domain.Above != nil && !(s.value > *domain.Above):
-			k.fails(fact.Confirmed, fieldOf(s.name), "OUT_OF_RANGE", "%s must be more than %v.", s.name, *domain.Above)
+			k.addFailure(fact.Confirmed, fieldOf(s.name), "OUT_OF_RANGE", "%s must be more than %v.", s.name, *domain.Above)
 		}
 	}
 }
 
 func (k *check) notTaken(name, why string) {
 	k.NotTaken = append(k.NotTaken, name)
-	k.warn(fieldOf(name), "NOT_TAKEN", "%s is not sent to Vertex AI: %s, and the service chooses its own.", fieldOf(name), why)
+	k.addWarning(fieldOf(name), "NOT_TAKEN", "%s is not sent to Vertex AI: %s, and the service chooses its own.", fieldOf(name), why)
 }
 
-// adapter checks the adapter size.
-func (k *check) adapter() {
+// checkAdapterSize checks the adapter size.
+func (k *check) checkAdapterSize() {
 	size, sizes := k.Hyperparameters.AdapterSize, k.model.AdapterSizes
 	if size == nil || sizes == nil || slices.Contains(k.NotTaken, AdapterSize) || slices.Contains(sizes.Value, *size) {
 		return
@@ -104,7 +104,7 @@ func (k *check) adapter() {
 	for _, n := range sizes.Value {
 		words = append(words, fmt.Sprint(n))
 	}
-	k.fails(sizes.Confirmed, fieldOf(AdapterSize), "ADAPTER_SIZE", "%s does not take the adapter size %d. It takes %s.", k.model.ID, *size, list(words))
+	k.addFailure(sizes.Confirmed, fieldOf(AdapterSize), "ADAPTER_SIZE", "%s does not take the adapter size %d. It takes %s.", k.model.ID, *size, list(words))
 }
 
 // list writes words as "a, b and c".

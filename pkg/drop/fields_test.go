@@ -16,7 +16,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// startFields returns an example of each field of POST /start, by its path, as the API documents them.
+// startFields returns an example of each field of POST /start, by its path, as the API documents
+// them.
 func startFields(t *testing.T) map[string]json.RawMessage {
 	t.Helper()
 	text, err := os.ReadFile("../api/openapi.json")

@@ -73,7 +73,8 @@ func TestDuration_takes_the_median(t *testing.T) {
 		{TrainingTokens: 1_500_000, Duration: 9000 * time.Second}, {TrainingTokens: 3_500_000, Duration: 10 * time.Second},
 	}
 	d := estimate.Make(estimate.Job{Tokens: 10_000_000, Epochs: 1, Past: past}).Duration
-	// At a second for 1,000 tokens the six jobs are from 3,490 s below that line to 7,500 s above it.
+	// At a second for 1,000 tokens the six jobs are from 3,490 s below that line to 7,500 s above
+	// it.
 	if d == nil || d.Low != 6500-3490 || d.High != 14000+7500 {
 		t.Errorf("duration %+v, want 3010 to 21500 seconds", d)
 	}

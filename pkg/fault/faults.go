@@ -18,7 +18,7 @@ type Faults struct {
 // Add counts a fault and keeps it if there is room.
 func (f *Faults) Add(field, reason, description string) {
 	f.Count++
-	if len(f.Kept) < mostShown {
+	if len(f.Kept) < maxShown {
 		f.Kept = append(f.Kept, Violation{Field: field, Reason: reason, Description: description})
 	}
 }
@@ -26,7 +26,7 @@ func (f *Faults) Add(field, reason, description string) {
 // Join adds the faults of others.
 func (f *Faults) Join(others Faults) {
 	f.Count += others.Count
-	f.Kept = append(f.Kept, others.Kept[:min(len(others.Kept), mostShown-len(f.Kept))]...)
+	f.Kept = append(f.Kept, others.Kept[:min(len(others.Kept), maxShown-len(f.Kept))]...)
 }
 
 // Has reports whether a kept fault is about the field or about something inside it.

@@ -92,8 +92,8 @@ type (
 	}
 )
 
-// mostShown is how many violations a response lists. All of them are counted.
-const mostShown = 1000
+// maxShown is how many violations a response lists. All of them are counted.
+const maxShown = 1000
 
 const rpc = "type.googleapis.com/google.rpc."
 
@@ -103,7 +103,7 @@ func (e *Error) Body() Body {
 	answer := e.Kind.HTTP()
 	b.Error.Code, b.Error.Status, b.Error.Message = answer.Code, answer.Status, e.Message
 	if len(e.Violations) > 0 {
-		shown := e.Violations[:min(len(e.Violations), mostShown)]
+		shown := e.Violations[:min(len(e.Violations), maxShown)]
 		if len(shown) < len(e.Violations) {
 			b.Error.Message += fmt.Sprintf(" There are %d faults; the first %d are listed.", len(e.Violations), len(shown))
 		}

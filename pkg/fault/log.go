@@ -91,8 +91,8 @@ func LogLevel(err error) slog.Level {
 	return slog.LevelWarn
 }
 
-// shownReasons is how many reasons of violations a log line names.
-const shownReasons = 10
+// maxReasons is how many reasons of violations a log line names.
+const maxReasons = 10
 
 func (e *Error) logged() string {
 	var b strings.Builder
@@ -110,7 +110,7 @@ func (e *Error) logged() string {
 		}
 		fmt.Fprintf(&b, ", violations: %d (", len(e.Violations))
 		for i, reason := range slices.Sorted(maps.Keys(reasons)) {
-			if i == shownReasons {
+			if i == maxReasons {
 				b.WriteString(", …")
 				break
 			}

@@ -32,7 +32,7 @@ func Find(r io.Reader, lines []int64) (map[int64]Source, error) {
 		case err != nil:
 			return s.found, fmt.Errorf("read the index of sources: %w", err)
 		}
-		if err := s.take(line[:len(line)-1], n == 1); err != nil {
+		if err := s.readLine(line[:len(line)-1], n == 1); err != nil {
 			return s.found, fmt.Errorf("read the index of sources, its line %d: %w", n, err)
 		}
 	}
@@ -47,12 +47,12 @@ type scan struct {
 	current Source
 }
 
-func (s *scan) take(line []byte, first bool) error {
+func (s *scan) readLine(line []byte, first bool) error {
 	switch {
 	case len(line) == 0:
 		return errors.New("it is empty")
 	case first || line[0] == '{':
-		return s.object(line, first)
+		return s.readObject(line, first)
 	case line[0] == '"':
 		s.at++
 		if s.wanted[0] > s.at {
@@ -62,13 +62,13 @@ func (s *scan) take(line []byte, first bool) error {
 		if err != nil {
 			return fmt.Errorf("the ID of a message: %w", err)
 		}
-		s.pass(s.at, func(int64) Source { return Source{Message: id} })
+		s.assign(s.at, func(int64) Source { return Source{Message: id} })
 		return nil
 	}
-	return s.run(line)
+	return s.readRun(line)
 }
 
-func (s *scan) object(line []byte, first bool) error {
+func (s *scan) readObject(line []byte, first bool) error {
 	var o struct {
 		Version    int
 		Object     string
@@ -90,8 +90,8 @@ func (s *scan) object(line []byte, first bool) error {
 	return nil
 }
 
-// run reads the entry of consecutive lines of an object.
-func (s *scan) run(line []byte) error {
+// readRun reads the entry of consecutive lines of an object.
+func (s *scan) readRun(line []byte) error {
 	first, second, _ := bytes.Cut(bytes.TrimSuffix(line[1:], []byte("]")), []byte(","))
 	from, err := strconv.ParseInt(string(first), 10, 64)
 	count, err2 := strconv.ParseInt(string(second), 10, 64)
@@ -100,7 +100,7 @@ func (s *scan) run(line []byte) error {
 	}
 	start := s.at
 	s.at += count
-	s.pass(s.at, func(n int64) Source {
+	s.assign(s.at, func(n int64) Source {
 		found := s.current
 		found.Line = from + n - start - 1
 		return found
@@ -108,8 +108,8 @@ func (s *scan) run(line []byte) error {
 	return nil
 }
 
-// pass records the sources of all wanted lines up to and including line to.
-func (s *scan) pass(to int64, source func(n int64) Source) {
+// assign records the sources of all wanted lines up to and including line to.
+func (s *scan) assign(to int64, source func(n int64) Source) {
 	for len(s.wanted) > 0 && s.wanted[0] <= to {
 		// A number below 1 has no source.
 		if n := s.wanted[0]; n > 0 {

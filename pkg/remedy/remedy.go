@@ -104,15 +104,15 @@ func For(a Answer, c Context) (Remedy, bool) {
 // found.
 func match(a Answer) (int, map[string]string) {
 	for i := range table {
-		if words, ok := table[i].meant(a); ok {
+		if words, ok := table[i].matches(a); ok {
 			return i, words
 		}
 	}
 	return -1, nil
 }
 
-// meant reports whether the row matches an error, and returns the words that its pattern found.
-func (r *row) meant(a Answer) (words map[string]string, ok bool) {
+// matches reports whether the row matches an error, and returns the words that its pattern found.
+func (r *row) matches(a Answer) (words map[string]string, ok bool) {
 	switch {
 	case r.service != "" && a.Service != "" && r.service != a.Service,
 		len(r.codes) > 0 && !slices.Contains(r.codes, a.Code),
@@ -169,12 +169,12 @@ func (r *row) remedy(words map[string]string, a Answer, c Context) Remedy {
 	return Remedy{Code: r.code, Sentence: fill(r.say), Fix: fill(r.fix), Operator: r.operator, Passes: r.passes}
 }
 
-var listed = lazyregexp.New(`\d+\.\s*Field: (\S+); Message: ([^\t]*)`)
+var fieldPattern = lazyregexp.New(`\d+\.\s*Field: (\S+); Message: ([^\t]*)`)
 
 // fieldsIn parses the text in which Vertex AI lists fields: "List of found errors: 1.Field: f;
 // Message: m".
 func fieldsIn(message string) (fields []Field) {
-	for _, m := range listed.FindAllStringSubmatch(message, -1) {
+	for _, m := range fieldPattern.FindAllStringSubmatch(message, -1) {
 		fields = append(fields, Field{Name: m[1], Description: strings.TrimSpace(m[2])})
 	}
 	return fields

@@ -40,8 +40,8 @@ type Overlap struct {
 }
 
 const (
-	namedOverlaps = 100
-	muchMore      = 1.5 // times the requested share
+	maxNamedOverlaps = 100
+	tooLargeFactor   = 1.5 // times the requested share
 )
 
 // Warnings returns warnings about the split as sentences.
@@ -54,7 +54,7 @@ func (r Result) Warnings() (all []string) {
 		return append(all, "validation_split: no conversation is in the validation part, so there is no validation file. "+why)
 	}
 	examples := r.Validation.Examples + r.Training.Examples
-	if share := float64(r.Validation.Examples) / float64(examples); share > muchMore*r.Asked {
+	if share := float64(r.Validation.Examples) / float64(examples); share > tooLargeFactor*r.Asked {
 		all = append(all, fmt.Sprintf("validation_split: %d of %d examples are for validation, which is %.0f %% where %.3g %% were asked for: "+
 			"conversations are not divided, and there are few of them, or long ones.", r.Validation.Examples, examples, 100*share, 100*r.Asked))
 	}

@@ -189,7 +189,7 @@ func (s *Splitter) Finish() (Result, error) {
 	for e := range s.Validation() {
 		if n, ok := s.training.Find(maphash.Bytes(s.seed, e.Line)); ok {
 			r.Overlaps++
-			if len(r.Overlap) < namedOverlaps {
+			if len(r.Overlap) < maxNamedOverlaps {
 				r.Overlap = append(r.Overlap, Overlap{Validation: e.Source, TrainingLine: int64(n)})
 			}
 		}
