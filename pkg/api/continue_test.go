@@ -81,7 +81,7 @@ func TestStart_continues_what_nobody_knows(t *testing.T) {
 	const body = `{"session_id":"talk","pre_tuned_model":"projects/acme/locations/europe-west4/models/7@1","hyperparameters":{"epoch_count":1}}`
 	plan := s.plan(t, body)
 	want := []string{
-		"What projects/acme/locations/europe-west4/models/7@1 was tuned from is not known here, so little of this job can be checked.",
+		"The base model of projects/acme/locations/europe-west4/models/7@1 is not known, so only a part of this job can be checked.",
 		"The model is not in the catalogue, so the cost is not known.",
 	}
 	if diff := cmp.Diff(want, plan.Warnings); diff != "" {
