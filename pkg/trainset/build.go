@@ -21,8 +21,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// output is where examples are written: the training file, the index of its sources, and the validation file, which is
-// only opened if there is an example for it.
+// output is where examples are written: the training file, the index of its sources, and the
+// validation file, which is only opened if there is an example for it.
 type output struct {
 	lines      io.Writer
 	index      io.Writer
@@ -34,8 +34,9 @@ func discard() *output {
 	return &output{lines: io.Discard, index: io.Discard, validation: func(fill func(io.Writer) error) error { return fill(io.Discard) }}
 }
 
-// build reads the source, splits it as the request says, and writes the examples. The dataset engine reads the training
-// examples on their way to the file, to count them and to check the limits of the model.
+// build reads the source, splits it as the request says, and writes the examples. A copy of the
+// training examples goes to the dataset engine, which counts them and checks the limits of the
+// model.
 func (b *Builder) build(ctx context.Context, base string, r tuning.Request, from Source, m *Result, out *output) error {
 	model := b.Catalogue.Current(ctx).Lookup(base)
 	reader, pipe := io.Pipe()
@@ -159,9 +160,10 @@ func instruct(text string) func(split.Example) split.Example {
 // openRole is the role of the model's turns for open models.
 const openRole = "assistant"
 
-// withOpenModelRoles renames the role of the model's turns to that of open models. Source: "Prepare your dataset" of
-// open-model tuning: the form of GenerateContent, with assistant instead of model. No text can hold these bytes, as its
-// quotes are escaped, and open models are tuned on texts only.
+// withOpenModelRoles renames the role of the model's turns to that of open models. Source: "Prepare
+// your dataset" of open-model tuning: the form of GenerateContent, with assistant instead of model.
+// No text can contain these bytes, because its quotes are escaped, and open models are tuned on
+// texts only.
 func withOpenModelRoles(before func(split.Example) split.Example) func(split.Example) split.Example {
 	return func(e split.Example) split.Example {
 		e = before(e)

@@ -14,19 +14,22 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// The memory that preparing training data may take, in bytes. The garbage collector can let the heap grow to twice as
-// much. With what the process needs otherwise, all of it fits into the smallest container, which has 512 MiB.
+// The memory that preparing training data may take, in bytes. The garbage collector may allow the
+// heap to grow to twice this size. Together with the other needs of the process, all of it fits
+// into the smallest container, which has 512 MiB.
 const (
-	memoryLimit = 160 << 20 // for everything that is prepared at a time
+	memoryLimit = 160 << 20 // all preparations that run at the same time
 	memoryBase  = 16 << 20  // the buffers of three uploads and of the readers
-	memorySplit = 64 << 20  // what a splitter holds of the validation file
+	memorySplit = 64 << 20  // the part of the validation file that a splitter holds
 	memoryIDs   = 64 << 20  // the IDs of all messages
-	memoryID    = 400       // an ID that a request names
-	// maxInflation is how many times larger than stored an object can become: it is the limit of gzip.
+	memoryID    = 400       // one message ID of a request
+	// maxInflation is how many times larger than stored an object can become: it is the limit of
+	// gzip.
 	maxInflation = 1032
 )
 
-// memory is what a process has for preparing training data. Work waits until enough of it is free.
+// memory is the memory that a process may use to prepare training data. Work waits until enough of
+// it is free.
 type memory struct {
 	once sync.Once
 	free *semaphore.Weighted
@@ -47,20 +50,21 @@ func (m *memory) reserve(ctx context.Context, bytes int64) (release func(), err 
 	return sync.OnceFunc(func() { m.free.Release(bytes) }), nil
 }
 
-// Reserve waits for the memory that preparing a request takes, and returns a function that releases it.
+// Reserve waits for the memory that preparing a request takes, and returns a function that releases
+// it.
 func (b *Builder) Reserve(ctx context.Context, r tuning.Request) (release func(), err error) {
 	return b.memory.reserve(ctx, b.weight(ctx, r))
 }
 
-// ReserveRecorded is Reserve for the request of a record. A request that is kept outside of its record is prepared
-// alone, because its size is unknown before it is read.
+// ReserveRecorded is Reserve for the request of a record. A request that is kept outside of its
+// record is prepared alone, because its size is unknown before it is read.
 func (b *Builder) ReserveRecorded(ctx context.Context, job tuning.Job) (release func(), err error) {
 	if job.RequestData != "" {
 		return b.memory.reserve(ctx, memoryLimit)
 	}
 	request, err := tuning.DecodeRequest(job.Request)
 	if err != nil {
-		return b.memory.reserve(ctx, memoryBase) // it will be refused
+		return b.memory.reserve(ctx, memoryBase) // the request will be refused
 	}
 	return b.Reserve(ctx, request)
 }

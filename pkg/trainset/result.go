@@ -16,7 +16,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Reasons beside those of dataset.Outcome for which a message is left out.
+// Reasons for which a message is left out, in addition to those of dataset.Outcome.
 const (
 	// Malformed: a field of the document does not have the type of a message's.
 	Malformed dataset.Outcome = "MALFORMED_MESSAGE"
@@ -43,7 +43,7 @@ type Result struct {
 	SHA256     string                // of the training file, in hex
 	Validation split.Side            // the size of the validation file
 	Attempt    int64                 // the attempt that wrote the files
-	Options    map[string]string     // what was done to the examples
+	Options    map[string]string     // the changes made to every example, by the field of the request
 
 	warned map[string]bool // fields with the codes of their warnings
 }
@@ -63,7 +63,8 @@ func (m *Result) leaveOut(id string, why dataset.Outcome) {
 	}
 }
 
-// leftOutOf counts the records of a file that became no example. They are not named, as they may have no IDs.
+// leftOutOf counts the records of a file that became no example. They are not named, as they may
+// have no IDs.
 func leftOutOf(report *dataset.Report) *tuning.LeftOut {
 	if len(report.LeftOut) == 0 {
 		return nil
@@ -75,8 +76,8 @@ func leftOutOf(report *dataset.Report) *tuning.LeftOut {
 	return out
 }
 
-// warn adds one warning for each kind, with its count and its first place. A kind is added once, although the examples
-// of a file are checked twice: in the file and in the training set.
+// warn adds one warning for each kind, with its count and its first place. A kind is added once,
+// although the examples of a file are checked twice: in the file and in the training set.
 func (m *Result) warn(field string, report *dataset.Report) {
 	if m.warned == nil {
 		m.warned = map[string]bool{}
@@ -91,7 +92,7 @@ func (m *Result) warn(field string, report *dataset.Report) {
 	}
 }
 
-// usable is nil if there is at least one pair.
+// usable returns an error if there is no pair.
 func (m *Result) usable() error {
 	if m.Pairs > 0 {
 		return nil
@@ -131,8 +132,8 @@ func (m *Result) Training() split.Side {
 	return split.Side{Examples: m.Pairs, Bytes: m.Report.OutputBytes}
 }
 
-// unused is the sentence for data without a single example. It speaks of records if the data are a file, and of
-// messages if they come from Firestore.
+// unused returns the sentence for data without a single example. It counts records if the data are
+// a file, and messages if they come from Firestore.
 func (m *Result) unused() string {
 	n := m.LeftOut.Count
 	switch file := len(m.Sources) > 0; {

@@ -24,8 +24,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Source reads the training data of a start. It passes each example to take, and records in the result which messages
-// were left out. It can be read more than once.
+// Source reads the training data of a start. It passes each example to take, and records in the
+// result which messages were left out. It can be read more than once.
 type Source func(ctx context.Context, m *Result, take func(split.Example) error) error
 
 // Source returns the source that a request names. An unknown session is a NotFound.
@@ -92,7 +92,8 @@ func pair(pairer *dataset.Pairer, m store.Message) (outcome dataset.Outcome, use
 	return outcome, user, model
 }
 
-// misplaced counts the requested messages that do not exist, or do not belong to the session of the request.
+// misplaced counts the requested messages that do not exist, or do not belong to the session of the
+// request.
 type misplaced struct {
 	fault.Faults
 	unknown bool
@@ -135,8 +136,9 @@ func (b *Builder) file(ctx context.Context, field, uri string, m *Result, take f
 	return b.generation(ctx, field, uri, 0, m, take)
 }
 
-// generation reads one generation of a file in Cloud Storage; 0 is the current one. The examples are copied, so that the
-// job trains on what was checked even if the file is replaced while the job is queued.
+// generation reads one generation of a file in Cloud Storage; 0 is the current one. The examples
+// are copied, so that the job trains on what was checked even if the file is replaced while the job
+// is queued.
 func (b *Builder) generation(ctx context.Context, field, uri string, generation int64, m *Result, take func(split.Example) error) error {
 	in, read, err := b.open(ctx, uri, generation)
 	switch {
@@ -185,13 +187,13 @@ func (b *Builder) open(ctx context.Context, uri string, generation int64) (io.Re
 	return in, generation, err
 }
 
-// missing reports whether an object does not exist or cannot be read by us. Cloud Storage answers PermissionDenied for
-// both, to a caller who may not list the bucket.
+// missing reports whether an object does not exist or cannot be read by us. Cloud Storage answers
+// PermissionDenied in both cases if the caller may not list the bucket.
 func missing(err error) bool {
 	return errors.Is(err, object.ErrNotFound) || gcp.Code(err) == codes.PermissionDenied
 }
 
-// replaced is the error for a dropped file of which this generation no longer exists.
+// replaced is the error for a dropped file whose generation no longer exists.
 func replaced(field, uri string, generation int64) error {
 	e := fault.New(fault.FailedPrecondition,
 		"Generation %d of %s was replaced or deleted before it could be read. A newer file starts a job of its own, if it says so.", generation, uri)

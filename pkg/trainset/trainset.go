@@ -1,9 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package trainset builds the training set of a tuning job: it reads messages from Firestore or a file from Cloud
-// Storage, splits off examples for validation, and writes the training file, the validation file and the index of
-// sources. It knows nothing of the life of a job.
+// Package trainset builds the training set of a tuning job: it reads messages from Firestore or a
+// file from Cloud Storage, splits off examples for validation, and writes the training file, the
+// validation file and the index of sources. It does not depend on the life cycle of a job.
 package trainset
 
 import (
@@ -17,19 +17,21 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Builder builds training sets. All that one process builds at a time shares the Builder's memory.
+// Builder builds training sets. All training sets that one process builds at the same time share
+// the Builder's memory.
 type Builder struct {
 	Messages  *store.Store
 	Objects   *object.Store
 	Catalogue catalogue.Provider
-	Bucket    string // where training sets are written
+	Bucket    string // the bucket to which training sets are written
 
 	memory memory
 }
 
-// Files are the names of the objects of a job's training set. No object is written twice: the training file has one
-// name, so that there is only one, and each attempt has names of its own for the validation file and the index. The
-// training file is written last, and its metadata name the attempt: if it exists, the others exist too.
+// Files are the names of the objects of a job's training set. No object is written twice: the
+// training file has one name, so that there is only one, and each attempt has names of its own for
+// the validation file and the index. The training file is written last, and its metadata name the
+// attempt: if it exists, the others exist too.
 type Files struct{ Training, Validation, Index string }
 
 // FilesOf returns the names that an attempt uses.

@@ -36,8 +36,8 @@ func (b *Builder) Preview(ctx context.Context, baseModel string, r tuning.Reques
 	return m, err
 }
 
-// Write writes the training set of a job as objects of its own. If an earlier attempt, which died afterwards, has
-// written it before, that one is used.
+// Write writes the training set of a job as objects of its own. If an earlier attempt has written
+// the training set and crashed afterwards, Write uses that one.
 func (b *Builder) Write(ctx context.Context, job tuning.Job, r tuning.Request, from Source) (Result, error) {
 	m, err := b.writeFiles(ctx, job, r, from)
 	if err != nil {
@@ -46,7 +46,8 @@ func (b *Builder) Write(ctx context.Context, job tuning.Job, r tuning.Request, f
 	return m, nil
 }
 
-// writeFiles writes the training file and, while that is open, the index and the validation file.
+// writeFiles writes the training file and, while that file is open, the index and the validation
+// file.
 func (b *Builder) writeFiles(ctx context.Context, job tuning.Job, r tuning.Request, from Source) (m Result, err error) {
 	names := FilesOf(job.ID, job.Attempts)
 	err = b.write(ctx, job, names.Training, func(lines io.Writer) error {
@@ -76,8 +77,9 @@ func (b *Builder) write(ctx context.Context, job tuning.Job, name string, fill f
 	return err
 }
 
-// adopt uses the training set that an earlier attempt has written, if this attempt failed permanently; else it returns
-// the cause. If that training set has other content, its examples are counted again.
+// adopt uses the training set that an earlier attempt has written, if this attempt failed
+// permanently. Otherwise it returns the cause. If that training set has other content, its examples
+// are counted again.
 func (b *Builder) adopt(ctx context.Context, job tuning.Job, m Result, cause error) (Result, error) {
 	if job.Attempts == 0 || fault.Passes(cause) {
 		return m, cause
@@ -105,7 +107,8 @@ func (b *Builder) adopt(ctx context.Context, job tuning.Job, m Result, cause err
 	return there, nil
 }
 
-// count reads one object of the job, and returns what it holds and which attempt has written it.
+// count reads one object of the job, and returns a description of its content and the number of the
+// attempt that has written it.
 func (b *Builder) count(ctx context.Context, name string) (m Result, attempt int64, err error) {
 	attrs, err := b.Objects.Attrs(ctx, b.Bucket, name)
 	if err != nil {
