@@ -225,9 +225,9 @@ func TestUpstream_a_start_that_takes_longer_is_queued(t *testing.T) {
 		detail  string
 	}{
 		{name: "vertex_quota", begin: func(c *cloudTrouble) { c.vertex.start(status.Error(codes.ResourceExhausted, "no jobs left")) }, pairs: 1, detail: "no jobs left"},
-		{name: "vertex_away", begin: func(c *cloudTrouble) { c.vertex.start(status.Error(codes.Unavailable, hidden)) }, pairs: 1, detail: "looked for"},
-		{name: "vertex_slow", begin: func(c *cloudTrouble) { c.vertex.start(status.Error(codes.DeadlineExceeded, hidden)) }, pairs: 1, detail: "looked for"},
-		{name: "vertex_internal", begin: func(c *cloudTrouble) { c.vertex.start(status.Error(codes.Internal, hidden)) }, pairs: 1, detail: "looked for"},
+		{name: "vertex_away", begin: func(c *cloudTrouble) { c.vertex.start(status.Error(codes.Unavailable, hidden)) }, pairs: 1, detail: "searches for the job"},
+		{name: "vertex_slow", begin: func(c *cloudTrouble) { c.vertex.start(status.Error(codes.DeadlineExceeded, hidden)) }, pairs: 1, detail: "searches for the job"},
+		{name: "vertex_internal", begin: func(c *cloudTrouble) { c.vertex.start(status.Error(codes.Internal, hidden)) }, pairs: 1, detail: "searches for the job"},
 		{name: "storage_away", begin: func(c *cloudTrouble) { c.storage.start(errAway) }, timeout: 500 * time.Millisecond, detail: "Cloud Storage"},
 		{name: "storage_slow", begin: func(c *cloudTrouble) { c.storage.start(errSlow) }, timeout: 500 * time.Millisecond, detail: "Cloud Storage"},
 	}

@@ -77,7 +77,7 @@ func TestLog_has_no_words(t *testing.T) {
 		if strings.Contains(strings.ToLower(line), strings.ToLower(said)) {
 			t.Errorf("the log has the word: %s", line)
 		}
-		if !strings.Contains(line, `"event_id":"1"`) && !strings.Contains(line, "start enqueued") {
+		if !strings.Contains(line, `"event_id":"1"`) && !strings.Contains(line, "the start was enqueued") {
 			t.Errorf("a line does not name its event: %s", line)
 		}
 		if strings.Contains(line, "dataset was not written") && !strings.Contains(line, `"severity":"INFO"`) {

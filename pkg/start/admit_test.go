@@ -31,7 +31,8 @@ func (w *world) waits(t *testing.T, name string, change func(*tuning.Job)) {
 	})
 }
 
-// sent returns the names of the jobs on Vertex AI or on their way, in the order in which they were created.
+// sent returns the names of the jobs on Vertex AI or on their way, in the order in which they were
+// created.
 func (w *world) sent(t *testing.T) []string {
 	t.Helper()
 	names := map[string]string{}
@@ -107,7 +108,8 @@ func TestTurn(t *testing.T) {
 	}
 }
 
-// TestNoRoomForTheFirst: when Vertex AI has no room for the first in line, nobody behind it is sent.
+// TestNoRoomForTheFirst: when Vertex AI has no room for the first in line, nobody behind it is
+// sent.
 func TestNoRoomForTheFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -126,8 +128,8 @@ func TestNoRoomForTheFirst(t *testing.T) {
 	}
 }
 
-// TestLimit: however many start and tick at the same moment, there are never more on Vertex AI, or on their way, than
-// may be, and in the end each of them was there once.
+// TestLimit: however many start and tick at the same moment, there are never more on Vertex AI, or
+// on their way, than may be, and in the end each of them was there once.
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	const limit, starts = 3, 12
@@ -188,7 +190,8 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-// TestQueueFull: a start that finds too many waiting is refused, says when to come again, and leaves nothing.
+// TestQueueFull: a start that finds too many waiting is refused, says when to come again, and
+// leaves nothing.
 func TestQueueFull(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -216,7 +219,8 @@ func TestQueueFull(t *testing.T) {
 	}
 }
 
-// TestNoTurnToBeSeen: a job of which nobody can say whether it is its turn waits for the poller to know.
+// TestNoTurnToBeSeen: a job of which nobody can say whether it is its turn waits for the poller to
+// know.
 func TestNoTurnToBeSeen(t *testing.T) {
 	t.Parallel()
 	for method, limit := range map[string]int64{"RunQuery": 0, "RunAggregationQuery": 1} {

@@ -43,8 +43,8 @@ func (w *world) left(t *testing.T, r store.Record, kind, content string) {
 	}
 }
 
-// TestDatasetAdopted: a start that died after its dataset was written goes on with that one, whatever has become of
-// what it was made of.
+// TestDatasetAdopted: a start that died after its dataset was written goes on with that one,
+// whatever has become of what it was made of.
 func TestDatasetAdopted(t *testing.T) {
 	t.Parallel()
 	three := line("question 1", "answer 1") + line("question 2", "answer 2") + line("question 3", "answer 3")
@@ -103,7 +103,8 @@ func TestDatasetAdopted(t *testing.T) {
 	}
 }
 
-// TestValidationAdopted: what there is to validate with is that of the dataset, also where only this has changed since.
+// TestValidationAdopted: what there is to validate with is that of the dataset, also where only
+// this has changed since.
 func TestValidationAdopted(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ first, now string }{
@@ -135,8 +136,9 @@ func TestValidationAdopted(t *testing.T) {
 	}
 }
 
-// TestNothingToAdopt: a start that cannot be made up for fails with what is wrong with it, also where Cloud Storage
-// does not say whether its dataset is there; if it may say so later, it is asked later.
+// TestNothingToAdopt: a start that cannot be made up for fails with what is wrong with it, also
+// where Cloud Storage does not say whether its dataset is there; if it may say so later, it is
+// asked later.
 func TestNothingToAdopt(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -15,8 +15,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// kinds are starts that are written in different ways: plainly, in a transaction with their key, in transactions with
-// their model, and in transactions that count.
+// kinds are starts that are written in different ways: plainly, in a transaction with their key, in
+// transactions with their model, and in transactions that count.
 func kinds(t *testing.T, w *world) map[string]start.Order {
 	t.Helper()
 	w.conversation(t, "s")
@@ -29,7 +29,8 @@ func kinds(t *testing.T, w *world) map[string]start.Order {
 // shortLease is one that a test can outlast.
 const shortLease = 900 * time.Millisecond
 
-// slowly starts a job whose dataset is not written before during has returned, with what is on record then.
+// slowly starts a job whose dataset is not written before during has returned, with what is on
+// record then.
 func (w *world) slowly(t *testing.T, o start.Order, during func(store.Record)) (tuning.Job, error) {
 	t.Helper()
 	begun, goOn := make(chan struct{}), make(chan struct{})

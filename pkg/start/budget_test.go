@@ -17,7 +17,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// TestMonthlyBudget: a start for which the month has no money is refused, and the refusal is on record.
+// TestMonthlyBudget: a start for which the month has no money is refused, and the refusal is on
+// record.
 func TestMonthlyBudget(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -55,8 +56,8 @@ func TestMonthlyBudget(t *testing.T) {
 	w.start(t, o)
 }
 
-// TestBudgetOfTheLine: who waits and cannot be paid for has failed, and holds up nobody; who is paid for and finds no
-// room is not paid for twice.
+// TestBudgetOfTheLine: who waits and cannot be paid for has failed, and holds up nobody; who is
+// paid for and finds no room is not paid for twice.
 func TestBudgetOfTheLine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -10,8 +10,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Cancel ends a job: at once if Vertex AI does not have it, else as Vertex AI can, best effort: it may succeed all
-// the same. A job that has ended in another way is a Conflict. Cancelling again changes nothing.
+// Cancel cancels a job. A job that is not on Vertex AI ends immediately. For any other job Vertex
+// AI tries to cancel it, but the job may still succeed. The error is a Conflict if the job has
+// ended in another way. Cancelling again changes nothing.
 func (s *Starter) Cancel(ctx context.Context, r store.Record, caller string) (store.Record, error) {
 	r, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) { return j.Cancel(caller, s.Now().UTC()) })
 	if err != nil {
@@ -20,19 +21,20 @@ func (s *Starter) Cancel(ctx context.Context, r store.Record, caller string) (st
 	return s.PassOn(ctx, r), nil
 }
 
-// PassOn tells Vertex AI of a wish to cancel that it may not know of yet, and returns the job as it is then. What
-// fails is tried again at the next tick: the wish is on record.
+// PassOn forwards a recorded request for cancellation to Vertex AI, if Vertex AI may not have it
+// yet, and returns the updated record. If that fails, the next tick retries it, because the request
+// is recorded.
 func (s *Starter) PassOn(ctx context.Context, r store.Record) store.Record {
 	if !r.CancelDue() {
 		return r
 	}
 	if err := s.Vertex.Cancel(ctx, r.Name); err != nil {
-		s.Log.WarnContext(ctx, "Vertex AI was not told to cancel, it will be", "job_id", r.ID, "job_name", r.Name, "error", err)
+		s.Log.WarnContext(ctx, "the cancel request to Vertex AI failed and will be retried", "job_id", r.ID, "job_name", r.Name, "error", err)
 		return r
 	}
 	seen, err := s.Vertex.Get(ctx, r.Name)
 	if err != nil {
-		s.Log.WarnContext(ctx, "cancelled job not read", "job_id", r.ID, "job_name", r.Name, "error", err)
+		s.Log.WarnContext(ctx, "the cancelled job was not read", "job_id", r.ID, "job_name", r.Name, "error", err)
 		return r
 	}
 	fresh, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
@@ -40,13 +42,13 @@ func (s *Starter) PassOn(ctx context.Context, r store.Record) store.Record {
 		return next, nil
 	})
 	if err != nil {
-		s.Log.WarnContext(ctx, "cancelled job not written", "job_id", r.ID, "job_name", r.Name, "error", err)
+		s.Log.WarnContext(ctx, "the cancelled job was not recorded", "job_id", r.ID, "job_name", r.Name, "error", err)
 		return r
 	}
 	return fresh
 }
 
-// Position returns the place in line of a job that waits, from 1; 0 if it does not wait.
+// Position returns the job's position in the queue, counted from 1, or 0 if the job is not waiting.
 func (s *Starter) Position(ctx context.Context, job tuning.Job) (int, error) {
 	if job.Step != tuning.Waiting {
 		return 0, nil

@@ -87,8 +87,8 @@ func TestCancelWhatIsNotSent(t *testing.T) {
 	}
 }
 
-// TestCancelWhatMayBeSent: while Vertex AI is asked for a job the wish is noted. If the job comes, Vertex AI is told; if
-// it does not, it is not asked for again.
+// TestCancelWhatMayBeSent: while Vertex AI is asked for a job the wish is noted. If the job comes,
+// Vertex AI is told; if it does not, it is not asked for again.
 func TestCancelWhatMayBeSent(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -165,7 +165,8 @@ func TestCancelWhatRuns(t *testing.T) {
 	}
 }
 
-// TestCancelWhatIsOver: a job that ended in another way is a conflict, one that was cancelled is not.
+// TestCancelWhatIsOver: a job that ended in another way is a conflict, one that was cancelled is
+// not.
 func TestCancelWhatIsOver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *cloud.Config) { c.JobDuration = time.Millisecond })
@@ -192,7 +193,8 @@ func TestCancelWhatIsOver(t *testing.T) {
 	}
 }
 
-// TestPassOn: a wish that Vertex AI could not be told of is on record, and passed on at the next tick.
+// TestPassOn: a wish that Vertex AI could not be told of is on record, and passed on at the next
+// tick.
 func TestPassOn(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -24,12 +24,12 @@ func TestConfigCheck(t *testing.T) {
 		"as_long_as_the_call": {minute, minute, minute, nil},
 		"as_short_as_may_be":  {100 * time.Millisecond, 100 * time.Millisecond, minute, nil},
 		"without_a_limit":     {time.Hour, time.Hour, 0, nil},
-		"no_lease":            {0, minute, minute, []string{"START_LEASE is 0s, and must be 100ms at least"}},
+		"no_lease":            {0, minute, minute, []string{"START_LEASE is 0s, but must be at least 100ms"}},
 		"negative":            {-minute, -1, minute, []string{"START_LEASE is -1m0s", "CREATE_TIMEOUT is -1ns"}},
 		"too_short":           {99 * time.Millisecond, time.Millisecond, 0, []string{"START_LEASE is 99ms", "CREATE_TIMEOUT is 1ms"}},
 		"longer_than_the_call": {
 			minute + 1, 2 * minute, minute,
-			[]string{"START_LEASE is 1m0.000000001s, and can be no longer than TICK_TIMEOUT, 1m0s", "CREATE_TIMEOUT is 2m0s"},
+			[]string{"START_LEASE is 1m0.000000001s, but must be at most TICK_TIMEOUT, 1m0s", "CREATE_TIMEOUT is 2m0s"},
 		},
 	}
 	for name, tt := range tests {
@@ -52,7 +52,7 @@ func TestBudgetCheck(t *testing.T) {
 		t.Errorf("a good budget: %v", err)
 	}
 	err := start.Budget{Default: -usd.Dollar, Ceiling: -1, Monthly: -2 * usd.Dollar}.Check()
-	for _, want := range []string{"DEFAULT_MAX_COST_USD is -1.00, and must be 0", "MAX_COST_USD is", "MONTHLY_BUDGET_USD is -2.00"} {
+	for _, want := range []string{"DEFAULT_MAX_COST_USD is -1.00, but must be 0", "MAX_COST_USD is", "MONTHLY_BUDGET_USD is -2.00"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, does not say %q", err, want)
 		}

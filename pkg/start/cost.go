@@ -17,16 +17,18 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// Budget is what jobs may cost. 0 is no limit.
+// Budget limits what jobs may cost, in US dollars. 0 means no limit.
 type Budget struct {
-	// Default is what a job may cost whose start has no max_cost_usd, and Ceiling what any job may.
+	// Default is the limit for a job whose start has no max_cost_usd, and Ceiling is the limit for
+	// every job.
 	Default usd.Amount `env:"DEFAULT_MAX_COST_USD" envDefault:"0"`
 	Ceiling usd.Amount `env:"MAX_COST_USD" envDefault:"0"`
-	// Monthly is what all jobs of a month may cost together: the upper ends of their estimates are added up.
+	// Monthly is the limit for all jobs of a month together: the upper ends of their estimates are
+	// added up.
 	Monthly usd.Amount `env:"MONTHLY_BUDGET_USD" envDefault:"0"`
 }
 
-// Check refuses what is no amount that may be spent. The error names each setting that is wrong.
+// Check reports negative amounts. The error names each setting that is wrong.
 func (b Budget) Check() error {
 	var all []error
 	for _, s := range []struct {
@@ -34,14 +36,14 @@ func (b Budget) Check() error {
 		amount  usd.Amount
 	}{{"DEFAULT_MAX_COST_USD", b.Default}, {"MAX_COST_USD", b.Ceiling}, {"MONTHLY_BUDGET_USD", b.Monthly}} {
 		if s.amount < 0 {
-			all = append(all, fmt.Errorf("%s is %s, and must be 0, for no limit, or more", s.setting, s.amount))
+			all = append(all, fmt.Errorf("%s is %s, but must be 0 (no limit) or more", s.setting, s.amount))
 		}
 	}
 	return errors.Join(all...)
 }
 
-// withEstimate returns the job with its tokens and cost. It returns an error if the model cannot take the data, or if
-// the cost exceeds the budget.
+// withEstimate returns the job with its tokens and cost. It returns an error if the model cannot
+// take the data, or if the cost exceeds the budget.
 func (s *Starter) withEstimate(ctx context.Context, job tuning.Job, r tuning.Request, set trainset.Result) (tuning.Job, error) {
 	content := s.Facts.Current(ctx).CheckContent(catalogue.Request{
 		BaseModel: job.BaseModel, Modalities: set.Modalities(), Training: catalogue.Size(set.Training()), Validation: catalogue.Size(set.Validation), Force: r.Force,
@@ -66,8 +68,8 @@ func (s *Starter) budget(r tuning.Request) estimate.Budget {
 	return estimate.Budget{Request: r.MaxCost, Default: s.Config.Budget.Default, Ceiling: s.Config.Budget.Ceiling, Monthly: s.Config.Budget.Monthly}
 }
 
-// estimate says what the job will train on, cost and take. Without earlier jobs to look at there is no duration,
-// which is not worth an error.
+// estimate estimates the tokens, the cost and the duration of the job. Without earlier jobs to
+// compare with there is no duration, which is not worth an error.
 func (s *Starter) estimate(ctx context.Context, job tuning.Job, set trainset.Result) estimate.Estimate {
 	plan := estimate.Of(set.Report)
 	plan.Model, plan.TuningMode = s.Facts.Current(ctx).Lookup(job.BaseModel), job.Spec.TuningMode
@@ -76,7 +78,7 @@ func (s *Starter) estimate(ctx context.Context, job tuning.Job, set trainset.Res
 	}
 	earlier, err := s.Records.Succeeded(ctx, job.BaseModel, maxPastRuns)
 	if err != nil {
-		s.Log.WarnContext(ctx, "earlier jobs not read", "job_id", job.ID, "error", err)
+		s.Log.WarnContext(ctx, "the earlier jobs were not read", "job_id", job.ID, "error", err)
 	}
 	for _, done := range earlier {
 		var was estimate.Estimate

@@ -24,7 +24,8 @@ var unclear = []codes.Code{
 	codes.Unavailable, codes.DeadlineExceeded, codes.Internal, codes.Unknown, codes.Canceled, codes.Aborted, codes.DataLoss,
 }
 
-// TestCreateAnswerLost: Vertex AI has made the job, and the answer says that nobody knows. It is found by its label.
+// TestCreateAnswerLost: Vertex AI has made the job, and the answer says that nobody knows. It is
+// found by its label.
 func TestCreateAnswerLost(t *testing.T) {
 	t.Parallel()
 	for _, code := range unclear {
@@ -46,8 +47,9 @@ func TestCreateAnswerLost(t *testing.T) {
 	}
 }
 
-// TestCreateUnclear: nobody knows, and Vertex AI cannot be looked at. The caller is told that the job waits and why;
-// the poller leaves it alone until the request cannot be on its way any more, and finds out.
+// TestCreateUnclear: nobody knows, and Vertex AI cannot be looked at. The caller is told that the
+// job waits and why; the poller leaves it alone until the request cannot be on its way any more,
+// and finds out.
 func TestCreateUnclear(t *testing.T) {
 	t.Parallel()
 	for _, arrived := range []bool{true, false} {
@@ -194,7 +196,8 @@ func TestCreateRefused(t *testing.T) {
 	}
 }
 
-// TestRefusedWhileItWaits: a job that is refused when its turn comes has failed, and does not stop the others.
+// TestRefusedWhileItWaits: a job that is refused when its turn comes has failed, and does not stop
+// the others.
 func TestRefusedWhileItWaits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -214,8 +217,8 @@ func TestRefusedWhileItWaits(t *testing.T) {
 	}
 }
 
-// TestCreateTooLate: a request that arrives after all time for it was over, and after it was given up for lost, makes
-// a job that nobody wants. It is cancelled.
+// TestCreateTooLate: a request that arrives after all time for it was over, and after it was given
+// up for lost, makes a job that nobody wants. It is cancelled.
 func TestCreateTooLate(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

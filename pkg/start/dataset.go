@@ -15,11 +15,12 @@ import (
 // recordUpdate applies the fields that the training set has filled in to a job.
 type recordUpdate func(tuning.Job) tuning.Job
 
-// writeDataset writes the training set of a job, and checks it against the model's limits and the budget.
+// writeDataset writes the training set of a job, and checks it against the model's limits and the
+// budget.
 func (s *Starter) writeDataset(ctx context.Context, job tuning.Job, r tuning.Request, from trainset.Source) (recordUpdate, error) {
 	set, err := s.Training.Write(ctx, job, r, from)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it says what was written or read
+		return nil, err //nolint:wrapcheck // the error says what was written or read
 	}
 	done, err := s.withEstimate(ctx, s.withFiles(job, r, set), r, set)
 	if err != nil {
@@ -33,12 +34,12 @@ func (s *Starter) writeDataset(ctx context.Context, job tuning.Job, r tuning.Req
 	}, nil
 }
 
-// trainingURI returns where the training file of a job is, or will be.
+// trainingURI returns the address of a job's training file, which may not exist yet.
 func (s *Starter) trainingURI(jobID string) string {
 	return object.URI(s.Training.Bucket, trainset.FilesOf(jobID, 0).Training)
 }
 
-// withFiles returns the job with what its record says about its files.
+// withFiles returns the job with the fields that describe its files.
 func (s *Starter) withFiles(job tuning.Job, r tuning.Request, set trainset.Result) tuning.Job {
 	bucket, names := s.Training.Bucket, trainset.FilesOf(job.ID, set.Attempt)
 	job.Pairs, job.Merged, job.LeftOut = set.Pairs, set.Merged, set.LeftOut

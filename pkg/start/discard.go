@@ -12,7 +12,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Discard deletes what a refused start has written, and then its record, when nobody can be writing any more.
+// Discard deletes the files of a refused start, and then its record. Call it only when no process
+// can be writing them any more.
 func (s *Starter) Discard(ctx context.Context, r store.Record) error {
 	if err := s.deleteFiles(ctx, r.Job); err != nil {
 		return err
@@ -20,8 +21,8 @@ func (s *Starter) Discard(ctx context.Context, r store.Record) error {
 	return s.Records.DeleteJob(ctx, r)
 }
 
-// discardFiles deletes the files of a start that was refused. What it cannot delete, the poller deletes with the
-// record.
+// discardFiles deletes the files of a refused start. If that fails, the poller deletes them with
+// the record.
 func (s *Starter) discardFiles(ctx context.Context, r store.Record) {
 	if r.Step != tuning.Refused {
 		return
@@ -31,7 +32,7 @@ func (s *Starter) discardFiles(ctx context.Context, r store.Record) {
 	}
 }
 
-// deleteFiles deletes all objects that were written for a job, by any attempt, complete or not.
+// deleteFiles deletes all objects that any attempt has written for a job, complete or not.
 func (s *Starter) deleteFiles(ctx context.Context, job tuning.Job) error {
 	return errors.Join(s.deleteRequest(ctx, job), s.Training.Delete(ctx, job))
 }

@@ -12,17 +12,17 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Plan is what a start would come to.
+// Plan is the result of a dry run.
 type Plan struct {
 	Job tuning.Job
-	// Refusals are why the start would be refused, each with what would work.
+	// Refusals are the reasons why the start would be refused, each with a value that would work.
 	Refusals []fault.Violation
-	// Request is what Vertex AI would be asked, as its REST API takes it.
+	// Request is the request that Vertex AI would get, in the form of its REST API.
 	Request json.RawMessage
 }
 
-// DryRun does everything that a start does up to the record, and creates nothing: the data are read, divided and
-// counted, and thrown away.
+// DryRun does everything that Start does before it writes the record, and creates nothing: the data
+// are read, split and counted, and then discarded.
 func (s *Starter) DryRun(ctx context.Context, o Order) (Plan, error) {
 	job, verdict, err := s.vet(ctx, o)
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Starter) DryRun(ctx context.Context, o Order) (Plan, error) {
 	return plan, err
 }
 
-// paidFor refuses a job for which the month has no money left just now.
+// paidFor returns an error for a job that exceeds what is left of the current month's budget.
 func (s *Starter) paidFor(ctx context.Context, job tuning.Job) error {
 	monthly := s.Config.Budget.Monthly
 	if monthly == 0 {

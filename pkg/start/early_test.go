@@ -13,8 +13,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestCancelledBeforeItIsKnown: the job is cancelled after a write of its start took effect, and before that is known
-// there. It stays cancelled and is never sent.
+// TestCancelledBeforeItIsKnown: the job is cancelled after a write of its start took effect, and
+// before that is known there. It stays cancelled and is never sent.
 func TestCancelledBeforeItIsKnown(t *testing.T) {
 	t.Parallel()
 	cancel := func(t *testing.T, w *world) hook {

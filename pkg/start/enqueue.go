@@ -13,9 +13,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Enqueue puts a start on record and leaves the rest of it to the poller's next tick, which prepares and prices it as
-// it does with a start that died. So s.Vertex is not needed for it. Nobody waits for an answer: an order whose key was
-// used is the start that it was used for, whatever the order says by now.
+// Enqueue records a start and leaves the rest of it to the poller's next tick, which prepares and
+// prices the job like an interrupted start. So it does not need s.Vertex. There is no caller that
+// waits for an answer: an order whose key was used before returns the start of that key, even if
+// the order has changed.
 func (s *Starter) Enqueue(ctx context.Context, o Order) (tuning.Job, error) {
 	key := o.key()
 	if job, found, err := s.enqueued(ctx, key); found || err != nil {
@@ -28,21 +29,22 @@ func (s *Starter) Enqueue(ctx context.Context, o Order) (tuning.Job, error) {
 	if err != nil {
 		return tuning.Job{}, err
 	}
-	// Nobody is at work on it. It is confirmed at once, as the file's report names it.
+	// No process holds its lease. The start is confirmed immediately, because the file's report
+	// names the job.
 	record, err := s.record(ctx, job.Recorded(time.Time{}).Answered(), o.Request, key)
 	if errors.Is(err, store.ErrKeyUsed) {
-		// Somebody else was a little faster with it.
+		// Another call has just used the key.
 		job, _, err = s.enqueued(ctx, key)
 		return job, err
 	}
 	if err != nil {
 		return tuning.Job{}, err
 	}
-	s.Log.InfoContext(ctx, "start enqueued", "job_id", record.ID, "caller", o.Caller)
+	s.Log.InfoContext(ctx, "the start was enqueued", "job_id", record.ID, "caller", o.Caller)
 	return record.Job, nil
 }
 
-// enqueued returns the job that the key was used for, if it was.
+// enqueued returns the job for which the key was used, and whether there is one.
 func (s *Starter) enqueued(ctx context.Context, key *store.Key) (tuning.Job, bool, error) {
 	if key == nil {
 		return tuning.Job{}, false, nil
@@ -55,7 +57,8 @@ func (s *Starter) enqueued(ctx context.Context, key *store.Key) (tuning.Job, boo
 	return record.Job, err == nil, err
 }
 
-// BaseModel returns the base model that a request would be tuned on, for its data to be held against what that takes.
+// BaseModel returns the base model on which a request would be tuned. Its data are checked against
+// the limits of that model.
 func (s *Starter) BaseModel(ctx context.Context, r tuning.Request) (string, error) {
 	job, _, err := s.plan(ctx, Order{Request: r}, fault.Faults{})
 	return job.BaseModel, err

@@ -189,7 +189,7 @@ func TestEnqueueRefused(t *testing.T) {
 				w.Config.MaxQueuedJobs = 1
 				w.record(t, func(*tuning.Job) {})
 			},
-			fault.ResourceExhausted, "as many as may",
+			fault.ResourceExhausted, "The queue is full: ",
 		},
 	}
 	for name, tt := range tests {

@@ -121,7 +121,8 @@ func TestExamplesAreFitted(t *testing.T) {
 	}
 }
 
-// TestContentIsChecked: what a model cannot be tuned on is found in the data, and refused before Vertex AI is asked.
+// TestContentIsChecked: what a model cannot be tuned on is found in the data, and refused before
+// Vertex AI is asked.
 func TestContentIsChecked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

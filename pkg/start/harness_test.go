@@ -40,8 +40,8 @@ const (
 	topic     = "test-events"
 )
 
-// world is a Google Cloud of its own, with a starter and a poller on it. Both read the time from a clock that a test
-// can put forward.
+// world is a Google Cloud of its own, with a starter and a poller on it. Both read the time from a
+// clock that a test can put forward.
 type world struct {
 	*start.Starter
 	poller  *poll.Poller
@@ -152,11 +152,12 @@ func (w *world) start(t *testing.T, o start.Order) tuning.Job {
 	return job
 }
 
-// hook is called in the place of a method, with the number of the call (from 1) and what would have been done.
+// hook is called in the place of a method, with the number of the call (from 1) and what would have
+// been done.
 type hook func(n int64, do func() (any, error)) (any, error)
 
-// wire counts the calls of every method of Firestore and Vertex AI, and lets tests interfere with them and with
-// Cloud Storage. Methods go by their last word, as in CreateTuningJob.
+// wire counts the calls of every method of Firestore and Vertex AI, and lets tests interfere with
+// them and with Cloud Storage. Methods go by their last word, as in CreateTuningJob.
 type wire struct {
 	mu    sync.Mutex
 	calls map[string]int64

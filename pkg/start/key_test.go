@@ -73,7 +73,8 @@ func (w *world) died(t *testing.T, o start.Order) store.Record {
 	return r
 }
 
-// TestRepeatGoesOn: a repeated start goes on with one that died, once its lease is over, and fails it where it fails.
+// TestRepeatGoesOn: a repeated start goes on with one that died, once its lease is over, and fails
+// it where it fails.
 func TestRepeatGoesOn(t *testing.T) {
 	t.Parallel()
 	t.Run("to_the_job", func(t *testing.T) {

@@ -18,7 +18,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// killed resumes a start in a process of which nothing is heard after it has written that it begins.
+// killed resumes a start in a process of which nothing is heard after it has written that it
+// begins.
 func (w *world) killed(t *testing.T, id string) {
 	t.Helper()
 	w.later(allLeasesOver)
@@ -37,7 +38,8 @@ func (w *world) killed(t *testing.T, id string) {
 	}
 }
 
-// TestKilledAttempts: a start whose attempts are killed one after the other ends, with the cause on record.
+// TestKilledAttempts: a start whose attempts are killed one after the other ends, with the cause on
+// record.
 func TestKilledAttempts(t *testing.T) {
 	t.Parallel()
 	t.Run("confirmed", func(t *testing.T) {

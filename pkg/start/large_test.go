@@ -27,7 +27,8 @@ func (w *world) large(t *testing.T) tuning.Request {
 	return r
 }
 
-// TestLargeRequest: a request that is too large for a record is an object until its dataset is written.
+// TestLargeRequest: a request that is too large for a record is an object until its dataset is
+// written.
 func TestLargeRequest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -60,7 +61,7 @@ func TestLargeRequestNotKept(t *testing.T) {
 	w.onStorage(func(rw http.ResponseWriter, r *http.Request, _ http.Handler) {
 		http.Error(rw, "no", http.StatusForbidden)
 	})
-	if job, err := w.Start(t.Context(), o); err == nil || !strings.Contains(err.Error(), "keep the request") {
+	if job, err := w.Start(t.Context(), o); err == nil || !strings.Contains(err.Error(), "write the request") {
 		t.Errorf("Start = %s, %v", job.State, err)
 	}
 	if n := len(w.jobs(t)); n != 0 {

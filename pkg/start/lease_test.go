@@ -14,7 +14,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestLeaseRenewed: a dataset that takes longer than several leases is written once, by the one who began.
+// TestLeaseRenewed: a dataset that takes longer than several leases is written once, by the one who
+// began.
 func TestLeaseRenewed(t *testing.T) {
 	t.Parallel()
 	for kind := range kinds(t, newWorld(t)) {
@@ -36,14 +37,15 @@ func TestLeaseRenewed(t *testing.T) {
 				t.Errorf("Start = %s, %v", job.State, err)
 			}
 			w.one(t)
-			if strings.Contains(w.log.String(), "start resumed") {
+			if strings.Contains(w.log.String(), "the start was resumed") {
 				t.Errorf("a start that lives was resumed:\n%s", w.log)
 			}
 		})
 	}
 }
 
-// TestLeaseNotRenewedForAWhile: a start that cannot renew its lease goes on while nobody takes it over.
+// TestLeaseNotRenewedForAWhile: a start that cannot renew its lease goes on while nobody takes it
+// over.
 func TestLeaseNotRenewedForAWhile(t *testing.T) {
 	t.Parallel()
 	for name, h := range map[string]hook{"fails": first(3, fails(codes.PermissionDenied)), "is_lost": first(1, loses(codes.Unavailable))} {
@@ -96,8 +98,8 @@ func TestLeaseLost(t *testing.T) {
 	}
 }
 
-// TestToldMeanwhile: that a poller tells of a start, and notes it in the record, does not take the start from whoever
-// is at work on it.
+// TestToldMeanwhile: that a poller tells of a start, and notes it in the record, does not take the
+// start from whoever is at work on it.
 func TestToldMeanwhile(t *testing.T) {
 	t.Parallel()
 	for kind := range kinds(t, newWorld(t)) {

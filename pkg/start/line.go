@@ -14,13 +14,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// linePage is how many jobs of the line are read at a time.
+// linePage is how many queued jobs are read at a time.
 const linePage = 20
 
-// Line returns the first jobs that wait, in line, but for those that are skipped: no more than there is room for, and a
-// page at most.
+// Line returns the first jobs of the queue except the skipped ones: at most as many as there is
+// room for, and at most one page.
 func (s *Starter) Line(ctx context.Context, skipped []string) ([]store.Record, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.Config.Lease) // Firestore's client tries as long as it may
+	// Without a timeout, Firestore's client retries until ctx ends.
+	ctx, cancel := context.WithTimeout(ctx, s.Config.Lease)
 	defer cancel()
 	room, err := s.room(ctx)
 	if err != nil || room <= 0 {
@@ -31,7 +32,7 @@ func (s *Starter) Line(ctx context.Context, skipped []string) ([]store.Record, e
 	return line[:min(int64(len(line)), room, linePage)], err
 }
 
-// room returns how many more jobs may be on Vertex AI.
+// room returns how many more jobs may run on Vertex AI.
 func (s *Starter) room(ctx context.Context) (int64, error) {
 	limit := s.Config.MaxConcurrentJobs
 	if limit <= 0 {
@@ -41,9 +42,9 @@ func (s *Starter) room(ctx context.Context) (int64, error) {
 	return limit - active, err
 }
 
-// Dispatch sends the job that is the first in line to Vertex AI, if there is room. It reports whether the next one may
-// be tried: there was room for this one, or nothing to be done about it. While somebody else sends this job, the rest of
-// the line is theirs to send.
+// Dispatch submits the job that is first in the queue, if there is room. It reports whether the
+// next one may be tried: this job was submitted, or it needs no submission any more. If another
+// process is submitting this job, the rest of the queue is left to that process.
 func (s *Starter) Dispatch(ctx context.Context, r store.Record) (store.Record, bool, error) {
 	for {
 		now, more, err := s.dispatch(ctx, r)
@@ -59,29 +60,32 @@ func (s *Starter) Dispatch(ctx context.Context, r store.Record) (store.Record, b
 		case fresh.Step != tuning.Waiting:
 			return fresh, fresh.Step != tuning.Submitting, nil
 		}
-		r = fresh // only its events were published
+		r = fresh // nothing but its events were published
 	}
 }
 
 func (s *Starter) dispatch(ctx context.Context, r store.Record) (store.Record, bool, error) {
-	call, cancel := context.WithTimeout(ctx, s.Config.Lease) // Firestore's client tries as long as it may
+	// Without a timeout, Firestore's client retries until ctx ends.
+	call, cancel := context.WithTimeout(ctx, s.Config.Lease)
 	next, sent, err := s.admit(call, r, r.Job)
 	cancel()
 	if _, poor := errors.AsType[*store.BudgetError](err); poor {
-		// A failure that is published, rather than a wait of weeks for the next month.
+		// The job fails with an event, because the alternative is a wait of weeks for the next
+		// month.
 		refused, err := s.Records.UpdateJob(ctx, r, r.Fail(failureOf(err), s.Now().UTC()))
 		return refused, err == nil, err
 	}
 	if err != nil || !sent {
 		return r, false, err
 	}
-	next, _ = s.submit(ctx, next)                 // a refusal is on record
-	return next, next.Step != tuning.Waiting, nil // it waits again if Vertex AI has no room
+	next, _ = s.submit(ctx, next)                 // the record has the error
+	return next, next.Step != tuning.Waiting, nil // if Vertex AI has no room, the job waits again
 }
 
-// turn reports whether there is room for the job beside those that are ahead of it in line. A job that Vertex AI
-// had no room for is not overtaken, and where nobody says how much room there is, none is. Behind a page of jobs it
-// waits for the poller, however much room there is.
+// turn reports whether there is room for the job in addition to the jobs ahead of it in the queue.
+// A job that Vertex AI refused for lack of quota is never overtaken. Without a limit for concurrent
+// jobs, no job is overtaken. A job behind a full page of others waits for the poller, even if there
+// is room.
 func (s *Starter) turn(ctx context.Context, job tuning.Job) (bool, error) {
 	room := int64(1)
 	if s.Config.MaxConcurrentJobs > 0 {

@@ -19,10 +19,11 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// plan decides what the job is to be: the request first, then the model it names, then our own defaults. The
-// verdict is the catalogue's; it may refuse.
+// plan returns the job that an order asks for. The values of the request come first, then those of
+// the model that it names, then the service's defaults. The verdict is the catalogue's; it may
+// contain refusals.
 //
-// What depends on a field that has a fault is left out.
+// A step that depends on an invalid field is skipped.
 func (s *Starter) plan(ctx context.Context, o Order, faults fault.Faults) (tuning.Job, catalogue.Verdict, error) {
 	now := s.Now().UTC().Truncate(time.Microsecond)
 	job := tuning.Job{
@@ -34,7 +35,7 @@ func (s *Starter) plan(ctx context.Context, o Order, faults fault.Faults) (tunin
 			PreTunedModel: o.PreTunedModel, Labels: o.Labels, ServiceAccount: o.ServiceAccount, KMSKeyName: o.KMSKeyName,
 		},
 	}
-	job.TrainingData = s.trainingURI(job.ID) // where it will be
+	job.TrainingData = s.trainingURI(job.ID) // the file does not exist yet
 	if o.ModelID != "" && !faults.Has("model_id") {
 		model, err := s.Records.Model(ctx, o.ModelID)
 		if err != nil {
@@ -53,14 +54,15 @@ func (s *Starter) plan(ctx context.Context, o Order, faults fault.Faults) (tunin
 	job.DisplayName = cmp.Or(job.DisplayName, tuning.DisplayName(now))
 	job.BaseModel = cmp.Or(job.BaseModel, s.Config.BaseModel)
 	if faults.Has("base_model") || faults.Has("model_id") || faults.Has("pre_tuned_model") {
-		return job, catalogue.Verdict{}, nil // it is not known what is to be tuned
+		return job, catalogue.Verdict{}, nil // without these, the base model is unknown
 	}
 	return s.judged(ctx, o, job)
 }
 
-// continued takes from the job that made the tuned model what the next one must have of it: where it is, what it was
-// tuned from, its key and, for the next one to be a version of the same model, its name. A model that is on no record
-// is tried all the same. Source: "Continuous tuning" of the guide to tuning Gemini models.
+// continued copies values from the job that created the tuned model: the location, the base model,
+// the encryption key and, so that the next model is a version of the same model, the display name.
+// A tuned model without a record can be continued too. Source: "Continuous tuning" of the guide to
+// tuning Gemini models.
 func (s *Starter) continued(ctx context.Context, job tuning.Job) (tuning.Job, error) {
 	name := job.Spec.PreTunedModel
 	job.Location, _ = tuning.ModelLocation(name)
@@ -78,19 +80,20 @@ func (s *Starter) continued(ctx context.Context, job tuning.Job) (tuning.Job, er
 	return job, nil
 }
 
-// notContinued refuses to continue an open model. Vertex AI takes the folder of its checkpoints for that, in a field
-// that this service does not fill in. Source: custom_base_model of TuningJob in the v1beta1 API.
+// notContinued is the error for continuing an open model. Vertex AI expects the folder of its
+// checkpoints for that, in a field that this service does not fill in. Source: custom_base_model of
+// TuningJob in the v1beta1 API.
 func notContinued(o Order) error {
 	field := "pre_tuned_model"
 	if o.ContinueModel {
 		field = "continue_model"
 	}
 	return fault.Invalid(fault.Violation{
-		Field: field, Reason: "OPEN_MODEL", Description: "Only Gemini models can be continued. Tune the open model anew: leave the field out.",
+		Field: field, Reason: "OPEN_MODEL", Description: "Only Gemini models can be continued. Remove the field to tune the open model from its base model.",
 	})
 }
 
-// over takes from the model what the request leaves open.
+// over fills the fields that the request leaves open with the values of the model.
 func over(job *tuning.Job, o Order, model store.Model) error {
 	if bad := model.Hyperparameters.Check("hyperparameters").Kept; len(bad) > 0 {
 		return fault.New(fault.FailedPrecondition,
@@ -106,14 +109,14 @@ func over(job *tuning.Job, o Order, model store.Model) error {
 	}
 	if model.TunedModel == "" {
 		e := fault.New(fault.FailedPrecondition, "The model %q has no tuned version to continue from.", o.ModelID)
-		e.Violations = []fault.Violation{{Field: "continue_model", Reason: "NO_TUNED_VERSION", Description: "Start a job of it first, without continue_model."}}
+		e.Violations = []fault.Violation{{Field: "continue_model", Reason: "NO_TUNED_VERSION", Description: "Start a job of this model without continue_model first."}}
 		return e
 	}
 	job.Spec.PreTunedModel = model.TunedModel
 	return nil
 }
 
-// judged holds the job against the catalogue, which also knows how Vertex AI is to be asked for it.
+// judged checks the job against the catalogue, and takes from it how to call Vertex AI.
 func (s *Starter) judged(ctx context.Context, o Order, job tuning.Job) (tuning.Job, catalogue.Verdict, error) {
 	h := job.Hyperparameters
 	verdict := s.Facts.Current(ctx).Check(catalogue.Request{
@@ -135,7 +138,7 @@ func (s *Starter) judged(ctx context.Context, o Order, job tuning.Job) (tuning.J
 	}
 	job.Warnings = verdict.Texts()
 	if verdict.Family == catalogue.Open {
-		// What several jobs write into one folder overwrites each other.
+		// Each job needs a folder of its own: jobs that share one overwrite each other's files.
 		folder := cmp.Or(strings.TrimSuffix(o.OutputURI, "/"), object.URI(s.Config.DataBucket, "models"))
 		job.Spec.OutputURI = folder + "/" + job.ID
 	} else if o.OutputURI != "" {
@@ -144,7 +147,7 @@ func (s *Starter) judged(ctx context.Context, o Order, job tuning.Job) (tuning.J
 	return job, verdict, nil
 }
 
-// built is the version control that the program was built from, or else its module's version.
+// built is the commit from which the program was built, or else the version of its module.
 var built = sync.OnceValue(func() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -158,6 +161,6 @@ var built = sync.OnceValue(func() string {
 	return info.Main.Version
 })
 
-// converter names the program that makes a dataset. On Cloud Run that is the revision, which stands for one image and
-// its settings.
+// converter names the program that writes the dataset. On Cloud Run it contains the revision, which
+// identifies one image with its settings.
 func (s *Starter) converter() string { return "vertextune " + cmp.Or(s.Config.Revision, built()) }

@@ -19,25 +19,26 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// errTaken ends work on a job that somebody else has taken over.
-var errTaken = errors.New("somebody else has taken the job over")
+// errTaken stops the work on a job whose lease another process holds.
+var errTaken = errors.New("another process has taken over the job")
 
-// until returns the end of a lease of this length that begins now, as Firestore keeps it.
+// until returns the end of a lease of this length that begins now, in Firestore's precision.
 func (s *Starter) until(lease time.Duration) time.Time {
 	return s.Now().UTC().Add(lease).Truncate(time.Microsecond)
 }
 
-// ours reports whether a record that was written since is still r to go on with. That its events were told, or that
-// its caller was answered, changes nothing; whoever takes it over or ends it changes its lease.
+// ours reports whether now, a later version of the record r, has r's step and lease. Publishing
+// events and answering the caller change neither; taking over or ending the job changes the lease.
 func ours(r store.Record, now tuning.Job) bool {
 	return now.Step == r.Step && now.LeaseUntil.Equal(r.LeaseUntil)
 }
 
-// prepareAndSubmit writes the training set of a job whose lease we hold, and then submits or queues the job. The error
-// says why there will be no job; the record has it too. It releases the memory when the training set is written.
+// prepareAndSubmit writes the training set of a job whose lease we hold, and then submits or queues
+// the job. The error says why there will be no job; the record has it too. It calls release, which
+// frees the memory, when the training set is written.
 func (s *Starter) prepareAndSubmit(ctx context.Context, r store.Record, request tuning.Request, from trainset.Source, release func()) (store.Record, error) {
 	if r.Step != tuning.Preparing {
-		return r, nil // it was resumed, or has ended, before our own write was confirmed
+		return r, nil // another process resumed or ended the job before our own write was confirmed
 	}
 	work, letGo := s.hold(ctx, r)
 	data, err := s.writeDataset(work, r.Job, request, from)
@@ -53,14 +54,15 @@ func (s *Starter) prepareAndSubmit(ctx context.Context, r store.Record, request 
 	return s.advance(ctx, r, data)
 }
 
-// hold renews the lease on a record until release is called, which returns the record as it is then and whether it
-// is still ours. The context is for the work that goes on meanwhile: it ends when the record is not.
+// hold renews the lease on a record in the background until release is called. release returns the
+// latest version of the record, and whether we still hold the lease. The context is for the work
+// under the lease; it is cancelled when the lease is lost.
 func (s *Starter) hold(ctx context.Context, r store.Record) (work context.Context, release func() (store.Record, bool)) {
 	work, cancel := context.WithCancel(ctx)
 	held, done := true, make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(max(s.Config.Lease/3, time.Millisecond)) // a setting of 0 is no reason to panic
+		tick := time.NewTicker(max(s.Config.Lease/3, time.Millisecond)) // a ticker panics at 0
 		defer tick.Stop()
 		for held {
 			select {
@@ -76,7 +78,7 @@ func (s *Starter) hold(ctx context.Context, r store.Record) (work context.Contex
 				held = false
 				cancel()
 			default:
-				s.Log.WarnContext(ctx, "lease not renewed", "job_id", r.ID, "error", err)
+				s.Log.WarnContext(ctx, "the lease was not renewed", "job_id", r.ID, "error", err)
 			}
 		}
 	}()
@@ -87,14 +89,16 @@ func (s *Starter) hold(ctx context.Context, r store.Record) (work context.Contex
 	}
 }
 
-// renew is not cut short when the work ends: the version of the record that it writes is needed.
+// renew extends the lease. It is not cancelled when the work ends, because the caller needs the
+// version of the record that it writes.
 func (s *Starter) renew(ctx context.Context, r store.Record) (store.Record, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Config.Lease)
 	defer cancel()
 	renewed := r
 	renewed.LeaseUntil = s.until(s.Config.Lease)
 	return s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
-		// The answer to this very write may have been lost.
+		// If the answer to this write was lost, the client sends the write again: then the record
+		// has the renewed lease.
 		if !ours(r, j) && !ours(renewed, j) {
 			return j, errTaken
 		}
@@ -103,9 +107,10 @@ func (s *Starter) renew(ctx context.Context, r store.Record) (store.Record, erro
 	})
 }
 
-// changed reads a record that somebody has written since, and reports whether it is still ours. If it cannot be read,
-// the record is returned as we know it: that is no reason to tell the caller that there will be no job. If it was
-// refused, whoever has refused it may not have seen the files that were written here.
+// changed reads a record that another process has written, and reports whether it is still ours. If
+// the read fails, it returns the record as we know it: a failed read is no reason to answer that
+// there will be no job. If the job was refused, it deletes the files, because the process that
+// refused the job may not have seen the files that were written here.
 func (s *Starter) changed(ctx context.Context, r store.Record) (store.Record, bool) {
 	now, err := s.Records.Job(ctx, r.ID)
 	if fault.KindOf(err) == fault.NotFound || now.Step == tuning.Refused {
@@ -114,17 +119,18 @@ func (s *Starter) changed(ctx context.Context, r store.Record) (store.Record, bo
 		s.discardFiles(ctx, gone)
 	}
 	if err != nil {
-		s.Log.WarnContext(ctx, "job not read", "job_id", r.ID, "error", err)
+		s.Log.WarnContext(ctx, "the job was not read", "job_id", r.ID, "error", err)
 		return r, false
 	}
 	return now, ours(r, now.Job)
 }
 
-// patience is how long a start is tried again whose dataset cannot be written.
+// patience is how long a start is retried whose dataset cannot be written.
 const patience = time.Hour
 
-// unprepared decides what becomes of a job whose dataset could not be written. What may pass is left to the next
-// tick of the poller, and is no error; for all else the job is refused, or fails if it was confirmed.
+// unprepared handles a job whose dataset could not be written. A transient error is left to the
+// poller's next tick and is not returned. Any other error refuses the job, or fails it if its start
+// was confirmed.
 func (s *Starter) unprepared(ctx context.Context, r store.Record, cause error) (store.Record, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
@@ -142,7 +148,7 @@ func (s *Starter) unprepared(ctx context.Context, r store.Record, cause error) (
 		}
 	})
 	if err != nil {
-		// The record stays as it is, and the poller resumes from there.
+		// The record is unchanged, and the poller resumes the start from its step.
 		s.Log.ErrorContext(ctx, "the job's record was not written", "job_id", r.ID, "error", err)
 		return r, nil
 	}
@@ -153,10 +159,11 @@ func (s *Starter) unprepared(ctx context.Context, r store.Record, cause error) (
 	return left, cause
 }
 
-// ended reports whether there will be no job: it was refused, or has failed.
+// ended reports whether there will be no job because it was refused or has failed.
 func ended(r store.Record) bool { return r.Step == tuning.Refused || r.State == tuning.Failed }
 
-// failureOf returns an error as a record keeps it, with Google's code or, for an error of our own, the one like it.
+// failureOf returns the form of an error that a record keeps, with Google's status code, or with
+// the corresponding code for an error of our own.
 func failureOf(err error) tuning.Failure {
 	code := int32(gcp.Code(err))
 	if code == int32(rpc.Code_UNKNOWN) {
@@ -165,10 +172,10 @@ func failureOf(err error) tuning.Failure {
 	return tuning.FailureOf(err, code)
 }
 
-// writeTimeout bounds the writing of how a step ended.
+// writeTimeout limits how long recording the result of a step may take.
 const writeTimeout = 30 * time.Second
 
-// request returns what a recorded job is to be made of.
+// request returns the request of a recorded job.
 func (s *Starter) request(ctx context.Context, job tuning.Job) (tuning.Request, error) {
 	if job.RequestData == "" {
 		return tuning.DecodeRequest(job.Request)

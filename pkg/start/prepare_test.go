@@ -21,11 +21,12 @@ func answers(code int) func(http.ResponseWriter, *http.Request, http.Handler) {
 	return func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) { http.Error(rw, "not now", code) }
 }
 
-// TestDatasetDelayed: what keeps a dataset from being written for a while is no error for the caller. The job waits,
-// says why, and goes on at the next tick.
+// TestDatasetDelayed: what keeps a dataset from being written for a while is no error for the
+// caller. The job waits, says why, and goes on at the next tick.
 func TestDatasetDelayed(t *testing.T) {
 	t.Parallel()
-	// Firestore's and Cloud Storage's clients try again by themselves after an Unavailable, for as long as they may.
+	// Firestore's and Cloud Storage's clients try again by themselves after an Unavailable, for as
+	// long as they may.
 	tests := map[string]struct {
 		breaks func(w *world)
 		kind   fault.Kind // of what the detail says
@@ -102,7 +103,8 @@ func TestDatasetDelayedForLong(t *testing.T) {
 	}
 }
 
-// TestDatasetRefused: what cannot heal is the failure of the job, at once and with what Google says of it.
+// TestDatasetRefused: what cannot heal is the failure of the job, at once and with what Google says
+// of it.
 func TestDatasetRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(w *world){

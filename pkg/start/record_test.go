@@ -14,8 +14,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestWriteFails: whichever write of a start fails, or takes effect without an answer, or fails from there on until the
-// start is over, a caller who is told of a job has one, and the poller brings it to its one job on Vertex AI.
+// TestWriteFails: whichever write of a start fails, or takes effect without an answer, or fails
+// from there on until the start is over, a caller who is told of a job has one, and the poller
+// brings it to its one job on Vertex AI.
 func TestWriteFails(t *testing.T) {
 	t.Parallel()
 	ways := map[string]func(writes int64) hook{
@@ -42,7 +43,8 @@ func TestWriteFails(t *testing.T) {
 					case err == nil && (len(records) != 1 || job.ID != records[0].ID):
 						t.Fatalf("Start = job %q; there are %d records", job.ID, len(records))
 					case n > 0 && fault.KindOf(err) == fault.Unavailable:
-						// The answer is not on record: it would not be repeated, and the start may still be refused.
+						// The answer is not on record: it would not be repeated, and the start may
+						// still be refused.
 					case err != nil && n > 0 && records[0].Step != tuning.Refused:
 						t.Fatalf("Start = %v, although the job is on record and can be gone on with", err)
 					}
@@ -67,8 +69,8 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
-// TestNameNotRecorded: the job runs, but nobody could ask for it by a name that is not on record, so the answer is the
-// record's; the poller mends that.
+// TestNameNotRecorded: the job runs, but nobody could ask for it by a name that is not on record,
+// so the answer is the record's; the poller mends that.
 func TestNameNotRecorded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -89,7 +91,8 @@ func TestNameNotRecorded(t *testing.T) {
 	w.one(t)
 }
 
-// TestNameNotRecordedIsNotTold: a poller whose write of the name fails tells nobody of what is not on record.
+// TestNameNotRecordedIsNotTold: a poller whose write of the name fails tells nobody of what is not
+// on record.
 func TestNameNotRecordedIsNotTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -107,8 +110,8 @@ func TestNameNotRecordedIsNotTold(t *testing.T) {
 	}
 }
 
-// TestOutcomeNotRecorded: a refusal that is not on record is none: the job is asked for again. Its caller is told so,
-// as a job may come of it.
+// TestOutcomeNotRecorded: a refusal that is not on record is none: the job is asked for again. Its
+// caller is told so, as a job may come of it.
 func TestOutcomeNotRecorded(t *testing.T) {
 	t.Parallel()
 	for _, code := range []codes.Code{codes.ResourceExhausted, codes.PermissionDenied} {

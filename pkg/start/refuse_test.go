@@ -18,8 +18,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestStartRefused: what is wrong with a start is found before Vertex AI is asked, and leaves nothing, whether it is
-// found before the start is recorded or after.
+// TestStartRefused: what is wrong with a start is found before Vertex AI is asked, and leaves
+// nothing, whether it is found before the start is recorded or after.
 func TestStartRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -95,8 +95,8 @@ func TestStartRefused(t *testing.T) {
 	}
 }
 
-// wantRefused fails the test unless the starts that were refused have left nothing to be seen, and their records, which
-// nobody is shown, say why. In the end there are so many jobs on record.
+// wantRefused fails the test unless the starts that were refused have left nothing to be seen, and
+// their records, which nobody is shown, say why. In the end there are so many jobs on record.
 func (w *world) wantRefused(t *testing.T, why *fault.Error, jobs int) {
 	t.Helper()
 	listed, _, err := w.records.ListJobs(t.Context(), store.Page{Order: store.NewestFirst, Size: 100, Scan: 100})

@@ -23,7 +23,8 @@ func (o Order) key() *store.Key {
 	return &store.Key{Caller: o.Caller, Key: o.Key, Request: o.Request.Hash()}
 }
 
-// known returns the job that the key was used for before, or nil. The same key for another request is an error.
+// known returns the job for which the key was used before, or nil. It is an error if the same key
+// was used for another request.
 func (s *Starter) known(ctx context.Context, key *store.Key) (*store.Record, error) {
 	if key == nil {
 		return nil, nil //nolint:nilnil // no key, no job
@@ -35,7 +36,7 @@ func (s *Starter) known(ctx context.Context, key *store.Key) (*store.Record, err
 	if used.Request != key.Request {
 		e := fault.New(fault.AlreadyExists, "The Idempotency-Key was used for another request. Use a new key for a new start.")
 		e.Violations = []fault.Violation{{
-			Field: "Idempotency-Key", Reason: "KEY_USED_FOR_ANOTHER_REQUEST", Description: "The request of the first start with this key was another one.",
+			Field: "Idempotency-Key", Reason: "KEY_USED_FOR_ANOTHER_REQUEST", Description: "The first start with this key had another request.",
 		}}
 		return nil, e
 	}
@@ -44,7 +45,7 @@ func (s *Starter) known(ctx context.Context, key *store.Key) (*store.Record, err
 	}
 	record, err := s.Records.Job(ctx, used.JobID)
 	if fault.KindOf(err) == fault.NotFound {
-		// It was refused and deleted after the key was read.
+		// The job was refused and deleted after the key was read.
 		if used, _ := s.Records.Key(ctx, *key); used != nil && used.Failure != nil {
 			return nil, used.Failure.Err()
 		}
@@ -55,11 +56,11 @@ func (s *Starter) known(ctx context.Context, key *store.Key) (*store.Record, err
 	return &record, nil
 }
 
-// look is how often a start that is still at work is looked at.
+// look is the interval at which a repeated start polls a start that is still in progress.
 const look = 200 * time.Millisecond
 
-// repeat answers a start as it was answered the first time. If that is still at work, it is waited for; if it has
-// died, this one goes on with it.
+// repeat answers a start with the first answer. It waits if the first start is still in progress,
+// and resumes it if its lease has expired.
 func (s *Starter) repeat(ctx context.Context, key *store.Key, r *store.Record, err error) (tuning.Job, error) {
 	for {
 		switch {
@@ -75,18 +76,19 @@ func (s *Starter) repeat(ctx context.Context, key *store.Key, r *store.Record, e
 		case <-ctx.Done():
 			return tuning.Job{}, &fault.Error{
 				Kind: fault.Unavailable, Busy: true, RetryAfter: s.Config.Lease, Err: ctx.Err(),
-				Message: "The first start with this key is still at work. Ask again.",
+				Message: "The first start with this key is still in progress. Repeat the call.",
 			}
 		case <-time.After(look):
 		}
 		if *r, err = s.Records.Job(ctx, r.ID); fault.KindOf(err) == fault.NotFound {
-			r, err = s.known(ctx, key) // it was refused and deleted meanwhile: the key has the answer
+			r, err = s.known(ctx, key) // the job was refused and deleted meanwhile: the key has the answer
 		}
 	}
 }
 
-// Resume resumes a start that died before its dataset was written. What cannot heal is refused, or the job's
-// failure if it was confirmed; an error is returned if the record could not be taken over.
+// Resume resumes a start that was interrupted before its dataset was written. A permanent error
+// refuses the job, or fails it if its start was confirmed. Resume returns an error only if it could
+// not take over the record.
 func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, error) {
 	release, err := s.Training.ReserveRecorded(ctx, r.Job)
 	if err != nil {
@@ -97,7 +99,7 @@ func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, err
 	for errors.Is(err, store.ErrChanged) {
 		var still bool
 		if r, still = s.changed(ctx, r); !still {
-			return r, nil // somebody else has resumed it
+			return r, nil // another process has resumed the start
 		}
 		taken, err = s.Records.UpdateJob(ctx, r, r.Resumes(s.until(s.Config.Lease), s.Now().UTC()))
 	}
@@ -105,21 +107,22 @@ func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, err
 		return r, err
 	}
 	if taken.Step != tuning.Preparing {
-		s.Log.ErrorContext(ctx, "start given up, its attempts were killed", "job_id", r.ID, "attempts", r.Attempts)
+		s.Log.ErrorContext(ctx, "the start was refused because its attempts were killed", "job_id", r.ID, "attempts", r.Attempts)
 		s.discardFiles(ctx, taken)
 		return taken, nil
 	}
-	s.Log.InfoContext(ctx, "start resumed", "job_id", r.ID)
+	s.Log.InfoContext(ctx, "the start was resumed", "job_id", r.ID)
 	request, from, err := s.recorded(ctx, taken.Job)
 	if err != nil {
-		// The dataset may be there all the same.
+		// The training data cannot be read any more, but an earlier attempt may have written the
+		// dataset.
 		from = func(context.Context, *trainset.Result, func(split.Example) error) error { return err }
 	}
-	ended, _ := s.prepareAndSubmit(ctx, taken, request, from, release) // an error is on record
+	ended, _ := s.prepareAndSubmit(ctx, taken, request, from, release) // the record has the error
 	return ended, nil
 }
 
-// recorded finds out what a recorded job is to be made of, and where its training data come from.
+// recorded loads the request of a recorded job, and the source of its training data.
 func (s *Starter) recorded(ctx context.Context, job tuning.Job) (tuning.Request, trainset.Source, error) {
 	request, err := s.request(ctx, job)
 	if err != nil {

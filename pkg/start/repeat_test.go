@@ -137,8 +137,8 @@ func TestRepeatOfAFailure(t *testing.T) {
 	}
 }
 
-// TestRepeatOfAnotherAnswer: while the first start looks for its job, pollers find it and see it move on. Both starts
-// are answered alike all the same.
+// TestRepeatOfAnotherAnswer: while the first start looks for its job, pollers find it and see it
+// move on. Both starts are answered alike all the same.
 func TestRepeatOfAnotherAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -158,7 +158,8 @@ func TestRepeatOfAnotherAnswer(t *testing.T) {
 	}
 }
 
-// TestRepeatAtOnce: of many starts with one key at a time, one starts a job, and all are answered alike.
+// TestRepeatAtOnce: of many starts with one key at a time, one starts a job, and all are answered
+// alike.
 func TestRepeatAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, code := range map[string]codes.Code{"sent": codes.OK, "no_room": codes.ResourceExhausted, "refused": codes.InvalidArgument} {
@@ -196,7 +197,8 @@ func TestRepeatAtOnce(t *testing.T) {
 	}
 }
 
-// TestRepeatWaits: while the first start is at work, a repeated one waits for its answer; for how long, its caller says.
+// TestRepeatWaits: while the first start is at work, a repeated one waits for its answer; for how
+// long, its caller says.
 func TestRepeatWaits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

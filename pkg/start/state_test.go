@@ -117,7 +117,8 @@ func (w *world) named(t *testing.T, prefix string) (n int) {
 	}
 }
 
-// jobs returns all records whole, which a list of the store does not: newest first, and good for reading only.
+// jobs returns all records whole, which a list of the store does not: newest first, and good for
+// reading only.
 func (w *world) jobs(t *testing.T) (all []store.Record) {
 	t.Helper()
 	docs, err := w.docs.Collection("tuning_jobs").OrderBy("created_at", gcf.Desc).Documents(t.Context()).GetAll()

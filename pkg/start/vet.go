@@ -14,21 +14,23 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// vetted returns the job that an order asks for, or everything that is wrong with the order.
+// vetted returns the job that an order asks for, or an error that lists everything that is wrong
+// with the order.
 func (s *Starter) vetted(ctx context.Context, o Order) (tuning.Job, error) {
 	job, verdict, err := s.vet(ctx, o)
 	if err != nil || len(verdict.Refusals) == 0 {
 		return job, err
 	}
-	if o.TrainingGeneration == 0 { // a dropped file was read before
+	if o.TrainingGeneration == 0 { // function convert has checked a dropped file
 		_, err = s.Training.Preview(ctx, job.BaseModel, o.Request)
 	}
 	return job, together(fault.Faults{}, err, verdict.Err())
 }
 
-// vet returns the job that an order asks for and what the catalogue says of it. If anything else is wrong with the
-// order, the error names all of that: what its reader found, its fields, its model, the catalogue's refusals, and
-// its data as far as the order says what they are.
+// vet returns the job that an order asks for, with the verdict of the catalogue. If anything else
+// is wrong with the order, the error lists all of it: the faults found while reading the request,
+// its fields, its model, the refusals of the catalogue, and its data as far as the order identifies
+// them.
 func (s *Starter) vet(ctx context.Context, o Order) (tuning.Job, catalogue.Verdict, error) {
 	faults := o.Check(o.Faults)
 	s.allowed(o.Request, &faults)
@@ -53,12 +55,12 @@ func (s *Starter) vet(ctx context.Context, o Order) (tuning.Job, catalogue.Verdi
 	return job, verdict, together(faults, err, dataErr, verdict.Err())
 }
 
-// allowed adds what a request names although it may not: a bucket, a service account or a key that is not in the
-// operator's list, where there is one.
+// allowed adds a fault for each bucket, service account or key in the request that the operator's
+// list does not contain. An empty list allows all.
 func (s *Starter) allowed(r tuning.Request, faults *fault.Faults) {
 	check := func(field, name, setting string, list []string) {
 		if name != "" && len(list) > 0 && !slices.Contains(list, name) && !faults.Has(field) {
-			faults.Add(field, "NOT_ALLOWED", "must be of those that this service allows ("+setting+"): "+strings.Join(list, ", ")+".")
+			faults.Add(field, "NOT_ALLOWED", "must be one that this service allows ("+setting+"): "+strings.Join(list, ", ")+".")
 		}
 	}
 	for _, uri := range []struct{ field, value string }{
@@ -72,8 +74,8 @@ func (s *Starter) allowed(r tuning.Request, faults *fault.Faults) {
 	check("kms_key_name", r.KMSKeyName, "START_KMS_KEYS", s.Config.Keys)
 }
 
-// together returns all that is wrong with a request as one error: an error that stands alone as it is, and what is no
-// fault of the request only where there is no other.
+// together joins everything that is wrong with a request in one error. A single error is returned
+// unchanged. An error that is not the caller's is returned only if there is no other.
 func together(faults fault.Faults, found ...error) error {
 	var alone error
 	var callers []*fault.Error
@@ -97,7 +99,7 @@ func together(faults fault.Faults, found ...error) error {
 		listed := int64(len(e.Violations))
 		e.Violations = slices.DeleteFunc(slices.Clone(e.Violations), func(v fault.Violation) bool { return faults.Has(v.Field) })
 		if listed > 0 && len(e.Violations) == 0 {
-			continue // of each the field has a fault already
+			continue // each of these fields has a fault already
 		}
 		e.Count = max(e.Count, listed) - listed + int64(len(e.Violations))
 		all.Of(&e, "training_data")

@@ -28,8 +28,8 @@ func asked(t *testing.T, body string) start.Order {
 	return start.Order{Request: r, Caller: "ci", Faults: f.Faults()}
 }
 
-// TestEveryFaultAtOnce: what is wrong with the fields, the model and the data of a request is in one answer, each
-// field once, for a start and a dry run alike.
+// TestEveryFaultAtOnce: what is wrong with the fields, the model and the data of a request is in
+// one answer, each field once, for a start and a dry run alike.
 func TestEveryFaultAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -89,7 +89,8 @@ func TestEveryFaultAtOnce(t *testing.T) {
 	}
 }
 
-// TestManyFaults: a request of a great many faults is answered with the first and the count, in little memory.
+// TestManyFaults: a request of a great many faults is answered with the first and the count, in
+// little memory.
 func TestManyFaults(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -50,9 +50,9 @@ func TestSettings_that_cannot_be_meant(t *testing.T) {
 		{all, "MAX_QUEUED_JOBS", "-5", "not be less than 0"},
 		{all, "MAX_QUEUED_JOBS", "abc", `"abc", and must be a whole number`},
 		{all, "CATALOGUE_MAX_AGE", "-1s", "not be less than 0"},
-		{all, "START_LEASE", "0s", "100ms at least"},
-		{all, "CREATE_TIMEOUT", "-1s", "100ms at least"},
-		{all, "MAX_COST_USD", "-1", "0, for no limit, or more"},
+		{all, "START_LEASE", "0s", "at least 100ms"},
+		{all, "CREATE_TIMEOUT", "-1s", "at least 100ms"},
+		{all, "MAX_COST_USD", "-1", "0 (no limit) or more"},
 		{all, "MONTHLY_BUDGET_USD", "1e-9", "MONTHLY_BUDGET_USD"},
 	}
 	for _, tt := range tests {
