@@ -12,7 +12,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestHistoriesDoNotShare: two changes of the same record make a history each, and leave the record's own alone.
+// TestHistoriesDoNotShare: two changes of the same record make a history each, and leave the
+// record's own alone.
 func TestHistoriesDoNotShare(t *testing.T) {
 	t.Parallel()
 	see := func(vertexState string) func(tuning.Job) tuning.Job {

@@ -16,7 +16,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestFailureAnswersAsTheErrorDid: a repeated start gets from the record what the first one got from the error.
+// TestFailureAnswersAsTheErrorDid: a repeated start gets from the record what the first one got
+// from the error.
 func TestFailureAnswersAsTheErrorDid(t *testing.T) {
 	t.Parallel()
 	places := func(n int) (all []fault.Violation) {
@@ -55,7 +56,8 @@ func TestFailureAnswersAsTheErrorDid(t *testing.T) {
 	}
 }
 
-// TestFailureIsBounded: a document holds 1 MiB, a request that is refused can have any number of faults.
+// TestFailureIsBounded: a document holds 1 MiB, a request that is refused can have any number of
+// faults.
 func TestFailureIsBounded(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ places, bytes, pointer, kept int }{

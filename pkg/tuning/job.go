@@ -10,7 +10,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/fault"
 )
 
-// Hyperparameters are what the caller asked for; a nil field was left to the service.
+// Hyperparameters are those that the caller asked for. The service or Vertex AI chooses the value
+// of a nil field.
 type Hyperparameters struct {
 	EpochCount             *int64   `json:"epoch_count,omitempty" firestore:"epoch_count,omitempty"`
 	LearningRateMultiplier *float64 `json:"learning_rate_multiplier,omitempty" firestore:"learning_rate_multiplier,omitempty"`
@@ -19,7 +20,7 @@ type Hyperparameters struct {
 	LearningRate           *float64 `json:"learning_rate,omitempty" firestore:"learning_rate,omitempty"`
 }
 
-// Over returns h with what it leaves open taken from base.
+// Over returns h with its nil fields taken from base.
 func (h Hyperparameters) Over(base Hyperparameters) Hyperparameters {
 	return Hyperparameters{
 		EpochCount:             cmp.Or(h.EpochCount, base.EpochCount),
@@ -30,26 +31,29 @@ func (h Hyperparameters) Over(base Hyperparameters) Hyperparameters {
 	}
 }
 
-// Failure is why a job failed or was cancelled: a google.rpc code and a text, Vertex AI's or ours.
+// Failure is why a job failed or was cancelled: a google.rpc code and a text, either Vertex AI's or
+// ours.
 type Failure struct {
 	Code       int32             `json:"code" firestore:"code"`
 	Message    string            `json:"message" firestore:"message"`
 	Violations []fault.Violation `json:"field_violations,omitempty" firestore:"violations,omitempty"`
-	// Kind, Reason and Metadata are those of our own error, for a repeated start to be answered as the first was.
+	// Kind, Reason and Metadata are those of our own error, so that a repeated start gets the same
+	// answer as the first.
 	Kind     string            `json:"-" firestore:"kind,omitempty"`
 	Reason   string            `json:"-" firestore:"reason,omitempty"`
 	Metadata map[string]string `json:"-" firestore:"metadata,omitempty"`
 }
 
-// How many places a record keeps of a request that was refused, and how many bytes of what is said of them. A document
-// holds 1 MiB and has them twice, in the failure and in its event.
+// These constants limit the violations that a record keeps of a refused request: their number, and
+// their size in bytes. A document holds 1 MiB and has them twice, in the failure and in its event.
 const (
 	keptViolations = 1000
 	keptBytes      = 200 << 10
 	placeBytes     = 64 // of a place in records, without its pointer
 )
 
-// FailureOf returns an error as a record keeps it, with the google.rpc code of its cause.
+// FailureOf returns the form of an error that a record keeps, with the google.rpc code of its
+// cause.
 func FailureOf(err error, code int32) Failure {
 	e := fault.Of(err)
 	n, size := 0, 0
@@ -68,18 +72,19 @@ func FailureOf(err error, code int32) Failure {
 	}
 }
 
-// Err returns the error that a failed start was answered with.
+// Err returns the error with which a failed start was answered.
 func (f Failure) Err() error {
 	kind, _ := fault.ParseKind(f.Kind)
 	return &fault.Error{Kind: kind, Message: f.Message, Violations: f.Violations, Reason: f.Reason, Metadata: f.Metadata}
 }
 
-// Job is the record of a tuning job, one Firestore document each. Its ID is ours and is there before
-// Vertex AI knows of the job; Name is Vertex AI's and is empty until the job was accepted.
+// Job is the record of a tuning job, one Firestore document for each job. Its ID is ours and exists
+// before Vertex AI knows the job. Name is Vertex AI's and is empty until Vertex AI has accepted the
+// job.
 type Job struct {
 	ID                string          `firestore:"-"`
 	Name              string          `firestore:"name"`
-	Number            string          `firestore:"number"` // last segment of Name, to find a job by it
+	Number            string          `firestore:"number"` // last segment of Name, for looking up a job
 	Location          string          `firestore:"location"`
 	DisplayName       string          `firestore:"display_name"`
 	BaseModel         string          `firestore:"base_model"`
@@ -87,12 +92,12 @@ type Job struct {
 	Hyperparameters   Hyperparameters `firestore:"hyperparameters"`
 	Spec              Spec            `firestore:"spec"`
 	Priority          int64           `firestore:"priority"`
-	Timeout           time.Duration   `firestore:"timeout,omitempty"` // of running, 0 for none
+	Timeout           time.Duration   `firestore:"timeout,omitempty"` // the longest running time, 0 for no limit
 	CancelWhenStalled bool            `firestore:"cancel_when_stalled,omitempty"`
 	StartedBy         string          `firestore:"started_by"`
 
-	// Request is what the dataset is to be made of, as JSON, until it is written. A long one is an object of
-	// Cloud Storage instead, whose gs:// URI is RequestData.
+	// Request is the start's request as JSON. It is kept until the dataset is written. A long one
+	// is an object in Cloud Storage instead, whose gs:// URI is RequestData.
 	Request     []byte `firestore:"request,omitempty"`
 	RequestData string `firestore:"request_data,omitempty"`
 
@@ -103,32 +108,34 @@ type Job struct {
 	Warnings     []string `firestore:"warnings,omitempty"`
 	Lineage      Lineage  `firestore:"lineage"`
 
-	// Estimate is what was known of tokens and cost before the job was sent, as the JSON of package estimate.
+	// Estimate is the estimate of tokens and cost from before the job was submitted, as the JSON of
+	// package estimate.
 	Estimate []byte `firestore:"estimate,omitempty"`
-	// Cost is what the job may cost at most and Reserved how much of it the month's budget holds for it, both in
-	// millionths of a US dollar. Month is that of the budget, as 2006-01.
+	// Cost is the upper bound of the job's cost, and Reserved is the part of it that is reserved in
+	// a monthly budget, both in millionths of a US dollar. Month is the month of that budget, such
+	// as 2006-01.
 	Cost     int64  `firestore:"cost_micro_usd,omitempty"`
 	Reserved int64  `firestore:"reserved_micro_usd,omitempty"`
 	Month    string `firestore:"budget_month,omitempty"`
 
 	// Tentative is set until the service has committed itself to the job, see Step.
 	Tentative bool `firestore:"tentative,omitempty"`
-	// Key is the document of the start's Idempotency-Key, if it has one.
+	// Key is the document ID of the start's Idempotency-Key, if it has one.
 	Key string `firestore:"key,omitempty"`
 
 	Step            Step      `firestore:"step"`
 	LeaseUntil      time.Time `firestore:"lease_until"`
-	Attempts        int64     `firestore:"attempts,omitempty"`    // how often writing its dataset was begun anew
-	Crashes         int64     `firestore:"crashes,omitempty"`     // how many attempts in a row ended without writing how
-	Submissions     int64     `firestore:"submissions,omitempty"` // how often Vertex AI was asked for it
-	Refusals        int64     `firestore:"refusals,omitempty"`    // how often it had no room
-	Detail          string    `firestore:"detail,omitempty"`      // why it has not come further, for people
+	Attempts        int64     `firestore:"attempts,omitempty"`    // how often the preparation was resumed
+	Crashes         int64     `firestore:"crashes,omitempty"`     // attempts in a row that ended without recording a result
+	Submissions     int64     `firestore:"submissions,omitempty"` // how often the job was submitted to Vertex AI
+	Refusals        int64     `firestore:"refusals,omitempty"`    // how often Vertex AI had no quota left
+	Detail          string    `firestore:"detail,omitempty"`      // why the job has not progressed, as a sentence for the caller
 	CancelRequested *Wish     `firestore:"cancel_requested,omitempty"`
 	StalledAt       time.Time `firestore:"stalled_at,omitempty"`
 	FirstAnswer     *Answer   `firestore:"first_answer,omitempty"`
 
 	State       State    `firestore:"state"`
-	VertexState string   `firestore:"vertex_state"` // Vertex AI's own word, JOB_STATE_*
+	VertexState string   `firestore:"vertex_state"` // Vertex AI's state, JOB_STATE_*
 	Finished    bool     `firestore:"finished"`
 	Failure     *Failure `firestore:"failure,omitempty"`
 
@@ -139,8 +146,8 @@ type Job struct {
 	// Dropped are some of the examples that Vertex AI left out; Stats counts all.
 	Dropped []Dropped `firestore:"dropped,omitempty"`
 
-	// Events is all that happened to the job; the first Told of them were published. Watched is set while
-	// there is anything left to do about the job: it has not finished, or not everything was told.
+	// Events are all events of the job; the first Told of them were published. Watched is set while
+	// the poller has work to do for the job: it has not finished, or not all events were published.
 	Events  []Event `firestore:"events"`
 	Told    int64   `firestore:"told"`
 	Watched bool    `firestore:"watched"`
@@ -151,9 +158,10 @@ type Job struct {
 	EndedAt   time.Time `firestore:"ended_at"`
 }
 
-// Spec is what Vertex AI is asked for beside the data, the base model and the hyperparameters.
+// Spec is the part of the request to Vertex AI besides the data, the base model and the
+// hyperparameters.
 type Spec struct {
-	APIVersion               string            `firestore:"api_version"` // v1 or v1beta1, of the tuning service
+	APIVersion               string            `firestore:"api_version"` // version of the tuning API: v1 or v1beta1
 	NotSent                  []string          `firestore:"not_sent,omitempty"`
 	TuningMode               string            `firestore:"tuning_mode,omitempty"`
 	ExportLastCheckpointOnly bool              `firestore:"export_last_checkpoint_only,omitempty"`
@@ -165,24 +173,24 @@ type Spec struct {
 	KMSKeyName               string            `firestore:"kms_key_name,omitempty"`
 }
 
-// Lineage is what a dataset was made of.
+// Lineage records what a dataset was made from.
 type Lineage struct {
 	Sources       []SourceObject `json:"sources,omitempty" firestore:"sources,omitempty"`
-	SourceURIs    []string       `json:"-" firestore:"source_uris,omitempty"`                           // of the Sources, to find the job by
-	Index         string         `json:"index,omitempty" firestore:"index,omitempty"`                   // gs:// URI: the source of each line
+	SourceURIs    []string       `json:"-" firestore:"source_uris,omitempty"`                           // URIs of the Sources, for looking up the job
+	Index         string         `json:"index,omitempty" firestore:"index,omitempty"`                   // gs:// URI of the index, which has the source of each line
 	DatasetSHA256 string         `json:"dataset_sha256,omitempty" firestore:"dataset_sha256,omitempty"` // in hex
 	Converter     string         `json:"converter,omitempty" firestore:"converter,omitempty"`           // version of this program
-	// Options are what was done to every example, by the fields of the request.
+	// Options are the changes that were made to every example, by the field of the request.
 	Options    map[string]string `json:"options,omitempty" firestore:"options,omitempty"`
-	Request    string            `json:"request_sha256,omitempty" firestore:"request_sha256,omitempty"` // hash of what was asked for
+	Request    string            `json:"request_sha256,omitempty" firestore:"request_sha256,omitempty"` // hash of the request
 	Validation int64             `json:"validation_examples,omitempty" firestore:"validation,omitempty"`
 }
 
-// SourceObject is a file that a dataset was made of.
+// SourceObject is a file from which a dataset was made.
 type SourceObject struct {
 	URI        string `json:"uri" firestore:"uri"`
 	Generation int64  `json:"generation,string" firestore:"generation"`
-	SHA256     string `json:"sha256" firestore:"sha256"` // of the bytes as they are stored, in hex
+	SHA256     string `json:"sha256" firestore:"sha256"` // of the stored bytes, in hex
 }
 
 // LeftOut counts the messages that are in no pair, and names the first of them.
@@ -192,13 +200,13 @@ type LeftOut struct {
 	Messages []LeftOutMessage `json:"messages" firestore:"messages"`
 }
 
-// LeftOutMessage is one of them.
+// LeftOutMessage is a message that is in no pair.
 type LeftOutMessage struct {
 	ID     string `json:"message_id" firestore:"message_id"`
 	Reason string `json:"reason" firestore:"reason"`
 }
 
-// Checkpoint is one of a job's intermediate models, deployed to an endpoint of its own.
+// Checkpoint is one of a job's intermediate models, which has an endpoint of its own.
 type Checkpoint struct {
 	ID       string `json:"checkpoint_id" firestore:"checkpoint_id"`
 	Epoch    int64  `json:"epoch" firestore:"epoch"`
@@ -206,25 +214,27 @@ type Checkpoint struct {
 	Endpoint string `json:"endpoint,omitempty" firestore:"endpoint,omitempty"`
 }
 
-// Stats is what Vertex AI counted in the training data, from tuning_data_stats.
+// Stats are Vertex AI's counts of the training data. Source: tuning_data_stats of TuningJob.
 type Stats struct {
 	Examples       int64 `json:"examples" firestore:"examples"`
 	BillableTokens int64 `json:"billable_tokens" firestore:"billable_tokens"`
 	Steps          int64 `json:"steps" firestore:"steps"`
-	// Dropped examples: Vertex AI's field total_truncated_example_count counts those it left out.
+	// Dropped counts the examples that Vertex AI left out. Source: its field
+	// total_truncated_example_count.
 	Dropped int64 `json:"dropped" firestore:"dropped"`
 }
 
-// Dropped is a training example that Vertex AI left out, by its line in the dataset, from 1.
+// Dropped is a training example that Vertex AI left out. Index is its line in the dataset, counted
+// from 1.
 type Dropped struct {
 	Index  int64  `firestore:"index"`
 	Reason string `firestore:"reason,omitempty"`
 }
 
-// Observation is what Vertex AI said of a job at one time.
+// Observation is Vertex AI's description of a job at one time.
 type Observation struct {
 	Name          string
-	Label         string // our job's ID, from the label on the job
+	Label         string // our ID of the job, from the label of the job on Vertex AI
 	VertexState   string
 	Failure       *Failure
 	TunedModel    string

@@ -12,12 +12,13 @@ import (
 	"github.com/vertextune/vertextune/pkg/lazyregexp"
 )
 
-// LabelKey is the label on every tuning job of ours; its value is the job's ID. Vertex AI's CreateTuningJob
-// has no request id, so the label is how a job is found again whose answer was lost.
+// LabelKey is the key of the label on each of our tuning jobs; the label's value is the job's ID.
+// Vertex AI's CreateTuningJob has no request ID, so the label is the only way to find a job whose
+// create was not answered.
 const LabelKey = "vertextune-job"
 
-// NewID returns an ID that is unique, sorts by time, and is a legal label value (lower-case letters,
-// digits and dashes, at most 63 of them).
+// NewID returns an ID that is unique, sorts by time, and is a legal label value: lower-case
+// letters, digits and dashes, at most 63 characters.
 func NewID(now time.Time) string {
 	return "vt-" + now.UTC().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:10])
 }
@@ -32,8 +33,8 @@ func DisplayName(now time.Time) string {
 	return "fine_tuned_model_" + now.UTC().Format("20060102_150405")
 }
 
-// PublicName returns the job_name that callers see: Vertex AI's resource name once there is one, and until
-// then one of the same form with our own ID for its number. Both find the job.
+// PublicName returns the job_name that callers see: Vertex AI's resource name if the job has one,
+// and otherwise a name of the same form with our own ID as its number. Both names find the job.
 func (j Job) PublicName(project string) string {
 	if j.Name != "" {
 		return j.Name
@@ -41,7 +42,8 @@ func (j Job) PublicName(project string) string {
 	return fmt.Sprintf("projects/%s/locations/%s/tuningJobs/%s", project, j.Location, j.ID)
 }
 
-// LastSegment returns what follows the last slash of a resource name, or all of it.
+// LastSegment returns the part of a resource name after the last slash, or the whole name if it has
+// none.
 func LastSegment(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
 var namePattern = lazyregexp.New(`^projects/[^/]+/locations/([a-z0-9-]+)/(?:tuningJobs|trainingPipelines)/[^/]+$`)

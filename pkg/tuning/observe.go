@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Observe returns the job as it is after the observation, and whether that differs from the record.
-// A record never steps back: what is finished stays as it is, an answer older than the record changes
-// nothing, and neither does a state that a job cannot come to from where it is.
+// Observe returns the job as it is after the observation, and whether it differs from the record. A
+// record never steps back: a finished job does not change, and an observation that is older than
+// the record, or whose state cannot follow the recorded one, changes nothing.
 func (j Job) Observe(o Observation) (Job, bool) {
 	if j.Finished || (j.Name != "" && j.Name != o.Name) {
 		return j, false
@@ -45,7 +45,9 @@ func (j Job) Observe(o Observation) (Job, bool) {
 		return j, false
 	}
 	if j.CancelRequested == nil || j.CancelRequested.Reason == "" {
-		next.StalledAt = time.Time{} // it moves; one that is cancelled because it has stalled keeps when
+		// The job has changed, so it is not stalled. A job that is cancelled because it stalled
+		// keeps the time.
+		next.StalledAt = time.Time{}
 	}
 	next.answered()
 	if next.State != j.State || next.Name != j.Name {
@@ -58,8 +60,9 @@ func (j Job) Observe(o Observation) (Job, bool) {
 	return next, true
 }
 
-// same reports whether two records say the same. UpdatedAt alone is no difference: Vertex AI touches it
-// without telling us anything new, and a write a job and tick would be paid for nothing.
+// same reports whether two records are equal to a caller. UpdatedAt alone makes no difference:
+// Vertex AI changes it without any news, and a write for each job and tick would cost money for
+// nothing.
 func same(a, b Job) bool {
 	return a.Name == b.Name && a.State == b.State && a.VertexState == b.VertexState &&
 		a.TunedModel == b.TunedModel && a.TunedEndpoint == b.TunedEndpoint &&

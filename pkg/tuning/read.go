@@ -5,10 +5,11 @@ package tuning
 
 import "github.com/vertextune/vertextune/pkg/fields"
 
-// maxMessageIDs bounds the message_ids: each is a read of Firestore's, and all are in memory together.
+// maxMessageIDs limits the number of message_ids: each one costs a read of Firestore, and all of
+// them are in memory together.
 const maxMessageIDs = 50_000
 
-// ReadRequest reads what is asked for in the body of POST /start.
+// ReadRequest reads a request from the body of POST /start.
 func ReadRequest(f *fields.Reader) Request {
 	request := Request{
 		MessageIDs:   f.Texts("message_ids", maxMessageIDs, "For more, use session_id, all_messages, or training_data with a file."),

@@ -64,8 +64,8 @@ func anyRequest(random *rand.Rand) tuning.Request {
 	return r
 }
 
-// TestRequestIsKeptWhole: whoever goes on with a start reads the request that was recorded, and a repeated start is
-// told from another one by the hash.
+// TestRequestIsKeptWhole: whoever goes on with a start reads the request that was recorded, and a
+// repeated start is told from another one by the hash.
 func TestRequestIsKeptWhole(t *testing.T) {
 	t.Parallel()
 	hashes := map[string]string{} // to what they are of
@@ -89,7 +89,8 @@ func TestRequestIsKeptWhole(t *testing.T) {
 	}
 }
 
-// TestHashTellsEveryField apart: a field that is left out of it would make another request a repetition.
+// TestHashTellsEveryField apart: a field that is left out of it would make another request a
+// repetition.
 func TestHashTellsEveryField(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{tuning.Request{}.Hash(): "the empty request"}

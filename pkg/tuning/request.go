@@ -22,49 +22,52 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// Request is what a caller asks for when starting a job. Exactly one source of training data is set:
-// messages (by ID, by session, or those IDs of that session), all messages there are, or a file.
+// Request is a caller's request to start a job. Exactly one source of training data is set:
+// messages (by their IDs, by their session, or both), all messages, or a file.
 //
-// It is recorded as JSON until the dataset is written, and its hash tells whether a repeated start asks for the
-// same.
+// It is recorded as JSON until the dataset is written. Its hash shows whether a repeated start has
+// the same request.
 type Request struct {
 	MessageIDs      []string        `json:"message_ids,omitempty"`
 	SessionID       string          `json:"session_id,omitempty"`
 	AllMessages     bool            `json:"all_messages,omitempty"`
 	TrainingData    string          `json:"training_data,omitempty"` // gs:// URI of a dataset
-	ModelID         string          `json:"model_id,omitempty"`      // document of the collection models, for what the request leaves open
+	ModelID         string          `json:"model_id,omitempty"`      // document of the collection models with defaults
 	BaseModel       string          `json:"base_model,omitempty"`
 	Hyperparameters Hyperparameters `json:"hyperparameters"`
 
 	DisplayName              string            `json:"display_name,omitempty"`
 	Labels                   map[string]string `json:"labels,omitempty"`
-	SystemInstruction        string            `json:"system_instruction,omitempty"` // put into every example without one
+	SystemInstruction        string            `json:"system_instruction,omitempty"` // added to every example without one
 	ValidationData           string            `json:"validation_data,omitempty"`    // gs:// URI of a dataset
 	ValidationSplit          float64           `json:"validation_split,omitempty"`   // share of the conversations, 0 for none
 	TuningMode               string            `json:"tuning_mode,omitempty"`
 	ExportLastCheckpointOnly *bool             `json:"export_last_checkpoint_only,omitempty"`
-	OutputURI                string            `json:"output_uri,omitempty"` // gs:// folder for what open models become
+	OutputURI                string            `json:"output_uri,omitempty"` // gs:// folder for tuned open models
 	PreTunedModel            string            `json:"pre_tuned_model,omitempty"`
-	ContinueModel            bool              `json:"continue_model,omitempty"` // from the last tuned version of model_id
+	ContinueModel            bool              `json:"continue_model,omitempty"` // continue from the last tuned version of model_id
 	ServiceAccount           string            `json:"service_account,omitempty"`
 	KMSKeyName               string            `json:"kms_key_name,omitempty"`
 	MaxCost                  usd.Amount        `json:"max_cost_usd,omitempty"`
-	Force                    bool              `json:"force,omitempty"` // what is known to fail is tried all the same
+	Force                    bool              `json:"force,omitempty"` // start even if the catalogue refuses the job
 
-	// TrainingGeneration is the only generation of TrainingData to train on, in whichever format it is; 0 is the one that
-	// is there, in a .jsonl file. It is for files that start a job by themselves: callers cannot ask for it.
+	// TrainingGeneration is the generation of TrainingData to train on, in any of the formats; 0
+	// means the current generation of a .jsonl file. It is set for files that start a job by
+	// themselves; callers cannot set it.
 	TrainingGeneration int64 `json:"training_generation,omitempty"`
 
-	// Priority goes before age among jobs that wait for room; 0 is the usual.
+	// Priority orders the queue before age does: a job with a higher priority is submitted first. 0
+	// is the default.
 	Priority int64 `json:"priority,omitempty"`
-	// Timeout is how long the job may run before it counts as stalled, 0 for as long as it likes.
+	// Timeout is how long the job may run before it counts as stalled; 0 means no limit.
 	Timeout time.Duration `json:"timeout,omitempty"`
-	// CancelWhenStalled has a stalled job cancelled, not only told of.
+	// CancelWhenStalled requests that a stalled job is cancelled, in addition to the event that
+	// reports it.
 	CancelWhenStalled bool `json:"cancel_when_stalled,omitempty"`
 }
 
-// Check returns everything that is wrong with the request as it stands, without looking at any data: what its reader
-// has found, and what else there is. A field is not judged twice.
+// Check returns everything that is wrong with the request, without reading any data: the faults
+// that its reader has found, and the faults of its values. It adds no second fault to a field.
 func (r Request) Check(read fault.Faults) fault.Faults {
 	c := check{read: read, Faults: fault.Faults{Kept: slices.Clip(read.Kept), Count: read.Count}}
 	c.source(r)
@@ -79,7 +82,7 @@ func (r Request) Check(read fault.Faults) fault.Faults {
 		}
 		field := "message_ids[" + strconv.Itoa(i) + "]"
 		if id == "" && (read.Has(field) || read.Count > int64(len(read.Kept))) {
-			continue // its reader has found that it is no string
+			continue // the reader has already reported that it is no string
 		}
 		if c.documentID(field, id); twice {
 			c.Add(field, "DUPLICATE", fmt.Sprintf("is the same as message_ids[%d]. Name each message once.", first))
@@ -109,10 +112,10 @@ func (r Request) Check(read fault.Faults) fault.Faults {
 	return c.Faults
 }
 
-// maxPriority bounds the priority both ways.
+// maxPriority is the largest absolute value of a priority.
 const maxPriority = 1000
 
-// Check returns what is wrong with the hyperparameters; field is their path in the request.
+// Check returns the faults of the hyperparameters; field is their path in the request.
 func (h Hyperparameters) Check(field string) fault.Faults {
 	var c check
 	if h.EpochCount != nil && (*h.EpochCount < 1 || *h.EpochCount > maxEpochs) {
@@ -129,19 +132,20 @@ func (h Hyperparameters) Check(field string) fault.Faults {
 	return c.Faults
 }
 
-// maxEpochs bounds the epochs. Vertex AI publishes no bound; the service itself picks 40 at most, and no tuning is known
-// that is better for more than this.
+// maxEpochs is the largest number of epochs. Vertex AI publishes no limit. Its own choice is at
+// most 40, and no tuning is known that needs more than maxEpochs.
 const maxEpochs = 1000
 
-// rate checks a number that a model's document can hold though JSON cannot say it: NaN or an infinity.
+// rate checks a learning rate. A model's document can contain NaN or an infinity, although JSON
+// cannot.
 func (c *check) rate(field string, rate *float64) {
 	if rate != nil && (math.IsNaN(*rate) || math.IsInf(*rate, 0) || *rate <= 0) {
 		c.Add(field, "OUT_OF_RANGE", "must be a number greater than 0.")
 	}
 }
 
-// adapterSizes are those that Vertex AI's enum has; which of them a model takes is for the catalogue to say.
-// Source: SupervisedHyperParameters.AdapterSize in the v1 API.
+// adapterSizes are the values of Vertex AI's enum. The catalogue knows which of them a model
+// accepts. Source: SupervisedHyperParameters.AdapterSize in the v1 API.
 var adapterSizes = []int64{1, 2, 4, 8, 16, 32}
 
 // ParseURI splits a gs:// URI into bucket and object name.
@@ -154,7 +158,8 @@ func ParseURI(uri string) (bucket, name string, ok bool) {
 	return bucket, name, ok && len(bucket) <= maxBucket && bucketPattern.MatchString(bucket) && name != "" && len(name) <= 1024
 }
 
-// Lengths are checked apart: a pattern that counts to hundreds takes a millisecond to compile, at every start.
+// Lengths are checked separately, because a pattern that counts to hundreds takes a millisecond to
+// compile, at every start of the process.
 const (
 	maxModel  = 256
 	maxBucket = 222
@@ -165,26 +170,27 @@ var (
 	bucketPattern = lazyregexp.New(`^[a-z0-9][a-z0-9._-]+[a-z0-9]$`)
 )
 
-// idLimit is how long the ID of a Firestore document may be, in bytes.
+// idLimit is the longest ID of a Firestore document, in bytes.
 const idLimit = 1500
 
-// check counts what is wrong, beside what was found before.
+// check collects the faults of a request, in addition to those that its reader found.
 type check struct {
 	fault.Faults
 	read fault.Faults
 }
 
-// Add counts a fault of a field that has none yet.
+// Add adds a fault to a field that has none yet.
 func (c *check) Add(field, reason, description string) {
 	if !c.read.Has(field) {
 		c.Faults.Add(field, reason, description)
 	}
 }
 
-// Sources are the fields that say what to train on.
+// Sources are the fields that name the training data.
 var Sources = []string{"message_ids", "session_id", "all_messages", "training_data"}
 
-// source holds the rule that training on every message must be asked for in so many words.
+// source checks that the request names exactly one source of training data. Training on every
+// message needs an explicit all_messages.
 func (c *check) source(r Request) {
 	messages := len(r.MessageIDs) > 0 || r.SessionID != ""
 	given := 0
@@ -196,14 +202,14 @@ func (c *check) source(r Request) {
 	switch {
 	case given == 0 && !slices.ContainsFunc(Sources, c.read.Has):
 		c.Add("message_ids", "NO_TRAINING_DATA",
-			"Say what to train on: message_ids, session_id, training_data (a gs:// URI), or \"all_messages\": true for every message there is.")
+			"Name the training data: message_ids, session_id, training_data (a gs:// URI), or \"all_messages\": true for every message.")
 	case given > 1:
 		c.Add("message_ids", "AMBIGUOUS_TRAINING_DATA",
-			"Say one thing to train on: messages (message_ids, session_id or both), all_messages, or training_data.")
+			"Name only one source of training data: messages (message_ids, session_id or both), all_messages, or training_data.")
 	}
 }
 
-// isDocumentID holds Firestore's rules for the ID of a document.
+// isDocumentID implements Firestore's rules for the ID of a document.
 func isDocumentID(id string) bool {
 	return id != "" && len(id) <= idLimit && utf8.ValidString(id) &&
 		!strings.ContainsRune(id, '/') && !strings.ContainsFunc(id, unicode.IsControl) && id != "." && id != ".." &&
@@ -219,22 +225,22 @@ func (c *check) documentID(field, id string) {
 	}
 }
 
-// Hash returns a hash of all that is asked for: equal requests have equal ones.
+// Hash returns a hash of the whole request: equal requests have equal hashes.
 func (r Request) Hash() string {
 	sum := sha256.Sum256(r.Encode())
 	return hex.EncodeToString(sum[:])
 }
 
-// Encode writes the request as JSON; DecodeRequest reads it.
+// Encode returns the request as JSON; DecodeRequest reads it.
 func (r Request) Encode() []byte {
 	text, err := json.Marshal(r)
 	if err != nil {
-		panic(err) // strings, booleans and numbers that were read from JSON always encode
+		panic(err) // strings, booleans and numbers that were read from JSON can always be encoded
 	}
 	return text
 }
 
-// DecodeRequest reads what Encode wrote.
+// DecodeRequest decodes the output of Encode.
 func DecodeRequest(text []byte) (Request, error) {
 	var r Request
 	if err := json.Unmarshal(text, &r); err != nil {

@@ -14,28 +14,28 @@ import (
 	"github.com/vertextune/vertextune/pkg/lazyregexp"
 )
 
-// Limits of Vertex AI on names and labels. Source: TuningJob in the v1 API: a display name has up to 128 characters;
-// labels have up to 64, lower-case letters, digits, underscores and dashes.
+// Limits of Vertex AI on names and labels. Source: TuningJob in the v1 API: a display name has up
+// to 128 characters; labels have up to 64, lower-case letters, digits, underscores and dashes.
 const (
 	displayNameLimit = 128
-	labelsLimit      = 63 // of 64; ours is one
+	labelsLimit      = 63 // of 64; one is ours
 	labelLimit       = 64 // characters of a key, and of a value
 	instructionLimit = 100_000
 )
 
 var (
-	labelKey       = lazyregexp.New(`^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]*$`) // lengths apart, see maxModel
+	labelKey       = lazyregexp.New(`^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]*$`) // lengths are checked separately, see maxModel
 	labelValue     = lazyregexp.New(`^[\p{Ll}\p{Lo}\p{N}_-]*$`)
 	modelName      = lazyregexp.New(`^projects/[^/]+/locations/[a-z0-9-]+/models/[A-Za-z0-9_-]+(@[a-z0-9-]+)?$`)
 	serviceAccount = lazyregexp.New(`^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$`)
 	kmsKey         = lazyregexp.New(`^projects/[^/]+/locations/[a-z0-9-]+/keyRings/[^/]+/cryptoKeys/[^/]+$`)
 )
 
-// Modes are the tuning modes of open models, as Vertex AI names them. Source: SupervisedTuningSpec.TuningMode in the
-// v1beta1 API.
+// Modes are the tuning modes of open models, as Vertex AI names them. Source:
+// SupervisedTuningSpec.TuningMode in the v1beta1 API.
 var Modes = []string{"PEFT_ADAPTER", "FULL"}
 
-// spec checks what is asked for beside the data and the hyperparameters.
+// spec checks the fields besides the data and the hyperparameters.
 func (c *check) spec(r Request) {
 	c.matches("pre_tuned_model", r.PreTunedModel, modelName, "a tuned model: projects/P/locations/L/models/M or …/M@VERSION")
 	c.matches("service_account", r.ServiceAccount, serviceAccount, "the e-mail address of a service account")
@@ -84,18 +84,18 @@ func (c *check) labels(labels map[string]string) {
 	}
 }
 
-// maxValidationSplit is the largest share of the conversations that may be for validation.
+// maxValidationSplit is the largest share of the conversations that may be used for validation.
 const maxValidationSplit = 0.5
 
 func (c *check) validation(r Request) {
-	if !(r.ValidationSplit >= 0 && r.ValidationSplit <= maxValidationSplit) { // not so for NaN
-		c.Add("validation_split", "OUT_OF_RANGE", fmt.Sprintf("must be from 0, which is no validation, to %v.", maxValidationSplit))
+	if !(r.ValidationSplit >= 0 && r.ValidationSplit <= maxValidationSplit) { // this form also refuses NaN
+		c.Add("validation_split", "OUT_OF_RANGE", fmt.Sprintf("must be from 0 (no validation) to %v.", maxValidationSplit))
 	}
 	if r.ValidationData == "" {
 		return
 	}
 	if r.ValidationSplit != 0 {
-		c.Add("validation_data", "AMBIGUOUS_VALIDATION_DATA", "Say one thing to validate with: validation_data or validation_split.")
+		c.Add("validation_data", "AMBIGUOUS_VALIDATION_DATA", "Name only one source of validation data: validation_data or validation_split.")
 	}
 	if _, _, ok := ParseURI(r.ValidationData); !ok || !strings.HasSuffix(r.ValidationData, ".jsonl") {
 		c.Add("validation_data", "INVALID_URI", "must be a JSONL file in Cloud Storage: gs://BUCKET/NAME.jsonl.")
@@ -105,9 +105,9 @@ func (c *check) validation(r Request) {
 func (c *check) continuation(r Request) {
 	switch {
 	case r.ContinueModel && r.ModelID == "":
-		c.Add("continue_model", "NO_MODEL", "goes with model_id: it continues from the last tuned version of that model.")
+		c.Add("continue_model", "NO_MODEL", "needs model_id: it continues from the last tuned version of that model.")
 	case r.PreTunedModel != "" && (r.BaseModel != "" || r.ContinueModel):
-		c.Add("pre_tuned_model", "AMBIGUOUS_MODEL", "Say one thing to tune: base_model, pre_tuned_model, or continue_model with model_id.")
+		c.Add("pre_tuned_model", "AMBIGUOUS_MODEL", "Name only one model to tune: base_model, pre_tuned_model, or continue_model with model_id.")
 	case r.ContinueModel && r.BaseModel != "":
 		c.Add("base_model", "AMBIGUOUS_MODEL", "must not be given with continue_model: the base model is that of the tuned version.")
 	}

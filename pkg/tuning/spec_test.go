@@ -119,7 +119,8 @@ func TestHyperparametersCheck(t *testing.T) {
 	}
 }
 
-// Every field of a request is read from the body, but the generation, which comes with a dropped file.
+// Every field of a request is read from the body, but the generation, which comes with a dropped
+// file.
 func TestReadRequest(t *testing.T) {
 	t.Parallel()
 	f := fields.New("", []byte(`{"message_ids":["a"],"session_id":"s","all_messages":true,"training_data":"t","model_id":"m","base_model":"b",
@@ -144,7 +145,8 @@ func TestReadRequest(t *testing.T) {
 	}
 }
 
-// What the reader of the body has found to be no ID is not found a second time, also where it kept the first faults only.
+// What the reader of the body has found to be no ID is not found a second time, also where it kept
+// the first faults only.
 func TestRequestCheck_after_the_reader(t *testing.T) {
 	t.Parallel()
 	var kept, many fault.Faults

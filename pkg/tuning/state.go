@@ -1,13 +1,14 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package tuning holds what a tuning job is for us: its record, its states and the rule by which a record
-// moves on, its names, and what a caller may ask for. It is pure: no cloud, no clock, no input or output.
+// Package tuning defines the record of a tuning job, its states and the rules by which a record
+// changes, its names, and the request of a caller. It is pure computation: it calls no cloud
+// service, reads no clock, and does no input or output.
 package tuning
 
 import "strings"
 
-// State is a state in the words of our HTTP contract, PIPELINE_STATE_*.
+// State is a state of the HTTP contract, PIPELINE_STATE_*.
 type State string
 
 // The states of the contract.
@@ -26,15 +27,16 @@ const (
 // States lists every state of the contract in the order in which a job passes through them.
 var States = []State{Queued, Pending, Running, Paused, Cancelling, Succeeded, Failed, Cancelled}
 
-// renamed maps the words of Vertex AI's JobState that the contract has no word of its own for.
+// renamed maps each JobState of Vertex AI that has no state of the same name in the contract.
 var renamed = map[string]State{
 	"JOB_STATE_EXPIRED":             Failed,
 	"JOB_STATE_PARTIALLY_SUCCEEDED": Succeeded,
 	"JOB_STATE_UPDATING":            Running,
 }
 
-// FromVertex returns the contract's word for a JobState of Vertex AI. A word that is not known yet becomes
-// Unspecified, which is not finished: the job stays watched, and the record keeps Vertex AI's own word.
+// FromVertex returns the contract's state for a JobState of Vertex AI. An unknown JobState becomes
+// Unspecified, which is not finished: the poller continues to watch the job, and the record keeps
+// Vertex AI's state.
 func FromVertex(jobState string) State {
 	if s, ok := renamed[jobState]; ok {
 		return s
@@ -49,7 +51,7 @@ func FromVertex(jobState string) State {
 // Finished reports whether a job in this state never changes again.
 func (s State) Finished() bool { return s == Succeeded || s == Failed || s == Cancelled }
 
-// rank orders the states by how far a job has come; -1 is a word that is none of ours.
+// rank orders the states by a job's progress; -1 means that the state is unknown.
 func (s State) rank() int {
 	switch s {
 	case Unspecified:
@@ -68,8 +70,9 @@ func (s State) rank() int {
 	return -1
 }
 
-// follows reports whether a job seen in state s may be seen in next later. A job only goes forward, but
-// for one that was paused: it is queued again when it is resumed. A state we have no word for says nothing.
+// follows reports whether a job that was seen in state s may later be seen in next. A job only
+// moves forward, except that a paused job is queued again when it is resumed. An Unspecified state
+// may precede and follow any state.
 func (s State) follows(next State) bool {
 	switch {
 	case s.Finished():

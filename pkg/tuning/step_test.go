@@ -66,7 +66,8 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
-// TestResumes: an attempt that did not write how it ended counts, until one does; the fifth in a row ends the start.
+// TestResumes: an attempt that did not write how it ended counts, until one does; the fifth in a
+// row ends the start.
 func TestResumes(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string]tuning.Job{"tentative": preparing(), "confirmed": preparing().Answered()} {
@@ -171,7 +172,7 @@ func TestArrows(t *testing.T) {
 			"submitting_never_arrived_the_fifth_time", sent(5, submitting()), func(j tuning.Job) tuning.Job { return j.NeverArrived(at(10)) },
 			func(j *tuning.Job) {
 				over(j, tuning.Failed, "", &tuning.Failure{
-					Code: 14, Message: "Vertex AI was asked for the job several times and has none of it. Nothing was billed. Start it again.",
+					Code: 14, Message: "The job was submitted to Vertex AI several times, but was never created. Nothing was billed. Start the job again.",
 				})
 			},
 		},
@@ -272,8 +273,8 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestCancelComesDue: a wish that came while Vertex AI was being asked for the job is passed on once it has it,
-// until it says that it cancels.
+// TestCancelComesDue: a wish that came while Vertex AI was being asked for the job is passed on
+// once it has it, until it says that it cancels.
 func TestCancelComesDue(t *testing.T) {
 	t.Parallel()
 	job := wished(submitting())

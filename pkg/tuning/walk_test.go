@@ -37,8 +37,8 @@ func seeds(n uint64) uint64 {
 	return n
 }
 
-// TestObserveNeverStepsBack plays what pollers can see: answers that are late, old, repeated, or about a state
-// that no longer holds, in any order.
+// TestObserveNeverStepsBack plays what pollers can see: answers that are late, old, repeated, or
+// about a state that no longer holds, in any order.
 func TestObserveNeverStepsBack(t *testing.T) {
 	t.Parallel()
 	for seed := range seeds(400) {
@@ -72,8 +72,8 @@ func TestObserveNeverStepsBack(t *testing.T) {
 	}
 }
 
-// TestAnyCourse plays whole lives of jobs: at each step what may happen there, in any order, with answers of any
-// age and wishes to cancel at any time.
+// TestAnyCourse plays whole lives of jobs: at each step what may happen there, in any order, with
+// answers of any age and wishes to cancel at any time.
 func TestAnyCourse(t *testing.T) {
 	t.Parallel()
 	ended, refused := map[tuning.State]int{}, 0

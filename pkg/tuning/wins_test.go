@@ -11,7 +11,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestRequestWins: every hyperparameter of the request wins over that of the model's document, which fills in the rest.
+// TestRequestWins: every hyperparameter of the request wins over that of the model's document,
+// which fills in the rest.
 func TestRequestWins(t *testing.T) {
 	t.Parallel()
 	ours := tuning.Hyperparameters{
@@ -28,7 +29,8 @@ func TestRequestWins(t *testing.T) {
 	}
 }
 
-// TestNewestEndpoint: what Vertex AI says of model and endpoint replaces what it said before, and silence does not.
+// TestNewestEndpoint: what Vertex AI says of model and endpoint replaces what it said before, and
+// silence does not.
 func TestNewestEndpoint(t *testing.T) {
 	t.Parallel()
 	job := running()
@@ -62,7 +64,8 @@ func TestModelLocation(t *testing.T) {
 	}
 }
 
-// TestStalledIsCancelled: a job that the rule for stalled jobs cancels says so, with the reason, and keeps since when.
+// TestStalledIsCancelled: a job that the rule for stalled jobs cancels says so, with the reason,
+// and keeps since when.
 func TestStalledIsCancelled(t *testing.T) {
 	t.Parallel()
 	job := running()
