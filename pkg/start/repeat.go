@@ -81,7 +81,8 @@ func (s *Starter) repeat(ctx context.Context, key *store.Key, r *store.Record, e
 		case <-time.After(look):
 		}
 		if *r, err = s.Records.Job(ctx, r.ID); fault.KindOf(err) == fault.NotFound {
-			r, err = s.known(ctx, key) // the job was refused and deleted meanwhile: the key has the answer
+			// The job was refused and deleted meanwhile: the key has the answer.
+			r, err = s.known(ctx, key)
 		}
 	}
 }

@@ -233,7 +233,7 @@ func (s *Starter) answer(ctx context.Context, r store.Record, key *store.Key) (t
 	switch {
 	case err == nil:
 		return told(kept.Job)
-	case fault.KindOf(err) == fault.NotFound: // another process has resumed the start and refused it
+	case fault.KindOf(err) == fault.NotFound: // another process has refused it
 		if _, err := s.known(ctx, key); err != nil {
 			return r.Job, err
 		}

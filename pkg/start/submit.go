@@ -130,7 +130,9 @@ func (s *Starter) submit(ctx context.Context, r store.Record) (store.Record, err
 		return j.Refuse(failureOf(err), s.until(s.Config.Lease), s.Now().UTC())
 	})
 	if !ended(refused) {
-		return refused, nil // the refusal was not recorded: the poller submits the job again, and may get another answer
+		// The refusal was not recorded: the poller submits the job again, and may get another
+		// answer.
+		return refused, nil
 	}
 	s.discardFiles(ctx, refused)
 	return refused, err
