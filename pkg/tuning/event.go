@@ -16,7 +16,7 @@ const (
 	Created         EventType = "created"         // the start was confirmed: the job exists
 	StateChanged    EventType = "stateChanged"    // the job has a new state, or Vertex AI has named it
 	CancelRequested EventType = "cancelRequested" // requested by a caller, or by the rule for stalled jobs
-	Stalled         EventType = "stalled" // the job is unchanged for long, or past its timeout
+	Stalled         EventType = "stalled"         // the job is unchanged for long, or past its timeout
 )
 
 // Event is one thing that happened to a job. It is written in the same write of the record as the
