@@ -11,7 +11,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// month is what is kept of a month's budget, one document each: tuning_control/budget-2026-11.
+// month is the document of a month's budget, such as tuning_control/budget-2026-11.
 type month struct {
 	Reserved int64 `firestore:"reserved_micro_usd"`
 }
@@ -20,8 +20,9 @@ func (s *Store) month(name string) *firestore.DocumentRef {
 	return s.client.Collection(control).Doc("budget-" + name)
 }
 
-// affords refuses what a month does not have, as it was read. The write that follows is conditioned on that, so two
-// jobs cannot both take the last dollar.
+// affords returns a BudgetError if a month, in the version that was read, does not have the amount
+// wanted. The write that follows is conditioned on that version, so two jobs cannot both take the
+// last dollar.
 func affords(doc *firestore.DocumentSnapshot, name string, wanted, budget int64) error {
 	reserved, err := reservedIn(doc, name)
 	if err == nil && budget > 0 && wanted > budget-reserved {
@@ -41,8 +42,8 @@ func reservedIn(doc *firestore.DocumentSnapshot, name string) (int64, error) {
 	return m.Reserved, nil
 }
 
-// Reserved returns what the jobs of a month, such as 2026-11, may cost together, in millionths of a dollar. By the time
-// that a job is sent it may be more.
+// Reserved returns how much the jobs of a month, such as 2026-11, have reserved together, in
+// millionths of a US dollar. It may be more by the time that a job is submitted.
 func (s *Store) Reserved(ctx context.Context, name string) (int64, error) {
 	doc, err := s.month(name).Get(ctx)
 	if doc != nil && !doc.Exists() {
@@ -54,7 +55,8 @@ func (s *Store) Reserved(ctx context.Context, name string) (int64, error) {
 	return reservedIn(doc, name)
 }
 
-// claim is what a job takes from the month that it is admitted in, beside what it holds of that already.
+// claim returns how much a job still has to reserve in the month in which it is admitted, beyond
+// its present reservation in that month.
 func claim(before, next tuning.Job) int64 {
 	if before.Month == next.Month {
 		return next.Reserved - before.Reserved
@@ -62,8 +64,9 @@ func claim(before, next tuning.Job) int64 {
 	return next.Reserved
 }
 
-// take takes from a month what a job may cost. The gate alone would do as a condition only if both were read at one
-// time, which Firestore does not promise of reads that are in no transaction.
+// take reserves an amount in a month. The condition on the admission document alone would suffice
+// only if both documents were read at the same time, which Firestore does not promise outside of a
+// transaction.
 func take(tx *firestore.Transaction, doc *firestore.DocumentSnapshot, wanted int64) error {
 	if !doc.Exists() {
 		return tx.Create(doc.Ref, month{Reserved: wanted})
@@ -72,7 +75,8 @@ func take(tx *firestore.Transaction, doc *firestore.DocumentSnapshot, wanted int
 		firestore.LastUpdateTime(doc.UpdateTime))
 }
 
-// giveBack returns to its month what a job reserved and does not need, or takes from another month now.
+// giveBack returns to its month the part of a reservation that the job does not need, or that it
+// now takes from another month.
 func (s *Store) giveBack(tx *firestore.Transaction, before, next tuning.Job) error {
 	freed := before.Reserved
 	if before.Month == next.Month {
@@ -84,7 +88,8 @@ func (s *Store) giveBack(tx *firestore.Transaction, before, next tuning.Job) err
 	return tx.Set(s.month(before.Month), map[string]any{"reserved_micro_usd": firestore.Increment(-freed)}, firestore.MergeAll)
 }
 
-// Succeeded returns the newest jobs on a base model that have succeeded.
+// Succeeded returns the newest jobs on a base model that have succeeded, with the fields of the
+// estimate and the times only.
 func (s *Store) Succeeded(ctx context.Context, baseModel string, limit int) ([]Record, error) {
 	docs, err := s.client.Collection(jobs).Where("base_model", "==", baseModel).Where("state", "==", tuning.Succeeded).
 		OrderBy("created_at", firestore.Desc).Limit(limit).Select("estimate", "started_at", "ended_at").Documents(ctx).GetAll()

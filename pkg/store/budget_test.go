@@ -92,9 +92,9 @@ func TestBudget(t *testing.T) {
 	})
 }
 
-// TestBudgetIsNeverOverspent: whatever many do with the jobs at once, also at the turn of a month, whoever dies after
-// a job was admitted, and whatever answers get lost, no month holds more than its budget, and each holds what is said
-// by its jobs.
+// TestBudgetIsNeverOverspent: whatever many do with the jobs at once, also at the turn of a month,
+// whoever dies after a job was admitted, and whatever answers get lost, no month holds more than
+// its budget, and each holds what is said by its jobs.
 func TestBudgetIsNeverOverspent(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -144,8 +144,8 @@ func TestBudgetIsNeverOverspent(t *testing.T) {
 	})
 }
 
-// spend does to a job one thing that may become of it, and reports whether that was to admit it. What is on its way
-// may be left as it is: whoever sent it has died.
+// spend does to a job one thing that may become of it, and reports whether that was to admit it.
+// What is on its way may be left as it is: whoever sent it has died.
 func (w *world) spend(t *testing.T, id, month string, budget int64) (bool, error) {
 	r, err := w.Job(t.Context(), id)
 	if err != nil {
@@ -177,7 +177,8 @@ func (w *world) spend(t *testing.T, id, month string, budget int64) (bool, error
 	return false, err
 }
 
-// balanced checks that the months hold what their jobs do, at one moment, and no more than they may.
+// balanced checks that the months hold what their jobs do, at one moment, and no more than they
+// may.
 func (w *world) balanced(t *testing.T, budget int64) {
 	t.Helper()
 	held, said := map[string]int64{}, map[string]int64{}

@@ -20,40 +20,42 @@ import (
 // Key is the idempotency key of a start: the same key of the same caller means the same start.
 type Key struct {
 	Caller, Key string
-	// Request is a hash of what is asked for. It tells a repetition from a mistake.
+	// Request is a hash of the request. It distinguishes a repeated start from a key that was
+	// reused by mistake.
 	Request string
 }
 
-// keyLife is how long a key is remembered: Firestore deletes it some time after that.
+// keyLife is how long a key is kept: Firestore deletes it some time after that.
 const keyLife = 30 * 24 * time.Hour
 
-// KeyRecord is a key as it is kept, one document each.
+// KeyRecord is the document of a key.
 type KeyRecord struct {
 	JobID     string    `firestore:"job_id"`
 	Request   string    `firestore:"request"`
 	CreatedAt time.Time `firestore:"created_at"`
 	ExpiresAt time.Time `firestore:"expires_at"`
-	// Failure is the answer of a start that was refused. Its job's record is deleted.
+	// Failure is the answer of a start that was refused. The record of its job is deleted.
 	Failure *tuning.Failure `firestore:"failure,omitempty"`
 }
 
 // ErrKeyUsed is returned for a start whose key belongs to another job.
 var ErrKeyUsed = errors.New("the idempotency key was used before")
 
-// id hides caller and key: neither need be a legal document ID, and a key may be guessable.
+// id returns the document ID of the key. It is a hash, because caller and key need not be legal in
+// a document ID, and because a key may be guessable.
 func (k Key) id() string {
 	sum := sha256.Sum256([]byte(k.Caller + "\x00" + k.Key))
 	return hex.EncodeToString(sum[:])
 }
 
-// Key returns what is known of a key, or nil.
+// Key returns the document of a key, or nil if there is none.
 func (s *Store) Key(ctx context.Context, k Key) (*KeyRecord, error) {
 	doc, err := s.client.Collection(keys).Doc(k.id()).Get(ctx)
 	if doc != nil && !doc.Exists() { // without a document, NotFound is about the database
-		return nil, nil //nolint:nilnil // none is an answer like another
+		return nil, nil //nolint:nilnil // nil means that there is no such key
 	}
 	if err != nil {
-		return nil, wrap(err, "look for the idempotency key")
+		return nil, wrap(err, "read the idempotency key")
 	}
 	known := &KeyRecord{}
 	if err := doc.DataTo(known); err != nil {
@@ -62,14 +64,15 @@ func (s *Store) Key(ctx context.Context, k Key) (*KeyRecord, error) {
 	return known, nil
 }
 
-// CreateJob writes a new job, and with it the key it was started with, if there is one. If the key belongs to
-// another job, it is ErrKeyUsed and nothing is written.
+// CreateJob writes a new job, together with the key of its start if there is one. If the key
+// belongs to another job, the error is ErrKeyUsed and nothing is written.
 func (s *Store) CreateJob(ctx context.Context, job tuning.Job, k *Key) (Record, error) {
 	ref := s.client.Collection(jobs).Doc(job.ID)
 	if k == nil {
 		res, err := ref.Create(ctx, job)
 		if status.Code(err) == codes.AlreadyExists {
-			// The client repeats a Commit whose answer was lost, and IDs are random: what is there is ours.
+			// The client retries a Commit whose answer was lost, and IDs are random: the existing
+			// document is ours.
 			return s.Job(ctx, job.ID)
 		}
 		if err != nil {
@@ -89,7 +92,8 @@ func (s *Store) CreateJob(ctx context.Context, job tuning.Job, k *Key) (Record, 
 	if err == nil {
 		return written(job, &answer, 1)
 	}
-	// Whatever the error is, and also if it is that an earlier, lost attempt has succeeded: the key decides.
+	// The document of the key decides what happened, whatever the error is: an earlier attempt
+	// whose answer was lost may have succeeded.
 	known, readErr := s.Key(ctx, *k)
 	switch {
 	case readErr != nil || known == nil:
@@ -101,12 +105,13 @@ func (s *Store) CreateJob(ctx context.Context, job tuning.Job, k *Key) (Record, 
 	}
 }
 
-// keepRefusal gives the key of a start that is refused the answer that a repeated start gets from then on.
+// keepRefusal writes the failure of a refused start to its key. A repeated start gets it as the
+// answer.
 func (s *Store) keepRefusal(tx *firestore.Transaction, refused tuning.Job) error {
 	return tx.Update(s.client.Collection(keys).Doc(refused.Key), []firestore.Update{{Path: "failure", Value: refused.Failure}})
 }
 
-// DeleteJob deletes the record of a start that was refused. A record that is gone already is no error.
+// DeleteJob deletes the record of a refused start. It is no error if the record does not exist.
 func (s *Store) DeleteJob(ctx context.Context, r Record) error {
 	_, err := s.client.Collection(jobs).Doc(r.ID).Delete(ctx)
 	return wrap(err, "delete the record of job "+r.ID)

@@ -31,7 +31,8 @@ import (
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// lastProject numbers the projects, so that tests that share a server do not see each other's documents.
+// lastProject numbers the projects, so that tests that share a server do not see each other's
+// documents.
 var lastProject atomic.Int64
 
 // world is a project on one server, through our store and through the official client.
@@ -39,8 +40,8 @@ type world struct {
 	*store.Store
 	client *gcf.Client
 	log    *lockedBuffer
-	// commits counts the calls that reached the server; loseAnswers is how many more of their answers get lost, and
-	// refuse how many more are refused before they get there.
+	// commits counts the calls that reached the server; loseAnswers is how many more of their
+	// answers get lost, and refuse how many more are refused before they get there.
 	commits, loseAnswers, refuse atomic.Int64
 }
 

@@ -23,9 +23,10 @@ import (
 // declarations is where Terraform declares indexes.
 const declarations = "../../terraform/firestore.tf"
 
-// TestIndexes runs every query of the store and holds the indexes that they need against those that Terraform
-// declares: none may be missing, none superfluous. A new query gets a line here, and in Terraform the block that
-// this package's tests print: none of them passes that runs a query whose index is missing.
+// TestIndexes runs every query of the store and holds the indexes that they need against those that
+// Terraform declares: none may be missing, none superfluous. A new query gets a line here, and in
+// Terraform the block that this package's tests print: none of them passes that runs a query whose
+// index is missing.
 func TestIndexes(t *testing.T) {
 	t.Parallel()
 	var needed sync.Map // index as a block of Terraform, to true
@@ -68,8 +69,8 @@ func TestIndexes(t *testing.T) {
 	}
 }
 
-// indexed returns a listener that fails the test if Firestore would refuse a query in production, as it does where
-// an index is missing.
+// indexed returns a listener that fails the test if Firestore would refuse a query in production,
+// as it does where an index is missing.
 func indexed(t *testing.T) func(firestore.Shape) {
 	t.Helper()
 	terraform := declared(t)

@@ -18,7 +18,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Record is a job as it was read: a write through it succeeds only while nobody else has written.
+// Record is a version of a job that was read: a write through it succeeds only if the document has
+// not changed since.
 type Record struct {
 	tuning.Job
 	version time.Time
@@ -39,9 +40,9 @@ func (s *Store) Job(ctx context.Context, id string) (Record, error) {
 	return record(doc)
 }
 
-// FindJob returns the job that a caller names: by Vertex AI's full resource name, by its last segment
-// alone, or by our own ID. NotFound if there is none. The project in a name is not compared: Vertex AI writes
-// the same one as an ID or as a number.
+// FindJob returns the job that a caller names: by Vertex AI's full resource name, by the last
+// segment of that name, or by our own ID. The error is a NotFound if there is none. The project in
+// a name is not compared, because Vertex AI writes the same project either as an ID or as a number.
 func (s *Store) FindJob(ctx context.Context, name string) (Record, error) {
 	number := tuning.LastSegment(name)
 	if tuning.IsID(number) {
@@ -52,7 +53,8 @@ func (s *Store) FindJob(ctx context.Context, name string) (Record, error) {
 		return r, err
 	}
 	if number == "" {
-		return Record{}, unknown(name) // not a job that Vertex AI has not named yet
+		// An empty number would match the jobs that Vertex AI has not named yet.
+		return Record{}, unknown(name)
 	}
 	docs, err := s.client.Collection(jobs).Where("number", "==", number).Documents(ctx).GetAll()
 	if err != nil {
@@ -64,7 +66,8 @@ func (s *Store) FindJob(ctx context.Context, name string) (Record, error) {
 			return r, nil
 		}
 	}
-	// One that cannot be decoded may be the one: it is not said to be none.
+	// A record that cannot be decoded may be the one that the caller means, so the answer is not
+	// NotFound.
 	for _, doc := range docs {
 		if _, err := record(doc); err != nil {
 			return Record{}, err
@@ -73,7 +76,8 @@ func (s *Store) FindJob(ctx context.Context, name string) (Record, error) {
 	return Record{}, unknown(name)
 }
 
-// Apply writes what Vertex AI said of a job, if that is news, and returns the job as it is then.
+// Apply writes Vertex AI's description of a job if it changes the record, and returns the new
+// record.
 func (s *Store) Apply(ctx context.Context, r Record, o tuning.Observation) (Record, error) {
 	return s.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
 		next, _ := j.Observe(o)
@@ -81,9 +85,10 @@ func (s *Store) Apply(ctx context.Context, r Record, o tuning.Observation) (Reco
 	})
 }
 
-// Change writes what step makes of the job, and returns the job as it is then. If somebody else has written
-// meanwhile, step is asked again about theirs. It may refuse; a job that it returns as it was is not written. With
-// an error the job is returned as it was read last.
+// Change writes the job that step returns, and returns the new record. If another process has
+// written the record meanwhile, step is called again with the new version. step may refuse with an
+// error; if it returns the job unchanged, nothing is written. With an error, Change returns the
+// version that was read last.
 func (s *Store) Change(ctx context.Context, r Record, step func(tuning.Job) (tuning.Job, error)) (Record, error) {
 	for {
 		next, err := step(r.Job)
@@ -105,12 +110,12 @@ func (s *Store) Change(ctx context.Context, r Record, step func(tuning.Job) (tun
 	}
 }
 
-// UpdateJob writes next in the place of r and returns the new record, or ErrChanged. Where the job was
-// started from a model's document, the job is written back to that in the same transaction.
+// UpdateJob replaces r by next and returns the new record, or ErrChanged. If the job was started
+// from a model's document, that document is updated in the same transaction.
 func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Record, error) {
 	written, err := s.update(ctx, r, next)
 	if err == nil && next.State != r.State {
-		// For whoever reads the log, and for the metric that counts jobs by how they ended.
+		// The metric that counts jobs by their final state reads this line.
 		s.Log.InfoContext(ctx, "job changed", "job_id", r.ID, "job_name", next.Name, "from", r.State, "to", next.State)
 	}
 	return written, err
@@ -118,13 +123,14 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 
 func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, error) {
 	ref := s.client.Collection(jobs).Doc(r.ID)
-	hasModel := next.ModelID != "" && !next.Tentative // a model's document names no job that may still be refused
+	// A job that may still be refused is not written to its model's document.
+	hasModel := next.ModelID != "" && !next.Tentative
 	refused := next.Key != "" && next.Step == tuning.Refused
 	if !hasModel && !refused && next.Reserved == r.Reserved {
 		res, err := ref.Update(ctx, moving(next), firestore.LastUpdateTime(r.version))
 		switch status.Code(err) {
 		case codes.OK:
-		case codes.FailedPrecondition, codes.NotFound: // whoever reads it again sees whether it is gone
+		case codes.FailedPrecondition, codes.NotFound: // a new read shows if it was deleted
 			return Record{}, ErrChanged
 		default:
 			return Record{}, wrap(err, "write the record of job "+r.ID)
@@ -162,14 +168,15 @@ func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, 
 		return Record{}, ErrChanged
 	}
 	if err != nil {
-		// The client repeats a Commit whose answer was lost, and a transaction that has ended is refused as invalid.
+		// The client retries a Commit whose answer was lost, and Firestore rejects the second
+		// Commit of a transaction as invalid.
 		return Record{}, s.lost(ctx, r, err, "write the record of job "+r.ID)
 	}
 	return written(next, &answer, 0)
 }
 
-// written returns the record of a job as the i-th write of a transaction left it. Reading it again could give what
-// somebody else has made of it since.
+// written returns the record of a job after the i-th write of a transaction. Reading the document
+// instead could return a later write of another process.
 func written(job tuning.Job, answer *firestore.CommitResponse, i int) (Record, error) {
 	results, err := answer.WriteResults()
 	if err != nil {
@@ -178,8 +185,9 @@ func written(job tuning.Job, answer *firestore.CommitResponse, i int) (Record, e
 	return Record{Job: job, version: results[i].UpdateTime}, nil
 }
 
-// Watched returns up to limit jobs about which there is anything left to do: those that have not finished, and
-// those of which not everything was told. They are in order of ID, those after the ID given.
+// Watched returns up to limit jobs for which the poller has work to do: those that have not
+// finished, and those with events that are not published. They are ordered by ID and begin after
+// the given ID.
 func (s *Store) Watched(ctx context.Context, after string, limit int) ([]Record, error) {
 	query := s.client.Collection(jobs).Where("watched", "==", true).OrderBy(firestore.DocumentID, firestore.Asc)
 	if after != "" {
@@ -189,7 +197,8 @@ func (s *Store) Watched(ctx context.Context, after string, limit int) ([]Record,
 	return found, wrap(err, "list the jobs to watch")
 }
 
-// moving lists the fields of a job that change after it was recorded, but for how much of it was told.
+// moving lists the fields of a job that change after its creation, except told, which MarkTold
+// owns.
 func moving(j tuning.Job) []firestore.Update {
 	return []firestore.Update{
 		{Path: "name", Value: j.Name},
@@ -235,8 +244,8 @@ func moving(j tuning.Job) []firestore.Update {
 	}
 }
 
-// first returns the first jobs of a query that can be decoded. There are fewer than limit only if there are no more:
-// what is left out of a page is made up for, or its reader would take it for the last one.
+// first returns the first jobs of a query that can be decoded. It continues until it has limit of
+// them or the query ends. A short page would look like the end of the list.
 func (s *Store) first(ctx context.Context, query firestore.Query, limit int) ([]Record, error) {
 	var found []Record
 	for {
@@ -253,14 +262,14 @@ func (s *Store) first(ctx context.Context, query firestore.Query, limit int) ([]
 	}
 }
 
-// records decodes jobs. One that cannot be decoded is left out, as it must not hide the others; it is logged each
-// time, until somebody mends or deletes it.
+// records decodes jobs. It skips a record that cannot be decoded, so that the record does not block
+// the others, and logs it each time until an operator repairs or deletes it.
 func (s *Store) records(ctx context.Context, docs []*firestore.DocumentSnapshot) []Record {
 	out := make([]Record, 0, len(docs))
 	for _, doc := range docs {
 		r, err := record(doc)
 		if err != nil {
-			s.Log.ErrorContext(ctx, "job record left out", "job_id", doc.Ref.ID, "error", err)
+			s.Log.ErrorContext(ctx, "the job's record was skipped because it cannot be decoded", "job_id", doc.Ref.ID, "error", err)
 			continue
 		}
 		out = append(out, r)

@@ -106,8 +106,8 @@ func TestCreateJobAnswerLost(t *testing.T) {
 	})
 }
 
-// TestUpdateJobOnlyOverWhatWasRead is about two writers that have read the same record, with a model to write
-// back to and without.
+// TestUpdateJobOnlyOverWhatWasRead is about two writers that have read the same record, with a
+// model to write back to and without.
 func TestUpdateJobOnlyOverWhatWasRead(t *testing.T) {
 	t.Parallel()
 	for _, model := range []string{"", "m"} {
@@ -156,8 +156,8 @@ func TestUpdateJobOnlyOverWhatWasRead(t *testing.T) {
 	}
 }
 
-// TestUpdateJobKeepsWhatDoesNotMove: fields that others may add to a record stay, and so does what was set at first
-// and how much was told.
+// TestUpdateJobKeepsWhatDoesNotMove: fields that others may add to a record stay, and so does what
+// was set at first and how much was told.
 func TestUpdateJobKeepsWhatDoesNotMove(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -217,7 +217,8 @@ func TestApply(t *testing.T) {
 	})
 }
 
-// TestApplyAnswerLost: the write took effect, so its repetition is refused, and what is there is right.
+// TestApplyAnswerLost: the write took effect, so its repetition is refused, and what is there is
+// right.
 func TestApplyAnswerLost(t *testing.T) {
 	t.Parallel()
 	for _, model := range []string{"", "m"} {

@@ -94,7 +94,8 @@ func TestKeysOfCallers(t *testing.T) {
 	})
 }
 
-// TestOneKeyAtTheSameTime: one of many starts with a key makes the job, and all the others get to know which.
+// TestOneKeyAtTheSameTime: one of many starts with a key makes the job, and all the others get to
+// know which.
 func TestOneKeyAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -138,7 +139,8 @@ func TestOneKeyAtTheSameTime(t *testing.T) {
 	})
 }
 
-// TestCreateJobWithAKeyAnswerLost: the commit took effect, its repetition is refused, and the job is the caller's.
+// TestCreateJobWithAKeyAnswerLost: the commit took effect, its repetition is refused, and the job
+// is the caller's.
 func TestCreateJobWithAKeyAnswerLost(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {

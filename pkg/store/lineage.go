@@ -13,15 +13,16 @@ import (
 	"github.com/vertextune/vertextune/pkg/lazyregexp"
 )
 
-// JobsOnDataset returns the jobs that train on a dataset, or are validated with it, and those whose dataset was made of
-// a file. The oldest is first, as in all that is here.
+// JobsOnDataset returns the jobs that train on a file, that are validated with it, or whose dataset
+// was made from it. The oldest is first, as in all results of this file.
 func (s *Store) JobsOnDataset(ctx context.Context, uri string) ([]Record, error) {
 	all := s.client.Collection(jobs)
 	return s.every(ctx, "find the jobs on", uri, all.Where("training_data", "==", uri),
 		all.Where("spec.validation_data", "==", uri), all.Where("lineage.source_uris", "array-contains", uri))
 }
 
-// JobsOfEndpoint returns the jobs whose tuned model is served by an endpoint, projects/P/locations/L/endpoints/E.
+// JobsOfEndpoint returns the jobs whose tuned model is served by an endpoint,
+// projects/P/locations/L/endpoints/E.
 func (s *Store) JobsOfEndpoint(ctx context.Context, name, project string) ([]Record, error) {
 	names, err := s.spellings(ctx, "tuned_endpoint", name, project)
 	if err != nil {
@@ -30,8 +31,8 @@ func (s *Store) JobsOfEndpoint(ctx context.Context, name, project string) ([]Rec
 	return s.every(ctx, "find the jobs of", name, s.client.Collection(jobs).Where("tuned_endpoint", "in", names))
 }
 
-// JobsOfModel returns the jobs that made a version of a model, projects/P/locations/L/models/M@V, or all its
-// versions if the name has none.
+// JobsOfModel returns the jobs that made a version of a model, projects/P/locations/L/models/M@V,
+// or all jobs of the model if the name has no version.
 func (s *Store) JobsOfModel(ctx context.Context, name, project string) ([]Record, error) {
 	names, err := s.spellings(ctx, "tuned_model", name, project)
 	if err != nil {
@@ -49,8 +50,9 @@ func (s *Store) JobsOfModel(ctx context.Context, name, project string) ([]Record
 
 var projectPattern = lazyregexp.New(`^projects/([^/]+)/`)
 
-// spellings returns a name as it was given and, where its project is ours, as it can be on record: Vertex AI writes
-// a project as its number where it pleases. The number is that of whatever is on record, as all is of our project.
+// spellings returns the name and, if its project is ours, the other form in which a record may have
+// it: Vertex AI writes a project either as its ID or as its number. The number is taken from any
+// record, because all records belong to our project.
 func (s *Store) spellings(ctx context.Context, field, name, project string) ([]string, error) {
 	docs, err := s.client.Collection(jobs).Where(field, ">", "projects/").OrderBy(field, firestore.Asc).Limit(1).
 		Select(field).Documents(ctx).GetAll()
@@ -72,7 +74,7 @@ func (s *Store) spellings(ctx context.Context, field, name, project string) ([]s
 	return slices.Compact(names), nil
 }
 
-// every returns the jobs that any of the queries finds, each once.
+// every returns the jobs that any of the queries finds, each of them once.
 func (s *Store) every(ctx context.Context, doing, name string, queries ...firestore.Query) ([]Record, error) {
 	var found []Record
 	for _, query := range queries {

@@ -13,29 +13,29 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Filter says which jobs are meant; what is zero leaves all in.
+// Filter selects jobs; a zero field selects all.
 type Filter struct {
 	State                tuning.State
 	BaseModel, StartedBy string
-	// LabelKey and LabelValue are one label that the job carries.
+	// LabelKey and LabelValue are a label that the job must have.
 	LabelKey, LabelValue string
-	// CreatedFrom is at or after this time, CreatedBefore before that one.
+	// A job is selected if it was created at or after CreatedFrom, and before CreatedBefore.
 	CreatedFrom, CreatedBefore time.Time
-	// DisplayName is a part of the name, in small or capital letters.
+	// DisplayName is a part of the display name; case does not matter.
 	DisplayName string
 }
 
-// Order is what jobs are listed by, in the words of AIP-132.
+// Order is the order of a list of jobs, in the syntax of AIP-132.
 type Order string
 
-// The orders. Jobs that are equal in it go by their IDs.
+// The orders. Jobs with equal times are ordered by ID.
 const (
 	NewestFirst  Order = "created_at desc"
 	OldestFirst  Order = "created_at asc"
 	ChangedFirst Order = "updated_at desc"
 )
 
-// Orders are all orders, the usual one first.
+// Orders are all orders; the first is the default.
 var Orders = []Order{NewestFirst, OldestFirst, ChangedFirst}
 
 const byCreation, byChange = "created_at", "updated_at"
@@ -54,7 +54,7 @@ func (o Order) direction() firestore.Direction {
 	return firestore.Desc
 }
 
-// Position is that of a job in an order.
+// Position is the position of a job in an order.
 type Position struct {
 	At time.Time
 	ID string
@@ -67,34 +67,36 @@ func (o Order) position(j tuning.Job) *Position {
 	return &Position{At: j.CreatedAt, ID: j.ID}
 }
 
-// Page says which jobs to list.
+// Page is a request for a page of jobs.
 type Page struct {
 	Filter
 	Order Order
 	Size  int
-	Scan  int       // how many records to look at before the page is given as it is
-	After *Position // where the page before ended; nil for the first
+	Scan  int       // how many records may be read before the page is returned, full or not
+	After *Position // where the previous page ended; nil for the first page
 }
 
-// listed are the fields of a job in a list. The rest of a record can be a hundred times as long.
+// listed are the fields of a job in a list. A whole record can be a hundred times as long.
 var listed = []string{
 	"name", "location", "display_name", "base_model", "started_by", "spec.labels", "state", "tuned_model", "tentative", byCreation, byChange,
 }
 
-// scanBatch is how many records are asked for at a time where some of them are left out.
+// scanBatch is how many records are read at a time if the query does not contain the whole filter.
 const scanBatch = 500
 
-// ListJobs returns a page of jobs, with the listed fields only, and where it ended: nil if there are no more. A
-// page can hold fewer jobs than its size, or none, though there are more: Scan bounds the work.
+// ListJobs returns a page of jobs, with the listed fields only, and the position where it ended,
+// which is nil if there are no more jobs. A page may have fewer jobs than its size, or none,
+// although more jobs follow: Scan limits the work.
 //
-// What was there when the first page was read is in one page, whatever is created in the meantime. In the order of
-// changes a job that changes moves to the front: it is in no page twice, and the next list has it.
+// A job that existed when the first page was read is in exactly one page, whatever is created
+// meanwhile. In the order of changes, a job that changes moves to the front: it is in no page
+// twice, and the next list has it.
 func (s *Store) ListJobs(ctx context.Context, p Page) ([]Record, *Position, error) {
 	query, exact := p.query(s.client.Collection(jobs).Query)
 	var found []Record
-	var last *Position // what was looked at
+	var last *Position // the last record that was read
 	for scanned := 0; scanned < p.Scan || last == nil; {
-		size := p.Size + 1 - len(found) // one more tells whether there is another page
+		size := p.Size + 1 - len(found) // one more shows whether there is another page
 		if !exact {
 			size = max(size, scanBatch)
 		}
@@ -120,9 +122,11 @@ func (s *Store) ListJobs(ctx context.Context, p Page) ([]Record, *Position, erro
 	return found, last, nil
 }
 
-// query puts into a query what there is an index for, and reports whether that is all of the filter. Every
-// combination would need an index of its own, and every index is paid for with each write of a job: so the usual
-// order has one for each of three fields, the others have those of single fields, and the rest is looked through.
+// query adds to a query the parts of the filter that have an index, and reports whether that is the
+// whole filter. Every combination would need an index of its own, and each index costs money with
+// every write of a job. So the default order has one index for each of three fields, the other
+// orders use the indexes of single fields, and the rest of the filter is applied to the records
+// that were read.
 func (p Page) query(q firestore.Query) (_ firestore.Query, exact bool) {
 	rest := p.Filter
 	if p.Order == NewestFirst {
@@ -144,7 +148,8 @@ func (p Page) query(q firestore.Query) (_ firestore.Query, exact bool) {
 	return q, rest == Filter{}
 }
 
-// narrow puts one field into a query, that of which there are likely the fewest jobs, and takes it out of the filter.
+// narrow adds one field to a query, the one that likely selects the fewest jobs, and removes it
+// from the filter.
 func (f *Filter) narrow(q firestore.Query) firestore.Query {
 	switch {
 	case f.State != "" && !f.State.Finished():
@@ -163,7 +168,7 @@ func (f *Filter) narrow(q firestore.Query) firestore.Query {
 	return q
 }
 
-// takes reports whether the filter leaves a job in. A tentative start is in no list.
+// takes reports whether the filter selects a job. No list has a tentative start.
 func (f *Filter) takes(j tuning.Job) bool {
 	value, has := j.Spec.Labels[f.LabelKey]
 	return !j.Tentative && (f.State == "" || j.State == f.State) &&

@@ -17,7 +17,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/dataset"
 )
 
-// batch is how many messages are asked for in one call: the texts of so many are in memory at a time.
+// batch is how many messages are read in one call: their texts are in memory at the same time.
 const batch = 300
 
 // Message is a document of the collection messages.
@@ -25,11 +25,12 @@ type Message struct {
 	dataset.Message
 	// Missing is set if there is no document of this ID.
 	Missing bool
-	// Malformed, if set, names the field that does not have the type that a message's has.
+	// Malformed, if it is not empty, is the field whose type is not that of a message.
 	Malformed string
 }
 
-// MessagesByID returns the messages of these IDs, in this order; those that do not exist are Missing.
+// MessagesByID returns the messages with these IDs, in this order; those that do not exist are
+// Missing.
 func (s *Store) MessagesByID(ctx context.Context, ids []string) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		for chunk := range slices.Chunk(ids, batch) {
@@ -53,15 +54,16 @@ func (s *Store) MessagesByID(ctx context.Context, ids []string) iter.Seq2[Messag
 
 // SessionIDs returns the IDs of a session's messages by creation time, then ID.
 //
-// A message's creation time is its field created_at where it has one (a timestamp, or a string in RFC 3339),
-// else the time at which Firestore created the document. Firestore cannot sort by the latter, and a query
-// sorted by the former leaves out every document that has none. So the keys are read first and sorted here
-// (about 100 bytes a message), and the texts are read afterwards, a batch at a time.
+// A message's creation time is its field created_at if it has one (a timestamp, or a string in RFC
+// 3339), and otherwise the time at which Firestore created the document. Firestore cannot sort by
+// the latter, and a query that sorts by the former does not return documents without the field. So
+// the keys are read first and sorted here (about 100 bytes a message), and the texts are read
+// afterwards, one batch at a time.
 func (s *Store) SessionIDs(ctx context.Context, session string) ([]string, error) {
 	return s.sortedIDs(ctx, s.client.Collection(messages).Where("session_id", "==", session))
 }
 
-// AllMessageIDs returns the IDs of all messages there are, by creation time, then ID.
+// AllMessageIDs returns the IDs of all messages by creation time, then ID.
 func (s *Store) AllMessageIDs(ctx context.Context) ([]string, error) {
 	return s.sortedIDs(ctx, s.client.Collection(messages).Query)
 }
@@ -106,8 +108,8 @@ func created(doc *firestore.DocumentSnapshot) time.Time {
 	return doc.CreateTime
 }
 
-// message reads a document field by field: DataTo would stop at the first field of a wrong type without
-// saying which, and one odd document must not end a run over all the others.
+// message decodes a document field by field. DataTo would stop at the first field of a wrong type
+// without naming it, and one malformed document must not stop the work on all the others.
 func message(doc *firestore.DocumentSnapshot) Message {
 	m := Message{Missing: !doc.Exists()}
 	m.ID = doc.Ref.ID

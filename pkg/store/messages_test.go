@@ -18,7 +18,8 @@ import (
 func TestSessionIDs(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		// The documents are created in this order, all of them after the times that some of them name.
+		// The documents are created in this order, all of them after the times that some of them
+		// name.
 		messages := []struct {
 			id      string
 			created any // nil: none

@@ -13,16 +13,16 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Model is a document of the collection models: what a job that names it takes where the request is silent.
+// Model is a document of the collection models: the defaults of a job that names it.
 type Model struct {
 	BaseModel       string                 `firestore:"base_model"`
 	DisplayName     string                 `firestore:"display_name"`
 	Hyperparameters tuning.Hyperparameters `firestore:"hyperparameters"`
-	TunedModel      string                 `firestore:"tuned_model"` // written by us: the newest version
+	TunedModel      string                 `firestore:"tuned_model"` // written by this service: the newest version
 }
 
-// Model returns the model of this ID, or a NotFound error. A document that cannot be read as a model is a
-// FailedPrecondition: the caller can mend the document.
+// Model returns the model with this ID, or a NotFound error. A document that does not have the form
+// of a model is a FailedPrecondition, because the caller can repair it.
 func (s *Store) Model(ctx context.Context, id string) (Model, error) {
 	var m Model
 	doc, err := s.client.Collection(models).Doc(id).Get(ctx)
@@ -41,7 +41,7 @@ func (s *Store) Model(ctx context.Context, id string) (Model, error) {
 	return m, nil
 }
 
-// lastJob is what a model's document says of the newest job that was started from it.
+// lastJob is the newest job of a model, in the model's document.
 type lastJob struct {
 	ID         string       `firestore:"id"`
 	Name       string       `firestore:"job_name"`
@@ -51,8 +51,9 @@ type lastJob struct {
 	UpdatedAt  time.Time    `firestore:"updated_at"`
 }
 
-// writeBack writes the job into its model's document: field last_job for the newest job, and tuned_model for
-// what the newest job that succeeded gave. A model that was deleted meanwhile stays deleted.
+// writeBack writes the job into its model's document: field last_job for the newest job, and field
+// tuned_model for the tuned model of the newest job that succeeded. A model that was deleted
+// meanwhile stays deleted.
 func writeBack(tx *firestore.Transaction, model *firestore.DocumentSnapshot, j tuning.Job) error {
 	if !model.Exists() {
 		return nil
@@ -62,7 +63,7 @@ func writeBack(tx *firestore.Transaction, model *firestore.DocumentSnapshot, j t
 		TunedBy time.Time `firestore:"tuned_model_job_created_at"`
 	}
 	if err := model.DataTo(&before); err != nil {
-		// Fields of these names that are not ours are replaced.
+		// Fields with these names that this service did not write are replaced.
 		before.LastJob, before.TunedBy = lastJob{}, time.Time{}
 	}
 	var updates []firestore.Update

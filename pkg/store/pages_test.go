@@ -20,7 +20,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// pages reads a list to its end and returns the IDs of the jobs, page by page. Between is called after each page.
+// pages reads a list to its end and returns the IDs of the jobs, page by page. Between is called
+// after each page.
 func (w *world) pages(t *testing.T, p store.Page, between func()) (pages [][]string) {
 	t.Helper()
 	for {
@@ -99,7 +100,8 @@ func TestListJobs(t *testing.T) {
 	})
 }
 
-// TestListJobs_scan: a page that looks through much is given as it is, and the next goes on behind it.
+// TestListJobs_scan: a page that looks through much is given as it is, and the next goes on behind
+// it.
 func TestListJobs_scan(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -207,8 +209,8 @@ func want(jobs []tuning.Job, p store.Page) (ids []string) {
 	return ids
 }
 
-// TestListJobs_random: whatever is listed how, and whatever is created meanwhile, what was there is listed once, in
-// order; and what came later at most once, if it is meant at all.
+// TestListJobs_random: whatever is listed how, and whatever is created meanwhile, what was there is
+// listed once, in order; and what came later at most once, if it is meant at all.
 func TestListJobs_random(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -230,7 +232,8 @@ func TestListJobs_random(t *testing.T) {
 				}
 			})...)
 			after := want(jobs, p)
-			// All that is listed is in the order of all that there is in the end; nothing is in it twice.
+			// All that is listed is in the order of all that there is in the end; nothing is in it
+			// twice.
 			rest := after
 			for _, id := range got {
 				at := slices.Index(rest, id)
@@ -247,8 +250,8 @@ func TestListJobs_random(t *testing.T) {
 	})
 }
 
-// TestListJobs_amid_inserts: while others create jobs all the time, before, between and behind those that there are,
-// each list has every job that was there when it began once, and none twice.
+// TestListJobs_amid_inserts: while others create jobs all the time, before, between and behind
+// those that there are, each list has every job that was there when it began once, and none twice.
 func TestListJobs_amid_inserts(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {

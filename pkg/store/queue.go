@@ -16,12 +16,13 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// admission is the document that every admission of a job to Vertex AI writes when their number is limited. Of two
-// admissions at a time one is refused over it, and counts anew.
+// admission is the document that every admission of a job to Vertex AI writes if the number of jobs
+// is limited. If two admissions happen at the same time, the write of one fails, and it counts
+// again.
 const admission = control + "/admission"
 
-// CountAtStep returns how many jobs are at one of the steps. One whose record cannot be read counts: Vertex AI may have
-// it.
+// CountAtStep returns how many jobs are at one of the steps. A record that cannot be decoded
+// counts, because Vertex AI may have its job.
 func (s *Store) CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, error) {
 	return count(ctx, s.client.Collection(jobs).Where("step", "in", steps))
 }
@@ -39,45 +40,46 @@ func count(ctx context.Context, query firestore.Query) (int64, error) {
 	return n.GetIntegerValue(), nil
 }
 
-// Queue returns the first jobs that wait for room, in line. They are read whole: a record that cannot be read is sent
-// by nobody, and has no place in line.
+// Queue returns up to limit jobs from the front of the queue. It decodes them: a record that cannot
+// be decoded is submitted by no process, and has no place in the queue.
 func (s *Store) Queue(ctx context.Context, limit int) ([]Record, error) {
 	line, err := s.first(ctx, s.line(), limit)
-	return line, wrap(err, "list the jobs that wait")
+	return line, wrap(err, "list the queued jobs")
 }
 
-// line is the query of the jobs that wait, in the order of tuning.InLine.
+// line is the query of the queued jobs, in the order of tuning.InLine.
 func (s *Store) line() firestore.Query {
 	return s.client.Collection(jobs).Where("step", "==", tuning.Waiting).
 		OrderBy("priority", firestore.Desc).OrderBy("created_at", firestore.Asc).OrderBy(firestore.DocumentID, firestore.Asc)
 }
 
-// CountAhead returns how many jobs that wait are ahead of this one in line. It reads none of them, so a record that
-// cannot be read counts.
+// CountAhead returns how many queued jobs are ahead of this one. It decodes none of them, so a
+// record that cannot be decoded counts.
 func (s *Store) CountAhead(ctx context.Context, job tuning.Job) (int64, error) {
 	return count(ctx, s.line().EndBefore(job.Priority, job.CreatedAt, job.ID))
 }
 
-// Admission is what admits a job to Vertex AI; 0 is no limit.
+// Admission holds the limits for admitting a job to Vertex AI; 0 means no limit.
 type Admission struct {
-	MaxConcurrent int64 // jobs that are there, or on their way
-	MonthlyBudget int64 // what the jobs of a month may reserve together, in millionths of a US dollar
+	MaxConcurrent int64 // jobs that Vertex AI has, or is being called for
+	MonthlyBudget int64 // the sum of a month's reservations, in millionths of a US dollar
 }
 
-// BudgetError is returned for a job that the month has no money left for. Amounts are in millionths of a US dollar.
+// BudgetError is returned for a job that exceeds what is left of a month's budget. Amounts are in
+// millionths of a US dollar.
 type BudgetError struct {
 	Month            string
 	Reserved, Wanted int64
 }
 
-// Error says so with the figures.
+// Error returns a message with the month and the amounts.
 func (e *BudgetError) Error() string {
-	return fmt.Sprintf("the budget of %s has no room for %d beside %d", e.Month, e.Wanted, e.Reserved)
+	return fmt.Sprintf("the budget of %s has no room for %d in addition to %d", e.Month, e.Wanted, e.Reserved)
 }
 
-// Admit writes next, which is r on its way to Vertex AI, in the place of r if there is room and money for it. It
-// returns ErrChanged as UpdateJob does, a BudgetError, or false if there is no room. What r holds of an earlier month
-// goes back to it.
+// Admit replaces r by next, which is r before its submission, if the limits allow it. It returns
+// ErrChanged as UpdateJob does, a BudgetError, or false if the number of concurrent jobs is
+// reached. A reservation of r in an earlier month is returned to that month.
 func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, a Admission) (Record, bool, error) {
 	limit, wanted := a.MaxConcurrent, claim(r.Job, next)
 	if limit <= 0 && wanted == 0 {
@@ -96,7 +98,8 @@ func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, a Admissio
 		if !docs[1].UpdateTime.Equal(r.version) {
 			return Record{}, false, ErrChanged
 		}
-		// Counted after the gate was read: an admission that is written from here on makes this one count again.
+		// The count comes after the read of the admission document: another admission after that
+		// read changes the document, and makes this one count again.
 		if limit > 0 {
 			active, err := s.CountAtStep(ctx, tuning.Submitting, tuning.Accepted)
 			if err != nil || active >= limit {
@@ -121,15 +124,16 @@ func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, a Admissio
 	}
 }
 
-// pass writes the admission, the job and what it takes from its month over what was read of them, all or none. It
-// does not read in the transaction: the locks of many that do would have them wait for each other, and most of them
-// in vain.
+// pass commits the admission, the job and the budget atomically, conditioned on the versions that
+// were read. It reads nothing inside the transaction, because the read locks of many admissions
+// would make them wait for each other, and most of them would wait in vain.
 func (s *Store) pass(ctx context.Context, docs []*firestore.DocumentSnapshot, before, next tuning.Job) (*firestore.CommitResponse, error) {
 	gate, job := docs[0], docs[1]
 	answer := &firestore.CommitResponse{}
 	return answer, s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) (err error) {
 		if gate.Exists() {
-			// The time is there to change it: what is written as it was counts as not written.
+			// The timestamp makes each write a change: Firestore does not count an unchanged
+			// document as written.
 			err = tx.Update(gate.Ref, []firestore.Update{
 				{Path: "job_id", Value: job.Ref.ID}, {Path: "at", Value: firestore.ServerTimestamp},
 			}, firestore.LastUpdateTime(gate.UpdateTime))
@@ -144,8 +148,9 @@ func (s *Store) pass(ctx context.Context, docs []*firestore.DocumentSnapshot, be
 	}, firestore.WithCommitResponseTo(answer))
 }
 
-// lost returns ErrChanged for a transaction that failed after the record was written all the same, by its own
-// lost attempt or by somebody else: whoever asked reads it again.
+// lost returns ErrChanged if the transaction failed, but the record was written nevertheless, by an
+// earlier attempt of the transaction whose answer was lost or by another process. The caller then
+// reads the record again.
 func (s *Store) lost(ctx context.Context, r Record, err error, doing string) error {
 	if now, readErr := s.Job(ctx, r.ID); readErr == nil && !now.version.Equal(r.version) {
 		return ErrChanged

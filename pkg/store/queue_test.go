@@ -51,7 +51,8 @@ func TestQueue(t *testing.T) {
 	})
 }
 
-// TestCountAhead: the count is that of the rule in package tuning, also among jobs of one priority and one time.
+// TestCountAhead: the count is that of the rule in package tuning, also among jobs of one priority
+// and one time.
 func TestCountAhead(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -163,8 +164,8 @@ func TestAdmit(t *testing.T) {
 	})
 }
 
-// TestAdmitShowsAtTheGate: who has counted before an admission must count again, also if it is of the job that was
-// admitted last.
+// TestAdmitShowsAtTheGate: who has counted before an admission must count again, also if it is of
+// the job that was admitted last.
 func TestAdmitShowsAtTheGate(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -188,8 +189,8 @@ func TestAdmitShowsAtTheGate(t *testing.T) {
 	})
 }
 
-// TestAdmitAtTheSameTime: however many ask at once, and whatever answers get lost, no more jobs are on their way or at
-// Vertex AI than may be, and no place is left empty.
+// TestAdmitAtTheSameTime: however many ask at once, and whatever answers get lost, no more jobs are
+// on their way or at Vertex AI than may be, and no place is left empty.
 func TestAdmitAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	for name, lost := range map[string]int64{"all_answered": 0, "answers_lost": 2} {

@@ -1,11 +1,13 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package store keeps our records in Firestore: jobs (collection tuning_jobs), the messages to train on
-// (messages), the models that carry defaults for a job (models) and idempotency keys (start_keys).
+// Package store keeps our records in Firestore: jobs (collection tuning_jobs), the messages to
+// train on (messages), the models that carry defaults for a job (models) and idempotency keys
+// (start_keys).
 //
-// Every write of a job is conditioned on what was read, so that two writers never undo each other. What happened
-// to a job is written into the same document in the same write: no change is without its event.
+// Every write of a job is conditioned on the version that was read, so two writers never undo each
+// other's changes. The events of a job are in its document and are written with the change itself,
+// so there is no change without its event.
 package store
 
 import (
@@ -28,18 +30,19 @@ const (
 	messages = "messages"
 	models   = "models"
 	keys     = "start_keys"     // idempotency keys; Firestore deletes them after their expires_at
-	control  = "tuning_control" // what is there once
+	control  = "tuning_control" // single documents: the admission and the budgets
 
 	service = "Firestore"
 )
 
-// ErrChanged is returned when a record was written by somebody else after it was read.
+// ErrChanged is returned if another process has written the record since it was read.
 var ErrChanged = errors.New("the record was changed in the meantime")
 
 // Store reads and writes the records of one database.
 type Store struct {
 	client *firestore.Client
-	// Log is told of jobs that change, and of records that cannot be read. New sets it to the process's logger.
+	// Log receives the state changes of jobs, and the records that cannot be decoded. New sets it
+	// to the process's logger.
 	Log *slog.Logger
 }
 
@@ -52,23 +55,24 @@ func Open(ctx context.Context, project, database string) (*Store, error) {
 	return New(client), nil
 }
 
-// ClientOption is what a client of Firestore needs for its repeats to have an end where somebody waits.
+// ClientOption limits the retries of a Firestore client while a caller waits.
 func ClientOption() option.ClientOption {
 	return option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(gcp.UnaryRetries))
 }
 
-// New returns a store on the client, which it owns from then on.
+// New returns a store that uses the client and closes it.
 func New(client *firestore.Client) *Store { return &Store{client: client, Log: slog.Default()} }
 
 // Close closes the client.
 func (s *Store) Close() error { return s.client.Close() }
 
-// wrap says what failed. A document that is not there is told before, by whoever asked for it: what else is not
-// found is the database itself, and nothing that the caller could mend.
+// wrap adds to err what was tried. The readers of single documents report a missing document
+// themselves, so here NotFound means that the database does not exist, which the caller cannot
+// repair.
 func wrap(err error, doing string, named ...string) error {
 	if gcp.Code(err) == codes.NotFound {
 		out := fault.Wrap(fault.UpstreamFailed, err,
-			"Firestore could not %s: the database does not exist. Whoever runs this service must create it, or name another.", doing)
+			"Firestore could not %s: the database does not exist. The operator of this service must create it, or configure another one.", doing)
 		out.Log = out.Message
 		return out
 	}

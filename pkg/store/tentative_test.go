@@ -13,8 +13,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestTentativeIsNotShown: a start that was not confirmed is in no list and in no lookup, and no model's document names
-// it. Only the poller sees it.
+// TestTentativeIsNotShown: a start that was not confirmed is in no list and in no lookup, and no
+// model's document names it. Only the poller sees it.
 func TestTentativeIsNotShown(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -47,8 +47,8 @@ func TestTentativeIsNotShown(t *testing.T) {
 	})
 }
 
-// TestRefusalIsKept: the key of a start that is refused keeps why, in the write that refuses it. What the start holds
-// of the budget goes back, and its record can be deleted, also twice.
+// TestRefusalIsKept: the key of a start that is refused keeps why, in the write that refuses it.
+// What the start holds of the budget goes back, and its record can be deleted, also twice.
 func TestRefusalIsKept(t *testing.T) {
 	t.Parallel()
 	why := tuning.Failure{Code: 3, Message: "bad data", Kind: "INVALID_ARGUMENT", Violations: []fault.Violation{{Field: "x", Reason: "BAD"}}}

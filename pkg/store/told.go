@@ -13,8 +13,8 @@ import (
 // toldBatch is how many records are marked in one write; Firestore takes 500 writes at a time.
 const toldBatch = 400
 
-// MarkTold notes that all events of the records, as they are here, were published. It needs no condition: the
-// number only grows, and a job that has finished gets no more events.
+// MarkTold records that all events of these versions of the records were published. The write needs
+// no condition: the number only grows, and a finished job gets no more events.
 func (s *Store) MarkTold(ctx context.Context, told []Record) error {
 	for batch := range slices.Chunk(told, toldBatch) {
 		err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
@@ -30,7 +30,7 @@ func (s *Store) MarkTold(ctx context.Context, told []Record) error {
 			return nil
 		})
 		if err != nil {
-			return wrap(err, "note which events were published")
+			return wrap(err, "record which events were published")
 		}
 	}
 	return nil

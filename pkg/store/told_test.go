@@ -45,7 +45,8 @@ func TestMarkTold(t *testing.T) {
 	})
 }
 
-// TestMarkToldSparesWriters: what is noted meanwhile is no reason to refuse a change, and is not undone by it.
+// TestMarkToldSparesWriters: what is noted meanwhile is no reason to refuse a change, and is not
+// undone by it.
 func TestMarkToldSparesWriters(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
