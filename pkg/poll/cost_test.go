@@ -44,8 +44,8 @@ func (w *world) fill(tb testing.TB, jobs int) {
 	}
 }
 
-// moves has Vertex AI say of all its jobs that they run, or are paused, in turns: each call of the function returned
-// is news of every one of them.
+// moves has Vertex AI say of all its jobs that they run, or are paused, in turns: each call of the
+// function returned is news of every one of them.
 func (w *world) moves() (turn func()) {
 	var turns atomic.Int64
 	w.editing(func(reply any) {
@@ -111,8 +111,8 @@ func TestCostOfATick(t *testing.T) {
 	}
 }
 
-// BenchmarkTick is a tick with so many unfinished jobs of which none or all have changed. It reports the calls that
-// it makes, by service.
+// BenchmarkTick is a tick with so many unfinished jobs of which none or all have changed. It
+// reports the calls that it makes, by service.
 func BenchmarkTick(b *testing.B) {
 	for _, jobs := range []int{0, 100, 1000, 10000} {
 		w := newWorld(b)

@@ -51,7 +51,8 @@ func (w *world) done(t *testing.T, records []store.Record) (n int) {
 	return n
 }
 
-// TestTickThatIsCut by its deadline tells of what it has done; the next ones do the rest, until nothing is left.
+// TestTickThatIsCut by its deadline tells of what it has done; the next ones do the rest, until
+// nothing is left.
 func TestTickThatIsCut(t *testing.T) {
 	t.Parallel()
 	const jobs, each = 20, 8

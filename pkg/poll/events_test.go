@@ -19,7 +19,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// told takes what was published, by job in the order in which it came: the ID and the type of each event.
+// told takes what was published, by job in the order in which it came: the ID and the type of each
+// event.
 func (w *world) told(t testing.TB) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
@@ -57,7 +58,8 @@ func history(r store.Record, from int) (lines []string) {
 	return lines
 }
 
-// unique leaves out what came before: two pollers, or a poller and the next, may both tell of an event.
+// unique leaves out what came before: two pollers, or a poller and the next, may both tell of an
+// event.
 func unique(lines []string) (out []string) {
 	for _, line := range lines {
 		if !slices.Contains(out, line) {
@@ -75,7 +77,8 @@ func (w *world) born(t *testing.T) store.Record {
 	return w.record(t, job.Fail(tuning.Failure{Code: 3, Message: "refused"}, time.Now().UTC().Truncate(time.Microsecond)))
 }
 
-// TestEventsAreToldAgain with the same IDs if it was not noted that they were told, and then no more.
+// TestEventsAreToldAgain with the same IDs if it was not noted that they were told, and then no
+// more.
 func TestEventsAreToldAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -147,7 +150,8 @@ func TestEventsThatCannotBePublished(t *testing.T) {
 	}
 }
 
-// TestEventsWithoutATopic: nothing is lost while it is away, and all of a job comes in its order when it is back.
+// TestEventsWithoutATopic: nothing is lost while it is away, and all of a job comes in its order
+// when it is back.
 func TestEventsWithoutATopic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -115,7 +115,7 @@ func TestTickFailsForSomeOnly(t *testing.T) {
 			return nil, nil
 		})
 		err := w.Tick(t.Context())
-		if err == nil || strings.Count(err.Error(), "write the record") != 10 || !strings.Contains(err.Error(), "and 5 more of them") {
+		if err == nil || strings.Count(err.Error(), "write the record") != 10 || !strings.Contains(err.Error(), "and 5 more errors") {
 			t.Errorf("Tick = %v, want ten errors and the count of the others", err)
 		}
 	})

@@ -24,27 +24,29 @@ import (
 	"github.com/vertextune/vertextune/pkg/vertex"
 )
 
-// published is the type of Eventarc's event for a Pub/Sub message.
+// published is the type of the Eventarc event for a Pub/Sub message.
 const published = "google.cloud.pubsub.topic.v1.messagePublished"
 
-// Config is what the function reads from its environment.
+// Config holds the function's settings from its environment.
 type Config struct {
 	Vertex vertex.Config
 	Start  start.Config
 	Facts  facts.Config
 	// Database is the Firestore database of the records.
 	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)" form:"database"`
-	// EventsTopic is the ID of the Pub/Sub topic that is told what happens to jobs.
+	// EventsTopic is the ID of the Pub/Sub topic to which the events of jobs are published.
 	EventsTopic string `env:"EVENTS_TOPIC,required,notEmpty" form:"topic"`
-	// StalledAfter is how long a job may run without any change before that is told; 0 is for ever.
+	// StalledAfter is how long a job may run without any change before it counts as stalled; 0
+	// means no limit.
 	StalledAfter time.Duration `env:"STALLED_AFTER" envDefault:"2h" sign:"not_negative"`
-	// TickTimeout is below the time after which Cloud Run ends the call, so that what was done by then is told.
+	// TickTimeout must be less than Cloud Run's timeout of the call, so that the events of a tick
+	// are published before the call ends.
 	TickTimeout time.Duration `env:"TICK_TIMEOUT" envDefault:"8m50s" sign:"positive"`
-	// Events says who may deliver them.
+	// Events configures who may deliver events to the function.
 	Events auth.EventConfig
 }
 
-// Open makes the function from its environment.
+// Open creates the function from its environment.
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
 	admit, eventErr := config.Events.Admit()
@@ -89,12 +91,13 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	}, nil
 }
 
-// Handle does a tick for each Pub/Sub message; what the message says does not matter.
+// Handle runs a tick for each Pub/Sub message; the content of the message does not matter.
 func (p *Poller) Handle(ctx context.Context, event cloudevents.Event) error {
 	ctx = serve.LogWith(ctx, slog.String("event_id", event.ID()))
 	if event.Type() != published {
-		// Acknowledged: the trigger sends something else than was set up, and sending it again changes nothing.
-		p.Log.ErrorContext(ctx, "not a Pub/Sub message, ignored", "event_type", event.Type())
+		// The event is acknowledged, because a redelivery would change nothing: the trigger is
+		// configured wrongly.
+		p.Log.ErrorContext(ctx, "the event is no Pub/Sub message and is ignored", "event_type", event.Type())
 		return nil
 	}
 	if p.Timeout > 0 {
@@ -103,8 +106,9 @@ func (p *Poller) Handle(ctx context.Context, event cloudevents.Event) error {
 		defer cancel()
 	}
 	if err := p.Tick(ctx); err != nil {
-		// Returned, so that it is delivered again: Firestore or Vertex AI may answer then.
-		p.Log.ErrorContext(ctx, "tick failed", "error", err)
+		// The error is returned so that the event is delivered again: Firestore or Vertex AI may
+		// answer then.
+		p.Log.ErrorContext(ctx, "the tick failed", "error", err)
 		return errors.New("the tick failed, see the log")
 	}
 	return nil

@@ -110,7 +110,8 @@ func newWorld(t testing.TB, settings ...func(*cloud.Config)) *world {
 	return w
 }
 
-// newPoller returns a poller as the function has it, and its starter. Several may be at work at a time.
+// newPoller returns a poller as the function has it, and its starter. Several may be at work at a
+// time.
 func (w *world) newPoller(t testing.TB) (*poll.Poller, *start.Starter) {
 	t.Helper()
 	files, err := w.cloud.StorageClient(t.Context())
@@ -202,7 +203,8 @@ func (w *world) editing(f func(reply any)) {
 	w.edit = f
 }
 
-// fail answers the calls of a method with an error, in the place of the service, while left is above zero.
+// fail answers the calls of a method with an error, in the place of the service, while left is
+// above zero.
 func (w *world) fail(method string, left int, err error) {
 	var mu sync.Mutex
 	w.intercept(func(_ context.Context, called string, _ any) (any, error) {

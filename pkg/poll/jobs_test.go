@@ -14,7 +14,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// newJob is a job whose start was confirmed and whose first event was published, with its lease over and its dataset not written.
+// newJob is a job whose start was confirmed and whose first event was published, with its lease
+// over and its dataset not written.
 func (w *world) newJob(location string) tuning.Job {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	job := tuning.Job{
@@ -37,7 +38,8 @@ func (w *world) submitting(location string) tuning.Job {
 	return w.waiting(location).Submits(time.Now().Add(-time.Second))
 }
 
-// begin makes a job on Vertex AI with a record that says what Vertex AI said, and that this was told.
+// begin makes a job on Vertex AI with a record that says what Vertex AI said, and that this was
+// told.
 func (w *world) begin(t testing.TB, location string) store.Record {
 	t.Helper()
 	job := w.submitting(location)

@@ -65,7 +65,8 @@ func TestInDoubtNothingIsSent(t *testing.T) {
 	}
 }
 
-// TestNamedMeanwhile: a start is answered after all, between the look at Vertex AI and the write of what was seen.
+// TestNamedMeanwhile: a start is answered after all, between the look at Vertex AI and the write of
+// what was seen.
 func TestNamedMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -88,8 +89,8 @@ func TestNamedMeanwhile(t *testing.T) {
 	}
 }
 
-// TestOneOfTwoJobsIsKept: a request that was given up for lost has arrived after all, and so has the second one. The
-// older job goes on, the other is cancelled, however far apart they are listed.
+// TestOneOfTwoJobsIsKept: a request that was given up for lost has arrived after all, and so has
+// the second one. The older job goes on, the other is cancelled, however far apart they are listed.
 func TestOneOfTwoJobsIsKept(t *testing.T) {
 	t.Parallel()
 	for name, between := range map[string]int{"on_one_page": 0, "on_two_pages": 110} {
@@ -151,7 +152,8 @@ func TestAJobTooManyThatIsOver(t *testing.T) {
 	}
 }
 
-// TestManyPagesAreReadOnlyForAReason: one submission can have made one job, and where that was seen is enough.
+// TestManyPagesAreReadOnlyForAReason: one submission can have made one job, and where that was seen
+// is enough.
 func TestManyPagesAreReadOnlyForAReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -82,7 +82,8 @@ func (w *world) free(t *testing.T, records ...store.Record) {
 	}
 }
 
-// TestLineIsSentInOrder while Vertex AI has room; it is asked once more, and not for the rest of the line.
+// TestLineIsSentInOrder while Vertex AI has room; it is asked once more, and not for the rest of
+// the line.
 func TestLineIsSentInOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, quota(2), func(c *cloud.Config) { c.JobDuration = 30 * time.Second })
@@ -165,7 +166,8 @@ func TestMaxConcurrentJobs(t *testing.T) {
 	}
 }
 
-// TestARefusedJobHoldsUpNobody: what Vertex AI will never take is over, and the next one is sent in the same tick.
+// TestARefusedJobHoldsUpNobody: what Vertex AI will never take is over, and the next one is sent in
+// the same tick.
 func TestARefusedJobHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -13,16 +13,17 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// group is the jobs of one location to ask Vertex AI about: those it has named, by name, and those it may or may
-// not know, by our ID, each with what was found of it.
+// group holds the jobs of one location to look up on Vertex AI: named are the jobs with a name on
+// Vertex AI, by that name; orphans are those that Vertex AI may or may not have, by our ID; found
+// has the jobs on Vertex AI for each orphan.
 type group struct {
 	named   map[string]store.Record
 	orphans map[string]store.Record
 	found   map[string][]tuning.Observation
 }
 
-// seeks reports whether any of the orphans may be on another page. Of one that was sent more than once there may be
-// more than one.
+// seeks reports whether another page may have a job of the orphans. A job submitted more than once
+// may exist more than once.
 func (g *group) seeks() bool {
 	for id, r := range g.orphans {
 		if len(g.found[id]) == 0 || r.Submissions > 1 {
@@ -32,7 +33,7 @@ func (g *group) seeks() bool {
 	return false
 }
 
-// observe asks Vertex AI about every job that it has, or may have.
+// observe refreshes every job that Vertex AI has, or may have.
 func (p *Poller) observe(ctx context.Context, t *tick) error {
 	locations := map[string]*group{}
 	at := func(r store.Record) *group {
@@ -52,14 +53,14 @@ func (p *Poller) observe(ctx context.Context, t *tick) error {
 	var all []error
 	for location, g := range locations {
 		if err := p.refresh(ctx, t, location, g); err != nil {
-			all = append(all, fmt.Errorf("bring the jobs in %s up to date: %w", location, err))
+			all = append(all, fmt.Errorf("refresh the jobs in %s: %w", location, err))
 		}
 	}
 	return errors.Join(all...)
 }
 
-// refresh asks Vertex AI about a location's jobs: by pages of the list where that takes fewer calls, and
-// then one by one for what the pages did not show.
+// refresh reads a location's jobs from Vertex AI: by pages of the list if that takes fewer calls,
+// and then one by one for the jobs that are not in these pages.
 func (p *Poller) refresh(ctx context.Context, t *tick, location string, g *group) error {
 	work := newWork(parallel)
 	if len(g.named) > few || len(g.orphans) > 0 {
@@ -73,8 +74,9 @@ func (p *Poller) refresh(ctx context.Context, t *tick, location string, g *group
 	return work.wait()
 }
 
-// list reads pages until every job of the group was seen, and takes those out of it. Orphans are found by the
-// label; that one is on no page means that it never arrived only if all pages were read.
+// list reads pages until it has seen every job of the group, and removes the named jobs that it has
+// seen from the group. Orphans are found by their label. An orphan that is on no page was not
+// created, but only if all pages were read.
 func (p *Poller) list(ctx context.Context, t *tick, location string, g *group, work *work) error {
 	pages := len(g.named)/pageSize + 1
 	if len(g.orphans) > 0 {
@@ -104,10 +106,10 @@ func (p *Poller) list(ctx context.Context, t *tick, location string, g *group, w
 	return nil
 }
 
-// adopt takes the job that Vertex AI made of a submission that was not answered. There is one. If a request took
-// so long that it was given up for lost, and arrived all the same after a second one, the older job is kept and the
-// others are cancelled, so that they cost as little as can be. Until that is done the record stays as it is: nothing
-// else would lead to them.
+// adopt records the job that an unanswered create made. Usually there is one. If a create took so
+// long that the job was submitted again, and both took effect, adopt keeps the oldest job and
+// cancels the others, so that they cost little. The record changes only after that, because only
+// the record leads to the other jobs.
 func (p *Poller) adopt(ctx context.Context, t *tick, r store.Record, found []tuning.Observation) error {
 	keep := found[0]
 	for _, o := range found[1:] {
@@ -120,7 +122,7 @@ func (p *Poller) adopt(ctx context.Context, t *tick, r store.Record, found []tun
 		if o.Name == keep.Name || tuning.FromVertex(o.VertexState).Finished() {
 			continue
 		}
-		p.Log.ErrorContext(ctx, "a second job for one start, cancelled", "job_id", r.ID, "job_name", o.Name, "kept", keep.Name)
+		p.Log.ErrorContext(ctx, "a second job exists for one start and is cancelled", "job_id", r.ID, "job_name", o.Name, "kept", keep.Name)
 		all = append(all, p.Vertex.Cancel(ctx, o.Name))
 	}
 	if err := errors.Join(all...); err != nil {
@@ -132,8 +134,8 @@ func (p *Poller) adopt(ctx context.Context, t *tick, r store.Record, found []tun
 func (p *Poller) get(ctx context.Context, t *tick, r store.Record) error {
 	o, err := p.Vertex.Get(ctx, r.Name)
 	if fault.KindOf(err) == fault.NotFound {
-		// Vertex AI keeps jobs and has no way to delete one: it will not come back, and asking for it at
-		// every tick would go on for ever.
+		// Vertex AI keeps jobs and cannot delete one, so the job will not reappear, and without an
+		// end every tick would ask for it again.
 		return p.write(ctx, t, r, r.Fail(tuning.Failure{Code: 5, Message: fault.Of(err).Message}, p.Now().UTC()))
 	}
 	if err != nil {
@@ -142,8 +144,8 @@ func (p *Poller) get(ctx context.Context, t *tick, r store.Record) error {
 	return p.follow(ctx, t, r, o)
 }
 
-// follow writes what Vertex AI says of a job, and what follows from it: that it has stalled, or that Vertex AI is to
-// be told that it is not wanted any more.
+// follow records Vertex AI's description of a job, and acts on it: it marks a stalled job, and
+// forwards a requested cancellation.
 func (p *Poller) follow(ctx context.Context, t *tick, r store.Record, o tuning.Observation) error {
 	next, changed := r.Observe(o)
 	if why := next.StalledNow(p.Now(), p.StalledAfter); why != "" {
@@ -161,7 +163,9 @@ func (p *Poller) follow(ctx context.Context, t *tick, r store.Record, o tuning.O
 func (p *Poller) write(ctx context.Context, t *tick, r store.Record, next tuning.Job) error {
 	written, err := p.Records.UpdateJob(ctx, r, next)
 	if errors.Is(err, store.ErrChanged) {
-		return nil // somebody else has written since, from an answer as good as ours; the next tick looks again
+		// Another process has written the record since, from an observation as good as ours; the
+		// next tick reads it again.
+		return nil
 	}
 	if err != nil {
 		return err

@@ -31,8 +31,8 @@ func (b *safeBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// TestLog_has_no_words: starts that fail behind their callers get no word of theirs into the log, and every line names
-// the tick's event.
+// TestLog_has_no_words: starts that fail behind their callers get no word of theirs into the log,
+// and every line names the tick's event.
 func TestLog_has_no_words(t *testing.T) {
 	t.Parallel()
 	const said = "Xylophon"

@@ -50,8 +50,8 @@ func (w *world) pairs(t *testing.T, value any, records []store.Record) {
 	}
 }
 
-// TestLinePassesOver whom nobody can send: those behind are sent in the same tick, in line, and so is the job itself
-// once it can be.
+// TestLinePassesOver whom nobody can send: those behind are sent in the same tick, in line, and so
+// is the job itself once it can be.
 func TestLinePassesOver(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -102,7 +102,8 @@ func TestLinePassesOver(t *testing.T) {
 	}
 }
 
-// TestLineIsLeftAlone when nobody comes through: a service that is away is not asked for all who wait.
+// TestLineIsLeftAlone when nobody comes through: a service that is away is not asked for all who
+// wait.
 func TestLineIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -38,7 +38,8 @@ func (w *world) published(t *testing.T, what string, records []store.Record) {
 	}
 }
 
-// TestPoisonBesideGoodOnes: what cannot be prepared within a tick, or at all, costs the other jobs nothing.
+// TestPoisonBesideGoodOnes: what cannot be prepared within a tick, or at all, costs the other jobs
+// nothing.
 func TestPoisonBesideGoodOnes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *cloud.Config) {
@@ -85,8 +86,8 @@ func TestPoisonBesideGoodOnes(t *testing.T) {
 	}
 }
 
-// TestNothingWaitsForPreparing: before the first dataset is begun, jobs that wait are sent, what refused starts have left
-// is deleted, and all is published.
+// TestNothingWaitsForPreparing: before the first dataset is begun, queued jobs are submitted, the
+// files of refused starts are deleted, and all events are published.
 func TestNothingWaitsForPreparing(t *testing.T) {
 	t.Parallel()
 	var w *world
@@ -221,7 +222,8 @@ func TestThousandWait(t *testing.T) { // not beside the tests that measure time
 	}
 }
 
-// TestThousandRecordsOfWhichTenArePoison, and two pollers: within three ticks all that is good is sent and published.
+// TestThousandRecordsOfWhichTenArePoison, and two pollers: within three ticks all that is good is
+// sent and published.
 func TestThousandRecordsOfWhichTenArePoison(t *testing.T) { // not beside the tests that measure time
 	w := newWorld(t)
 	var good, poison []store.Record

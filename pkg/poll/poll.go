@@ -1,11 +1,12 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package poll brings every job forward that is not done with. Cloud Scheduler sends a message through Pub/Sub
-// every minute; each message is one tick: what Vertex AI says goes into the records, jobs that wait are sent when there
-// is room, and what happened is published. Then starts that died are resumed, which can take long, and what changed by
-// that is published too. Messages may come twice, late, or two at a time: a tick writes only over what it read, so none
-// of that does harm.
+// Package poll advances every unfinished job. Cloud Scheduler sends a message through Pub/Sub every
+// minute, and each message is one tick. A tick refreshes the records from Vertex AI, submits queued
+// jobs while there is capacity, and publishes events. Then it resumes interrupted starts, which can
+// take long, and publishes the events of that too. Messages may arrive twice, late, or two at a
+// time: a tick writes a record only if the record has not changed since it was read, so none of
+// that does harm.
 package poll
 
 import (
@@ -28,46 +29,48 @@ import (
 
 const (
 	batch = 500 // records read in one query
-	// few is how many jobs are asked for one by one; above it, pages of the list cost fewer calls.
+	// few is how many jobs are read one by one; for more jobs, pages of the list cost fewer calls.
 	few = 5
-	// pageSize is how many jobs a page of Vertex AI's list holds.
+	// pageSize is how many jobs a page of Vertex AI's list has.
 	pageSize = 100
-	// parallel is how many calls go on at a time, to Vertex AI and to Firestore.
+	// parallel is how many calls to Vertex AI and Firestore run at the same time.
 	parallel = 16
-	// search is how many pages are read to find jobs that Vertex AI may or may not have: all that there can be.
+	// search is how many pages are read to find jobs that Vertex AI may or may not have. It is more
+	// than the list can have.
 	search = 1000
 )
 
-// Poller brings jobs forward.
+// Poller advances jobs.
 type Poller struct {
 	Records *store.Store
 	Vertex  *vertex.Client
 	Starter *start.Starter
 	Events  *notify.Publisher
 	Reports *jobstatus.Teller // writes the reports on jobs that have ended
-	// StalledAfter is how long a job may run without any change before it is told of; 0 is for ever.
+	// StalledAfter is how long a job may run without any change before it counts as stalled; 0
+	// means no limit.
 	StalledAfter time.Duration
-	// Timeout is how long a tick may take; 0 is as long as its caller waits.
+	// Timeout is how long a tick may take; 0 means as long as its caller waits.
 	Timeout time.Duration
 	Now     func() time.Time
 	Log     *slog.Logger
 }
 
-// tick is the jobs as one tick knows them.
+// tick holds the jobs that one tick works on.
 type tick struct {
 	mu      sync.Mutex
-	records map[string]store.Record // by ID, as they were read or written last
+	records map[string]store.Record // by ID, in the version that was read or written last
 }
 
-// now takes the record as the newest of its job.
+// now stores a record as the newest version of its job.
 func (t *tick) now(r store.Record) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.records[r.ID] = r
 }
 
-// at returns the jobs at a step of which nobody holds the lease, in an order of chance: if a tick's time is over
-// before all are done, the same ones are not left over each time.
+// at returns the unleased jobs at a step, in random (map) order, so that ticks that run out of time
+// do not always skip the same jobs.
 func (t *tick) at(step tuning.Step, now time.Time) (found []store.Record) {
 	for _, r := range t.records {
 		if r.Step == step && !r.Leased(now) {
@@ -77,9 +80,9 @@ func (t *tick) at(step tuning.Step, now time.Time) (found []store.Record) {
 	return found
 }
 
-// Tick brings every job forward. One that cannot be does not keep the others from it; the error joins them all.
-// What there is no time for is left to the next tick. Preparing data comes last: whatever happens in it, all else is
-// done and published.
+// Tick advances every job. A job that fails does not stop the others; the error joins the errors of
+// all of them. Work for which there is no time is left to the next tick. Everything else is done
+// and published before data are prepared, because preparing can take long or crash.
 func (p *Poller) Tick(ctx context.Context) error {
 	t, err := p.read(ctx)
 	if err != nil || len(t.records) == 0 {
@@ -112,7 +115,7 @@ func (p *Poller) Tick(ctx context.Context) error {
 	return errors.Join(err, p.tell(ctx, t))
 }
 
-// within returns a context that ends when a share of the time that is left is over.
+// within returns a context that ends after a share of the time that is left.
 func within(ctx context.Context, share float64) (context.Context, context.CancelFunc) {
 	end, ok := ctx.Deadline()
 	if !ok {
@@ -122,13 +125,13 @@ func within(ctx context.Context, share float64) (context.Context, context.Cancel
 	return context.WithDeadline(ctx, end.Add(-left+time.Duration(share*float64(left))))
 }
 
-// moment is how much sooner than our own clock a service may find that the time is over.
-const moment = 50 * time.Millisecond
+// clockSkew is how early a server may see our deadline expire.
+const clockSkew = 50 * time.Millisecond
 
-// deadlineReached reports whether there was no time for all of the work.
+// deadlineReached reports whether the work ran out of time.
 func deadlineReached(work context.Context) bool {
 	end, ok := work.Deadline()
-	return work.Err() != nil || ok && time.Until(end) < moment
+	return work.Err() != nil || ok && time.Until(end) < clockSkew
 }
 
 func (p *Poller) read(ctx context.Context) (*tick, error) {
@@ -147,13 +150,14 @@ func (p *Poller) read(ctx context.Context) (*tick, error) {
 	return t, nil
 }
 
-// discard deletes what refused starts have left, when nobody can be writing it any more.
+// discard deletes the files and the records of refused starts, once no process can be writing them
+// any more.
 func (p *Poller) discard(ctx context.Context, t *tick) error {
 	work := newWork(parallel)
 	for _, r := range t.at(tuning.Refused, p.Now()) {
 		work.do(func() error {
 			if err := p.Starter.Discard(ctx, r); err != nil {
-				return fmt.Errorf("delete what the refused start %s has left: %w", r.ID, err)
+				return fmt.Errorf("delete the refused start %s: %w", r.ID, err)
 			}
 			return nil
 		})
@@ -161,8 +165,9 @@ func (p *Poller) discard(ctx context.Context, t *tick) error {
 	return work.wait()
 }
 
-// tell publishes what was not told, and notes it. Whoever is at work on a job would take the note for somebody else's
-// write, and leave the job: it is told of afterwards.
+// tell publishes the unpublished events and marks them as published. Events of leased jobs are
+// published later: marking them would look to the lease holder like a concurrent write, and it
+// would stop its work.
 func (p *Poller) tell(ctx context.Context, t *tick) error {
 	now := p.Now()
 	untold := slices.DeleteFunc(slices.Collect(maps.Values(t.records)), func(r store.Record) bool {

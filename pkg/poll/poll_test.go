@@ -56,7 +56,8 @@ func TestTickFollowsAJobToItsEnd(t *testing.T) {
 // idle is what a tick with nothing to do costs.
 var idle = map[string]int{"RunQuery": 1}
 
-// TestTickWritesOnlyWhatChanged: one write a job, and one more for all of them once they were told of.
+// TestTickWritesOnlyWhatChanged: one write a job, and one more for all of them once they were told
+// of.
 func TestTickWritesOnlyWhatChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -87,7 +88,8 @@ func TestTickWritesOnlyWhatChanged(t *testing.T) {
 	tick("with the same news again", 0)
 }
 
-// TestTickAsksWithFewCalls: jobs one by one while they are few, pages of the list when they are many.
+// TestTickAsksWithFewCalls: jobs one by one while they are few, pages of the list when they are
+// many.
 func TestTickAsksWithFewCalls(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -155,7 +157,8 @@ func TestTicksAtOnce(t *testing.T) {
 	}
 }
 
-// TestTickWithAnOldAnswer: the answer that a slow poller holds is older than what another has written meanwhile.
+// TestTickWithAnOldAnswer: the answer that a slow poller holds is older than what another has
+// written meanwhile.
 func TestTickWithAnOldAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

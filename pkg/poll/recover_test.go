@@ -187,7 +187,8 @@ func (w *world) tickTogether(t *testing.T, pollers int) {
 	all.Wait()
 }
 
-// TestManyStartsThatDied: of each there is one job or one reason, however many pollers come across them.
+// TestManyStartsThatDied: of each there is one job or one reason, however many pollers come across
+// them.
 func TestManyStartsThatDied(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -230,7 +231,8 @@ func TestResumeThatFails(t *testing.T) {
 	}
 }
 
-// TestLeasesAreKept: somebody is at work on these jobs, and would take any write for a sign that he is not alone.
+// TestLeasesAreKept: somebody is at work on these jobs, and would take any write for a sign that he
+// is not alone.
 func TestLeasesAreKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -11,12 +11,12 @@ import (
 	"github.com/vertextune/vertextune/pkg/store"
 )
 
-// reportPatience is how long a job that has ended is not told of because its report cannot be written.
+// reportPatience is how long the end of a job is not published while its report cannot be written.
 const reportPatience = time.Hour
 
-// report writes the reports on those of the jobs that have ended, and returns the jobs that may be told of: whoever
-// hears that a job has ended finds its report. One that cannot be written now is written in a later tick; after an hour
-// nobody is kept from hearing any longer.
+// report writes the reports of the jobs that have ended, and returns the jobs whose events may be
+// published: a subscriber that reads that a job has ended finds its report. If a report cannot be
+// written, a later tick retries it; after an hour the end is published without a report.
 func (p *Poller) report(ctx context.Context, jobs []store.Record) ([]store.Record, error) {
 	ctx, cancel := within(ctx, 3./4)
 	defer cancel()
@@ -35,7 +35,7 @@ func (p *Poller) report(ctx context.Context, jobs []store.Record) ([]store.Recor
 				late[i] = true
 				return err
 			default:
-				p.Log.ErrorContext(ctx, "a job is told of without a report", "job_id", r.ID, "error", err)
+				p.Log.ErrorContext(ctx, "the end of a job is published without a report", "job_id", r.ID, "error", err)
 				return nil
 			}
 		})

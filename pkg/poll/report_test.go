@@ -39,8 +39,8 @@ func (w *world) report(t *testing.T, r store.Record) map[string]any {
 	return all
 }
 
-// TestReport: whoever hears that a job has ended finds the report on it, and if that cannot be written the job is not
-// told of, for an hour.
+// TestReport: whoever hears that a job has ended finds the report on it, and if that cannot be
+// written the job is not told of, for an hour.
 func TestReport(t *testing.T) {
 	t.Parallel()
 	var away atomic.Int64 // the code that Cloud Storage answers a report with

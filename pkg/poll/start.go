@@ -14,9 +14,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// prepare resumes starts whose dataset was not written: those that were resumed least often come first. One whose
-// request is kept outside of its record, or whose last attempt was killed, is prepared alone after the others: it may
-// need more memory than there is.
+// prepare resumes starts whose dataset was not written. Those that were resumed least often come
+// first. A start whose request is stored outside of its record, or whose last attempt was killed,
+// is prepared alone after the others, because it may need more memory than there is.
 func (p *Poller) prepare(ctx context.Context, t *tick) error {
 	starts := t.at(tuning.Preparing, p.Now())
 	slices.SortStableFunc(starts, func(a, b store.Record) int { return cmp.Compare(a.Attempts, b.Attempts) })
@@ -37,12 +37,12 @@ func (p *Poller) prepare(ctx context.Context, t *tick) error {
 	return errors.Join(err, alone.wait())
 }
 
-// large reports whether preparing a start may take more memory than is known.
+// large reports whether preparing a start may take an unknown amount of memory.
 func large(r store.Record) bool { return r.RequestData != "" || r.Abandoned() }
 
 func (p *Poller) resume(ctx context.Context, t *tick, r store.Record) error {
 	if ctx.Err() != nil {
-		return nil //nolint:nilerr // the next tick resumes it
+		return nil //nolint:nilerr // the next tick resumes the start
 	}
 	now, err := p.Starter.Resume(ctx, r)
 	if err != nil {
@@ -52,19 +52,20 @@ func (p *Poller) resume(ctx context.Context, t *tick, r store.Record) error {
 	return nil
 }
 
-// inARow is how many jobs, one after the other, fail to be sent until that is put down to Firestore or Vertex AI.
-const inARow = 5
+// maxConsecutiveFailures is how many submissions may fail in a row before dispatch stops, because Firestore or
+// Vertex AI seems to be down.
+const maxConsecutiveFailures = 5
 
-// dispatch sends jobs that wait, in line, while there is room. One that cannot be sent is skipped, so that it does not
-// hold up those behind it, and is the first again in the next tick. When none can be sent, the services are left alone
-// until then.
+// dispatch submits the jobs of the queue in their order, while there is room. A job that fails to
+// submit is skipped, so that it does not block the queue; it is first again in the next tick. If
+// several fail in a row, the services get no more calls until then.
 func (p *Poller) dispatch(ctx context.Context, t *tick) error {
 	var faults, skipped = newWork(1), []string(nil)
-	lost := 0 // in a row
+	failures := 0 // in a row
 	for len(t.at(tuning.Waiting, p.Now())) > 0 {
 		line, err := p.Starter.Line(ctx, skipped)
 		if err != nil {
-			faults.failed(fmt.Errorf("read the line: %w", err))
+			faults.failed(fmt.Errorf("read the queue: %w", err))
 		}
 		if len(line) == 0 {
 			break
@@ -73,16 +74,16 @@ func (p *Poller) dispatch(ctx context.Context, t *tick) error {
 			now, more, err := p.Starter.Dispatch(ctx, r)
 			switch {
 			case err != nil:
-				faults.failed(fmt.Errorf("send job %s: %w", r.ID, err))
-				skipped, lost = append(skipped, r.ID), lost+1
-			case now.Step == tuning.Submitting: // and not answered
+				faults.failed(fmt.Errorf("submit job %s: %w", r.ID, err))
+				skipped, failures = append(skipped, r.ID), failures+1
+			case now.Step == tuning.Submitting: // the create was not answered
 				t.now(now)
-				lost++
+				failures++
 			default:
 				t.now(now)
-				lost = 0
+				failures = 0
 			}
-			if err == nil && !more || lost == inARow || ctx.Err() != nil {
+			if err == nil && !more || failures == maxConsecutiveFailures || ctx.Err() != nil {
 				return faults.wait()
 			}
 		}

@@ -67,7 +67,8 @@ func TestCancelOfAJobThatIsOver(t *testing.T) {
 	}
 }
 
-// runs has Vertex AI say that jobs run which in truth wait there, the last change a time after their creation.
+// runs has Vertex AI say that jobs run which in truth wait there, the last change a time after
+// their creation.
 func (w *world) runs(change time.Duration, checkpoints int) {
 	say := func(on *aiplatformpb.TuningJob) {
 		if on.GetState() != aiplatformpb.JobState_JOB_STATE_PENDING {

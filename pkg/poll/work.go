@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// shown is how many errors of one tick are written out; the others are counted.
+// shown is how many errors of one tick are returned; the others are only counted.
 const shown = 10
 
-// work runs steps, a few at a time. One that fails does not keep the others from being done.
+// work runs steps, a few at a time. A step that fails does not stop the others.
 type work struct {
 	group errgroup.Group
 
@@ -29,7 +29,7 @@ func newWork(atATime int) *work {
 	return w
 }
 
-// do runs the step, when there is room for it.
+// do runs the step as soon as there is room for it.
 func (w *work) do(step func() error) {
 	w.group.Go(func() error {
 		if err := step(); err != nil {
@@ -39,7 +39,7 @@ func (w *work) do(step func() error) {
 	})
 }
 
-// failed keeps what went wrong.
+// failed records the error of a step.
 func (w *work) failed(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -50,11 +50,11 @@ func (w *work) failed(err error) {
 	w.faults = append(w.faults, err)
 }
 
-// wait returns when all steps are done, with what went wrong in them.
+// wait returns after all steps have ended, with their errors.
 func (w *work) wait() error {
-	_ = w.group.Wait() // its steps return no errors: they are kept here
+	_ = w.group.Wait() // the steps return no errors: failed records them
 	if w.more > 0 {
-		w.faults = append(w.faults, fmt.Errorf("and %d more of them", w.more))
+		w.faults = append(w.faults, fmt.Errorf("and %d more errors", w.more))
 	}
 	return errors.Join(w.faults...)
 }
