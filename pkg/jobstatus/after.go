@@ -18,8 +18,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// aftermath is what is told of a job beside its record: what became of its data and its money, how its model is
-// called, and what is to be done where it failed.
+// aftermath is the part of a status that the record does not have: the estimate and the bill, the
+// dropped examples, how to call the tuned model, and how to fix a failure.
 type aftermath struct {
 	Estimate     json.RawMessage      `json:"estimate,omitempty"`
 	Billed       *estimate.Billed     `json:"billed,omitempty"`
@@ -28,7 +28,7 @@ type aftermath struct {
 	Remedy       *Remedy              `json:"remedy,omitempty"`
 }
 
-// Remedy is what is to be done about a failure.
+// Remedy says how to fix a failure.
 type Remedy struct {
 	Code     string `json:"code"`
 	Sentence string `json:"sentence"`
@@ -37,36 +37,36 @@ type Remedy struct {
 	Passes   bool   `json:"may_pass"`
 }
 
-// after tells what there is to tell, and warns of what is not.
-func (t *Teller) after(ctx context.Context, job tuning.Job) (told aftermath, warnings []string) {
-	told.Remedy = t.Remedy(job)
+// after returns the outcome of a job, with a warning for each part that could not be found out.
+func (t *Teller) after(ctx context.Context, job tuning.Job) (out aftermath, warnings []string) {
+	out.Remedy = t.Remedy(job)
 	if len(job.Estimate) > 0 {
 		var e estimate.Estimate
 		if err := json.Unmarshal(job.Estimate, &e); err != nil {
-			t.Log.ErrorContext(ctx, "estimate on record is none", "job_id", job.ID, "error", err)
+			t.Log.ErrorContext(ctx, "the recorded estimate cannot be decoded", "job_id", job.ID, "error", err)
 		} else {
-			told.Estimate, told.Billed = job.Estimate, billed(job, e)
+			out.Estimate, out.Billed = job.Estimate, billed(job, e)
 		}
 	}
 	if len(job.Dropped) > 0 {
 		var err error
-		if told.Dropped, err = t.dropped(ctx, job); err != nil {
-			t.Log.WarnContext(ctx, "sources of dropped examples not known", "job_id", job.ID, "error", err)
-			warnings = append(warnings, "What the dropped examples were made of could not be found out just now, or was never written down.")
+		if out.Dropped, err = t.dropped(ctx, job); err != nil {
+			t.Log.WarnContext(ctx, "the sources of the dropped examples were not read", "job_id", job.ID, "error", err)
+			warnings = append(warnings, "The sources of the dropped examples could not be read, or were never recorded.")
 		}
 	}
 	if job.TunedEndpoint != "" {
 		call, err := serving.Ready(job.TunedEndpoint, t.Facts.Current(ctx).Lookup(job.BaseModel))
 		if err != nil {
-			t.Log.WarnContext(ctx, "no call of the tuned endpoint", "job_id", job.ID, "error", err)
+			t.Log.WarnContext(ctx, "the call of the tuned endpoint could not be built", "job_id", job.ID, "error", err)
 		} else {
-			told.EndpointCall = &call
+			out.EndpointCall = &call
 		}
 	}
-	return told, warnings
+	return out, warnings
 }
 
-// billed compares what Vertex AI has counted with the estimate.
+// billed compares Vertex AI's count of tokens with the estimate.
 func billed(job tuning.Job, e estimate.Estimate) *estimate.Billed {
 	if job.Stats == nil || job.Stats.BillableTokens == 0 {
 		return nil
@@ -74,8 +74,8 @@ func billed(job tuning.Job, e estimate.Estimate) *estimate.Billed {
 	return new(e.Against(job.Stats.BillableTokens, epochsOf(job)))
 }
 
-// epochsOf returns the epochs that a job was asked for or, of one that has succeeded, that it came to; 0 if that is
-// not known.
+// epochsOf returns the epochs that the request asked for or, for a job that succeeded without, the
+// last epoch of its checkpoints; 0 means unknown.
 func epochsOf(job tuning.Job) (epochs int64) {
 	if asked := job.Hyperparameters.EpochCount; asked != nil {
 		return *asked
@@ -91,8 +91,9 @@ func epochsOf(job tuning.Job) (epochs int64) {
 
 var errNoIndex = errors.New("there is no index of sources")
 
-// dropped names the examples that Vertex AI left out. The index is read here and nowhere else: most jobs drop none.
-// With an error they are returned without their sources.
+// dropped returns the examples that Vertex AI left out, with their sources. It reads the index of
+// sources, which nothing else needs, because most jobs drop no examples. With an error the examples
+// are returned without their sources.
 func (t *Teller) dropped(ctx context.Context, job tuning.Job) ([]provenance.Dropped, error) {
 	indices, reasons := make([]int64, len(job.Dropped)), make([]string, len(job.Dropped))
 	for i, d := range job.Dropped {
@@ -101,14 +102,14 @@ func (t *Teller) dropped(ctx context.Context, job tuning.Job) ([]provenance.Drop
 	none := strings.NewReader("")
 	bucket, name, ok := strings.Cut(strings.TrimPrefix(job.Lineage.Index, "gs://"), "/")
 	if !ok {
-		all, _ := provenance.Name(none, indices, reasons) // that nothing can be read is known
+		all, _ := provenance.Name(none, indices, reasons) // an empty index is no news
 		return all, errNoIndex
 	}
 	attrs, err := t.Objects.Attrs(ctx, bucket, name)
 	if err == nil {
 		index, openErr := t.Objects.Read(ctx, bucket, name, attrs.Generation)
 		if err = openErr; err == nil {
-			defer func() { _ = index.Close() }() // it was read as far as it is needed
+			defer func() { _ = index.Close() }() // nothing is lost by a failing close after reading
 			return provenance.Name(index, indices, reasons)
 		}
 	}
@@ -119,8 +120,8 @@ func (t *Teller) dropped(ctx context.Context, job tuning.Job) ([]provenance.Drop
 	return all, fmt.Errorf("read %s: %w", job.Lineage.Index, err)
 }
 
-// Remedy returns what is to be done about a job's failure, if that is known. Whoever may see the job sees the
-// words of its error, so the fix is told too where it is for the operator.
+// Remedy returns how to fix a job's failure, or nil if that is not known. It also returns fixes for
+// the operator, because a caller who may see the job also sees Vertex AI's message.
 func (t *Teller) Remedy(job tuning.Job) *Remedy {
 	if job.Failure == nil {
 		return nil
@@ -129,8 +130,8 @@ func (t *Teller) Remedy(job tuning.Job) *Remedy {
 	if job.Name != "" {
 		answer.Service = remedy.Vertex
 	}
-	ours := answer.Service == ""
-	if ours {
+	isOurs := answer.Service == ""
+	if isOurs {
 		answer.Reason = job.Failure.Reason
 	}
 	for _, v := range job.Failure.Violations {
@@ -139,10 +140,10 @@ func (t *Teller) Remedy(job tuning.Job) *Remedy {
 	known := t.Known
 	known.Location, known.BaseModel = job.Location, job.BaseModel
 	r, ok := remedy.For(answer, known)
-	// A service's words that are not on record can leave another remedy than they had: that is none. Errors of our
-	// own can be worded like a service's.
-	meant := job.Failure.Reason == r.Code || job.Failure.Reason == "" && !ours
-	if !ok || !meant {
+	// If the recorded reason differs from the remedy's code, the recorded message was too short to
+	// match reliably. An error of this service can have the words of another service's error.
+	matches := job.Failure.Reason == r.Code || job.Failure.Reason == "" && !isOurs
+	if !ok || !matches {
 		return nil
 	}
 	return &Remedy{Code: r.Code, Sentence: r.Sentence, Fix: r.Fix, Operator: r.Operator, Passes: r.Passes}

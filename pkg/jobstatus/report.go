@@ -14,11 +14,12 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// reportOf names the report on a job.
+// reportOf returns the object name of a job's report.
 func reportOf(job tuning.Job) string { return "reports/" + job.ID + ".json" }
 
-// Report keeps all that is told of a job that has ended as an object, beside what it was made of: for whoever reads
-// the bucket, and for the day when the record is gone. It can be repeated: the first report stays.
+// Report writes the status of a job that has ended as an object next to its dataset: for readers of
+// the bucket, and for the time after the record is deleted. It is idempotent: the first report is
+// never replaced.
 func (t *Teller) Report(ctx context.Context, job tuning.Job) error {
 	spec := object.Spec{
 		Bucket: t.Bucket, Name: reportOf(job), ContentType: "application/json", Metadata: map[string]string{tuning.LabelKey: job.ID},
@@ -30,7 +31,7 @@ func (t *Teller) Report(ctx context.Context, job tuning.Job) error {
 		return encoder.Encode(t.Status(ctx, job))
 	})
 	if err != nil && !errors.Is(err, object.ErrConflict) {
-		return fmt.Errorf("report on job %s: %w", job.ID, err)
+		return fmt.Errorf("write the report on job %s: %w", job.ID, err)
 	}
 	return nil
 }

@@ -1,8 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package jobstatus says what is told of a job, over HTTP and in the report object: what its record holds, and what
-// follows from it.
+// Package jobstatus presents a job to its callers, over HTTP and in the report object: the content
+// of its record, and conclusions from it.
 package jobstatus
 
 import (
@@ -17,13 +17,13 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Teller tells of jobs.
+// Teller presents jobs.
 type Teller struct {
 	Objects *object.Store
 	Facts   catalogue.Provider
-	// Bucket is where reports are written.
+	// Bucket is the bucket to which reports are written.
 	Bucket string
-	// Known is what commands that mend something are filled in with.
+	// Known has the values that are filled into the commands of a remedy.
 	Known remedy.Context
 	Log   *slog.Logger
 }
@@ -42,7 +42,7 @@ type Summary struct {
 	TunedModel  string            `json:"tuned_model,omitempty"`
 }
 
-// Summary returns a job as a list has it.
+// Summary returns the entry of a job in a list.
 func (t *Teller) Summary(j tuning.Job) Summary {
 	return Summary{
 		JobID: j.ID, JobName: j.PublicName(t.Known.Project), DisplayName: j.DisplayName, Status: j.State,
@@ -51,7 +51,7 @@ func (t *Teller) Summary(j tuning.Job) Summary {
 	}
 }
 
-// Status is all that is told of a job.
+// Status is everything that callers can learn about a job.
 type Status struct {
 	Summary
 	TrainingData    string                 `json:"training_data"`
@@ -72,15 +72,16 @@ type Status struct {
 	Warnings        []string               `json:"warnings,omitempty"`
 	LeftOut         *tuning.LeftOut        `json:"left_out,omitempty"`
 	Priority        int64                  `json:"priority,omitempty"`
-	QueuePosition   int                    `json:"queue_position,omitempty"` // for whoever knows it to fill in
+	QueuePosition   int                    `json:"queue_position,omitempty"` // package api fills it in
 	StatusDetail    string                 `json:"status_detail,omitempty"`
 	CancelRequested *Wish                  `json:"cancel_requested,omitempty"`
 	StalledAt       string                 `json:"stalled_at,omitempty"`
-	Report          string                 `json:"report,omitempty"` // gs:// URI, of a job that has ended
+	Report          string                 `json:"report,omitempty"` // gs:// URI, if the job has ended
 	aftermath
 }
 
-// Wish is who wanted something, since when, and why, where that was the rule for stalled jobs.
+// Wish says who requested a cancellation and when. The reason is set if the rule for stalled jobs
+// requested it.
 type Wish struct {
 	By     string `json:"by"`
 	At     string `json:"at"`
@@ -94,7 +95,7 @@ func wishOf(w *tuning.Wish) *Wish {
 	return &Wish{By: w.By, At: Stamp(w.At), Reason: w.Reason}
 }
 
-// Status returns all that is told of a job.
+// Status returns the status of a job. Times are RFC 3339 in UTC.
 func (t *Teller) Status(ctx context.Context, job tuning.Job) Status {
 	after, warnings := t.after(ctx, job)
 	s := Status{
@@ -116,7 +117,7 @@ func (t *Teller) Status(ctx context.Context, job tuning.Job) Status {
 // timeFormat is RFC 3339 in UTC with microseconds.
 const timeFormat = "2006-01-02T15:04:05.000000Z"
 
-// Stamp writes a time; "" is none.
+// Stamp returns a time as text, or "" for the zero time.
 func Stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
