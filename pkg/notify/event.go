@@ -1,8 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package notify tells the world what happened to jobs: as CloudEvents, published to a Pub/Sub topic at least once
-// and in order for a job. The files in schema describe the data of each type of event.
+// Package notify publishes the events of jobs as CloudEvents to a Pub/Sub topic, at least once, and
+// in order for each job. The files in the folder schema describe the data of each type of event.
 package notify
 
 import (
@@ -14,11 +14,11 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TypePrefix stands before the name of every type of event, as in vertextune.tuningJob.v1.stateChanged.
+// TypePrefix begins the name of every type of event, such as vertextune.tuningJob.v1.stateChanged.
 const TypePrefix = "vertextune.tuningJob.v1."
 
-// change is the data of an event. It says how the job was at that time and holds nothing that changes later, so
-// that an event that is told again is the same.
+// change is the data of an event. It describes the job at the time of the event and has no field
+// that changes later, so a repeated event is the same.
 type change struct {
 	JobID         string          `json:"job_id"`
 	JobName       string          `json:"job_name"`
@@ -36,8 +36,8 @@ type change struct {
 	TunedEndpoint string          `json:"tuned_endpoint,omitempty"`
 }
 
-// CloudEvent returns an event of a job of the project as a CloudEvent. Its ID is the same whenever it is told, its
-// source the project and its subject the job, by the ID that never changes.
+// CloudEvent returns an event of a job as a CloudEvent. Its ID is the same each time that it is
+// published. Its source is the project, and its subject is the job, by the ID that never changes.
 func CloudEvent(project string, job tuning.Job, e tuning.Event) (cloudevent.Event, error) {
 	then := job
 	then.Name = e.Name
@@ -46,7 +46,8 @@ func CloudEvent(project string, job tuning.Job, e tuning.Event) (cloudevent.Even
 	out.SetSource("//vertextune/projects/" + project)
 	out.SetSubject("tuningJobs/" + job.ID)
 	out.SetType(TypePrefix + string(e.Type))
-	out.SetTime(e.Time.UTC().Truncate(time.Microsecond)) // as Firestore keeps it, so that it is the same when it is read back
+	// The time has Firestore's precision, so that it is the same after the event is read back.
+	out.SetTime(e.Time.UTC().Truncate(time.Microsecond))
 	err := out.SetData(cloudevent.ApplicationJSON, change{
 		JobID: job.ID, JobName: then.PublicName(project), DisplayName: job.DisplayName, BaseModel: job.BaseModel,
 		StartedBy: job.StartedBy, CreatedAt: job.CreatedAt, From: e.From, Status: e.To, VertexState: e.VertexState,

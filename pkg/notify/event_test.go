@@ -142,7 +142,8 @@ func data(t *testing.T, e cloudevent.Event) any {
 	return value
 }
 
-// TestEventsAreAsTheirSchemasSay: every event is a CloudEvent, and its data are as the schema of its type says.
+// TestEventsAreAsTheirSchemasSay: every event is a CloudEvent, and its data are as the schema of
+// its type says.
 func TestEventsAreAsTheirSchemasSay(t *testing.T) {
 	t.Parallel()
 	all := schemas(t)
@@ -231,7 +232,8 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestEventsNeverChange: however far the job has come, what is told of what happened before is the same.
+// TestEventsNeverChange: however far the job has come, what is told of what happened before is the
+// same.
 func TestEventsNeverChange(t *testing.T) {
 	t.Parallel()
 	for name, job := range lives(t) {

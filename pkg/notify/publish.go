@@ -32,21 +32,22 @@ func Open(ctx context.Context, project, topic string) (*Publisher, error) {
 	return New(client, project, topic), nil
 }
 
-// New returns a publisher on the client, which it owns from then on.
+// New returns a publisher that uses the client and closes it.
 func New(client *pubsub.Client, project, topic string) *Publisher {
 	publisher := client.Publisher(topic)
 	publisher.EnableMessageOrdering = true
 	return &Publisher{client: client, topic: publisher, project: project}
 }
 
-// Close sends what is on its way and closes the client.
+// Close sends the messages that are still in the client, and then closes it.
 func (p *Publisher) Close() error {
 	p.topic.Stop()
 	return p.client.Close()
 }
 
-// Publish publishes what was not told yet of the jobs, and returns those of which all of it arrived. The events of
-// a job arrive in their order; those of a job that is not returned may have arrived too, and are told again.
+// Publish publishes the unpublished events of the jobs, and returns the jobs whose events have all
+// arrived. The events of a job arrive in their order. Events of a job that is not returned may have
+// arrived too, and will be published again.
 func (p *Publisher) Publish(ctx context.Context, jobs []store.Record) (told []store.Record, err error) {
 	results := make([][]*pubsub.PublishResult, len(jobs))
 	var all []error
@@ -70,7 +71,8 @@ func (p *Publisher) Publish(ctx context.Context, jobs []store.Record) (told []st
 	return told, errors.Join(all...)
 }
 
-// arrived waits until Pub/Sub has all messages about a job, or will not get any more of them.
+// arrived waits until Pub/Sub has all messages about a job, or until one of them has failed for
+// good.
 func (p *Publisher) arrived(ctx context.Context, job store.Record, results []*pubsub.PublishResult) error {
 	var failed error
 	for _, result := range results {
@@ -82,15 +84,16 @@ func (p *Publisher) arrived(ctx context.Context, job store.Record, results []*pu
 	case failed == nil && len(results) < len(job.Untold()):
 		return fmt.Errorf("publish the events of job %s: not all could be encoded", job.ID)
 	case failed != nil && ctx.Err() == nil:
-		// The client holds back what follows until it is told to go on. Told too early, before all that was on its
-		// way has failed too, it would send the rest of it out of order.
+		// After an error, the client holds back the later messages of a job until ResumePublish is
+		// called. All messages before that call must have failed, or the client would send the rest
+		// of them out of order.
 		p.topic.ResumePublish(job.ID)
 	}
 	return gcp.Fault(failed, "Pub/Sub", "publish the events of job "+job.ID)
 }
 
-// message binds an event to a Pub/Sub message, in the binary mode of the CloudEvents binding for Pub/Sub. The
-// ordering key is the job's ID.
+// message converts an event to a Pub/Sub message, in the binary mode of the CloudEvents binding for
+// Pub/Sub. The ordering key is the job's ID.
 func message(e cloudevent.Event, key string) *pubsub.Message {
 	return &pubsub.Message{
 		Data:        e.Data(),

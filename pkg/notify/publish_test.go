@@ -28,7 +28,8 @@ func names(records []store.Record) (all []string) {
 	return all
 }
 
-// TestPublish: an event is one message, as the binding of CloudEvents to Pub/Sub has it in binary mode.
+// TestPublish: an event is one message, as the binding of CloudEvents to Pub/Sub has it in binary
+// mode.
 func TestPublish(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -79,7 +80,8 @@ func TestPublishTheRest(t *testing.T) {
 	}
 }
 
-// TestPublishAgain: an event that is told again, from the record as it was written or as it was read, is the same.
+// TestPublishAgain: an event that is told again, from the record as it was written or as it was
+// read, is the same.
 func TestPublishAgain(t *testing.T) {
 	t.Parallel()
 	for name, job := range lives(t) {
@@ -112,8 +114,8 @@ func TestPublishAgain(t *testing.T) {
 	}
 }
 
-// TestPublishInOrder: the events of many jobs, more than go into one request, come in the order of each job, also
-// when several publish the same.
+// TestPublishInOrder: the events of many jobs, more than go into one request, come in the order of
+// each job, also when several publish the same.
 func TestPublishInOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -140,8 +142,8 @@ func TestPublishInOrder(t *testing.T) {
 	}
 }
 
-// wantOrder fails the test unless all events of the job came as often as said, or more, and none before those that
-// happened before it.
+// wantOrder fails the test unless all events of the job came as often as said, or more, and none
+// before those that happened before it.
 func wantOrder(t *testing.T, r store.Record, got []string, times int) {
 	t.Helper()
 	came := 0
@@ -157,8 +159,8 @@ func wantOrder(t *testing.T, r store.Record, got []string, times int) {
 	}
 }
 
-// TestPublishFailsForSome: where one request fails, what comes after it of that job is held back, the job is not
-// returned, and all of it comes next time. The other jobs go on.
+// TestPublishFailsForSome: where one request fails, what comes after it of that job is held back,
+// the job is not returned, and all of it comes next time. The other jobs go on.
 func TestPublishFailsForSome(t *testing.T) {
 	t.Parallel()
 	const events = 230 // more than go into two requests
@@ -207,7 +209,8 @@ func TestPublishFailsForSome(t *testing.T) {
 	}
 }
 
-// TestPublishTakesTooLong: what may still be on its way when the time is over is not told, and is told next time.
+// TestPublishTakesTooLong: what may still be on its way when the time is over is not told, and is
+// told next time.
 func TestPublishTakesTooLong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -231,7 +234,8 @@ func TestPublishTakesTooLong(t *testing.T) {
 	wantOrder(t, r, received(read(), r), 2)
 }
 
-// TestPublishToNoTopic: while the topic is missing nothing is told, and everything is once it is there.
+// TestPublishToNoTopic: while the topic is missing nothing is told, and everything is once it is
+// there.
 func TestPublishToNoTopic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
