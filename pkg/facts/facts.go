@@ -1,8 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package facts hands out the catalogue of base models: the one that the program was built with, or one that
-// CATALOGUE names and that is read again when it changes, so that a new price or model needs no new build.
+// Package facts provides the catalogue of base models: either the one that is built into the
+// program, or the one that CATALOGUE names. The latter is reloaded when it changes, so that a new
+// price or model needs no new build.
 package facts
 
 import (
@@ -20,20 +21,21 @@ import (
 	"github.com/vertextune/vertextune/pkg/object"
 )
 
-// Config says which catalogue to use.
+// Config selects the catalogue.
 type Config struct {
-	// Catalogue is a gs:// object or a file; empty is the catalogue of the program.
+	// Catalogue is a gs:// object or a file; empty means the catalogue that is built into the
+	// program.
 	Catalogue string `env:"CATALOGUE"`
-	// MaxAge is how old the catalogue may be before a look is taken whether it has changed.
+	// MaxAge is how long the catalogue is used before it is checked for a change.
 	MaxAge time.Duration `env:"CATALOGUE_MAX_AGE" envDefault:"5m" sign:"not_negative"`
 }
 
 const (
-	sizeLimit   = 4 << 20 // bytes; the one of the program has 26,000
+	sizeLimit   = 4 << 20 // bytes; the built-in catalogue has 26,000
 	readTimeout = 10 * time.Second
 )
 
-// Source hands out the catalogue.
+// Source provides the catalogue.
 type Source struct {
 	config  Config
 	objects *object.Store
@@ -41,13 +43,13 @@ type Source struct {
 	now     func() time.Time
 	current atomic.Pointer[catalogue.Catalogue]
 
-	mu      sync.Mutex // held while a look is taken
-	version string     // of what was read last, good or not
+	mu      sync.Mutex // held during a check for a change
+	version string     // of the last content that was read, valid or not
 	looked  time.Time
 }
 
-// Open returns a source that has read its catalogue: one that cannot be used must stop the function from
-// starting.
+// Open returns a source that has read its catalogue. An unusable catalogue is an error, so that the
+// function does not start.
 func Open(ctx context.Context, config Config, objects *object.Store, now func() time.Time, log *slog.Logger) (*Source, error) {
 	s := &Source{config: config, objects: objects, now: now, log: log}
 	if config.Catalogue == "" {
@@ -61,22 +63,23 @@ func Open(ctx context.Context, config Config, objects *object.Store, now func() 
 	return s, nil
 }
 
-// Current returns the catalogue. A change that cannot be used is logged, and the catalogue stays what it was.
+// Current returns the catalogue. If a changed catalogue is unusable, that is logged, and the last
+// usable one stays in use.
 func (s *Source) Current(ctx context.Context) *catalogue.Catalogue {
-	// Whoever comes while another looks takes what there is.
+	// During the check of one caller, the others use the present catalogue.
 	if s.config.Catalogue != "" && s.mu.TryLock() {
 		defer s.mu.Unlock()
 		if now := s.now(); now.Sub(s.looked) >= s.config.MaxAge {
 			s.looked = now
 			if err := s.read(ctx); err != nil {
-				s.log.ErrorContext(ctx, "the catalogue was not read again, the last one stays", "catalogue", s.config.Catalogue, "error", err)
+				s.log.ErrorContext(ctx, "the catalogue was not reloaded and the last one stays in use", "catalogue", s.config.Catalogue, "error", err)
 			}
 		}
 	}
 	return s.current.Load()
 }
 
-// read takes the catalogue in if it is not the one that was read last.
+// read loads the catalogue, unless it has the version that was read last.
 func (s *Source) read(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -89,27 +92,27 @@ func (s *Source) read(ctx context.Context) error {
 		return err
 	}
 	first := s.version == ""
-	s.version = version // a bad one is not read again until it has changed
+	s.version = version // an invalid one is read again only after a change
 	c, err := catalogue.Load(text)
 	if err != nil {
-		return err //nolint:wrapcheck // it says that it is about the catalogue, and our caller says which
+		return err //nolint:wrapcheck // the error says that it is about the catalogue, and our caller adds its name
 	}
 	s.current.Store(c)
 	level := slog.LevelInfo
 	if first {
-		level = slog.LevelDebug // each function reads it when it starts
+		level = slog.LevelDebug // every function reads the catalogue at its start
 	}
 	s.log.Log(ctx, level, "the catalogue was read", "catalogue", s.config.Catalogue, "version", version, "as_of", c.AsOf.String())
 	return nil
 }
 
-// look returns what the catalogue's content is told by, and how to read it.
+// look returns the version of the catalogue's content, and a function that opens the content.
 func (s *Source) look(ctx context.Context) (version string, open func() (io.ReadCloser, error), err error) {
 	path, ok := strings.CutPrefix(s.config.Catalogue, "gs://")
 	if !ok {
 		info, err := os.Stat(s.config.Catalogue)
 		if err != nil {
-			return "", nil, err //nolint:wrapcheck // it names the file
+			return "", nil, err //nolint:wrapcheck // the error names the file
 		}
 		version = fmt.Sprintf("%d bytes of %s", info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano))
 		return version, func() (io.ReadCloser, error) { return os.Open(s.config.Catalogue) }, nil
@@ -117,7 +120,7 @@ func (s *Source) look(ctx context.Context) (version string, open func() (io.Read
 	bucket, name, _ := strings.Cut(path, "/")
 	attrs, err := s.objects.Attrs(ctx, bucket, name)
 	if err != nil {
-		return "", nil, err //nolint:wrapcheck // it names the object
+		return "", nil, err //nolint:wrapcheck // the error names the object
 	}
 	version = fmt.Sprintf("generation %d", attrs.Generation)
 	return version, func() (io.ReadCloser, error) { return s.objects.Read(ctx, bucket, name, attrs.Generation) }, nil
