@@ -249,8 +249,8 @@ func TestCreateTooLate(t *testing.T) {
 			if got := w.only(t); (got.State == tuning.Cancelled) != (len(states) == 1) {
 				t.Errorf("the record is in %s", got.State)
 			}
-			if !strings.Contains(w.log.String(), "given up") {
-				t.Errorf("the log does not tell of it:\n%s", w.log)
+			if !strings.Contains(w.log.String(), "a second job appeared late") {
+				t.Errorf("the log does not report the second job:\n%s", w.log)
 			}
 		})
 	}

@@ -69,7 +69,7 @@ func (s *Starter) dispatch(ctx context.Context, r store.Record) (store.Record, b
 	call, cancel := context.WithTimeout(ctx, s.Config.Lease)
 	next, sent, err := s.admit(call, r, r.Job)
 	cancel()
-	if _, poor := errors.AsType[*store.BudgetError](err); poor {
+	if _, overBudget := errors.AsType[*store.BudgetError](err); overBudget {
 		// The job fails with an event, because the alternative is a wait of weeks for the next
 		// month.
 		refused, err := s.Records.UpdateJob(ctx, r, r.Fail(failureOf(err), s.Now().UTC()))
