@@ -63,7 +63,8 @@ func newWorld(t *testing.T) *world {
 // intercept puts f before Cloud Storage from now on.
 func (w *world) intercept(f func(http.ResponseWriter, *http.Request, http.Handler)) { w.wrap.Store(&f) }
 
-// loseAnswers lets the first n calls that match take effect and drops the connection before their answers.
+// loseAnswers lets the first n calls that match take effect and drops the connection before their
+// answers.
 func (w *world) loseAnswers(n int64, match func(*http.Request) bool) (lost *atomic.Int64) {
 	lost = &atomic.Int64{}
 	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {

@@ -1,8 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package object reads and writes Cloud Storage objects under generation preconditions, so that nothing is
-// overwritten unnoticed and a step that is repeated does no harm.
+// Package object reads and writes Cloud Storage objects under generation preconditions, so that no
+// write overwrites another one unnoticed, and steps can be repeated safely.
 package object
 
 import (
@@ -22,7 +22,7 @@ import (
 
 const service = "Cloud Storage"
 
-// ErrConflict is returned by a write whose precondition did not hold: somebody else has written.
+// ErrConflict is returned by a write whose precondition failed because another process has written.
 var ErrConflict = errors.New("the object has changed in the meantime")
 
 // Store reads and writes objects.
@@ -39,7 +39,7 @@ func Open(ctx context.Context) (*Store, error) {
 	return New(client), nil
 }
 
-// New returns a store on the client, which it owns from then on.
+// New returns a store that uses the client and closes it.
 func New(client *storage.Client) *Store { return &Store{client: client} }
 
 // Close closes the client.
@@ -48,8 +48,8 @@ func (s *Store) Close() error { return s.client.Close() }
 // URI returns the gs:// URI of an object.
 func URI(bucket, name string) string { return "gs://" + bucket + "/" + name }
 
-// wrap says what failed with an object, whose name the log does not have. A precondition that did not hold is a
-// conflict also where none was expected: it may hold the next time.
+// wrap adds to err what was tried. The object's name is in the message, but not in the log. A
+// failed precondition is a conflict, even for a call without one: a retry may succeed.
 func wrap(err error, doing, bucket, name string) error {
 	if isPrecondition(err) {
 		return fmt.Errorf("%s an object in %s: %w", doing, bucket, ErrConflict)
@@ -61,12 +61,12 @@ func wrap(err error, doing, bucket, name string) error {
 	return out
 }
 
-// Retries of a call whose caller waits for an answer follow each other closely.
+// Retries follow each other closely while a caller waits for an answer.
 var backoff = gax.Backoff{Initial: 200 * time.Millisecond, Max: time.Second, Multiplier: 2}
 
-// object returns a handle that repeats what failed in a way that may pass, for as long as the context allows. By
-// itself the client repeats an upload whose connection broke, but not if the server closed it without an answer.
-// Every write of ours has a precondition, so that both are safe.
+// object returns a handle that retries transient errors for as long as the context allows. By
+// default the client retries an upload whose connection broke, but not one that the server closed
+// without an answer. All our writes have a precondition, so both retries are safe.
 func (s *Store) object(ctx context.Context, bucket, name string) *storage.ObjectHandle {
 	handle := s.client.Bucket(bucket).Object(name).Retryer(storage.WithErrorFunc(func(err error) bool {
 		return storage.ShouldRetry(err) && gcp.MayRetry(ctx)

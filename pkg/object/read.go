@@ -11,10 +11,10 @@ import (
 	"cloud.google.com/go/storage"
 )
 
-// ErrNotFound is returned for an object, or a generation of it, that is not there.
+// ErrNotFound is returned for an object, or a generation of it, that does not exist.
 var ErrNotFound = errors.New("no such object")
 
-// Attrs is what we need to know of an object.
+// Attrs are the attributes of an object that we need.
 type Attrs struct {
 	Generation int64
 	Size       int64
@@ -28,14 +28,15 @@ func (s *Store) Attrs(ctx context.Context, bucket, name string) (Attrs, error) {
 		return Attrs{}, ErrNotFound
 	}
 	if err != nil {
-		return Attrs{}, wrap(err, "look at", bucket, name)
+		return Attrs{}, wrap(err, "read the attributes of", bucket, name)
 	}
 	return Attrs{Generation: a.Generation, Size: a.Size, Metadata: a.Metadata}, nil
 }
 
-// Read opens one generation of an object for reading, as the bytes are stored (a gzipped object stays
-// gzipped), or returns ErrNotFound if that generation is not there any more. The client must read through the
-// XML API, its default: with JSON reads it refuses to ask for the stored bytes.
+// Read opens one generation of an object for reading its stored bytes (a gzipped object stays
+// gzipped), or returns ErrNotFound if that generation no longer exists. The client must read
+// through the XML API, its default, because it cannot request the stored bytes through the JSON
+// API.
 func (s *Store) Read(ctx context.Context, bucket, name string, generation int64) (io.ReadCloser, error) {
 	r, err := s.object(ctx, bucket, name).Generation(generation).ReadCompressed(true).NewReader(ctx)
 	if errors.Is(err, storage.ErrObjectNotExist) {
@@ -47,7 +48,8 @@ func (s *Store) Read(ctx context.Context, bucket, name string, generation int64)
 	return &reader{ReadCloser: r, bucket: bucket, name: name}, nil
 }
 
-// reader says of a connection that breaks what it says of one that cannot be made.
+// reader returns the same error for a connection that breaks as Read does for one that cannot be
+// opened.
 type reader struct {
 	io.ReadCloser
 	bucket, name string
@@ -61,8 +63,8 @@ func (r *reader) Read(p []byte) (int, error) {
 	return n, wrap(err, "read", r.bucket, r.name)
 }
 
-// Delete removes one generation of an object. One that is not live any more is ErrConflict; no object at
-// all is no error, as it is what was wanted.
+// Delete deletes one generation of an object. The error is ErrConflict if another generation is
+// live. A missing object is no error, because that is the wanted result.
 func (s *Store) Delete(ctx context.Context, bucket, name string, generation int64) error {
 	err := s.object(ctx, bucket, name).
 		If(storage.Conditions{GenerationMatch: generation}).Delete(ctx)

@@ -51,7 +51,8 @@ func TestReadIsOfOneGeneration(t *testing.T) {
 	}
 }
 
-// TestReadGivesStoredBytes: Cloud Storage would unpack such an object for clients that do not say they take gzip.
+// TestReadGivesStoredBytes: Cloud Storage would unpack such an object for clients that do not say
+// they take gzip.
 func TestReadGivesStoredBytes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -132,7 +133,8 @@ func TestServiceFails(t *testing.T) {
 		"delete": func() error { return w.store.Delete(t.Context(), bucket, "a.jsonl", generation) },
 		"write":  func() error { _, err := w.store.Write(t.Context(), spec("b.jsonl"), fill("x")); return err },
 	}
-	// A refusal that the client does not repeat, and that may heal once somebody gives the right to it.
+	// A refusal that the client does not repeat, and that may heal once somebody gives the right to
+	// it.
 	w.intercept(func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		http.Error(rw, "service-1@gcp-sa has no right to it", http.StatusForbidden)
 	})
@@ -144,8 +146,8 @@ func TestServiceFails(t *testing.T) {
 	}
 }
 
-// TestStreaming moves 50 MiB through Write and Read, and looks at the memory in use all the while. Parallel tests
-// would be seen too, so it runs alone.
+// TestStreaming moves 50 MiB through Write and Read, and looks at the memory in use all the while.
+// Parallel tests would be seen too, so it runs alone.
 func TestStreaming(t *testing.T) { //nolint:paralleltest // see above
 	const size, bound = 50 << 20, 24 << 20
 	w := newWorld(t)

@@ -17,7 +17,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/gcp"
 )
 
-// chunk is how much of an upload the client holds in memory, to send it again after a fault.
+// chunk is how many bytes of an upload the client keeps in memory, to send them again after an
+// error.
 const chunk = 4 << 20
 
 // Spec describes an object to write.
@@ -25,16 +26,17 @@ type Spec struct {
 	Bucket, Name string
 	ContentType  string
 	Metadata     map[string]string
-	// Replaces is the generation that the new one takes the place of; 0 means that there must be none.
+	// Replaces is the generation that the write replaces; 0 means that no object may exist.
 	Replaces int64
 }
 
-// Write streams what fill writes into an object and returns its generation. An error of fill leaves no
-// object. If the precondition does not hold, but the object that is there has the same size, checksum and
-// metadata, then it is this very write, done before, and no error. Otherwise it is ErrConflict.
+// Write writes the output of fill to an object and returns the object's generation. If fill fails,
+// there is no object. If the precondition fails, but the existing object has the same size,
+// checksum and metadata, then an earlier try of this write has succeeded, and that is no error.
+// Otherwise the error is ErrConflict.
 func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error) (int64, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // an upload that was not closed is given up
+	defer cancel() // an upload that was not closed is cancelled
 	handle := s.object(ctx, spec.Bucket, spec.Name)
 	upload := handle.If(condition(spec.Replaces)).NewWriter(ctx)
 	upload.ContentType, upload.Metadata, upload.ChunkSize = spec.ContentType, spec.Metadata, chunk
@@ -60,12 +62,12 @@ func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error
 	}
 }
 
-// notWritten says why an object could not be written. A new object cannot be missing, so it is its bucket that is:
-// nothing that the caller could mend.
+// notWritten returns the error of a failed write. NotFound can only mean that the bucket is
+// missing, which the caller cannot repair.
 func notWritten(err error, spec Spec) error {
 	if gcp.Code(err) == codes.NotFound {
 		out := fault.Wrap(fault.UpstreamFailed, err,
-			"There is no bucket gs://%s to write to. Whoever runs this service must create it, or name another.", spec.Bucket)
+			"The bucket gs://%s does not exist. The operator of this service must create it, or configure another one.", spec.Bucket)
 		out.Log = out.Message
 		return out
 	}
@@ -79,14 +81,15 @@ func condition(replaces int64) storage.Conditions {
 	return storage.Conditions{GenerationMatch: replaces}
 }
 
-// already decides, after a precondition failed, whether what is there is what was to be written.
+// already checks, after a failed precondition, whether the existing object is the result of an
+// earlier try of this write.
 func already(ctx context.Context, handle *storage.ObjectHandle, spec Spec, body *summer) (int64, error) {
 	attrs, err := handle.Attrs(ctx)
 	if errors.Is(err, storage.ErrObjectNotExist) {
-		return 0, ErrConflict // what was to be replaced is gone
+		return 0, ErrConflict // the object to be replaced was deleted
 	}
 	if err != nil {
-		return 0, wrap(err, "look at", handle.BucketName(), handle.ObjectName())
+		return 0, wrap(err, "read the attributes of", handle.BucketName(), handle.ObjectName())
 	}
 	if attrs.Size == body.size && attrs.CRC32C == body.crc && maps.Equal(attrs.Metadata, spec.Metadata) {
 		return attrs.Generation, nil
@@ -96,13 +99,13 @@ func already(ctx context.Context, handle *storage.ObjectHandle, spec Spec, body 
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// summer counts and sums what goes to the upload. A precondition can fail before all is written; then the
-// rest is summed without being sent, so that it can be compared with what is there.
+// summer computes the size and the checksum of an upload. If the precondition fails before the end,
+// the rest is not sent, but still counted, for the comparison with the existing object.
 type summer struct {
 	to   io.Writer
 	size int64
 	crc  uint32
-	err  error // of the upload
+	err  error // the error of the upload
 }
 
 func (s *summer) Write(p []byte) (int, error) {

@@ -84,7 +84,8 @@ func TestWritePreconditions(t *testing.T) {
 	}
 }
 
-// TestWriteOverWhatIsGone: what was to be replaced was deleted meanwhile. The caller is to look again.
+// TestWriteOverWhatIsGone: what was to be replaced was deleted meanwhile. The caller is to look
+// again.
 func TestWriteOverWhatIsGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -124,8 +125,8 @@ func TestWriteFillFails(t *testing.T) {
 	}
 }
 
-// TestWriteFillFailsAfterAConflict: an upload of several chunks learns of the conflict before its source turns
-// out to be bad. What counts is the source.
+// TestWriteFillFailsAfterAConflict: an upload of several chunks learns of the conflict before its
+// source turns out to be bad. What counts is the source.
 func TestWriteFillFailsAfterAConflict(t *testing.T) {
 	t.Parallel()
 	errFill := errors.New("the source has faults")
@@ -143,7 +144,8 @@ func TestWriteFillFailsAfterAConflict(t *testing.T) {
 	w.holds(t, "a.jsonl", "another's")
 }
 
-// TestWriteConflictOfManyChunks: the conflict shows before all is sent, and the rest must still be compared.
+// TestWriteConflictOfManyChunks: the conflict shows before all is sent, and the rest must still be
+// compared.
 func TestWriteConflictOfManyChunks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -167,8 +169,8 @@ func TestWriteConflictOfManyChunks(t *testing.T) {
 	}
 }
 
-// TestWriteAnswerLost: the object is there, but the answer never came. The client sends it again, is told that
-// the precondition does not hold, and that is success.
+// TestWriteAnswerLost: the object is there, but the answer never came. The client sends it again,
+// is told that the precondition does not hold, and that is success.
 func TestWriteAnswerLost(t *testing.T) {
 	t.Parallel()
 	for name, size := range map[string]int64{"one_request": 1000, "several_chunks": 9 << 20} {
