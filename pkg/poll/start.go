@@ -52,8 +52,8 @@ func (p *Poller) resume(ctx context.Context, t *tick, r store.Record) error {
 	return nil
 }
 
-// maxConsecutiveFailures is how many submissions may fail in a row before dispatch stops, because Firestore or
-// Vertex AI seems to be down.
+// maxConsecutiveFailures is how many submissions may fail in a row before dispatch stops, because
+// Firestore or Vertex AI seems to be down.
 const maxConsecutiveFailures = 5
 
 // dispatch submits the jobs of the queue in their order, while there is room. A job that fails to
