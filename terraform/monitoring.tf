@@ -19,14 +19,14 @@ locals {
     # Dropped files that were done with, by how.
     conversions = {
       functions = ["convert"]
-      message   = "done"
+      message   = "the file was handled"
       condition = "severity=INFO"
       labels    = { outcome = "EXTRACT(jsonPayload.outcome)" }
     }
     # Dropped files that Cloud Storage did not let be converted, for good.
     conversions_failed = {
       functions = ["convert"]
-      message   = "failed for good"
+      message   = "the conversion failed permanently"
       condition = "severity=ERROR"
       labels    = {}
     }

@@ -18,7 +18,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/start"
 )
 
-// Converter converts dropped files, and has those started that ask for it.
+// Converter converts dropped files, and records the starts for which they ask.
 type Converter struct {
 	Config  Config
 	Objects *object.Store
@@ -27,33 +27,33 @@ type Converter struct {
 	Log     *slog.Logger
 }
 
-// Outcome is what became of an event.
+// Outcome is the result of an event.
 type Outcome string
 
 // The outcomes.
 const (
-	Ignored    Outcome = "IGNORED"    // a folder, a part of an upload, or a file that conversations refer to
-	Gone       Outcome = "GONE"       // replaced or deleted: a newer generation has an event of its own
-	Superseded Outcome = "SUPERSEDED" // a newer generation was done before, or this one, by an earlier delivery
-	Converted  Outcome = "CONVERTED"  // dataset and report written
-	Refused    Outcome = "REFUSED"    // not usable: report written, no dataset
-	Waiting    Outcome = "WAITING"    // a manifest whose file is not there: the file's event will find it
-	Started    Outcome = "STARTED"    // a manifest's job is on record
+	Ignored    Outcome = "IGNORED"    // no data file: a folder, part of an upload, or a referenced file
+	Gone       Outcome = "GONE"       // the generation was replaced or deleted
+	Superseded Outcome = "SUPERSEDED" // this generation or a newer one was handled before
+	Converted  Outcome = "CONVERTED"  // the dataset and the report were written
+	Refused    Outcome = "REFUSED"    // the file is not usable: there is a report, but no dataset
+	Waiting    Outcome = "WAITING"    // the file of the manifest does not exist yet; its event will find it
+	Started    Outcome = "STARTED"    // the job of a manifest was recorded
 	NotStarted Outcome = "NOT_STARTED"
 )
 
-// attempts is how often a conversion is begun again because another event for the same name wrote meanwhile.
-// Each attempt loses only against a newer generation or an earlier delivery, so a few are enough.
+// attempts is how often a conversion is tried if events for the same name write at the same time.
+// An attempt loses only against a newer generation or an earlier delivery, so a few are enough.
 const attempts = 5
 
-// generationKey is the metadata that says which generation of the source an output was made from.
+// generationKey is the metadata key of an output that holds the generation of its source.
 const generationKey = "source-generation"
 
-// errFaulty ends the writing of a dataset whose source turned out not to be usable.
+// errFaulty cancels the writing of a dataset whose source is not usable.
 var errFaulty = errors.New("the source is not usable")
 
-// Convert brings the outputs of the source to the state of this generation, unless a newer one has been
-// there already. If the source is the manifest of a file, that is started.
+// Convert updates the outputs of the source to this generation, unless they are from a newer one.
+// If the source is the manifest of a file, it records the start of that file.
 func (c *Converter) Convert(ctx context.Context, source Source) (Outcome, error) {
 	attempt := c.attempt
 	if file, ok := drop.DataOf(source.Name); ok {
@@ -67,13 +67,14 @@ func (c *Converter) Convert(ctx context.Context, source Source) (Outcome, error)
 			return outcome, err
 		}
 	}
-	return "", fmt.Errorf("convert %s: other events for it kept writing", object.URI(source.Bucket, source.Name))
+	return "", fmt.Errorf("convert %s: other events for the same file kept writing", object.URI(source.Bucket, source.Name))
 }
 
-// attempt does the conversion once. Its order makes every cut safe: the dataset is written first, then a start that
-// is asked for is recorded, which can be repeated, and the report is written last: only it says that the generation
-// is done. What is written replaces what was seen before the source was read, so an older event cannot write over a
-// newer one.
+// attempt does the conversion once. Its order makes a crash at any point safe: the dataset is
+// written first; then the start is recorded if the file asks for one, which is idempotent; and the
+// report is written last, because only the report says that the generation is done. Each write
+// replaces the version that was seen before the source was read, so an older event cannot overwrite
+// the output of a newer one.
 func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error) {
 	name := outputs(source.Name)
 	report, err := c.output(ctx, name.report)
@@ -92,7 +93,7 @@ func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error)
 		return "", err
 	}
 	if max(data.source, text.source) > source.Generation {
-		return Superseded, nil // a newer generation is being converted at this moment
+		return Superseded, nil // another event is converting a newer generation
 	}
 	model, err := c.model(ctx, source)
 	if err != nil {
@@ -122,10 +123,10 @@ func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error)
 	return r.Outcome, c.reports(ctx, r, text, report)
 }
 
-// watchInterval is how often the log says how far a conversion has come.
+// watchInterval is how often the progress of a conversion is logged.
 const watchInterval = 10 * time.Second
 
-// watch returns what logs how far a long conversion has come.
+// watch returns a function that logs the progress of a long conversion.
 func (c *Converter) watch(ctx context.Context, source Source) func(dataset.Progress) {
 	next := time.Now().Add(watchInterval)
 	return func(p dataset.Progress) {
@@ -133,13 +134,13 @@ func (c *Converter) watch(ctx context.Context, source Source) func(dataset.Progr
 			return
 		}
 		next = time.Now().Add(watchInterval)
-		c.Log.InfoContext(ctx, "converting", "object", object.URI(source.Bucket, source.Name), "generation", source.Generation,
+		c.Log.InfoContext(ctx, "the conversion is in progress", "object", object.URI(source.Bucket, source.Name), "generation", source.Generation,
 			"bytes", p.Bytes, "size", source.Size, "records", p.Records)
 	}
 }
 
-// outcomeOf decides by the report whether there is a dataset. Without faults, but with every message left out,
-// there is none either: nothing can be trained on no examples.
+// outcomeOf decides by the report whether there is a dataset. Without a single example there is
+// none, even if the file has no errors: Vertex AI cannot train on nothing.
 func outcomeOf(result *dataset.Report) Outcome {
 	if result.Errors > 0 || result.Examples == 0 {
 		return Refused
@@ -147,8 +148,8 @@ func outcomeOf(result *dataset.Report) Outcome {
 	return Converted
 }
 
-// dataset converts the source into the dataset object. If it is refused there is no object, and the error is
-// errFaulty beside the report.
+// dataset converts the source into the dataset object. If the source is refused, there is no
+// object, and the error is errFaulty in addition to the report.
 func (c *Converter) dataset(ctx context.Context, source Source, name string, old output, limits dataset.Limits) (*dataset.Report, error) {
 	if !drop.IsData(source.Name) {
 		return c.nameNotTaken(ctx, source)
@@ -180,6 +181,6 @@ func (c *Converter) nameNotTaken(ctx context.Context, source Source) (*dataset.R
 	if err != nil {
 		return nil, err
 	}
-	return dataset.Refused(dataset.CodeNameNotTaken, "files are taken by their names, and this is none of them: they end in "+drop.Names,
-		"give the file such a name if it holds JSON; if not, write each of its records as a line of JSON first"), errFaulty
+	return dataset.Refused(dataset.CodeNameNotTaken, "a file is accepted by its name, and this name is not accepted: it must end in "+drop.Names,
+		"rename the file if it holds JSON; otherwise, write each of its records as a line of JSON first"), errFaulty
 }

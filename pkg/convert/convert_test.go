@@ -150,7 +150,8 @@ func TestGone(t *testing.T) {
 	}
 }
 
-// TestNewerGenerations replaces a file again and again, with all that may change between good and bad.
+// TestNewerGenerations replaces a file again and again, with all that may change between good and
+// bad.
 func TestNewerGenerations(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -1,12 +1,13 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package convert checks each JSON file that is dropped into the inbox bucket and writes it as JSONL, with a
-// report, to the data bucket. A file that asks for it has a tuning job put on record, which the poller goes on with.
-// It is called by Eventarc for every finalized object.
+// Package convert checks each JSON file that is dropped into the inbox bucket, and writes it as
+// JSONL, with a report, to the data bucket. If a file asks for a tuning job, the package records
+// the start of the job, and the poller continues it. Eventarc calls it for every finalized object.
 //
-// Events come at least once and in any order. The source's generation decides: for every source there is one
-// dataset and one report, those of the newest generation that was seen; an older one changes nothing.
+// Events arrive at least once and in any order. The generation of the source decides: each source
+// has one dataset and one report, from the newest generation that was seen; an older generation
+// changes nothing.
 package convert
 
 import (
@@ -29,29 +30,31 @@ import (
 	"github.com/vertextune/vertextune/pkg/trainset"
 )
 
-// finalized is the type of Eventarc's event for a new generation of an object.
+// finalized is the type of the Eventarc event for a new generation of an object.
 const finalized = "google.cloud.storage.object.v1.finalized"
 
-// Config is what the function reads from its environment.
+// Config holds the function's settings from its environment.
 type Config struct {
-	// InboxBucket is where files are dropped; Start.DataBucket is where datasets and reports go. They are two
-	// buckets, as a dataset written to the inbox would be converted again, for ever.
+	// InboxBucket is the bucket into which files are dropped. Datasets and reports are written to
+	// Start.DataBucket. They must be two buckets, because a dataset in the inbox would be converted
+	// again, without end.
 	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty" form:"bucket"`
 	Start       start.Config
 	Facts       facts.Config
-	// DropStarts lets files start jobs that ask for it.
+	// DropStarts allows files to start jobs.
 	DropStarts bool `env:"DROP_STARTS" envDefault:"true"`
-	// Project has the records of jobs, in Database; Location is where its jobs run.
+	// Project has the records of jobs, in Database; Location is the region of its jobs.
 	Project  string `env:"GOOGLE_CLOUD_PROJECT,required,notEmpty" form:"project"`
 	Location string `env:"GOOGLE_CLOUD_LOCATION,required,notEmpty" form:"location"`
 	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)" form:"database"`
-	// BaseModel is tuned where a file does not say another one, and every other file is held against its limits.
+	// BaseModel is tuned if a file does not name another model. Files without a start are checked
+	// against its limits.
 	BaseModel string `env:"BASE_MODEL,required,notEmpty"`
-	// Events says who may deliver them.
+	// Events configures who may deliver events to the function.
 	Events auth.EventConfig
 }
 
-// Open makes the function from its environment.
+// Open creates the function from its environment.
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
 	admit, eventErr := config.Events.Admit()
@@ -76,7 +79,8 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	}
 	converter := &Converter{
 		Config: config, Objects: objects, Facts: known, Log: log,
-		// It sends nothing to Vertex AI: that is left to the poller, and the client of Vertex AI to its binary.
+		// It has no Vertex AI client: only the poller submits jobs, so only its binary links the
+		// client.
 		Starter: &start.Starter{
 			Config: config.Start, Records: records, Objects: objects, Facts: known, Project: config.Project,
 			Training: &trainset.Builder{Messages: records, Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket},
@@ -89,38 +93,41 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	}, nil
 }
 
-// Handle converts the object that the event tells of.
+// Handle converts the object of the event.
 func (c *Converter) Handle(ctx context.Context, event cloudevents.Event) error {
 	ctx, log := serve.LogWith(ctx, slog.String("event_id", event.ID())), c.Log
 	if event.Type() != finalized {
-		// Acknowledged: the trigger sends something else than was set up, and sending it again changes nothing.
-		log.ErrorContext(ctx, "not a finalized object, ignored", "event_type", event.Type())
+		// The event is acknowledged, because a redelivery would change nothing: the trigger is
+		// configured wrongly.
+		log.ErrorContext(ctx, "the event is no finalized object and is ignored", "event_type", event.Type())
 		return nil
 	}
 	source, err := decode(event)
 	if err != nil {
-		// Acknowledged: an event that cannot be read now cannot be read later.
-		log.ErrorContext(ctx, "unreadable event, ignored", "error", err)
+		// The event is acknowledged, because it cannot be decoded later either.
+		log.ErrorContext(ctx, "the event cannot be decoded and is ignored", "error", err)
 		return nil
 	}
 	log = log.With("object", object.URI(source.Bucket, source.Name), "generation", source.Generation)
 	if source.Bucket != c.Config.InboxBucket {
-		// Acknowledged: the trigger's filter is wrong, and only whoever set it up can mend that.
-		log.ErrorContext(ctx, "not in the inbox bucket, ignored")
+		// The event is acknowledged: the trigger's filter is wrong, and only the operator can
+		// repair it.
+		log.ErrorContext(ctx, "the object is not in the inbox bucket and is ignored")
 		return nil
 	}
 	outcome, err := c.Convert(ctx, source)
 	switch {
 	case err == nil:
-		log.InfoContext(ctx, "done", "outcome", outcome)
+		log.InfoContext(ctx, "the file was handled", "outcome", outcome)
 		return nil
 	case fault.Heals(err):
-		// Returned, so that it is delivered again.
-		log.ErrorContext(ctx, "failed, to be delivered again", "error", err)
+		// The error is returned so that the event is delivered again.
+		log.ErrorContext(ctx, "the conversion failed and will be retried", "error", err)
 		return errors.New("the conversion failed, see the log")
 	default:
-		// Acknowledged: Cloud Storage refused for good (a bucket that is not there, a name that is too long).
-		log.ErrorContext(ctx, "failed for good", "error", err)
+		// The event is acknowledged, because Cloud Storage refused permanently, such as for a
+		// missing bucket or a name that is too long.
+		log.ErrorContext(ctx, "the conversion failed permanently", "error", err)
 		return nil
 	}
 }

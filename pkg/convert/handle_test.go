@@ -57,7 +57,8 @@ func TestHandle(t *testing.T) {
 	}
 }
 
-// TestHandleLogsNoText: whatever is in a file, and whatever becomes of it, the log tells only of the object.
+// TestHandleLogsNoText: whatever is in a file, and whatever becomes of it, the log tells only of
+// the object.
 func TestHandleLogsNoText(t *testing.T) {
 	t.Parallel()
 	const said = "Xylophon"
@@ -155,7 +156,8 @@ func TestHandleFails(t *testing.T) {
 	})
 }
 
-// TestReadBreaks: the source stops in the middle. That is nobody's fault but the network's, and no report.
+// TestReadBreaks: the source stops in the middle. That is nobody's fault but the network's, and no
+// report.
 func TestReadBreaks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

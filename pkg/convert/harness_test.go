@@ -233,7 +233,7 @@ func (w *world) holds(t testing.TB, source convert.Source, content string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantText := fmt.Sprintf("%s\nThe file:\n\n    gs://%s/%s#%d\n\nIt was held against the limits of "+"`"+baseModel+"`.\n",
+	wantText := fmt.Sprintf("%s\nThe file:\n\n    gs://%s/%s#%d\n\nIt was checked against the limits of "+"`"+baseModel+"`.\n",
 		result.Markdown(), source.Bucket, source.Name, source.Generation)
 	if diff := cmp.Diff(&stored{wantText, "text/markdown; charset=utf-8", source.Generation}, w.text(t, source.Name)); diff != "" {
 		t.Errorf("report for people on %s (-want +got):\n%s", source.Name, diff)
@@ -276,8 +276,8 @@ func event(t *testing.T, source convert.Source) cloudevents.Event {
 	return e
 }
 
-// cut returns a context that ends when the n-th call of its owner arrives (before it takes effect, or after), and
-// a function that tells how many calls there were.
+// cut returns a context that ends when the n-th call of its owner arrives (before it takes effect,
+// or after), and a function that tells how many calls there were.
 func cut(ctx context.Context, w *world, n int64, after bool) (context.Context, func() int64) {
 	ctx, cancel := context.WithCancel(ctx)
 	var calls atomic.Int64

@@ -15,8 +15,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/serve"
 )
 
-// TestLog_has_no_words: no file, manifest or metadata gets a word into the log, however the service fails on it, and
-// every line names the event.
+// TestLog_has_no_words: no file, manifest or metadata gets a word into the log, however the service
+// fails on it, and every line names the event.
 func TestLog_has_no_words(t *testing.T) {
 	t.Parallel()
 	const said = "Xylophon"

@@ -13,9 +13,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/convert"
 )
 
-// TestTwoGenerationsAtOnce runs the events of two generations of a name at the same time, their calls to Cloud
-// Storage in one order after the other. Between the calls of the older one its file is replaced. In the end dataset
-// and report must be those of the newer one.
+// TestTwoGenerationsAtOnce runs the events of two generations of a name at the same time, their
+// calls to Cloud Storage in one order after the other. Between the calls of the older one its file
+// is replaced. In the end dataset and report must be those of the newer one.
 func TestTwoGenerationsAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -45,8 +45,8 @@ func TestTwoGenerationsAtOnce(t *testing.T) {
 	}
 }
 
-// twoGenerations drops the older file, begins its event (a), and at b's first turn drops the newer one and begins
-// its event.
+// twoGenerations drops the older file, begins its event (a), and at b's first turn drops the newer
+// one and begins its event.
 func (w *world) twoGenerations(t *testing.T, stages *sync.Map, run, file string, pair [2]string, order uint64) convert.Source {
 	older := w.drop(t, file, pair[0])
 	s := newStage("a", "b")
@@ -76,7 +76,8 @@ func (w *world) twoGenerations(t *testing.T, stages *sync.Map, run, file string,
 	return newer
 }
 
-// orders is a sample: one actor after the other, by turns, one change of actor at every place, and n at random.
+// orders is a sample: one actor after the other, by turns, one change of actor at every place, and
+// n at random.
 func orders(n int) []uint64 {
 	out := []uint64{0, 1<<63 - 1, 0x5555555555555555, 0xaaaaaaaaaaaaaaaa}
 	for place := 1; place < 12; place++ {
@@ -120,8 +121,8 @@ func TestSameEventAtOnce(t *testing.T) {
 	}
 }
 
-// TestCutAtEveryCall ends the function at each of its calls, before it takes effect and after, and delivers the event
-// again, as Eventarc does.
+// TestCutAtEveryCall ends the function at each of its calls, before it takes effect and after, and
+// delivers the event again, as Eventarc does.
 func TestCutAtEveryCall(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string]string{"good": better, "bad": bad} {

@@ -22,14 +22,16 @@ import (
 	"github.com/vertextune/vertextune/pkg/object"
 )
 
-// nameLimit is how long the name of an object may be, in bytes of UTF-8.
+// nameLimit is the longest name of an object, in bytes of UTF-8.
 const nameLimit = 1024
 
-// names are those of what is made from a source: the dataset, and the report for people and for programs.
+// names are the names of the outputs of a source: the dataset, the report for people (text), and
+// the report for programs.
 type names struct{ data, text, report string }
 
-// outputs names what is made from a source: a folder for each, so that a.json and a.jsonl stay apart. A name
-// that leaves no room for ours is cut, and the hash of the whole keeps it apart from others.
+// outputs returns the names of a source's outputs. Each source has a folder of its own, so that
+// a.json and a.jsonl stay apart. A name that is too long is cut, and a hash of the whole name keeps
+// it apart from others.
 func outputs(source string) names {
 	const prefix, dataName = "drops/", "/dataset.jsonl" // the longest of the three
 	if len(prefix)+len(source)+len(dataName) > nameLimit {
@@ -41,8 +43,8 @@ func outputs(source string) names {
 	return names{data: folder + dataName, text: folder + "/report.md", report: folder + "/report.json"}
 }
 
-// output is one of our outputs as it is there: its generation, and that of the source it was made from.
-// Both are 0 where there is none.
+// output is the present version of an output: its own generation, and that of the source from which
+// it was made. Both are 0 if there is none.
 type output struct{ generation, source int64 }
 
 func (c *Converter) output(ctx context.Context, name string) (output, error) {
@@ -53,13 +55,13 @@ func (c *Converter) output(ctx context.Context, name string) (output, error) {
 	if err != nil {
 		return output{}, err
 	}
-	// An object that is there without our metadata counts as the oldest, so it is replaced.
+	// An object without our metadata counts as the oldest, so it is replaced.
 	source, _ := strconv.ParseInt(attrs.Metadata[generationKey], 10, 64)
 	return output{generation: attrs.Generation, source: source}, nil
 }
 
-// tidy removes a dataset of an older generation than the report's: an older event can have written it
-// between a newer event's look and its report.
+// tidy deletes a dataset that is older than the report. An older event can have written it after a
+// newer event had read the old version and before that one wrote its report.
 func (c *Converter) tidy(ctx context.Context, data string, newest int64) error {
 	old, err := c.output(ctx, data)
 	if err != nil || old.generation == 0 || old.source >= newest {
@@ -75,21 +77,22 @@ func (c *Converter) remove(ctx context.Context, data string, old output) error {
 	return c.Objects.Delete(ctx, c.Config.Start.DataBucket, data, old.generation)
 }
 
-// Report is the report object.
+// Report is the content of the report for programs.
 type Report struct {
 	Source  Source  `json:"source"`
 	Outcome Outcome `json:"outcome"`
-	// Reason says in one sentence why a file is refused.
+	// Reason is one sentence that says why a file is refused.
 	Reason  string `json:"reason,omitempty"`
 	Dataset string `json:"dataset,omitempty"` // gs:// URI
-	// LimitsOf is the base model whose limits the file was held against, if any are known.
+	// LimitsOf is the base model against whose limits the file was checked, if any are known.
 	LimitsOf string `json:"limits_of,omitempty"`
-	// Start is what became of the job that the file asks for, if it does.
+	// Start is the result of the start for which the file asks, if it asks for one.
 	Start  *Start          `json:"start,omitempty"`
 	Result *dataset.Report `json:"result"`
 }
 
-// reports writes the report for people, and then that for programs, over what was there.
+// reports writes the report for people, and then the report for programs, in place of the given
+// versions.
 func (c *Converter) reports(ctx context.Context, r *Report, text, report output) error {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
@@ -105,18 +108,18 @@ func (c *Converter) reports(ctx context.Context, r *Report, text, report output)
 	return c.write(ctx, c.spec(r.Source, name.report, "application/json", report), escaped(body.Bytes()))
 }
 
-// markdown writes the report for people. It names the source as Google's tools do, in a block of code, where no
-// sign of the name means anything.
+// markdown returns the report for people. It names the source in Google's notation, in a code
+// block, where no character of the name has a special meaning.
 func (r *Report) markdown() []byte {
 	text := fmt.Appendf(r.Result.Markdown(), "\nThe file:\n\n    %s#%d\n", dataset.Visible(object.URI(r.Source.Bucket, r.Source.Name)), r.Source.Generation)
 	if r.LimitsOf != "" {
-		text = fmt.Appendf(text, "\nIt was held against the limits of `%s`.\n", r.LimitsOf)
+		text = fmt.Appendf(text, "\nIt was checked against the limits of `%s`.\n", r.LimitsOf)
 	}
 	return r.Start.markdown(text)
 }
 
-// escaped writes the characters of a JSON text that cannot be seen, or that change
-// how others are shown, as escapes, which mean the same.
+// escaped replaces the invisible characters of a JSON text, and those that change how others are
+// shown, by escapes with the same meaning.
 func escaped(text []byte) []byte {
 	if !bytes.ContainsFunc(text, isHidden) {
 		return text
@@ -134,10 +137,10 @@ func escaped(text []byte) []byte {
 	return out
 }
 
-// isHidden reports the characters that a JSON text may hold and that cannot be seen.
+// isHidden reports whether a character is invisible and may occur in a JSON text.
 func isHidden(c rune) bool { return c > unicode.MaxASCII && !unicode.IsPrint(c) || c == '\x7f' }
 
-// reported reads the report that is there; nil is none.
+// reported reads the present report; nil means that there is none.
 func (c *Converter) reported(ctx context.Context, name string) (output, *Report, error) {
 	there, err := c.output(ctx, name)
 	if err != nil || there.generation == 0 {
@@ -145,7 +148,7 @@ func (c *Converter) reported(ctx context.Context, name string) (output, *Report,
 	}
 	in, err := c.Objects.Read(ctx, c.Config.Start.DataBucket, name, there.generation)
 	if errors.Is(err, object.ErrNotFound) {
-		return there, nil, fmt.Errorf("read %s: %w", name, object.ErrConflict) // another one was written
+		return there, nil, fmt.Errorf("read %s: %w", name, object.ErrConflict) // another report was written
 	}
 	if err != nil {
 		return there, nil, err

@@ -38,7 +38,8 @@ func (s *short) Write(p []byte) (int, error) {
 // actorHeader says whose call it is. gRPC takes no capitals.
 const actorHeader = "x-test-actor"
 
-// stage lets actors make their calls to Cloud Storage one at a time, in an order of the test's choice.
+// stage lets actors make their calls to Cloud Storage one at a time, in an order of the test's
+// choice.
 type stage struct {
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -74,7 +75,8 @@ func (s *stage) end(actor string) {
 	s.changed.Broadcast()
 }
 
-// direct lets actors go on, one call at a time, until all have ended. choose picks among those that wait.
+// direct lets actors go on, one call at a time, until all have ended. choose picks among those that
+// wait.
 func (s *stage) direct(choose func(waiting []string) string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,7 +123,8 @@ func asActor(ctx context.Context, run, actor string) context.Context {
 	return callctx.SetHeaders(ctx, actorHeader, run+"/"+actor)
 }
 
-// schedule prefers one actor for a number of calls, then the other, and so on: bit n of order is the n-th choice.
+// schedule prefers one actor for a number of calls, then the other, and so on: bit n of order is
+// the n-th choice.
 func schedule(order uint64) func([]string) string {
 	return func(ready []string) string {
 		first := "a"

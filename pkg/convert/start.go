@@ -18,25 +18,27 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Start is what became of the job that a file asks for. Without an error it is on record.
+// Start is the result of a start for which a file asks. Without an error the job is recorded.
 type Start struct {
 	JobID string `json:"job_id,omitempty"`
-	// Manifest is what asks for it, as gs://bucket/name#generation; where it is empty, the file's metadata do.
+	// Manifest is the manifest that asks for the start, as gs://bucket/name#generation. If it is
+	// empty, the file's metadata ask for it.
 	Manifest string   `json:"manifest,omitempty"`
 	Error    *Refusal `json:"error,omitempty"`
-	// Earlier are the jobs that the same generation of the file has started before, by metadata or other manifests.
+	// Earlier are the jobs that the same generation of the file started before, by its metadata or
+	// by other manifests.
 	Earlier []string `json:"earlier_job_ids,omitempty"`
 }
 
-// Refusal is why there is no job, in the words in which POST /start would say it.
+// Refusal is why there is no job, as POST /start would answer it.
 type Refusal struct {
-	Code       int               `json:"code"`   // of HTTP
-	Status     string            `json:"status"` // Google's word for it (AIP-193)
+	Code       int               `json:"code"`   // the HTTP status code
+	Status     string            `json:"status"` // the name of Google's status code (AIP-193)
 	Message    string            `json:"message"`
 	Violations []fault.Violation `json:"violations,omitempty"`
 }
 
-// startNow starts what a file that was converted asks for, if it does.
+// startNow records the start for which a converted file asks, if it asks for one.
 func (c *Converter) startNow(ctx context.Context, source Source, format string) (*Start, error) {
 	w, err := c.wish(ctx, source)
 	if w == nil || err != nil {
@@ -45,7 +47,8 @@ func (c *Converter) startNow(ctx context.Context, source Source, format string) 
 	return c.start(ctx, source, format, w)
 }
 
-// startLate starts what a manifest asks for that came after its file was converted, and tells so in the file's report.
+// startLate records the start of a manifest that arrived after its file was converted, and adds it
+// to the file's report.
 func (c *Converter) startLate(ctx context.Context, manifest Source, file string) (Outcome, error) {
 	attrs, err := c.Objects.Attrs(ctx, manifest.Bucket, file)
 	if errors.Is(err, object.ErrNotFound) {
@@ -64,8 +67,8 @@ func (c *Converter) startLate(ctx context.Context, manifest Source, file string)
 	case err != nil:
 		return "", err
 	case r == nil || r.Source.Generation != attrs.Generation:
-		// To be delivered again. The file's own event may have looked for a manifest before there was this one, and
-		// may yet find that the file is refused.
+		// The manifest's event must be delivered again. The file's own event may have looked for a
+		// manifest before this one was written, and may still refuse the file.
 		return "", fault.New(fault.Unavailable, "The file of the manifest is not converted yet.")
 	case r.Outcome != Converted:
 		return Refused, nil
@@ -82,14 +85,14 @@ func (c *Converter) startLate(ctx context.Context, manifest Source, file string)
 		return "", err
 	}
 	if r.Start.same(before) {
-		return Started, nil // the file's own event has found the manifest, or this event came before
+		return Started, nil // the file's event found the manifest, or this event came before
 	}
 	r.Start.after(before)
 	return r.Start.outcome(), c.reports(ctx, r, text, report)
 }
 
-// start puts a start on record. What will not do however often it is tried is in the answer; the error is about what
-// may heal.
+// start records a start. Permanent refusals are in the result; err is only for errors that a retry
+// can resolve.
 func (c *Converter) start(ctx context.Context, source Source, format string, w *wish) (*Start, error) {
 	s := &Start{}
 	if w.manifest > 0 {
@@ -109,21 +112,22 @@ func (c *Converter) start(ctx context.Context, source Source, format string, w *
 	e := fault.Of(err)
 	answer := e.Kind.HTTP()
 	s.Error = &Refusal{Code: answer.Code, Status: answer.Status, Message: e.Message, Violations: e.Violations}
-	var reasons []string // and no more: what is said of them can have words of the caller's
+	var reasons []string // only the reasons are logged: descriptions may contain the caller's text
 	for _, v := range e.Violations {
 		reasons = append(reasons, v.Reason)
 	}
-	c.Log.InfoContext(ctx, "start refused", "object", object.URI(source.Bucket, source.Name), "generation", source.Generation,
+	c.Log.InfoContext(ctx, "the start was refused", "object", object.URI(source.Bucket, source.Name), "generation", source.Generation,
 		"manifest", w.manifest, "status", answer.Status, "reasons", reasons)
 	return s, nil
 }
 
-// enqueue has the file itself trained on, and not the dataset that was made of it, which a newer file replaces. Each
-// generation of a file starts once with its metadata, and once with each generation of its manifest.
+// enqueue records a start that trains on the file itself, and not on the dataset that was made from
+// it, because a newer file replaces that dataset. Each generation of a file starts once with its
+// metadata, and once with each generation of its manifest.
 func (c *Converter) enqueue(ctx context.Context, source Source, format string, w *wish) (tuning.Job, error) {
 	if !c.Config.DropStarts {
 		return tuning.Job{}, fault.New(fault.FailedPrecondition,
-			"Files do not start jobs here: DROP_STARTS is false. POST /start with training_data starts one on the dataset.")
+			"Files do not start jobs here, because DROP_STARTS is false. Use POST /start with training_data to start a job on the dataset.")
 	}
 	if w.err != nil {
 		return tuning.Job{}, w.err
@@ -140,12 +144,12 @@ func (c *Converter) enqueue(ctx context.Context, source Source, format string, w
 	return c.Starter.Enqueue(ctx, start.Order{Request: request, Caller: uri, Key: fmt.Sprintf("%d/%d", source.Generation, w.manifest)})
 }
 
-// same reports whether both tell of one job, which has one manifest or none.
+// same reports whether both have the same job, which has one manifest or none.
 func (s *Start) same(other *Start) bool {
 	return other != nil && s.JobID != "" && s.JobID == other.JobID
 }
 
-// after keeps the jobs that were started before.
+// after adds the jobs that were started before.
 func (s *Start) after(before *Start) {
 	if before == nil {
 		return
@@ -163,7 +167,7 @@ func (s *Start) outcome() Outcome {
 	return Started
 }
 
-// markdown says it to people, after text.
+// markdown appends the section about the start to text.
 func (s *Start) markdown(text []byte) []byte {
 	if s == nil {
 		return text
@@ -178,10 +182,10 @@ func (s *Start) markdown(text []byte) []byte {
 		}
 	}
 	for _, id := range s.Earlier {
-		text = fmt.Appendf(text, "\nA job that it started before:\n\n    %s\n", id)
+		text = fmt.Appendf(text, "\nAn earlier job of the same file:\n\n    %s\n", id)
 	}
 	return text
 }
 
-// line writes a text so that it stays one line of a block of code.
+// line returns the text as one line of a code block.
 func line(text string) string { return dataset.Visible(strings.Join(strings.Fields(text), " ")) }

@@ -43,7 +43,8 @@ func TestStartReplaced(t *testing.T) {
 	}
 }
 
-// TestStartAgain: a manifest that comes after metadata have started is another start; the report keeps both.
+// TestStartAgain: a manifest that comes after metadata have started is another start; the report
+// keeps both.
 func TestStartAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -94,8 +94,8 @@ func (w *world) tick(t testing.TB) {
 	}
 }
 
-// onVertex counts the jobs on Vertex AI by the generation of the file that they are trained on, as their records have
-// it.
+// onVertex counts the jobs on Vertex AI by the generation of the file that they are trained on, as
+// their records have it.
 func (w *world) onVertex(t testing.TB) map[int64]int {
 	t.Helper()
 	generations := map[string]int64{}

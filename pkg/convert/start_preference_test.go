@@ -12,8 +12,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestStartOfPreferenceData: a file of preference data is converted, and no job of it is sent to Vertex AI, whether its
-// metadata or a manifest asks for one, or it is on record already when the poller reads the file.
+// TestStartOfPreferenceData: a file of preference data is converted, and no job of it is sent to
+// Vertex AI, whether its metadata or a manifest asks for one, or it is on record already when the
+// poller reads the file.
 func TestStartOfPreferenceData(t *testing.T) {
 	t.Parallel()
 	const (

@@ -18,8 +18,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// TestStartRefused: a start that cannot be is told of in both reports, with all that is wrong with it; the file is
-// converted all the same.
+// TestStartRefused: a start that cannot be is told of in both reports, with all that is wrong with
+// it; the file is converted all the same.
 func TestStartRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -78,7 +78,7 @@ func TestStartRefused(t *testing.T) {
 					}
 				}
 				w.refused(t, events[0], tt.status, tt.want)
-				if !strings.Contains(log.String(), "start refused") || strings.Contains(log.String(), "Xylophon") {
+				if !strings.Contains(log.String(), "the start was refused") || strings.Contains(log.String(), "Xylophon") {
 					t.Errorf("the log does not say that the start was refused, or says too much:\n%s", &log)
 				}
 			})
@@ -86,7 +86,8 @@ func TestStartRefused(t *testing.T) {
 	}
 }
 
-// refused fails the test unless the file was converted, and its reports say why there is no job of it.
+// refused fails the test unless the file was converted, and its reports say why there is no job of
+// it.
 func (w *world) refused(t *testing.T, source convert.Source, status string, want []string) {
 	t.Helper()
 	if w.dataset(t, source.Name) == nil {
@@ -130,7 +131,8 @@ func TestStartOffSaysNothing(t *testing.T) {
 	w.holds(t, source, good)
 }
 
-// TestStartOfNothing: a manifest beside a file that is refused, one of no file, and one that was replaced start nothing.
+// TestStartOfNothing: a manifest beside a file that is refused, one of no file, and one that was
+// replaced start nothing.
 func TestStartOfNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -153,7 +155,8 @@ func TestStartOfNothing(t *testing.T) {
 	}
 }
 
-// TestStartOfAnotherGeneration: a manifest starts the file that is there, when that is converted, and not the one before.
+// TestStartOfAnotherGeneration: a manifest starts the file that is there, when that is converted,
+// and not the one before.
 func TestStartOfAnotherGeneration(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -170,7 +173,8 @@ func TestStartOfAnotherGeneration(t *testing.T) {
 	}
 }
 
-// TestWishOfTheNewerFile: what a newer file asks for is not done with the older one, amid whose conversion it comes.
+// TestWishOfTheNewerFile: what a newer file asks for is not done with the older one, amid whose
+// conversion it comes.
 func TestWishOfTheNewerFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -215,7 +219,8 @@ func TestStartQueueFull(t *testing.T) {
 	}
 }
 
-// TestStartBudget: what the file may cost is found when it is prepared, and is the failure of the job.
+// TestStartBudget: what the file may cost is found when it is prepared, and is the failure of the
+// job.
 func TestStartBudget(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

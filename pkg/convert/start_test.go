@@ -144,9 +144,9 @@ func TestStartOrders(t *testing.T) {
 	}
 }
 
-// TestStartOnce delivers the events of two generations of a file, and of two of its manifest, in an order of chance
-// and more than once, until all are taken. Each combination that was there is one job at most, and the last one is
-// one.
+// TestStartOnce delivers the events of two generations of a file, and of two of its manifest, in an
+// order of chance and more than once, until all are taken. Each combination that was there is one
+// job at most, and the last one is one.
 func TestStartOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -217,8 +217,8 @@ func (w *world) onceEach(t *testing.T, name string, file, manifest int64) {
 	}
 }
 
-// TestStartTrainsOnTheFile: whatever its format and packing, each line of the dataset is known to be of a line of the
-// file.
+// TestStartTrainsOnTheFile: whatever its format and packing, each line of the dataset is known to
+// be of a line of the file.
 func TestStartTrainsOnTheFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -16,19 +16,20 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// wish is a start that a file asks for.
+// wish is a start for which a file asks.
 type wish struct {
 	request  tuning.Request
-	manifest int64 // generation of the manifest that says so; 0 is the file's metadata
-	err      error // why it cannot be understood
+	manifest int64 // generation of the manifest; 0 means the file's metadata
+	err      error // why the manifest or the metadata are invalid
 }
 
-// wish returns what a generation of a file asks for, or nil. A manifest wins over metadata. A generation that is not
-// there any more asks for nothing: whoever replaced or deleted it wants something else.
+// wish returns the start for which a generation of a file asks, or nil. A manifest takes precedence
+// over metadata. A generation that no longer exists asks for nothing, because a user who replaces
+// or deletes a file does not want its job.
 func (c *Converter) wish(ctx context.Context, source Source) (*wish, error) {
 	attrs, err := c.Objects.Attrs(ctx, source.Bucket, source.Name)
 	if errors.Is(err, object.ErrNotFound) || err == nil && attrs.Generation != source.Generation {
-		return nil, nil //nolint:nilnil // no file, no wish
+		return nil, nil //nolint:nilnil // no file asks for a start
 	}
 	if err != nil {
 		return nil, err
@@ -43,14 +44,14 @@ func (c *Converter) wish(ctx context.Context, source Source) (*wish, error) {
 	return &wish{request: request, err: err}, nil
 }
 
-// manifestLimit is how long a manifest may be, in bytes: it has room for the longest system instruction.
+// manifestLimit is the longest manifest, in bytes. The longest system instruction fits.
 const manifestLimit = 1 << 20
 
-// manifest returns the wish of the manifest beside a file, or nil.
+// manifest returns the start for which the manifest of a file asks, or nil.
 func (c *Converter) manifest(ctx context.Context, source Source) (*wish, error) {
 	name := drop.ManifestOf(source.Name)
 	if len(name) > nameLimit {
-		return nil, nil //nolint:nilnil // Cloud Storage has no such object
+		return nil, nil //nolint:nilnil // no object can have such a long name
 	}
 	attrs, err := c.Objects.Attrs(ctx, source.Bucket, name)
 	if errors.Is(err, object.ErrNotFound) {
@@ -61,12 +62,12 @@ func (c *Converter) manifest(ctx context.Context, source Source) (*wish, error) 
 	}
 	w := &wish{manifest: attrs.Generation}
 	if attrs.Size > manifestLimit {
-		w.err = fault.New(fault.InvalidArgument, "The manifest has %d bytes, and may have at most %d.", attrs.Size, manifestLimit)
+		w.err = fault.New(fault.InvalidArgument, "The manifest has %d bytes, but may have at most %d.", attrs.Size, manifestLimit)
 		return w, nil
 	}
 	in, err := c.Objects.Read(ctx, source.Bucket, name, attrs.Generation)
 	if errors.Is(err, object.ErrNotFound) {
-		return nil, fmt.Errorf("read %s: %w", name, object.ErrConflict) // another one was written
+		return nil, fmt.Errorf("read %s: %w", name, object.ErrConflict) // another manifest was written
 	}
 	if err != nil {
 		return nil, err
@@ -80,8 +81,9 @@ func (c *Converter) manifest(ctx context.Context, source Source) (*wish, error) 
 	return w, nil
 }
 
-// model returns the base model that a file is for, whose limits it is held against; nil is one that nothing is known
-// of. A wish that is found later may be for another one: what it is trained on is held against that once more.
+// model returns the base model against whose limits a file is checked; nil means that the catalogue
+// does not know the model. A start that is found later may be for another model; its data are then
+// checked against that model too.
 func (c *Converter) model(ctx context.Context, source Source) (*catalogue.Model, error) {
 	known := c.Facts.Current(ctx)
 	if !c.Config.DropStarts {
@@ -92,7 +94,7 @@ func (c *Converter) model(ctx context.Context, source Source) (*catalogue.Model,
 		return nil, err
 	}
 	if w == nil || w.err != nil {
-		return known.Lookup(c.Config.BaseModel), nil //nolint:nilerr // the start will be refused for it, and say so
+		return known.Lookup(c.Config.BaseModel), nil //nolint:nilerr // the start is refused with this error later
 	}
 	base, err := c.Starter.BaseModel(ctx, w.request)
 	switch {
@@ -101,6 +103,6 @@ func (c *Converter) model(ctx context.Context, source Source) (*catalogue.Model,
 	case fault.Heals(err):
 		return nil, err
 	default:
-		return known.Lookup(c.Config.BaseModel), nil // likewise
+		return known.Lookup(c.Config.BaseModel), nil // the start is refused with this error later
 	}
 }
