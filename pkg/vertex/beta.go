@@ -19,11 +19,12 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// beta is the API version that creates jobs of open models: v1 has no output_uri, tuning_mode, learning_rate
-// or batch_size. The two versions give every field that they share the same number, so a request to v1beta1
-// is v1's message with these four fields added as protobuf writes them. Linking v1beta1's generated messages
-// instead would add 6 MB to each binary and a quarter to its start-up time.
-// Source: TuningJob, SupervisedTuningSpec and SupervisedHyperParameters in apiv1beta1/aiplatformpb.
+// beta is the API version that creates jobs of open models: v1 has no output_uri, tuning_mode,
+// learning_rate or batch_size. Both versions give the same number to every field that they share,
+// so a request to v1beta1 is v1's message with these four fields added in protobuf's wire format.
+// Linking v1beta1's generated messages instead would add 6 MB to each binary and a quarter to its
+// start-up time. Source: TuningJob, SupervisedTuningSpec and SupervisedHyperParameters in
+// apiv1beta1/aiplatformpb.
 const beta = "v1beta1"
 
 // The numbers of the fields that only v1beta1 has.
@@ -39,7 +40,7 @@ var tuningModes = map[string]uint64{"FULL": 1, "PEFT_ADAPTER": 2}
 
 // addBetaFields adds the fields that only v1beta1 has to the request for the job.
 func addBetaFields(out *aiplatformpb.TuningJob, job tuning.Job) {
-	spec, h := out.GetSupervisedTuningSpec(), taken(job)
+	spec, h := out.GetSupervisedTuningSpec(), hyperparameters(job)
 	if uri := job.Spec.OutputURI; uri != "" {
 		addField(out, protowire.AppendString(protowire.AppendTag(nil, outputURIField, protowire.BytesType), uri))
 	}
@@ -67,7 +68,7 @@ func addField(m proto.Message, wire []byte) {
 	r.SetUnknown(append(r.GetUnknown(), wire...))
 }
 
-// withBetaJSON adds the same fields to text, which is the request in JSON without them.
+// withBetaJSON adds the same fields to text, which is the request as JSON without them.
 func withBetaJSON(text []byte, job tuning.Job) ([]byte, error) {
 	var body struct {
 		Parent    string         `json:"parent"`
@@ -76,7 +77,7 @@ func withBetaJSON(text []byte, job tuning.Job) ([]byte, error) {
 	if err := json.Unmarshal(text, &body); err != nil {
 		return nil, fmt.Errorf("add the fields of %s: %w", beta, err)
 	}
-	h := taken(job)
+	h := hyperparameters(job)
 	spec, _ := body.TuningJob["supervisedTuningSpec"].(map[string]any)
 	if uri := job.Spec.OutputURI; uri != "" {
 		body.TuningJob["outputUri"] = uri
@@ -101,7 +102,8 @@ func throughBeta(ctx context.Context) context.Context {
 	return context.WithValue(ctx, betaKey{}, true)
 }
 
-// sendBeta sends the calls that throughBeta marks to v1beta1, whose methods have the same names as v1's.
+// sendBeta sends the calls that throughBeta marks to v1beta1, whose methods have the same names as
+// v1's.
 func sendBeta(
 	ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, send grpc.UnaryInvoker, opts ...grpc.CallOption,
 ) error {

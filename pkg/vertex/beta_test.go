@@ -15,7 +15,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestBetaRequest reads the request as v1beta1's own messages do, from the wire and from the JSON of a dry run.
+// TestBetaRequest reads the request as v1beta1's own messages do, from the wire and from the JSON
+// of a dry run.
 func TestBetaRequest(t *testing.T) {
 	t.Parallel()
 	epochs, batch, rate, multiplier, adapter := int64(3), int64(8), 0.0002, 0.5, int64(32)

@@ -1,8 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package vertex talks to Vertex AI's GenAiTuningService through the official client, which is gRPC only,
-// has no default deadline and no default retry: every call here has a deadline, and create is never repeated.
+// Package vertex calls Vertex AI's GenAiTuningService through the official client. That client
+// supports gRPC only, and has no default deadline and no default retries. So every call here has a
+// deadline, and a create is never retried.
 package vertex
 
 import (
@@ -22,25 +23,25 @@ import (
 
 const service = "Vertex AI"
 
-// Deadlines of one call each; that of a create only where its caller has set none.
+// Deadlines of a single call. createTimeout applies only if the caller has set no deadline.
 const (
 	createTimeout = 60 * time.Second
 	readTimeout   = 20 * time.Second
 	listTimeout   = 30 * time.Second
 )
 
-// Config says where Vertex AI is and which jobs are ours to make.
+// Config selects the project and the location of the jobs.
 type Config struct {
 	Project string `env:"GOOGLE_CLOUD_PROJECT,required,notEmpty" form:"project"`
 	// Location is the region in which jobs are created, such as us-central1.
 	Location string `env:"GOOGLE_CLOUD_LOCATION,required,notEmpty" form:"location"`
-	// EmulatorHost is the host:port of a stand-in that speaks plain-text gRPC. The official client has no
-	// variable for it; this one is named like those of Firestore, Storage and Pub/Sub.
+	// EmulatorHost is the host:port of a stand-in that accepts gRPC without TLS. The official
+	// client has no variable for it; the name follows those of Firestore, Storage and Pub/Sub.
 	EmulatorHost string `env:"VERTEX_AI_EMULATOR_HOST"`
 }
 
-// Client makes and watches tuning jobs. A job lives in one region and only that region's endpoint answers
-// for it, so there is a connection a region, made when it is first needed.
+// Client creates and reads tuning jobs. A job exists in one region, and only the endpoint of that
+// region serves it, so the client has one connection for each region, opened at its first use.
 type Client struct {
 	config Config
 
@@ -48,7 +49,7 @@ type Client struct {
 	regions map[string]*aiplatform.GenAiTuningClient
 }
 
-// New returns a client. It connects when it is used.
+// New returns a client. It connects at its first call.
 func New(config Config) *Client {
 	return &Client{config: config, regions: map[string]*aiplatform.GenAiTuningClient{}}
 }
@@ -65,14 +66,14 @@ func (c *Client) Close() error {
 	return errors.Join(all...)
 }
 
-// region returns the client of a location, and connects it if there is none.
+// region returns the connection to a location, and opens it if there is none.
 func (c *Client) region(ctx context.Context, location string) (*aiplatform.GenAiTuningClient, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if client, ok := c.regions[location]; ok {
 		return client, nil
 	}
-	// The connection outlives the call that happens to be the first.
+	// The connection outlives the call that opens it.
 	client, err := aiplatform.NewGenAiTuningClient(context.WithoutCancel(ctx), c.options(location)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Vertex AI in %s: %w", location, err)
@@ -94,8 +95,8 @@ func (c *Client) options(location string) []option.ClientOption {
 	return []option.ClientOption{version, option.WithEndpoint(endpoint(location))}
 }
 
-// endpoint returns the host that serves a location: the client's default is the global one, which refuses
-// the jobs of a region.
+// endpoint returns the host that serves a location. The client's default is the global host, which
+// refuses the jobs of a region.
 func endpoint(location string) string {
 	if location == "global" {
 		return "aiplatform.googleapis.com:443"

@@ -218,7 +218,8 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestConnectionOutlivesItsFirstCall: the context of the call that made the connection ends with that call.
+// TestConnectionOutlivesItsFirstCall: the context of the call that made the connection ends with
+// that call.
 func TestConnectionOutlivesItsFirstCall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -89,7 +89,7 @@ func (w *world) watch(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 	return next(ctx, req)
 }
 
-// taken returns the calls so far and forgets them.
+// hyperparameters returns the calls so far and forgets them.
 func (w *world) taken() []call {
 	w.mu.Lock()
 	defer w.mu.Unlock()

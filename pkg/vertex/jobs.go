@@ -15,13 +15,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// pageSize is how many jobs one list call returns. The API documents no limit; 100 is what others use.
+// pageSize is how many jobs one list call returns. The API documents no limit; 100 is what other
+// clients use.
 const pageSize = 100
 
-// Create asks Vertex AI for the job and returns what it made of it. It is called once: there is no request
-// id, so a second call makes, and bills, a second job. After an error that leaves open whether the call
-// took effect, the job is to be looked for by its label. How long Vertex AI may take is the caller's to say, who holds
-// the record that long: a create that is cut off sooner only leaves more open.
+// Create creates the job on Vertex AI and returns its description. It is never retried: the call
+// has no request ID, so a second call creates, and bills, a second job. If the error is ambiguous,
+// search for the job's label. The caller chooses the deadline, because it holds the job's lease
+// that long: an earlier deadline only makes more errors ambiguous.
 func (c *Client) Create(ctx context.Context, job tuning.Job) (tuning.Observation, error) {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
@@ -45,7 +46,7 @@ func (c *Client) Create(ctx context.Context, job tuning.Job) (tuning.Observation
 	return observe(made), nil
 }
 
-// Get returns what Vertex AI says of one job.
+// Get returns Vertex AI's description of a job. The error is a NotFound if there is no such job.
 func (c *Client) Get(ctx context.Context, name string) (tuning.Observation, error) {
 	location, ok := tuning.Location(name)
 	if !ok {
@@ -64,7 +65,7 @@ func (c *Client) Get(ctx context.Context, name string) (tuning.Observation, erro
 	return observe(job), nil
 }
 
-// Cancel asks Vertex AI to end a job, best effort: the job may succeed all the same. It can be repeated.
+// Cancel asks Vertex AI to cancel a job, which may still succeed. It is idempotent.
 func (c *Client) Cancel(ctx context.Context, name string) error {
 	location, ok := tuning.Location(name)
 	if !ok {
@@ -82,8 +83,8 @@ func (c *Client) Cancel(ctx context.Context, name string) error {
 	return nil
 }
 
-// Find looks for the job with our label in the first pages of a location's jobs. That it is not found does not
-// mean that it is not there: the order of the list is not documented.
+// Find searches the first pages of a location's jobs for the job with our label. A job that it does
+// not find may exist nevertheless, because the order of the list is not documented.
 func (c *Client) Find(ctx context.Context, location, label string, maxPages int) (found tuning.Observation, ok bool, err error) {
 	_, err = c.List(ctx, location, maxPages, func(page []tuning.Observation) bool {
 		for _, o := range page {
@@ -96,8 +97,9 @@ func (c *Client) Find(ctx context.Context, location, label string, maxPages int)
 	return found, ok, err
 }
 
-// List calls visit for the jobs of a location, a page at a time, until it returns false, there are no more,
-// or maxPages were read. It reports whether it came to the end. The order is Vertex AI's and not documented.
+// List calls visit for each page of a location's jobs, until visit returns false, the list ends, or
+// maxPages were read. It reports whether it reached the end. The order is Vertex AI's and not
+// documented.
 func (c *Client) List(ctx context.Context, location string, maxPages int, visit func([]tuning.Observation) bool) (bool, error) {
 	client, err := c.region(ctx, location)
 	if err != nil {

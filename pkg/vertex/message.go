@@ -12,7 +12,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// observe reads from Vertex AI's job what our record keeps of it.
+// observe returns the part of Vertex AI's job that our record keeps.
 func observe(job *aiplatformpb.TuningJob) tuning.Observation {
 	o := tuning.Observation{
 		Name:          job.GetName(),
@@ -45,7 +45,7 @@ func observe(job *aiplatformpb.TuningJob) tuning.Observation {
 	return o
 }
 
-// keptDropped is how many dropped examples a record names; Vertex AI's own list is a sample.
+// keptDropped is how many dropped examples a record names; Vertex AI's own list is only a sample.
 const keptDropped = 100
 
 func dropped(s *aiplatformpb.SupervisedTuningDataStats) []tuning.Dropped {
@@ -61,7 +61,8 @@ func dropped(s *aiplatformpb.SupervisedTuningDataStats) []tuning.Dropped {
 	return all
 }
 
-// moment returns the time, to the microseconds that Firestore keeps, so that what is read back is equal.
+// moment returns the time in microseconds, which is Firestore's precision, so that it is equal
+// after it is read back.
 func moment(t *timestamppb.Timestamp) time.Time {
 	if t == nil {
 		return time.Time{}

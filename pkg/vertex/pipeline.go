@@ -15,14 +15,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Pipeline is a TrainingPipeline: what tuned models before there were tuning jobs. Nobody makes any for tuning now,
-// but the names of old ones are still asked for.
+// Pipeline is a TrainingPipeline, which tuned models before tuning jobs existed. New ones are not
+// created for tuning, but callers still ask for old ones.
 type Pipeline struct {
 	Name        string
 	DisplayName string
-	State       string // Vertex AI's own word, PIPELINE_STATE_*
+	State       string // Vertex AI's state, PIPELINE_STATE_*
 	Labels      map[string]string
-	Model       string // that it uploaded, once it has
+	Model       string // the uploaded model; "" until the upload
 	Failure     *tuning.Failure
 	CreatedAt   time.Time
 	StartedAt   time.Time
@@ -30,8 +30,8 @@ type Pipeline struct {
 	UpdatedAt   time.Time
 }
 
-// Pipeline returns what Vertex AI says of a TrainingPipeline. That is asked for seldom, so the connection is made for
-// the call and closed after it.
+// Pipeline returns Vertex AI's description of a TrainingPipeline. Such calls are rare, so each
+// opens and closes a connection of its own.
 func (c *Client) Pipeline(ctx context.Context, name string) (_ Pipeline, err error) {
 	location, ok := tuning.Location(name)
 	if !ok {
@@ -56,7 +56,7 @@ func pipeline(p *aiplatformpb.TrainingPipeline) Pipeline {
 		Name: p.GetName(), DisplayName: p.GetDisplayName(), State: p.GetState().String(), Labels: p.GetLabels(),
 		CreatedAt: moment(p.GetCreateTime()), StartedAt: moment(p.GetStartTime()), EndedAt: moment(p.GetEndTime()), UpdatedAt: moment(p.GetUpdateTime()),
 	}
-	// model_to_upload is what was asked for; its name is filled in once the model is there.
+	// model_to_upload is part of the request; Vertex AI fills in its name after the upload.
 	if out.Model = p.GetModelToUpload().GetName(); out.Model != "" && p.GetModelToUpload().GetVersionId() != "" {
 		out.Model += "@" + p.GetModelToUpload().GetVersionId()
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// Request returns the request that creates the job, as the REST API takes it.
+// Request returns the request that creates the job, in the JSON form of the REST API.
 func (c *Client) Request(job tuning.Job) (json.RawMessage, error) {
 	text, err := protojson.Marshal(&aiplatformpb.CreateTuningJobRequest{Parent: c.parent(job.Location), TuningJob: request(job)})
 	if err == nil && job.Spec.APIVersion == beta {
@@ -28,9 +28,9 @@ func (c *Client) Request(job tuning.Job) (json.RawMessage, error) {
 	return text, nil
 }
 
-// taken returns the hyperparameters that the base model's family takes. What is unset is left to the service, which
-// reads a zero so.
-func taken(job tuning.Job) tuning.Hyperparameters {
+// hyperparameters returns the hyperparameters that the base model's family accepts. Vertex AI chooses the
+// value of an unset one, which is 0 in the request.
+func hyperparameters(job tuning.Job) tuning.Hyperparameters {
 	h := job.Hyperparameters
 	for name, drop := range map[string]func(){
 		"epoch_count":              func() { h.EpochCount = nil },
@@ -46,7 +46,7 @@ func taken(job tuning.Job) tuning.Hyperparameters {
 	return h
 }
 
-// adapterSize names the value of the enum, whose numbers are not in order.
+// adapterSize returns the name of the enum value, because the enum's numbers are not in order.
 func adapterSize(size *int64) string {
 	names := map[int64]string{1: "ONE", 2: "TWO", 4: "FOUR", 8: "EIGHT", 16: "SIXTEEN", 32: "THIRTY_TWO"}
 	return "ADAPTER_SIZE_" + names[valueOf(size)]
@@ -59,7 +59,7 @@ func valueOf[T any](p *T) (v T) {
 	return v
 }
 
-// labels are the caller's and ours, by which the job is found again.
+// labels returns the caller's labels and our own, by which the job is found.
 func labels(job tuning.Job) map[string]string {
 	all := maps.Clone(job.Spec.Labels)
 	if all == nil {
@@ -71,7 +71,7 @@ func labels(job tuning.Job) map[string]string {
 
 // request builds the tuning job to create.
 func request(job tuning.Job) *aiplatformpb.TuningJob {
-	h := taken(job)
+	h := hyperparameters(job)
 	hyper := &aiplatformpb.SupervisedHyperParameters{
 		EpochCount: valueOf(h.EpochCount), LearningRateMultiplier: valueOf(h.LearningRateMultiplier),
 		AdapterSize: aiplatformpb.SupervisedHyperParameters_AdapterSize(
