@@ -1,7 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package gcp translates what Google Cloud's services answer, over gRPC or HTTP, into our own errors.
+// Package gcp translates the errors of Google Cloud's services, over gRPC or HTTP, into our own
+// errors.
 package gcp
 
 import (
@@ -23,11 +24,11 @@ import (
 	"github.com/vertextune/vertextune/pkg/lazyregexp"
 )
 
-// retryAfter is what we tell a client when the service gave no time of its own.
+// retryAfter is the delay before a retry if the service gave none of its own.
 const retryAfter = 30 * time.Second
 
-// kinds says what a gRPC code of Google's means for our caller. PERMISSION_DENIED and UNAUTHENTICATED are
-// about our own service account, not about the caller, so they are a failure behind us (502).
+// kinds maps Google's gRPC codes to the kinds of our errors. PERMISSION_DENIED and UNAUTHENTICATED
+// are about our own service account, not about the caller, so they are a failure behind us (502).
 var kinds = map[codes.Code]fault.Kind{
 	codes.InvalidArgument:    fault.InvalidArgument,
 	codes.OutOfRange:         fault.InvalidArgument,
@@ -41,10 +42,10 @@ var kinds = map[codes.Code]fault.Kind{
 	codes.Canceled:           fault.Canceled,
 }
 
-// Fault returns err, the answer of a Google service to what was being done ("read", "gs://b/o"), as one of our
-// errors. The service's name and its own words are part of the message where they are about the caller's input;
-// otherwise they go to the log only. What was named by people comes behind doing, and is left out of the log. Where it
-// is known what is to be done about it, the error has the code of that for its reason.
+// Fault returns err, a Google service's answer to an operation such as doing = "read" and named =
+// "gs://b/o", as one of our errors. If the error is about the caller's input, its message has the
+// service's name and message; otherwise these are in the log only. The log does not have named,
+// which users have chosen. If a remedy is known, its code is the error's reason.
 func Fault(err error, service, doing string, named ...string) error {
 	if err == nil {
 		return nil
@@ -69,13 +70,13 @@ func Fault(err error, service, doing string, named ...string) error {
 	return out
 }
 
-// Code returns the gRPC code that err, an answer over gRPC or HTTP, stands for.
+// Code returns the gRPC code of err, an answer over gRPC or HTTP.
 func Code(err error) codes.Code {
 	code, _ := decode(err)
 	return code
 }
 
-// httpCodes gives the gRPC code of an HTTP answer, as Google's APIs pair them.
+// httpCodes maps the status of an HTTP answer to the gRPC code that Google's APIs pair with it.
 var httpCodes = map[int]codes.Code{
 	400: codes.InvalidArgument,
 	401: codes.Unauthenticated,
@@ -115,8 +116,9 @@ func decode(err error) (codes.Code, string) {
 	return codes.Unknown, ""
 }
 
-// quoted reports whether an answer of the kind is about the caller's input, and so quoted from the service.
-// The rest is not: it names accounts and projects that the caller has no need to know.
+// quoted reports whether our message may quote the service's message, because errors of this kind
+// are about the caller's input. Messages of other kinds name accounts and projects that the caller
+// does not need to know.
 func quoted(kind fault.Kind) bool {
 	switch kind {
 	case fault.InvalidArgument, fault.FailedPrecondition, fault.NotFound, fault.AlreadyExists:
@@ -126,7 +128,7 @@ func quoted(kind fault.Kind) bool {
 	}
 }
 
-// sentence says what failed.
+// sentence returns the message for the caller.
 func sentence(kind fault.Kind, service, doing, message string) string {
 	if quoted(kind) {
 		return fmt.Sprintf("%s refused to %s: %s", service, doing, message)
@@ -139,14 +141,14 @@ func sentence(kind fault.Kind, service, doing, message string) string {
 	case fault.DeadlineExceeded:
 		return fmt.Sprintf("%s took too long to %s. Try again later.", service, doing)
 	case fault.Canceled:
-		return fmt.Sprintf("The request was cancelled while it was to %s.", doing)
+		return fmt.Sprintf("The request was cancelled before it could %s.", doing)
 	default:
 		return fmt.Sprintf("%s failed to %s. The cause is in the service's log.", service, doing)
 	}
 }
 
-// logged says what failed without a word of the caller's: the service's own words are left out where they are about
-// the caller's input.
+// logged returns the message for the log, without any text of the caller: it leaves out the
+// service's message if that is about the caller's input.
 func logged(err error, kind fault.Kind, service, doing string, code codes.Code, message string) string {
 	text := fmt.Sprintf("%s answered %s to %s", service, code, doing)
 	switch {
@@ -155,19 +157,19 @@ func logged(err error, kind fault.Kind, service, doing string, code codes.Code, 
 	case message != "":
 		return text + ": " + objectName.ReplaceAllString(message, "$1…")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return text + ": the call's time was over, or its caller went away"
+		return text + ": the call's deadline expired, or its caller disconnected"
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err // without the address, which names the object
+		err = e.Err // the address names the object
 	}
 	return text + ": " + fault.Logged(err)
 }
 
-// objectName finds the name of an object behind that of its bucket.
+// objectName matches the name of an object after that of its bucket.
 var objectName = lazyregexp.New(`(gs://[^/\s"']+/|/o/)[^\s"']+`)
 
-// answer returns the status in err's chain, or nil. It is the service's own: status.FromError would put the
-// texts of all that is wrapped around it in the place of the service's words.
+// answer returns the status in err's chain, or nil. status.FromError would replace the service's
+// message by the text of all errors around it.
 func answer(err error) *status.Status {
 	if e, ok := errors.AsType[*gaveUp](err); ok {
 		return e.status

@@ -66,7 +66,7 @@ func TestFault(t *testing.T) {
 		{"grpc_unavailable", answer(t, codes.Unavailable), fault.Unavailable, codes.Unavailable, "Vertex AI is not available to make it. Try again later."},
 		{"grpc_aborted", answer(t, codes.Aborted), fault.Unavailable, codes.Aborted, "Vertex AI is not available to make it. Try again later."},
 		{"grpc_deadline", answer(t, codes.DeadlineExceeded), fault.DeadlineExceeded, codes.DeadlineExceeded, "Vertex AI took too long to make it. Try again later."},
-		{"grpc_cancelled", answer(t, codes.Canceled), fault.Canceled, codes.Canceled, "The request was cancelled while it was to make it."},
+		{"grpc_cancelled", answer(t, codes.Canceled), fault.Canceled, codes.Canceled, "The request was cancelled before it could make it."},
 		{"bare_status", status.Error(codes.NotFound, said), fault.NotFound, codes.NotFound, "Vertex AI refused to make it: " + said},
 		{"wrapped_status", fmt.Errorf("client: %w", status.Error(codes.NotFound, said)), fault.NotFound, codes.NotFound, "Vertex AI refused to make it: " + said},
 		{"wrapped_answer", fmt.Errorf("client: %w", answer(t, codes.InvalidArgument)), fault.InvalidArgument, codes.InvalidArgument, "Vertex AI refused to make it: " + said},
@@ -82,7 +82,7 @@ func TestFault(t *testing.T) {
 		{"http_504", &googleapi.Error{Code: 504, Message: said}, fault.DeadlineExceeded, codes.DeadlineExceeded, "Vertex AI took too long to make it. Try again later."},
 		{"http_418", &googleapi.Error{Code: 418, Message: said}, fault.UpstreamFailed, codes.Unknown, "Vertex AI failed to make it. The cause is in the service's log."},
 		{"context_deadline", fmt.Errorf("%s: %w", said, context.DeadlineExceeded), fault.DeadlineExceeded, codes.DeadlineExceeded, "Vertex AI took too long to make it. Try again later."},
-		{"context_cancelled", fmt.Errorf("%s: %w", said, context.Canceled), fault.Canceled, codes.Canceled, "The request was cancelled while it was to make it."},
+		{"context_cancelled", fmt.Errorf("%s: %w", said, context.Canceled), fault.Canceled, codes.Canceled, "The request was cancelled before it could make it."},
 		{"network", fmt.Errorf("%s: %w", said, timeout), fault.Unavailable, codes.Unavailable, "Vertex AI is not available to make it. Try again later."},
 		{"anything", errors.New(said), fault.UpstreamFailed, codes.Unknown, "Vertex AI failed to make it. The cause is in the service's log."},
 	}
@@ -159,7 +159,8 @@ func TestFaultViolations(t *testing.T) {
 	}
 }
 
-// TestFaultShowsNothingOfADenial: a denial names our service account and project, also in its details.
+// TestFaultShowsNothingOfADenial: a denial names our service account and project, also in its
+// details.
 func TestFaultShowsNothingOfADenial(t *testing.T) {
 	t.Parallel()
 	const secret = "service-1@gcp-sa.iam.gserviceaccount.com"

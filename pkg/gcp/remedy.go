@@ -14,8 +14,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/remedy"
 )
 
-// Remedy returns what is to be done about err, the answer of a service over gRPC or HTTP, if that is known. The
-// service is one of remedy's names.
+// Remedy returns how to fix err, a service's answer over gRPC or HTTP, and whether that is known.
+// The service is one of remedy's names.
 func Remedy(err error, service string, known remedy.Context) (remedy.Remedy, bool) {
 	if err == nil {
 		return remedy.Remedy{}, false
@@ -23,26 +23,28 @@ func Remedy(err error, service string, known remedy.Context) (remedy.Remedy, boo
 	return remedy.For(answerOf(err, service), known)
 }
 
-// hosts are remedy's names of the services, by those that people read.
+// hosts maps the names of services in messages to remedy's names.
 var hosts = map[string]string{
 	"Vertex AI": remedy.Vertex, "Cloud Storage": remedy.Storage, "Firestore": remedy.Firestore, "Pub/Sub": remedy.PubSub,
 }
 
-// serviceKey is what the metadata of an error has the host of the service under, as Google's own do.
+// serviceKey is the metadata key of an error for the host of the service, as in Google's own
+// errors.
 const serviceKey = "service"
 
-// BucketKey is what the metadata of an error of Cloud Storage has the name of the bucket under.
+// BucketKey is the metadata key of a Cloud Storage error for the name of the bucket.
 const BucketKey = "bucket"
 
-// mark puts into an error the code of what is to be done about err, its cause, if that is known.
+// mark sets the reason of an error to the code of the remedy for its cause err, if one is known.
 func mark(e *fault.Error, err error, service string) {
 	if r, ok := Remedy(err, hosts[service], remedy.Context{}); ok {
 		e.Reason, e.Metadata = r.Code, map[string]string{serviceKey: hosts[service]}
 	}
 }
 
-// Explain returns an error with what is to be done about it, a sentence and a command or setting, and the same for
-// the log. A fix that is for whoever runs the service is left out where Google's own words are, as it names the same.
+// Explain returns an error with its remedy, a sentence and a command or setting, in its metadata,
+// and the remedy itself for the log. The caller does not get a fix that only the operator can apply
+// if Google's message is hidden as well, because the fix contains the same names.
 func Explain(e *fault.Error, known remedy.Context) (*fault.Error, remedy.Remedy) {
 	service := e.Metadata[serviceKey]
 	if e.Err == nil || service == "" {
@@ -53,13 +55,13 @@ func Explain(e *fault.Error, known remedy.Context) (*fault.Error, remedy.Remedy)
 	if !ok || r.Operator && !quoted(e.Kind) && e.Kind != fault.ResourceExhausted {
 		return e, r
 	}
-	told := *e
-	told.Metadata = maps.Clone(e.Metadata)
-	told.Metadata["remedy"], told.Metadata["fix"] = r.Sentence, r.Fix
-	return &told, r
+	explained := *e
+	explained.Metadata = maps.Clone(e.Metadata)
+	explained.Metadata["remedy"], explained.Metadata["fix"] = r.Sentence, r.Fix
+	return &explained, r
 }
 
-// answerOf reads from an error what the table of remedies goes by.
+// answerOf returns the parts of an error by which remedies are found.
 func answerOf(err error, service string) remedy.Answer {
 	code, message := decode(err)
 	a := remedy.Answer{Service: service, Code: int32(code), Message: message}
@@ -79,7 +81,8 @@ func answerOf(err error, service string) remedy.Answer {
 	return a
 }
 
-// errorInfo finds a google.rpc.ErrorInfo among the details of an answer over HTTP, which are decoded JSON.
+// errorInfo finds a google.rpc.ErrorInfo in the details of an answer over HTTP, which are decoded
+// JSON.
 func errorInfo(details []any) (reason string, metadata map[string]string) {
 	for _, d := range details {
 		object, _ := d.(map[string]any)

@@ -13,34 +13,34 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Google's clients repeat a call that failed until its context ends. Somebody who waits for an answer is to have it
-// sooner: that the service is away, and not that all the time was over.
+// Google's clients retry a failed call until its context ends. A caller who waits for an answer
+// should learn earlier that the service is unavailable, and not only that the deadline has expired.
 
-// retries bounds the repeats of the calls under one context.
+// retries limits the retries of the calls under one context.
 type retries struct {
 	limit time.Duration
 	now   func() time.Time
 
 	mu          sync.Mutex
-	first, last time.Time // failures of the present row of them
+	first, last time.Time // the first and the last failure of the present series
 }
 
 type retriesKey struct{}
 
-// WithRetryLimit returns a context under which a call that fails is repeated no longer than limit. Work that
-// nobody waits for goes without, and repeats for as long as it has time.
+// WithRetryLimit returns a context under which a failed call is retried no longer than limit. Work
+// without a waiting caller uses no limit, and retries until its deadline.
 func WithRetryLimit(ctx context.Context, limit time.Duration) context.Context {
 	return context.WithValue(ctx, retriesKey{}, &retries{limit: limit, now: time.Now})
 }
 
-// MayRetry notes that a call under the context has failed in a way that may pass, and reports whether it may be
-// repeated.
+// MayRetry records that a call under the context failed with a transient error, and reports whether
+// the call may be retried.
 func MayRetry(ctx context.Context) bool {
 	r, ok := ctx.Value(retriesKey{}).(*retries)
 	return !ok || r.failed()
 }
 
-// HasRetryLimit reports whether somebody waits for the calls under the context.
+// HasRetryLimit reports whether a caller waits for the calls under the context.
 func HasRetryLimit(ctx context.Context) bool {
 	_, ok := ctx.Value(retriesKey{}).(*retries)
 	return ok
@@ -51,19 +51,20 @@ func (r *retries) failed() bool {
 	defer r.mu.Unlock()
 	now := r.now()
 	if r.first.IsZero() || now.Sub(r.last) > 2*r.limit {
-		r.first = now // those before were another row, as something has succeeded since
+		r.first = now // a call has succeeded since: a new series
 	}
 	r.last = now
 	return now.Sub(r.first) < r.limit
 }
 
-// gaveUp is the last answer to a call that is not to be repeated any more. It is no gRPC status, so that no client
-// takes it for one that may be.
+// gaveUp is the last answer to a call that is not retried any more. It is no gRPC status, so that
+// no client retries it.
 type gaveUp struct{ status *status.Status }
 
-func (e *gaveUp) Error() string { return "repeated in vain: " + e.status.Err().Error() }
+func (e *gaveUp) Error() string { return "retried without success: " + e.status.Err().Error() }
 
-// UnaryRetries is an interceptor for the clients of gRPC services that ends the repeats which [WithRetryLimit] bounds.
+// UnaryRetries is an interceptor for gRPC clients that ends the retries that [WithRetryLimit]
+// limits.
 func UnaryRetries(ctx context.Context, method string, request, reply any, conn *grpc.ClientConn, call grpc.UnaryInvoker, options ...grpc.CallOption) error {
 	err := call(ctx, method, request, reply, conn, options...)
 	s := status.Convert(err)
