@@ -20,7 +20,7 @@ import (
 const (
 	// Malformed: a field of the document does not have the type of a message's.
 	Malformed dataset.Outcome = "MALFORMED_MESSAGE"
-	// Deleted: the message was deleted while it was to be read.
+	// Deleted: the message was deleted before it could be read.
 	Deleted dataset.Outcome = "DELETED_MESSAGE"
 )
 
