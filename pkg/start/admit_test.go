@@ -20,7 +20,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// waits records a job that waits, after changing it.
+// waits records a queued job, after change has edited it.
 func (w *world) waits(t *testing.T, name string, change func(*tuning.Job)) {
 	t.Helper()
 	w.upload(t, "datasets/"+name+".jsonl", line("question", "answer"))
@@ -31,8 +31,7 @@ func (w *world) waits(t *testing.T, name string, change func(*tuning.Job)) {
 	})
 }
 
-// sent returns the names of the jobs on Vertex AI or on their way, in the order in which they were
-// created.
+// sent returns the names of the jobs that were submitted, in the order of their creation.
 func (w *world) sent(t *testing.T) []string {
 	t.Helper()
 	names := map[string]string{}
@@ -46,7 +45,8 @@ func (w *world) sent(t *testing.T) []string {
 	return all
 }
 
-// TestTurn: which of those who wait goes first, and who goes before them.
+// TestTurn: jobs are submitted in the order of the queue, and a new start does not overtake queued
+// jobs.
 func TestTurn(t *testing.T) {
 	t.Parallel()
 	earlier := func(by time.Duration) func(*tuning.Job) {
@@ -57,9 +57,9 @@ func TestTurn(t *testing.T) {
 	tests := map[string]struct {
 		line     waiting
 		limit    int64
-		priority int64    // of a start that comes now
-		start    []string // that are sent by it
-		tick     []string // that are sent by the tick after it
+		priority int64    // of a new start
+		start    []string // jobs that the start submits
+		tick     []string // jobs that the next tick submits
 	}{
 		"nobody_waits":                 {waiting{}, 0, 0, []string{"new"}, []string{"new"}},
 		"nobody_waits_but_for_one":     {waiting{}, 1, 0, []string{"new"}, []string{"new"}},
@@ -74,7 +74,8 @@ func TestTurn(t *testing.T) {
 			waiting{"low": func(j *tuning.Job) { refused(j); j.Priority = -1 }, "high": func(j *tuning.Job) { j.Priority = 2 }}, 0, 0,
 			[]string{}, []string{"high", "new", "low"},
 		},
-		// The first in line was never sent; the second was, and there was no room for it.
+		// The first job of the queue was never submitted; the second was, and Vertex AI had no
+		// quota for it.
 		"behind_one_without_room_behind_another": {
 			waiting{"old": refused, "first": func(j *tuning.Job) { j.Priority = 1 }}, 0, 0, []string{}, []string{"first", "old", "new"},
 		},
@@ -98,18 +99,17 @@ func TestTurn(t *testing.T) {
 				t.Errorf("the new job is at %s, want %s", job.Step, want)
 			}
 			if diff := cmp.Diff(tt.start, w.sent(t)); diff != "" {
-				t.Errorf("sent at once (-want +got):\n%s", diff)
+				t.Errorf("submitted by the start (-want +got):\n%s", diff)
 			}
 			w.tick(t)
 			if diff := cmp.Diff(tt.tick, w.sent(t)); diff != "" {
-				t.Errorf("sent after a tick (-want +got):\n%s", diff)
+				t.Errorf("submitted by the tick (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// TestNoRoomForTheFirst: when Vertex AI has no room for the first in line, nobody behind it is
-// sent.
+// TestNoRoomForTheFirst: without quota for the first job, no job behind it is submitted.
 func TestNoRoomForTheFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -120,20 +120,19 @@ func TestNoRoomForTheFirst(t *testing.T) {
 	for i, want := range [][]string{{"a"}, {"a"}, {"a", "b", "c"}} {
 		w.tick(t)
 		if diff := cmp.Diff(want, w.sent(t)); diff != "" {
-			t.Errorf("sent after tick %d (-want +got):\n%s", i+1, diff)
+			t.Errorf("submitted after tick %d (-want +got):\n%s", i+1, diff)
 		}
 	}
 	if n := w.count("CreateTuningJob"); n != 5 {
-		t.Errorf("Vertex AI was asked %d times, want 5", n)
+		t.Errorf("Vertex AI got %d creates, want 5", n)
 	}
 }
 
-// TestLimit: however many start and tick at the same moment, there are never more on Vertex AI, or
-// on their way, than may be, and in the end each of them was there once.
+// TestLimit: simultaneous starts and ticks never exceed the limit, and submit each job once.
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	const limit, starts = 3, 12
-	// Vertex AI itself has no room for more either: it would refuse one too many.
+	// Vertex AI has the same quota: it would refuse one job too many.
 	w := newWorld(t, func(c *cloud.Config) { c.ConcurrentJobs, c.JobDuration = limit, 400*time.Millisecond })
 	w.conversation(t, "s")
 	w.Config.MaxConcurrentJobs = limit
@@ -172,7 +171,7 @@ func TestLimit(t *testing.T) {
 	for done := 0; done < starts && ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
 		active, err := w.records.CountAtStep(t.Context(), tuning.Submitting, tuning.Accepted)
 		if err != nil || active > limit {
-			t.Fatalf("%d jobs are on their way or on Vertex AI, %v", active, err)
+			t.Fatalf("%d jobs are being submitted or on Vertex AI, error %v", active, err)
 		}
 		w.tick(t)
 		done = 0
@@ -190,8 +189,8 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-// TestQueueFull: a start that finds too many waiting is refused, says when to come again, and
-// leaves nothing.
+// TestQueueFull: a start that finds the queue full is refused, says when to retry, and leaves
+// nothing.
 func TestQueueFull(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -209,9 +208,9 @@ func TestQueueFull(t *testing.T) {
 	}
 	w.tickLater(t)
 	if _, err := w.Start(t.Context(), keyed); err != nil {
-		t.Errorf("Start when they were sent: %v", err)
+		t.Errorf("Start after the queue was submitted: %v", err)
 	}
-	// What was started before is answered whoever waits.
+	// A repeated start gets its answer, even if the queue is full.
 	w.waits(t, "b", func(*tuning.Job) {})
 	w.waits(t, "c", func(*tuning.Job) {})
 	if _, err := w.Start(t.Context(), keyed); err != nil {
@@ -219,8 +218,7 @@ func TestQueueFull(t *testing.T) {
 	}
 }
 
-// TestNoTurnToBeSeen: a job of which nobody can say whether it is its turn waits for the poller to
-// know.
+// TestNoTurnToBeSeen: if the read of the queue fails, the job waits for the poller.
 func TestNoTurnToBeSeen(t *testing.T) {
 	t.Parallel()
 	for method, limit := range map[string]int64{"RunQuery": 0, "RunAggregationQuery": 1} {
@@ -247,7 +245,7 @@ func TestNoTurnToBeSeen(t *testing.T) {
 	}
 }
 
-// TestPosition: the place in line of those who wait.
+// TestPosition: the positions of queued jobs.
 func TestPosition(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -266,15 +264,15 @@ func TestPosition(t *testing.T) {
 		got[r.DisplayName] = place
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("places (-want +got):\n%s", diff)
+		t.Errorf("positions (-want +got):\n%s", diff)
 	}
 	waits := w.record(t, func(j *tuning.Job) { *j = j.Waits() })
 	reads, counts := w.count("RunQuery"), w.count("RunAggregationQuery")
 	if place, err := w.Position(t.Context(), waits.Job); place != 4 || err != nil {
-		t.Errorf("the last job in line has place %d, %v, want 4", place, err)
+		t.Errorf("the last job of the queue has position %d, %v, want 4", place, err)
 	}
 	if r, c := w.count("RunQuery")-reads, w.count("RunAggregationQuery")-counts; r != 0 || c != 1 {
-		t.Errorf("a place in line costs %d queries and %d counts, want one count", r, c)
+		t.Errorf("a position costs %d queries and %d counts, want one count", r, c)
 	}
 	w.on("RunAggregationQuery", fails(codes.PermissionDenied))
 	if _, err := w.Position(t.Context(), waits.Job); fault.KindOf(err) != fault.UpstreamFailed {
@@ -282,7 +280,7 @@ func TestPosition(t *testing.T) {
 	}
 }
 
-// TestUnreadableRecord: it stands in nobody's way, although it has a place in line.
+// TestUnreadableRecord: a record that cannot be decoded blocks no other job.
 func TestUnreadableRecord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -295,6 +293,6 @@ func TestUnreadableRecord(t *testing.T) {
 	}
 	waits := w.record(t, func(j *tuning.Job) { *j = j.Waits() })
 	if place, err := w.Position(t.Context(), waits.Job); place != 2 || err != nil {
-		t.Errorf("a job behind it has place %d, %v, want 2", place, err)
+		t.Errorf("a job behind it has position %d, %v, want 2", place, err)
 	}
 }

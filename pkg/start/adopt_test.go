@@ -20,7 +20,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// wrote records a start as one leaves it that died after its dataset was written.
+// wrote records a start that was interrupted after its dataset was written.
 func (w *world) wrote(t *testing.T, r tuning.Request, content string) store.Record {
 	t.Helper()
 	record := w.record(t, func(j *tuning.Job) { j.Request = r.Encode() })
@@ -28,7 +28,7 @@ func (w *world) wrote(t *testing.T, r tuning.Request, content string) store.Reco
 	return record
 }
 
-// left writes one of a job's objects, as its first attempt does.
+// left writes one of a job's objects as its first attempt does.
 func (w *world) left(t *testing.T, r store.Record, kind, content string) {
 	t.Helper()
 	_, err := w.Objects.Write(t.Context(), object.Spec{
@@ -43,8 +43,8 @@ func (w *world) left(t *testing.T, r store.Record, kind, content string) {
 	}
 }
 
-// TestDatasetAdopted: a start that died after its dataset was written goes on with that one,
-// whatever has become of what it was made of.
+// TestDatasetAdopted: a start that was interrupted after its dataset was written is resumed with
+// that dataset, even if the source has changed.
 func TestDatasetAdopted(t *testing.T) {
 	t.Parallel()
 	three := line("question 1", "answer 1") + line("question 2", "answer 2") + line("question 3", "answer 3")
@@ -103,8 +103,8 @@ func TestDatasetAdopted(t *testing.T) {
 	}
 }
 
-// TestValidationAdopted: what there is to validate with is that of the dataset, also where only
-// this has changed since.
+// TestValidationAdopted: the validation file belongs to the adopted dataset, even if only the
+// validation data have changed since.
 func TestValidationAdopted(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ first, now string }{
@@ -130,19 +130,18 @@ func TestValidationAdopted(t *testing.T) {
 			w.tickLater(t)
 			got := w.one(t)
 			if n := int64(strings.Count(tt.first, "\n")); got.Spec.ValidationData != want || got.Lineage.Validation != n {
-				t.Errorf("%d examples to validate with in %q, want %d in %q", got.Lineage.Validation, got.Spec.ValidationData, n, want)
+				t.Errorf("%d validation examples in %q, want %d in %q", got.Lineage.Validation, got.Spec.ValidationData, n, want)
 			}
 		})
 	}
 }
 
-// TestNothingToAdopt: a start that cannot be made up for fails with what is wrong with it, also
-// where Cloud Storage does not say whether its dataset is there; if it may say so later, it is
-// asked later.
+// TestNothingToAdopt: a resumed start without a dataset fails with its own error, unless Cloud
+// Storage cannot say whether there is a dataset; then a later tick retries.
 func TestNothingToAdopt(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		code int // of Cloud Storage's answer to the question for the dataset
+		code int // status of Cloud Storage's answer about the dataset
 		want tuning.State
 	}{
 		"not_there":   {0, tuning.Failed},
@@ -162,7 +161,7 @@ func TestNothingToAdopt(t *testing.T) {
 				next.ServeHTTP(rw, r)
 			})
 			w.later(allLeasesOver)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second) // the client would ask for ever
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second) // else retries are endless
 			defer cancel()
 			resumed, err := w.Resume(ctx, r)
 			if err != nil || resumed.State != tt.want {
@@ -170,7 +169,7 @@ func TestNothingToAdopt(t *testing.T) {
 			}
 			if tt.want == tuning.Failed {
 				if e := fault.Of(resumed.Failure.Err()); e.Kind != fault.NotFound || resumed.Failure.Code != int32(codes.NotFound) {
-					t.Errorf("failure %+v, want that the session is not known", resumed.Failure)
+					t.Errorf("failure %+v, want that the session is unknown", resumed.Failure)
 				}
 			}
 		})

@@ -15,8 +15,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// kinds are starts that are written in different ways: plainly, in a transaction with their key, in
-// transactions with their model, and in transactions that count.
+// kinds are starts whose records are written in different ways: in a plain write, in a transaction
+// with their key, in transactions with their model, and in transactions that reserve budget.
 func kinds(t *testing.T, w *world) map[string]start.Order {
 	t.Helper()
 	w.conversation(t, "s")
@@ -26,11 +26,11 @@ func kinds(t *testing.T, w *world) map[string]start.Order {
 	return map[string]start.Order{"plain": plain, "keyed": keyed, "of_a_model": ofModel, "limited": plain}
 }
 
-// shortLease is one that a test can outlast.
+// shortLease is a lease that expires within a test.
 const shortLease = 900 * time.Millisecond
 
-// slowly starts a job whose dataset is not written before during has returned, with what is on
-// record then.
+// slowly starts a job whose dataset is not written until during has returned; during gets the
+// present record.
 func (w *world) slowly(t *testing.T, o start.Order, during func(store.Record)) (tuning.Job, error) {
 	t.Helper()
 	begun, goOn := make(chan struct{}), make(chan struct{})
@@ -51,12 +51,12 @@ func (w *world) slowly(t *testing.T, o start.Order, during func(store.Record)) (
 	}()
 	defer w.onStorage(nil)
 	func() {
-		defer close(goOn) // even if the test is over
+		defer close(goOn) // even if the test has failed
 		select {
 		case <-begun:
 			during(w.only(t))
 		case <-done:
-			t.Errorf("the start was over before its dataset: %v", err)
+			t.Errorf("the start ended before its dataset was written: %v", err)
 		}
 	}()
 	<-done

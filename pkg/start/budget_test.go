@@ -17,8 +17,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// TestMonthlyBudget: a start for which the month has no money is refused, and the refusal is on
-// record.
+// TestMonthlyBudget: a start that exceeds what is left of the month's budget is refused, and its
+// key keeps the refusal.
 func TestMonthlyBudget(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -28,7 +28,7 @@ func TestMonthlyBudget(t *testing.T) {
 	w.Config.Budget.Monthly = usd.Dollar
 	first := w.start(t, o)
 	if first.Cost == 0 || first.Reserved != first.Cost || first.Month != time.Now().UTC().Format("2006-01") {
-		t.Errorf("the job holds %d of %q, want its cost of %d", first.Reserved, first.Month, first.Cost)
+		t.Errorf("the job reserves %d of %q, want its cost of %d", first.Reserved, first.Month, first.Cost)
 	}
 	w.Config.Budget.Monthly = usd.Amount(2*first.Cost - 1)
 	_, err := w.Start(t.Context(), o)
@@ -56,8 +56,8 @@ func TestMonthlyBudget(t *testing.T) {
 	w.start(t, o)
 }
 
-// TestBudgetOfTheLine: who waits and cannot be paid for has failed, and holds up nobody; who is
-// paid for and finds no room is not paid for twice.
+// TestBudgetOfTheLine: a queued job that exceeds the budget fails and does not block the queue; a
+// job that finds no room reserves its cost only once.
 func TestBudgetOfTheLine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -68,26 +68,29 @@ func TestBudgetOfTheLine(t *testing.T) {
 		})
 	}
 	w.on("CreateTuningJob", after(1, first(1, fails(codes.ResourceExhausted))))
-	for i, want := range [][]string{{"a"}, {"a", "c"}} { // b has failed before c is sent for the first time
+	// b fails before c is submitted for the first time.
+	for i, want := range [][]string{{"a"}, {"a", "c"}} {
 		w.tick(t)
 		if diff := cmp.Diff(want, w.sent(t)); diff != "" {
-			t.Errorf("sent after tick %d (-want +got):\n%s", i+1, diff)
+			t.Errorf("submitted after tick %d (-want +got):\n%s", i+1, diff)
 		}
 	}
 	for _, r := range w.jobs(t) {
 		want := map[string]int64{"a": 6, "b": 0, "c": 4}[r.DisplayName]
 		if failed := r.State == tuning.Failed; r.Reserved != want || failed != (r.DisplayName == "b") || failed && r.Failure.Reason != "MONTHLY_BUDGET" {
-			t.Errorf("job %s is in %s with %+v and holds %d, want %d", r.DisplayName, r.State, r.Failure, r.Reserved, want)
+			t.Errorf("job %s is in %s with %+v and reserves %d, want %d", r.DisplayName, r.State, r.Failure, r.Reserved, want)
 		}
 	}
 }
 
-// TestAdmissionThatFirestoreRefuses, as it does while an index is made, is no job's failure.
+// TestAdmissionThatFirestoreRefuses: an error of Firestore during the admission, such as an index
+// that is being built, fails no job.
 func TestAdmissionThatFirestoreRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.waits(t, "a", func(*tuning.Job) {})
-	w.on("RunQuery", after(1, fails(codes.FailedPrecondition))) // the tick's own query has its index
+	// The first query of the tick has its index.
+	w.on("RunQuery", after(1, fails(codes.FailedPrecondition)))
 	if err := w.poller.Tick(t.Context()); err == nil {
 		t.Error("Tick: no error")
 	}

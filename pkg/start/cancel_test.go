@@ -17,7 +17,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// never fails the test unless the job was cancelled, was never sent, and is not sent any more.
+// never fails the test unless the job was cancelled and never submitted, even by later ticks.
 func (w *world) never(t *testing.T, id string) {
 	t.Helper()
 	w.tickLater(t)
@@ -37,7 +37,8 @@ func (w *world) never(t *testing.T, id string) {
 	}
 }
 
-// TestCancelWhatIsNotSent: a job that Vertex AI does not have ends at once and is never sent.
+// TestCancelWhatIsNotSent: a job that Vertex AI does not have ends immediately and is never
+// submitted.
 func TestCancelWhatIsNotSent(t *testing.T) {
 	t.Parallel()
 	t.Run("preparing", func(t *testing.T) {
@@ -60,10 +61,10 @@ func TestCancelWhatIsNotSent(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.waits(t, "a", func(*tuning.Job) {})
-		r := w.only(t) // as a poller has read it
+		r := w.only(t) // the version that a poller has read
 		w.cancel(t, r)
 		if _, more, err := w.Dispatch(t.Context(), r); !more || err != nil {
-			t.Errorf("Dispatch = %v, %v; want to go on with the next", more, err)
+			t.Errorf("Dispatch = %v, %v; want to continue with the next job", more, err)
 		}
 		w.never(t, r.ID)
 	})
@@ -87,13 +88,13 @@ func TestCancelWhatIsNotSent(t *testing.T) {
 	}
 }
 
-// TestCancelWhatMayBeSent: while Vertex AI is asked for a job the wish is noted. If the job comes,
-// Vertex AI is told; if it does not, it is not asked for again.
+// TestCancelWhatMayBeSent: while a job is being submitted, the request to cancel it is recorded. If
+// the job appears, the request is forwarded; if not, the job is not submitted again.
 func TestCancelWhatMayBeSent(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		create hook
-		jobs   int // on Vertex AI
+		jobs   int // jobs on Vertex AI
 		want   tuning.State
 	}{
 		"it_comes":           {func(_ int64, do func() (any, error)) (any, error) { return do() }, 1, tuning.Cancelling},
@@ -109,7 +110,7 @@ func TestCancelWhatMayBeSent(t *testing.T) {
 			w.conversation(t, "s")
 			w.on("CreateTuningJob", func(n int64, do func() (any, error)) (any, error) {
 				if ended := w.cancel(t, w.only(t)); ended.Finished || ended.CancelRequested == nil {
-					t.Errorf("cancelled: in %s, wished %+v", ended.State, ended.CancelRequested)
+					t.Errorf("cancelled: in %s, requested %+v", ended.State, ended.CancelRequested)
 				}
 				return tt.create(n, do)
 			})
@@ -136,7 +137,7 @@ func TestCancelWhatMayBeSent(t *testing.T) {
 	}
 }
 
-// TestCancelWhatRuns: Vertex AI is told at once; what it makes of it is its own.
+// TestCancelWhatRuns: the request is forwarded immediately, and Vertex AI decides the job's state.
 func TestCancelWhatRuns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -144,7 +145,7 @@ func TestCancelWhatRuns(t *testing.T) {
 	job := w.start(t, session)
 	got := w.cancel(t, w.only(t))
 	if got.State != tuning.Cancelling || got.CancelRequested == nil || got.CancelRequested.By != "somebody" {
-		t.Errorf("cancelled: %s, wished %+v", got.State, got.CancelRequested)
+		t.Errorf("cancelled: %s, requested %+v", got.State, got.CancelRequested)
 	}
 	want := []string{
 		"created PIPELINE_STATE_QUEUED", "stateChanged PIPELINE_STATE_PENDING", "cancelRequested PIPELINE_STATE_PENDING",
@@ -158,15 +159,15 @@ func TestCancelWhatRuns(t *testing.T) {
 		t.Errorf("events, cancelled again (-want +got):\n%s", diff)
 	}
 	if n := w.count("CancelTuningJob"); n != 1 {
-		t.Errorf("Vertex AI was told %d times", n)
+		t.Errorf("Vertex AI got %d cancels", n)
 	}
 	if seen := w.onVertex(t); len(seen) != 1 || seen[0].Name != job.Name || seen[0].VertexState != "JOB_STATE_CANCELLING" {
 		t.Errorf("on Vertex AI: %+v", seen)
 	}
 }
 
-// TestCancelWhatIsOver: a job that ended in another way is a conflict, one that was cancelled is
-// not.
+// TestCancelWhatIsOver: cancelling a job that ended in another way is a Conflict; cancelling a
+// cancelled job is not.
 func TestCancelWhatIsOver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *cloud.Config) { c.JobDuration = time.Millisecond })
@@ -187,19 +188,19 @@ func TestCancelWhatIsOver(t *testing.T) {
 	}
 	r := w.record(t, func(*tuning.Job) {})
 	w.cancel(t, w.cancel(t, r))
-	// A wish that comes too late is none: the record it was read from has changed.
+	// A cancellation from an outdated version of the record changes nothing.
 	if got := w.read(t, r.ID); got.State != tuning.Cancelled || len(got.Events) != 2 {
 		t.Errorf("cancelled twice: %s, events %v", got.State, events(got.Job))
 	}
 }
 
-// TestPassOn: a wish that Vertex AI could not be told of is on record, and passed on at the next
-// tick.
+// TestPassOn: a cancellation that cannot be forwarded to Vertex AI is recorded, and forwarded at
+// the next tick.
 func TestPassOn(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		method string
-		told   int64 // how often Vertex AI is told in the end
+		told   int64 // how often Vertex AI is called in the end
 	}{
 		"cancel_fails":     {"CancelTuningJob", 2},
 		"looking_fails":    {"GetTuningJob", 1},
@@ -217,13 +218,14 @@ func TestPassOn(t *testing.T) {
 			case "lost":
 				w.on("CancelTuningJob", first(1, loses(codes.Unavailable)))
 			case "Commit":
-				w.on("Commit", after(1, first(1, fails(codes.PermissionDenied)))) // the wish itself is on record
+				// The request itself is recorded.
+				w.on("Commit", after(1, first(1, fails(codes.PermissionDenied))))
 			default:
 				w.on(tt.method, first(1, fails(codes.Unavailable)))
 			}
 			got := w.cancel(t, w.one(t))
 			if got.CancelRequested == nil || got.Finished {
-				t.Errorf("cancelled: %s, wished %+v", got.State, got.CancelRequested)
+				t.Errorf("cancelled: %s, requested %+v", got.State, got.CancelRequested)
 			}
 			if diff := cmp.Diff(w.read(t, got.ID).Job.State, got.State); diff != "" {
 				t.Errorf("state (-recorded +returned):\n%s", diff)
@@ -234,7 +236,7 @@ func TestPassOn(t *testing.T) {
 				t.Errorf("after the next tick: %s", got.State)
 			}
 			if n := w.count("CancelTuningJob"); n != tt.told {
-				t.Errorf("Vertex AI was told %d times, want %d", n, tt.told)
+				t.Errorf("Vertex AI got %d cancels, want %d", n, tt.told)
 			}
 		})
 	}

@@ -12,13 +12,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// TestConfigCheck: a lease or a deadline that cannot hold is refused by its name, with the reason.
+// TestConfigCheck: a lease or a timeout that is too short or too long is refused by its name, with
+// the reason.
 func TestConfigCheck(t *testing.T) {
 	t.Parallel()
 	const minute = time.Minute
 	tests := map[string]struct {
 		lease, create, limit time.Duration
-		want                 []string // in the error; none is no error
+		want                 []string // texts of the error; nil means no error
 	}{
 		"usual":               {30 * time.Second, minute, 5 * minute, nil},
 		"as_long_as_the_call": {minute, minute, minute, nil},

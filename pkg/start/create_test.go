@@ -16,15 +16,15 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// session asks for the three pairs of session s.
+// session is an order for the three pairs of session s.
 var session = order(tuning.Request{SessionID: "s"})
 
-// unclear are the codes that leave open whether a create took effect.
+// unclear are the codes of ambiguous errors, after which a create may have taken effect.
 var unclear = []codes.Code{
 	codes.Unavailable, codes.DeadlineExceeded, codes.Internal, codes.Unknown, codes.Canceled, codes.Aborted, codes.DataLoss,
 }
 
-// TestCreateAnswerLost: Vertex AI has made the job, and the answer says that nobody knows. It is
+// TestCreateAnswerLost: Vertex AI creates the job, but the answer is an ambiguous error. The job is
 // found by its label.
 func TestCreateAnswerLost(t *testing.T) {
 	t.Parallel()
@@ -47,9 +47,9 @@ func TestCreateAnswerLost(t *testing.T) {
 	}
 }
 
-// TestCreateUnclear: nobody knows, and Vertex AI cannot be looked at. The caller is told that the
-// job waits and why; the poller leaves it alone until the request cannot be on its way any more,
-// and finds out.
+// TestCreateUnclear: the create's error is ambiguous, and the search fails too. The answer says
+// that the job waits, and why. The poller leaves the job alone until the create can no longer take
+// effect, and then finds out.
 func TestCreateUnclear(t *testing.T) {
 	t.Parallel()
 	for _, arrived := range []bool{true, false} {
@@ -71,7 +71,7 @@ func TestCreateUnclear(t *testing.T) {
 				}
 				w.tick(t)
 				if got := w.only(t); got.Step != tuning.Submitting || got.Finished {
-					t.Errorf("a request that may be on its way was given up: %s", got.Step)
+					t.Errorf("the poller gave up a create that may still take effect: %s", got.Step)
 				}
 				w.on("ListTuningJobs", nil)
 				w.tickLater(t)
@@ -88,7 +88,7 @@ func TestCreateUnclear(t *testing.T) {
 	}
 }
 
-// TestCreateNeverArrives: a job that gets lost each time is not sent for ever.
+// TestCreateNeverArrives: a job that is lost each time is not submitted endlessly.
 func TestCreateNeverArrives(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -107,7 +107,8 @@ func TestCreateNeverArrives(t *testing.T) {
 	}
 }
 
-// TestNoRoom: a job that Vertex AI has no quota for waits, and is sent when there is room.
+// TestNoRoom: a job for which Vertex AI has no quota waits, and is submitted again when there is
+// room.
 func TestNoRoom(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -135,7 +136,7 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
-// TestNoRoomForLong: a job that Vertex AI had no room for, however often, was not lost on the way.
+// TestNoRoomForLong: refusals for quota do not count as lost submissions, however many there are.
 func TestNoRoomForLong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -157,12 +158,12 @@ func TestNoRoomForLong(t *testing.T) {
 	w.one(t)
 }
 
-// TestCreateRefused: the record says why, in words that may be shown.
+// TestCreateRefused: the record has the reason, in words that the caller may see.
 func TestCreateRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[codes.Code]struct {
 		kind  fault.Kind
-		shown bool // Vertex AI's own words
+		shown bool // Vertex AI's message
 	}{
 		codes.InvalidArgument:    {fault.InvalidArgument, true},
 		codes.OutOfRange:         {fault.InvalidArgument, true},
@@ -186,7 +187,7 @@ func TestCreateRefused(t *testing.T) {
 			}
 			record := w.only(t)
 			if why := record.Failure; why.Code != int32(code) || strings.Contains(why.Message, words) != want.shown {
-				t.Errorf("the record says %d %q; Vertex AI's words are to be shown: %v", why.Code, why.Message, want.shown)
+				t.Errorf("the record says %d %q; want Vertex AI's message in it: %v", why.Code, why.Message, want.shown)
 			}
 			w.wantRefused(t, fault.Of(err), 0)
 			if n := w.count("CreateTuningJob"); n != 1 {
@@ -196,8 +197,8 @@ func TestCreateRefused(t *testing.T) {
 	}
 }
 
-// TestRefusedWhileItWaits: a job that is refused when its turn comes has failed, and does not stop
-// the others.
+// TestRefusedWhileItWaits: a queued job that Vertex AI refuses fails, and does not block the
+// others.
 func TestRefusedWhileItWaits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -217,13 +218,13 @@ func TestRefusedWhileItWaits(t *testing.T) {
 	}
 }
 
-// TestCreateTooLate: a request that arrives after all time for it was over, and after it was given
-// up for lost, makes a job that nobody wants. It is cancelled.
+// TestCreateTooLate: a create that takes effect after its deadline, and after the job was taken as
+// not created, makes an unwanted job. That job is cancelled.
 func TestCreateTooLate(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		meanwhile func(t *testing.T, w *world)
-		want      []string // states on Vertex AI, the newest first
+		want      []string // states on Vertex AI, newest first
 	}{
 		"sent_again": {func(*testing.T, *world) {}, []string{"JOB_STATE_CANCELLING", "JOB_STATE_PENDING"}},
 		"cancelled":  {func(t *testing.T, w *world) { w.cancel(t, w.only(t)) }, []string{"JOB_STATE_CANCELLING"}},

@@ -13,8 +13,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestCancelledBeforeItIsKnown: the job is cancelled after a write of its start took effect, and
-// before that is known there. It stays cancelled and is never sent.
+// TestCancelledBeforeItIsKnown: the job is cancelled after a write of its start took effect and
+// before the start gets the answer to that write. The job stays cancelled and is never submitted.
 func TestCancelledBeforeItIsKnown(t *testing.T) {
 	t.Parallel()
 	cancel := func(t *testing.T, w *world) hook {
@@ -64,7 +64,8 @@ func TestCancelledBeforeItIsKnown(t *testing.T) {
 	}
 }
 
-// TestCallerGoesAway: from the moment on in which the start is on record it goes on to the end.
+// TestCallerGoesAway: once a start is recorded, it continues to its end even if its caller
+// disconnects.
 func TestCallerGoesAway(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"Commit", "BatchGetDocuments", "RunQuery", "CreateTuningJob"} {

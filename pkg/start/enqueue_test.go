@@ -22,7 +22,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// file puts an object and returns the order to train on this generation of it.
+// file writes an object and returns an order to train on this generation of it.
 func (w *world) file(t *testing.T, name, content string) start.Order {
 	t.Helper()
 	w.upload(t, name, content)
@@ -46,7 +46,7 @@ func (w *world) enqueue(t *testing.T, o start.Order) tuning.Job {
 	return job
 }
 
-// alpaca is a file of another format, with a blank line in it.
+// alpaca is a file in another format, with a blank line in it.
 const alpaca = `{"instruction":"q1","output":"a1"}` + "\n\n" + `{"instruction":"q2","output":"a2"}` + "\n"
 
 func TestEnqueue(t *testing.T) {
@@ -69,7 +69,7 @@ func TestEnqueue(t *testing.T) {
 				t.Errorf("the record is at %s, leased %v, of %q", r.Step, r.Leased(w.Now()), r.StartedBy)
 			}
 			if n := w.count("CreateTuningJob") + int64(w.named(t, "datasets/")); n != 0 {
-				t.Errorf("%d things were done before a tick", n)
+				t.Errorf("%d calls were made before a tick", n)
 			}
 			w.tick(t)
 			r := w.one(t)
@@ -106,7 +106,7 @@ func (w *world) sources(t *testing.T, job tuning.Job) (all []provenance.Source) 
 	return append(all, found[1], found[2])
 }
 
-// TestEnqueueOnce: a key is one start, whenever and however often it is used, and whatever with.
+// TestEnqueueOnce: a key is one start, whenever and however often it is used, and with any request.
 func TestEnqueueOnce(t *testing.T) {
 	t.Parallel()
 	t.Run("again", func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestEnqueueOnce(t *testing.T) {
 		}
 		w.tick(t)
 		if job := w.enqueue(t, o); job.ID != first.ID || job.State != tuning.Pending {
-			t.Errorf("job %s, and when it was sent %s in %s", first.ID, job.ID, job.State)
+			t.Errorf("job %s, and after its submission %s in %s", first.ID, job.ID, job.State)
 		}
 		w.one(t)
 	})
@@ -146,7 +146,7 @@ func TestEnqueueOnce(t *testing.T) {
 		r := w.only(t)
 		ids.Range(func(id, _ any) bool {
 			if id != r.ID {
-				t.Errorf("somebody was told of job %v, on record is %s", id, r.ID)
+				t.Errorf("a caller got job %v, but the record is %s", id, r.ID)
 			}
 			return true
 		})
@@ -158,7 +158,7 @@ func TestEnqueueOnce(t *testing.T) {
 		w.on("Commit", first(1, loses(codes.Internal)))
 		job := w.enqueue(t, o)
 		if r := w.only(t); r.ID != job.ID {
-			t.Errorf("job %s, on record is %s", job.ID, r.ID)
+			t.Errorf("job %s, but the record is %s", job.ID, r.ID)
 		}
 	})
 }
@@ -207,13 +207,13 @@ func TestEnqueueRefused(t *testing.T) {
 				t.Errorf("%d records, want %d", n, before)
 			}
 			if heals := fault.Heals(err); heals != (tt.kind == fault.ResourceExhausted) {
-				t.Errorf("heals: %v", heals)
+				t.Errorf("the error can be retried: %v", heals)
 			}
 		})
 	}
 }
 
-// TestEnqueueFails: what is found when the poller prepares the job is the job's failure.
+// TestEnqueueFails: an error that the poller finds while it prepares the job is the job's failure.
 func TestEnqueueFails(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -268,6 +268,6 @@ func TestBaseModel(t *testing.T) {
 		}
 	}
 	if _, err := w.BaseModel(t.Context(), tuning.Request{ModelID: "none"}); fault.KindOf(err) != fault.NotFound {
-		t.Errorf("a model that is not there: %v", err)
+		t.Errorf("a missing model: %v", err)
 	}
 }

@@ -22,12 +22,13 @@ func (w *world) lines(t *testing.T, uri string) []string {
 	return slices.Collect(strings.Lines(w.dataset(t, tuning.Job{TrainingData: uri})))
 }
 
-// TestSplit: each conversation is on one side, and the files, the index and the record agree.
+// TestSplit: each conversation is on one side of the split, and the files, the index and the record
+// agree.
 func TestSplit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const sessions = 40
-	all, ids := map[string]string{}, map[string]string{} // line to session, and to message
+	all, ids := map[string]string{}, map[string]string{} // by line: the session, and the message
 	for i := range sessions {
 		session := fmt.Sprintf("c%02d", i)
 		for n := range 3 {
@@ -40,7 +41,7 @@ func TestSplit(t *testing.T) {
 	job := w.start(t, order(tuning.Request{AllMessages: true, ValidationSplit: 0.25}))
 	train, validation := w.lines(t, job.TrainingData), w.lines(t, job.Spec.ValidationData)
 	if int64(len(train)) != job.Pairs || int64(len(validation)) != job.Lineage.Validation {
-		t.Errorf("%d and %d lines, on record %d and %d", len(train), len(validation), job.Pairs, job.Lineage.Validation)
+		t.Errorf("%d and %d lines, but %d and %d in the record", len(train), len(validation), job.Pairs, job.Lineage.Validation)
 	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(all)), slices.Sorted(slices.Values(slices.Concat(train, validation)))); diff != "" {
 		t.Errorf("examples (-want +got):\n%s", diff)
@@ -67,11 +68,11 @@ func TestSplit(t *testing.T) {
 	}
 	again := w.start(t, order(tuning.Request{AllMessages: true, ValidationSplit: 0.25}))
 	if again.Lineage.DatasetSHA256 != job.Lineage.DatasetSHA256 {
-		t.Error("the same start divides its data in another way")
+		t.Error("the same start splits its data in another way")
 	}
 }
 
-// TestExamplesAreFitted: what the request and the model want of every example is in it.
+// TestExamplesAreFitted: every example has the changes that the request and the model require.
 func TestExamplesAreFitted(t *testing.T) {
 	t.Parallel()
 	const (
@@ -80,7 +81,8 @@ func TestExamplesAreFitted(t *testing.T) {
 		open  = "meta/llama3_1@llama-3.1-8b"
 	)
 	own := `{"systemInstruction":{"parts":[{"text":"own"}]},"contents":[{"role":"user","parts":[{"text":"` +
-		strings.Repeat("long ", 100) + `"}]},{"role":"model","parts":[{"text":"b"}]}]}` + "\n" // a validation file must be much smaller
+		// The training file must be much larger than the validation file.
+		strings.Repeat("long ", 100) + `"}]},{"role":"model","parts":[{"text":"b"}]}]}` + "\n"
 	told := `{"systemInstruction":{"parts":[{"text":"Be \"kind\"."}]},` + plain[1:]
 	assistant := strings.NewReplacer(`"role":"model",`, `"role":"assistant",`)
 	tests := map[string]struct {
@@ -121,8 +123,8 @@ func TestExamplesAreFitted(t *testing.T) {
 	}
 }
 
-// TestContentIsChecked: what a model cannot be tuned on is found in the data, and refused before
-// Vertex AI is asked.
+// TestContentIsChecked: data on which the model cannot be tuned are refused before Vertex AI is
+// called.
 func TestContentIsChecked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

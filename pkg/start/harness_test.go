@@ -40,8 +40,8 @@ const (
 	topic     = "test-events"
 )
 
-// world is a Google Cloud of its own, with a starter and a poller on it. Both read the time from a
-// clock that a test can put forward.
+// world is a local cloud for one test, with a starter and a poller. Both read the time from a clock
+// that a test can advance.
 type world struct {
 	*start.Starter
 	poller  *poll.Poller
@@ -50,11 +50,11 @@ type world struct {
 	docs    *gcf.Client
 	objects *gcs.Client
 	log     *lockedBuffer
-	ahead   atomic.Int64 // of the real time, in nanoseconds
+	ahead   atomic.Int64 // nanoseconds ahead of the real time
 	wire
 }
 
-// newWorld returns a world; settings change what it is made of.
+// newWorld returns a world; settings change the cloud's configuration.
 func newWorld(t *testing.T, settings ...func(*cloud.Config)) *world {
 	t.Helper()
 	w := &world{log: &lockedBuffer{}}
@@ -119,7 +119,7 @@ func (w *world) connect(t *testing.T, c *cloud.Cloud) {
 	}
 }
 
-// later puts the clock forward.
+// later advances the clock.
 func (w *world) later(d time.Duration) { w.ahead.Add(int64(d)) }
 
 // allLeasesOver is longer than any lease of a world.
@@ -132,7 +132,7 @@ func (w *world) tick(t *testing.T) {
 	}
 }
 
-// tickLater lets a poller look when nobody can be at work on anything any more.
+// tickLater runs a tick after all leases have expired.
 func (w *world) tickLater(t *testing.T) {
 	t.Helper()
 	w.later(allLeasesOver)
@@ -152,12 +152,12 @@ func (w *world) start(t *testing.T, o start.Order) tuning.Job {
 	return job
 }
 
-// hook is called in the place of a method, with the number of the call (from 1) and what would have
-// been done.
+// hook replaces a call of a method. It gets the number of the call, from 1, and a function that
+// makes the real call.
 type hook func(n int64, do func() (any, error)) (any, error)
 
-// wire counts the calls of every method of Firestore and Vertex AI, and lets tests interfere with
-// them and with Cloud Storage. Methods go by their last word, as in CreateTuningJob.
+// wire counts the calls of every method of Firestore and Vertex AI, and lets tests intercept them
+// and the requests to Cloud Storage. Methods are named by their last part, such as CreateTuningJob.
 type wire struct {
 	mu    sync.Mutex
 	calls map[string]int64
@@ -165,7 +165,7 @@ type wire struct {
 	web   func(http.ResponseWriter, *http.Request, http.Handler)
 }
 
-// on puts a hook before a method from now on; nil is none.
+// on sets the hook of a method; nil removes it.
 func (w *wire) on(method string, h hook) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -182,7 +182,7 @@ func (w *wire) count(method string) int64 {
 	return w.calls[method]
 }
 
-// onStorage puts f before Cloud Storage from now on; nil is none.
+// onStorage sets the handler of Cloud Storage's requests; nil removes it.
 func (w *wire) onStorage(f func(http.ResponseWriter, *http.Request, http.Handler)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -231,7 +231,7 @@ func fails(code codes.Code) hook {
 	return func(int64, func() (any, error)) (any, error) { return nil, status.Error(code, "not now") }
 }
 
-// loses does what is asked for and answers with the code if that went well.
+// loses makes the call and, if it succeeds, answers with the code.
 func loses(code codes.Code) hook {
 	return func(_ int64, do func() (any, error)) (any, error) {
 		if answer, err := do(); err != nil {
@@ -241,7 +241,7 @@ func loses(code codes.Code) hook {
 	}
 }
 
-// first lets h have the next calls only, so many of them.
+// first applies h to the next calls, so many of them.
 func first(calls int64, h hook) hook {
 	var done atomic.Int64
 	return func(n int64, do func() (any, error)) (any, error) {
@@ -252,7 +252,7 @@ func first(calls int64, h hook) hook {
 	}
 }
 
-// after lets h have what follows the next calls, so many of them.
+// after applies h to the calls after the next ones, so many of them.
 func after(calls int64, h hook) hook {
 	var done atomic.Int64
 	return func(n int64, do func() (any, error)) (any, error) {
@@ -263,7 +263,7 @@ func after(calls int64, h hook) hook {
 	}
 }
 
-// meanwhile does something else before each of the calls.
+// meanwhile calls f before each of the calls.
 func meanwhile(f func()) hook {
 	return func(_ int64, do func() (any, error)) (any, error) {
 		f()
@@ -271,7 +271,7 @@ func meanwhile(f func()) hook {
 	}
 }
 
-// events says in one word each what happened to a job.
+// events returns the type of each event of a job.
 func events(job tuning.Job) (all []string) {
 	for _, e := range job.Events {
 		all = append(all, fmt.Sprintf("%s %s", e.Type, e.To))

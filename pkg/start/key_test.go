@@ -14,7 +14,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestKeys: what makes two starts the same one.
+// TestKeys: two starts are the same one if both the caller and the key are the same.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	epochs := int64(2)
@@ -25,7 +25,7 @@ func TestKeys(t *testing.T) {
 	}
 	tests := map[string]struct {
 		o    start.Order
-		kind fault.Kind // of the error, if there is one
+		kind fault.Kind // of the error, if any
 		jobs int
 	}{
 		"the_same":           {keyed, fault.Internal, 1},
@@ -57,7 +57,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// died records a keyed start as one leaves it that died before its dataset was written.
+// died records a keyed start that was interrupted before its dataset was written.
 func (w *world) died(t *testing.T, o start.Order) store.Record {
 	t.Helper()
 	now := w.Now().UTC().Truncate(time.Microsecond)
@@ -73,8 +73,8 @@ func (w *world) died(t *testing.T, o start.Order) store.Record {
 	return r
 }
 
-// TestRepeatGoesOn: a repeated start goes on with one that died, once its lease is over, and fails
-// it where it fails.
+// TestRepeatGoesOn: a repeated start resumes an interrupted one after its lease has expired, and
+// fails if that fails.
 func TestRepeatGoesOn(t *testing.T) {
 	t.Parallel()
 	t.Run("to_the_job", func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestRepeatGoesOn(t *testing.T) {
 			t.Errorf("Start = %s in %s, want %s started", job.ID, job.State, died.ID)
 		}
 		if !w.Now().After(died.LeaseUntil) {
-			t.Errorf("the lease that ends at %v was not waited for", died.LeaseUntil)
+			t.Errorf("the start was resumed before its lease ended at %v", died.LeaseUntil)
 		}
 		w.one(t)
 	})
@@ -98,7 +98,7 @@ func TestRepeatGoesOn(t *testing.T) {
 		w.later(allLeasesOver)
 		for range 2 {
 			if _, err := w.Start(t.Context(), keyed); fault.KindOf(err) != fault.NotFound {
-				t.Errorf("Start = %v, want that the session is not known", err)
+				t.Errorf("Start = %v, want that the session is unknown", err)
 			}
 		}
 		if got := w.read(t, died.ID); got.Step != tuning.Refused || !got.Tentative {

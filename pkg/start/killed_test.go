@@ -18,8 +18,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// killed resumes a start in a process of which nothing is heard after it has written that it
-// begins.
+// killed resumes a start in a process that is killed right after it has recorded that it begins.
 func (w *world) killed(t *testing.T, id string) {
 	t.Helper()
 	w.later(allLeasesOver)
@@ -38,8 +37,8 @@ func (w *world) killed(t *testing.T, id string) {
 	}
 }
 
-// TestKilledAttempts: a start whose attempts are killed one after the other ends, with the cause on
-// record.
+// TestKilledAttempts: a start whose attempts are killed one after the other ends with a failure
+// that names the cause.
 func TestKilledAttempts(t *testing.T) {
 	t.Parallel()
 	t.Run("confirmed", func(t *testing.T) {
@@ -68,7 +67,7 @@ func TestKilledAttempts(t *testing.T) {
 		w := newWorld(t)
 		w.conversation(t, "s")
 		r := w.died(t, keyed)
-		for range 4 { // beside the first one
+		for range 4 { // in addition to the first one
 			w.killed(t, r.ID)
 		}
 		w.tickLater(t)
@@ -103,7 +102,8 @@ func TestKilledAttempts(t *testing.T) {
 	})
 }
 
-// TestPreparedAtATime: however many starts are at work, their data fit into the memory together.
+// TestPreparedAtATime: the data of all starts that run at the same time fit into the memory
+// together.
 func TestPreparedAtATime(t *testing.T) {
 	t.Parallel()
 	const starts = 24
@@ -150,7 +150,7 @@ func TestPreparedAtATime(t *testing.T) {
 				})
 				begin(t, w)
 				if most > tt.most || most < 2 {
-					t.Errorf("%d are read at a time, want from 2 to %d", most, tt.most)
+					t.Errorf("%d datasets are read at the same time, want from 2 to %d", most, tt.most)
 				}
 				if n := len(w.onVertex(t)); n != starts {
 					t.Errorf("%d jobs on Vertex AI, want %d", n, starts)
@@ -160,7 +160,7 @@ func TestPreparedAtATime(t *testing.T) {
 	}
 }
 
-// startTogether starts so many jobs at a time.
+// startTogether starts so many jobs at the same time.
 func (w *world) startTogether(t *testing.T, starts int, o start.Order) {
 	var all sync.WaitGroup
 	for range starts {

@@ -15,7 +15,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// large asks for messages, which it puts, by so many and long IDs that a record cannot hold them.
+// large writes messages and returns a request for them. Their IDs are so many and so long that a
+// record cannot hold them.
 func (w *world) large(t *testing.T) tuning.Request {
 	t.Helper()
 	var r tuning.Request
@@ -53,7 +54,8 @@ func TestLargeRequest(t *testing.T) {
 	}
 }
 
-// TestLargeRequestNotKept: what could not be gone on with after a crash is not begun.
+// TestLargeRequestNotKept: a start whose request cannot be stored is not recorded, because it could
+// not be resumed after a crash.
 func TestLargeRequestNotKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -69,11 +71,11 @@ func TestLargeRequestNotKept(t *testing.T) {
 	}
 }
 
-// TestLargeRequestResumed: a poller reads the request of a start that died.
+// TestLargeRequestResumed: a poller reads the request of an interrupted start.
 func TestLargeRequestResumed(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		kept string // "" for nothing
+		kept string // "" for no object
 		want tuning.State
 		code codes.Code
 	}{

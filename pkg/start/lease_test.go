@@ -14,8 +14,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestLeaseRenewed: a dataset that takes longer than several leases is written once, by the one who
-// began.
+// TestLeaseRenewed: a dataset whose writing takes longer than several leases is written once, by
+// the process that began it.
 func TestLeaseRenewed(t *testing.T) {
 	t.Parallel()
 	for kind := range kinds(t, newWorld(t)) {
@@ -38,14 +38,14 @@ func TestLeaseRenewed(t *testing.T) {
 			}
 			w.one(t)
 			if strings.Contains(w.log.String(), "the start was resumed") {
-				t.Errorf("a start that lives was resumed:\n%s", w.log)
+				t.Errorf("a running start was resumed:\n%s", w.log)
 			}
 		})
 	}
 }
 
-// TestLeaseNotRenewedForAWhile: a start that cannot renew its lease goes on while nobody takes it
-// over.
+// TestLeaseNotRenewedForAWhile: a start that cannot renew its lease continues as long as no other
+// process takes it over.
 func TestLeaseNotRenewedForAWhile(t *testing.T) {
 	t.Parallel()
 	for name, h := range map[string]hook{"fails": first(3, fails(codes.PermissionDenied)), "is_lost": first(1, loses(codes.Unavailable))} {
@@ -66,14 +66,14 @@ func TestLeaseNotRenewedForAWhile(t *testing.T) {
 	}
 }
 
-// TestLeaseLost: a start that somebody else has taken over ends its work, and fails nothing.
+// TestLeaseLost: a start that another process has taken over stops its work, and fails nothing.
 func TestLeaseLost(t *testing.T) {
 	t.Parallel()
 	for _, renewed := range []bool{true, false} {
 		w := newWorld(t)
 		w.conversation(t, "s")
 		if renewed {
-			w.Config.Lease = shortLease // so that it finds out while the dataset is written
+			w.Config.Lease = shortLease // so that a renewal fails while the dataset is written
 		}
 		job, err := w.slowly(t, session, func(r store.Record) {
 			next := r.Job
@@ -90,7 +90,7 @@ func TestLeaseLost(t *testing.T) {
 			t.Errorf("renewed %v: Start = %s, %v", renewed, job.State, err)
 		}
 		if got := w.only(t); got.Step != tuning.Preparing || !got.Leased(w.Now().Add(50*time.Minute)) {
-			t.Errorf("renewed %v: at %s, leased until %v; want it left to whoever has it", renewed, got.Step, got.LeaseUntil)
+			t.Errorf("renewed %v: at %s, leased until %v; want it left to the new holder", renewed, got.Step, got.LeaseUntil)
 		}
 		if n := w.count("CreateTuningJob"); n != 0 {
 			t.Errorf("renewed %v: Vertex AI was asked %d times", renewed, n)
@@ -98,8 +98,8 @@ func TestLeaseLost(t *testing.T) {
 	}
 }
 
-// TestToldMeanwhile: that a poller tells of a start, and notes it in the record, does not take the
-// start from whoever is at work on it.
+// TestToldMeanwhile: a poller that publishes events of a start and marks them as published does not
+// take the lease from the process that works on the start.
 func TestToldMeanwhile(t *testing.T) {
 	t.Parallel()
 	for kind := range kinds(t, newWorld(t)) {

@@ -10,7 +10,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestNothingToLearn: what is said of data without an example fits what the data are, and how many.
+// TestNothingToLearn: the message about data without an example fits the kind and the number of its
+// records.
 func TestNothingToLearn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

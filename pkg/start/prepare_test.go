@@ -16,20 +16,19 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// answers has Cloud Storage answer with an HTTP status to everything.
+// answers makes Cloud Storage answer every request with an HTTP status.
 func answers(code int) func(http.ResponseWriter, *http.Request, http.Handler) {
 	return func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) { http.Error(rw, "not now", code) }
 }
 
-// TestDatasetDelayed: what keeps a dataset from being written for a while is no error for the
-// caller. The job waits, says why, and goes on at the next tick.
+// TestDatasetDelayed: a transient error while the dataset is written is no error for the caller.
+// The job waits, says why, and is resumed at the next tick.
 func TestDatasetDelayed(t *testing.T) {
 	t.Parallel()
-	// Firestore's and Cloud Storage's clients try again by themselves after an Unavailable, for as
-	// long as they may.
+	// Firestore's and Cloud Storage's clients retry after an Unavailable for as long as they may.
 	tests := map[string]struct {
 		breaks func(w *world)
-		kind   fault.Kind // of what the detail says
+		kind   fault.Kind // of the error in the detail
 	}{
 		"firestore_is_slow":     {func(w *world) { w.on("BatchGetDocuments", fails(codes.DeadlineExceeded)) }, fault.DeadlineExceeded},
 		"firestore_gives_up":    {func(w *world) { w.on("BatchGetDocuments", fails(codes.Canceled)) }, fault.Canceled},
@@ -50,7 +49,7 @@ func TestDatasetDelayed(t *testing.T) {
 			if err != nil || job.State != tuning.Queued || job.Detail == "" {
 				t.Fatalf("Start = %s %q, %v", job.State, job.Detail, err)
 			}
-			got := w.jobs(t)[0] // read past what is broken
+			got := w.jobs(t)[0] // read without the broken service
 			if got.Step != tuning.Preparing || got.Detail != job.Detail || got.FirstAnswer == nil || got.Leased(w.Now()) {
 				t.Errorf("the record is at %s, %q, leased until %v", got.Step, got.Detail, got.LeaseUntil)
 			}
@@ -64,7 +63,7 @@ func TestDatasetDelayed(t *testing.T) {
 	}
 }
 
-// TestDatasetDelayedForLong: an hour of it is enough.
+// TestDatasetDelayedForLong: after an hour of transient errors the job fails.
 func TestDatasetDelayedForLong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -76,7 +75,7 @@ func TestDatasetDelayedForLong(t *testing.T) {
 		f(ctx)
 	}
 	tick := func(ctx context.Context) {
-		// A job that has failed is to have a report, in the same Cloud Storage.
+		// A failed job gets a report, which is written to the same Cloud Storage.
 		if err := w.poller.Tick(ctx); err != nil && !strings.Contains(err.Error(), "report on job") {
 			t.Errorf("Tick: %v", err)
 		}
@@ -97,14 +96,13 @@ func TestDatasetDelayedForLong(t *testing.T) {
 	if got.State != tuning.Failed || got.Failure.Code != int32(codes.DeadlineExceeded) || got.Detail != "" {
 		t.Fatalf("after 65 minutes: %s, %+v", got.State, got.Failure)
 	}
-	// Its first answer was that it is queued, and stays so.
+	// The first answer was that the job is queued, and a repeated start gets the same one.
 	if again := w.start(t, keyed); again.ID != got.ID || again.State != tuning.Queued {
 		t.Errorf("repeated: %s in %s", again.ID, again.State)
 	}
 }
 
-// TestDatasetRefused: what cannot heal is the failure of the job, at once and with what Google says
-// of it.
+// TestDatasetRefused: a permanent error fails the job immediately, with Google's message.
 func TestDatasetRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(w *world){

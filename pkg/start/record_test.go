@@ -14,9 +14,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestWriteFails: whichever write of a start fails, or takes effect without an answer, or fails
-// from there on until the start is over, a caller who is told of a job has one, and the poller
-// brings it to its one job on Vertex AI.
+// TestWriteFails: each write of a start in turn fails, or takes effect without an answer, or fails
+// like all later ones. In each case a caller who gets a job has one, and the poller submits that
+// job to Vertex AI exactly once.
 func TestWriteFails(t *testing.T) {
 	t.Parallel()
 	ways := map[string]func(writes int64) hook{
@@ -43,10 +43,10 @@ func TestWriteFails(t *testing.T) {
 					case err == nil && (len(records) != 1 || job.ID != records[0].ID):
 						t.Fatalf("Start = job %q; there are %d records", job.ID, len(records))
 					case n > 0 && fault.KindOf(err) == fault.Unavailable:
-						// The answer is not on record: it would not be repeated, and the start may
-						// still be refused.
+						// The answer could not be stored: a repeated start would not get it, and
+						// the start may still be refused.
 					case err != nil && n > 0 && records[0].Step != tuning.Refused:
-						t.Fatalf("Start = %v, although the job is on record and can be gone on with", err)
+						t.Fatalf("Start = %v, although the job is recorded and can be resumed", err)
 					}
 					w.tickLater(t)
 					w.tickLater(t)
@@ -61,7 +61,7 @@ func TestWriteFails(t *testing.T) {
 						t.Errorf("Start named %s, it is %s", job.Name, got.Name)
 					}
 					if got.Told != int64(len(got.Events)) {
-						t.Errorf("%d events of %d were told", got.Told, len(got.Events))
+						t.Errorf("%d events of %d were published", got.Told, len(got.Events))
 					}
 				})
 			}
@@ -69,13 +69,14 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
-// TestNameNotRecorded: the job runs, but nobody could ask for it by a name that is not on record,
-// so the answer is the record's; the poller mends that.
+// TestNameNotRecorded: the job runs, but its name could not be recorded. No call could find the job
+// by that name, so the answer has the record's name. The poller repairs the record.
 func TestNameNotRecorded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
-	w.on("Commit", after(2, first(1, fails(codes.PermissionDenied)))) // the job is on record, and about to be sent
+	// The job is recorded, and about to be submitted.
+	w.on("Commit", after(2, first(1, fails(codes.PermissionDenied))))
 	job := w.start(t, session)
 	seen := w.onVertex(t)
 	if len(seen) != 1 || job.Name != "" || job.State != tuning.Queued {
@@ -91,27 +92,27 @@ func TestNameNotRecorded(t *testing.T) {
 	w.one(t)
 }
 
-// TestNameNotRecordedIsNotTold: a poller whose write of the name fails tells nobody of what is not
-// on record.
+// TestNameNotRecordedIsNotTold: a poller that fails to record the name publishes no event about it.
 func TestNameNotRecordedIsNotTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
 	w.on("CreateTuningJob", first(1, fails(codes.ResourceExhausted)))
 	w.start(t, session)
-	w.on("Commit", after(1, first(1, fails(codes.PermissionDenied)))) // the job is about to be sent
+	// The job is about to be submitted.
+	w.on("Commit", after(1, first(1, fails(codes.PermissionDenied))))
 	w.tick(t)
 	if got := w.only(t); got.Name != "" || got.Told > 1 || len(got.Events) != 1 {
-		t.Fatalf("the record names %q, %d events of %d were told", got.Name, got.Told, len(got.Events))
+		t.Fatalf("the record names %q, %d events of %d were published", got.Name, got.Told, len(got.Events))
 	}
 	w.tickLater(t)
 	if got := w.one(t); got.Told != 2 || len(got.Events) != 2 {
-		t.Errorf("%d events of %d were told", got.Told, len(got.Events))
+		t.Errorf("%d events of %d were published", got.Told, len(got.Events))
 	}
 }
 
-// TestOutcomeNotRecorded: a refusal that is not on record is none: the job is asked for again. Its
-// caller is told so, as a job may come of it.
+// TestOutcomeNotRecorded: a refusal that could not be recorded does not count: the job is submitted
+// again. The answer to the caller says so, because there may be a job later.
 func TestOutcomeNotRecorded(t *testing.T) {
 	t.Parallel()
 	for _, code := range []codes.Code{codes.ResourceExhausted, codes.PermissionDenied} {
@@ -130,7 +131,7 @@ func TestOutcomeNotRecorded(t *testing.T) {
 	}
 }
 
-// TestRecordFails: no record, no dataset, no job.
+// TestRecordFails: without a record there is no dataset and no job.
 func TestRecordFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -140,7 +141,7 @@ func TestRecordFails(t *testing.T) {
 		t.Errorf("Start = %v, want UpstreamFailed", err)
 	}
 	if n := w.count("CreateTuningJob"); n != 0 {
-		t.Errorf("Vertex AI was asked %d times for a job that is not on record", n)
+		t.Errorf("Vertex AI was asked %d times for a job that is not recorded", n)
 	}
 	if n := w.named(t, ""); n != 0 {
 		t.Errorf("%d objects were left", n)

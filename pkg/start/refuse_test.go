@@ -18,8 +18,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestStartRefused: what is wrong with a start is found before Vertex AI is asked, and leaves
-// nothing, whether it is found before the start is recorded or after.
+// TestStartRefused: an error in a start is found before Vertex AI is called, and leaves nothing,
+// whether it is found before the start is recorded or after.
 func TestStartRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -33,7 +33,7 @@ func TestStartRefused(t *testing.T) {
 		name       string
 		r          tuning.Request
 		kind       fault.Kind
-		violations []string // fields and reasons
+		violations []string // each as field and reason
 	}{
 		{"nothing_asked_for", tuning.Request{}, fault.InvalidArgument, []string{"message_ids NO_TRAINING_DATA"}},
 		{
@@ -95,8 +95,9 @@ func TestStartRefused(t *testing.T) {
 	}
 }
 
-// wantRefused fails the test unless the starts that were refused have left nothing to be seen, and
-// their records, which nobody is shown, say why. In the end there are so many jobs on record.
+// wantRefused fails the test unless the refused starts have left nothing that callers can see, and
+// their records, which no caller sees, have the reason. After a tick there must be exactly so many
+// records.
 func (w *world) wantRefused(t *testing.T, why *fault.Error, jobs int) {
 	t.Helper()
 	listed, _, err := w.records.ListJobs(t.Context(), store.Page{Order: store.NewestFirst, Size: 100, Scan: 100})
@@ -111,7 +112,7 @@ func (w *world) wantRefused(t *testing.T, why *fault.Error, jobs int) {
 			t.Fatalf("a record is at %s, tentative: %v, with %d events, want one that was refused", r.Step, r.Tentative, len(r.Events))
 		}
 		if diff := cmp.Diff(why, r.Failure.Err(), cmpopts.IgnoreFields(fault.Error{}, "Err")); diff != "" {
-			t.Errorf("the failure on record (-answered +recorded):\n%s", diff)
+			t.Errorf("the failure (-answered +recorded):\n%s", diff)
 		}
 		if n := w.named(t, "datasets/"+r.ID) + w.named(t, "requests/"+r.ID); n != 0 {
 			t.Errorf("%d objects were left", n)
@@ -123,7 +124,7 @@ func (w *world) wantRefused(t *testing.T, why *fault.Error, jobs int) {
 	}
 }
 
-// TestStartOfNoMessages: all messages of an empty database.
+// TestStartOfNoMessages: a start on all messages of an empty database is refused.
 func TestStartOfNoMessages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -132,7 +133,7 @@ func TestStartOfNoMessages(t *testing.T) {
 	}
 }
 
-// TestStartGivenUp: a caller that goes away before the start is recorded starts nothing.
+// TestStartGivenUp: if the caller disconnects before the start is recorded, nothing is started.
 func TestStartGivenUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -143,6 +144,6 @@ func TestStartGivenUp(t *testing.T) {
 		t.Errorf("Start = %v, want Canceled", err)
 	}
 	if len(w.jobs(t)) != 0 || w.count("CreateTuningJob") != 0 {
-		t.Error("a job was started for nobody")
+		t.Error("a job was started without a caller")
 	}
 }

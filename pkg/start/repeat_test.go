@@ -25,12 +25,12 @@ import (
 // keyed is session with a key.
 var keyed = start.Order{Request: session.Request, Caller: session.Caller, Key: "k"}
 
-// answer is what tells one answer of start from another.
+// answer has the fields by which answers of start are compared.
 type answer struct{ ID, Name, State string }
 
 func answerOf(job tuning.Job) answer { return answer{job.ID, job.Name, string(job.State)} }
 
-// TestRepeat: a repeated start is answered as the first was, whatever has become of the job since.
+// TestRepeat: a repeated start gets the first answer, even if the job has changed since.
 func TestRepeat(t *testing.T) {
 	t.Parallel()
 	since := map[string]func(t *testing.T, w *world, r store.Record){
@@ -83,7 +83,8 @@ func (w *world) cancel(t *testing.T, r store.Record) store.Record {
 	return ended
 }
 
-// TestRepeatOfAFailure: the same error again, with the same places, also once the cause is mended.
+// TestRepeatOfAFailure: a repeated start gets the same error with the same fields, even if the
+// cause was repaired.
 func TestRepeatOfAFailure(t *testing.T) {
 	t.Parallel()
 	many := make([]string, 900)
@@ -96,7 +97,7 @@ func TestRepeatOfAFailure(t *testing.T) {
 	}
 	tests := map[string]struct {
 		r    tuning.Request
-		code codes.Code // of Vertex AI's refusal
+		code codes.Code // of Vertex AI's error
 	}{
 		"messages_of_long_ids": {tuning.Request{MessageIDs: long}, codes.OK},
 		"unknown_messages":     {tuning.Request{MessageIDs: many}, codes.OK},
@@ -137,8 +138,8 @@ func TestRepeatOfAFailure(t *testing.T) {
 	}
 }
 
-// TestRepeatOfAnotherAnswer: while the first start looks for its job, pollers find it and see it
-// move on. Both starts are answered alike all the same.
+// TestRepeatOfAnotherAnswer: while the first start searches for its job, pollers find the job and
+// see it change. Both starts still get the same answer.
 func TestRepeatOfAnotherAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -158,8 +159,8 @@ func TestRepeatOfAnotherAnswer(t *testing.T) {
 	}
 }
 
-// TestRepeatAtOnce: of many starts with one key at a time, one starts a job, and all are answered
-// alike.
+// TestRepeatAtOnce: of many starts with one key at the same time, one starts a job, and all get the
+// same answer.
 func TestRepeatAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, code := range map[string]codes.Code{"sent": codes.OK, "no_room": codes.ResourceExhausted, "refused": codes.InvalidArgument} {
@@ -182,7 +183,8 @@ func TestRepeatAtOnce(t *testing.T) {
 			}
 			all.Wait()
 			for i := range callers {
-				if diff := cmp.Diff(answers[0], answers[i]); diff != "" && errs[i] == nil { // an error has no job
+				// An error has no job.
+				if diff := cmp.Diff(answers[0], answers[i]); diff != "" && errs[i] == nil {
 					t.Errorf("answer (-one +another):\n%s", diff)
 				}
 				if (errs[i] != nil) != (code == codes.InvalidArgument) || fault.KindOf(errs[i]) != fault.KindOf(errs[0]) {
@@ -197,8 +199,8 @@ func TestRepeatAtOnce(t *testing.T) {
 	}
 }
 
-// TestRepeatWaits: while the first start is at work, a repeated one waits for its answer; for how
-// long, its caller says.
+// TestRepeatWaits: while the first start is in progress, a repeated one waits for its answer until
+// its own deadline.
 func TestRepeatWaits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -211,7 +213,7 @@ func TestRepeatWaits(t *testing.T) {
 		defer cancel()
 		_, err := w.Start(ctx, keyed)
 		if e := fault.Of(err); e.Kind != fault.Unavailable && e.Kind != fault.DeadlineExceeded {
-			t.Errorf("Start = %v, want it to be asked again", err)
+			t.Errorf("Start = %v, want an error that asks for a retry", err)
 		}
 		second.Go(func() { repeated, secondErr = w.Start(t.Context(), keyed) })
 		time.Sleep(300 * time.Millisecond)

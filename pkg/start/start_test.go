@@ -76,7 +76,7 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// pairs is what became of the messages.
+// pairs are the counts of the messages in a job's record.
 type pairs struct {
 	Count, Merged int64
 	LeftOut       *tuning.LeftOut
@@ -86,7 +86,7 @@ func TestStartSources(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
-	// Two records of one pair, and one of each thing that cannot be trained on.
+	// Two records of one pair, and one message for each reason to leave it out.
 	w.message(t, "m1", "mixed", "user", "hi", "assistant", "hello")
 	w.message(t, "m2", "mixed", "assistant", "hello", "user", "hi")
 	w.message(t, "m3", "mixed", "user", "alone", "", "")

@@ -19,7 +19,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// lockedBuffer is a log that tests read while it is written.
+// lockedBuffer is a log that tests can read while it is written.
 type lockedBuffer struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -46,7 +46,8 @@ func (w *world) put(t *testing.T, path string, data any) {
 	}
 }
 
-// message puts one message with its related one. An empty related role is none.
+// message writes one message with its related one. An empty role means that there is no related
+// message.
 func (w *world) message(t *testing.T, id, session, role, text, relatedRole, relatedText string) {
 	t.Helper()
 	doc := fields{"content": text, "role": role, "session_id": session}
@@ -56,7 +57,7 @@ func (w *world) message(t *testing.T, id, session, role, text, relatedRole, rela
 	w.put(t, "messages/"+id, doc)
 }
 
-// conversation puts a session of three good pairs.
+// conversation writes a session of three valid pairs.
 func (w *world) conversation(t *testing.T, session string) {
 	t.Helper()
 	for _, n := range []string{"1", "2", "3"} {
@@ -74,7 +75,7 @@ func (w *world) forget(t *testing.T, session string) {
 	}
 }
 
-// dataset reads what the job trains on.
+// dataset reads the training data of a job.
 func (w *world) dataset(t *testing.T, job tuning.Job) string {
 	t.Helper()
 	in, name, _ := tuning.ParseURI(job.TrainingData)
@@ -101,7 +102,7 @@ func (w *world) upload(t *testing.T, name, content string) {
 	}
 }
 
-// named counts the objects whose names begin so.
+// named counts the objects whose names have the prefix.
 func (w *world) named(t *testing.T, prefix string) (n int) {
 	t.Helper()
 	it := w.objects.Bucket(bucket).Objects(t.Context(), &gcs.Query{Prefix: prefix})
@@ -117,8 +118,8 @@ func (w *world) named(t *testing.T, prefix string) (n int) {
 	}
 }
 
-// jobs returns all records whole, which a list of the store does not: newest first, and good for
-// reading only.
+// jobs returns all records with all fields, newest first. They are for reading only: writes through
+// them fail.
 func (w *world) jobs(t *testing.T) (all []store.Record) {
 	t.Helper()
 	docs, err := w.docs.Collection("tuning_jobs").OrderBy("created_at", gcf.Desc).Documents(t.Context()).GetAll()
@@ -158,7 +159,7 @@ func (w *world) onVertex(t *testing.T) (all []tuning.Observation) {
 	return all
 }
 
-// record writes a record that is not of a start, and confirmed, after changing it.
+// record writes a confirmed record that no start has made, after change has edited it.
 func (w *world) record(t *testing.T, change func(*tuning.Job)) store.Record {
 	t.Helper()
 	now := w.Now().UTC().Truncate(time.Microsecond)
@@ -185,7 +186,8 @@ func (w *world) only(t *testing.T) store.Record {
 	return w.read(t, records[0].ID)
 }
 
-// one fails the test unless there is exactly one job here and on Vertex AI, and both are the same.
+// one fails the test unless there is exactly one record and one job on Vertex AI, and both belong
+// together.
 func (w *world) one(t *testing.T) store.Record {
 	t.Helper()
 	record, seen := w.only(t), w.onVertex(t)

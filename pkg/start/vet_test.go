@@ -17,7 +17,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// asked is the order that a body asks for.
+// asked returns the order of a request body.
 func asked(t *testing.T, body string) start.Order {
 	t.Helper()
 	f, err := reading.Parse("The body", []byte(body))
@@ -28,8 +28,8 @@ func asked(t *testing.T, body string) start.Order {
 	return start.Order{Request: r, Caller: "ci", Faults: f.Faults()}
 }
 
-// TestEveryFaultAtOnce: what is wrong with the fields, the model and the data of a request is in
-// one answer, each field once, for a start and a dry run alike.
+// TestEveryFaultAtOnce: one answer has the faults of the fields, the model and the data of a
+// request, each field once. A start and a dry run give the same answer.
 func TestEveryFaultAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -89,8 +89,8 @@ func TestEveryFaultAtOnce(t *testing.T) {
 	}
 }
 
-// TestManyFaults: a request of a great many faults is answered with the first and the count, in
-// little memory.
+// TestManyFaults: a request with a great many faults is answered with the first of them and their
+// count, in little memory.
 func TestManyFaults(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -106,12 +106,12 @@ func TestManyFaults(t *testing.T) {
 			said += v.Description
 		}
 		if element != `1` && !strings.Contains(said, "at most 50000. For more, use session_id") {
-			t.Errorf("%s: nothing names the bound", element)
+			t.Errorf("%s: nothing names the limit", element)
 		}
 	}
 }
 
-// TestAllowLists: what the operator's lists do not have is refused, and without a list nothing is.
+// TestAllowLists: names that are not in the operator's lists are refused; an empty list allows all.
 func TestAllowLists(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -134,7 +134,7 @@ func TestAllowLists(t *testing.T) {
 	}
 }
 
-// TestPreferenceData: converting stays, a start on it does not, however it is asked for.
+// TestPreferenceData: preference data are converted, but every start on them is refused.
 func TestPreferenceData(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

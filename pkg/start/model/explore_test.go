@@ -12,7 +12,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// model is the protocol, and what was found of what can happen in it.
+// model explores the protocol. It holds the states that it has found.
 type model struct {
 	flaw flaw
 	runs bool // a job runs for a while before it ends, and may stall
@@ -20,11 +20,11 @@ type model struct {
 
 	states []state
 	index  map[state]uint32
-	came   []origin   // how each was reached first
-	ahead  [][]uint32 // the states that may follow without a fault and without anybody from outside
+	came   []origin   // how each state was reached first
+	ahead  [][]uint32 // the next states without a fault and without help from outside
 }
 
-// origin is a state and what was done in it.
+// origin is a state, and the move that was made in it.
 type origin struct {
 	from uint32
 	who  uint8
@@ -33,19 +33,19 @@ type origin struct {
 
 func (o origin) String() string { return "\n  " + names[o.who] + ": " + o.what }
 
-// flaw is one rule less, to see that the model notices.
+// flaw removes one rule of the protocol, to check that the model notices.
 type flaw struct {
 	hasty          bool // a poller does not wait for the end of a lease
-	sendsLate      bool // a request is sent after its lease is over
-	asksAgain      bool // a request that was not answered is sent again at once
+	sendsLate      bool // a request is sent after its lease has expired
+	asksAgain      bool // an unanswered request is sent again immediately
 	blind          bool // records are written without a condition
-	pressesOn      bool // what somebody else has changed is gone on with
-	unchecked      bool // a record that was found again is gone on with as it was written
-	tellsUnwritten bool // what could not be written is told
-	keepsNothing   bool // what a caller is told is not kept
-	resumesNothing bool // a start that died is left alone
+	pressesOn      bool // a job that another process has changed is continued
+	unchecked      bool // a record that was created twice is used without a new read
+	tellsUnwritten bool // a change is published although its write failed
+	keepsNothing   bool // the answer to a caller is not stored
+	resumesNothing bool // an interrupted start is not resumed
 	forgetsRefusal bool // the key of a refused start does not keep its answer
-	leavesFiles    bool // of a refused start
+	leavesFiles    bool // the files of a refused start stay
 	commitsEarly   bool // a start is confirmed when it is recorded
 }
 
@@ -53,8 +53,8 @@ var names = [...]string{"a start", "a start", "a poller", "a poller", "the cance
 
 const outside = processes // Vertex AI, the network and the clock
 
-// explore visits every state that can be reached, the nearest first, and returns what must not be with the shortest way
-// to it.
+// explore visits every reachable state, the nearest first, and returns the first violation with the
+// shortest way to it.
 func (m *model) explore(first state) string {
 	m.jobs, m.index = newJobs(), map[state]uint32{}
 	m.add(first, origin{})
@@ -81,7 +81,7 @@ func (m *model) explore(first state) string {
 	return m.stuck()
 }
 
-// add returns the number of a state, which is new or not.
+// add returns the number of a state, and adds the state if it is new.
 func (m *model) add(s state, how origin) uint32 {
 	s = s.canonical()
 	i, ok := m.index[s]
@@ -93,7 +93,8 @@ func (m *model) add(s state, how origin) uint32 {
 	return i
 }
 
-// way tells how a state was reached. Which of two like processes is which may change on the way.
+// way returns the moves that led to a state. Two processes of the same kind may change places on
+// the way.
 func (m *model) way(i uint32) string {
 	var lines []string
 	for ; i != 0; i = m.came[i].from {
@@ -103,7 +104,7 @@ func (m *model) way(i uint32) string {
 	return strings.Join(lines, "")
 }
 
-// moves emits all that can happen next.
+// moves emits all possible next moves.
 func (m *model) moves(s state, emit func(move)) {
 	w := &walk{model: m, from: s, emit: emit}
 	for w.who = range s.procs {
@@ -122,7 +123,8 @@ func (m *model) moves(s state, emit func(move)) {
 	w.world()
 }
 
-// dies ends a process between two of its steps. A poller is started again; a request that is on its way stays there.
+// dies ends a process between two of its steps. A poller is started again; a request that was sent
+// is not stopped.
 func (w *walk) dies() {
 	at := w.self().at
 	if w.from.crashes == 0 || at == idle || at == gone {
@@ -133,7 +135,8 @@ func (w *walk) dies() {
 		if at == onTheWay {
 			s.astray++
 		}
-		// Nothing else leads to a dataset that is written by a process that was given up for dead.
+		// No record leads to a dataset that is written by a process whose job was refused
+		// meanwhile.
 		s.stray = s.stray || s.data && w.gone(s)
 		if *p = (process{}); w.who <= start2 || w.who == canceller {
 			p.at = gone
@@ -141,7 +144,7 @@ func (w *walk) dies() {
 	})
 }
 
-// world is what happens by itself.
+// world emits the moves that no process makes.
 func (w *walk) world() {
 	by := func(what string, fault bool, f func(*state)) {
 		to := w.from
@@ -154,7 +157,8 @@ func (w *walk) world() {
 		by("a request whose sender died arrives", false, func(s *state) { s.astray--; w.create(s) })
 		by("a request whose sender died does not arrive", false, func(s *state) { s.astray-- })
 	}
-	// A lease outlasts the request that is sent under it. Whose holder lives, it is over only if that is slow.
+	// A lease outlasts the request that is sent under it. The lease of a running process expires
+	// only if the process is slow.
 	slow := slices.ContainsFunc(w.from.procs[:], func(p process) bool { return p.live })
 	if job := &w.jobs.all[w.from.record]; !job.LeaseUntil.IsZero() && !w.from.over && !onTheWay && (!slow || w.from.faults > 0) {
 		by("the lease is over", slow, func(s *state) {
@@ -172,7 +176,7 @@ func (w *walk) world() {
 	}
 }
 
-// goes returns where a job on Vertex AI may go by itself.
+// goes returns the states to which a job on Vertex AI may change by itself.
 func (m *model) goes(from uint8) []uint8 {
 	switch {
 	case from == pending && m.runs:
@@ -186,7 +190,7 @@ func (m *model) goes(from uint8) []uint8 {
 	}
 }
 
-// wrong returns what must not be in a state.
+// wrong returns the rule that a state violates, or "".
 func (m *model) wrong(s state) string {
 	askAgain := m.jobs.answer(again)
 	one, other := s.procs[start1].told, s.procs[start2].told
@@ -206,7 +210,8 @@ func (m *model) wrong(s state) string {
 	return ""
 }
 
-// refusal returns what must not be of a start that is refused: it leaves no record that is shown, no event and no file.
+// refusal returns the rule that a refused start violates, or "": it leaves no visible record, no
+// event and no file.
 func (m *model) refusal(s state) string {
 	job := &m.jobs.all[s.record]
 	said := [...]answer{s.procs[start1].told, s.procs[start2].told}
@@ -232,8 +237,8 @@ func (m *model) refusal(s state) string {
 	return ""
 }
 
-// done reports whether all has come to its end: there is no start, or its job has ended, on record and on Vertex AI, and
-// everything was told.
+// done reports whether everything has ended: there is no start, or its job has ended in the record
+// and on Vertex AI, and all events were published.
 func (m *model) done(s state) bool {
 	job := &m.jobs.all[s.record]
 	if s.record == 0 {
@@ -243,8 +248,9 @@ func (m *model) done(s state) bool {
 		!slices.ContainsFunc(s.procs[:], func(p process) bool { return p.at == onTheWay })
 }
 
-// stuck returns the way to a state from which there is none to the end, although nothing goes wrong any more; or "".
-// Nobody from outside need help: no repeated start, no cancellation.
+// stuck returns the way to a state from which no end can be reached, even if nothing fails any
+// more, or "". The end must be reachable without help from outside: without a repeated start and
+// without a cancellation.
 func (m *model) stuck() string {
 	behind := make([][]uint32, len(m.states))
 	for i, all := range m.ahead {

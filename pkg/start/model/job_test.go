@@ -10,10 +10,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// jobRef is a job in the table of those that occur; 0 is none.
+// jobRef is the place of a job in the table; 0 means no job.
 type jobRef uint16
 
-// jobs is the table of the jobs that occur, and of what the steps make of them.
+// jobs is the table of all jobs that occur, and of the results of the steps.
 type jobs struct {
 	all   []tuning.Job
 	index map[string]jobRef
@@ -21,7 +21,7 @@ type jobs struct {
 	said  []string // answers to callers
 }
 
-// making is a step that is done with a job.
+// making is a step that is applied to a job.
 type making struct {
 	from jobRef
 	step step
@@ -34,7 +34,7 @@ func newJobs() *jobs {
 
 // ref returns the place of a job in the table.
 func (t *jobs) ref(j tuning.Job) jobRef {
-	key, err := json.Marshal(j) // with what is behind its pointers
+	key, err := json.Marshal(j) // including the values behind its pointers
 	if err != nil {
 		panic(err)
 	}
@@ -46,7 +46,7 @@ func (t *jobs) ref(j tuning.Job) jobRef {
 	return r
 }
 
-// make returns what a step makes of a job.
+// make returns the result of a step.
 func (t *jobs) make(from jobRef, s step, arg uint8) jobRef {
 	k := making{from, s, arg}
 	r, ok := t.made[k]
@@ -57,7 +57,7 @@ func (t *jobs) make(from jobRef, s step, arg uint8) jobRef {
 	return r
 }
 
-// answer is what a caller of start was told; 0 is nothing yet.
+// answer is the answer to a caller of start; 0 means none yet.
 type answer uint8
 
 func (t *jobs) answer(text string) answer {
@@ -70,7 +70,7 @@ func (t *jobs) answer(text string) answer {
 	return answer(len(t.said) - 1)
 }
 
-// told is what the caller of a start is told of its job.
+// told returns the answer of a start for its job.
 func (t *jobs) told(r jobRef) answer {
 	j := t.all[r]
 	switch {
@@ -87,17 +87,18 @@ func (t *jobs) told(r jobRef) answer {
 
 // Answers that are errors.
 const (
-	failed = "failed"    // there is no job, and that is kept
-	again  = "ask again" // something did not work; there may be a job
+	failed = "failed"    // there is no job, and that answer is stored
+	again  = "ask again" // a call failed; there may be a job
 )
 
-// epoch is when everything happens, but for what Vertex AI says of when it happened there. A lease lasts until its end.
+// epoch is the time of everything except the times that Vertex AI reports. A lease ends at
+// leaseEnd.
 var (
 	epoch = time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 	end   = epoch.Add(time.Hour)
 )
 
-// now is a time before or after the end of leases.
+// now returns a time before or after the end of leases.
 func now(over bool) time.Time {
 	if over {
 		return end.Add(time.Hour)
@@ -105,7 +106,8 @@ func now(over bool) time.Time {
 	return epoch
 }
 
-// step is one of those of package tuning, which the code does; a few are so small that they are fields set there.
+// step is a step of package tuning that the code calls; a few are so small that the code sets
+// fields instead.
 type step uint8
 
 const (
@@ -128,19 +130,19 @@ const (
 	toldAll
 )
 
-// of returns what the step makes of a job.
+// of returns the result of the step for a job.
 func (s step) of(j tuning.Job, arg uint8) tuning.Job {
 	switch s {
 	case recorded:
 		return tuning.Job{
 			ID: "vt-20261124-000000-abcdefghij", Location: "us-central1", CancelWhenStalled: true, CreatedAt: epoch, UpdatedAt: epoch,
 		}.Recorded(end)
-	case confirmed: // without an answer: its caller has none yet
+	case confirmed: // without an answer: the caller has none yet
 		j = j.Answered()
 		j.FirstAnswer = nil
 	case leased:
 		j.LeaseUntil = end
-	case resumes: // two killed attempts in a row are as many as may be, for fewer states
+	case resumes: // two killed attempts in a row are the limit here, which saves states
 		if j.Abandoned() {
 			j.Crashes = max(j.Crashes, 3)
 		}
@@ -190,7 +192,7 @@ const (
 
 var vertexStates = [...]string{"", "PENDING", "RUNNING", "CANCELLING", "SUCCEEDED", "CANCELLED"}
 
-// observation is what Vertex AI says of the job in one of its states.
+// observation returns Vertex AI's description of the job in one of its states.
 func observation(j tuning.Job, state uint8) tuning.Observation {
 	return tuning.Observation{
 		Name: "projects/1/locations/us-central1/tuningJobs/1", Label: j.ID, VertexState: "JOB_STATE_" + vertexStates[state],

@@ -1,15 +1,15 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package model_test explores a model of the protocol by which packages start and poll bring a start to its one job:
-// two starts with one key, two pollers and somebody who cancels, in every order in which they can do their steps, with
-// a few of them dying and a few calls failing at any point. What the steps make of a job is done by package tuning
-// itself; what lies between them is written here as it is there.
+// Package model_test explores a model of the protocol by which packages start and poll bring a
+// start to its one job. Two starts with one key, two pollers and a caller who cancels make their
+// steps in every order, while a few of them crash and a few calls fail at any point. The model
+// calls package tuning for the steps of a job; the code between these calls is written here again.
 //
-// In no state may there be a second job on Vertex AI, one that was cancelled before it was sent, a change without its
-// event, an event that did not happen or comes too early, or a repeated start with another answer. A start that is
-// refused leaves no record that is shown, no event and no file. And from each state
-// there must be a way to the end, without anything from outside, when nothing goes wrong any more.
+// In no state may there be a second job on Vertex AI, a job that was cancelled before it was
+// submitted, a change without its event, an event that is wrong or too early, or a repeated start
+// with another answer. A refused start leaves no visible record, no event and no file. From each
+// state the end must be reachable without help from outside, if nothing fails any more.
 package model_test
 
 import (
@@ -21,7 +21,7 @@ import (
 
 var further = flag.Bool("full", false, "explore more of the model, for minutes and with some GB of memory")
 
-// scene is who takes part, and what may go wrong.
+// scene says which processes take part, and how many faults may happen.
 type scene struct {
 	starts, pollers, cancellers int
 	runs                        bool // jobs run for a while, and may stall
@@ -65,7 +65,7 @@ func TestProtocol(t *testing.T) {
 	}
 	total := 0
 	for name, s := range scenes {
-		t.Run(name, func(t *testing.T) { // one at a time, for the memory
+		t.Run(name, func(t *testing.T) { // one at a time, to save memory
 			m := &model{runs: s.runs}
 			if wrong := m.explore(s.begin()); wrong != "" {
 				t.Error(wrong)
@@ -78,7 +78,7 @@ func TestProtocol(t *testing.T) {
 	t.Logf("%d states explored", total)
 }
 
-// TestFlaws: with one rule less there is what must not be, and the model tells how it comes about.
+// TestFlaws: without one of the rules there is a violation, and the model returns the way to it.
 func TestFlaws(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -52,15 +52,15 @@ func (w *walk) record() {
 	w.fails("record the start: fails", w.askAgain)
 }
 
-// hearRefusal is what a caller hears of a start whose record is deleted.
+// hearRefusal ends a start with its failure, after its record was deleted.
 func (w *walk) hearRefusal(_ *state, p *process) { *p = process{at: gone, told: w.jobs.answer(failed)} }
 
 func (w *walk) askAgain(_ *state, p *process) { *p = process{at: gone, told: w.jobs.answer(again)} }
 
-// tell ends a start with what its caller is told of the job.
+// tell ends a start with the answer for its job.
 func (w *walk) tell(_ *state, p *process) { *p = process{at: gone, told: w.jobs.told(p.job)} }
 
-// repeat answers as the first start was answered, waits for that, or goes on with what it has left.
+// repeat gives the answer of the first start, waits for it, or resumes that start.
 func (w *walk) repeat() {
 	job, fresh := w.job(), w.self().fresh
 	switch {
@@ -75,8 +75,8 @@ func (w *walk) repeat() {
 	}
 }
 
-// takeOver is Starter.Resume: it takes the lease of a job that nobody holds, or gives the job up if too many have ended
-// without a word.
+// takeOver is Starter.Resume: it takes the lease of an unleased job, or refuses the job if too many
+// attempts were killed.
 func (w *walk) takeOver(changed point, broken change) {
 	w.update("take it over", w.make(resumes, 0), true, func(s *state, p *process) {
 		if p.at, p.resumed = prepare, true; w.known(p).Step != tuning.Preparing {
@@ -86,7 +86,7 @@ func (w *walk) takeOver(changed point, broken change) {
 		func(s *state, p *process) { read(s, p); p.at = changed }, broken)
 }
 
-// answering keeps what the caller is told, but for a failure, which is kept already.
+// answering stores the answer, except a failure, which is stored already.
 func (w *walk) answering() {
 	next := w.self().job
 	if next == 0 {
@@ -99,7 +99,7 @@ func (w *walk) answering() {
 	w.apply("keep the answer", next, w.tell, w.askAgain)
 }
 
-// tick is one tick of Poller, again and again.
+// tick is Poller.Tick, again and again.
 func (w *walk) tick() {
 	p := w.self()
 	switch p.at {
@@ -142,7 +142,7 @@ func (w *walk) tick() {
 	}
 }
 
-// read begins a tick with the record, and chooses what it does with the job.
+// read begins a tick with the record, and chooses the work on the job.
 func (w *walk) read() {
 	job := &w.jobs.all[w.from.record]
 	held := job.Leased(now(w.from.over)) && !w.flaw.hasty
@@ -167,7 +167,7 @@ func (w *walk) read() {
 	}
 }
 
-// follow writes what Vertex AI says of the job. One that runs may have stalled.
+// follow records Vertex AI's description of the job. A running job may have stalled.
 func (w *walk) follow() {
 	seen := w.self().seen
 	possible := []step{observe}
@@ -183,7 +183,7 @@ func (w *walk) follow() {
 	}
 }
 
-// applyOnce writes next, if it is news and nobody else has written.
+// applyOnce writes next, if it changes the record and no other process has written.
 func (w *walk) applyOnce(what string, next jobRef, done, skipped change) {
 	if next == w.self().job {
 		w.next(what+": there is nothing to write", done)
@@ -192,7 +192,7 @@ func (w *walk) applyOnce(what string, next jobRef, done, skipped change) {
 	w.update(what, next, false, done, skipped, skipped)
 }
 
-// publish tells of what was not told, but not of what somebody is at work on.
+// publish publishes the unpublished events, unless the job is leased.
 func (w *walk) publish() {
 	job := w.job()
 	if len(job.Untold()) == 0 || job.Leased(now(w.from.over)) {
@@ -227,7 +227,7 @@ func (w *walk) note() {
 	w.fails("note what was told: fails", ends)
 }
 
-// cancel is Starter.Cancel, by somebody who has seen the job.
+// cancel is Starter.Cancel, by a caller who has seen the job.
 func (w *walk) cancel() {
 	switch w.self().at {
 	case idle:
@@ -247,7 +247,7 @@ func (w *walk) cancel() {
 	}
 }
 
-// passOn tells Vertex AI of the wish, and writes what it makes of it.
+// passOn forwards the cancellation to Vertex AI, and records the result.
 func (w *walk) passOn(done change) {
 	switch w.self().at {
 	case passOn:

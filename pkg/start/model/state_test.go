@@ -9,42 +9,43 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// The processes: two starts with one key, of which the later is the repetition; two pollers; somebody who cancels.
+// The processes: two starts with one key, of which the later is the repeated one; two pollers; a
+// caller who cancels.
 const (
 	start1, start2, poller1, poller2, canceller = 0, 1, 2, 3, 4
 	processes                                   = 5
 )
 
-// state is everything there is. It is a value: equal states are the same one.
+// state is the whole state of the model. It is a value: equal states are the same state.
 type state struct {
 	record jobRef // 0 if there is none
-	over   bool   // the time of the record's lease is over
+	over   bool   // the record's lease has expired
 	data   bool   // the dataset is written
-	kept   bool   // the key keeps that the start was refused
-	stray  bool   // a process that was given up for dead has died after it wrote a dataset
+	kept   bool   // the key has the refusal of the start
+	stray  bool   // a process wrote a dataset after its job was taken over, and crashed
 	vertex uint8  // the job on Vertex AI
-	astray uint8  // requests on their way to Vertex AI whose process has died
+	astray uint8  // sent requests to Vertex AI whose process has crashed
 	topic  uint8  // how many events of the job were published
 
-	crashes, faults uint8 // that may still happen
+	crashes, faults uint8 // how many may still happen
 
 	procs [processes]process
 }
 
-// process is one that works on the job, at one point of its program.
+// process is a process that works on the job, at one point of its program.
 type process struct {
 	at      point
-	job     jobRef // the record as the process knows it
-	fresh   bool   // nobody has written it since: a conditional write succeeds
-	mine    bool   // its lease is the one that the process has taken
-	live    bool   // and its time is not over
-	resumed bool   // it goes on with something else when it is through with the job
-	sent    uint8  // number of the submission that the process makes
-	seen    uint8  // what Vertex AI said of the job
-	told    answer // to the caller of a start
+	job     jobRef // the version of the record that the process has
+	fresh   bool   // no other process has written since: a conditional write succeeds
+	mine    bool   // the process has taken the lease of this version
+	live    bool   // the lease has not expired
+	resumed bool   // the process continues with other work after the job
+	sent    uint8  // number of the process's submission
+	seen    uint8  // Vertex AI's state of the job, as it was read
+	told    answer // the answer to the caller of a start
 }
 
-// canonical puts processes of one kind, which nothing distinguishes, in an order.
+// canonical sorts the processes of one kind, because nothing distinguishes them.
 func (s state) canonical() state {
 	for _, i := range []int{start1, poller1} {
 		if a, b := &s.procs[i], &s.procs[i+1]; compare(*a, *b) > 0 {
@@ -68,14 +69,14 @@ func compare(a, b process) int {
 		cmp.Compare(a.sent, b.sent), cmp.Compare(a.seen, b.seen), cmp.Compare(a.told, b.told))
 }
 
-// walk finds all that one process can do next in a state. What it does is one access to what the processes share: a
-// read or a write of the record, a call of Vertex AI, or a message to the topic.
+// walk finds all moves that one process can make in a state. A move is one access to a shared
+// thing: a read or a write of the record, a call of Vertex AI, or a message to the topic.
 type walk struct {
 	*model
 	from state
 	who  int
 	emit func(move)
-	bad  string // found in the move that is being made
+	bad  string // violation in the present move
 }
 
 // move is one way from a state to the next.
@@ -83,21 +84,21 @@ type move struct {
 	to    state
 	who   int
 	what  string
-	bad   string // what must not be, if it is
-	begin bool   // somebody from outside begins something, on which no recovery may depend
-	fault bool   // something went wrong, or somebody died
+	bad   string // the violation, if any
+	begin bool   // a caller begins something; no recovery may depend on it
+	fault bool   // a call failed, or a process crashed
 }
 
-// change is what a move does to the state, and to the process that makes it.
+// change is the effect of a move on the state, and on the process that makes it.
 type change func(s *state, p *process)
 
-// to goes on at a point.
+// to continues at a point.
 func to(at point) change { return func(_ *state, p *process) { p.at = at } }
 
-// ends leaves nothing of a tick.
+// ends ends a tick.
 func ends(_ *state, p *process) { *p = process{} }
 
-// read is what the process knows after it has read the record.
+// read is the effect of reading the record.
 func read(s *state, p *process) { p.job, p.fresh = s.record, true }
 
 func (w *walk) move(m move, f change) {
@@ -117,14 +118,15 @@ func (w *walk) fails(what string, f change) {
 	}
 }
 
-// self is the process as it is now; job is the record as it knows it; make is what a step makes of that.
+// self is the present process; job is its version of the record; make is the result of a step on
+// that.
 func (w *walk) self() process                 { return w.from.procs[w.who] }
 func (w *walk) job() tuning.Job               { return w.jobs.all[w.self().job] }
 func (w *walk) make(s step, arg uint8) jobRef { return w.jobs.make(w.self().job, s, arg) }
 func (w *walk) known(p *process) *tuning.Job  { return &w.jobs.all[p.job] }
 func (w *walk) changed() bool                 { return !w.self().fresh && !w.flaw.blind }
 
-// write puts a job in the place of the record. With lease the process takes the lease of it, or renews it.
+// write replaces the record. With lease, the process takes or renews the lease.
 func (w *walk) write(s *state, next jobRef, lease bool) {
 	before, after := &w.jobs.all[s.record], &w.jobs.all[next]
 	if s.record != 0 && w.bad == "" {
@@ -159,16 +161,16 @@ func (w *walk) deleteRecord(s *state) {
 	s.record, s.over = 0, false
 }
 
-// deleteFiles deletes what a start has written that was refused.
+// deleteFiles deletes the files of a refused start.
 func (w *walk) deleteFiles(s *state) { s.data = s.data && w.flaw.leavesFiles }
 
-// gone reports whether there will be no job: its record was refused, or is deleted.
+// gone reports whether there will be no job because its record was refused or deleted.
 func (w *walk) gone(s *state) bool {
 	return s.record == 0 || w.jobs.all[s.record].Step == tuning.Refused
 }
 
-// update is Records.UpdateJob: a write on the condition that nobody has written since the process has read. Where it
-// goes wrong, the process does not know whether it took effect.
+// update is Records.UpdateJob: a write that succeeds only if no process has written since the read.
+// If it fails, the process does not know whether it took effect.
 func (w *walk) update(what string, next jobRef, lease bool, done, changed, broken change) {
 	if w.changed() {
 		w.next(what+": it has changed", changed)
@@ -185,8 +187,8 @@ func (w *walk) update(what string, next jobRef, lease bool, done, changed, broke
 	w.fails(what+": fails", broken)
 }
 
-// apply is Records.Change: where somebody else has written, the step is done with that. Where next is what is there
-// already, nothing is written.
+// apply is Records.Change: if another process has written, the step is applied to that version. If
+// next equals the record, nothing is written.
 func (w *walk) apply(what string, next jobRef, done, broken change) {
 	switch {
 	case w.self().job == 0:
@@ -198,7 +200,7 @@ func (w *walk) apply(what string, next jobRef, done, broken change) {
 	}
 }
 
-// wrongWrite returns what must not be in a write of the record.
+// wrongWrite returns the rule that a write of the record violates, or "".
 func wrongWrite(before, after *tuning.Job) string {
 	told := len(before.Events)
 	moved := after.State != before.State || after.Name != before.Name

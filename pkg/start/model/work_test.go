@@ -5,30 +5,31 @@ package model_test
 
 import "github.com/vertextune/vertextune/pkg/tuning"
 
-// point is where a process is in its program: between two accesses to what is shared. What follows is done next.
+// point is the place of a process in its program, between two accesses to shared things. Its name
+// is the next access.
 type point uint8
 
 const ( //nolint:revive // a step is called delete
 	idle point = iota
-	gone       // it is through, or dead
+	gone       // it has ended, or crashed
 
 	// Starter.Start.
 	lookUp     // the key
 	record     // the start
-	recordLost // it is not known whether the start is on record
-	repeat     // wait for the answer of the first start, or go on with it
-	answering  // keep the answer
+	recordLost // it is unknown whether the start is recorded
+	repeat     // wait for the answer of the first start, or resume it
+	answering  // store the answer
 
-	// Starter.goOn, advance and submit, of starts and pollers alike.
+	// Starter.prepareAndSubmit, advance and submit, of starts and pollers alike.
 	prepare // hold the lease while the dataset is written
-	leave   // the job to the next one
-	refuse  // it: there is something wrong with it
+	leave   // leave the job to the next process
+	refuse  // refuse the job
 	discard // its files
 	admit
 	wait
 	send
-	onTheWay // to Vertex AI
-	look     // for a job whose creation was not answered
+	onTheWay // the request to Vertex AI was sent
+	look     // search for a job whose create was not answered
 	accept
 	full
 	unclear
@@ -52,7 +53,8 @@ const ( //nolint:revive // a step is called delete
 	noteAgain
 )
 
-// work is what a process does with a job that is its own. It reports whether the process is at any of that.
+// work emits the moves of a process on a job that it has leased. It reports whether the process is
+// at one of these points.
 func (w *walk) work() bool {
 	p := w.self()
 	switch p.at {
@@ -98,7 +100,7 @@ func (w *walk) work() bool {
 	return true
 }
 
-// through is where a process goes on that is through with a job.
+// through continues a process that has finished its work on a job.
 func (w *walk) through(_ *state, p *process) {
 	switch {
 	case w.who >= poller1 && p.resumed && w.known(p).Step == tuning.Waiting:
@@ -113,7 +115,8 @@ func (w *walk) through(_ *state, p *process) {
 	p.resumed, p.mine, p.live, p.sent, p.seen = false, false, false, 0, 0
 }
 
-// rejected is where a process goes on that has refused a start, or finds that it need not.
+// rejected continues a process that has refused a start, or finds that the start is refused
+// already.
 func (w *walk) rejected(s *state, p *process) {
 	if w.known(p).Step == tuning.Refused {
 		p.at = discard
@@ -122,7 +125,8 @@ func (w *walk) rejected(s *state, p *process) {
 	w.refused(s, p)
 }
 
-// left is where a process goes on whose job was taken over. If that was refused, it deletes what it has written.
+// left continues a process whose job was taken over. If the job was refused, the process deletes
+// the files that it has written.
 func (w *walk) left(s *state, p *process) {
 	if w.gone(s) {
 		w.deleteFiles(s)
@@ -130,7 +134,7 @@ func (w *walk) left(s *state, p *process) {
 	w.through(s, p)
 }
 
-// refused is where a process goes on that has refused a job, or has heard that it is refused.
+// refused continues a process that has refused a job, or finds the job refused.
 func (w *walk) refused(s *state, p *process) {
 	if w.who <= start2 && !p.resumed && (w.known(p).State == tuning.Failed || w.known(p).Step == tuning.Refused) {
 		*p = process{at: gone, told: w.jobs.answer(failed)}
@@ -139,7 +143,7 @@ func (w *walk) refused(s *state, p *process) {
 	w.through(s, p)
 }
 
-// applyOurs does a step with the job while it is ours, and leaves it alone if it is not.
+// applyOurs applies a step to the job if it is still ours.
 func (w *walk) applyOurs(what string, s step, done, broken change) {
 	p := w.self()
 	switch {
@@ -162,7 +166,7 @@ func (w *walk) prepare() {
 		w.next("renew the lease: it has changed", func(s *state, p *process) {
 			read(s, p)
 			if !p.mine {
-				w.left(s, p) // it was taken over, or has ended
+				w.left(s, p) // the job was taken over, or has ended
 			}
 		})
 	} else {
@@ -173,7 +177,7 @@ func (w *walk) prepare() {
 	w.fails("see that the dataset cannot be written", to(refuse))
 }
 
-// admit writes that the job is about to be sent. One that waits is nobody's.
+// admit records that the job is about to be submitted. A queued job has no lease.
 func (w *walk) admit() {
 	waiting := w.job().Step == tuning.Waiting
 	w.update("admit it", w.make(submits, 0), true,
@@ -198,7 +202,7 @@ func (w *walk) admit() {
 	}
 }
 
-// look looks through the first pages, which need not show the job.
+// look searches the first pages, which need not have the job.
 func (w *walk) look() {
 	seen := w.from.vertex
 	switch {
@@ -212,7 +216,7 @@ func (w *walk) look() {
 	}
 }
 
-// conclude writes how a submission ended, unless somebody else has gone on with the job.
+// conclude records the result of a submission, unless another process has continued the job.
 func (w *walk) conclude(what string, s step, done change) {
 	next := w.self().job
 	if job := w.job(); job.Step == tuning.Submitting && job.Submissions == int64(w.self().sent) {
@@ -221,7 +225,7 @@ func (w *walk) conclude(what string, s step, done change) {
 	w.apply(what, next, done, w.through)
 }
 
-// arrives is what becomes of a request on its way to Vertex AI.
+// arrives emits what may happen to a sent request.
 func (w *walk) arrives() {
 	w.next("its request arrives", func(s *state, p *process) { w.create(s); p.at, p.seen = accept, pending })
 	w.fails("its request arrives, the answer does not", func(s *state, p *process) { w.create(s); p.at = look })
@@ -230,7 +234,7 @@ func (w *walk) arrives() {
 	w.fails("Vertex AI refuses", to(refused))
 }
 
-// create makes the job on Vertex AI.
+// create creates the job on Vertex AI.
 func (w *walk) create(s *state) {
 	switch job := &w.jobs.all[s.record]; {
 	case s.vertex != none:
