@@ -84,7 +84,7 @@ func TestLinePassesOver(t *testing.T) {
 				tt.spoil(t, w, bad)
 				err := w.Tick(t.Context())
 				for _, r := range bad {
-					if told := err != nil && strings.Contains(err.Error(), "send job "+r.ID); told != tt.told {
+					if told := err != nil && strings.Contains(err.Error(), "submit job "+r.ID); told != tt.told {
 						t.Errorf("Tick = %v, want an error about job %s: %v", err, r.ID, tt.told)
 					}
 				}

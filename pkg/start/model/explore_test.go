@@ -154,14 +154,14 @@ func (w *walk) world() {
 	}
 	onTheWay := w.from.astray > 0 || slices.ContainsFunc(w.from.procs[:], func(p process) bool { return p.at == onTheWay })
 	if w.from.astray > 0 {
-		by("a request whose sender died arrives", false, func(s *state) { s.astray--; w.create(s) })
-		by("a request whose sender died does not arrive", false, func(s *state) { s.astray-- })
+		by("a request whose sender crashed takes effect", false, func(s *state) { s.astray--; w.create(s) })
+		by("a request whose sender crashed is lost", false, func(s *state) { s.astray-- })
 	}
 	// A lease outlasts the request that is sent under it. The lease of a running process expires
 	// only if the process is slow.
 	slow := slices.ContainsFunc(w.from.procs[:], func(p process) bool { return p.live })
 	if job := &w.jobs.all[w.from.record]; !job.LeaseUntil.IsZero() && !w.from.over && !onTheWay && (!slow || w.from.faults > 0) {
-		by("the lease is over", slow, func(s *state) {
+		by("the lease expires", slow, func(s *state) {
 			s.over = true
 			for i := range s.procs {
 				s.procs[i].live = false
@@ -199,7 +199,7 @@ func (m *model) wrong(s state) string {
 	}
 	job := &m.jobs.all[s.record]
 	if job.Told > int64(s.topic) || int(s.topic) > len(job.Events) {
-		return fmt.Sprintf("%d events happened, %d were told, %d count as told", len(job.Events), s.topic, job.Told)
+		return fmt.Sprintf("%d events happened, %d were published, %d count as published", len(job.Events), s.topic, job.Told)
 	}
 	if wrong := m.refusal(s); wrong != "" {
 		return wrong
@@ -232,7 +232,7 @@ func (m *model) refusal(s state) string {
 	case refused && s.record != 0 && !job.Tentative:
 		return "a start was refused whose record is shown"
 	case s.data && !s.stray && m.done(s):
-		return "a start was refused, and its files are there"
+		return "a start was refused, and its files exist"
 	}
 	return ""
 }

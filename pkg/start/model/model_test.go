@@ -91,11 +91,11 @@ func TestFlaws(t *testing.T) {
 		"blind":           {flaw{blind: true}, "is not what happened any more"},
 		"presses_on":      {flaw{pressesOn: true}, "a job that has ended is changed"},
 		"unchecked":       {flaw{unchecked: true}, "a second job on Vertex AI"},
-		"tells_unwritten": {flaw{tellsUnwritten: true}, "that is not on record"},
+		"tells_unwritten": {flaw{tellsUnwritten: true}, "that is not recorded"},
 		"keeps_nothing":   {flaw{keepsNothing: true}, "its repetition"},
 		"resumes_nothing": {flaw{resumesNothing: true}, "there is no way on"},
 		"forgets_refusal": {flaw{forgetsRefusal: true}, "there is a job"},
-		"leaves_files":    {flaw{leavesFiles: true}, "its files are there"},
+		"leaves_files":    {flaw{leavesFiles: true}, "its files exist"},
 		"commits_early":   {flaw{commitsEarly: true}, "there is a job"},
 	}
 	for name, tt := range tests {

@@ -15,7 +15,7 @@ func (w *walk) start() {
 	case idle:
 		w.move(move{what: "begin", begin: true}, to(lookUp))
 	case lookUp:
-		w.next("look for the key", func(s *state, p *process) {
+		w.next("read the key", func(s *state, p *process) {
 			switch p.at = record; {
 			case s.record == 0 && s.kept:
 				w.hearRefusal(s, p)
@@ -196,7 +196,7 @@ func (w *walk) applyOnce(what string, next jobRef, done, skipped change) {
 func (w *walk) publish() {
 	job := w.job()
 	if len(job.Untold()) == 0 || job.Leased(now(w.from.over)) {
-		w.next("tell of nothing", ends)
+		w.next("publish nothing", ends)
 		return
 	}
 	told := func(then change) change {
@@ -204,17 +204,17 @@ func (w *walk) publish() {
 			all := w.jobs.all[s.record].Events
 			switch {
 			case len(job.Events) > len(all) || !sameEvents(job.Events, all[:len(job.Events)]):
-				w.bad = "something is told that is not on record"
+				w.bad = "something is published that is not recorded"
 			case job.Told > int64(s.topic):
-				w.bad = "an event is told before what happened before it"
+				w.bad = "an event is published before an earlier one"
 			}
 			s.topic = max(s.topic, uint8(len(job.Events)))
 			then(s, p)
 		}
 	}
-	w.next("tell of it", told(to(note)))
-	w.fails("tell of it: the answer is lost", told(ends))
-	w.fails("tell of it: fails", ends)
+	w.next("publish it", told(to(note)))
+	w.fails("publish it: the answer is lost", told(ends))
+	w.fails("publish it: fails", ends)
 }
 
 // note is Records.MarkTold, which has no condition.
@@ -223,8 +223,8 @@ func (w *walk) note() {
 	if w.job().Finished {
 		s = toldAll
 	}
-	w.next("note what was told", func(to *state, p *process) { w.write(to, w.jobs.make(to.record, s, n), false); ends(to, p) })
-	w.fails("note what was told: fails", ends)
+	w.next("mark as published", func(to *state, p *process) { w.write(to, w.jobs.make(to.record, s, n), false); ends(to, p) })
+	w.fails("mark as published: fails", ends)
 }
 
 // cancel is Starter.Cancel, by a caller who has seen the job.

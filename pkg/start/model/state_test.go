@@ -216,7 +216,7 @@ func wrongWrite(before, after *tuning.Job) string {
 	case !after.Watched && (!after.Finished || after.Told < int64(len(after.Events))):
 		return "a job that is not done with is not watched any more"
 	case after.Told < before.Told:
-		return "what was told counts as not told"
+		return "a published event counts as unpublished"
 	}
 	return ""
 }

@@ -151,7 +151,7 @@ func (w *walk) applyOurs(what string, s step, done, broken change) {
 		w.next(what+": it has changed", read)
 		w.fails(what+": fails", broken)
 	case !p.mine:
-		w.next(what+": it is somebody else's", done)
+		w.next(what+": it is not ours any more", done)
 	default:
 		w.apply(what, w.make(s, 0), done, broken)
 	}
@@ -210,7 +210,7 @@ func (w *walk) look() {
 		w.next("ask again", to(onTheWay))
 	case seen != none:
 		w.next("find it", func(_ *state, p *process) { p.at, p.seen = accept, seen })
-		w.fails("not find it, although it is there", to(unclear))
+		w.fails("not find it, although it exists", to(unclear))
 	default:
 		w.next("not find it", to(unclear))
 	}
