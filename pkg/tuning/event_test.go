@@ -12,8 +12,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestHistoriesDoNotShare: two changes of the same record make a history each, and leave the
-// record's own alone.
+// TestHistoriesDoNotShare: two changes of one record each have their own list of events, and leave
+// the record's list unchanged.
 func TestHistoriesDoNotShare(t *testing.T) {
 	t.Parallel()
 	see := func(vertexState string) func(tuning.Job) tuning.Job {
@@ -32,7 +32,8 @@ func TestHistoriesDoNotShare(t *testing.T) {
 	for first, change := range changes {
 		for second, other := range changes {
 			read := running()
-			room := make([]tuning.Event, len(read.Events), 10) // as a decoder or an append may leave it
+			// A decoder or an append may leave spare capacity.
+			room := make([]tuning.Event, len(read.Events), 10)
 			copy(room, read.Events)
 			read.Events = room
 			one := change(read)
@@ -42,7 +43,7 @@ func TestHistoriesDoNotShare(t *testing.T) {
 				t.Errorf("%s, then %s on what was read (-want +got):\n%s", first, second, diff)
 			}
 			if diff := cmp.Diff(make([]tuning.Event, 10-len(read.Events)), room[len(read.Events):cap(room)]); diff != "" {
-				t.Errorf("%s wrote behind the events that were read:\n%s", first, diff)
+				t.Errorf("%s wrote into the spare capacity of the record's events:\n%s", first, diff)
 			}
 		}
 	}
@@ -54,11 +55,12 @@ func TestUntold(t *testing.T) {
 	if len(job.Events) != 3 {
 		t.Fatalf("the job has %d events, want 3", len(job.Events))
 	}
-	for told, want := range []int{3, 2, 1, 0, 0} { // more were told than this record has: another one was newer
+	// A newer version of the record may have more published events than this one.
+	for told, want := range []int{3, 2, 1, 0, 0} {
 		job.Told = int64(told)
 		got := job.Untold()
 		if diff := cmp.Diff(job.Events[len(job.Events)-want:], got); diff != "" {
-			t.Errorf("%d told (-want +got):\n%s", told, diff)
+			t.Errorf("with %d published (-want +got):\n%s", told, diff)
 		}
 	}
 	if got := (tuning.Job{}).Untold(); len(got) > 0 {
@@ -120,7 +122,8 @@ func TestStalledNow(t *testing.T) {
 	}
 }
 
-// TestStallIsToldOnce, and once more after the job moved and stalled again.
+// TestStallIsToldOnce: a stall has one event, and another one only if the job has changed and
+// stalled again.
 func TestStallIsToldOnce(t *testing.T) {
 	t.Parallel()
 	job := running()
@@ -142,16 +145,16 @@ func TestStallIsToldOnce(t *testing.T) {
 		return true
 	}
 	if !stall(100) || stall(101) || stall(1<<20) {
-		t.Error("it is not told of just once")
+		t.Error("the stall does not have exactly one event")
 	}
 	if job.CancelRequested != nil {
-		t.Error("nobody asked for it to be cancelled")
+		t.Error("it is cancelled without a request")
 	}
 	job, _ = job.Observe(tuning.Observation{
 		Name: jobName, VertexState: "JOB_STATE_RUNNING", UpdatedAt: at(200), StartedAt: at(6), Checkpoints: []tuning.Checkpoint{{ID: "1"}},
 	})
 	if stall(260) || !stall(261) || stall(262) {
-		t.Error("after it moved it is not told of just once again")
+		t.Error("after a change the next stall does not have exactly one event")
 	}
 }
 
@@ -162,10 +165,10 @@ func TestStallCancels(t *testing.T) {
 	got := job.Stall(tuning.TimedOut, at(99))
 	checkMove(t, "Stall", job, got)
 	if diff := cmp.Diff(&tuning.Wish{By: tuning.StalledRule, At: at(99), Reason: tuning.TimedOut}, got.CancelRequested); diff != "" {
-		t.Errorf("wish (-want +got):\n%s", diff)
+		t.Errorf("request (-want +got):\n%s", diff)
 	}
 	if !got.CancelDue() {
-		t.Error("Vertex AI is not told")
+		t.Error("the cancellation is not due")
 	}
 	told := func(events []tuning.Event) (kinds []string) {
 		for _, e := range events {
@@ -176,14 +179,14 @@ func TestStallCancels(t *testing.T) {
 	if diff := cmp.Diff([]string{"stalled TIMED_OUT ", "cancelRequested TIMED_OUT vertextune:stalled"}, told(got.Events[len(job.Events):])); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
-	// Its caller was faster.
+	// The caller has requested the cancellation before.
 	before := wished(job)
 	got = before.Stall(tuning.NoChange, at(99))
 	if diff := cmp.Diff([]string{"stalled NO_CHANGE "}, told(got.Events[len(before.Events):])); diff != "" {
-		t.Errorf("events after a wish (-want +got):\n%s", diff)
+		t.Errorf("events after a request (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(before.CancelRequested, got.CancelRequested); diff != "" {
-		t.Errorf("the caller's wish (-want +got):\n%s", diff)
+		t.Errorf("the caller's request (-want +got):\n%s", diff)
 	}
 }
 

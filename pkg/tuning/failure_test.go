@@ -16,8 +16,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestFailureAnswersAsTheErrorDid: a repeated start gets from the record what the first one got
-// from the error.
+// TestFailureAnswersAsTheErrorDid: a repeated start gets the same answer from the record as the
+// first start got from the error.
 func TestFailureAnswersAsTheErrorDid(t *testing.T) {
 	t.Parallel()
 	places := func(n int) (all []fault.Violation) {
@@ -56,8 +56,8 @@ func TestFailureAnswersAsTheErrorDid(t *testing.T) {
 	}
 }
 
-// TestFailureIsBounded: a document holds 1 MiB, a request that is refused can have any number of
-// faults.
+// TestFailureIsBounded: a document holds at most 1 MiB, but a refused request can have any number
+// of faults.
 func TestFailureIsBounded(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ places, bytes, pointer, kept int }{
@@ -79,13 +79,14 @@ func TestFailureIsBounded(t *testing.T) {
 			}
 			got := tuning.FailureOf(fault.Invalid(many...), 3)
 			if diff := cmp.Diff(many[:tt.kept], got.Violations); diff != "" {
-				t.Errorf("%d places kept (-want +got):\n%s", len(got.Violations), diff)
+				t.Errorf("%d violations kept (-want +got):\n%s", len(got.Violations), diff)
 			}
 		})
 	}
 }
 
-// TestFailureOfAnUnknownKind: an older version may read what a newer one has written.
+// TestFailureOfAnUnknownKind: an older version of the program may read a record that a newer one
+// has written.
 func TestFailureOfAnUnknownKind(t *testing.T) {
 	t.Parallel()
 	got := fault.Of(tuning.Failure{Code: 3, Message: "No.", Kind: "NEWER"}.Err())

@@ -15,7 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// label is what Google Cloud takes for the key or the value of a label.
+// label matches the keys and the values that Google Cloud accepts for a label.
 var label = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
 
 func TestNewID(t *testing.T) {
@@ -55,7 +55,7 @@ func TestIsID(t *testing.T) {
 		"vt-20241201-143022-abcdefgh2":    false,
 		"vt-20241201-143022-abcdefgh278":  false,
 		"vt-20241201-143022-ABCDEFGH27":   false,
-		"vt-20241201-143022-abcdefgh01":   false, // not letters of base 32
+		"vt-20241201-143022-abcdefgh01":   false, // no letters of base 32
 		"xvt-20241201-143022-abcdefgh27":  false,
 		"vt-20241201-143022-abcdefgh27\n": false,
 		"4611686018427387904":             false,

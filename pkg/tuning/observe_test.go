@@ -23,7 +23,7 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // at is the time so many seconds after noon.
 func at(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
 
-// accepted is the record of a job that was seen last at a time, in a state.
+// accepted returns the record of a job that was last seen in a state at a time.
 func accepted(vertexState string, seconds int) tuning.Job {
 	state := tuning.FromVertex(vertexState)
 	job := tuning.Job{
@@ -36,7 +36,7 @@ func accepted(vertexState string, seconds int) tuning.Job {
 	return job
 }
 
-// moved is the event of a job that goes from one state to another, as the first of its job.
+// moved returns the first event of a job, from one state to another.
 func moved(from, to tuning.State, vertexState string, seconds int) tuning.Event {
 	return tuning.Event{
 		Seq: 1, Type: tuning.StateChanged, Time: at(seconds), From: from, To: to, Name: jobName, VertexState: vertexState,
@@ -52,7 +52,7 @@ func TestObserve(t *testing.T) {
 		name    string
 		record  tuning.Job
 		seen    tuning.Observation
-		change  func(*tuning.Job) // what the record becomes; nil if it stays
+		change  func(*tuning.Job) // the change of the record; nil if there is none
 		changed bool
 	}{
 		{
@@ -152,7 +152,7 @@ func TestObserve(t *testing.T) {
 			record: stalled,
 			seen:   tuning.Observation{Name: jobName, VertexState: "JOB_STATE_RUNNING", UpdatedAt: at(9001)},
 		},
-		{ // it is in the record and in no event: the state is the same
+		{ // the record changes without an event, because the state is the same
 			name:   "new_checkpoint_is_a_change",
 			record: stalled,
 			seen:   tuning.Observation{Name: jobName, VertexState: "JOB_STATE_RUNNING", UpdatedAt: at(9001), Checkpoints: []tuning.Checkpoint{{ID: "1"}}},
@@ -229,7 +229,7 @@ func TestObserve(t *testing.T) {
 				t.Errorf("changed = %v, want %v", changed, tt.changed)
 			}
 			if again, changed := got.Observe(tt.seen); changed || !reflect.DeepEqual(got, again) {
-				t.Errorf("the same answer a second time changed the record: %s", cmp.Diff(got, again))
+				t.Errorf("the same observation again changed the record: %s", cmp.Diff(got, again))
 			}
 		})
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// anyRequest is a request as it may come, of any form that is taken.
+// anyRequest returns a random request in a valid form.
 func anyRequest(random *rand.Rand) tuning.Request {
 	text := func() string {
 		runes := []rune("ab/<>&\"\\ü\u2028\U0001f600 \n")
@@ -64,11 +64,11 @@ func anyRequest(random *rand.Rand) tuning.Request {
 	return r
 }
 
-// TestRequestIsKeptWhole: whoever goes on with a start reads the request that was recorded, and a
-// repeated start is told from another one by the hash.
+// TestRequestIsKeptWhole: a process that resumes a start reads the request that was recorded, and
+// the hash distinguishes a repeated start from another one.
 func TestRequestIsKeptWhole(t *testing.T) {
 	t.Parallel()
-	hashes := map[string]string{} // to what they are of
+	hashes := map[string]string{} // from a hash to its request
 	for seed := range seeds(3000) {
 		want := anyRequest(rand.New(rand.NewPCG(seed, 3)))
 		got, err := tuning.DecodeRequest(want.Encode())
@@ -89,8 +89,8 @@ func TestRequestIsKeptWhole(t *testing.T) {
 	}
 }
 
-// TestHashTellsEveryField apart: a field that is left out of it would make another request a
-// repetition.
+// TestHashTellsEveryField: every field is part of the hash; otherwise another request would count
+// as a repetition.
 func TestHashTellsEveryField(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{tuning.Request{}.Hash(): "the empty request"}
@@ -109,11 +109,11 @@ func TestHashTellsEveryField(t *testing.T) {
 	try("two messages in another order", tuning.Request{MessageIDs: []string{"b", "a"}})
 	try("one message of both names", tuning.Request{MessageIDs: []string{"a,b"}})
 	if got := (tuning.Request{MessageIDs: []string{}}).Hash(); got != (tuning.Request{}).Hash() {
-		t.Error("an empty list asks for something else than none")
+		t.Error("an empty list has another hash than no list")
 	}
 }
 
-// setAll sets one field of a struct, and of those in it, at a time.
+// setAll sets one field of a struct, or of a struct in it, at a time, and calls try.
 func setAll(v reflect.Value, path string, try func(field string)) {
 	for i := range v.NumField() {
 		f, name := v.Field(i), path+v.Type().Field(i).Name
@@ -152,7 +152,7 @@ func TestDecodeRequest(t *testing.T) {
 			t.Errorf("DecodeRequest(%q) = %+v, %v, want an error", text, got, err)
 		}
 	}
-	// What an older version has recorded.
+	// A request that an older version of the program has recorded.
 	got, err := tuning.DecodeRequest([]byte(`{"session_id":"s","hyperparameters":{},"gone":1}`))
 	if diff := cmp.Diff(tuning.Request{SessionID: "s"}, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
 		t.Errorf("DecodeRequest: %v (-want +got):\n%s", err, diff)

@@ -92,7 +92,7 @@ func TestRequestCheck(t *testing.T) {
 				"hyperparameters.learning_rate OUT_OF_RANGE",
 			},
 		},
-		{ // Firestore keeps such numbers, and JSON has none
+		{ // Firestore can store such numbers, but JSON has none
 			"learning_rate_not_a_number",
 			tuning.Request{SessionID: "s", Hyperparameters: tuning.Hyperparameters{LearningRate: &nan}},
 			[]string{"hyperparameters.learning_rate OUT_OF_RANGE"},

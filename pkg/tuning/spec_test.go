@@ -26,7 +26,7 @@ func labels(n int) map[string]string {
 	return all
 }
 
-// Each limit of what is asked for beside the data, at both of its sides.
+// Each limit of the fields besides the data, on both of its sides.
 func TestRequestCheck_of_the_model_and_its_surroundings(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -97,7 +97,7 @@ func TestRequestCheck_of_the_model_and_its_surroundings(t *testing.T) {
 	}
 }
 
-// Each hyperparameter is bounded by what Vertex AI has.
+// The limits of each hyperparameter are those of Vertex AI.
 func TestHyperparametersCheck(t *testing.T) {
 	t.Parallel()
 	for n := range int64(40) {
@@ -119,8 +119,8 @@ func TestHyperparametersCheck(t *testing.T) {
 	}
 }
 
-// Every field of a request is read from the body, but the generation, which comes with a dropped
-// file.
+// Every field of a request is read from the body, except the generation, which is set for a dropped
+// file only.
 func TestReadRequest(t *testing.T) {
 	t.Parallel()
 	f := fields.New("", []byte(`{"message_ids":["a"],"session_id":"s","all_messages":true,"training_data":"t","model_id":"m","base_model":"b",
@@ -145,8 +145,8 @@ func TestReadRequest(t *testing.T) {
 	}
 }
 
-// What the reader of the body has found to be no ID is not found a second time, also where it kept
-// the first faults only.
+// An ID that the reader of the body has refused gets no second fault, even if the reader kept only
+// the first faults.
 func TestRequestCheck_after_the_reader(t *testing.T) {
 	t.Parallel()
 	var kept, many fault.Faults

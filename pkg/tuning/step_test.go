@@ -25,7 +25,7 @@ func waiting() tuning.Job { return preparing().Waits() }
 
 func submitting() tuning.Job { return waiting().Submits(at(75)) }
 
-// running was seen to run a second after it was named.
+// running returns a job that was seen running a second after it was named.
 func running() tuning.Job {
 	job, _ := submitting().Observe(tuning.Observation{Name: jobName, VertexState: "JOB_STATE_PENDING", UpdatedAt: at(5)})
 	job, _ = job.Observe(tuning.Observation{Name: jobName, VertexState: "JOB_STATE_RUNNING", UpdatedAt: at(6), StartedAt: at(6)})
@@ -37,7 +37,7 @@ func succeeded() tuning.Job {
 	return job
 }
 
-// wished is the job with a wish to cancel it.
+// wished returns the job with a request to cancel it.
 func wished(job tuning.Job) tuning.Job {
 	job, err := job.Cancel("owner", at(8))
 	if err != nil {
@@ -62,12 +62,12 @@ func TestRecorded(t *testing.T) {
 		}
 	}
 	if waiting().Leased(noon) || running().Leased(noon) {
-		t.Error("a job that nobody is at work on is leased")
+		t.Error("a job without a lease is leased")
 	}
 }
 
-// TestResumes: an attempt that did not write how it ended counts, until one does; the fifth in a
-// row ends the start.
+// TestResumes: attempts that end without recording a result are counted until one records its
+// result; the fifth in a row ends the start.
 func TestResumes(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string]tuning.Job{"tentative": preparing(), "confirmed": preparing().Answered()} {
@@ -81,7 +81,7 @@ func TestResumes(t *testing.T) {
 		left := job
 		left.LeaseUntil = time.Time{}
 		if left = left.Resumes(at(90), at(10)); left.Step != tuning.Preparing || left.Crashes != 0 || left.Attempts != 5 {
-			t.Errorf("%s: resumed after an attempt that gave its lease up: %+v", name, left)
+			t.Errorf("%s: resumed after an attempt that released its lease: %+v", name, left)
 		}
 		job = job.Resumes(at(90), at(10))
 		switch failed := job.Failure; {
@@ -95,7 +95,7 @@ func TestResumes(t *testing.T) {
 	}
 }
 
-// TestArrows is the picture at the type Step, an arrow each.
+// TestArrows has a test for each arrow of the picture at the type Step.
 func TestArrows(t *testing.T) {
 	t.Parallel()
 	refused := tuning.Failure{Code: 3, Message: "refused"}
@@ -188,7 +188,7 @@ func TestArrows(t *testing.T) {
 			"submitting_refused_after_it_was_confirmed", submitting(), refuse,
 			func(j *tuning.Job) { over(j, tuning.Failed, "", &refused) },
 		},
-		{ // without an answer until then
+		{ // without an answer before
 			"submitting_answered", preparing().Submits(at(75)), tuning.Job.Answered,
 			func(j *tuning.Job) { confirmed(j); j.FirstAnswer = first },
 		},
@@ -221,8 +221,8 @@ func TestCancel(t *testing.T) {
 	tests := []struct {
 		name   string
 		before tuning.Job
-		over   bool // it is at once
-		marked bool // Vertex AI is to be told, now or when it has the job
+		over   bool // the job ends immediately
+		marked bool // the request must be forwarded, now or when Vertex AI has the job
 		due    bool // now
 		kind   fault.Kind
 	}{
@@ -273,8 +273,8 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestCancelComesDue: a wish that came while Vertex AI was being asked for the job is passed on
-// once it has it, until it says that it cancels.
+// TestCancelComesDue: a cancellation that was requested during the submission is due once Vertex AI
+// has the job, until Vertex AI says that it cancels.
 func TestCancelComesDue(t *testing.T) {
 	t.Parallel()
 	job := wished(submitting())

@@ -16,20 +16,20 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// course is how far a job has come, told apart from the package's own order.
+// course is the progress of a job in each state, written independently of the package's own order.
 var course = map[tuning.State]int{
 	tuning.Queued: 1, tuning.Pending: 2, tuning.Running: 3, tuning.Paused: 3, tuning.Cancelling: 4,
 	tuning.Succeeded: 5, tuning.Failed: 5, tuning.Cancelled: 5,
 }
 
-// words are Vertex AI's that a job can be seen in.
+// words are the states of Vertex AI in which a job can be seen.
 var words = []string{
 	"JOB_STATE_QUEUED", "JOB_STATE_PENDING", "JOB_STATE_RUNNING", "JOB_STATE_UPDATING", "JOB_STATE_PAUSED",
 	"JOB_STATE_CANCELLING", "JOB_STATE_SUCCEEDED", "JOB_STATE_PARTIALLY_SUCCEEDED", "JOB_STATE_FAILED",
 	"JOB_STATE_EXPIRED", "JOB_STATE_CANCELLED",
 }
 
-// seeds is how many courses a test plays: fewer with -short.
+// seeds is how many random courses a test plays: fewer with -short.
 func seeds(n uint64) uint64 {
 	if testing.Short() {
 		return n / 5
@@ -37,8 +37,8 @@ func seeds(n uint64) uint64 {
 	return n
 }
 
-// TestObserveNeverStepsBack plays what pollers can see: answers that are late, old, repeated, or
-// about a state that no longer holds, in any order.
+// TestObserveNeverStepsBack plays random observations of pollers: late, old, repeated, or of a
+// state that has changed since, in any order.
 func TestObserveNeverStepsBack(t *testing.T) {
 	t.Parallel()
 	for seed := range seeds(400) {
@@ -64,7 +64,7 @@ func TestObserveNeverStepsBack(t *testing.T) {
 				t.Fatalf("%s: stepped back to %s", where, next.State)
 			}
 			if again, changed := next.Observe(seen); changed || !reflect.DeepEqual(next, again) {
-				t.Fatalf("%s: the same answer a second time changed the record: %s", where, cmp.Diff(next, again))
+				t.Fatalf("%s: the same observation again changed the record: %s", where, cmp.Diff(next, again))
 			}
 			checkMove(t, where, job, next)
 			job = next
@@ -72,8 +72,8 @@ func TestObserveNeverStepsBack(t *testing.T) {
 	}
 }
 
-// TestAnyCourse plays whole lives of jobs: at each step what may happen there, in any order, with
-// answers of any age and wishes to cancel at any time.
+// TestAnyCourse plays whole lives of jobs: at each step a random possible change, with observations
+// of any age and requests to cancel at any time.
 func TestAnyCourse(t *testing.T) {
 	t.Parallel()
 	ended, refused := map[tuning.State]int{}, 0
@@ -100,10 +100,10 @@ func TestAnyCourse(t *testing.T) {
 	}
 }
 
-// anyMove does one thing that may be done to the job at its step.
+// anyMove makes one random change that is possible at the job's step.
 func anyMove(random *rand.Rand, job tuning.Job, second int) (string, tuning.Job) {
 	now := at(second)
-	if random.IntN(12) == 0 && !job.Tentative { // nobody has heard of it
+	if random.IntN(12) == 0 && !job.Tentative { // no caller has seen a tentative job
 		next, err := job.Cancel("somebody", now)
 		if err != nil && !reflect.DeepEqual(next, job) {
 			panic("a refused cancel changed the job")
@@ -138,12 +138,12 @@ func anyMove(random *rand.Rand, job tuning.Job, second int) (string, tuning.Job)
 			return "Stall", job.Stall(why, now)
 		}
 		return observe()
-	default: // it is over: nothing but late answers and late wishes comes
+	default: // the job has ended: only late observations and requests follow
 		return observe()
 	}
 }
 
-// checkMove holds what is true of every change of a record, whatever made it.
+// checkMove checks the rules that hold for every change of a record.
 func checkMove(t *testing.T, where string, before, after tuning.Job) {
 	t.Helper()
 	if n := len(before.Events); len(after.Events) < n || n > 0 && !reflect.DeepEqual(after.Events[:n], before.Events) {
@@ -173,7 +173,7 @@ func checkMove(t *testing.T, where string, before, after tuning.Job) {
 	leased := []tuning.Step{tuning.Preparing, tuning.Submitting, tuning.Refused}
 	switch {
 	case after.Tentative != (len(after.Events) == 0), after.Tentative && (after.FirstAnswer != nil || after.CancelRequested != nil):
-		t.Fatalf("%s: tentative: %v, with %d events, the answer %+v and the wish %+v", where, after.Tentative, len(after.Events), after.FirstAnswer, after.CancelRequested)
+		t.Fatalf("%s: tentative: %v, with %d events, the answer %+v and the request %+v", where, after.Tentative, len(after.Events), after.FirstAnswer, after.CancelRequested)
 	case after.Tentative && !before.Tentative, after.Step == tuning.Refused && !after.Tentative:
 		t.Fatalf("%s: a confirmed job is at %s, tentative: %v", where, after.Step, after.Tentative)
 	case before.Step == tuning.Refused && after.Step != tuning.Refused:
@@ -185,7 +185,7 @@ func checkMove(t *testing.T, where string, before, after tuning.Job) {
 	case after.Step == tuning.Accepted && after.Name == "":
 		t.Fatalf("%s: accepted without a name", where)
 	case !after.Finished && !after.Watched:
-		t.Fatalf("%s: nobody watches it", where)
+		t.Fatalf("%s: it is not watched", where)
 	case !slices.Contains(leased, after.Step) && !after.LeaseUntil.IsZero():
 		t.Fatalf("%s: a lease at %s", where, after.Step)
 	case after.Step != tuning.Preparing && (after.Request != nil || after.RequestData != ""):
@@ -193,7 +193,7 @@ func checkMove(t *testing.T, where string, before, after tuning.Job) {
 	case after.Submissions < before.Submissions || after.Submissions > 5+after.Refusals:
 		t.Fatalf("%s: %d submissions with %d refusals after %d", where, after.Submissions, after.Refusals, before.Submissions)
 	case before.ID != "" && after.Reserved != before.Reserved && (after.Name != "" || !after.Finished && after.Step != tuning.Refused), after.Finished && after.Name == "" && after.Reserved != 0:
-		t.Fatalf("%s: %q in %s holds %d of the month's budget, after %d", where, after.Name, after.State, after.Reserved, before.Reserved)
+		t.Fatalf("%s: %q in %s reserves %d of the month's budget, after %d", where, after.Name, after.State, after.Reserved, before.Reserved)
 	case before.FirstAnswer != nil && !reflect.DeepEqual(before.FirstAnswer, after.FirstAnswer):
 		t.Fatalf("%s: the first answer was changed: %s", where, cmp.Diff(before.FirstAnswer, after.FirstAnswer))
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestRequestWins: every hyperparameter of the request wins over that of the model's document,
-// which fills in the rest.
+// TestRequestWins: every hyperparameter of the request takes precedence over that of the model's
+// document, which fills in the rest.
 func TestRequestWins(t *testing.T) {
 	t.Parallel()
 	ours := tuning.Hyperparameters{
@@ -29,8 +29,8 @@ func TestRequestWins(t *testing.T) {
 	}
 }
 
-// TestNewestEndpoint: what Vertex AI says of model and endpoint replaces what it said before, and
-// silence does not.
+// TestNewestEndpoint: a model and an endpoint in an observation replace the recorded ones; their
+// absence does not.
 func TestNewestEndpoint(t *testing.T) {
 	t.Parallel()
 	job := running()
@@ -64,15 +64,15 @@ func TestModelLocation(t *testing.T) {
 	}
 }
 
-// TestStalledIsCancelled: a job that the rule for stalled jobs cancels says so, with the reason,
-// and keeps since when.
+// TestStalledIsCancelled: a job that the rule for stalled jobs cancels has the rule as the actor,
+// with the reason, and keeps the time of the stall.
 func TestStalledIsCancelled(t *testing.T) {
 	t.Parallel()
 	job := running()
 	job.CancelWhenStalled = true
 	job = job.Stall(tuning.NoChange, at(20))
 	if diff := cmp.Diff(&tuning.Wish{By: tuning.StalledRule, At: at(20), Reason: tuning.NoChange}, job.CancelRequested); diff != "" {
-		t.Errorf("wish (-want +got):\n%s", diff)
+		t.Errorf("request (-want +got):\n%s", diff)
 	}
 	if e := job.Events[len(job.Events)-1]; e.Type != tuning.CancelRequested || e.Actor != tuning.StalledRule || e.Reason != tuning.NoChange {
 		t.Errorf("event %+v", e)
