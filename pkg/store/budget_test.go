@@ -23,21 +23,21 @@ import (
 
 const november, december = "2026-11", "2026-12"
 
-// costly is a job that waits and may cost so much.
+// costly returns a queued job with this cost.
 func costly(n int, cost int64) tuning.Job {
 	job := waitingJob(n)
 	job.Cost = cost
 	return job
 }
 
-// pay has a job admitted in a month whose budget is that large.
+// pay admits a job in a month with this budget.
 func (w *world) pay(ctx context.Context, r store.Record, month string, budget int64) (store.Record, bool, error) {
 	next := r.Submits(noon.Add(time.Minute))
 	next.Reserved, next.Month = next.Cost, month
 	return w.Admit(ctx, r, next, store.Admission{MonthlyBudget: budget})
 }
 
-// reserved is what the months hold.
+// reserved returns the reservations of each month.
 func (w *world) reserved(t *testing.T) map[string]int64 {
 	t.Helper()
 	all := map[string]int64{}
@@ -49,7 +49,7 @@ func (w *world) reserved(t *testing.T) map[string]int64 {
 	return all
 }
 
-// TestBudget: what a job takes from its month, and when that is given back.
+// TestBudget: how much a job reserves in its month, and when that is returned.
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -76,14 +76,15 @@ func TestBudget(t *testing.T) {
 			t.Errorf("a third job: %v, %v", ok, err)
 		}
 		same(t, "the third job", third.Job, w.read(t, third.ID).Job)
-		// One without room keeps its money, and takes that of the month in which it is sent.
+		// A job without quota keeps its reservation, and moves it to the month in which it is
+		// submitted again.
 		second = w.update(t, second.NoRoom("no quota", noon))
 		holds("one waits again", map[string]int64{november: 10})
 		second = admit(second, november)
 		holds("it is sent in the same month", map[string]int64{november: 10})
 		second = admit(w.update(t, second.NoRoom("no quota", noon)), december)
 		holds("it is sent in the next month", map[string]int64{november: 6, december: 4})
-		// What was never there costs nothing; what was is paid for, however it ends.
+		// A job that Vertex AI never had costs nothing; any other job is paid, however it ends.
 		w.update(t, second.Fail(tuning.Failure{Code: 3}, noon))
 		holds("it is refused", map[string]int64{november: 6, december: 0})
 		first = w.apply(t, first, seen(1, "JOB_STATE_RUNNING", 1))
@@ -92,9 +93,9 @@ func TestBudget(t *testing.T) {
 	})
 }
 
-// TestBudgetIsNeverOverspent: whatever many do with the jobs at once, also at the turn of a month,
-// whoever dies after a job was admitted, and whatever answers get lost, no month holds more than
-// its budget, and each holds what is said by its jobs.
+// TestBudgetIsNeverOverspent: many writers work on the jobs at the same time, also at the end of a
+// month; some crash after an admission, and answers get lost. No month ever exceeds its budget, and
+// each holds the sum of its jobs' reservations.
 func TestBudgetIsNeverOverspent(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -135,7 +136,7 @@ func TestBudgetIsNeverOverspent(t *testing.T) {
 			case <-ended:
 				w.balanced(t, budget)
 				if looked < 3 || admitted.Load() < 10 || refused.Load() < 10 {
-					t.Errorf("looked %d times, %d admissions, %d refusals: that tells little", looked, admitted.Load(), refused.Load())
+					t.Errorf("%d checks, %d admissions, %d refusals: too few to prove anything", looked, admitted.Load(), refused.Load())
 				}
 				return
 			default:
@@ -144,8 +145,8 @@ func TestBudgetIsNeverOverspent(t *testing.T) {
 	})
 }
 
-// spend does to a job one thing that may become of it, and reports whether that was to admit it.
-// What is on its way may be left as it is: whoever sent it has died.
+// spend makes one random change of a job, and reports whether that was its admission. A job in
+// submission may be left as it is, as after a crash.
 func (w *world) spend(t *testing.T, id, month string, budget int64) (bool, error) {
 	r, err := w.Job(t.Context(), id)
 	if err != nil {
@@ -177,13 +178,13 @@ func (w *world) spend(t *testing.T, id, month string, budget int64) (bool, error
 	return false, err
 }
 
-// balanced checks that the months hold what their jobs do, at one moment, and no more than they
-// may.
+// balanced checks that each month has the sum of its jobs' reservations at one moment, and no more
+// than the budget.
 func (w *world) balanced(t *testing.T, budget int64) {
 	t.Helper()
 	held, said := map[string]int64{}, map[string]int64{}
 	var err error
-	// That the transaction has ended may go unheard like other answers; it has only read.
+	// The answer to the commit may get lost like other answers; the transaction has only read.
 	_ = w.client.RunTransaction(t.Context(), func(_ context.Context, tx *gcf.Transaction) error {
 		err = w.books(t, tx, held, said)
 		return err
@@ -193,7 +194,7 @@ func (w *world) balanced(t *testing.T, budget int64) {
 		return
 	}
 	if diff := cmp.Diff(said, held); diff != "" {
-		t.Errorf("what the months hold (-by the jobs +by the months):\n%s", diff)
+		t.Errorf("reservations (-by the jobs +by the months):\n%s", diff)
 	}
 	for month, n := range held {
 		if n > budget {
@@ -202,7 +203,7 @@ func (w *world) balanced(t *testing.T, budget int64) {
 	}
 }
 
-// books reads what each month holds, and what its jobs say that they hold of it.
+// books reads the reservation of each month, and the sum of the reservations of its jobs.
 func (w *world) books(t *testing.T, tx *gcf.Transaction, held, said map[string]int64) error {
 	t.Helper()
 	for _, month := range []string{november, december} {
@@ -226,7 +227,7 @@ func (w *world) books(t *testing.T, tx *gcf.Transaction, held, said map[string]i
 			said[job.Month] += job.Reserved
 		}
 		if never := job.Finished && job.Name == ""; never && job.Reserved != 0 || job.Name != "" && job.Reserved != job.Cost {
-			t.Errorf("job %s, named %q, in %s, holds %d of %d", doc.Ref.ID, job.Name, job.State, job.Reserved, job.Cost)
+			t.Errorf("job %s, named %q, in %s, reserves %d of %d", doc.Ref.ID, job.Name, job.State, job.Reserved, job.Cost)
 		}
 	}
 	return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestChangeIsMadeOfWhatIsThere: the record that was read is an old one.
+// TestChangeIsMadeOfWhatIsThere: a change of an outdated version is applied to the present version.
 func TestChangeIsMadeOfWhatIsThere(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -27,20 +27,20 @@ func TestChangeIsMadeOfWhatIsThere(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(steps) != 2 || steps[0] != tuning.Waiting || steps[1] != tuning.Submitting {
-			t.Errorf("the step was asked about %v, want what was read and then what is there", steps)
+			t.Errorf("the step got %v, want the outdated version and then the present one", steps)
 		}
 		if got.Finished || got.CancelRequested == nil || got.Submissions != 1 {
 			t.Errorf("the other writer's change is undone: %+v", got.Job)
 		}
-		same(t, "job that is there", got.Job, w.read(t, old.ID).Job)
-		// What is returned is good to write through.
+		same(t, "existing job", got.Job, w.read(t, old.ID).Job)
+		// A write through the returned record succeeds.
 		if _, err := w.UpdateJob(t.Context(), got, got.NeverArrived(noon)); err != nil {
 			t.Errorf("the next write: %v", err)
 		}
 	})
 }
 
-// TestChangeByMany: each of the writers' changes is there in the end.
+// TestChangeByMany: the changes of all concurrent writers are in the record in the end.
 func TestChangeByMany(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -59,7 +59,7 @@ func TestChangeByMany(t *testing.T) {
 			}
 		}
 		if got := w.read(t, old.ID).Pairs; got != writers {
-			t.Errorf("%d changes are there, want %d", got, writers)
+			t.Errorf("%d changes are in the record, want %d", got, writers)
 		}
 	})
 }
@@ -83,7 +83,7 @@ func TestChangeThatIsNone(t *testing.T) {
 	})
 }
 
-// TestChangeThatFails returns the job all the same: whoever asked still has it in hand.
+// TestChangeThatFails: with an error, the caller gets its own version of the job.
 func TestChangeThatFails(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -100,7 +100,7 @@ func TestChangeThatFails(t *testing.T) {
 		}
 		got, err = w.Change(t.Context(), record, wait)
 		if fault.KindOf(err) != fault.NotFound {
-			t.Errorf("Change of what was deleted: %v, want NotFound", err)
+			t.Errorf("Change of a deleted job: %v, want NotFound", err)
 		}
 		same(t, "job that was deleted", record.Job, got.Job)
 	})

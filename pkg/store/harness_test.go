@@ -35,13 +35,13 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // documents.
 var lastProject atomic.Int64
 
-// world is a project on one server, through our store and through the official client.
+// world is a project on one server, with our store and the official client.
 type world struct {
 	*store.Store
 	client *gcf.Client
 	log    *lockedBuffer
-	// commits counts the calls that reached the server; loseAnswers is how many more of their
-	// answers get lost, and refuse how many more are refused before they get there.
+	// commits counts the calls that reached the server; loseAnswers is how many of the next answers
+	// get lost, and refuse is how many of the next calls are refused before they reach the server.
 	commits, loseAnswers, refuse atomic.Int64
 }
 
@@ -90,7 +90,7 @@ func connect(t *testing.T, addr string) *world {
 	return w
 }
 
-// watch sits at the wire, below the client's own repetitions.
+// watch intercepts each single call, below the client's own retries.
 func (w *world) watch(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	if method != "/google.firestore.v1.Firestore/Commit" {
 		return invoke(ctx, method, req, reply, conn, opts...)
@@ -106,7 +106,7 @@ func (w *world) watch(ctx context.Context, method string, req, reply any, conn *
 	return err
 }
 
-// owner is what the official client sends to an emulator.
+// owner is the credential that the official client sends to an emulator.
 type owner struct{}
 
 func (owner) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
@@ -115,7 +115,7 @@ func (owner) GetRequestMetadata(context.Context, ...string) (map[string]string, 
 
 func (owner) RequireTransportSecurity() bool { return false }
 
-// lockedBuffer is a log that a test reads while others write it.
+// lockedBuffer is a log that a test can read while it is written.
 type lockedBuffer struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -148,7 +148,7 @@ func (w *world) put(t *testing.T, path string, data any) {
 	}
 }
 
-// data reads a document past our store; nil is none.
+// data reads a document without our store; nil means that there is none.
 func (w *world) data(t *testing.T, path string) fields {
 	t.Helper()
 	doc, err := w.client.Doc(path).Get(t.Context())
@@ -179,7 +179,7 @@ func (w *world) read(t *testing.T, id string) store.Record {
 	return record
 }
 
-// update writes next over what is there.
+// update replaces the present version of a job by next.
 func (w *world) update(t *testing.T, next tuning.Job) store.Record {
 	t.Helper()
 	record, err := w.UpdateJob(t.Context(), w.read(t, next.ID), next)
@@ -199,7 +199,7 @@ func (w *world) count(t *testing.T, collection string) int {
 	return len(docs)
 }
 
-// jobID is a legal ID with a number of our choice.
+// jobID returns a legal ID with a chosen number.
 func jobID(n int) string { return fmt.Sprintf("vt-20261123-120000-%s", letters(n)) }
 
 func letters(n int) string {
@@ -210,10 +210,10 @@ func letters(n int) string {
 	return string(b)
 }
 
-// newJob is a job that was confirmed before anything was done for it.
+// newJob returns a confirmed job for which nothing was done yet.
 func newJob(n int) tuning.Job { return tentativeJob(n).Answered() }
 
-// tentativeJob is a job as it is recorded first.
+// tentativeJob returns a job in the form of its first record.
 func tentativeJob(n int) tuning.Job {
 	return tuning.Job{
 		ID: jobID(n), Location: "us-central1", DisplayName: "a job", BaseModel: "gemini-3.1-flash-lite",
@@ -221,7 +221,7 @@ func tentativeJob(n int) tuning.Job {
 	}.Recorded(noon.Add(30 * time.Second))
 }
 
-// waitingJob is a job whose dataset is written.
+// waitingJob returns a queued job, whose dataset is written.
 func waitingJob(n int) tuning.Job {
 	job := newJob(n)
 	job.TrainingData, job.Pairs = "gs://b/x.jsonl", 7
@@ -232,14 +232,14 @@ func jobName(n int) string {
 	return fmt.Sprintf("projects/store/locations/us-central1/tuningJobs/%d", n)
 }
 
-// seen is what Vertex AI says of job n at a time after noon.
+// seen returns Vertex AI's description of job n at a time after noon.
 func seen(n int, vertexState string, seconds int) tuning.Observation {
 	return tuning.Observation{
 		Name: jobName(n), Label: jobID(n), VertexState: vertexState, UpdatedAt: noon.Add(time.Duration(seconds) * time.Second),
 	}
 }
 
-// same compares jobs as they are read back.
+// same compares two jobs; empty and nil lists are equal.
 func same(t *testing.T, what string, want, got tuning.Job) {
 	t.Helper()
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {

@@ -20,16 +20,16 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// declarations is where Terraform declares indexes.
+// declarations is the file in which Terraform declares indexes.
 const declarations = "../../terraform/firestore.tf"
 
-// TestIndexes runs every query of the store and holds the indexes that they need against those that
-// Terraform declares: none may be missing, none superfluous. A new query gets a line here, and in
-// Terraform the block that this package's tests print: none of them passes that runs a query whose
-// index is missing.
+// TestIndexes runs every query of the store, and compares the indexes that the queries need with
+// those that Terraform declares: none may be missing, and none superfluous. For a new query, add a
+// line here, and add to Terraform the block that the failing tests of this package print: every
+// test fails that runs a query without an index.
 func TestIndexes(t *testing.T) {
 	t.Parallel()
-	var needed sync.Map // index as a block of Terraform, to true
+	var needed sync.Map // set of indexes, as blocks of Terraform
 	c := startCloud(t, func(q firestore.Shape) { needed.Store(block(q.Index()), true) })
 	w := connect(t, c.Addresses.Firestore)
 	ctx := t.Context()
@@ -64,13 +64,13 @@ func TestIndexes(t *testing.T) {
 	}
 	for block := range declared(t).indexes {
 		if _, ok := needed.Load(block); !ok {
-			t.Errorf("No query here needs this index of %s. Add the query to this test, or take the index away:\n%s", declarations, block)
+			t.Errorf("No query here needs this index of %s. Add the query to this test, or remove the index:\n%s", declarations, block)
 		}
 	}
 }
 
-// indexed returns a listener that fails the test if Firestore would refuse a query in production,
-// as it does where an index is missing.
+// indexed returns a listener that fails the test if Firestore would refuse a query in production
+// because its index is missing.
 func indexed(t *testing.T) func(firestore.Shape) {
 	t.Helper()
 	terraform := declared(t)
@@ -80,13 +80,13 @@ func indexed(t *testing.T) func(firestore.Shape) {
 		}
 		for _, field := range q.Fields() {
 			if terraform.unindexed[q.Collection+"."+field] {
-				t.Errorf("A query looks at %s.%s, which %s keeps out of all indexes", q.Collection, field, declarations)
+				t.Errorf("A query looks at %s.%s, which %s excludes from all indexes", q.Collection, field, declarations)
 			}
 		}
 	}
 }
 
-// block writes an index as Terraform declares it.
+// block returns an index as a block of Terraform.
 func block(i firestore.Index) string {
 	if len(i.Fields) == 0 {
 		return ""
@@ -106,7 +106,7 @@ func block(i firestore.Index) string {
 	return b.String() + "\n}\n"
 }
 
-// terraform is what Terraform declares for Firestore.
+// terraform holds Terraform's declarations for Firestore.
 type terraform struct {
 	indexes   map[string]bool // as blocks
 	unindexed map[string]bool // collection.field
@@ -166,7 +166,7 @@ func nested(b *hclsyntax.Body, name string) (bodies []*hclsyntax.Body) {
 	return bodies
 }
 
-// literal is the string that an attribute is set to, or empty.
+// literal returns the string value of an attribute, or "".
 func literal(b *hclsyntax.Body, name string) string {
 	attribute, ok := b.Attributes[name]
 	if !ok {
@@ -174,7 +174,7 @@ func literal(b *hclsyntax.Body, name string) string {
 	}
 	value, diagnostics := attribute.Expr.Value(nil)
 	if diagnostics.HasErrors() || value.Type() != cty.String {
-		return "" // not literal, so equal to nothing that is wanted
+		return "" // no literal, so it equals no wanted value
 	}
 	return value.AsString()
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// fullJob has a value in every field.
+// fullJob returns a job with a value in every field.
 func fullJob(n int) tuning.Job {
 	epochs, batch, rate := int64(3), int64(4), 0.0001
 	j := newJob(n)
@@ -62,7 +62,7 @@ func TestFullJobIsFull(t *testing.T) {
 	for _, v := range []any{job, job.Events[1], *job.Failure, *job.LeftOut, *job.Stats, *job.FirstAnswer, *job.CancelRequested} {
 		for i := range reflect.TypeOf(v).NumField() {
 			if reflect.ValueOf(v).Field(i).IsZero() {
-				t.Errorf("%T.%s has no value: nothing would tell if it were lost", v, reflect.TypeOf(v).Field(i).Name)
+				t.Errorf("%T.%s has no value: the test would not notice its loss", v, reflect.TypeOf(v).Field(i).Name)
 			}
 		}
 	}
@@ -85,7 +85,7 @@ func TestJobIsReadAsItWasWritten(t *testing.T) {
 			}
 		}
 		if _, err := w.Job(t.Context(), jobID(9)); fault.KindOf(err) != fault.NotFound {
-			t.Errorf("Job that is not there: %v, want NotFound", err)
+			t.Errorf("a missing job: %v, want NotFound", err)
 		}
 	})
 }
@@ -99,15 +99,15 @@ func TestCreateJobAnswerLost(t *testing.T) {
 			t.Errorf("%d calls of Commit, want the first and its repetition", n)
 		}
 		same(t, "job", newJob(1), record.Job)
-		// The record is good to write through.
+		// A write through the record succeeds.
 		if _, err := w.Apply(t.Context(), record, seen(1, "JOB_STATE_PENDING", 1)); err != nil {
 			t.Errorf("Apply: %v", err)
 		}
 	})
 }
 
-// TestUpdateJobOnlyOverWhatWasRead is about two writers that have read the same record, with a
-// model to write back to and without.
+// TestUpdateJobOnlyOverWhatWasRead: of two writers that have read the same version only the first
+// succeeds, both with and without a model's document.
 func TestUpdateJobOnlyOverWhatWasRead(t *testing.T) {
 	t.Parallel()
 	for _, model := range []string{"", "m"} {
@@ -136,8 +136,8 @@ func TestUpdateJobOnlyOverWhatWasRead(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				same(t, "job that is there", running, read.Job)
-				// What an update returns is good for the next.
+				same(t, "existing job", running, read.Job)
+				// A write through the result of an update succeeds.
 				done, _ := written.Observe(seen(1, "JOB_STATE_SUCCEEDED", 3))
 				if _, err := w.UpdateJob(t.Context(), written, done); err != nil {
 					t.Errorf("first writer again: %v", err)
@@ -146,18 +146,18 @@ func TestUpdateJobOnlyOverWhatWasRead(t *testing.T) {
 					t.Fatal(err)
 				}
 				if _, err := w.UpdateJob(t.Context(), second, pending); !errors.Is(err, store.ErrChanged) {
-					t.Errorf("update of what was deleted: %v, want ErrChanged", err)
+					t.Errorf("update of a deleted job: %v, want ErrChanged", err)
 				}
 				if got := w.data(t, "tuning_jobs/"+job.ID); got != nil {
-					t.Errorf("a deleted record is there again: %v", got)
+					t.Errorf("a deleted record exists again: %v", got)
 				}
 			})
 		})
 	}
 }
 
-// TestUpdateJobKeepsWhatDoesNotMove: fields that others may add to a record stay, and so does what
-// was set at first and how much was told.
+// TestUpdateJobKeepsWhatDoesNotMove: an update changes neither fields that others have added to a
+// record, nor the fields that never change, nor the number of published events.
 func TestUpdateJobKeepsWhatDoesNotMove(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -184,7 +184,7 @@ func TestUpdateJobKeepsWhatDoesNotMove(t *testing.T) {
 		want.Priority, want.Timeout, want.CancelWhenStalled = first.Priority, first.Timeout, first.CancelWhenStalled
 		same(t, "job", want, read.Job)
 		if note := w.data(t, "tuning_jobs/"+record.ID)["note"]; note != "mine" {
-			t.Errorf("somebody's field is now %v", note)
+			t.Errorf("the added field is now %v", note)
 		}
 	})
 }
@@ -200,13 +200,13 @@ func TestApply(t *testing.T) {
 		before := w.commits.Load()
 		unchanged, err := w.Apply(t.Context(), pending, seen(1, "JOB_STATE_PENDING", 5))
 		if err != nil || w.commits.Load() != before {
-			t.Errorf("no news: %v, and %d calls of Commit, want none", err, w.commits.Load()-before)
+			t.Errorf("nothing new: %v, and %d calls of Commit, want none", err, w.commits.Load()-before)
 		}
 		same(t, "job without news", pending.Job, unchanged.Job)
 		if _, err := w.Apply(t.Context(), pending, seen(1, "JOB_STATE_SUCCEEDED", 9)); err != nil {
 			t.Fatal(err)
 		}
-		// Somebody with an old record and an old answer gets to know the new state.
+		// A writer with an outdated version and an old observation gets the new state.
 		late, err := w.Apply(t.Context(), pending, seen(1, "JOB_STATE_RUNNING", 6))
 		if err != nil {
 			t.Fatalf("late answer: %v", err)
@@ -217,8 +217,7 @@ func TestApply(t *testing.T) {
 	})
 }
 
-// TestApplyAnswerLost: the write took effect, so its repetition is refused, and what is there is
-// right.
+// TestApplyAnswerLost: the write took effect, so its retry is refused, and the record is right.
 func TestApplyAnswerLost(t *testing.T) {
 	t.Parallel()
 	for _, model := range []string{"", "m"} {

@@ -25,7 +25,7 @@ func TestCreateJobWithAKey(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		k := key("ci", "release 7/α")
 		if known, err := w.Key(t.Context(), *k); known != nil || err != nil {
-			t.Errorf("a key that nobody used: %+v, %v", known, err)
+			t.Errorf("an unused key: %+v, %v", known, err)
 		}
 		created, err := w.CreateJob(t.Context(), newJob(1), k)
 		if err != nil {
@@ -36,7 +36,7 @@ func TestCreateJobWithAKey(t *testing.T) {
 		same(t, "job as created", wantJob, created.Job)
 		same(t, "job as read", wantJob, w.read(t, jobID(1)).Job)
 		if _, err := w.UpdateJob(t.Context(), created, created.Waits()); err != nil {
-			t.Errorf("a write through what was created: %v", err)
+			t.Errorf("a write through the created record: %v", err)
 		}
 		known, err := w.Key(t.Context(), *k)
 		if err != nil {
@@ -47,7 +47,7 @@ func TestCreateJobWithAKey(t *testing.T) {
 			t.Errorf("key (-want +got):\n%s", diff)
 		}
 
-		// The key decides, whatever is asked for; and nothing of the second job is written.
+		// The key decides, whatever the request is, and nothing of the second job is written.
 		other := *k
 		other.Request = "something else"
 		for _, again := range []*store.Key{k, &other} {
@@ -64,7 +64,8 @@ func TestCreateJobWithAKey(t *testing.T) {
 	})
 }
 
-// TestKeysOfCallers: a caller neither meets nor sees another one's keys.
+// TestKeysOfCallers: equal keys of different callers are different, and no caller sees those of
+// another.
 func TestKeysOfCallers(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -94,8 +95,8 @@ func TestKeysOfCallers(t *testing.T) {
 	})
 }
 
-// TestOneKeyAtTheSameTime: one of many starts with a key makes the job, and all the others get to
-// know which.
+// TestOneKeyAtTheSameTime: one of many starts with a key creates the job, and all others learn
+// which job it is.
 func TestOneKeyAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -111,7 +112,7 @@ func TestOneKeyAtTheSameTime(t *testing.T) {
 					case err == nil:
 						made.Store(jobID(n), true)
 					case fault.KindOf(err) == fault.Unavailable:
-						continue // too many of them at the same document: the caller repeats its start
+						continue // too much contention: the caller retries its start
 					case !errors.Is(err, store.ErrKeyUsed):
 						t.Errorf("CreateJob %d: %v", n, err)
 					}
@@ -131,7 +132,7 @@ func TestOneKeyAtTheSameTime(t *testing.T) {
 			return true
 		})
 		if _, ok := made.Load(known.JobID); !ok {
-			t.Errorf("the key is of %s, whose maker was told otherwise", known.JobID)
+			t.Errorf("the key is of %s, whose creator got another answer", known.JobID)
 		}
 		if n := w.count(t, "tuning_jobs"); n != 1 {
 			t.Errorf("%d jobs of one key", n)
@@ -139,8 +140,8 @@ func TestOneKeyAtTheSameTime(t *testing.T) {
 	})
 }
 
-// TestCreateJobWithAKeyAnswerLost: the commit took effect, its repetition is refused, and the job
-// is the caller's.
+// TestCreateJobWithAKeyAnswerLost: the commit took effect, so its retry is refused, and the job is
+// the caller's.
 func TestCreateJobWithAKeyAnswerLost(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -164,7 +165,7 @@ func TestCreateJobWithAKeyAnswerLost(t *testing.T) {
 	})
 }
 
-// TestCreateJobRefused leaves neither half behind.
+// TestCreateJobRefused: a refused commit writes neither the job nor the key.
 func TestCreateJobRefused(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -177,7 +178,7 @@ func TestCreateJobRefused(t *testing.T) {
 		if jobs, keys := w.count(t, "tuning_jobs"), w.count(t, "start_keys"); jobs != 0 || keys != 0 {
 			t.Errorf("%d jobs and %d keys, want none", jobs, keys)
 		}
-		// A key that cannot be read is no key that is free.
+		// A key that cannot be decoded is an error, not a free key.
 		k := key("ci", "k2")
 		if _, err := w.CreateJob(t.Context(), newJob(2), k); err != nil {
 			t.Fatal(err)

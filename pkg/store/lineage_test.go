@@ -23,7 +23,7 @@ func TestJobsByWhatTheyMade(t *testing.T) {
 			3: {model: at + "models/7@1", endpoint: at + "endpoints/5"},
 			1: {model: at + "models/7@2", endpoint: at + "endpoints/5", validation: "gs://b/v1.jsonl", files: []string{"gs://in/a.jsonl", "gs://in/b.jsonl"}},
 			2: {model: at + "models/70@1", endpoint: at + "endpoints/50"},
-			0: {files: []string{"gs://in/a.jsonl"}}, // has made nothing yet
+			0: {files: []string{"gs://in/a.jsonl"}}, // it has no model yet
 			4: {model: at + "models/8"},
 			5: {model: "projects/acme/locations/us-central1/models/9@1"},
 		} {
@@ -48,9 +48,10 @@ func TestJobsByWhatTheyMade(t *testing.T) {
 			{model, at + "models/70", []int{2}},
 			{model, at + "models/8", []int{4}},
 			{model, at + "models/8@1", nil},
-			{model, "projects/acme/locations/us-central1/models/7", []int{3, 1}}, // the project by its ID
+			// The project is given by its ID.
+			{model, "projects/acme/locations/us-central1/models/7", []int{3, 1}},
 			{model, "projects/acme/locations/us-central1/models/7@1", []int{3}},
-			{model, at + "models/9", []int{5}}, // and by its number
+			{model, at + "models/9", []int{5}}, // the project by its number
 			{model, "projects/other/locations/us-central1/models/7", nil},
 			{model, "projects/3344/locations/us-central1/models/9", nil},
 			{model, "projects/1122/locations/europe-west4/models/7", nil},

@@ -38,7 +38,7 @@ func TestFindJob(t *testing.T) {
 			{jobName(43), ""},
 			{"43", ""},
 			{jobID(99), ""},
-			{"", ""}, // not the job that Vertex AI has not named yet
+			{"", ""}, // a job without a name has an empty number
 			{"projects/store/locations/us-central1/tuningJobs/", ""},
 		}
 		for _, tt := range tests {
@@ -56,7 +56,7 @@ func TestFindJob(t *testing.T) {
 	})
 }
 
-// TestWatched: a job is watched until it has finished and all of it was told.
+// TestWatched: a job is watched until it has finished and all its events are published.
 func TestWatched(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -64,7 +64,7 @@ func TestWatched(t *testing.T) {
 		for n := range 9 {
 			record := w.create(t, newJob(n))
 			switch n % 3 {
-			case 0: // over, and told
+			case 0: // finished and published
 				failed, err := w.UpdateJob(t.Context(), record, record.Fail(tuning.Failure{Code: 3}, noon))
 				if err != nil {
 					t.Fatal(err)
@@ -73,14 +73,14 @@ func TestWatched(t *testing.T) {
 					t.Fatal(err)
 				}
 				continue
-			case 1: // over, and not told
+			case 1: // finished, but not published
 				if _, err := w.UpdateJob(t.Context(), record, record.Fail(tuning.Failure{Code: 3}, noon)); err != nil {
 					t.Fatal(err)
 				}
 			}
 			want = append(want, record.ID)
 		}
-		// Records that cannot be read hide nothing, wherever they are.
+		// Records that cannot be decoded hide no others, wherever they are.
 		for _, id := range []string{"vt-0", jobID(1) + "x", jobID(1) + "y", jobID(4) + "x", jobID(8) + "x"} {
 			w.put(t, "tuning_jobs/"+id, fields{"watched": true, "pairs": "many"})
 		}
@@ -106,7 +106,8 @@ func TestWatched(t *testing.T) {
 	})
 }
 
-// TestRecordsThatAreNone are left out of every list, told of in the log, and hide no other.
+// TestRecordsThatAreNone: records that cannot be decoded are skipped in every list, are logged, and
+// hide no others.
 func TestRecordsThatAreNone(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -134,10 +135,10 @@ func TestRecordsThatAreNone(t *testing.T) {
 			w.log.Reset()
 			got, err := list()
 			if err != nil || len(got) != 1 || got[0].ID != good.ID {
-				t.Errorf("%s: %d jobs, %v, want the good one", name, len(got), err)
+				t.Errorf("%s: %d jobs, %v, want the valid one", name, len(got), err)
 			}
 			if log := w.log.String(); !strings.Contains(log, jobID(4)) && !strings.Contains(log, jobID(6)) {
-				t.Errorf("%s: the log does not say what was left out: %q", name, log)
+				t.Errorf("%s: the log does not name the skipped record: %q", name, log)
 			}
 		}
 		if _, err := w.Job(t.Context(), jobID(4)); err == nil || fault.KindOf(err) != fault.Internal || !strings.Contains(err.Error(), jobID(4)) {

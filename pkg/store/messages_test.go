@@ -18,8 +18,8 @@ import (
 func TestSessionIDs(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		// The documents are created in this order, all of them after the times that some of them
-		// name.
+		// The documents are created in this order, all of them after the creation times in their
+		// fields.
 		messages := []struct {
 			id      string
 			created any // nil: none
@@ -53,7 +53,7 @@ func TestSessionIDs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Times of creation are those of the clock, and may be before noon of that day.
+		// Firestore's creation times are real times, and may be before noon of that day.
 		if w.createdBefore(t, "z_created_first", noon) {
 			want = []string{
 				"e_earliest", "z_created_first", "y_no_time", "x_number", "w_null", "b_string", "a_string_with_zone",
@@ -148,7 +148,7 @@ func (w *world) messages(t *testing.T, ids []string) (all []store.Message) {
 	return all
 }
 
-// TestMessagesByIDInBatches asks for more messages than one call gives, in an order of our own.
+// TestMessagesByIDInBatches reads more messages than one call returns, in an order of its own.
 func TestMessagesByIDInBatches(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {

@@ -22,7 +22,7 @@ func TestModel(t *testing.T) {
 			name string
 			doc  fields // nil: none
 			want store.Model
-			kind fault.Kind // of the error; Internal is none
+			kind fault.Kind // of the error; Internal means no error
 		}{
 			{
 				name: "full",
@@ -62,7 +62,7 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// lastJob is what a model's document is to say of a job.
+// lastJob returns the expected field last_job of a model's document.
 func lastJob(j tuning.Job) fields {
 	return fields{
 		"id": j.ID, "job_name": j.Name, "status": string(j.State), "tuned_model": j.TunedModel,
@@ -88,7 +88,8 @@ func TestJobIsWrittenBackToItsModel(t *testing.T) {
 		newer = w.apply(t, newer, seen(2, "JOB_STATE_RUNNING", 2))
 		w.modelIs(t, fields{"base_model": "gemini-x", "owner": "me", "last_job": lastJob(newer.Job)})
 
-		// The older job is not the model's last any more, but it is the first to make a model.
+		// The older job is no longer the model's last job, but it is the first to create a tuned
+		// model.
 		success := seen(1, "JOB_STATE_SUCCEEDED", 3)
 		success.TunedModel = "models/1"
 		older = w.apply(t, older, success)
@@ -105,7 +106,7 @@ func TestJobIsWrittenBackToItsModel(t *testing.T) {
 			"tuned_model": "models/2", "tuned_model_job_created_at": newer.CreatedAt,
 		})
 
-		// Neither a failure nor the late success of an older job takes that model away.
+		// Neither a failure nor the late success of an older job replaces that tuned model.
 		failed := w.apply(t, w.create(t, modelJob(3, time.Minute)), seen(3, "JOB_STATE_FAILED", 5))
 		late := seen(4, "JOB_STATE_SUCCEEDED", 6)
 		late.TunedModel = "models/4"
@@ -122,7 +123,7 @@ func TestWriteBackToAModelThatIsDifferent(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		record := w.create(t, modelJob(1, 0))
 		record = w.apply(t, record, seen(1, "JOB_STATE_PENDING", 1))
-		w.modelIs(t, nil) // deleted meanwhile: it stays deleted, and the job moves on
+		w.modelIs(t, nil) // the model stays deleted, and the job continues
 
 		w.put(t, "models/m", fields{"last_job": "somebody's note"})
 		record = w.apply(t, record, seen(1, "JOB_STATE_RUNNING", 2))

@@ -20,7 +20,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// pages reads a list to its end and returns the IDs of the jobs, page by page. Between is called
+// pages reads a list to its end and returns the IDs of the jobs, page by page. It calls between
 // after each page.
 func (w *world) pages(t *testing.T, p store.Page, between func()) (pages [][]string) {
 	t.Helper()
@@ -40,7 +40,7 @@ func (w *world) pages(t *testing.T, p store.Page, between func()) (pages [][]str
 			return pages
 		}
 		if p.After != nil && *next == *p.After {
-			t.Fatalf("the list stays at %+v", *next)
+			t.Fatalf("the list does not advance from %+v", *next)
 		}
 		p.After = next
 		between()
@@ -53,7 +53,8 @@ func TestListJobs(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		var all, running []string
-		// Three at each time, so that the ID decides among them; put in an order that is none.
+		// Three jobs have the same time, so that the ID decides among them. They are created out of
+		// order.
 		for _, n := range []int{4, 8, 0, 2, 6, 1, 7, 3, 5} {
 			job := newJob(n)
 			job.CreatedAt = noon.Add(time.Duration(n/3) * time.Microsecond)
@@ -100,12 +101,12 @@ func TestListJobs(t *testing.T) {
 	})
 }
 
-// TestListJobs_scan: a page that looks through much is given as it is, and the next goes on behind
-// it.
+// TestListJobs_scan: a page that has read its limit of records is returned as it is, and the next
+// page continues after it.
 func TestListJobs_scan(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		const jobs, wanted = 1100, 3 // of more than two batches
+		const jobs, wanted = 1100, 3 // more than two batches
 		var want []string
 		var all sync.WaitGroup
 		for n := range jobs {
@@ -142,7 +143,8 @@ func TestListJobs_scan(t *testing.T) {
 	})
 }
 
-// randomJob is one of few values in each field that is filtered on, and at few times.
+// randomJob returns a job with one of a few values in each field of a filter, at one of a few
+// times.
 func randomJob(n int) tuning.Job {
 	job := newJob(n)
 	job.CreatedAt = noon.Add(time.Duration(rand.IntN(20)) * time.Second)
@@ -176,7 +178,7 @@ func randomPage() store.Page {
 	return p
 }
 
-// want is what a list must hold, told in another way than the store does.
+// want returns the expected list, computed in another way than the store does.
 func want(jobs []tuning.Job, p store.Page) (ids []string) {
 	var left []tuning.Job
 	for _, j := range jobs {
@@ -209,8 +211,8 @@ func want(jobs []tuning.Job, p store.Page) (ids []string) {
 	return ids
 }
 
-// TestListJobs_random: whatever is listed how, and whatever is created meanwhile, what was there is
-// listed once, in order; and what came later at most once, if it is meant at all.
+// TestListJobs_random: for random lists, with jobs created meanwhile, each job that existed before
+// is listed once, in order, and each later job at most once, and only if the filter selects it.
 func TestListJobs_random(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -232,8 +234,7 @@ func TestListJobs_random(t *testing.T) {
 				}
 			})...)
 			after := want(jobs, p)
-			// All that is listed is in the order of all that there is in the end; nothing is in it
-			// twice.
+			// The list is a part of the final list in the same order, without repetitions.
 			rest := after
 			for _, id := range got {
 				at := slices.Index(rest, id)
@@ -244,14 +245,14 @@ func TestListJobs_random(t *testing.T) {
 			}
 			old := slices.DeleteFunc(slices.Clone(got), func(id string) bool { return !slices.Contains(before, id) })
 			if diff := cmp.Diff(before, old); diff != "" && len(before)+len(old) > 0 {
-				t.Fatalf("%+v: of what was there (-want +got):\n%s", p, diff)
+				t.Fatalf("%+v: existing jobs (-want +got):\n%s", p, diff)
 			}
 		}
 	})
 }
 
-// TestListJobs_amid_inserts: while others create jobs all the time, before, between and behind
-// those that there are, each list has every job that was there when it began once, and none twice.
+// TestListJobs_amid_inserts: while others create jobs all the time, before, between and after the
+// existing ones, each list has every job that existed at its beginning once, and no job twice.
 func TestListJobs_amid_inserts(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -281,7 +282,7 @@ func TestListJobs_amid_inserts(t *testing.T) {
 			want := want(there, p)
 			old := slices.DeleteFunc(got, func(id string) bool { return !slices.Contains(want, id) })
 			if diff := cmp.Diff(want, old, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("%+v: of what was there (-want +got):\n%s", p, diff)
+				t.Errorf("%+v: existing jobs (-want +got):\n%s", p, diff)
 			}
 		}
 		all.Wait()

@@ -19,7 +19,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestQueue: the line of Firestore is that of the rule in package tuning.
+// TestQueue: Firestore's order of the queue is that of package tuning.
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -34,7 +34,7 @@ func TestQueue(t *testing.T) {
 		}
 		slices.SortFunc(line, tuning.InLine)
 		w.create(t, newJob(12))                   // not ready
-		w.create(t, waitingJob(13).Submits(noon)) // on its way
+		w.create(t, waitingJob(13).Submits(noon)) // in submission
 		for _, limit := range []int{1, 5, 12, 1000} {
 			records, err := w.Queue(t.Context(), limit)
 			if err != nil {
@@ -51,8 +51,8 @@ func TestQueue(t *testing.T) {
 	})
 }
 
-// TestCountAhead: the count is that of the rule in package tuning, also among jobs of one priority
-// and one time.
+// TestCountAhead: the count follows the order of package tuning, also among jobs with the same
+// priority and time.
 func TestCountAhead(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -66,11 +66,11 @@ func TestCountAhead(t *testing.T) {
 			line = append(line, job)
 		}
 		w.create(t, newJob(20))                   // not ready
-		w.create(t, waitingJob(21).Submits(noon)) // on its way
+		w.create(t, waitingJob(21).Submits(noon)) // in submission
 		slices.SortFunc(line, tuning.InLine)
 		for place, job := range line {
 			if ahead, err := w.CountAhead(t.Context(), job); err != nil || ahead != int64(place) {
-				t.Errorf("%d jobs are ahead of job %d in line, %v", ahead, place, err)
+				t.Errorf("%d jobs are ahead of job %d, %v", ahead, place, err)
 			}
 		}
 		late := waitingJob(30)
@@ -135,14 +135,14 @@ func TestAdmit(t *testing.T) {
 		}
 		same(t, "job without room", waiting[2].Job, got.Job)
 		same(t, "job without room as read", waiting[2].Job, w.read(t, got.ID).Job)
-		// What was read is old.
+		// The version that was read is outdated.
 		if _, ok, err := admit(waiting[1], 3); ok || !errors.Is(err, store.ErrChanged) {
 			t.Errorf("a job that was admitted before: %v, %v, want ErrChanged", ok, err)
 		}
 		if _, ok, err := admit(waiting[1], 0); ok || !errors.Is(err, store.ErrChanged) {
 			t.Errorf("the same without a limit: %v, %v, want ErrChanged", ok, err)
 		}
-		// A job that ends makes room, and without a limit there always is some.
+		// A job that ends makes room, and without a limit there is always room.
 		if _, err := w.Apply(t.Context(), w.read(t, jobID(0)), seen(0, "JOB_STATE_SUCCEEDED", 2)); err != nil {
 			t.Fatal(err)
 		}
@@ -164,8 +164,8 @@ func TestAdmit(t *testing.T) {
 	})
 }
 
-// TestAdmitShowsAtTheGate: who has counted before an admission must count again, also if it is of
-// the job that was admitted last.
+// TestAdmitShowsAtTheGate: each admission changes the admission document, also if it is of the same
+// job as the last one, so that concurrent admissions count again.
 func TestAdmitShowsAtTheGate(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -184,13 +184,13 @@ func TestAdmitShowsAtTheGate(t *testing.T) {
 			r = w.update(t, admitted.NoRoom("no quota", noon))
 		}
 		if len(seen) != 3 {
-			t.Errorf("three admissions changed the gate %d times", len(seen))
+			t.Errorf("three admissions changed the admission document %d times", len(seen))
 		}
 	})
 }
 
-// TestAdmitAtTheSameTime: however many ask at once, and whatever answers get lost, no more jobs are
-// on their way or at Vertex AI than may be, and no place is left empty.
+// TestAdmitAtTheSameTime: with many admissions at the same time, and lost answers, the number of
+// jobs at Vertex AI never exceeds the limit, and reaches it.
 func TestAdmitAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	for name, lost := range map[string]int64{"all_answered": 0, "answers_lost": 2} {
@@ -212,21 +212,21 @@ func TestAdmitAtTheSameTime(t *testing.T) {
 					if err != nil || active != limit {
 						t.Errorf("round %d: %d jobs are on their way, %v, want %d", round, active, err, limit)
 					}
-					for n := range jobs { // they make room
+					for n := range jobs { // the jobs end and make room
 						if r := w.read(t, jobID(n)); r.Step == tuning.Submitting {
 							w.apply(t, r, seen(n, "JOB_STATE_SUCCEEDED", 1))
 						}
 					}
 				}
 				if n, err := w.CountAtStep(t.Context(), tuning.Ended); err != nil || n != 2*limit {
-					t.Errorf("%d jobs have come to their end, %v, want %d", n, err, 2*limit)
+					t.Errorf("%d jobs have ended, %v, want %d", n, err, 2*limit)
 				}
 			})
 		})
 	}
 }
 
-// tryToSend has a job admitted if there is room, as often as it takes to hear.
+// tryToSend admits a job if there is room, and retries until it gets an answer.
 func (w *world) tryToSend(t *testing.T, n int, limit int64) {
 	for {
 		r, err := w.Job(t.Context(), jobID(n))
@@ -240,7 +240,7 @@ func (w *world) tryToSend(t *testing.T, n int, limit int64) {
 		_, admitted, err := w.Admit(t.Context(), r, r.Submits(noon), store.Admission{MaxConcurrent: limit})
 		switch {
 		case errors.Is(err, store.ErrChanged), fault.KindOf(err) == fault.Unavailable:
-			continue // its answer was lost, or too many ask at once: the record tells
+			continue // the answer was lost, or there is contention: the record decides
 		case err != nil:
 			t.Errorf("admit job %d: %v", n, err)
 			return

@@ -13,8 +13,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestTentativeIsNotShown: a start that was not confirmed is in no list and in no lookup, and no
-// model's document names it. Only the poller sees it.
+// TestTentativeIsNotShown: a tentative start is in no list and no lookup, and no model's document
+// names it. Only the poller sees it.
 func TestTentativeIsNotShown(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -29,7 +29,7 @@ func TestTentativeIsNotShown(t *testing.T) {
 		for _, order := range store.Orders {
 			found, next, err := w.ListJobs(t.Context(), store.Page{Order: order, Size: 1, Scan: 100})
 			if err != nil || len(found) != 1 || found[0].ID != jobID(2) || next != nil {
-				t.Errorf("%s: %d jobs, more at %v, %v; want the confirmed one alone", order, len(found), next, err)
+				t.Errorf("%s: %d jobs, more at %v, %v; want only the confirmed one", order, len(found), next, err)
 			}
 		}
 		if _, err := w.FindJob(t.Context(), jobID(1)); fault.KindOf(err) != fault.NotFound {
@@ -47,8 +47,8 @@ func TestTentativeIsNotShown(t *testing.T) {
 	})
 }
 
-// TestRefusalIsKept: the key of a start that is refused keeps why, in the write that refuses it.
-// What the start holds of the budget goes back, and its record can be deleted, also twice.
+// TestRefusalIsKept: the write that refuses a start also writes the failure to its key, and returns
+// its reservation. Then its record can be deleted, even twice.
 func TestRefusalIsKept(t *testing.T) {
 	t.Parallel()
 	why := tuning.Failure{Code: 3, Message: "bad data", Kind: "INVALID_ARGUMENT", Violations: []fault.Violation{{Field: "x", Reason: "BAD"}}}
@@ -69,7 +69,7 @@ func TestRefusalIsKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		if reserved, err := w.Reserved(t.Context(), "2026-11"); err != nil || reserved != 0 {
-			t.Errorf("the month holds %d, %v", reserved, err)
+			t.Errorf("the month has reserved %d, %v", reserved, err)
 		}
 		for range 2 {
 			if err := w.DeleteJob(t.Context(), record); err != nil {

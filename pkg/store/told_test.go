@@ -28,7 +28,7 @@ func TestMarkTold(t *testing.T) {
 			}
 			got := w.read(t, jobID(1))
 			if got.Told != told || got.Watched != watched {
-				t.Errorf("%s: told %d, watched %v, want %d, %v", what, got.Told, got.Watched, told, watched)
+				t.Errorf("%s: published %d, watched %v, want %d, %v", what, got.Told, got.Watched, told, watched)
 			}
 			return got
 		}
@@ -45,8 +45,8 @@ func TestMarkTold(t *testing.T) {
 	})
 }
 
-// TestMarkToldSparesWriters: what is noted meanwhile is no reason to refuse a change, and is not
-// undone by it.
+// TestMarkToldSparesWriters: marking events as published neither makes a concurrent change fail,
+// nor is undone by it.
 func TestMarkToldSparesWriters(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -59,12 +59,12 @@ func TestMarkToldSparesWriters(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got.State != tuning.Running || got.Told != 1 || len(got.Untold()) != 1 {
-			t.Errorf("after a change: %s, told %d of %d", got.State, got.Told, len(got.Events))
+			t.Errorf("after a change: %s, published %d of %d", got.State, got.Told, len(got.Events))
 		}
 	})
 }
 
-// TestMarkToldInBatches: many jobs are one write a 400.
+// TestMarkToldInBatches: each write marks up to 400 jobs.
 func TestMarkToldInBatches(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -93,15 +93,15 @@ func TestMarkToldInBatches(t *testing.T) {
 		}
 		left, err := w.Watched(t.Context(), "", 1000)
 		if err != nil || len(left) != jobs/2 {
-			t.Errorf("%d jobs are left to watch, %v, want those that go on: %d", len(left), err, jobs/2)
+			t.Errorf("%d jobs are still watched, %v, want the unfinished ones: %d", len(left), err, jobs/2)
 		}
 		for _, r := range left {
 			if r.Finished || len(r.Untold()) != 0 {
-				t.Fatalf("job %s, finished: %v, untold: %v", r.ID, r.Finished, r.Untold())
+				t.Fatalf("job %s, finished: %v, unpublished: %v", r.ID, r.Finished, r.Untold())
 			}
 		}
 		if err := w.MarkTold(t.Context(), nil); err != nil || w.commits.Load() != before+3 {
-			t.Errorf("nothing to note: %v, %d writes", err, w.commits.Load()-before-3)
+			t.Errorf("nothing to mark: %v, %d writes", err, w.commits.Load()-before-3)
 		}
 	})
 }
@@ -119,7 +119,7 @@ func TestMarkToldFails(t *testing.T) {
 			t.Errorf("MarkTold whose answer is lost: %v, want none or Google's", err)
 		}
 		if diff := cmp.Diff([]tuning.Event{}, w.read(t, record.ID).Untold()); diff != "" {
-			t.Errorf("untold (-want +got):\n%s", diff)
+			t.Errorf("unpublished (-want +got):\n%s", diff)
 		}
 	})
 }
