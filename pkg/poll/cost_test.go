@@ -15,7 +15,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// fill makes jobs on Vertex AI with their records, many at a time.
+// fill creates jobs on Vertex AI with their records, many at a time.
 func (w *world) fill(tb testing.TB, jobs int) {
 	tb.Helper()
 	var all sync.WaitGroup
@@ -44,8 +44,8 @@ func (w *world) fill(tb testing.TB, jobs int) {
 	}
 }
 
-// moves has Vertex AI say of all its jobs that they run, or are paused, in turns: each call of the
-// function returned is news of every one of them.
+// moves makes Vertex AI describe all its jobs as running and as paused in turn: each call of the
+// returned function changes every job.
 func (w *world) moves() (turn func()) {
 	var turns atomic.Int64
 	w.editing(func(reply any) {
@@ -63,7 +63,7 @@ func (w *world) moves() (turn func()) {
 	return func() { turns.Add(1) }
 }
 
-// TestCostOfATick in calls on the wire.
+// TestCostOfATick counts the calls of a tick.
 func TestCostOfATick(t *testing.T) {
 	t.Parallel()
 	for _, jobs := range []int{0, 6, 100, 501} {
@@ -85,7 +85,7 @@ func TestCostOfATick(t *testing.T) {
 				if changed > 0 {
 					want["Commit"], want["BeginTransaction"] = changed+told, told
 				}
-				if n := calls["Publish"]; n > changed { // the client puts some together
+				if n := calls["Publish"]; n > changed { // the client batches some messages
 					t.Errorf("%s: %d calls to publish for %d changes", what, n, changed)
 				}
 				delete(calls, "Publish")
@@ -105,14 +105,14 @@ func TestCostOfATick(t *testing.T) {
 				told += len(events)
 			}
 			if told != jobs {
-				t.Errorf("told of %d changes, want %d", told, jobs)
+				t.Errorf("published %d changes, want %d", told, jobs)
 			}
 		})
 	}
 }
 
-// BenchmarkTick is a tick with so many unfinished jobs of which none or all have changed. It
-// reports the calls that it makes, by service.
+// BenchmarkTick is a tick with so many unfinished jobs, of which none or all have changed. It
+// reports the number of calls by service.
 func BenchmarkTick(b *testing.B) {
 	for _, jobs := range []int{0, 100, 1000, 10000} {
 		w := newWorld(b)

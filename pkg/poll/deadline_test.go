@@ -16,7 +16,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// changes returns jobs of which Vertex AI has news.
+// changes returns jobs whose state on Vertex AI has changed.
 func (w *world) changes(t *testing.T, n int) (records []store.Record) {
 	t.Helper()
 	for range n {
@@ -26,13 +26,13 @@ func (w *world) changes(t *testing.T, n int) (records []store.Record) {
 	return records
 }
 
-// noted reports whether a commit notes what was told, rather than how a job is.
+// noted reports whether a commit marks events as published, rather than changing a job.
 func noted(req any) bool {
 	c, ok := req.(*firestorepb.CommitRequest)
 	return ok && len(c.GetWrites()) > 0 && len(c.GetWrites()[0].GetUpdateTransforms()) > 0
 }
 
-// done counts the jobs that are up to date, and checks that all of their history was told.
+// done counts the jobs that are up to date, and checks that all their events were published.
 func (w *world) done(t *testing.T, records []store.Record) (n int) {
 	t.Helper()
 	told := w.told(t)
@@ -42,17 +42,17 @@ func (w *world) done(t *testing.T, records []store.Record) (n int) {
 			n++
 		}
 		if len(got.Untold()) > 0 {
-			t.Errorf("%s: not told: %v", r.ID, got.Untold())
+			t.Errorf("%s: not published: %v", r.ID, got.Untold())
 		}
 		if lines := told[r.ID]; len(lines) > 0 && cmp.Diff(history(got, 3), unique(lines)) != "" {
-			t.Errorf("told of %s: %v", r.ID, lines)
+			t.Errorf("published of %s: %v", r.ID, lines)
 		}
 	}
 	return n
 }
 
-// TestTickThatIsCut by its deadline tells of what it has done; the next ones do the rest, until
-// nothing is left.
+// TestTickThatIsCut: a tick that runs out of time publishes what it has done; the next ticks do the
+// rest, until nothing is left.
 func TestTickThatIsCut(t *testing.T) {
 	t.Parallel()
 	const jobs, each = 20, 8
@@ -70,7 +70,7 @@ func TestTickThatIsCut(t *testing.T) {
 	for i, want := range []int{each, 2 * each, jobs} {
 		left.Store(each)
 		if err := w.Handle(t.Context(), tick()); err != nil {
-			t.Errorf("tick %d: %v, want none: the next one goes on", i, err)
+			t.Errorf("tick %d: %v, want none: the next tick continues", i, err)
 		}
 		if got := w.done(t, records); got != want {
 			t.Errorf("after tick %d %d jobs are up to date, want %d", i, got, want)
@@ -78,7 +78,8 @@ func TestTickThatIsCut(t *testing.T) {
 	}
 }
 
-// TestTickThatIsStopped, as when Cloud Run takes the instance away, loses nothing.
+// TestTickThatIsStopped: a tick that is stopped, as when Cloud Run removes the instance, loses
+// nothing.
 func TestTickThatIsStopped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -98,7 +99,8 @@ func TestTickThatIsStopped(t *testing.T) {
 		t.Error("Tick: no error, so that the message is not delivered again")
 	}
 	w.intercept(nil)
-	for range 2 { // a write of the first may take effect while the second looks
+	// A write of the first tick may take effect while the second one reads.
+	for range 2 {
 		w.tick(t)
 	}
 	if got := w.done(t, records); got != len(records) {

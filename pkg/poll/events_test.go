@@ -19,8 +19,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// told takes what was published, by job in the order in which it came: the ID and the type of each
-// event.
+// told returns the published events of each job in their order, as ID and type, and removes them
+// from the subscription.
 func (w *world) told(t testing.TB) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
@@ -50,7 +50,7 @@ func (w *world) told(t testing.TB) map[string][]string {
 	}
 }
 
-// history is what told is to hold of a job's events from the one of this number on.
+// history returns the expected result of told for a job's events from a number on.
 func history(r store.Record, from int) (lines []string) {
 	for _, e := range r.Events[from-1:] {
 		lines = append(lines, r.EventID(e)+" vertextune.tuningJob.v1."+string(e.Type))
@@ -58,8 +58,7 @@ func history(r store.Record, from int) (lines []string) {
 	return lines
 }
 
-// unique leaves out what came before: two pollers, or a poller and the next, may both tell of an
-// event.
+// unique removes repetitions: two pollers, or a poller and the next one, may both publish an event.
 func unique(lines []string) (out []string) {
 	for _, line := range lines {
 		if !slices.Contains(out, line) {
@@ -69,7 +68,7 @@ func unique(lines []string) (out []string) {
 	return out
 }
 
-// born makes a job that nothing was told of yet: it is recorded, sent and over.
+// born returns a finished job without any published event.
 func (w *world) born(t *testing.T) store.Record {
 	t.Helper()
 	job := w.submitting(central)
@@ -77,8 +76,8 @@ func (w *world) born(t *testing.T) store.Record {
 	return w.record(t, job.Fail(tuning.Failure{Code: 3, Message: "refused"}, time.Now().UTC().Truncate(time.Microsecond)))
 }
 
-// TestEventsAreToldAgain with the same IDs if it was not noted that they were told, and then no
-// more.
+// TestEventsAreToldAgain: events are published again with the same IDs if they were not marked as
+// published, and then no more.
 func TestEventsAreToldAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -86,29 +85,30 @@ func TestEventsAreToldAgain(t *testing.T) {
 	want := history(record, 1)
 	w.fail("Commit", 1, status.Error(codes.PermissionDenied, "no"))
 	if err := w.Tick(t.Context()); err == nil {
-		t.Error("Tick: no error, though it was not noted what was told")
+		t.Error("Tick: no error, although the events were not marked as published")
 	}
 	if diff := cmp.Diff(want, w.told(t)[record.ID]); diff != "" {
-		t.Errorf("told (-want +got):\n%s", diff)
+		t.Errorf("published (-want +got):\n%s", diff)
 	}
 	if got := w.read(t, record); !got.Watched || got.Told != 0 {
-		t.Errorf("watched: %v, told %d", got.Watched, got.Told)
+		t.Errorf("watched: %v, published %d", got.Watched, got.Told)
 	}
 	w.tick(t)
 	if diff := cmp.Diff(want, w.told(t)[record.ID]); diff != "" {
-		t.Errorf("told again (-want +got):\n%s", diff)
+		t.Errorf("published again (-want +got):\n%s", diff)
 	}
 	if got := w.read(t, record); got.Watched || got.Told != 2 {
-		t.Errorf("watched: %v, told %d of 2", got.Watched, got.Told)
+		t.Errorf("watched: %v, published %d of 2", got.Watched, got.Told)
 	}
 	w.taken()
 	w.tick(t)
 	if diff := cmp.Diff(idle, w.taken()); diff != "" {
-		t.Errorf("calls for what was told (-want +got):\n%s", diff)
+		t.Errorf("calls after publishing (-want +got):\n%s", diff)
 	}
 }
 
-// TestEventsThatCannotBePublished: their job stays watched, and keeps no other from being told of.
+// TestEventsThatCannotBePublished: their job stays watched, and the events of other jobs are
+// published.
 func TestEventsThatCannotBePublished(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -131,27 +131,27 @@ func TestEventsThatCannotBePublished(t *testing.T) {
 	told := w.told(t)
 	for _, r := range good {
 		if got := w.read(t, r); got.Watched {
-			t.Errorf("job %s is told of and watched", r.ID)
+			t.Errorf("job %s is published and watched", r.ID)
 		}
 		if diff := cmp.Diff(history(r, 1), told[r.ID]); diff != "" {
-			t.Errorf("told (-want +got):\n%s", diff)
+			t.Errorf("published (-want +got):\n%s", diff)
 		}
 	}
 	if got := w.read(t, bad); !got.Watched || got.Told != 0 || len(told[bad.ID]) > 0 {
-		t.Errorf("the job that was not told of: watched %v, told %d, published %v", got.Watched, got.Told, told[bad.ID])
+		t.Errorf("the unpublished job: watched %v, marked %d, published %v", got.Watched, got.Told, told[bad.ID])
 	}
 	w.intercept(nil)
 	w.tick(t)
 	if diff := cmp.Diff(history(bad, 1), w.told(t)[bad.ID]); diff != "" {
-		t.Errorf("told in the end (-want +got):\n%s", diff)
+		t.Errorf("published in the end (-want +got):\n%s", diff)
 	}
 	if got := w.read(t, bad); got.Watched {
-		t.Error("it is watched for ever")
+		t.Error("it stays watched")
 	}
 }
 
-// TestEventsWithoutATopic: nothing is lost while it is away, and all of a job comes in its order
-// when it is back.
+// TestEventsWithoutATopic: nothing is lost while the topic is missing, and all events of a job are
+// published in order when it exists again.
 func TestEventsWithoutATopic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -164,15 +164,15 @@ func TestEventsWithoutATopic(t *testing.T) {
 	})
 	w.cancel(t, running)
 	if err := w.Tick(t.Context()); err == nil {
-		t.Error("Tick: no error, with nothing told")
+		t.Error("Tick: no error, with nothing published")
 	}
 	if got := w.read(t, running); got.State != tuning.Cancelling || got.Told != 2 {
-		t.Errorf("the record does not go on: %s, told %d", got.State, got.Told)
+		t.Errorf("the record does not change: %s, published %d", got.State, got.Told)
 	}
 	w.intercept(nil)
 	w.tick(t)
 	want := map[string][]string{running.ID: history(w.read(t, running), 3), over.ID: history(over, 1)}
 	if diff := cmp.Diff(want, w.told(t)); diff != "" {
-		t.Errorf("told (-want +got):\n%s", diff)
+		t.Errorf("published (-want +got):\n%s", diff)
 	}
 }

@@ -46,7 +46,7 @@ func TestTickFailsForSomeOnly(t *testing.T) {
 	t.Run("a_location", func(t *testing.T) {
 		t.Parallel()
 		w, here, there := newJobs(t)
-		for range 4 { // so that they are listed
+		for range 4 { // enough jobs for a list
 			there = append(there, w.begin(t, europe))
 		}
 		w.intercept(func(_ context.Context, _ string, req any) (any, error) {
@@ -96,7 +96,7 @@ func TestTickFailsForSomeOnly(t *testing.T) {
 		w.taken()
 		w.tick(t)
 		if n := w.taken()["Commit"]; n != 2 {
-			t.Errorf("%d writes in the next tick, want that of the job and that it was told of", n)
+			t.Errorf("%d writes in the next tick, want one for the job and one for its event", n)
 		}
 		check(t, w, slices.Concat(here, there), tuning.Cancelling)
 	})
@@ -132,11 +132,12 @@ func TestTickWithoutRecords(t *testing.T) {
 		t.Error("Tick: no error")
 	}
 	if calls := w.taken(); len(calls) != 0 {
-		t.Errorf("Vertex AI is asked about nothing: %v", calls)
+		t.Errorf("Vertex AI is called for nothing: %v", calls)
 	}
 }
 
-// TestTickForgetsWhatVertexDoesNotKnow: such a job would be asked for at every tick, for ever.
+// TestTickForgetsWhatVertexDoesNotKnow: a job that Vertex AI does not have fails; otherwise every
+// tick would read it again.
 func TestTickForgetsWhatVertexDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -155,7 +156,7 @@ func TestTickForgetsWhatVertexDoesNotKnow(t *testing.T) {
 	w.taken()
 	w.tick(t)
 	if diff := cmp.Diff(idle, w.taken()); diff != "" {
-		t.Errorf("it is asked about again (-want +got):\n%s", diff)
+		t.Errorf("it is read again (-want +got):\n%s", diff)
 	}
 }
 

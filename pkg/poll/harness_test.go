@@ -40,7 +40,7 @@ const (
 	subscription = "projects/test/subscriptions/all"
 )
 
-// world is a Google Cloud of its own, with a poller on it.
+// world is a local cloud for one test, with a poller.
 type world struct {
 	*poll.Poller
 	starter *start.Starter // the poller's
@@ -49,13 +49,14 @@ type world struct {
 	vertex  *vertex.Client
 	topics  *pubsub.Client
 	begun   atomic.Int64
-	limit   int64 // MAX_CONCURRENT_JOBS of the pollers that are made
+	limit   int64 // MAX_CONCURRENT_JOBS of new pollers
 
 	mu    sync.Mutex
-	calls map[string]int // by method, that reached Vertex AI, Firestore or Pub/Sub
-	// answer, if set, may answer a call in the place of the service: with nil, nil it does not.
+	calls map[string]int // calls that reached Vertex AI, Firestore or Pub/Sub, by method
+	// answer, if set, may answer a call instead of the service; it returns nil, nil to leave the
+	// call to the service.
 	answer interceptor
-	// edit, if set, may change what a service has answered.
+	// edit, if set, may change a service's answer.
 	edit func(reply any)
 }
 
@@ -110,8 +111,8 @@ func newWorld(t testing.TB, settings ...func(*cloud.Config)) *world {
 	return w
 }
 
-// newPoller returns a poller as the function has it, and its starter. Several may be at work at a
-// time.
+// newPoller returns a poller as the function builds it, with its starter. Several pollers may run
+// at the same time.
 func (w *world) newPoller(t testing.TB) (*poll.Poller, *start.Starter) {
 	t.Helper()
 	files, err := w.cloud.StorageClient(t.Context())
@@ -146,7 +147,7 @@ func (w *world) newPoller(t testing.TB) (*poll.Poller, *start.Starter) {
 // line is one training example.
 const line = `{"contents":[{"role":"user","parts":[{"text":"Hello?"}]},{"role":"model","parts":[{"text":"Hello."}]}]}` + "\n"
 
-// put writes an object in the bucket for datasets, as the first attempt at a job's dataset does.
+// put writes an object to the bucket of datasets, as the first attempt at a job's dataset does.
 func (w *world) put(t testing.TB, name, content string) {
 	t.Helper()
 	objects, err := w.cloud.StorageClient(t.Context())
@@ -189,22 +190,21 @@ func (w *world) watchStream(srv any, stream grpc.ServerStream, info *grpc.Stream
 	return next(srv, stream)
 }
 
-// intercept puts f before the services from now on.
+// intercept sets the interceptor of all calls.
 func (w *world) intercept(f interceptor) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.answer = f
 }
 
-// editing has f change every answer from now on.
+// editing sets a function that changes every answer.
 func (w *world) editing(f func(reply any)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.edit = f
 }
 
-// fail answers the calls of a method with an error, in the place of the service, while left is
-// above zero.
+// fail answers the next calls of a method with an error, left times.
 func (w *world) fail(method string, left int, err error) {
 	var mu sync.Mutex
 	w.intercept(func(_ context.Context, called string, _ any) (any, error) {
@@ -218,7 +218,7 @@ func (w *world) fail(method string, left int, err error) {
 	})
 }
 
-// taken returns the calls so far and forgets them.
+// taken returns the calls since its last call.
 func (w *world) taken() map[string]int {
 	w.mu.Lock()
 	defer w.mu.Unlock()

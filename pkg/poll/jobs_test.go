@@ -14,8 +14,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// newJob is a job whose start was confirmed and whose first event was published, with its lease
-// over and its dataset not written.
+// newJob returns a job whose start was confirmed and whose first event was published, with an
+// expired lease and without a dataset.
 func (w *world) newJob(location string) tuning.Job {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	job := tuning.Job{
@@ -26,20 +26,19 @@ func (w *world) newJob(location string) tuning.Job {
 	return job
 }
 
-// waiting is a job whose dataset is written.
+// waiting returns a queued job, whose dataset is written.
 func (w *world) waiting(location string) tuning.Job {
 	job := w.newJob(location)
 	job.TrainingData, job.Pairs = "gs://test-data/x.jsonl", 20
 	return job.Waits()
 }
 
-// submitting is a job that Vertex AI was asked for by somebody who has died.
+// submitting returns a job whose submitter has crashed.
 func (w *world) submitting(location string) tuning.Job {
 	return w.waiting(location).Submits(time.Now().Add(-time.Second))
 }
 
-// begin makes a job on Vertex AI with a record that says what Vertex AI said, and that this was
-// told.
+// begin creates a job on Vertex AI with an up-to-date record whose events are published.
 func (w *world) begin(t testing.TB, location string) store.Record {
 	t.Helper()
 	job := w.submitting(location)
@@ -75,7 +74,7 @@ func (w *world) read(t testing.TB, r store.Record) store.Record {
 	return record
 }
 
-// cancel asks Vertex AI to end jobs, past our records. It shows at once.
+// cancel cancels jobs on Vertex AI without our records. The state changes immediately.
 func (w *world) cancel(t testing.TB, records ...store.Record) {
 	t.Helper()
 	for _, r := range records {
@@ -85,7 +84,7 @@ func (w *world) cancel(t testing.TB, records ...store.Record) {
 	}
 }
 
-// labelled returns the jobs that Vertex AI has of a start, the newest first.
+// labelled returns the jobs on Vertex AI with a start's label, newest first.
 func (w *world) labelled(id string) (jobs []*aiplatformpb.TuningJob) {
 	for _, job := range w.cloud.Vertex.Jobs() {
 		if job.GetLabels()[tuning.LabelKey] == id {

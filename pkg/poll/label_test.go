@@ -16,7 +16,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestInDoubtNothingIsSent: only a list that was read to its end tells that there is no such job.
+// TestInDoubtNothingIsSent: only a list that was read to its end shows that there is no such job.
 func TestInDoubtNothingIsSent(t *testing.T) {
 	t.Parallel()
 	endless := func() (any, error) {
@@ -51,7 +51,7 @@ func TestInDoubtNothingIsSent(t *testing.T) {
 				t.Errorf("Tick = %v", err)
 			}
 			if got := w.read(t, record); got.Step != tuning.Submitting || got.Submissions != 1 {
-				t.Errorf("a job that may be there is at %s after %d submissions", got.Step, got.Submissions)
+				t.Errorf("a job that may exist is at %s after %d submissions", got.Step, got.Submissions)
 			}
 			if calls := w.taken(); calls["ListTuningJobs"] > 1000 || calls["CreateTuningJob"] > 0 || calls["Commit"] > 0 {
 				t.Errorf("calls: %v", calls)
@@ -59,14 +59,14 @@ func TestInDoubtNothingIsSent(t *testing.T) {
 			w.intercept(nil)
 			w.tick(t)
 			if got := w.read(t, record); got.Step != tuning.Accepted || len(w.labelled(record.ID)) != 1 {
-				t.Errorf("a job that is not there is at %s, Vertex AI has %d", got.Step, len(w.labelled(record.ID)))
+				t.Errorf("a job that does not exist is at %s, Vertex AI has %d", got.Step, len(w.labelled(record.ID)))
 			}
 		})
 	}
 }
 
-// TestNamedMeanwhile: a start is answered after all, between the look at Vertex AI and the write of
-// what was seen.
+// TestNamedMeanwhile: a create is answered between the poller's read of Vertex AI and its write of
+// the record.
 func TestNamedMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -81,7 +81,8 @@ func TestNamedMeanwhile(t *testing.T) {
 			return nil, err
 		}
 		_, err = w.records.Apply(ctx, record, seen)
-		return &aiplatformpb.ListTuningJobsResponse{}, errors.Join(err) // read before the job was there
+		// The list was read before the job existed.
+		return &aiplatformpb.ListTuningJobsResponse{}, errors.Join(err)
 	})
 	w.tick(t)
 	if got := w.read(t, record); got.Step != tuning.Accepted || got.Submissions != 1 || len(w.labelled(record.ID)) != 1 {
@@ -89,8 +90,8 @@ func TestNamedMeanwhile(t *testing.T) {
 	}
 }
 
-// TestOneOfTwoJobsIsKept: a request that was given up for lost has arrived after all, and so has
-// the second one. The older job goes on, the other is cancelled, however far apart they are listed.
+// TestOneOfTwoJobsIsKept: a create that was taken as lost took effect, and the second one too. The
+// older job is kept, and the other is cancelled, however far apart they are listed.
 func TestOneOfTwoJobsIsKept(t *testing.T) {
 	t.Parallel()
 	for name, between := range map[string]int{"on_one_page": 0, "on_two_pages": 110} {
@@ -105,10 +106,10 @@ func TestOneOfTwoJobsIsKept(t *testing.T) {
 			}
 			w.onVertex(t, job)
 			record := w.record(t, job)
-			// Vertex AI is away when it is to be told.
+			// The first cancel fails.
 			w.fail("CancelTuningJob", 1, status.Error(codes.Unavailable, "away"))
 			if err := w.Tick(t.Context()); err == nil {
-				t.Error("Tick: no error, with a job too many that goes on")
+				t.Error("Tick: no error, although a second job continues")
 			}
 			w.tick(t)
 			if got := w.read(t, record); got.Name != kept.Name || got.Step != tuning.Accepted || got.State != tuning.Pending {
@@ -127,7 +128,7 @@ func TestOneOfTwoJobsIsKept(t *testing.T) {
 	}
 }
 
-// TestAJobTooManyThatIsOver needs no cancelling.
+// TestAJobTooManyThatIsOver: a second job that has ended is not cancelled.
 func TestAJobTooManyThatIsOver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -152,8 +153,8 @@ func TestAJobTooManyThatIsOver(t *testing.T) {
 	}
 }
 
-// TestManyPagesAreReadOnlyForAReason: one submission can have made one job, and where that was seen
-// is enough.
+// TestManyPagesAreReadOnlyForAReason: one submission can create at most one job, so the search ends
+// when that is found.
 func TestManyPagesAreReadOnlyForAReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -173,7 +174,7 @@ func TestManyPagesAreReadOnlyForAReason(t *testing.T) {
 	}
 }
 
-// TestOneOfThreeJobsIsKept by several pollers at a time: the same one.
+// TestOneOfThreeJobsIsKept: several pollers at the same time keep the same job.
 func TestOneOfThreeJobsIsKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -21,12 +21,12 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// quota has Vertex AI refuse what is over so many jobs, as it does where it does not hold them.
+// quota makes Vertex AI refuse creates above so many jobs, instead of queueing them.
 func quota(jobs int) func(*cloud.Config) {
 	return func(c *cloud.Config) { c.ConcurrentJobs = jobs }
 }
 
-// line records jobs that wait, in an order of no meaning, and returns them as they stand in line.
+// line records queued jobs in a random order, and returns them in the order of the queue.
 func (w *world) line(t *testing.T) []store.Record {
 	t.Helper()
 	begun := time.Now().Add(-time.Hour).UTC().Truncate(time.Microsecond)
@@ -42,12 +42,12 @@ func (w *world) line(t *testing.T) []store.Record {
 	}
 	slices.SortFunc(line, func(a, b store.Record) int { return tuning.InLine(a.Job, b.Job) })
 	if line[0].Priority != 5 || line[5].Priority != -1 {
-		t.Fatal("the line is not in order of priority")
+		t.Fatal("the queue is not in order of priority")
 	}
 	return line
 }
 
-// standing says of each job in line where it is: at Vertex AI (sent), refused, or waiting.
+// standing returns for each job of the queue where it is: on Vertex AI (sent), refused, or waiting.
 func (w *world) standing(t *testing.T, line []store.Record) (all []string) {
 	t.Helper()
 	for _, r := range line {
@@ -67,7 +67,7 @@ func (w *world) standing(t *testing.T, line []store.Record) (all []string) {
 	return all
 }
 
-// free ends jobs on Vertex AI, which takes it a moment.
+// free ends jobs on Vertex AI, and waits until they have ended.
 func (w *world) free(t *testing.T, records ...store.Record) {
 	t.Helper()
 	for _, r := range records {
@@ -82,8 +82,8 @@ func (w *world) free(t *testing.T, records ...store.Record) {
 	}
 }
 
-// TestLineIsSentInOrder while Vertex AI has room; it is asked once more, and not for the rest of
-// the line.
+// TestLineIsSentInOrder: queued jobs are submitted in order while Vertex AI has quota; after the
+// first refusal the rest of the queue waits.
 func TestLineIsSentInOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, quota(2), func(c *cloud.Config) { c.JobDuration = 30 * time.Second })
@@ -97,7 +97,7 @@ func TestLineIsSentInOrder(t *testing.T) {
 			t.Errorf("%s: Vertex AI is asked %d times, want %d", what, n, creates)
 		}
 		if n := calls["RunQuery"]; n != 2 {
-			t.Errorf("%s: %d queries, want one of the tick and one of the line", what, n)
+			t.Errorf("%s: %d queries, want one of the tick and one of the queue", what, n)
 		}
 		if diff := cmp.Diff(want, w.standing(t, line)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
@@ -111,11 +111,12 @@ func TestLineIsSentInOrder(t *testing.T) {
 	w.free(t, line[0])
 	step("one has ended", 2, "ENDED", "sent", "sent", "refused 1", "waits", "waits")
 	if got := w.read(t, line[2]); got.Detail != "" {
-		t.Errorf("the record of a job that was sent says %q", got.Detail)
+		t.Errorf("the record of a submitted job says %q", got.Detail)
 	}
 }
 
-// TestLineIsSentByMany pollers at a time: no job twice, and none out of turn for long.
+// TestLineIsSentByMany: several pollers at the same time submit no job twice, and jobs get out of
+// order only for a short time.
 func TestLineIsSentByMany(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, quota(4))
@@ -130,11 +131,11 @@ func TestLineIsSentByMany(t *testing.T) {
 		}
 	}
 	if sent != 4 || len(w.cloud.Vertex.Jobs()) != 4 {
-		t.Errorf("%d jobs are sent, Vertex AI has %d, want 4", sent, len(w.cloud.Vertex.Jobs()))
+		t.Errorf("%d jobs are submitted, Vertex AI has %d, want 4", sent, len(w.cloud.Vertex.Jobs()))
 	}
 }
 
-// TestMaxConcurrentJobs: our own limit is kept without asking Vertex AI, whoever else is at work.
+// TestMaxConcurrentJobs: our own limit is kept without calling Vertex AI, however many pollers run.
 func TestMaxConcurrentJobs(t *testing.T) {
 	t.Parallel()
 	for pollers, name := range map[int]string{1: "one_poller", 3: "three_pollers"} {
@@ -147,7 +148,7 @@ func TestMaxConcurrentJobs(t *testing.T) {
 			for range 3 {
 				w.tickTogether(t, pollers)
 				if n, err := w.records.CountAtStep(t.Context(), tuning.Submitting, tuning.Accepted); err != nil || n > 2 {
-					t.Fatalf("%d jobs are on their way or there, %v", n, err)
+					t.Fatalf("%d jobs are in submission or on Vertex AI, %v", n, err)
 				}
 			}
 			if diff := cmp.Diff([]string{"sent", "sent", "waits", "waits", "waits", "waits"}, w.standing(t, line)); diff != "" {
@@ -158,7 +159,7 @@ func TestMaxConcurrentJobs(t *testing.T) {
 			}
 			w.free(t, line[:2]...)
 			w.tickTogether(t, pollers)
-			w.tick(t) // what they have kept each other from
+			w.tick(t) // the work that they prevented each other from doing
 			if diff := cmp.Diff([]string{"ENDED", "ENDED", "sent", "sent", "waits", "waits"}, w.standing(t, line)); diff != "" {
 				t.Errorf("after both have ended (-want +got):\n%s", diff)
 			}
@@ -166,8 +167,8 @@ func TestMaxConcurrentJobs(t *testing.T) {
 	}
 }
 
-// TestARefusedJobHoldsUpNobody: what Vertex AI will never take is over, and the next one is sent in
-// the same tick.
+// TestARefusedJobHoldsUpNobody: a job that Vertex AI refuses permanently fails, and the next one is
+// submitted in the same tick.
 func TestARefusedJobHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -183,7 +184,8 @@ func TestARefusedJobHoldsUpNobody(t *testing.T) {
 	}
 }
 
-// TestAJobThatIsNotAnswered is left alone until its lease is over, and holds up nobody either.
+// TestAJobThatIsNotAnswered: a job whose create was not answered is left alone until its lease
+// expires, and does not block the queue.
 func TestAJobThatIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	for name, arrives := range map[string]bool{"and_arrived": true, "and_did_not_arrive": false} {
@@ -197,7 +199,7 @@ func TestAJobThatIsNotAnswered(t *testing.T) {
 			w.intercept(func(ctx context.Context, method string, req any) (any, error) {
 				create, ok := req.(*aiplatformpb.CreateTuningJobRequest)
 				if !ok || create.GetTuningJob().GetLabels()[tuning.LabelKey] != first.ID {
-					// And it cannot be looked for at once.
+					// The search for it fails, too.
 					if method == "ListTuningJobs" {
 						return nil, away
 					}

@@ -19,7 +19,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// safeBuffer is a log that several goroutines write.
+// safeBuffer is a log for concurrent writers.
 type safeBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -31,8 +31,8 @@ func (b *safeBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// TestLog_has_no_words: starts that fail behind their callers get no word of theirs into the log,
-// and every line names the tick's event.
+// TestLog_has_no_words: starts that fail in the background write no text of their callers to the
+// log, and every line has the tick's event.
 func TestLog_has_no_words(t *testing.T) {
 	t.Parallel()
 	const said = "Xylophon"
@@ -54,7 +54,7 @@ func TestLog_has_no_words(t *testing.T) {
 	}
 	enqueue(tuning.Request{MessageIDs: []string{said}})
 	log.mu.Lock()
-	log.text.Reset() // what was logged of no tick
+	log.text.Reset() // remove the lines before the tick
 	log.mu.Unlock()
 	w.resumeAll(t)
 	for _, code := range []codes.Code{codes.InvalidArgument, codes.FailedPrecondition, codes.NotFound} {
@@ -78,10 +78,10 @@ func TestLog_has_no_words(t *testing.T) {
 			t.Errorf("the log has the word: %s", line)
 		}
 		if !strings.Contains(line, `"event_id":"1"`) && !strings.Contains(line, "the start was enqueued") {
-			t.Errorf("a line does not name its event: %s", line)
+			t.Errorf("a line has no event: %s", line)
 		}
 		if strings.Contains(line, "dataset was not written") && !strings.Contains(line, `"severity":"INFO"`) {
-			t.Errorf("a mistake in a file is no matter for the operator: %s", line)
+			t.Errorf("an error in a file is logged at the operator's level: %s", line)
 		}
 	}
 	if n := strings.Count(log.text.String(), "dataset was not written"); n != 4 {
@@ -89,7 +89,7 @@ func TestLog_has_no_words(t *testing.T) {
 	}
 }
 
-// resumeAll does a tick, which must succeed.
+// resumeAll runs a tick, which must succeed.
 func (w *world) resumeAll(t *testing.T) {
 	t.Helper()
 	if err := w.Handle(t.Context(), tick()); err != nil {

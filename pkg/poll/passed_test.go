@@ -20,7 +20,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/store"
 )
 
-// refuse has Firestore answer each write of the jobs with the code; without jobs, each write.
+// refuse makes Firestore answer each write of the jobs with the code; without jobs, each write.
 func (w *world) refuse(code codes.Code, of ...store.Record) {
 	w.intercept(func(_ context.Context, _ string, req any) (any, error) {
 		commit, ok := req.(*firestorepb.CommitRequest)
@@ -35,7 +35,7 @@ func (w *world) refuse(code codes.Code, of ...store.Record) {
 	})
 }
 
-// pairs puts a value into records, past our store.
+// pairs sets a field of the records without our store.
 func (w *world) pairs(t *testing.T, value any, records []store.Record) {
 	t.Helper()
 	docs, err := w.cloud.FirestoreClient(t.Context())
@@ -50,13 +50,13 @@ func (w *world) pairs(t *testing.T, value any, records []store.Record) {
 	}
 }
 
-// TestLinePassesOver whom nobody can send: those behind are sent in the same tick, in line, and so
-// is the job itself once it can be.
+// TestLinePassesOver: a job that cannot be submitted is skipped. The jobs behind it are submitted
+// in the same tick, in order, and so is the job itself once that is possible.
 func TestLinePassesOver(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		spoil, mend func(t *testing.T, w *world, bad []store.Record)
-		told        bool // by an error of the tick; else by the log
+		told        bool // the tick returns an error; else the log has it
 	}{
 		"unreadable": {
 			spoil: func(t *testing.T, w *world, bad []store.Record) { w.pairs(t, "many", bad) },
@@ -67,7 +67,7 @@ func TestLinePassesOver(t *testing.T) {
 			mend:  func(_ *testing.T, w *world, _ []store.Record) { w.intercept(nil) },
 			told:  true,
 		},
-		"repeated_in_vain": { // by Firestore's client, for as long as it may
+		"repeated_in_vain": { // Firestore's client retries as long as it may
 			spoil: func(_ *testing.T, w *world, bad []store.Record) { w.refuse(codes.Unavailable, bad...) },
 			mend:  func(_ *testing.T, w *world, _ []store.Record) { w.intercept(nil) },
 			told:  true,
@@ -89,21 +89,20 @@ func TestLinePassesOver(t *testing.T) {
 					}
 				}
 				if diff := cmp.Diff(want, w.standing(t, others)); diff != "" {
-					t.Errorf("those behind (-want +got):\n%s", diff)
+					t.Errorf("the jobs behind it (-want +got):\n%s", diff)
 				}
 				tt.mend(t, w, bad)
 				w.starter.Config.MaxConcurrentJobs = 0
 				w.tick(t)
 				if diff := cmp.Diff(slices.Repeat([]string{"sent"}, 6), w.standing(t, line)); diff != "" {
-					t.Errorf("mended (-want +got):\n%s", diff)
+					t.Errorf("after the repair (-want +got):\n%s", diff)
 				}
 			})
 		}
 	}
 }
 
-// TestLineIsLeftAlone when nobody comes through: a service that is away is not asked for all who
-// wait.
+// TestLineIsLeftAlone: if every submission fails, the service is not called for the whole queue.
 func TestLineIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -134,7 +133,7 @@ func TestLineIsLeftAlone(t *testing.T) {
 			}
 			w.intercept(nil)
 			w.tick(t)
-			w.Now = func() time.Time { return time.Now().Add(time.Hour) } // the leases are over
+			w.Now = func() time.Time { return time.Now().Add(time.Hour) } // after all leases have expired
 			w.tick(t)
 			if diff := cmp.Diff(slices.Repeat([]string{"sent"}, len(line)), w.standing(t, line)); diff != "" {
 				t.Errorf("when it is back (-want +got):\n%s", diff)

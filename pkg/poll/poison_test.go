@@ -20,7 +20,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// unprepared is a start that nobody has begun to prepare, and of which nothing was published.
+// unprepared returns a start that was never prepared, and whose events are unpublished.
 func (w *world) unprepared(object string) tuning.Job {
 	job := w.newJob(central)
 	job.LeaseUntil, job.Told = time.Time{}, 0
@@ -28,7 +28,7 @@ func (w *world) unprepared(object string) tuning.Job {
 	return job
 }
 
-// published fails the test unless all that happened to the jobs was published.
+// published fails the test unless all events of the jobs were published.
 func (w *world) published(t *testing.T, what string, records []store.Record) {
 	t.Helper()
 	for _, r := range records {
@@ -38,15 +38,15 @@ func (w *world) published(t *testing.T, what string, records []store.Record) {
 	}
 }
 
-// TestPoisonBesideGoodOnes: what cannot be prepared within a tick, or at all, costs the other jobs
-// nothing.
+// TestPoisonBesideGoodOnes: starts that cannot be prepared within a tick, or at all, do not delay
+// other jobs.
 func TestPoisonBesideGoodOnes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *cloud.Config) {
 		c.StorageWrap = func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 				if strings.HasSuffix(r.URL.Path, "/endless.jsonl") {
-					<-r.Context().Done() // for as long as anybody waits
+					<-r.Context().Done() // until the client gives up
 					return
 				}
 				next.ServeHTTP(rw, r)
@@ -71,7 +71,7 @@ func TestPoisonBesideGoodOnes(t *testing.T) {
 	}
 	for _, r := range good {
 		if got := w.read(t, r); got.Step != tuning.Accepted {
-			t.Errorf("a good job is at %s", got.Step)
+			t.Errorf("a valid job is at %s", got.Step)
 		}
 	}
 	w.published(t, "good", good)
@@ -158,7 +158,7 @@ func TestAbandonedStartsAreResumedAlone(t *testing.T) {
 	})
 	var starts []store.Record
 	for range 5 {
-		starts = append(starts, w.record(t, w.newJob(central))) // its lease has run out
+		starts = append(starts, w.record(t, w.newJob(central))) // with an expired lease
 	}
 	w.tick(t)
 	for _, r := range starts {
@@ -171,8 +171,9 @@ func TestAbandonedStartsAreResumedAlone(t *testing.T) {
 	}
 }
 
-// TestThousandWait: they are sent in one tick, in order, and the line is read once.
-func TestThousandWait(t *testing.T) { // not beside the tests that measure time
+// TestThousandWait: a thousand queued jobs are submitted in one tick, in order, and the queue is
+// read once.
+func TestThousandWait(t *testing.T) { // not parallel: others measure time
 	const jobs = 1000
 	for name, limit := range map[string]int64{"without_limit": 0, "with_limit": jobs} {
 		t.Run(name, func(t *testing.T) {
@@ -222,9 +223,9 @@ func TestThousandWait(t *testing.T) { // not beside the tests that measure time
 	}
 }
 
-// TestThousandRecordsOfWhichTenArePoison, and two pollers: within three ticks all that is good is
-// sent and published.
-func TestThousandRecordsOfWhichTenArePoison(t *testing.T) { // not beside the tests that measure time
+// TestThousandRecordsOfWhichTenArePoison: with two pollers, all valid jobs are submitted and
+// published within three ticks.
+func TestThousandRecordsOfWhichTenArePoison(t *testing.T) { // not parallel: others measure time
 	w := newWorld(t)
 	var good, poison []store.Record
 	for i := range 1000 {

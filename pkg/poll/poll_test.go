@@ -18,7 +18,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestTickFollowsAJobToItsEnd sees a real job through all its states.
+// TestTickFollowsAJobToItsEnd follows a real job through all its states.
 func TestTickFollowsAJobToItsEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *cloud.Config) { c.JobDuration = 200 * time.Millisecond })
@@ -43,21 +43,22 @@ func TestTickFollowsAJobToItsEnd(t *testing.T) {
 		len(record.Checkpoints) == 0 || record.StartedAt.IsZero() || record.EndedAt.IsZero() {
 		t.Errorf("the record lacks something: %+v", record.Job)
 	}
-	if diff := cmp.Diff(history(record, 3), w.told(t)[record.ID]); diff != "" { // begin has told of the first two
-		t.Errorf("told (-want +got):\n%s", diff)
+	// begin has published the first two events.
+	if diff := cmp.Diff(history(record, 3), w.told(t)[record.ID]); diff != "" {
+		t.Errorf("published (-want +got):\n%s", diff)
 	}
 	w.taken()
 	w.tick(t)
 	if diff := cmp.Diff(idle, w.taken()); diff != "" {
-		t.Errorf("a finished job is asked about (-want +got):\n%s", diff)
+		t.Errorf("a finished job is read again (-want +got):\n%s", diff)
 	}
 }
 
-// idle is what a tick with nothing to do costs.
+// idle are the calls of a tick with nothing to do.
 var idle = map[string]int{"RunQuery": 1}
 
-// TestTickWritesOnlyWhatChanged: one write a job, and one more for all of them once they were told
-// of.
+// TestTickWritesOnlyWhatChanged: one write for each changed job, and one more for all of them after
+// their events are published.
 func TestTickWritesOnlyWhatChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -88,12 +89,11 @@ func TestTickWritesOnlyWhatChanged(t *testing.T) {
 	tick("with the same news again", 0)
 }
 
-// TestTickAsksWithFewCalls: jobs one by one while they are few, pages of the list when they are
-// many.
+// TestTickAsksWithFewCalls: a few jobs are read one by one, and many jobs by pages of the list.
 func TestTickAsksWithFewCalls(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		jobs, later       int // ours, and other people's that are newer
+		jobs, later       int // our jobs, and newer jobs of others
 		reads, list, gets int
 	}{
 		{jobs: 0, reads: 1},
@@ -117,7 +117,7 @@ func TestTickAsksWithFewCalls(t *testing.T) {
 				w.onVertex(t, w.waiting(central))
 			}
 			want := map[string]int{"RunQuery": tt.reads, "ListTuningJobs": tt.list, "GetTuningJob": tt.gets}
-			if tt.jobs > 0 { // one has changed
+			if tt.jobs > 0 { // one job has changed
 				w.cancel(t, last)
 				want["Publish"], want["Commit"], want["BeginTransaction"] = 1, 2, 1
 			}
@@ -134,7 +134,7 @@ func TestTickAsksWithFewCalls(t *testing.T) {
 	}
 }
 
-// TestTicksAtOnce: Pub/Sub may deliver two messages at a time, or one twice.
+// TestTicksAtOnce: Pub/Sub may deliver two messages at the same time, or one message twice.
 func TestTicksAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -144,28 +144,29 @@ func TestTicksAtOnce(t *testing.T) {
 	}
 	w.cancel(t, records...)
 	w.tickTogether(t, 2)
-	w.tick(t) // what one has kept the other from
+	w.tick(t) // the work that they prevented each other from doing
 	told := w.told(t)
 	for i, r := range records {
 		got := w.read(t, r)
 		if got.State != tuning.Cancelling || len(got.Untold()) > 0 {
-			t.Errorf("job %d is in %s, %d events are not told", i, got.State, len(got.Untold()))
+			t.Errorf("job %d is in %s, %d events are not published", i, got.State, len(got.Untold()))
 		}
 		if diff := cmp.Diff(history(got, 3), unique(told[r.ID])); diff != "" {
-			t.Errorf("told of job %d (-want +got):\n%s", i, diff)
+			t.Errorf("published of job %d (-want +got):\n%s", i, diff)
 		}
 	}
 }
 
-// TestTickWithAnOldAnswer: the answer that a slow poller holds is older than what another has
-// written meanwhile.
+// TestTickWithAnOldAnswer: the observation of a slow poller is older than the record that another
+// one has written meanwhile.
 func TestTickWithAnOldAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	record := w.begin(t, central)
 	w.cancel(t, record)
 	w.intercept(func(_ context.Context, method string, _ any) (any, error) {
-		if method == "Commit" { // the other poller is done before this one's write arrives
+		// The other poller has finished before this poller's write arrives.
+		if method == "Commit" {
 			w.intercept(nil)
 			done := tuning.Observation{Name: record.Name, VertexState: "JOB_STATE_CANCELLED", UpdatedAt: time.Now().Add(time.Minute)}
 			if _, err := w.records.Apply(t.Context(), w.read(t, record), done); err != nil {

@@ -17,17 +17,17 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// died is a start whose process has died, and what is to come of it.
+// died is a start whose process has crashed, and its expected result.
 type died struct {
-	leave func(*testing.T, *world) store.Record // what it left behind
+	leave func(*testing.T, *world) store.Record // the state that it left
 	step  tuning.Step
 	state tuning.State
-	jobs  int // on Vertex AI
+	jobs  int // jobs on Vertex AI
 	sent  int64
 	why   string // part of the failure
 }
 
-// starts that died, at every step.
+// starts are interrupted starts, at every step.
 var starts = map[string]died{
 	"before_its_dataset": {
 		leave: func(t *testing.T, w *world) store.Record { return w.record(t, w.newJob(central)) },
@@ -69,7 +69,7 @@ var starts = map[string]died{
 		leave: func(t *testing.T, w *world) store.Record {
 			job := w.submitting(central)
 			w.onVertex(t, job)
-			for range 120 { // so that it is on the second page
+			for range 120 { // so that the job is on the second page
 				w.onVertex(t, w.waiting(central))
 			}
 			return w.record(t, job)
@@ -115,7 +115,7 @@ var starts = map[string]died{
 	},
 }
 
-// wished is the job with a wish to cancel it.
+// wished returns the job with a request to cancel it.
 func wished(t *testing.T, job tuning.Job) tuning.Job {
 	t.Helper()
 	job, err := job.Cancel("owner", time.Now().UTC().Truncate(time.Microsecond))
@@ -125,7 +125,8 @@ func wished(t *testing.T, job tuning.Job) tuning.Job {
 	return job
 }
 
-// TestStartsThatDied are gone on with in one tick, whoever else is at it at the same time.
+// TestStartsThatDied: interrupted starts are resumed in one tick, even by several pollers at the
+// same time.
 func TestStartsThatDied(t *testing.T) {
 	t.Parallel()
 	for pollers, name := range []string{1: "_found_by_one", 2: "_found_by_two", 3: "_found_by_three"} {
@@ -154,22 +155,22 @@ func TestStartsThatDied(t *testing.T) {
 					t.Errorf("failure %+v, want one about %q", got.Failure, tt.why)
 				}
 				if tt.step == tuning.Accepted && got.TrainingData == "" {
-					t.Errorf("it trains on nothing")
+					t.Errorf("the job has no training data")
 				}
-				// What happened was told; by each poller that knows of it, in its order.
+				// All events were published, by each poller that knows of them, in order.
 				w.tick(t)
 				if diff := cmp.Diff(history(got, int(left.Told)+1), unique(w.told(t)[left.ID])); diff != "" {
-					t.Errorf("told (-want +got):\n%s", diff)
+					t.Errorf("published (-want +got):\n%s", diff)
 				}
 				if got := w.read(t, left); got.Told != int64(len(got.Events)) || got.Watched == got.Finished {
-					t.Errorf("told %d of %d events, watched: %v, finished: %v", got.Told, len(got.Events), got.Watched, got.Finished)
+					t.Errorf("published %d of %d events, watched: %v, finished: %v", got.Told, len(got.Events), got.Watched, got.Finished)
 				}
 			})
 		}
 	}
 }
 
-// tickTogether has so many pollers do a tick at the same time.
+// tickTogether runs ticks of so many pollers at the same time.
 func (w *world) tickTogether(t *testing.T, pollers int) {
 	t.Helper()
 	begin := make(chan struct{})
@@ -187,8 +188,8 @@ func (w *world) tickTogether(t *testing.T, pollers int) {
 	all.Wait()
 }
 
-// TestManyStartsThatDied: of each there is one job or one reason, however many pollers come across
-// them.
+// TestManyStartsThatDied: each interrupted start ends as one job or with one failure, however many
+// pollers find it.
 func TestManyStartsThatDied(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -211,12 +212,12 @@ func TestManyStartsThatDied(t *testing.T) {
 			t.Errorf("%s: %d jobs; the record is at %s in %s with %+v", id, len(jobs), got.Step, got.State, got.Failure)
 		}
 		if len(got.Untold()) > 0 {
-			t.Errorf("%s: not told: %v", id, got.Untold())
+			t.Errorf("%s: not published: %v", id, got.Untold())
 		}
 	}
 }
 
-// TestResumeThatFails names its job, and is tried again.
+// TestResumeThatFails: the error names the job, and the start is resumed again.
 func TestResumeThatFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -231,8 +232,8 @@ func TestResumeThatFails(t *testing.T) {
 	}
 }
 
-// TestLeasesAreKept: somebody is at work on these jobs, and would take any write for a sign that he
-// is not alone.
+// TestLeasesAreKept: pollers do not write the records of leased jobs, because the holder of the
+// lease would take that for a takeover.
 func TestLeasesAreKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -256,10 +257,10 @@ func TestLeasesAreKept(t *testing.T) {
 	}
 	for _, r := range records {
 		if _, err := w.records.UpdateJob(t.Context(), r, r.Delayed("still at it")); err != nil {
-			t.Errorf("whoever is at work on job %s cannot write: %v", r.ID, err)
+			t.Errorf("the holder of the lease on job %s cannot write: %v", r.ID, err)
 		}
 	}
-	// As soon as the leases are over, all are gone on with, and told of.
+	// As soon as the leases have expired, all jobs are resumed and published.
 	w.Now = func() time.Time { return lease.Add(time.Second) }
 	w.tick(t)
 	for i, want := range []tuning.State{tuning.Pending, tuning.Pending, tuning.Cancelling} {
@@ -268,7 +269,7 @@ func TestLeasesAreKept(t *testing.T) {
 			t.Errorf("job %d is in %s, Vertex AI has %d of it, want %s and 1", i, got.State, len(w.labelled(got.ID)), want)
 		}
 		if got.Told != int64(len(got.Events)) {
-			t.Errorf("job %d: told %d of %d events", i, got.Told, len(got.Events))
+			t.Errorf("job %d: published %d of %d events", i, got.Told, len(got.Events))
 		}
 	}
 }

@@ -39,11 +39,11 @@ func (w *world) report(t *testing.T, r store.Record) map[string]any {
 	return all
 }
 
-// TestReport: whoever hears that a job has ended finds the report on it, and if that cannot be
-// written the job is not told of, for an hour.
+// TestReport: a subscriber that reads that a job has ended finds its report. If the report cannot
+// be written, the end is not published, for an hour.
 func TestReport(t *testing.T) {
 	t.Parallel()
-	var away atomic.Int64 // the code that Cloud Storage answers a report with
+	var away atomic.Int64 // status of Cloud Storage's answer to a report
 	w := newWorld(t, func(c *cloud.Config) {
 		c.JobDuration = time.Millisecond
 		c.StorageWrap = func(next http.Handler) http.Handler {
@@ -72,27 +72,28 @@ func TestReport(t *testing.T) {
 		}
 	}
 	if len(w.told(t)[a.ID]) != 1 {
-		t.Error("it is not told of")
+		t.Error("the end is not published")
 	}
 	away.Store(http.StatusTooManyRequests)
 	b := ended()
-	briefly, cancel := context.WithTimeout(t.Context(), 2*time.Second) // Google's client would ask for minutes
+	// Google's client would retry for minutes.
+	briefly, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	if err := w.Tick(briefly); err == nil || !strings.Contains(err.Error(), "report on job "+b.ID) {
 		t.Errorf("Tick = %v", err)
 	}
 	away.Store(0)
 	if told := w.told(t); len(told) != 0 || w.report(t, b) != nil {
-		t.Errorf("without a report it is told: %v", told)
+		t.Errorf("published without a report: %v", told)
 	}
 	w.tick(t)
 	if told := w.told(t); len(told) != 1 || w.report(t, b) == nil {
-		t.Errorf("with its report it is told: %v", told)
+		t.Errorf("published with its report: %v", told)
 	}
 	away.Store(http.StatusForbidden)
 	c := ended()
 	w.tick(t)
 	if told := w.told(t); len(told[c.ID]) == 0 {
-		t.Errorf("for want of a report that cannot be had it is never told of: %v", told)
+		t.Errorf("the end is never published, because the report cannot be written: %v", told)
 	}
 }

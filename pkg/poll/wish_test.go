@@ -16,7 +16,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestCancelIsPassedOnAgain, until Vertex AI says that it cancels.
+// TestCancelIsPassedOnAgain: a cancellation is forwarded again until Vertex AI says that it
+// cancels.
 func TestCancelIsPassedOnAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -40,11 +41,11 @@ func TestCancelIsPassedOnAgain(t *testing.T) {
 	tick("taken", 1, tuning.Cancelling)
 	tick("known", 0, tuning.Cancelling)
 	if diff := cmp.Diff(history(w.read(t, record), 3), w.told(t)[record.ID]); diff != "" {
-		t.Errorf("told (-want +got):\n%s", diff)
+		t.Errorf("published (-want +got):\n%s", diff)
 	}
 }
 
-// TestCancelOfAJobThatIsOver: the wish came too late, which is no error.
+// TestCancelOfAJobThatIsOver: a cancellation that comes too late is no error.
 func TestCancelOfAJobThatIsOver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -67,8 +68,8 @@ func TestCancelOfAJobThatIsOver(t *testing.T) {
 	}
 }
 
-// runs has Vertex AI say that jobs run which in truth wait there, the last change a time after
-// their creation.
+// runs makes Vertex AI describe waiting jobs as running, with their last change a time after their
+// creation.
 func (w *world) runs(change time.Duration, checkpoints int) {
 	say := func(on *aiplatformpb.TuningJob) {
 		if on.GetState() != aiplatformpb.JobState_JOB_STATE_PENDING {
@@ -90,12 +91,13 @@ func (w *world) runs(change time.Duration, checkpoints int) {
 	})
 }
 
-// after lets the poller look so long after the job was created.
+// after runs a tick at a time after the job's creation.
 func (w *world) after(job tuning.Job, d time.Duration) {
 	w.Now = func() time.Time { return job.CreatedAt.Add(d) }
 }
 
-// TestStalledIsToldOnce, and once more when the job has moved and stalled again.
+// TestStalledIsToldOnce: a stall has one event, and another one only if the job has changed and
+// stalled again.
 func TestStalledIsToldOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -126,7 +128,7 @@ func TestStalledIsToldOnce(t *testing.T) {
 	step("it moves", 179*time.Minute)
 	step("it has stalled again", 182*time.Minute, "000005 vertextune.tuningJob.v1.stalled")
 	if got := w.read(t, record); got.CancelRequested != nil || got.State != tuning.Running {
-		t.Errorf("nobody asked for it to be cancelled: %s, %+v", got.State, got.CancelRequested)
+		t.Errorf("cancelled without a request: %s, %+v", got.State, got.CancelRequested)
 	}
 	events := w.read(t, record).Events
 	if got := events[len(events)-1]; got.Reason != tuning.NoChange || !got.Time.Equal(record.CreatedAt.Add(182*time.Minute)) {
@@ -134,7 +136,8 @@ func TestStalledIsToldOnce(t *testing.T) {
 	}
 }
 
-// TestStalledIsCancelled if its start asked for that, in the tick that finds it.
+// TestStalledIsCancelled: a stalled job is cancelled if its start asked for that, in the tick that
+// finds the stall.
 func TestStalledIsCancelled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -164,11 +167,11 @@ func TestStalledIsCancelled(t *testing.T) {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(history(got, 3), w.told(t)[record.ID]); diff != "" {
-		t.Errorf("told (-want +got):\n%s", diff)
+		t.Errorf("published (-want +got):\n%s", diff)
 	}
 }
 
-// TestStalledNever: without a limit a job may run as long as it likes.
+// TestStalledNever: without a limit a job never stalls.
 func TestStalledNever(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -183,7 +186,7 @@ func TestStalledNever(t *testing.T) {
 	}
 }
 
-// TestStalledFoundByMany is told of once all the same, and cancelled.
+// TestStalledFoundByMany: a stall that several pollers find has one event and one cancellation.
 func TestStalledFoundByMany(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -193,7 +196,7 @@ func TestStalledFoundByMany(t *testing.T) {
 	record := w.record(t, job)
 	w.runs(0, 0)
 	w.tickTogether(t, 3)
-	w.tick(t) // what they have kept each other from
+	w.tick(t) // the work that they prevented each other from doing
 	got := w.read(t, record)
 	kinds := map[tuning.EventType]int{}
 	for _, e := range got.Events {
@@ -204,6 +207,6 @@ func TestStalledFoundByMany(t *testing.T) {
 		t.Errorf("in %s, events (-want +got):\n%s", got.State, diff)
 	}
 	if diff := cmp.Diff(history(got, 2), unique(w.told(t)[record.ID])); diff != "" {
-		t.Errorf("told (-want +got):\n%s", diff)
+		t.Errorf("published (-want +got):\n%s", diff)
 	}
 }
