@@ -31,12 +31,13 @@ const (
 	jobName = "projects/215882136076/locations/us-central1/tuningJobs/42"
 )
 
-// at is so many seconds after the jobs were created, with more digits than Firestore keeps.
+// at returns a time so many seconds after the jobs' creation, with more digits than Firestore
+// keeps.
 func at(seconds int) time.Time {
 	return time.Date(2026, 11, 24, 9, 30, seconds, 123456789, time.UTC)
 }
 
-// recorded is a job as it is recorded first.
+// recorded returns a job in the form of its first record.
 func recorded() tuning.Job {
 	return tuning.Job{
 		ID: "vt-20261124-093000-abcdefghij", Location: "us-central1", DisplayName: `"Helper" <for> R&D`,
@@ -44,7 +45,7 @@ func recorded() tuning.Job {
 	}.Recorded(at(30)).Answered()
 }
 
-// seen is what Vertex AI says of the job after so many seconds.
+// seen returns Vertex AI's description of the job after so many seconds.
 func seen(job tuning.Job, state string, seconds int, more ...func(*tuning.Observation)) tuning.Job {
 	o := tuning.Observation{Name: jobName, VertexState: "JOB_STATE_" + state, UpdatedAt: at(seconds)}
 	for _, f := range more {
@@ -54,7 +55,7 @@ func seen(job tuning.Job, state string, seconds int, more ...func(*tuning.Observ
 	return job
 }
 
-// lives are jobs that have ended, so that among them everything has happened that can be told.
+// lives returns finished jobs; together they have events of every type.
 func lives(t *testing.T) map[string]tuning.Job {
 	t.Helper()
 	sent := recorded().Waits().Submits(at(75))
@@ -142,8 +143,8 @@ func data(t *testing.T, e cloudevent.Event) any {
 	return value
 }
 
-// TestEventsAreAsTheirSchemasSay: every event is a CloudEvent, and its data are as the schema of
-// its type says.
+// TestEventsAreAsTheirSchemasSay: every event is a CloudEvent, and its data match the schema of its
+// type.
 func TestEventsAreAsTheirSchemasSay(t *testing.T) {
 	t.Parallel()
 	all := schemas(t)
@@ -165,11 +166,12 @@ func TestEventsAreAsTheirSchemasSay(t *testing.T) {
 	}
 	want := slices.Sorted(maps.Keys(all))
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(types))); diff != "" {
-		t.Errorf("types (-with a schema +told):\n%s", diff)
+		t.Errorf("types (-with a schema +published):\n%s", diff)
 	}
 }
 
-// TestSchemasRefuse: a schema that accepts anything would say nothing.
+// TestSchemasRefuse: the schemas reject wrong data; a schema that accepts everything would prove
+// nothing.
 func TestSchemasRefuse(t *testing.T) {
 	t.Parallel()
 	all := schemas(t)
@@ -204,7 +206,7 @@ func TestSchemasRefuse(t *testing.T) {
 	}
 }
 
-// TestEvents holds what is told of a job's life to a file.
+// TestEvents compares the events of whole lives of jobs with a file.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	for name, job := range lives(t) {
@@ -232,8 +234,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestEventsNeverChange: however far the job has come, what is told of what happened before is the
-// same.
+// TestEventsNeverChange: an event stays the same whatever happens to the job later.
 func TestEventsNeverChange(t *testing.T) {
 	t.Parallel()
 	for name, job := range lives(t) {

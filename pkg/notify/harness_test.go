@@ -23,14 +23,14 @@ import (
 
 const topic = "projects/test/topics/events"
 
-// world is a Pub/Sub and a Firestore of its own, with a publisher on them.
+// world is a Pub/Sub and a Firestore for one test, with a publisher.
 type world struct {
 	*notify.Publisher
 	records *store.Store
 	topics  *pubsub.Client
 
 	mu sync.Mutex
-	// publish, if set, is called in the place of Publish, with what would have been done.
+	// publish, if set, replaces Publish; do makes the real call.
 	publish func(r *pubsubpb.PublishRequest, do func() (any, error)) (any, error)
 }
 
@@ -78,14 +78,15 @@ func (w *world) watch(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 	return next(ctx, req)
 }
 
-// on puts f before Publish from now on; nil is none.
+// on sets the function that replaces Publish; nil removes it.
 func (w *world) on(f func(*pubsubpb.PublishRequest, func() (any, error)) (any, error)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.publish = f
 }
 
-// listen makes the topic, and returns what reads all that is published to it from then on.
+// listen creates the topic, and returns a function that reads everything that is published to it
+// afterwards.
 func (w *world) listen(t *testing.T) (read func() []*pubsubpb.PubsubMessage) {
 	t.Helper()
 	if _, err := w.topics.TopicAdminClient.CreateTopic(t.Context(), &pubsubpb.Topic{Name: topic}); err != nil {
@@ -134,7 +135,7 @@ func (w *world) record(t *testing.T, job tuning.Job) store.Record {
 	return r
 }
 
-// eventful records a job to which so many things have happened.
+// eventful records a job with so many events.
 func (w *world) eventful(t *testing.T, events int) store.Record {
 	t.Helper()
 	job := recorded()
@@ -155,7 +156,7 @@ func ids(r store.Record, events int) (all []string) {
 	return all
 }
 
-// received returns the IDs of the events of a job, in the order in which they came.
+// received returns the IDs of a job's events in their order of arrival.
 func received(messages []*pubsubpb.PubsubMessage, r store.Record) (all []string) {
 	for _, m := range messages {
 		if m.OrderingKey == r.ID {

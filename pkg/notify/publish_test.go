@@ -28,8 +28,7 @@ func names(records []store.Record) (all []string) {
 	return all
 }
 
-// TestPublish: an event is one message, as the binding of CloudEvents to Pub/Sub has it in binary
-// mode.
+// TestPublish: an event is one message in the binary mode of the CloudEvents binding for Pub/Sub.
 func TestPublish(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -40,7 +39,7 @@ func TestPublish(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{r.ID}, names(got)); diff != "" {
-		t.Errorf("told (-want +got):\n%s", diff)
+		t.Errorf("published (-want +got):\n%s", diff)
 	}
 	messages := read()
 	if len(messages) != len(r.Events) {
@@ -65,7 +64,7 @@ func TestPublish(t *testing.T) {
 	}
 }
 
-// TestPublishTheRest: what was told is not told again.
+// TestPublishTheRest: published events are not published again.
 func TestPublishTheRest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -80,8 +79,8 @@ func TestPublishTheRest(t *testing.T) {
 	}
 }
 
-// TestPublishAgain: an event that is told again, from the record as it was written or as it was
-// read, is the same.
+// TestPublishAgain: an event that is published again is the same, whether the record was just
+// written or read back.
 func TestPublishAgain(t *testing.T) {
 	t.Parallel()
 	for name, job := range lives(t) {
@@ -114,8 +113,8 @@ func TestPublishAgain(t *testing.T) {
 	}
 }
 
-// TestPublishInOrder: the events of many jobs, more than go into one request, come in the order of
-// each job, also when several publish the same.
+// TestPublishInOrder: the events of many jobs, more than fit into one request, arrive in the order
+// of each job, even if several publishers publish the same.
 func TestPublishInOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -142,28 +141,28 @@ func TestPublishInOrder(t *testing.T) {
 	}
 }
 
-// wantOrder fails the test unless all events of the job came as often as said, or more, and none
-// before those that happened before it.
+// wantOrder fails the test unless each event of the job arrived at least so many times, and never
+// before an earlier event of the job.
 func wantOrder(t *testing.T, r store.Record, got []string, times int) {
 	t.Helper()
 	came := 0
 	for i, id := range got {
 		n := slices.Index(ids(r, len(r.Events)), id)
 		if n < 0 || n > came {
-			t.Fatalf("%s is number %d of what came, after the first %d events", id, i+1, came)
+			t.Fatalf("%s arrived at place %d, after the first %d events", id, i+1, came)
 		}
 		came = max(came, n+1)
 	}
 	if came < len(r.Events) || len(got) < times*len(r.Events) {
-		t.Errorf("%d of %d events came, %d messages", came, len(r.Events), len(got))
+		t.Errorf("%d of %d events arrived, in %d messages", came, len(r.Events), len(got))
 	}
 }
 
-// TestPublishFailsForSome: where one request fails, what comes after it of that job is held back,
-// the job is not returned, and all of it comes next time. The other jobs go on.
+// TestPublishFailsForSome: if one request fails, the later events of its job are held back, the job
+// is not returned, and all its events arrive the next time. Other jobs are not affected.
 func TestPublishFailsForSome(t *testing.T) {
 	t.Parallel()
-	const events = 230 // more than go into two requests
+	const events = 230 // more than fit into two requests
 	for _, failing := range []int{1, 120, events} {
 		t.Run(fmt.Sprintf("with_event_%d", failing), func(t *testing.T) {
 			t.Parallel()
@@ -185,7 +184,7 @@ func TestPublishFailsForSome(t *testing.T) {
 			})
 			told, err := w.Publish(t.Context(), slices.Concat(bad, good))
 			if diff := cmp.Diff(names(good), names(told)); diff != "" {
-				t.Errorf("told (-want +got):\n%s", diff)
+				t.Errorf("published (-want +got):\n%s", diff)
 			}
 			if err == nil || strings.Count(err.Error(), "publish the events of job") != len(bad) || fault.KindOf(err) != fault.UpstreamFailed {
 				t.Errorf("Publish = %v, want an error for each job", err)
@@ -195,7 +194,7 @@ func TestPublishFailsForSome(t *testing.T) {
 			for _, r := range bad {
 				got := received(before, r)
 				if len(got) >= failing || !slices.Equal(got, ids(r, len(got))) {
-					t.Errorf("of %s came at first %v", r.ID, got)
+					t.Errorf("of %s arrived at first %v", r.ID, got)
 				}
 			}
 			if told, err = w.Publish(t.Context(), bad); err != nil || len(told) != len(bad) {
@@ -209,8 +208,8 @@ func TestPublishFailsForSome(t *testing.T) {
 	}
 }
 
-// TestPublishTakesTooLong: what may still be on its way when the time is over is not told, and is
-// told next time.
+// TestPublishTakesTooLong: events that are still being sent at the deadline do not count as
+// published, and are published the next time.
 func TestPublishTakesTooLong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -234,8 +233,8 @@ func TestPublishTakesTooLong(t *testing.T) {
 	wantOrder(t, r, received(read(), r), 2)
 }
 
-// TestPublishToNoTopic: while the topic is missing nothing is told, and everything is once it is
-// there.
+// TestPublishToNoTopic: nothing is published while the topic is missing, and everything once it
+// exists.
 func TestPublishToNoTopic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
