@@ -24,7 +24,7 @@ import (
 
 const bucket = "data"
 
-// world is a bucket, a folder, and a clock that stands still until it is set on.
+// world is a bucket, a folder, and a clock that only the test advances.
 type world struct {
 	objects *object.Store
 	client  *gcs.Client
@@ -84,7 +84,7 @@ func (w *world) save(t *testing.T, name string, text []byte) {
 	}
 }
 
-// dated is the default catalogue with another date, by which it is told.
+// dated returns the default catalogue with another date, which identifies it.
 func dated(date string) []byte {
 	return bytes.Replace(catalogue.JSON(), []byte(catalogue.Default().AsOf.String()), []byte(date), 1)
 }
@@ -96,7 +96,7 @@ func TestBuiltIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.Current(t.Context()) != catalogue.Default() {
-		t.Error("it is not the catalogue of the program")
+		t.Error("it is not the built-in catalogue")
 	}
 }
 
@@ -132,7 +132,7 @@ func TestReplaced(t *testing.T) {
 			w.now = w.now.Add(time.Minute)
 			expect("after a bad change", "2026-11-25")
 			if !strings.Contains(w.log.String(), "/models: is missing") {
-				t.Errorf("the log does not say what is wrong:\n%s", &w.log)
+				t.Errorf("the log does not have the cause:\n%s", &w.log)
 			}
 			seen := w.log.Len()
 			w.now = w.now.Add(time.Minute)
@@ -147,7 +147,7 @@ func TestReplaced(t *testing.T) {
 	}
 }
 
-// A catalogue that goes away, or a service that does, leaves the last one.
+// If the catalogue or its service disappears, the last catalogue stays in use.
 func TestGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -188,7 +188,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// Many may ask at once; the race detector watches.
+// Many callers may ask at the same time; the race detector checks that.
 func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
