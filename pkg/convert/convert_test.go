@@ -67,7 +67,7 @@ func TestConvert(t *testing.T) {
 			}
 			w.holds(t, source, tt.content)
 			if got, err := w.client.Bucket(inbox).Object(tt.name).Attrs(t.Context()); err != nil || got.Generation != source.Generation {
-				t.Errorf("the source is not where it was: %v", err)
+				t.Errorf("the source was moved or changed: %v", err)
 			}
 			if again, err := w.Convert(t.Context(), source); err != nil || again != convert.Superseded {
 				t.Errorf("the same event again: %s, %v", again, err)
@@ -77,7 +77,7 @@ func TestConvert(t *testing.T) {
 	}
 }
 
-// TestReport pins the two files that say what was found.
+// TestReport compares both reports with files.
 func TestReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -93,7 +93,7 @@ func TestReport(t *testing.T) {
 		}
 	}
 	if strings.Contains(got, "\"dataset\"") {
-		t.Errorf("the report names a dataset that is not there:\n%s", got)
+		t.Errorf("the report names a dataset that does not exist:\n%s", got)
 	}
 	text := w.text(t, "a.json").Content
 	for _, want := range []string{
@@ -150,8 +150,8 @@ func TestGone(t *testing.T) {
 	}
 }
 
-// TestNewerGenerations replaces a file again and again, with all that may change between good and
-// bad.
+// TestNewerGenerations replaces a file again and again, with all changes between valid and invalid
+// content.
 func TestNewerGenerations(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -169,7 +169,7 @@ func TestNewerGenerations(t *testing.T) {
 	w.holds(t, sources[4], good)
 }
 
-// TestOutputsApart: names that could be taken for one another have outputs of their own.
+// TestOutputsApart: similar names have separate outputs.
 func TestOutputsApart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -208,11 +208,11 @@ func TestOutputsApart(t *testing.T) {
 	}
 	longest := w.drop(t, strings.Repeat("x", 1019)+".json", good)
 	if outcome, err := w.Convert(t.Context(), longest); err != nil || outcome != convert.Converted {
-		t.Errorf("longest name there is: %s, %v", outcome, err)
+		t.Errorf("the longest possible name: %s, %v", outcome, err)
 	}
 }
 
-// TestForeignOutput: what is there without our metadata is replaced.
+// TestForeignOutput: an object without our metadata is replaced.
 func TestForeignOutput(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -229,7 +229,7 @@ func TestForeignOutput(t *testing.T) {
 	w.holds(t, source, good)
 }
 
-// TestLargeFile is more than the client keeps in memory, and turns out to be bad at its end.
+// TestLargeFile is larger than the client's buffer, and invalid at its end.
 func TestLargeFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

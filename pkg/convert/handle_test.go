@@ -53,11 +53,11 @@ func TestHandle(t *testing.T) {
 	}
 	w.holds(t, source, good)
 	if !strings.Contains(log.String(), "outcome=CONVERTED") {
-		t.Errorf("the log does not say what became of it: %s", &log)
+		t.Errorf("the log does not have the outcome: %s", &log)
 	}
 }
 
-// TestHandleLogsNoText: whatever is in a file, and whatever becomes of it, the log tells only of
+// TestHandleLogsNoText: whatever a file contains and whatever its outcome is, the log names only
 // the object.
 func TestHandleLogsNoText(t *testing.T) {
 	t.Parallel()
@@ -80,7 +80,7 @@ func TestHandleLogsNoText(t *testing.T) {
 	e := event(t, other)
 	e.DataEncoded = []byte(`{"metadata":{"` + said + `":"` + said + `"}}`)
 	if err := w.Handle(t.Context(), e); err != nil {
-		t.Errorf("an event that lacks all: %v", err)
+		t.Errorf("an event without any data: %v", err)
 	}
 	w.intercept(func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		http.Error(rw, "no", http.StatusForbidden)
@@ -93,7 +93,8 @@ func TestHandleLogsNoText(t *testing.T) {
 	}
 }
 
-// TestHandleFails: what may heal is delivered again, what does not is acknowledged.
+// TestHandleFails: an event is delivered again after a transient error, and acknowledged after a
+// permanent one.
 func TestHandleFails(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -101,7 +102,7 @@ func TestHandleFails(t *testing.T) {
 		status int
 		again  bool
 	}{
-		{"denied", http.StatusForbidden, true}, // until somebody gives the right to it
+		{"denied", http.StatusForbidden, true}, // until the operator grants access
 		{"not_authenticated", http.StatusUnauthorized, true},
 		{"bad_request", http.StatusBadRequest, false},
 	}
@@ -128,7 +129,7 @@ func TestHandleFails(t *testing.T) {
 		source := w.drop(t, "a.json", good)
 		failed := map[string]bool{}
 		w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
-			if key := r.Method + r.URL.Path; !failed[key] { // the client calls one after the other
+			if key := r.Method + r.URL.Path; !failed[key] { // the client makes one call after the other
 				failed[key] = true
 				http.Error(rw, "later", http.StatusServiceUnavailable)
 				return
@@ -136,7 +137,7 @@ func TestHandleFails(t *testing.T) {
 			next.ServeHTTP(rw, r)
 		})
 		if err := w.Handle(t.Context(), event(t, source)); err != nil {
-			t.Errorf("Handle: %v, though each call succeeds when repeated", err)
+			t.Errorf("Handle: %v, although each call succeeds when it is retried", err)
 		}
 		w.holds(t, source, good)
 	})
@@ -146,18 +147,18 @@ func TestHandleFails(t *testing.T) {
 		w.Config.Start.DataBucket = "no-such-bucket"
 		source := w.drop(t, "a.json", good)
 		if err := w.Handle(t.Context(), event(t, source)); err == nil {
-			t.Error("Handle: no error, so the event would be lost before somebody makes the bucket")
+			t.Error("Handle: no error, so the event would be lost before the bucket is created")
 		}
 		w.Config.Start.DataBucket = data
 		if err := w.Handle(t.Context(), event(t, source)); err != nil {
-			t.Errorf("Handle: %v, though the bucket is there", err)
+			t.Errorf("Handle: %v, although the bucket exists", err)
 		}
 		w.holds(t, source, good)
 	})
 }
 
-// TestReadBreaks: the source stops in the middle. That is nobody's fault but the network's, and no
-// report.
+// TestReadBreaks: the connection breaks in the middle of the source. That is an error of the
+// network, so no report blames the file.
 func TestReadBreaks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

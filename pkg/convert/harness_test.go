@@ -50,7 +50,7 @@ const (
 	bad     = `[{"contents":[{"role":"nobody","parts":[{"text":"<q>"}]}]}]`
 )
 
-// world is a Google Cloud of its own, with a converter on it.
+// world is a local cloud for one test, with a converter.
 type world struct {
 	*convert.Converter
 	starter  *start.Starter // the converter's
@@ -99,7 +99,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// serve puts a converter on the cloud, and a poller that goes on with the starts that it records.
+// serve creates a converter on the cloud, and a poller that continues the starts that it records.
 func (w *world) serve(t *testing.T, c *cloud.Cloud, objects *object.Store) {
 	t.Helper()
 	var err error
@@ -145,16 +145,16 @@ func (w *world) serve(t *testing.T, c *cloud.Cloud, objects *object.Store) {
 	}
 }
 
-// intercept puts f before Cloud Storage from now on.
+// intercept sets the handler of Cloud Storage's requests.
 func (w *world) intercept(f func(http.ResponseWriter, *http.Request, http.Handler)) { w.wrap.Store(&f) }
 
-// drop puts a file into the inbox and returns what its event tells.
+// drop writes a file to the inbox and returns the source in its event.
 func (w *world) drop(t testing.TB, name, content string) convert.Source {
 	t.Helper()
 	return w.dropWith(t, name, content, nil)
 }
 
-// dropWith puts a file with metadata.
+// dropWith writes a file with metadata to the inbox.
 func (w *world) dropWith(t testing.TB, name, content string, metadata map[string]string) convert.Source {
 	t.Helper()
 	up := w.client.Bucket(inbox).Object(name).NewWriter(t.Context())
@@ -179,10 +179,10 @@ func (w *world) convert(t *testing.T, name, content string) (convert.Source, con
 	return source, outcome
 }
 
-// object is one as it is stored.
+// stored is a stored object.
 type stored struct {
 	Content, ContentType string
-	Source               int64 // the generation it was made from
+	Source               int64 // generation of the source
 }
 
 // read returns an object of the data bucket, or nil.
@@ -224,7 +224,7 @@ func (w *world) text(t testing.TB, source string) *stored {
 	return w.read(t, "drops/"+source+"/report.md")
 }
 
-// holds fails the test unless dataset and reports are those of this generation and its content.
+// holds fails the test unless the dataset and the reports belong to this generation.
 func (w *world) holds(t testing.TB, source convert.Source, content string) {
 	t.Helper()
 	var out bytes.Buffer
@@ -259,7 +259,7 @@ func (w *world) holds(t testing.TB, source convert.Source, content string) {
 	}
 }
 
-// event is what Eventarc sends for a source.
+// event returns the Eventarc event for a source.
 func event(t *testing.T, source convert.Source) cloudevents.Event {
 	t.Helper()
 	resource, err := json.Marshal(map[string]any{
@@ -276,8 +276,8 @@ func event(t *testing.T, source convert.Source) cloudevents.Event {
 	return e
 }
 
-// cut returns a context that ends when the n-th call of its owner arrives (before it takes effect,
-// or after), and a function that tells how many calls there were.
+// cut returns a context that is cancelled at the n-th call made under it (before the call takes
+// effect, or after), and a function that returns the number of calls.
 func cut(ctx context.Context, w *world, n int64, after bool) (context.Context, func() int64) {
 	ctx, cancel := context.WithCancel(ctx)
 	var calls atomic.Int64
@@ -295,7 +295,6 @@ func cut(ctx context.Context, w *world, n int64, after bool) (context.Context, f
 	return ctx, calls.Load
 }
 
-// discard is an answer that nobody gets.
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header         { return d.header }

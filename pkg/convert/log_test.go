@@ -15,8 +15,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/serve"
 )
 
-// TestLog_has_no_words: no file, manifest or metadata gets a word into the log, however the service
-// fails on it, and every line names the event.
+// TestLog_has_no_words: no text of a file, a manifest or metadata gets into the log, whatever error
+// happens, and every line names the event.
 func TestLog_has_no_words(t *testing.T) {
 	t.Parallel()
 	const said = "Xylophon"
@@ -47,7 +47,7 @@ func TestLog_has_no_words(t *testing.T) {
 	for _, code := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict} {
 		w.intercept(func(rw http.ResponseWriter, r *http.Request, _ http.Handler) {
 			text := "No."
-			if code != http.StatusForbidden { // which is about our account
+			if code != http.StatusForbidden { // 403 is about our account
 				text = said
 			}
 			http.Error(rw, `{"error":{"message":"`+text+`"}}`, code)
@@ -61,10 +61,10 @@ func TestLog_has_no_words(t *testing.T) {
 			t.Errorf("the log has the word: %s", line)
 		}
 		if !strings.Contains(line, `"event_id":"`) {
-			t.Errorf("a line does not name its event: %s", line)
+			t.Errorf("a line has no event: %s", line)
 		}
 		if strings.Contains(line, "refused") && !strings.Contains(line, `"severity":"INFO"`) {
-			t.Errorf("a mistake in a file is no matter for the operator: %s", line)
+			t.Errorf("an error in a file is logged at the operator's level: %s", line)
 		}
 	}
 	if strings.Count(log.String(), "\n") < 40 {

@@ -11,7 +11,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/convert"
 )
 
-// TestNotTaken: a file of another name is not converted, and its report says which names are.
+// TestNotTaken: a file with another name is not converted, and its report lists the accepted names.
 func TestNotTaken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -40,7 +40,7 @@ func TestNotTaken(t *testing.T) {
 	}
 }
 
-// TestContentAgainstName: a file whose content is not what its name says gets one error.
+// TestContentAgainstName: a file whose content does not match its name gets exactly one error.
 func TestContentAgainstName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -66,7 +66,8 @@ func TestContentAgainstName(t *testing.T) {
 	}
 }
 
-// TestNamesAreNeutral: a name can neither steer a terminal nor change how its report is shown.
+// TestNamesAreNeutral: a name can neither control a terminal nor change how its report is
+// displayed.
 func TestNamesAreNeutral(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -75,7 +76,7 @@ func TestNamesAreNeutral(t *testing.T) {
 	text, report := w.text(t, name), w.report(t, name)
 	for _, content := range []string{text.Content, report.Content} {
 		if strings.ContainsAny(content, "\x1b\u202e\u2066") {
-			t.Errorf("the report has a character of the name that is not to be seen:\n%q", content)
+			t.Errorf("the report has an invisible character of the name:\n%q", content)
 		}
 	}
 	if want := `    gs://test-inbox/a\x1b[31m\u202egnp\u2066.<b>*.json#`; !strings.Contains(text.Content, want) {

@@ -13,9 +13,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/convert"
 )
 
-// TestTwoGenerationsAtOnce runs the events of two generations of a name at the same time, their
-// calls to Cloud Storage in one order after the other. Between the calls of the older one its file
-// is replaced. In the end dataset and report must be those of the newer one.
+// TestTwoGenerationsAtOnce handles the events of two generations of a file at the same time, with
+// their calls to Cloud Storage in one order after the other. The file is replaced between the calls
+// for the older generation. In the end the dataset and the report must belong to the newer one.
 func TestTwoGenerationsAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -25,7 +25,7 @@ func TestTwoGenerationsAtOnce(t *testing.T) {
 		"good_good": {good, better}, "good_bad": {good, bad}, "bad_good": {bad, good}, "bad_bad": {bad, bad + " "},
 	}
 	for name, pair := range pairs {
-		for _, before := range []string{"", good} { // what an event of long ago has left
+		for _, before := range []string{"", good} { // the output of an old event
 			t.Run(fmt.Sprintf("%s_after_%t", name, before != ""), func(t *testing.T) {
 				t.Parallel()
 				for _, order := range orders(4) {
@@ -37,7 +37,7 @@ func TestTwoGenerationsAtOnce(t *testing.T) {
 					newer := w.twoGenerations(t, &stages, run, file, pair, order)
 					w.holds(t, newer, pair[1])
 					if t.Failed() {
-						t.Fatalf("the calls were let through in the order %b", order)
+						t.Fatalf("the order of the calls was %b", order)
 					}
 				}
 			})
@@ -45,8 +45,8 @@ func TestTwoGenerationsAtOnce(t *testing.T) {
 	}
 }
 
-// twoGenerations drops the older file, begins its event (a), and at b's first turn drops the newer
-// one and begins its event.
+// twoGenerations drops the older file and handles its event (actor a); at the first turn of b it
+// drops the newer file and handles its event.
 func (w *world) twoGenerations(t *testing.T, stages *sync.Map, run, file string, pair [2]string, order uint64) convert.Source {
 	older := w.drop(t, file, pair[0])
 	s := newStage("a", "b")
@@ -71,13 +71,13 @@ func (w *world) twoGenerations(t *testing.T, stages *sync.Map, run, file string,
 	s.direct(schedule(order))
 	all.Wait()
 	if s.calls["a"] == 0 || s.calls["b"] < 4 {
-		t.Fatalf("the stage saw %v calls: it directs nothing", s.calls)
+		t.Fatalf("the stage saw %v calls: it controls nothing", s.calls)
 	}
 	return newer
 }
 
-// orders is a sample: one actor after the other, by turns, one change of actor at every place, and
-// n at random.
+// orders returns a sample of orders: one actor after the other, alternating actors, one change of
+// actor at every place, and n random ones.
 func orders(n int) []uint64 {
 	out := []uint64{0, 1<<63 - 1, 0x5555555555555555, 0xaaaaaaaaaaaaaaaa}
 	for place := 1; place < 12; place++ {
@@ -121,8 +121,8 @@ func TestSameEventAtOnce(t *testing.T) {
 	}
 }
 
-// TestCutAtEveryCall ends the function at each of its calls, before it takes effect and after, and
-// delivers the event again, as Eventarc does.
+// TestCutAtEveryCall cancels the function at each of its calls, before the call takes effect and
+// after, and delivers the event again, as Eventarc does.
 func TestCutAtEveryCall(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string]string{"good": better, "bad": bad} {
@@ -133,7 +133,7 @@ func TestCutAtEveryCall(t *testing.T) {
 				for n := int64(1); ; n++ {
 					file := fmt.Sprintf("%d.json", n)
 					w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) { next.ServeHTTP(rw, r) })
-					w.convert(t, file, good) // so that there is something to replace
+					w.convert(t, file, good) // an output to replace
 					source := w.drop(t, file, content)
 					ctx, calls := cut(t.Context(), w, n, after)
 					outcome, err := w.Convert(ctx, source)
@@ -160,7 +160,7 @@ func TestCutAtEveryCall(t *testing.T) {
 	}
 }
 
-// TestWritersThatNeverStop: an event that loses every time gives up, and is delivered again.
+// TestWritersThatNeverStop: an event that loses every conflict fails, and is delivered again.
 func TestWritersThatNeverStop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

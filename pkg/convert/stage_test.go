@@ -14,7 +14,7 @@ import (
 	"github.com/googleapis/gax-go/v2/callctx"
 )
 
-// shortPatience bounds the time for which the client repeats what fails.
+// shortPatience limits how long the client retries.
 func shortPatience(t *testing.T) (context.Context, context.CancelFunc) {
 	t.Helper()
 	return context.WithTimeout(t.Context(), time.Second)
@@ -35,15 +35,15 @@ func (s *short) Write(p []byte) (int, error) {
 	return s.ResponseWriter.Write(p)
 }
 
-// actorHeader says whose call it is. gRPC takes no capitals.
+// actorHeader names the actor of a call. gRPC allows no capital letters.
 const actorHeader = "x-test-actor"
 
-// stage lets actors make their calls to Cloud Storage one at a time, in an order of the test's
-// choice.
+// stage makes the calls of actors to Cloud Storage one at a time, in an order that the test
+// chooses.
 type stage struct {
 	mu      sync.Mutex
 	changed *sync.Cond
-	waiting map[string]chan struct{} // actors with a call at the door
+	waiting map[string]chan struct{} // actors with a waiting call
 	ended   map[string]bool
 	calls   map[string]int
 }
@@ -75,8 +75,8 @@ func (s *stage) end(actor string) {
 	s.changed.Broadcast()
 }
 
-// direct lets actors go on, one call at a time, until all have ended. choose picks among those that
-// wait.
+// direct releases one call at a time, until all actors have ended. choose selects one of the
+// waiting actors.
 func (s *stage) direct(choose func(waiting []string) string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,7 +106,7 @@ func (s *stage) direct(choose func(waiting []string) string) {
 	}
 }
 
-// onStage sends the calls of actors through their stages; others pass.
+// onStage sends the calls of actors through their stages; other calls pass.
 func (w *world) onStage(stages *sync.Map) {
 	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
 		run, actor, ok := strings.Cut(r.Header.Get(actorHeader), "/")

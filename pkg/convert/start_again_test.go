@@ -14,7 +14,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestStartReplaced: a job is on the generation that asked for it, or on none.
+// TestStartReplaced: a job trains on the generation that asked for it, or does not run.
 func TestStartReplaced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -33,7 +33,7 @@ func TestStartReplaced(t *testing.T) {
 	if told, jobs := w.told(t, "a.json"), w.jobs(t); told.JobID != jobs[1].ID || told.Earlier != nil {
 		t.Errorf("the report says %+v", told)
 	}
-	// Deleted before its event: nobody is there to want it.
+	// The file is deleted before its event is handled, so there is no start.
 	third := w.dropWith(t, "b.json", good, wishes())
 	if err := w.client.Bucket(inbox).Object("b.json").Delete(t.Context()); err != nil {
 		t.Fatal(err)
@@ -43,8 +43,8 @@ func TestStartReplaced(t *testing.T) {
 	}
 }
 
-// TestStartAgain: a manifest that comes after metadata have started is another start; the report
-// keeps both.
+// TestStartAgain: a manifest that arrives after the metadata have started a job is another start;
+// the report names both jobs.
 func TestStartAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -57,7 +57,7 @@ func TestStartAgain(t *testing.T) {
 	}
 	jobs := w.jobs(t)
 	if len(jobs) != 2 {
-		t.Fatalf("%d jobs are on record, want 2", len(jobs))
+		t.Fatalf("%d jobs are recorded, want 2", len(jobs))
 	}
 	want := &convert.Start{
 		JobID: jobs[1].ID, Manifest: fmt.Sprintf("gs://test-inbox/a.json.fine-tune.json#%d", manifest.Generation), Earlier: []string{jobs[0].ID},

@@ -13,7 +13,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// wishes is metadata that ask for a start, with more of them.
+// wishes returns metadata that ask for a start, with additional entries.
 func wishes(more ...string) map[string]string {
 	all := map[string]string{"fine-tune": "start"}
 	for i := 0; i < len(more); i += 2 {
@@ -22,7 +22,7 @@ func wishes(more ...string) map[string]string {
 	return all
 }
 
-// handle delivers the event of an object, which must be taken.
+// handle delivers the event of an object, which must be handled without an error.
 func (w *world) handle(t testing.TB, source convert.Source) convert.Outcome {
 	t.Helper()
 	outcome, err := w.Convert(t.Context(), source)
@@ -32,7 +32,7 @@ func (w *world) handle(t testing.TB, source convert.Source) convert.Outcome {
 	return outcome
 }
 
-// whole is the report on a file.
+// whole returns the report on a file.
 func (w *world) whole(t testing.TB, name string) (r convert.Report) {
 	t.Helper()
 	object := w.report(t, name)
@@ -45,7 +45,7 @@ func (w *world) whole(t testing.TB, name string) (r convert.Report) {
 	return r
 }
 
-// told is what the report on a file says of its start.
+// told returns the start in the report on a file.
 func (w *world) told(t testing.TB, name string) *convert.Start {
 	t.Helper()
 	return w.whole(t, name).Start
@@ -59,7 +59,7 @@ func (w *world) put(t testing.TB, path string, fields map[string]any) {
 	}
 }
 
-// jobs returns all that are on record, the oldest first.
+// jobs returns all recorded jobs, oldest first.
 func (w *world) jobs(t testing.TB) (all []tuning.Job) {
 	t.Helper()
 	docs, err := w.docs.Collection("tuning_jobs").OrderBy("created_at", gcf.Asc).Documents(t.Context()).GetAll()
@@ -76,17 +76,17 @@ func (w *world) jobs(t testing.TB) (all []tuning.Job) {
 	return all
 }
 
-// one fails the test unless exactly one job is on record, which it returns.
+// one fails the test unless there is exactly one recorded job, which it returns.
 func (w *world) one(t testing.TB) tuning.Job {
 	t.Helper()
 	all := w.jobs(t)
 	if len(all) != 1 {
-		t.Fatalf("%d jobs are on record, want one", len(all))
+		t.Fatalf("%d jobs are recorded, want one", len(all))
 	}
 	return all[0]
 }
 
-// tick lets the poller go on with what is on record.
+// tick runs a tick of the poller.
 func (w *world) tick(t testing.TB) {
 	t.Helper()
 	if err := w.poller.Tick(t.Context()); err != nil {
@@ -94,8 +94,8 @@ func (w *world) tick(t testing.TB) {
 	}
 }
 
-// onVertex counts the jobs on Vertex AI by the generation of the file that they are trained on, as
-// their records have it.
+// onVertex counts the jobs on Vertex AI by the generation of the file on which they train,
+// according to their records.
 func (w *world) onVertex(t testing.TB) map[int64]int {
 	t.Helper()
 	generations := map[string]int64{}

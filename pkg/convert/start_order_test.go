@@ -13,8 +13,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// startedBy returns the requests of the jobs that a file has started, by what they were started
-// with.
+// startedBy returns the requests of the jobs that a file has started, by the metadata or the
+// manifest that asked for them.
 func (w *world) startedBy(t *testing.T, file string) map[string]int {
 	t.Helper()
 	count := map[string]int{}
@@ -31,9 +31,9 @@ func (w *world) startedBy(t *testing.T, file string) map[string]int {
 	return count
 }
 
-// TestStartCutAtEveryCall ends the function at each of its calls to Cloud Storage, also those
-// between the start and the report, and delivers the event again. There is one job, and the report
-// names it.
+// TestStartCutAtEveryCall cancels the function at each of its calls to Cloud Storage, also between
+// the start and the report, and delivers the event again. There is one job, and the report names
+// it.
 func TestStartCutAtEveryCall(t *testing.T) {
 	t.Parallel()
 	through := func(rw http.ResponseWriter, r *http.Request, next http.Handler) { next.ServeHTTP(rw, r) }
@@ -79,10 +79,10 @@ func TestStartCutAtEveryCall(t *testing.T) {
 	}
 }
 
-// TestManifestAtOnce runs the events of a file and of its manifest at the same time, their calls to
-// Cloud Storage in one order after the other; the manifest is there from the beginning, or is
-// dropped amid them. An event that is not taken comes again. There is one job, and the report names
-// it.
+// TestManifestAtOnce handles the events of a file and of its manifest at the same time, with their
+// calls to Cloud Storage in one order after the other. The manifest exists from the beginning, or
+// is dropped between the calls. A failed event is delivered again. There is one job, and the report
+// names it.
 func TestManifestAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -138,8 +138,8 @@ func TestManifestAtOnce(t *testing.T) {
 	}
 }
 
-// TestReplacedWhileStartedLate: a file is replaced while the manifest's event of the older one
-// writes its reports. What is there in the end is of the newer one.
+// TestReplacedWhileStartedLate: a file is replaced while the event of the older generation's
+// manifest writes its reports. In the end all outputs belong to the newer generation.
 func TestReplacedWhileStartedLate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

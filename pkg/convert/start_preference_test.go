@@ -12,8 +12,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestStartOfPreferenceData: a file of preference data is converted, and no job of it is sent to
-// Vertex AI, whether its metadata or a manifest asks for one, or it is on record already when the
+// TestStartOfPreferenceData: a file of preference data is converted, but no job on it is submitted
+// to Vertex AI, whether its metadata or a manifest asks for one, or the job is recorded before the
 // poller reads the file.
 func TestStartOfPreferenceData(t *testing.T) {
 	t.Parallel()

@@ -18,8 +18,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/usd"
 )
 
-// TestStartRefused: a start that cannot be is told of in both reports, with all that is wrong with
-// it; the file is converted all the same.
+// TestStartRefused: both reports describe a refused start with all its faults; the file is still
+// converted.
 func TestStartRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -27,7 +27,7 @@ func TestStartRefused(t *testing.T) {
 		manifest string
 		settings func(*world)
 		status   string
-		want     []string // fields and reasons
+		want     []string // each as field and reason
 	}{
 		"another_wish":   {map[string]string{"fine-tune": "now"}, "", nil, "INVALID_ARGUMENT", []string{"fine-tune UNKNOWN_WISH"}},
 		"bad_number":     {wishes("epoch-count", "Xylophon"), "", nil, "INVALID_ARGUMENT", []string{"epoch-count INVALID_TYPE"}},
@@ -49,7 +49,7 @@ func TestStartRefused(t *testing.T) {
 		"starts_are_off_by_manifest": {nil, `{}`, func(w *world) { w.Config.DropStarts = false }, "FAILED_PRECONDITION", nil},
 	}
 	for name, tt := range tests {
-		for _, late := range []bool{false, true} { // comes the manifest
+		for _, late := range []bool{false, true} { // whether the manifest arrives after the file
 			if late && tt.manifest == "" {
 				continue
 			}
@@ -74,7 +74,7 @@ func TestStartRefused(t *testing.T) {
 				}
 				for _, e := range events {
 					if err := w.Handle(t.Context(), event(t, e)); err != nil {
-						t.Errorf("Handle = %v, though nothing will heal it", err)
+						t.Errorf("Handle = %v, although a retry is useless", err)
 					}
 				}
 				w.refused(t, events[0], tt.status, tt.want)
@@ -86,8 +86,7 @@ func TestStartRefused(t *testing.T) {
 	}
 }
 
-// refused fails the test unless the file was converted, and its reports say why there is no job of
-// it.
+// refused fails the test unless the file was converted and its reports say why there is no job.
 func (w *world) refused(t *testing.T, source convert.Source, status string, want []string) {
 	t.Helper()
 	if w.dataset(t, source.Name) == nil {
@@ -117,11 +116,12 @@ func (w *world) refused(t *testing.T, source convert.Source, status string, want
 		}
 	}
 	if n := len(w.jobs(t)); n > 0 {
-		t.Errorf("%d jobs are on record", n)
+		t.Errorf("%d jobs are recorded", n)
 	}
 }
 
-// TestStartOffSaysNothing of files that ask for nothing.
+// TestStartOffSaysNothing: with DROP_STARTS=false, the report on a file without a start does not
+// mention starts.
 func TestStartOffSaysNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -131,8 +131,8 @@ func TestStartOffSaysNothing(t *testing.T) {
 	w.holds(t, source, good)
 }
 
-// TestStartOfNothing: a manifest beside a file that is refused, one of no file, and one that was
-// replaced start nothing.
+// TestStartOfNothing: a manifest of a refused file, of no file, or that was replaced starts
+// nothing.
 func TestStartOfNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -155,15 +155,15 @@ func TestStartOfNothing(t *testing.T) {
 	}
 }
 
-// TestStartOfAnotherGeneration: a manifest starts the file that is there, when that is converted,
-// and not the one before.
+// TestStartOfAnotherGeneration: a manifest starts a job on the present generation of the file, once
+// that is converted, and not on an earlier one.
 func TestStartOfAnotherGeneration(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.handle(t, w.drop(t, "a.json", good))
 	newer, manifest := w.drop(t, "a.json", better), w.drop(t, "a.json.fine-tune.json", `{}`)
 	if said, err := w.Convert(t.Context(), manifest); err == nil {
-		t.Errorf("%s, though the newer file is not converted yet", said)
+		t.Errorf("%s, although the newer file is not converted yet", said)
 	}
 	w.handle(t, newer)
 	w.handle(t, manifest)
@@ -173,8 +173,8 @@ func TestStartOfAnotherGeneration(t *testing.T) {
 	}
 }
 
-// TestWishOfTheNewerFile: what a newer file asks for is not done with the older one, amid whose
-// conversion it comes.
+// TestWishOfTheNewerFile: if a newer file arrives during the conversion of an older one, its start
+// does not use the older one.
 func TestWishOfTheNewerFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -197,7 +197,7 @@ func TestWishOfTheNewerFile(t *testing.T) {
 	}
 }
 
-// TestStartQueueFull: a file waits for its report until there is room for its job.
+// TestStartQueueFull: while the queue is full, the report of a file is delayed.
 func TestStartQueueFull(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -210,17 +210,17 @@ func TestStartQueueFull(t *testing.T) {
 	if w.report(t, "b.json") != nil || len(w.jobs(t)) != 1 {
 		t.Errorf("there is a report, or %d jobs", len(w.jobs(t)))
 	}
-	w.tick(t) // sends the first
+	w.tick(t) // submits the first job
 	if err := w.Handle(t.Context(), event(t, second)); err != nil {
-		t.Errorf("Handle: %v, though there is room", err)
+		t.Errorf("Handle: %v, although there is room", err)
 	}
 	if told := w.told(t, "b.json"); told.JobID == "" || len(w.jobs(t)) != 2 {
 		t.Errorf("the report says %+v, of %d jobs", told, len(w.jobs(t)))
 	}
 }
 
-// TestStartBudget: what the file may cost is found when it is prepared, and is the failure of the
-// job.
+// TestStartBudget: if the cost exceeds the budget, the poller finds it when it prepares the job,
+// and the job fails.
 func TestStartBudget(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -245,10 +245,10 @@ func TestStartBudget(t *testing.T) {
 	}
 }
 
-// TestLimitsOfTheModel: a file is held against what the model takes that it is for.
+// TestLimitsOfTheModel: a file is checked against the limits of its model.
 func TestLimitsOfTheModel(t *testing.T) {
 	t.Parallel()
-	long := strings.ReplaceAll(good, `"q"`, `"`+strings.Repeat("word ", 9000)+`"`) // more than 8192 tokens
+	long := strings.ReplaceAll(good, `"q"`, `"`+strings.Repeat("word ", 9000)+`"`) // over 8192 tokens
 	const open = "meta/llama3_1@llama-3.1-8b"
 	w := newWorld(t)
 	w.put(t, "models/m", map[string]any{"base_model": open})

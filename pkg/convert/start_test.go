@@ -21,7 +21,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestStartByMetadata: what the metadata say is what the job is.
+// TestStartByMetadata: the job has the values of the metadata.
 func TestStartByMetadata(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -60,7 +60,7 @@ func TestStartByMetadata(t *testing.T) {
 	}
 }
 
-// TestNoStart: a file that asks for nothing has no job, and nothing is said of one.
+// TestNoStart: a file that asks for no start has no job, and its report mentions none.
 func TestNoStart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -71,11 +71,11 @@ func TestNoStart(t *testing.T) {
 	w.handle(t, refused)
 	w.holds(t, refused, bad)
 	if n := len(w.jobs(t)); n > 0 {
-		t.Errorf("%d jobs are on record", n)
+		t.Errorf("%d jobs are recorded", n)
 	}
 }
 
-// TestStartOrders delivers the events of a file and of its manifest in each order there is.
+// TestStartOrders delivers the events of a file and of its manifest in every order.
 func TestStartOrders(t *testing.T) {
 	t.Parallel()
 	const manifest = `{"hyperparameters": {"epoch_count": 2}, "display_name": "by manifest"}`
@@ -144,9 +144,9 @@ func TestStartOrders(t *testing.T) {
 	}
 }
 
-// TestStartOnce delivers the events of two generations of a file, and of two of its manifest, in an
-// order of chance and more than once, until all are taken. Each combination that was there is one
-// job at most, and the last one is one.
+// TestStartOnce delivers the events of two generations of a file, and of two generations of its
+// manifest, in a random order and more than once, until all are handled. Each combination has at
+// most one job, and the last combination has one.
 func TestStartOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -154,10 +154,10 @@ func TestStartOnce(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 7))
 		name := fmt.Sprintf("%d.json", seed)
 		var pending []convert.Source
-		some := func() { // of the events come, and may come again
+		some := func() { // deliver some of the events, maybe again
 			for range random.IntN(4) {
 				if len(pending) > 0 {
-					_, _ = w.Convert(t.Context(), pending[random.IntN(len(pending))]) // it comes again
+					_, _ = w.Convert(t.Context(), pending[random.IntN(len(pending))]) // a repeated delivery
 				}
 			}
 		}
@@ -172,13 +172,13 @@ func TestStartOnce(t *testing.T) {
 			pending = append(pending, drop())
 			some()
 		}
-		last := map[bool]int64{} // generation of the file and of its manifest
+		last := map[bool]int64{} // newest generation of the file (false) and of its manifest (true)
 		for round := range 2 {
 			for _, source := range pending {
 				isManifest := strings.HasSuffix(source.Name, ".fine-tune.json")
 				last[isManifest] = max(last[isManifest], source.Generation)
 				if _, err := w.Convert(t.Context(), source); err != nil && round == 1 {
-					t.Errorf("%s is not taken, though its file is converted: %v", source.Name, err)
+					t.Errorf("%s failed, although its file is converted: %v", source.Name, err)
 				}
 			}
 		}
@@ -189,7 +189,8 @@ func TestStartOnce(t *testing.T) {
 	}
 }
 
-// onceEach looks at the jobs that a file has started, whose newest generations are given.
+// onceEach checks the jobs that a file has started, given the newest generations of the file and
+// its manifest.
 func (w *world) onceEach(t *testing.T, name string, file, manifest int64) {
 	t.Helper()
 	told := w.told(t, name)
@@ -217,8 +218,8 @@ func (w *world) onceEach(t *testing.T, name string, file, manifest int64) {
 	}
 }
 
-// TestStartTrainsOnTheFile: whatever its format and packing, each line of the dataset is known to
-// be of a line of the file.
+// TestStartTrainsOnTheFile: in every format and compression, the index names the file's line for
+// each line of the dataset.
 func TestStartTrainsOnTheFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

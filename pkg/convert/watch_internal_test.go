@@ -20,11 +20,11 @@ func TestWatch(t *testing.T) {
 		var log bytes.Buffer
 		c := &Converter{Log: slog.New(slog.NewTextHandler(&log, nil))}
 		watch := c.watch(t.Context(), Source{Bucket: "b", Name: "a.json", Generation: 7, Size: 100})
-		for i := range int64(25) { // a call a second
+		for i := range int64(25) { // one call each second
 			watch(dataset.Progress{Bytes: 4 * i, Records: i})
 			time.Sleep(time.Second)
 		}
-		const object = " msg=converting object=gs://b/a.json generation=7 "
+		const object = " msg=\"the conversion is in progress\" object=gs://b/a.json generation=7 "
 		for _, want := range []string{object + "bytes=40 size=100 records=10\n", object + "bytes=80 size=100 records=20\n"} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("the log lacks %q:\n%s", want, &log)
