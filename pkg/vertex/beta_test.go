@@ -15,8 +15,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/tuning"
 )
 
-// TestBetaRequest reads the request as v1beta1's own messages do, from the wire and from the JSON
-// of a dry run.
+// TestBetaRequest decodes the request with v1beta1's own messages, from the wire format and from
+// the JSON of a dry run.
 func TestBetaRequest(t *testing.T) {
 	t.Parallel()
 	epochs, batch, rate, multiplier, adapter := int64(3), int64(8), 0.0002, 0.5, int64(32)
@@ -91,7 +91,7 @@ func TestBetaRequest(t *testing.T) {
 	}
 }
 
-// TestTuningModes compares our numbers with v1beta1's.
+// TestTuningModes compares our enum numbers with v1beta1's.
 func TestTuningModes(t *testing.T) {
 	t.Parallel()
 	for name, number := range betapb.SupervisedTuningSpec_TuningMode_value {

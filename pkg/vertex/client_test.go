@@ -27,7 +27,7 @@ func TestCreateAndGet(t *testing.T) {
 		asked.Location = location
 		made := w.create(t, asked)
 		if got, ok := tuning.Location(made.Name); !ok || got != location {
-			t.Errorf("a job asked for in %s is %q", location, made.Name)
+			t.Errorf("a job for %s is %q", location, made.Name)
 		}
 		if made.Label != asked.ID || made.VertexState == "" || made.CreatedAt.IsZero() || made.UpdatedAt.IsZero() {
 			t.Errorf("Create = %+v", made)
@@ -47,7 +47,7 @@ func TestCreateAndGet(t *testing.T) {
 	}
 }
 
-// TestDeadlines: the official client has none of its own.
+// TestDeadlines: every call has a deadline, although the official client has none of its own.
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -72,7 +72,8 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
-// TestDeadlinesOfTheCaller are kept if they are sooner, and that of a create also if it is later.
+// TestDeadlinesOfTheCaller: an earlier deadline of the caller applies, and for a create a later one
+// too.
 func TestDeadlinesOfTheCaller(t *testing.T) {
 	t.Parallel()
 	for _, own := range []time.Duration{5 * time.Second, 3 * time.Minute} {
@@ -165,7 +166,7 @@ func TestList(t *testing.T) {
 	tests := []struct {
 		name     string
 		maxPages int
-		stopAt   int // pages after which visit has seen enough; 0 is never
+		stopAt   int // pages after which visit returns false; 0 is never
 		want     []int
 		complete bool
 	}{
@@ -202,7 +203,7 @@ func TestList(t *testing.T) {
 			t.Errorf("%s: %d calls, want %d", tt.name, len(calls), len(tt.want))
 		}
 	}
-	// Nothing there is one empty page, and the end.
+	// A location without jobs has one empty page.
 	complete, err := w.List(t.Context(), "europe-west4", 1, func(page []tuning.Observation) bool {
 		if len(page) != 0 {
 			t.Errorf("jobs of another region: %v", page)
@@ -218,8 +219,8 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestConnectionOutlivesItsFirstCall: the context of the call that made the connection ends with
-// that call.
+// TestConnectionOutlivesItsFirstCall: the connection works after the context of its first call has
+// ended.
 func TestConnectionOutlivesItsFirstCall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -230,13 +231,13 @@ func TestConnectionOutlivesItsFirstCall(t *testing.T) {
 	cancel()
 	w.create(t, job(2))
 	if _, err := w.Create(ctx, job(3)); fault.KindOf(err) != fault.Canceled {
-		t.Errorf("Create of a caller that is gone: %v, want Canceled", err)
+		t.Errorf("Create after the caller disconnected: %v, want Canceled", err)
 	}
 	var all sync.WaitGroup
 	for n := range 20 {
 		all.Go(func() {
 			if _, err := w.Create(t.Context(), job(10+n)); err != nil {
-				t.Errorf("one of many at a time: %v", err)
+				t.Errorf("one of many concurrent calls: %v", err)
 			}
 		})
 	}

@@ -20,20 +20,20 @@ import (
 
 const region = "us-central1"
 
-// world is a Vertex AI of its own, and a client of ours.
+// world is a local Vertex AI for one test, with our client.
 type world struct {
 	*vertex.Client
 	cloud *cloud.Cloud
 
 	mu    sync.Mutex
 	calls []call
-	fail  error // answered to every call, in the place of Vertex AI
+	fail  error // the answer to every call, if set
 }
 
-// call is one that reached Vertex AI.
+// call is a call that reached Vertex AI.
 type call struct {
 	method string
-	left   time.Duration // until its deadline; 0 is no deadline
+	left   time.Duration // time until its deadline; 0 means none
 	req    any
 }
 
@@ -89,7 +89,7 @@ func (w *world) watch(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 	return next(ctx, req)
 }
 
-// hyperparameters returns the calls so far and forgets them.
+// taken returns the calls since its last call.
 func (w *world) taken() []call {
 	w.mu.Lock()
 	defer w.mu.Unlock()

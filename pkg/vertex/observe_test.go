@@ -118,8 +118,8 @@ func TestObserve(t *testing.T) {
 	}
 }
 
-// TestStatesOfVertexAI holds the words of the contract against every state that Vertex AI's API
-// has: one that is added to the API fails here until it has a word.
+// TestStatesOfVertexAI checks the contract's state for every JobState of Vertex AI's API: a state
+// that is added to the API fails this test until it is mapped.
 func TestStatesOfVertexAI(t *testing.T) {
 	t.Parallel()
 	want := map[string]tuning.State{
