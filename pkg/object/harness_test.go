@@ -18,7 +18,7 @@ import (
 
 const bucket = "test-data"
 
-// world is a Cloud Storage of its own, through our store and through the official client.
+// world is a local Cloud Storage for one test, with our store and the official client.
 type world struct {
 	store  *object.Store
 	client *gcs.Client
@@ -60,10 +60,10 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// intercept puts f before Cloud Storage from now on.
+// intercept sets the handler of Cloud Storage's requests.
 func (w *world) intercept(f func(http.ResponseWriter, *http.Request, http.Handler)) { w.wrap.Store(&f) }
 
-// loseAnswers lets the first n calls that match take effect and drops the connection before their
+// loseAnswers serves the first n requests that match, and drops their connections before the
 // answers.
 func (w *world) loseAnswers(n int64, match func(*http.Request) bool) (lost *atomic.Int64) {
 	lost = &atomic.Int64{}
@@ -79,7 +79,7 @@ func (w *world) loseAnswers(n int64, match func(*http.Request) bool) (lost *atom
 	return lost
 }
 
-// discard is an answer that nobody gets.
+// discard is a response writer whose response is discarded.
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header         { return d.header }
@@ -102,7 +102,7 @@ func (w *world) write(t *testing.T, spec object.Spec, content string) int64 {
 	return generation
 }
 
-// content reads the live generation past our store; ok is false if there is none.
+// content reads the live generation without our store; ok is false if there is none.
 func (w *world) content(t *testing.T, name string) (content string, ok bool) {
 	t.Helper()
 	r, err := w.client.Bucket(bucket).Object(name).ReadCompressed(true).NewReader(t.Context())

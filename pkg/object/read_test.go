@@ -51,8 +51,8 @@ func TestReadIsOfOneGeneration(t *testing.T) {
 	}
 }
 
-// TestReadGivesStoredBytes: Cloud Storage would unpack such an object for clients that do not say
-// they take gzip.
+// TestReadGivesStoredBytes: Cloud Storage would decompress such an object for a client that does
+// not accept gzip.
 func TestReadGivesStoredBytes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -116,7 +116,7 @@ func TestDelete(t *testing.T) {
 		t.Errorf("Delete whose answer is lost: %v (%d lost)", err, lost.Load())
 	}
 	if got, ok := w.content(t, s.Name); ok {
-		t.Errorf("there is an object still: %q", got)
+		t.Errorf("the object still exists: %q", got)
 	}
 	if err := w.store.Delete(t.Context(), bucket, s.Name, second); err != nil {
 		t.Errorf("Delete of nothing: %v", err)
@@ -133,8 +133,7 @@ func TestServiceFails(t *testing.T) {
 		"delete": func() error { return w.store.Delete(t.Context(), bucket, "a.jsonl", generation) },
 		"write":  func() error { _, err := w.store.Write(t.Context(), spec("b.jsonl"), fill("x")); return err },
 	}
-	// A refusal that the client does not repeat, and that may heal once somebody gives the right to
-	// it.
+	// An error that the client does not retry, but that an operator can repair by granting access.
 	w.intercept(func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		http.Error(rw, "service-1@gcp-sa has no right to it", http.StatusForbidden)
 	})
@@ -146,8 +145,8 @@ func TestServiceFails(t *testing.T) {
 	}
 }
 
-// TestStreaming moves 50 MiB through Write and Read, and looks at the memory in use all the while.
-// Parallel tests would be seen too, so it runs alone.
+// TestStreaming moves 50 MiB through Write and Read, and measures the memory in use meanwhile. It
+// is not parallel, because the memory of other tests would count too.
 func TestStreaming(t *testing.T) { //nolint:paralleltest // see above
 	const size, bound = 50 << 20, 24 << 20
 	w := newWorld(t)
@@ -173,7 +172,7 @@ func TestStreaming(t *testing.T) { //nolint:paralleltest // see above
 	}
 }
 
-// watchHeap returns a function that tells by how much the live heap grew at most since.
+// watchHeap returns a function that reports the largest growth of the live heap since the call.
 func watchHeap(t *testing.T) func() uint64 {
 	t.Helper()
 	live := func() uint64 {

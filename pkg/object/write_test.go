@@ -51,9 +51,9 @@ func TestWritePreconditions(t *testing.T) {
 		replaces func(live int64) int64
 		content  string
 		metadata map[string]string
-		want     error  // nil: written, or done before
-		same     bool   // the generation stays
-		holds    string // afterwards
+		want     error  // nil: written now or by an earlier try
+		same     bool   // the generation does not change
+		holds    string // the content afterwards
 	}{
 		{"same_again", func(int64) int64 { return 0 }, there, map[string]string{"made-from": "7"}, nil, true, there},
 		{"same_over_a_past_generation", func(live int64) int64 { return live - 1 }, there, map[string]string{"made-from": "7"}, nil, true, there},
@@ -84,7 +84,7 @@ func TestWritePreconditions(t *testing.T) {
 	}
 }
 
-// TestWriteOverWhatIsGone: what was to be replaced was deleted meanwhile. The caller is to look
+// TestWriteOverWhatIsGone: the object to be replaced was deleted meanwhile. The caller must read it
 // again.
 func TestWriteOverWhatIsGone(t *testing.T) {
 	t.Parallel()
@@ -98,7 +98,7 @@ func TestWriteOverWhatIsGone(t *testing.T) {
 		t.Errorf("Write = %v, want ErrConflict", err)
 	}
 	if got, ok := w.content(t, s.Name); ok {
-		t.Errorf("there is an object again: %q", got)
+		t.Errorf("the object exists again: %q", got)
 	}
 }
 
@@ -125,8 +125,8 @@ func TestWriteFillFails(t *testing.T) {
 	}
 }
 
-// TestWriteFillFailsAfterAConflict: an upload of several chunks learns of the conflict before its
-// source turns out to be bad. What counts is the source.
+// TestWriteFillFailsAfterAConflict: an upload of several chunks gets the conflict before its source
+// turns out to be invalid. The error is that of the source.
 func TestWriteFillFailsAfterAConflict(t *testing.T) {
 	t.Parallel()
 	errFill := errors.New("the source has faults")
@@ -144,8 +144,8 @@ func TestWriteFillFailsAfterAConflict(t *testing.T) {
 	w.holds(t, "a.jsonl", "another's")
 }
 
-// TestWriteConflictOfManyChunks: the conflict shows before all is sent, and the rest must still be
-// compared.
+// TestWriteConflictOfManyChunks: the conflict is found before the end of the upload, and the rest
+// must still be compared.
 func TestWriteConflictOfManyChunks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -169,8 +169,8 @@ func TestWriteConflictOfManyChunks(t *testing.T) {
 	}
 }
 
-// TestWriteAnswerLost: the object is there, but the answer never came. The client sends it again,
-// is told that the precondition does not hold, and that is success.
+// TestWriteAnswerLost: the object was written, but the answer was lost. The client sends it again,
+// the precondition fails, and that counts as success.
 func TestWriteAnswerLost(t *testing.T) {
 	t.Parallel()
 	for name, size := range map[string]int64{"one_request": 1000, "several_chunks": 9 << 20} {
@@ -198,7 +198,7 @@ func TestWriteAnswerLost(t *testing.T) {
 				t.Fatal(err)
 			}
 			if attrs.Generation != generation || attrs.Size != size {
-				t.Errorf("generation %d of %d bytes is there, want %d of %d", attrs.Generation, attrs.Size, generation, size)
+				t.Errorf("generation %d of %d bytes exists, want %d of %d", attrs.Generation, attrs.Size, generation, size)
 			}
 		})
 	}
@@ -213,7 +213,7 @@ func TestWriteRefused(t *testing.T) {
 		kind fault.Kind
 		says string
 	}{
-		{"no_bucket", object.Spec{Bucket: "no-such-bucket", Name: "x"}, fault.UpstreamFailed, "no bucket gs://no-such-bucket"},
+		{"no_bucket", object.Spec{Bucket: "no-such-bucket", Name: "x"}, fault.UpstreamFailed, "bucket gs://no-such-bucket does not exist"},
 		{"name_too_long", object.Spec{Bucket: bucket, Name: strings.Repeat("x", 1025)}, fault.InvalidArgument, "1024"},
 	}
 	for _, tt := range tests {
