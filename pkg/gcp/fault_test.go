@@ -160,7 +160,7 @@ func TestFaultViolations(t *testing.T) {
 }
 
 // TestFaultShowsNothingOfADenial: a denial names our service account and project, also in its
-// details.
+// details, so the caller's message must not quote it.
 func TestFaultShowsNothingOfADenial(t *testing.T) {
 	t.Parallel()
 	const secret = "service-1@gcp-sa.iam.gserviceaccount.com"
