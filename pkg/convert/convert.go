@@ -42,9 +42,10 @@ const (
 	NotStarted Outcome = "NOT_STARTED"
 )
 
-// attempts is how often a conversion is tried if events for the same name write at the same time.
-// An attempt loses only against a newer generation or an earlier delivery, so a few are enough.
-const attempts = 5
+// maxAttempts is how often a conversion is tried if events for the same name write at the same
+// time. An attempt loses only against a newer generation or an earlier delivery, so a few are
+// enough.
+const maxAttempts = 5
 
 // generationKey is the metadata key of an output that holds the generation of its source.
 const generationKey = "source-generation"
@@ -61,7 +62,7 @@ func (c *Converter) Convert(ctx context.Context, source Source) (Outcome, error)
 	} else if !drop.IsData(source.Name) && drop.IsSilent(source.Name) {
 		return Ignored, nil
 	}
-	for range attempts {
+	for range maxAttempts {
 		outcome, err := attempt(ctx, source)
 		if !errors.Is(err, object.ErrConflict) {
 			return outcome, err
