@@ -45,7 +45,7 @@ type Source struct {
 
 	mu      sync.Mutex // held during a check for a change
 	version string     // of the last content that was read, valid or not
-	looked  time.Time
+	checked time.Time
 }
 
 // Open returns a source that has read its catalogue. An unusable catalogue is an error, so that the
@@ -56,7 +56,7 @@ func Open(ctx context.Context, config Config, objects *object.Store, now func() 
 		s.current.Store(catalogue.Default())
 		return s, nil
 	}
-	s.looked = now()
+	s.checked = now()
 	if err := s.read(ctx); err != nil {
 		return nil, fmt.Errorf("CATALOGUE=%s: %w", config.Catalogue, err)
 	}
@@ -69,8 +69,8 @@ func (s *Source) Current(ctx context.Context) *catalogue.Catalogue {
 	// During the check of one caller, the others use the present catalogue.
 	if s.config.Catalogue != "" && s.mu.TryLock() {
 		defer s.mu.Unlock()
-		if now := s.now(); now.Sub(s.looked) >= s.config.MaxAge {
-			s.looked = now
+		if now := s.now(); now.Sub(s.checked) >= s.config.MaxAge {
+			s.checked = now
 			if err := s.read(ctx); err != nil {
 				s.log.ErrorContext(ctx, "the catalogue was not reloaded and the last one stays in use", "catalogue", s.config.Catalogue, "error", err)
 			}
@@ -83,7 +83,7 @@ func (s *Source) Current(ctx context.Context) *catalogue.Catalogue {
 func (s *Source) read(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	version, open, err := s.look(ctx)
+	version, open, err := s.stat(ctx)
 	if err != nil || version == s.version {
 		return err
 	}
@@ -106,8 +106,8 @@ func (s *Source) read(ctx context.Context) error {
 	return nil
 }
 
-// look returns the version of the catalogue's content, and a function that opens the content.
-func (s *Source) look(ctx context.Context) (version string, open func() (io.ReadCloser, error), err error) {
+// stat returns the version of the catalogue's content, and a function that opens the content.
+func (s *Source) stat(ctx context.Context) (version string, open func() (io.ReadCloser, error), err error) {
 	path, ok := strings.CutPrefix(s.config.Catalogue, "gs://")
 	if !ok {
 		info, err := os.Stat(s.config.Catalogue)
