@@ -48,7 +48,7 @@ func (p *Publisher) Close() error {
 // Publish publishes the unpublished events of the jobs, and returns the jobs whose events have all
 // arrived. The events of a job arrive in their order. Events of a job that is not returned may have
 // arrived too, and will be published again.
-func (p *Publisher) Publish(ctx context.Context, jobs []store.Record) (told []store.Record, err error) {
+func (p *Publisher) Publish(ctx context.Context, jobs []store.Record) (published []store.Record, err error) {
 	results := make([][]*pubsub.PublishResult, len(jobs))
 	var all []error
 	for i, job := range jobs {
@@ -66,9 +66,9 @@ func (p *Publisher) Publish(ctx context.Context, jobs []store.Record) (told []st
 			all = append(all, err)
 			continue
 		}
-		told = append(told, job)
+		published = append(published, job)
 	}
-	return told, errors.Join(all...)
+	return published, errors.Join(all...)
 }
 
 // arrived waits until Pub/Sub has all messages about a job, or until one of them has failed for
