@@ -170,17 +170,17 @@ func (p *Poller) discard(ctx context.Context, t *tick) error {
 // would stop its work.
 func (p *Poller) tell(ctx context.Context, t *tick) error {
 	now := p.Now()
-	untold := slices.DeleteFunc(slices.Collect(maps.Values(t.records)), func(r store.Record) bool {
+	pending := slices.DeleteFunc(slices.Collect(maps.Values(t.records)), func(r store.Record) bool {
 		return len(r.Untold()) == 0 || r.Leased(now)
 	})
-	if len(untold) == 0 {
+	if len(pending) == 0 {
 		return nil
 	}
-	untold, reportErr := p.report(ctx, untold)
-	told, err := p.Events.Publish(ctx, untold)
-	for _, r := range told {
+	pending, reportErr := p.report(ctx, pending)
+	sent, err := p.Events.Publish(ctx, pending)
+	for _, r := range sent {
 		r.Told = int64(len(r.Events))
 		t.now(r)
 	}
-	return errors.Join(reportErr, err, p.Records.MarkTold(ctx, told))
+	return errors.Join(reportErr, err, p.Records.MarkTold(ctx, sent))
 }

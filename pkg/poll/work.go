@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// shown is how many errors of one tick are returned; the others are only counted.
-const shown = 10
+// maxErrors is how many errors of one tick are returned; the others are only counted.
+const maxErrors = 10
 
 // work runs steps, a few at a time. A step that fails does not stop the others.
 type work struct {
@@ -43,7 +43,7 @@ func (w *work) do(step func() error) {
 func (w *work) failed(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.faults) == shown {
+	if len(w.faults) == maxErrors {
 		w.more++
 		return
 	}
