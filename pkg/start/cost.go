@@ -80,10 +80,10 @@ func (s *Starter) estimate(ctx context.Context, job tuning.Job, set trainset.Res
 	if err != nil {
 		s.Log.WarnContext(ctx, "the earlier jobs were not read", "job_id", job.ID, "error", err)
 	}
-	for _, done := range earlier {
-		var was estimate.Estimate
-		if json.Unmarshal(done.Estimate, &was) == nil && was.TrainingTokens != nil && was.TrainingTokens.Expected > 0 && !done.StartedAt.IsZero() {
-			plan.Past = append(plan.Past, estimate.Run{TrainingTokens: was.TrainingTokens.Expected, Duration: done.EndedAt.Sub(done.StartedAt)})
+	for _, run := range earlier {
+		var past estimate.Estimate
+		if json.Unmarshal(run.Estimate, &past) == nil && past.TrainingTokens != nil && past.TrainingTokens.Expected > 0 && !run.StartedAt.IsZero() {
+			plan.Past = append(plan.Past, estimate.Run{TrainingTokens: past.TrainingTokens.Expected, Duration: run.EndedAt.Sub(run.StartedAt)})
 		}
 	}
 	return estimate.Make(plan)
