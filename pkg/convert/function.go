@@ -143,7 +143,7 @@ type Source struct {
 func decode(event cloudevents.Event) (Source, error) {
 	var s Source
 	if err := json.Unmarshal(event.Data(), &s); err != nil {
-		return s, fmt.Errorf("decode the event's data as an object of Cloud Storage: %w", err)
+		return s, fmt.Errorf("decode the event's data as a Cloud Storage object: %w", err)
 	}
 	if s.Bucket == "" || s.Name == "" || s.Generation <= 0 {
 		return s, errors.New("the event's data lack a bucket, a name or a generation")
