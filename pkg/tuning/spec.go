@@ -44,7 +44,7 @@ func (c *check) spec(r Request) {
 		c.Add("display_name", "TOO_LONG", fmt.Sprintf("must be at most %d characters.", displayNameLimit))
 	}
 	if len(r.SystemInstruction) > instructionLimit || (r.SystemInstruction != "" && strings.TrimSpace(r.SystemInstruction) == "") {
-		c.Add("system_instruction", "INVALID_TEXT", fmt.Sprintf("must be a text of at most %d bytes.", instructionLimit))
+		c.Add("system_instruction", "INVALID_TEXT", fmt.Sprintf("must not be blank, and must have at most %d bytes.", instructionLimit))
 	}
 	if r.TuningMode != "" && !slices.Contains(Modes, r.TuningMode) {
 		c.Add("tuning_mode", "INVALID_TUNING_MODE", fields.OneOf(Modes...))
