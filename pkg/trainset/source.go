@@ -196,8 +196,8 @@ func missing(err error) bool {
 // replaced is the error for a dropped file whose generation no longer exists.
 func replaced(field, uri string, generation int64) error {
 	e := fault.New(fault.FailedPrecondition,
-		"Generation %d of %s was replaced or deleted before it could be read. A newer file starts a job of its own, if it says so.", generation, uri)
-	e.Violations = []fault.Violation{{Field: field, Reason: "OBJECT_REPLACED", Description: "This generation of the object is gone."}}
+		"Generation %d of %s was replaced or deleted before it could be read. A newer file starts a job of its own, if it asks for one.", generation, uri)
+	e.Violations = []fault.Violation{{Field: field, Reason: "OBJECT_REPLACED", Description: "This generation of the object no longer exists."}}
 	return e
 }
 

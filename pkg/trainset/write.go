@@ -103,7 +103,7 @@ func (b *Builder) adopt(ctx context.Context, job tuning.Job, m Result, cause err
 		return m, nil
 	}
 	there.Attempt, there.Pairs = attempt, there.Report.Examples
-	there.Warnings = []string{"The data changed while the start was resumed after a crash. The dataset holds the data as they were first."}
+	there.Warnings = []string{"The data changed while the start was resumed after a crash. The dataset has the data from before the crash."}
 	return there, nil
 }
 
