@@ -237,7 +237,7 @@ func (s *Starter) answer(ctx context.Context, r store.Record, key *store.Key) (t
 		if _, err := s.known(ctx, key); err != nil {
 			return r.Job, err
 		}
-		return r.Job, fault.New(fault.Unavailable, "The start took too long and was given up. Nothing was started. Start again.")
+		return r.Job, fault.New(fault.Unavailable, "The start took too long and was abandoned. Nothing was started. Start again.")
 	case key == nil && r.Tentative:
 		return r.Job, &fault.Error{
 			Kind: fault.Unavailable, RetryAfter: s.Config.Lease, Err: err,
