@@ -109,7 +109,7 @@ func (p *Poller) Tick(ctx context.Context) error {
 		if err != nil {
 			unfinished = []any{"error", err}
 		}
-		p.Log.WarnContext(ctx, "the tick's time ended before its work, the next tick continues it", unfinished...)
+		p.Log.WarnContext(ctx, "the tick ran out of time and the next tick continues its work", unfinished...)
 		err = nil
 	}
 	return errors.Join(err, p.tell(ctx, t))
