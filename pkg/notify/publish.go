@@ -71,8 +71,8 @@ func (p *Publisher) Publish(ctx context.Context, jobs []store.Record) (published
 	return published, errors.Join(all...)
 }
 
-// arrived waits until Pub/Sub has all messages about a job, or until one of them has failed for
-// good.
+// arrived waits until Pub/Sub has acknowledged or refused each message about a job. The error is
+// that of the first message that failed.
 func (p *Publisher) arrived(ctx context.Context, job store.Record, results []*pubsub.PublishResult) error {
 	var failed error
 	for _, result := range results {
