@@ -35,8 +35,8 @@ const (
 	pageSize = 100
 	// parallel is how many calls to Vertex AI and Firestore run at the same time.
 	parallel = 16
-	// search is how many pages are read to find jobs that Vertex AI may or may not have. It is more
-	// than the list can have.
+	// search is how many pages are read to find jobs that Vertex AI may or may not have. The limit
+	// only stops an endless list: all jobs fit into so many pages.
 	search = 1000
 )
 
