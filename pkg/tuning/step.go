@@ -23,8 +23,8 @@ import (
 // Each arrow is one conditional write of the record. A process that crashes leaves the job at one of
 // these steps, with a lease that expires; then any other process may resume from there.
 //
-// A record is tentative at first: it exists so that a crash can be repaired, but there is no job yet.
-// No list, lookup or metric includes it, and it has no events. It is confirmed, and gets the event
+// A record is tentative at first: it makes a crash repairable, but there is no job yet. No list,
+// lookup or metric includes it, and it has no events. It is confirmed, and gets the event
 // created, when the service commits itself to the job: when its caller gets the answer that it is
 // queued, when it waits for room, when a dropped file's report names it, or when Vertex AI has
 // accepted it. A start that is refused while it is tentative is answered with an error and leaves
