@@ -28,7 +28,7 @@ func (c *Client) Request(job tuning.Job) (json.RawMessage, error) {
 	return text, nil
 }
 
-// hyperparameters returns the hyperparameters that the base model's family accepts. Vertex AI chooses the
+// hyperparameters returns those that the base model's family accepts. Vertex AI chooses the
 // value of an unset one, which is 0 in the request.
 func hyperparameters(job tuning.Job) tuning.Hyperparameters {
 	h := job.Hyperparameters
