@@ -3,7 +3,7 @@
 
 # Queries of one field are served by the indexes that Firestore keeps by itself.
 # Every other query of the code has its index here, and every index here a query:
-# TestIndexes in pkg/store holds both against each other, and prints the block
+# TestIndexes in pkg/google/store holds both against each other, and prints the block
 # that is missing. It reads this file, so blocks stay literal.
 
 locals {

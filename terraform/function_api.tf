@@ -10,7 +10,7 @@ locals {
   # gcloud's own tokens, which name gcloud's client and not the service they are for.
   gcloud_audience = "32555940559.apps.googleusercontent.com"
 
-  # Who may call, as pkg/auth reads it: only what belongs to the mode.
+  # Who may call, as pkg/entry/auth reads it: only what belongs to the mode.
   auth_environment = merge({ AUTH_MODE = var.auth.mode }, {
     token = {}
     iam = {

@@ -5,8 +5,8 @@
 package main
 
 import (
-	"github.com/vertextune/vertextune/pkg/api"
-	"github.com/vertextune/vertextune/pkg/serve"
+	"github.com/vertextune/vertextune/pkg/entry/api"
+	"github.com/vertextune/vertextune/pkg/entry/serve"
 )
 
 func main() { serve.Main(api.Open) }

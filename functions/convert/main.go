@@ -6,8 +6,8 @@
 package main
 
 import (
-	"github.com/vertextune/vertextune/pkg/convert"
-	"github.com/vertextune/vertextune/pkg/serve"
+	"github.com/vertextune/vertextune/pkg/entry/convert"
+	"github.com/vertextune/vertextune/pkg/entry/serve"
 )
 
 func main() { serve.Main(convert.Open) }

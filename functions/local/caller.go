@@ -14,9 +14,9 @@ import (
 	"strings"
 	"time"
 
-	gcs "cloud.google.com/go/storage"
+	cloudstorage "cloud.google.com/go/storage"
 
-	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
 // client talks to the functions.
@@ -60,7 +60,7 @@ func (d *demonstration) await(ctx context.Context, name string, generation int64
 		if err == nil && attrs.Metadata["source-generation"] == strconv.FormatInt(generation, 10) {
 			break
 		}
-		if err != nil && !errors.Is(err, gcs.ErrObjectNotExist) {
+		if err != nil && !errors.Is(err, cloudstorage.ErrObjectNotExist) {
 			return fmt.Errorf("look for gs://%s/%s: %w", data, name, err)
 		}
 		if err := pause(ctx, 50*time.Millisecond); err != nil {

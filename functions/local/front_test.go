@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vertextune/vertextune/pkg/fault"
+	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
 // frontOf serves a front of a handler with short limits and returns its address.

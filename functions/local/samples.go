@@ -14,11 +14,11 @@ import (
 
 	"cloud.google.com/go/pubsub/v2"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
-	gcs "cloud.google.com/go/storage"
+	cloudstorage "cloud.google.com/go/storage"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/vertextune/vertextune/pkg/catalogue"
+	"github.com/vertextune/vertextune/pkg/core/catalogue"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/testdata"
 )
@@ -41,11 +41,11 @@ const (
 
 // loadCatalogue writes the catalogue that is true of the stand-ins, unless there is one that somebody has edited.
 // An edited one that the functions could not start with is moved out of the way.
-func loadCatalogue(ctx context.Context, client *gcs.Client) error {
+func loadCatalogue(ctx context.Context, client *cloudstorage.Client) error {
 	object := client.Bucket(data).Object(catalogueFile)
 	attrs, err := object.Attrs(ctx)
 	switch {
-	case errors.Is(err, gcs.ErrObjectNotExist):
+	case errors.Is(err, cloudstorage.ErrObjectNotExist):
 	case err != nil:
 		return fmt.Errorf("look for the catalogue: %w", err)
 	case attrs.Metadata[writtenBy] != writer:
@@ -69,7 +69,7 @@ func loadCatalogue(ctx context.Context, client *gcs.Client) error {
 }
 
 // keepCatalogue reports whether an edited catalogue can be used, and copies it to another name if not.
-func keepCatalogue(ctx context.Context, client *gcs.Client, object *gcs.ObjectHandle) (usable bool, err error) {
+func keepCatalogue(ctx context.Context, client *cloudstorage.Client, object *cloudstorage.ObjectHandle) (usable bool, err error) {
 	r, err := object.NewReader(ctx)
 	if err != nil {
 		return false, fmt.Errorf("read the edited catalogue: %w", err)
@@ -93,10 +93,10 @@ func keepCatalogue(ctx context.Context, client *gcs.Client, object *gcs.ObjectHa
 }
 
 // ensureBucket creates a bucket that is not there, as in somebody else's emulator.
-func ensureBucket(ctx context.Context, client *gcs.Client, name string) error {
+func ensureBucket(ctx context.Context, client *cloudstorage.Client, name string) error {
 	bucket := client.Bucket(name)
 	_, err := bucket.Attrs(ctx)
-	if errors.Is(err, gcs.ErrBucketNotExist) {
+	if errors.Is(err, cloudstorage.ErrBucketNotExist) {
 		err = bucket.Create(ctx, project, nil)
 	}
 	if err != nil {

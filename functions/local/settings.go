@@ -17,7 +17,7 @@ import (
 
 	"github.com/joho/godotenv"
 
-	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/entry/auth"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
 

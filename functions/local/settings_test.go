@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/vertextune/vertextune/pkg/auth"
+	"github.com/vertextune/vertextune/pkg/entry/auth"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
 

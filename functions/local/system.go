@@ -18,12 +18,12 @@ import (
 	"time"
 
 	"cloud.google.com/go/pubsub/v2"
-	gcs "cloud.google.com/go/storage"
+	cloudstorage "cloud.google.com/go/storage"
 
-	"github.com/vertextune/vertextune/pkg/api"
-	"github.com/vertextune/vertextune/pkg/convert"
-	"github.com/vertextune/vertextune/pkg/poll"
-	"github.com/vertextune/vertextune/pkg/serve"
+	"github.com/vertextune/vertextune/pkg/entry/api"
+	"github.com/vertextune/vertextune/pkg/entry/convert"
+	"github.com/vertextune/vertextune/pkg/entry/poll"
+	"github.com/vertextune/vertextune/pkg/entry/serve"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/standin/eventarc"
 	"github.com/vertextune/vertextune/pkg/standin/storage"
@@ -39,7 +39,7 @@ const (
 type system struct {
 	options
 	cloud    *cloud.Cloud
-	objects  *gcs.Client
+	objects  *cloudstorage.Client
 	topics   *pubsub.Client
 	instance *registration
 	listener net.Listener // of the functions' port

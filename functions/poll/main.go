@@ -6,8 +6,8 @@
 package main
 
 import (
-	"github.com/vertextune/vertextune/pkg/poll"
-	"github.com/vertextune/vertextune/pkg/serve"
+	"github.com/vertextune/vertextune/pkg/entry/poll"
+	"github.com/vertextune/vertextune/pkg/entry/serve"
 )
 
 func main() { serve.Main(poll.Open) }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
-	"github.com/vertextune/vertextune/pkg/api"
+	"github.com/vertextune/vertextune/pkg/entry/api"
 )
 
 // sizes are what Terraform gives a function to work with.

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vertextune/vertextune/pkg/api"
-	"github.com/vertextune/vertextune/pkg/auth"
-	"github.com/vertextune/vertextune/pkg/convert"
-	"github.com/vertextune/vertextune/pkg/poll"
-	"github.com/vertextune/vertextune/pkg/serve"
+	"github.com/vertextune/vertextune/pkg/entry/api"
+	"github.com/vertextune/vertextune/pkg/entry/auth"
+	"github.com/vertextune/vertextune/pkg/entry/convert"
+	"github.com/vertextune/vertextune/pkg/entry/poll"
+	"github.com/vertextune/vertextune/pkg/entry/serve"
 )
 
 // TestSettings_that_cannot_be_meant: each function refuses them, and says which and what they must be.

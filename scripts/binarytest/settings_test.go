@@ -19,9 +19,9 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
-	"github.com/vertextune/vertextune/pkg/api"
-	"github.com/vertextune/vertextune/pkg/convert"
-	"github.com/vertextune/vertextune/pkg/poll"
+	"github.com/vertextune/vertextune/pkg/entry/api"
+	"github.com/vertextune/vertextune/pkg/entry/convert"
+	"github.com/vertextune/vertextune/pkg/entry/poll"
 )
 
 // notDeployed are settings that have no place in Terraform.

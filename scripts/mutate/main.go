@@ -32,7 +32,7 @@ import (
 
 // purePackages import no cloud SDK: their own tests are fast and must be enough.
 var purePackages = []string{
-	"catalogue", "dataset", "drop", "endpoint", "estimate", "fields", "provenance", "remedy", "split", "strictjson", "tuning", "usd",
+	"catalogue", "dataset", "endpoint", "estimate", "hashset", "manifest", "remedy", "requestfields", "sourceindex", "split", "strictjson", "tuning", "usd",
 }
 
 // minimum is the share of mutants, in percent, that tests must notice.
@@ -49,7 +49,7 @@ func main() {
 	packages := flag.Args()
 	if len(packages) == 0 {
 		for _, name := range purePackages {
-			packages = append(packages, "pkg/"+name)
+			packages = append(packages, "pkg/core/"+name)
 		}
 	}
 	ok, err := run(packages, *perPackage, *seed, *timeout)

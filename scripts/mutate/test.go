@@ -28,7 +28,7 @@ const (
 // tester runs the tests of one package with one mutant.
 type tester struct {
 	dir     string // for temporary files
-	pkg     string // such as pkg/usd
+	pkg     string // such as pkg/core/usd
 	timeout time.Duration
 }
 

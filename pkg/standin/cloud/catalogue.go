@@ -10,7 +10,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/vertextune/vertextune/pkg/catalogue"
+	"github.com/vertextune/vertextune/pkg/core/catalogue"
 )
 
 //go:embed contract.json

@@ -18,7 +18,7 @@ import (
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 
-	gcs "cloud.google.com/go/storage"
+	cloudstorage "cloud.google.com/go/storage"
 
 	"github.com/vertextune/vertextune/pkg/standin/firestore"
 	"github.com/vertextune/vertextune/pkg/standin/pubsub"
@@ -66,7 +66,7 @@ type Cloud struct {
 	Addresses Addresses
 
 	project string
-	objects *gcs.Client // Vertex AI's
+	objects *cloudstorage.Client // Vertex AI's
 }
 
 // Start starts what is not foreign. If one fails to start, none runs.

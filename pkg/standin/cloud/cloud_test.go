@@ -18,9 +18,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
-	"github.com/vertextune/vertextune/pkg/tuning"
-	"github.com/vertextune/vertextune/pkg/vertex"
 )
 
 func start(t *testing.T, cfg cloud.Config) *cloud.Cloud {

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	gcs "cloud.google.com/go/storage"
+	cloudstorage "cloud.google.com/go/storage"
 
 	"github.com/vertextune/vertextune/pkg/standin/storage"
 )
@@ -31,8 +31,8 @@ func TestOneOfManyCreates(t *testing.T) {
 		for i := range 8 {
 			wg.Go(func() {
 				content := append(pattern(600<<10), byte(i))
-				_, err := write(t.Context(), o.If(gcs.Conditions{DoesNotExist: true}), content,
-					func(w *gcs.Writer) { w.ChunkSize = chunk })
+				_, err := write(t.Context(), o.If(cloudstorage.Conditions{DoesNotExist: true}), content,
+					func(w *cloudstorage.Writer) { w.ChunkSize = chunk })
 				switch status := statusOf(t, err); status {
 				case 0:
 					wins.Add(1)

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	gcs "cloud.google.com/go/storage"
+	cloudstorage "cloud.google.com/go/storage"
 
 	"github.com/vertextune/vertextune/pkg/standin/storage"
 )
@@ -140,12 +140,12 @@ func TestMetadata(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{})
 	o := client(t, s).Bucket(testBucket).Object("o")
-	first := mustWrite(t, o, []byte("x"), func(w *gcs.Writer) {
+	first := mustWrite(t, o, []byte("x"), func(w *cloudstorage.Writer) {
 		w.ContentType = "text/plain"
 		w.CacheControl = "no-store"
 		w.Metadata = map[string]string{"a": "1", "b": "2"}
 	})
-	got, err := o.Update(t.Context(), gcs.ObjectAttrsToUpdate{ContentType: "text/html", CacheControl: ""})
+	got, err := o.Update(t.Context(), cloudstorage.ObjectAttrsToUpdate{ContentType: "text/html", CacheControl: ""})
 	if err != nil {
 		t.Fatal(err)
 	}

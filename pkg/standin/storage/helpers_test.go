@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	gcs "cloud.google.com/go/storage"
+	cloudstorage "cloud.google.com/go/storage"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
@@ -47,23 +47,23 @@ func start(t testing.TB, cfg storage.Config) *storage.Server {
 }
 
 // client returns an official client of the server.
-func client(t testing.TB, s *storage.Server, opts ...option.ClientOption) *gcs.Client {
+func client(t testing.TB, s *storage.Server, opts ...option.ClientOption) *cloudstorage.Client {
 	t.Helper()
 	opts = append([]option.ClientOption{
 		option.WithEndpoint(s.URL() + "/storage/v1/"), option.WithoutAuthentication(),
 	}, opts...)
-	c, err := gcs.NewClient(t.Context(), opts...)
+	c, err := cloudstorage.NewClient(t.Context(), opts...)
 	if err != nil {
 		t.Fatalf("NewClient: %v", err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	// By default the client repeats what fails until the context ends.
-	c.SetRetry(gcs.WithMaxAttempts(2))
+	c.SetRetry(cloudstorage.WithMaxAttempts(2))
 	return c
 }
 
 // write uploads content with the official client.
-func write(ctx context.Context, o *gcs.ObjectHandle, content []byte, set ...func(*gcs.Writer)) (*gcs.ObjectAttrs, error) {
+func write(ctx context.Context, o *cloudstorage.ObjectHandle, content []byte, set ...func(*cloudstorage.Writer)) (*cloudstorage.ObjectAttrs, error) {
 	w := o.NewWriter(ctx)
 	for _, f := range set {
 		f(w)
@@ -77,7 +77,7 @@ func write(ctx context.Context, o *gcs.ObjectHandle, content []byte, set ...func
 	return w.Attrs(), nil
 }
 
-func mustWrite(t testing.TB, o *gcs.ObjectHandle, content []byte, set ...func(*gcs.Writer)) *gcs.ObjectAttrs {
+func mustWrite(t testing.TB, o *cloudstorage.ObjectHandle, content []byte, set ...func(*cloudstorage.Writer)) *cloudstorage.ObjectAttrs {
 	t.Helper()
 	attrs, err := write(t.Context(), o, content, set...)
 	if err != nil {
@@ -86,7 +86,7 @@ func mustWrite(t testing.TB, o *gcs.ObjectHandle, content []byte, set ...func(*g
 	return attrs
 }
 
-func read(ctx context.Context, o *gcs.ObjectHandle) ([]byte, error) {
+func read(ctx context.Context, o *cloudstorage.ObjectHandle) ([]byte, error) {
 	r, err := o.NewReader(ctx)
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func read(ctx context.Context, o *gcs.ObjectHandle) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-func mustRead(t testing.TB, o *gcs.ObjectHandle) []byte {
+func mustRead(t testing.TB, o *cloudstorage.ObjectHandle) []byte {
 	t.Helper()
 	content, err := read(t.Context(), o)
 	if err != nil {
@@ -113,7 +113,7 @@ func statusOf(t testing.TB, err error) int {
 		return 0
 	case errors.As(err, &e):
 		return e.Code
-	case errors.Is(err, gcs.ErrObjectNotExist), errors.Is(err, gcs.ErrBucketNotExist):
+	case errors.Is(err, cloudstorage.ErrObjectNotExist), errors.Is(err, cloudstorage.ErrBucketNotExist):
 		return http.StatusNotFound
 	}
 	t.Fatalf("not an API error: %v", err)

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	gcs "cloud.google.com/go/storage"
+	cloudstorage "cloud.google.com/go/storage"
 	"google.golang.org/api/iterator"
 
 	"github.com/vertextune/vertextune/pkg/standin/storage"
@@ -36,9 +36,9 @@ func TestTranscoding(t *testing.T) {
 	b := client(t, s).Bucket(testBucket)
 	plain := bytes.Repeat([]byte("hello "), 1000)
 	packed := gzipped(t, plain)
-	encoding := func(w *gcs.Writer) { w.ContentEncoding = "gzip" }
+	encoding := func(w *cloudstorage.Writer) { w.ContentEncoding = "gzip" }
 	mustWrite(t, b.Object("packed"), packed, encoding)
-	mustWrite(t, b.Object("fixed"), packed, encoding, func(w *gcs.Writer) { w.CacheControl = "no-transform" })
+	mustWrite(t, b.Object("fixed"), packed, encoding, func(w *cloudstorage.Writer) { w.CacheControl = "no-transform" })
 	mustWrite(t, b.Object("liar"), plain, encoding)
 	type want struct {
 		Status           int
@@ -77,7 +77,7 @@ func TestTranscoding(t *testing.T) {
 	}
 	same(t, "xml client", plain, mustRead(t, b.Object("packed")))
 	same(t, "xml client, compressed", packed, mustRead(t, b.Object("packed").ReadCompressed(true)))
-	viaJSON := client(t, s, gcs.WithJSONReads()).Bucket(testBucket)
+	viaJSON := client(t, s, cloudstorage.WithJSONReads()).Bucket(testBucket)
 	same(t, "json client", plain, mustRead(t, viaJSON.Object("packed")))
 }
 
@@ -133,15 +133,15 @@ func TestList(t *testing.T) {
 	}
 	tests := []struct {
 		name  string
-		query gcs.Query
+		query cloudstorage.Query
 		want  string
 	}{
-		{"all", gcs.Query{}, "a a/ a/1 a/2 a/b/3 b c/1 z é"},
-		{"prefix", gcs.Query{Prefix: "a/"}, "a/ a/1 a/2 a/b/3"},
-		{"prefix_none", gcs.Query{Prefix: "x"}, ""},
-		{"delimiter", gcs.Query{Delimiter: "/"}, "a a/* b c/* z é"},
-		{"folder", gcs.Query{Delimiter: "/", Prefix: "a/"}, "a/ a/1 a/2 a/b/*"},
-		{"long_delimiter", gcs.Query{Delimiter: "/b/"}, "a a/ a/1 a/2 a/b/* b c/1 z é"},
+		{"all", cloudstorage.Query{}, "a a/ a/1 a/2 a/b/3 b c/1 z é"},
+		{"prefix", cloudstorage.Query{Prefix: "a/"}, "a/ a/1 a/2 a/b/3"},
+		{"prefix_none", cloudstorage.Query{Prefix: "x"}, ""},
+		{"delimiter", cloudstorage.Query{Delimiter: "/"}, "a a/* b c/* z é"},
+		{"folder", cloudstorage.Query{Delimiter: "/", Prefix: "a/"}, "a/ a/1 a/2 a/b/*"},
+		{"long_delimiter", cloudstorage.Query{Delimiter: "/b/"}, "a a/ a/1 a/2 a/b/* b c/1 z é"},
 	}
 	for _, tt := range tests {
 		for _, size := range []int{0, 1, 2, 3, 1000} {

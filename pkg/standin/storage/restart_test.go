@@ -17,7 +17,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	gcs "cloud.google.com/go/storage"
+	cloudstorage "cloud.google.com/go/storage"
 	"google.golang.org/api/iterator"
 
 	"github.com/vertextune/vertextune/pkg/standin/storage"
@@ -29,7 +29,7 @@ func TestRestart(t *testing.T) {
 	s := start(t, cfg)
 	c := client(t, s)
 	b := c.Bucket(testBucket)
-	kept := mustWrite(t, b.Object("kept"), pattern(1000), func(w *gcs.Writer) { w.Metadata = map[string]string{"a": "1"} })
+	kept := mustWrite(t, b.Object("kept"), pattern(1000), func(w *cloudstorage.Writer) { w.Metadata = map[string]string{"a": "1"} })
 	mustWrite(t, b.Object("replaced"), []byte("old"))
 	mustWrite(t, b.Object("replaced"), []byte("new"))
 	mustWrite(t, b.Object("deleted"), []byte("x"))

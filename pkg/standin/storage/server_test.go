@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	gcs "cloud.google.com/go/storage"
+	cloudstorage "cloud.google.com/go/storage"
 
 	"github.com/vertextune/vertextune/pkg/standin/storage"
 )
@@ -37,7 +37,7 @@ func TestWriteAndRead(t *testing.T) {
 	for _, api := range []string{"xml", "json"} {
 		c := client(t, s)
 		if api == "json" {
-			c = client(t, s, gcs.WithJSONReads())
+			c = client(t, s, cloudstorage.WithJSONReads())
 		}
 		for _, tt := range tests {
 			t.Run(api+"/"+tt.name, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestWriteAndRead(t *testing.T) {
 				content := pattern(tt.size)
 				o := c.Bucket(testBucket).Object(api + "/" + tt.name)
 				before := time.Now().Add(-time.Millisecond)
-				attrs := mustWrite(t, o, content, func(w *gcs.Writer) {
+				attrs := mustWrite(t, o, content, func(w *cloudstorage.Writer) {
 					w.ChunkSize = tt.chunk
 					w.ContentType = "text/x-test"
 					w.Metadata = map[string]string{"k": "v"}
@@ -76,7 +76,7 @@ func TestEmulatorHost(t *testing.T) {
 	s := start(t, storage.Config{})
 	for _, host := range []string{s.URL(), s.Addr()} {
 		t.Setenv("STORAGE_EMULATOR_HOST", host)
-		c, err := gcs.NewClient(t.Context())
+		c, err := cloudstorage.NewClient(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +105,7 @@ func TestRangeReads(t *testing.T) {
 		{"nothing", 0, 0, nil, 0},
 		{"beyond", 1000, -1, nil, http.StatusRequestedRangeNotSatisfiable},
 	}
-	for _, c := range []*gcs.Client{client(t, s), client(t, s, gcs.WithJSONReads())} {
+	for _, c := range []*cloudstorage.Client{client(t, s), client(t, s, cloudstorage.WithJSONReads())} {
 		o := c.Bucket(testBucket).Object("o")
 		mustWrite(t, o, content)
 		for _, tt := range tests {
@@ -135,7 +135,7 @@ func TestObjectNames(t *testing.T) {
 		"plain", "a/b/c", "a//b", "/leading", "trailing/", "100%", "%2F", "a b+c", "ünï/日本.jsonl", "a/../b", "./x",
 		"q?a=b&c#d", "[x]*", "back\\slash", `"quoted"`, "tab\there", "b/o/x/compose", strings.Repeat("x", 1024),
 	}
-	for _, c := range []*gcs.Client{client(t, s), client(t, s, gcs.WithJSONReads())} {
+	for _, c := range []*cloudstorage.Client{client(t, s), client(t, s, cloudstorage.WithJSONReads())} {
 		b := c.Bucket(testBucket)
 		for _, name := range names {
 			t.Run(fmt.Sprintf("%.20q", name), func(t *testing.T) {
@@ -143,7 +143,7 @@ func TestObjectNames(t *testing.T) {
 				attrs := mustWrite(t, o, []byte(name))
 				diff(t, "name", name, attrs.Name)
 				same(t, "content", []byte(name), mustRead(t, o))
-				if _, err := o.Update(t.Context(), gcs.ObjectAttrsToUpdate{ContentType: "x/y"}); err != nil {
+				if _, err := o.Update(t.Context(), cloudstorage.ObjectAttrsToUpdate{ContentType: "x/y"}); err != nil {
 					t.Errorf("update: %v", err)
 				}
 				copied := b.Object("copy/" + name)
@@ -186,7 +186,7 @@ func TestBuckets(t *testing.T) {
 	c := client(t, start(t, storage.Config{}))
 	ctx := t.Context()
 	b := c.Bucket("another-bucket")
-	if _, err := b.Attrs(ctx); !errors.Is(err, gcs.ErrBucketNotExist) {
+	if _, err := b.Attrs(ctx); !errors.Is(err, cloudstorage.ErrBucketNotExist) {
 		t.Errorf("attrs of no bucket: %v", err)
 	}
 	_, err := write(ctx, b.Object("o"), []byte("x"))

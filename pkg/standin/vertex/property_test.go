@@ -15,7 +15,7 @@ import (
 
 	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 
-	"github.com/vertextune/vertextune/pkg/dataset"
+	"github.com/vertextune/vertextune/pkg/core/dataset"
 )
 
 // TestConvertedIsAccepted makes random records of every format, well-formed or not. Whatever is

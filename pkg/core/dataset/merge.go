@@ -1,0 +1,145 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/vertextune/vertextune/pkg/core/strictjson"
+)
+
+// merge adds the results of a block to the report and writes its examples.
+func (e *engine) merge(b *block) error {
+	rep := e.report
+	out := e.unique(b)
+	e.count(b)
+	e.faults.merge(&b.log.faultTable, rep.Records, e.lines, e.opt.MaxFaults)
+	e.info.full.update(&e.faults, e.opt.MaxFaults)
+	for reason, n := range b.leftOut {
+		rep.LeftOut[string(reason)] += n
+	}
+	visited := e.visit(b, out)
+	e.lines += b.lines
+	rep.Records += b.records
+	rep.Examples += int64(len(b.examples))
+	rep.OutputBytes += int64(len(out))
+	if visited != nil {
+		return visited
+	}
+	if err := e.write(out); err != nil {
+		return err
+	}
+	e.progress(b.taken)
+	return nil
+}
+
+// visit passes the examples of a block to Options.Example, unless the file has an error.
+func (e *engine) visit(b *block, out []byte) error {
+	if e.opt.Example == nil || e.faults.errors > 0 {
+		return nil
+	}
+	line, at, from := e.lines+1, 0, 0
+	for _, x := range b.examples {
+		line += int64(bytes.Count(b.buf[at:x.at], []byte{e.info.newline}))
+		at = x.at
+		shown := Example{Text: out[from:x.end], Record: e.report.Records + x.record, Line: line}
+		if x.paired {
+			shown.Session = session(b.buf[x.at:])
+		}
+		from = x.end
+		if err := e.opt.Example(shown); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// session returns the session_id of the message record at the start of text.
+func session(text []byte) string {
+	for name, value := range strictjson.Members(strictjson.Value(text)) {
+		if name == "session_id" && strictjson.KindOf(value) == strictjson.String {
+			id, err := strictjson.Unquote(value)
+			if err == nil {
+				return id
+			}
+		}
+	}
+	return ""
+}
+
+// write writes examples, unless the file has an error.
+func (e *engine) write(out []byte) error {
+	if e.faults.errors > 0 || len(out) == 0 {
+		return nil
+	}
+	if _, err := e.w.Write(out); err != nil {
+		return fmt.Errorf("write examples: %w", err)
+	}
+	return nil
+}
+
+// count adds the examples of a block to the statistics, and adds warnings that depend on the
+// examples before them.
+func (e *engine) count(b *block) {
+	log := &b.log
+	for i := range b.examples {
+		x := &b.examples[i]
+		e.collector.add(x.size)
+		if x.nearEmpty {
+			e.collector.nearEmpty++
+		}
+		warn := func(code, message, fix string) {
+			log.from, log.to = x.at, len(b.buf)
+			log.add(x.record, &finding{at: x.at, node: -1, code: code, severity: SeverityWarning, message: message, fix: fix}, nil)
+		}
+		if limit := e.opt.Limits.ExampleTokens; limit > 0 && (x.tokens+99)/100 > limit {
+			e.collector.addLong(x.size, limit)
+			warn(CodeOverTokenLimit, fmt.Sprintf("the example has about %d tokens, the model takes %d: Vertex AI will drop it",
+				(x.tokens+99)/100, limit), "split the conversation")
+		}
+		if limit := e.opt.Limits.ExampleFiles; limit > 0 && x.files() > limit {
+			warn(CodeTooManyFiles, fmt.Sprintf("the example has %d files, the model takes %d: Vertex AI will drop it", x.files(), limit), "split the conversation")
+		}
+		if e.collector.seen.Add(x.hash, struct{}{}) {
+			e.collector.duplicates++
+			warn(CodeDuplicateExample, "the same example occurs earlier in the file", "keep one of them")
+		}
+	}
+}
+
+// unique drops the examples of message records whose pair exists already.
+func (e *engine) unique(b *block) []byte {
+	if len(b.examples) == 0 || !b.examples[0].paired {
+		return b.out
+	}
+	kept, to, from := b.examples[:0], 0, 0
+	for _, x := range b.examples {
+		line := b.out[from:x.end]
+		from = x.end
+		if x.paired && !e.info.pairer.add(x.pair, x.user) {
+			e.report.MergedPairs++
+			continue
+		}
+		to += copy(b.out[to:], line)
+		x.end = to
+		kept = append(kept, x)
+	}
+	b.examples = kept
+	return b.out[:to]
+}
+
+// fault reports an error of the file itself at an offset of its text.
+func (e *engine) fault(offset int64, f *finding) { e.faultIn(-1, offset, e.lines, f) }
+
+// faultIn reports an error of a record that is not in a block.
+func (e *engine) faultIn(record, offset, line int64, f *finding) {
+	kind := kindOfFault{f.code, SeverityError}
+	e.faults.count(kind, 1)
+	if e.faults.kept[kind] < e.opt.MaxFaults {
+		e.faults.keep(&Fault{
+			Record: record, Line: line + 1, Offset: offset, Code: f.code, Severity: SeverityError, Message: f.message, Fix: f.fix,
+		}, "")
+	}
+}

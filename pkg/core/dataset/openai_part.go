@@ -1,0 +1,252 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"bytes"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/core/strictjson"
+)
+
+// chatContent adds the content of a message: a text, or a list of parts.
+func (c *conversation) chatContent(content int) {
+	r := c.r
+	if content == 0 {
+		return
+	}
+	switch kind := r.kind(content); kind {
+	case strictjson.Array:
+	case strictjson.String, strictjson.Null:
+		c.text(content)
+		return
+	default:
+		c.parts++
+		r.fail(content, CodeWrongType, "this must be a text or a list of parts, not "+article(kind), `write a text, or [{"type": "text", "text": "…"}]`)
+		return
+	}
+	for p := content + 1; p < r.next(content); p = r.next(p) {
+		if r.kind(p) == strictjson.String {
+			c.textPart(p)
+		} else if r.is(p, strictjson.Object) {
+			c.chatPart(p)
+		}
+	}
+}
+
+// chatPart adds one part of a message, in the format of OpenAI or Anthropic.
+func (c *conversation) chatPart(part int) {
+	r := c.r
+	kind := r.member(part, "type")
+	if kind == 0 {
+		if text := r.member(part, "text"); text != 0 {
+			c.partMembers(part, "text")
+			c.textPart(text)
+			return
+		}
+		r.fail(part, CodeMissingField, `the part has no "type"`, `write "text" or "image_url"`)
+		c.parts++
+		return
+	}
+	if !r.is(kind, strictjson.String) {
+		c.parts++
+		return
+	}
+	name := r.text(kind)
+	switch name {
+	case "tool_use":
+		c.addCall(part)
+		return
+	case "tool_result":
+		c.partMembers(part, "tool_use_id", "name", "content", "is_error")
+		c.result(resultNodes{
+			obj: part, id: r.member(part, "tool_use_id"), name: r.member(part, "name"),
+			content: r.member(part, "content"), failed: string(r.raw(r.member(part, "is_error"))) == "true",
+		})
+		return
+	case "thinking", "redacted_thinking", "reasoning":
+		r.warnThought(part)
+		return
+	}
+	c.chatValue(part, kind, name)
+}
+
+// chatValue adds a part whose value is in the member with the name of its type.
+func (c *conversation) chatValue(part, kind int, name string) {
+	r := c.r
+	member := name
+	switch name {
+	case "input_text", "output_text":
+		member = "text"
+	case "input_image":
+		member = "image_url"
+	}
+	value := r.member(part, member)
+	if value == 0 && member == "text" {
+		for _, other := range [...]string{"value", "content"} { // LLaMA-Factory, Oumi
+			if v := r.member(part, other); v != 0 {
+				member, value = other, v
+			}
+		}
+	}
+	if source := r.member(part, "source"); value == 0 && source != 0 && (name == "image" || name == "document") {
+		c.partMembers(part, "source")
+		c.source(source)
+		return
+	}
+	c.partMembers(part, member, "detail")
+	if value == 0 {
+		r.fail(part, CodeMissingField, "the part has no "+quoted(member), "add what its type says")
+		c.parts++
+		return
+	}
+	switch name {
+	case "text", "input_text", "output_text", "refusal":
+		c.textPart(value)
+	case "image_url", "input_image", "image":
+		c.image(value)
+	case "input_audio":
+		c.audio(value)
+	default:
+		c.parts++
+		r.fail(kind, CodeUnsupported, "parts of the type "+quoted(name)+" cannot be converted", "take the part away")
+	}
+}
+
+// partMembers checks the members of a part other than the used ones.
+func (c *conversation) partMembers(part int, used ...string) {
+	r := c.r
+	for i := part + 1; i < r.next(part); i = r.next(i + 1) {
+		switch key := string(r.key(i)); {
+		case key == "type" || key == "cache_control" || key == "id" || slices.Contains(used, key):
+		case messageMarks[key] == weightMark:
+			if c.role != roleModel {
+				continue // no model learns it
+			}
+			if m := r.readMark(i+1, weightMark); m.node != 0 {
+				r.warn(m.node, CodeWeightIgnored, "tuning on Vertex AI has no weights: this part will be learned like any other", "take the part away, or leave it in")
+			}
+		default:
+			r.unused(i)
+		}
+	}
+}
+
+// source adds an image or a document in Anthropic's format.
+func (c *conversation) source(n int) {
+	r := c.r
+	if !r.is(n, strictjson.Object) {
+		c.parts++
+		return
+	}
+	mime, data, url := r.member(n, "media_type"), r.member(n, "data"), r.member(n, "url")
+	switch {
+	case url != 0:
+		c.image(url)
+	case !r.isType(n, "base64") || mime == 0 || data == 0 || r.kind(mime) != strictjson.String || r.kind(data) != strictjson.String:
+		c.parts++
+		r.fail(n, CodeUnsupported, "only a base64 source or one with a url can be converted", `write {"type": "base64", "media_type": …, "data": …}`)
+	default:
+		c.inlineNode(mime, r.text(mime), data)
+	}
+}
+
+// inlineNode adds the base64 data of a string node. mime is the type; at is the node that contains
+// it.
+func (c *conversation) inlineNode(at int, mime string, data int) {
+	c.parts++ // counted even if it cannot be written
+	r := c.r
+	if !isBase64(r.key(data)) {
+		r.fail(data, CodeInvalidBase64, "the data is not base64", "")
+		return
+	}
+	if known, ok := r.mimeType(at, mime); ok {
+		c.parts--
+		c.inline(known, r.key(data))
+	}
+}
+
+// image adds an image by its address, which may contain the image itself.
+func (c *conversation) image(n int) {
+	r := c.r
+	c.parts++ // counted even if it cannot be written
+	url := n
+	if r.kind(n) == strictjson.Object {
+		if url = r.member(n, "url"); url == 0 {
+			r.fail(n, CodeMissingField, `the image has no "url"`, "")
+			return
+		}
+	}
+	if !r.is(url, strictjson.String) {
+		return
+	}
+	address := r.key(url)
+	if data, ok := bytes.CutPrefix(address, []byte("data:")); ok {
+		mime, body, ok := bytes.Cut(data, []byte(";base64,"))
+		if !ok || !isBase64(body) {
+			r.fail(url, CodeInvalidBase64, "the image is not base64", "write data:image/png;base64,…")
+			return
+		}
+		mime, _, _ = bytes.Cut(mime, []byte(";"))
+		if known, ok := r.mimeType(url, string(mime)); ok {
+			c.parts--
+			c.inline(known, body)
+		}
+		return
+	}
+	if !r.checkURI(url) {
+		return
+	}
+	mime := mimeByName(string(address))
+	if mime == "" {
+		mime = "image/jpeg"
+		r.warn(url, CodeMimeTypeGuessed, "the address does not show the type of the image; image/jpeg is assumed", "use an address that ends in .png, .jpg or .webp")
+	}
+	c.parts--
+	c.file(mime, address)
+}
+
+// mimeByName returns the MIME type for the suffix of an address, or "".
+func mimeByName(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	address, _, _ = strings.Cut(address, "#")
+	switch strings.ToLower(path.Ext(address)) {
+	case ".png":
+		return "image/png"
+	case ".jpg", ".jpeg":
+		return "image/jpeg"
+	case ".webp":
+		return "image/webp"
+	case ".pdf":
+		return "application/pdf"
+	case ".mp4":
+		return "video/mp4"
+	case ".mp3":
+		return "audio/mp3"
+	case ".wav":
+		return "audio/wav"
+	}
+	return ""
+}
+
+// audio adds sound that is inside the message.
+func (c *conversation) audio(n int) {
+	r := c.r
+	c.parts++ // counted even if it cannot be written
+	if !r.is(n, strictjson.Object) {
+		return
+	}
+	data, format := r.member(n, "data"), r.member(n, "format")
+	if data == 0 || format == 0 {
+		r.fail(n, CodeMissingField, `the sound must have "data" and "format"`, "")
+		return
+	}
+	if !r.is(data, strictjson.String) || !r.is(format, strictjson.String) {
+		return
+	}
+	c.parts--
+	c.inlineNode(format, "audio/"+r.text(format), data)
+}

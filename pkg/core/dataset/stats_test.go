@@ -1,0 +1,141 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/core/dataset"
+)
+
+func example(question, answer string) string {
+	return string(dataset.AppendPair(nil, question, answer))
+}
+
+func TestStats(t *testing.T) {
+	t.Parallel()
+	in := example("How are you?", "Fine.") + example("How are you?", "Fine.") + example("Why?", "…") + example(strings.Repeat("long ", 1000), "é日😀")
+	out, report := convert(t, strings.NewReader(in), dataset.Options{Limits: dataset.Limits{ExampleTokens: 900}})
+	if out != in {
+		t.Errorf("the output is %q, want the input", out)
+	}
+	var got []string
+	for _, f := range report.Faults {
+		got = append(got, f.Field("data")+" "+f.Code)
+	}
+	want := []string{"data[1] DUPLICATE_EXAMPLE", "data[2].contents[1].parts[0].text NEAR_EMPTY_ANSWER", "data[3] OVER_TOKEN_LIMIT"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("faults mismatch (-want +got):\n%s", diff)
+	}
+	s := report.Stats
+	if s.Turns != 8 || s.Duplicates != 1 || s.NearEmptyAnswers != 1 || s.OverTokenLimit != 1 || s.Compared != 3 {
+		t.Errorf("stats are %+v", s)
+	}
+	if s.Characters != 17+17+5+5003 || s.CharactersPerExample.Max != 5003 || s.CharactersPerExample.Min != 5 {
+		t.Errorf("characters are %d, %+v", s.Characters, s.CharactersPerExample)
+	}
+	if s.EstimatedTokens < 900 || s.EstimatedTokens > 1100 {
+		t.Errorf("tokens are %d, want about 1000", s.EstimatedTokens)
+	}
+}
+
+// TestEstimateAgainstTokenizer compares the estimate with the counts of a real tokenizer.
+func TestEstimateAgainstTokenizer(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/tokens.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var samples []struct {
+		Name, Text string
+		Tokens     int64
+	}
+	if err := json.Unmarshal(data, &samples); err != nil {
+		t.Fatal(err)
+	}
+	var sum float64
+	for _, s := range samples {
+		_, report := convert(t, strings.NewReader(example(s.Text, "a")), dataset.Options{})
+		off := float64(report.Stats.EstimatedTokens)/float64(s.Tokens+1) - 1
+		t.Logf("%s: %d tokens, estimated %+.0f %%", s.Name, s.Tokens, 100*off)
+		if math.Abs(off) > 0.5 {
+			t.Errorf("the estimate for %s is off by %+.0f %%", s.Name, 100*off)
+		}
+		sum += math.Abs(off)
+	}
+	if mean := sum / float64(len(samples)); mean > 0.15 {
+		t.Errorf("the estimate is off by %.0f %% on average, want at most 15 %%", 100*mean)
+	}
+}
+
+func TestFilesOfAnExample(t *testing.T) {
+	t.Parallel()
+	const image = `{"fileData":{"mimeType":"image/png","fileUri":"gs://b/o"}}`
+	in := `{"contents":[{"role":"user","parts":[` + image + "," + image + `]},{"role":"model","parts":[{"text":"a"}]}]}`
+	_, report := convert(t, strings.NewReader(in), dataset.Options{Limits: dataset.Limits{ExampleFiles: 1}})
+	if report.Stats.Files != 2 || report.Counts[dataset.CodeTooManyFiles] != 1 || report.Errors != 0 {
+		t.Errorf("found %d files and the faults %v, want 2 and one %s", report.Stats.Files, report.Counts, dataset.CodeTooManyFiles)
+	}
+}
+
+func TestLimitsOfTheFile(t *testing.T) {
+	t.Parallel()
+	in := example("a", "b") + example("c", "d")
+	for name, tc := range map[string]struct {
+		limits dataset.Limits
+		want   map[string]int64
+	}{
+		"none":          {dataset.Limits{}, map[string]int64{}},
+		"fits":          {dataset.Limits{Examples: 2, OutputBytes: int64(len(in)), ExampleTokens: 1}, map[string]int64{}},
+		"many_examples": {dataset.Limits{Examples: 1}, map[string]int64{dataset.CodeTooManyExamples: 1}},
+		"many_bytes":    {dataset.Limits{OutputBytes: int64(len(in)) - 1}, map[string]int64{dataset.CodeOutputTooLarge: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, report := convert(t, strings.NewReader(in), dataset.Options{Limits: tc.limits})
+			if diff := cmp.Diff(tc.want, report.Counts); diff != "" {
+				t.Errorf("counts mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A single record must not fill the report or the memory.
+func TestManyFaultsInARecord(t *testing.T) {
+	t.Parallel()
+	const n = 20_000
+	for name, tc := range map[string]struct{ record, code string }{
+		"text":  {`{"contents":[{"role":"user","parts":[{"text":"` + strings.Repeat(`\x`, n) + `"}]}]}`, "INVALID_ESCAPE"},
+		"parts": {`{"contents":[{"role":"user","parts":[` + strings.Repeat(`{},`, n-1) + `{}]}]}`, dataset.CodeEmptyPart},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			// Ten errors of one kind are kept, and they do not hide the error of another kind.
+			_, report := convert(t, strings.NewReader(tc.record), dataset.Options{MaxFaults: 10})
+			if report.Errors < n || len(report.Faults) != 11 || !report.Truncated || report.Counts[tc.code] == 0 {
+				t.Errorf("%d errors, %d of them kept, counts %v", report.Errors, len(report.Faults), report.Counts)
+			}
+		})
+	}
+}
+
+func TestManyCallsInARecord(t *testing.T) {
+	t.Parallel()
+	var messages strings.Builder
+	const n = 100
+	for i := range n {
+		fmt.Fprintf(&messages, `{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"id":"c%d","function":{"name":"f%d","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c%d","content":"r"},{"role":"assistant","content":"a"},`, i, i, i)
+	}
+	out, report := convert(t, strings.NewReader(`{"messages":[`+strings.TrimSuffix(messages.String(), ",")+`]}`), dataset.Options{})
+	if report.Errors > 0 || strings.Count(out, `{"functionResponse":{"name":"f`) != n || !strings.Contains(out, `{"functionResponse":{"name":"f99"`) {
+		t.Errorf("errors %v in %s", report.Counts, out)
+	}
+}

@@ -1,0 +1,93 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/core/strictjson"
+)
+
+// thoughtTags are the tags that models write around thoughts at the start of an answer.
+var thoughtTags = [...]string{"think", "thinking", "thought", "thoughts", "reasoning", "scratchpad"}
+
+// warnThought warns that thoughts are removed.
+func (r *record) warnThought(n int) {
+	r.warn(n, CodeThoughtPart, "thoughts are not used for tuning; they are removed", "take the thoughts away")
+}
+
+// mayContainThoughts reports whether the inside of a string may contain thoughts in tags: it starts
+// with a tag, or closes a tag that the prompt has opened.
+func mayContainThoughts(raw []byte) bool {
+	for len(raw) > 1 && (raw[0] == ' ' || raw[0] == '\\' && (raw[1] == 'n' || raw[1] == 'r' || raw[1] == 't')) {
+		if raw[0] == '\\' {
+			raw = raw[1:]
+		}
+		raw = raw[1:]
+	}
+	if len(raw) > 0 && (raw[0] == '<' || bytes.HasPrefix(raw, []byte(`\u003c`)) || bytes.HasPrefix(raw, []byte(`\u003C`))) {
+		return true
+	}
+	return bytes.Contains(raw, []byte("/think"))
+}
+
+// withoutThoughts removes thoughts in tags from the start of a text and reports whether there are
+// any. If the last tag is not closed, it returns the text unchanged.
+func withoutThoughts(text string) (rest string, found bool) {
+	rest = text
+	for {
+		inner, tag := openTag(rest)
+		if tag == "" {
+			break
+		}
+		_, after, closed := strings.Cut(inner, "</"+tag+">")
+		if !closed {
+			return text, true
+		}
+		rest, found = after, true
+	}
+	if before, after, closed := strings.Cut(rest, "</think>"); !found && closed && !strings.Contains(before, "<think>") {
+		rest, found = after, true
+	}
+	if !found {
+		return text, false
+	}
+	return strings.TrimSpace(rest), true
+}
+
+// openTag returns the tag of thoughts at the start of a text and the text after it.
+func openTag(text string) (inner, tag string) {
+	text = strings.TrimSpace(text)
+	for _, tag := range thoughtTags {
+		if inner, ok := strings.CutPrefix(text, "<"+tag+">"); ok {
+			return inner, tag
+		}
+	}
+	return "", ""
+}
+
+// answerWithoutThoughts adds a text of the model without its thoughts, and reports whether it
+// contained any.
+func (c *conversation) answerWithoutThoughts(n int) bool {
+	r := c.r
+	raw := r.raw(n)
+	if !mayContainThoughts(raw[1 : len(raw)-1]) {
+		return false
+	}
+	rest, found := withoutThoughts(r.text(n))
+	if !found {
+		return false
+	}
+	r.warnThought(n)
+	if strings.TrimSpace(rest) == "" {
+		return true // next to a call, no text is needed
+	}
+	c.part(`{"text":`)
+	before := len(c.turns)
+	c.turns = strictjson.AppendQuote(c.turns, rest)
+	r.addJSON(c.turns[before+1 : len(c.turns)-1])
+	c.turns = append(c.turns, '}')
+	return true
+}

@@ -1,0 +1,97 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dataset_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/core/dataset"
+)
+
+// TestExample_is_told_where_it_came_from checks the record and the line of each example, for every
+// container and any number of workers.
+func TestExample_is_told_where_it_came_from(t *testing.T) {
+	t.Parallel()
+	pair := func(n int) string {
+		return fmt.Sprintf(`{"session_id": "s%d", "role": "user", "content": "q%d", "related_message": {"role": "assistant", "content": "a%d"}}`, n%3, n, n)
+	}
+	const many = 20_000 // more than one block
+	var lines, pretty strings.Builder
+	pretty.WriteString("{\n\"data\": [\n")
+	for n := range many {
+		lines.WriteString(pair(n) + "\n\n") // every other line is blank
+		pretty.WriteString(strings.ReplaceAll(pair(n), ", ", ",\n"))
+		if n < many-1 {
+			pretty.WriteString(",\n")
+		}
+	}
+	pretty.WriteString("\n]}")
+	for name, in := range map[string]struct {
+		text        string
+		first, each int64
+	}{"lines": {lines.String(), 1, 2}, "pretty": {pretty.String(), 3, 5}} {
+		for _, workers := range []int{1, 2} {
+			t.Run(fmt.Sprintf("%s_%d", name, workers), func(t *testing.T) {
+				t.Parallel()
+				n := int64(0)
+				report, err := dataset.Convert(t.Context(), io.Discard, strings.NewReader(in.text), dataset.Options{
+					Workers: workers,
+					Example: func(e dataset.Example) error {
+						want := dataset.Example{
+							Record: n, Line: in.first + n*in.each, Session: fmt.Sprintf("s%d", n%3),
+							Text: fmt.Appendf(nil, `{"contents":[{"role":"user","parts":[{"text":"q%d"}]},{"role":"model","parts":[{"text":"a%d"}]}]}`+"\n", n, n),
+						}
+						if e.Record != want.Record || e.Line != want.Line || e.Session != want.Session || !bytes.Equal(e.Text, want.Text) {
+							return errors.New(cmp.Diff(want, e))
+						}
+						n++
+						return nil
+					},
+				})
+				if err != nil || report.Examples != many || n != many {
+					t.Errorf("%d of %d examples were passed to Example: %v", n, many, err)
+				}
+			})
+		}
+	}
+}
+
+// TestExample_without_a_session checks that the session is read only from the example's own record.
+func TestExample_without_a_session(t *testing.T) {
+	t.Parallel()
+	const bare = `{"role":"user","content":"q","related_message":{"role":"assistant","content":"%s","session_id":"inner"}%s}`
+	one, two := fmt.Sprintf(bare, "a", ""), fmt.Sprintf(bare, "b", `,"session_id":"x"`)
+	for name, text := range map[string]string{"lines": one + "\n" + two, "array": "[" + one + "," + two + "]", "one": one} {
+		var sessions []string
+		_, err := dataset.Convert(t.Context(), io.Discard, strings.NewReader(strings.ReplaceAll(text, `,"session_id":"inner"`, "")), dataset.Options{
+			Example: func(e dataset.Example) error {
+				sessions = append(sessions, e.Session)
+				return nil
+			},
+		})
+		if diff := cmp.Diff([]string{"", "x"}[:len(sessions)], sessions); diff != "" || err != nil || len(sessions) == 0 {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+	}
+}
+
+// TestExample_of_a_bad_file_is_not_shown checks that no example is passed on after an error was
+// found.
+func TestExample_of_a_bad_file_is_not_shown(t *testing.T) {
+	t.Parallel()
+	_, err := dataset.Convert(t.Context(), io.Discard, strings.NewReader("{\"contents\":7}\n"+
+		`{"contents":[{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"text":"a"}]}]}`), dataset.Options{
+		Example: func(dataset.Example) error { return errors.New("shown") },
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

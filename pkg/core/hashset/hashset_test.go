@@ -1,0 +1,65 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package hashset_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/vertextune/vertextune/pkg/core/hashset"
+)
+
+// TestMap_is_bounded: the slots stop growing, and all hashes that were added before are still found.
+func TestMap_is_bounded(t *testing.T) {
+	t.Parallel()
+	const maxSlots = 1 << 14
+	m := hashset.New[uint32](maxSlots)
+	if _, ok := m.Find(1); ok || m.Len() != 0 || m.Slots() != 0 {
+		t.Error("an empty map holds something")
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	hashes := make([]uint64, 2*maxSlots)
+	for i := range hashes {
+		hashes[i] = random.Uint64()
+		if m.Add(hashes[i], uint32(i)) {
+			t.Fatalf("hash %d is found before it was added", i)
+		}
+		if kept := i < maxSlots*7/8; m.Add(hashes[i], uint32(i+1000)) != kept {
+			t.Fatalf("hash %d is kept: %v, want %v", i, !kept, kept)
+		}
+		if n := m.Len(); m.Slots() < maxSlots && 4*n > 3*m.Slots() {
+			t.Fatalf("%d of %d slots are used", n, m.Slots())
+		}
+	}
+	if m.Slots() != maxSlots || m.Len() != maxSlots*7/8 {
+		t.Errorf("%d of %d slots are used, want 7/8 of %d", m.Len(), m.Slots(), maxSlots)
+	}
+	for i, hash := range hashes {
+		n, ok := m.Find(hash)
+		if ok != (i < m.Len()) || ok && n != uint32(i) { // the first value counts
+			t.Fatalf("hash %d of %d is found: %v, with %d", i, m.Len(), ok, n)
+		}
+	}
+}
+
+func TestMap_holds_the_hash_0(t *testing.T) {
+	t.Parallel()
+	m := hashset.New[uint32](1024)
+	if m.Add(0, 7) || !m.Add(0, 8) {
+		t.Error("0 is found before it was added, or not after")
+	}
+	if n, ok := m.Find(0); !ok || n != 7 {
+		t.Errorf("0 is found: %v, with %d", ok, n)
+	}
+}
+
+func TestMap_Clear(t *testing.T) {
+	t.Parallel()
+	m := hashset.New[struct{}](1024)
+	m.Add(5, struct{}{})
+	m.Clear()
+	if m.Len() != 0 || m.Slots() != 1024 || m.Add(5, struct{}{}) || !m.Add(5, struct{}{}) {
+		t.Errorf("after Clear %d of %d slots are used, or a hash is still there", m.Len(), m.Slots())
+	}
+}

@@ -1,0 +1,64 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/requestfields"
+)
+
+// bodyLimit is how long a body may be: Cloud Run takes no longer one over HTTP/1.
+const bodyLimit = 32 << 20
+
+// checkMedia accepts JSON as it is and nothing else; no body at all needs no type.
+func checkMedia(r *http.Request) error {
+	if r.ContentLength == 0 && r.Header.Get("Content-Type") == "" {
+		return nil
+	}
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/json" {
+		return fault.New(fault.UnsupportedMedia, "The body must be JSON. Send the header \"Content-Type: application/json\".")
+	}
+	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return fault.New(fault.UnsupportedMedia,
+			"The charset %q of the header Content-Type is not supported. Send the body in UTF-8, with \"Content-Type: application/json; charset=utf-8\".", charset)
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return fault.New(fault.UnsupportedMedia, "The body must not be compressed. Leave out the header Content-Encoding.")
+	}
+	return nil
+}
+
+// fields reads the body, which must be one JSON object.
+func (a *API) fields(r *http.Request) (*requestfields.Reader, error) {
+	var body bytes.Buffer
+	to := io.Writer(&body)
+	switch {
+	case r.ContentLength > bodyLimit:
+		to = io.Discard // reading it fails
+	case r.ContentLength > 0:
+		body.Grow(int(r.ContentLength) + bytes.MinRead) // which ReadFrom wants to be free at the end
+	}
+	_, err := io.Copy(to, r.Body)
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return nil, fault.New(fault.TooLarge,
+			"The body is larger than %d MiB. Upload the file to the bucket gs://%s instead: it is checked and converted there, of any size.",
+			bodyLimit>>20, a.Config.InboxBucket)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, fault.Wrap(fault.Canceled, err, "The body did not arrive within %s.", a.Config.RequestTimeout)
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Canceled, err, "The body was cut off.")
+	}
+	return requestfields.Parse("The body", body.Bytes()) //nolint:wrapcheck // it says that it is about the body
+}

@@ -1,0 +1,162 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/vertextune/vertextune/pkg/core/dataset"
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/requestfields"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/gcs"
+)
+
+// examples says what "data" must be.
+const examples = "an array of training examples"
+
+// validated is the answer of POST /validate-data.
+type validated struct {
+	Message  string           `json:"message"`
+	Records  int64            `json:"records_count"`
+	LimitsOf string           `json:"limits_of,omitempty"`
+	Warnings []dataset.Fault  `json:"warnings,omitempty"`
+	LeftOut  map[string]int64 `json:"left_out,omitempty"`
+}
+
+func (a *API) validate(r *http.Request) (any, error) {
+	f, err := a.fields(r)
+	if err != nil {
+		return nil, err
+	}
+	data, base := f.Array("data", examples), f.Text("base_model")
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	report, limits, err := a.check(r, io.Discard, data, base)
+	if err != nil {
+		return nil, err
+	}
+	return validated{
+		Message: "Data format is valid", Records: report.Records, LimitsOf: limits.of, Warnings: report.Faults, LeftOut: report.LeftOut,
+	}, nil
+}
+
+// converted is the answer of POST /convert-json.
+type converted struct {
+	Message  string           `json:"message"`
+	JSONL    string           `json:"jsonl_content"`
+	FilePath string           `json:"file_path"`
+	Records  int64            `json:"records_count"`
+	LimitsOf string           `json:"limits_of,omitempty"`
+	Warnings []dataset.Fault  `json:"warnings,omitempty"`
+	LeftOut  map[string]int64 `json:"left_out,omitempty"`
+
+	lines func(io.Writer) error // writes what JSONL stands for
+}
+
+// convert writes the data as JSONL under the name that was asked for. A name is written once: the same data
+// under it again is answered as before, other data are refused with 409. The lines can be several times as long as the
+// data, so they are never held: they are made for the object, of which nothing is left if the data are refused, and
+// again for the answer.
+func (a *API) convert(r *http.Request) (any, error) {
+	f, err := a.fields(r)
+	if err != nil {
+		return nil, err
+	}
+	data, base := f.Array("data", examples), f.Text("base_model")
+	name := a.filename(f)
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	var report *dataset.Report
+	var limits modelLimits
+	_, err = a.Objects.Write(r.Context(), gcs.Spec{
+		Bucket: a.Config.Start.DataBucket, Name: name, ContentType: "application/jsonl",
+	}, func(w io.Writer) (err error) {
+		report, limits, err = a.check(r, w, data, base)
+		return err
+	})
+	uri := gcs.URI(a.Config.Start.DataBucket, name)
+	if errors.Is(err, gcs.ErrConflict) {
+		e := fault.New(fault.AlreadyExists, "%s exists and holds other data. Choose another filename, or leave it out for a new one.", uri)
+		e.Violations = []fault.Violation{{Field: "filename", Reason: "ALREADY_EXISTS", Description: "There is a file of this name with other data."}}
+		return nil, e
+	}
+	if err != nil {
+		return nil, fmt.Errorf("convert the data: %w", err)
+	}
+	return converted{
+		Message: "JSON converted to JSONL successfully", FilePath: uri,
+		Records: report.Examples, LimitsOf: limits.of, Warnings: report.Faults, LeftOut: report.LeftOut,
+		lines: func(w io.Writer) error {
+			// The request's context has ended by now; a client that is gone ends the writing.
+			_, err := dataset.Convert(context.WithoutCancel(r.Context()), w, bytes.NewReader(data), limits.options)
+			return err //nolint:wrapcheck // it is the writer's
+		},
+	}, nil
+}
+
+// modelLimits are those of the base model that the data are for: of is its name, if it has any that are known.
+type modelLimits struct {
+	of      string
+	options dataset.Options
+}
+
+// check checks the data array of a request and writes its examples to w. They must keep the limits of the base model
+// that is named, or else of ours.
+func (a *API) check(r *http.Request, w io.Writer, data []byte, base string) (*dataset.Report, modelLimits, error) {
+	model := a.Facts.Current(r.Context()).Lookup(cmp.Or(base, a.Config.BaseModel))
+	l := modelLimits{options: dataset.Options{Limits: model.Limits()}}
+	if model != nil {
+		l.of = model.ID
+	}
+	report, err := dataset.Convert(r.Context(), w, bytes.NewReader(data), l.options)
+	if err != nil {
+		return nil, modelLimits{}, fmt.Errorf("check the data: %w", err)
+	}
+	if report.Errors > 0 {
+		return nil, modelLimits{}, report.Err("data")
+	}
+	return report, l, nil
+}
+
+// nameLimit is how long a filename may be, in bytes.
+const nameLimit = 255
+
+// filename returns the object to write, in a folder of its own: the name that was asked for, with .jsonl, or
+// a new one.
+func (a *API) filename(f *requestfields.Reader) string {
+	const folder, suffix = "converted/", ".jsonl"
+	name := f.Text("filename")
+	if name == "" {
+		return folder + "data_" + strings.TrimPrefix(tuning.NewID(a.Now()), "vt-") + suffix
+	}
+	if !strings.HasSuffix(name, suffix) {
+		name += suffix
+	}
+	switch {
+	case len(name) > nameLimit:
+		f.Add("filename", "TOO_LONG", fmt.Sprintf("must be at most %d bytes, .jsonl included.", nameLimit))
+	case strings.HasPrefix(name, "."), !utf8.ValidString(name), strings.ContainsFunc(name, forbidden):
+		f.Add("filename", "INVALID_FILENAME",
+			"must be a plain file name: printable characters, none of / \\ % : * ? \" < > | # [ ], and no dot at its start.")
+	}
+	return folder + name
+}
+
+// forbidden reports characters that make a path of a name, or do once they are decoded or normalized, that tools
+// for Cloud Storage read as a pattern, or that cannot be seen.
+func forbidden(r rune) bool {
+	return !unicode.IsPrint(r) || strings.ContainsRune("/\\%⁄∕∖⧵／＼:*?\"<>|#[]", r)
+}

@@ -1,0 +1,252 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/storage"
+
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/remedy"
+	"github.com/vertextune/vertextune/pkg/entry/api"
+	"github.com/vertextune/vertextune/pkg/entry/auth"
+	"github.com/vertextune/vertextune/pkg/google/gcs"
+	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/google/vertex"
+	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/work/jobs"
+	"github.com/vertextune/vertextune/pkg/work/jobview"
+	"github.com/vertextune/vertextune/pkg/work/trainset"
+)
+
+const (
+	project   = "acme"
+	location  = "us-central1"
+	inbox     = "acme-inbox"
+	data      = "acme-data"
+	baseModel = "gemini-3.1-flash-lite"
+	caller    = "ann"
+	secret    = "s3cr3t-token-of-ann"
+	base      = "/api/v1/fine-tuning"
+)
+
+// system is the API in front of a cloud of its own.
+type system struct {
+	t         *testing.T
+	url       string
+	cloud     *cloud.Cloud
+	firestore *firestore.Client
+	storage   *storage.Client
+	records   *store.Store
+}
+
+// setup is what a test may want otherwise.
+type setup struct {
+	cloud   cloud.Config
+	auth    auth.Checker
+	api     api.Config
+	log     *slog.Logger
+	now     func() time.Time // the API's clock
+	place   string           // location of the jobs
+	unknown []string         // models that the catalogue does not have
+	gate    *api.Gate
+}
+
+// newSystem starts everything; it is stopped when the test ends.
+func newSystem(t *testing.T, change func(*setup)) *system {
+	t.Helper()
+	var tokens auth.Tokens
+	if err := tokens.UnmarshalText([]byte("bob:" + auth.Hash("another") + "," + caller + ":" + auth.Hash(secret))); err != nil {
+		t.Fatal(err)
+	}
+	s := setup{
+		cloud: cloud.Config{Project: project, Inbox: inbox, Data: data, JobDuration: time.Hour, ConcurrentJobs: 1000},
+		auth:  &tokens,
+		api: api.Config{
+			InboxBucket: inbox, BaseModel: baseModel, StatusMaxAge: time.Hour, RequestTimeout: time.Minute,
+			Start: jobs.Config{DataBucket: data, BaseModel: baseModel, MaxQueuedJobs: 1000, Lease: 10 * time.Second, CreateTimeout: 10 * time.Second},
+		},
+		log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		now: time.Now, place: location,
+	}
+	if change != nil {
+		change(&s)
+	}
+	ctx := context.Background() // clients outlive the test's own context, which ends before its clean-up
+	run, err := cloud.Start(ctx, s.cloud)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, run)
+	sys := &system{t: t, cloud: run}
+	if sys.firestore, err = run.FirestoreClient(ctx, store.ClientOption()); err != nil {
+		t.Fatal(err)
+	}
+	closing(t, sys.firestore)
+	if sys.storage, err = run.StorageClient(ctx); err != nil {
+		t.Fatal(err)
+	}
+	closing(t, sys.storage)
+	sys.records = store.New(sys.firestore)
+	s.api.Vertex = vertex.Config{Project: project, Location: s.place, EmulatorHost: run.Addresses.Vertex}
+	sys.serve(s)
+	return sys
+}
+
+// serve puts the parts together as Open does.
+func (s *system) serve(set setup) {
+	tuner := vertex.New(set.api.Vertex)
+	closing(s.t, tuner)
+	objects, log := gcs.New(s.storage), set.log
+	facts := knowing(s.t, set.unknown...)
+	server := httptest.NewServer(agree(s.t, &api.API{
+		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: facts, Gate: set.gate, Now: set.now, Log: log,
+		Teller: &jobview.Teller{
+			Objects: objects, Facts: facts, Bucket: set.api.Start.DataBucket, Log: log,
+			Known: remedy.Context{Project: set.api.Vertex.Project, Location: set.api.Vertex.Location},
+		},
+		Starter: &jobs.Starter{
+			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner, Facts: facts,
+			Training: &trainset.Builder{Messages: s.records, Objects: objects, Catalogue: facts, Bucket: set.api.Start.DataBucket},
+			Project:  project, Location: set.place, Now: time.Now, Log: log,
+		},
+	}))
+	s.t.Cleanup(server.Close)
+	s.url = server.URL
+}
+
+func closing(t *testing.T, c io.Closer) {
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Errorf("close %T: %v", c, err)
+		}
+	})
+}
+
+// reply is an answer of the API.
+type reply struct {
+	t      *testing.T
+	code   int
+	header http.Header
+	body   []byte
+}
+
+var client = &http.Client{Timeout: 2 * time.Minute}
+
+// send makes a call with the right token and media type, unless edit says otherwise.
+func (s *system) send(t *testing.T, method, path, body string, edit ...func(*http.Request)) reply {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+secret)
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, f := range edit {
+		f(r)
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }() // read to its end
+	content, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{t: t, code: answer.StatusCode, header: answer.Header, body: content}
+}
+
+func (s *system) get(t *testing.T, path string) reply {
+	t.Helper()
+	return s.send(t, http.MethodGet, path, "")
+}
+
+func (s *system) post(t *testing.T, path, body string) reply {
+	t.Helper()
+	return s.send(t, http.MethodPost, path, body)
+}
+
+// into decodes the body of an answer that must be 200; a field that v does not have fails the test.
+func (r reply) into(v any) {
+	r.t.Helper()
+	if r.code != http.StatusOK {
+		r.t.Fatalf("got %d, want 200: %s", r.code, r.body)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(r.body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v); err != nil {
+		r.t.Fatalf("decode %s: %v", r.body, err)
+	}
+}
+
+// decode decodes a part of the body of an answer that must be 200.
+func (r reply) decode(v any) {
+	r.t.Helper()
+	if r.code != http.StatusOK {
+		r.t.Fatalf("got %d, want 200: %s", r.code, r.body)
+	}
+	if err := json.Unmarshal(r.body, v); err != nil {
+		r.t.Fatalf("decode %s: %v", r.body, err)
+	}
+}
+
+// failure is an error as a client reads it.
+type failure struct {
+	Code    int    `json:"code"`
+	Status  string `json:"status"`
+	Message string `json:"message"`
+	Details []struct {
+		Type       string            `json:"@type"`
+		Violations []violation       `json:"fieldViolations"`
+		Reason     string            `json:"reason"`
+		Metadata   map[string]string `json:"metadata"`
+	} `json:"details"`
+}
+
+type violation struct {
+	Field       string `json:"field"`
+	Reason      string `json:"reason"`
+	Description string `json:"description"`
+	*fault.Place
+}
+
+// failed decodes the body of an answer that must have this code, which its body must repeat.
+func (r reply) failed(code int) failure {
+	r.t.Helper()
+	var body struct {
+		Error failure `json:"error"`
+	}
+	if err := json.Unmarshal(r.body, &body); err != nil {
+		r.t.Fatalf("decode %s: %v", r.body, err)
+	}
+	if r.code != code || body.Error.Code != code {
+		r.t.Fatalf("got %d, want %d: %s", r.code, code, r.body)
+	}
+	return body.Error
+}
+
+// places lists the violations of a failure as "field REASON".
+func (f failure) places() []string {
+	var places []string
+	for _, d := range f.Details {
+		for _, v := range d.Violations {
+			places = append(places, v.Field+" "+v.Reason)
+		}
+	}
+	return places
+}

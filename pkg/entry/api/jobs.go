@@ -1,0 +1,130 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vertextune/vertextune/pkg/core/requestfields"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/work/jobview"
+)
+
+// maxPage is how many jobs one page holds at most, and if nothing else is asked for: a client that knows
+// nothing of pages sees as many as one answer should hold.
+const maxPage = 1000
+
+// maxScan is how many records are looked at for one answer: about a second's work for Firestore.
+const maxScan = 10_000
+
+type jobList struct {
+	Jobs          []jobview.Summary `json:"jobs"`
+	Count         int               `json:"count"`
+	NextPageToken string            `json:"next_page_token,omitempty"`
+}
+
+func (a *API) jobs(r *http.Request) (any, error) {
+	page, err := pageOf(newParameters(r, jobsQuery))
+	if err != nil {
+		return nil, err
+	}
+	records, next, err := a.Records.ListJobs(r.Context(), page)
+	if err != nil {
+		return nil, err
+	}
+	list := jobList{Jobs: []jobview.Summary{}, Count: len(records)}
+	for _, record := range records {
+		list.Jobs = append(list.Jobs, a.Teller.Summary(record.Job))
+	}
+	if next != nil {
+		list.NextPageToken = token{Query: digest(page), At: next.At, ID: next.ID}.encode()
+	}
+	return list, nil
+}
+
+// pageQuery are the parameters of every list that has pages.
+var pageQuery = []string{"page_size", "page_token"}
+
+// jobsQuery are the parameters of GET /jobs.
+var jobsQuery = []string{
+	"page_size", "page_token", "order_by",
+	"status", "base_model", "started_by", "label", "display_name", "created_after", "created_before",
+}
+
+// pageOf reads the query of GET /jobs.
+func pageOf(p *parameters) (store.Page, error) {
+	page := store.Page{Filter: filterOf(p), Order: store.Orders[0], Size: p.number("page_size", maxPage, 1, maxPage), Scan: maxScan}
+	if order, given := p.text("order_by"); given {
+		page.Order = store.Order(order)
+		if !slices.Contains(store.Orders, page.Order) {
+			p.add("order_by", "INVALID_ORDER", requestfields.OneOf(store.Orders...))
+		}
+	}
+	if given, _ := p.text("page_token"); given != "" {
+		t, ok := decodeToken(given)
+		if !ok || t.Query != digest(page) {
+			p.add("page_token", "INVALID_PAGE_TOKEN", "must be the next_page_token of an answer to the same query.")
+		}
+		page.After = &store.Position{At: t.At, ID: t.ID}
+	}
+	return page, p.err()
+}
+
+func filterOf(p *parameters) store.Filter {
+	f := store.Filter{
+		BaseModel: p.some("base_model"), StartedBy: p.some("started_by"), DisplayName: p.some("display_name"),
+		CreatedFrom: p.time("created_after"), CreatedBefore: p.time("created_before"),
+	}
+	if status, given := p.text("status"); given {
+		f.State = tuning.State(status)
+		if !slices.Contains(tuning.States, f.State) {
+			p.add("status", "INVALID_STATUS", requestfields.OneOf(tuning.States...))
+		}
+	}
+	if label, given := p.text("label"); given {
+		var ok bool
+		if f.LabelKey, f.LabelValue, ok = strings.Cut(label, ":"); !ok || f.LabelKey == "" {
+			p.add("label", "INVALID_LABEL", "must be key:value, such as team:support.")
+		}
+	}
+	return f
+}
+
+// token says where the next page begins: after this job. It belongs to one query.
+type token struct {
+	Query string    `json:"q"`
+	At    time.Time `json:"t"`
+	ID    string    `json:"i"`
+}
+
+// digest tells the queries apart that pages belong to. Their sizes may differ.
+func digest(page store.Page) string {
+	const enough = 6 // bytes: it tells a mistake, nobody gains by forging one
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %#v", page.Order, page.Filter))
+	return base64.RawURLEncoding.EncodeToString(sum[:enough])
+}
+
+func (t token) encode() string {
+	text, err := json.Marshal(t)
+	if err != nil {
+		panic(err) // strings and a time of this century always encode
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+func decodeToken(s string) (t token, ok bool) {
+	text, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return t, false
+	}
+	return t, json.Unmarshal(text, &t) == nil && tuning.IsID(t.ID)
+}

@@ -1,0 +1,50 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/vertextune/vertextune/pkg/core/catalogue"
+	"github.com/vertextune/vertextune/pkg/standin/cloud"
+)
+
+// known is a catalogue that stays as it is.
+type known struct{ catalogue *catalogue.Catalogue }
+
+func (k known) Current(context.Context) *catalogue.Catalogue { return k.catalogue }
+
+// knowing returns the catalogue that is true of the stand-ins, without some models. The model that the tests tune never
+// retires: what is warned of is not to depend on the day.
+func knowing(t *testing.T, without ...string) known {
+	t.Helper()
+	text, err := cloud.Catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members map[string]any
+	if err := json.Unmarshal(text, &members); err != nil {
+		t.Fatal(err)
+	}
+	models, _ := members["models"].([]any)
+	members["models"] = slices.DeleteFunc(models, func(m any) bool {
+		model, _ := m.(map[string]any)
+		id, _ := model["id"].(string)
+		if id == baseModel {
+			delete(model, "retirement")
+		}
+		return slices.Contains(without, id)
+	})
+	if text, err = json.Marshal(members); err != nil {
+		t.Fatal(err)
+	}
+	c, err := catalogue.Load(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return known{c}
+}

@@ -1,0 +1,62 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/lazyregexp"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/work/jobview"
+)
+
+// legacyStatus is the answer of GET /job-status/JOB_NAME for a TrainingPipeline that is on no record of ours: what
+// tuned models before there were tuning jobs. Vertex AI has no more of it that all of them have.
+type legacyStatus struct {
+	JobName     string            `json:"job_name"`
+	DisplayName string            `json:"display_name"`
+	Status      tuning.State      `json:"status"`
+	CreatedAt   string            `json:"created_at"`
+	UpdatedAt   string            `json:"updated_at"`
+	StartedAt   string            `json:"started_at,omitempty"`
+	EndedAt     string            `json:"ended_at,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty"`
+	TunedModel  string            `json:"tuned_model,omitempty"`
+	Failure     *tuning.Failure   `json:"error,omitempty"`
+	Remedy      *jobview.Remedy   `json:"remedy,omitempty"`
+	Warnings    []string          `json:"warnings"`
+}
+
+var legacyName = lazyregexp.New(`^projects/([a-z0-9.:-]+)/(locations/[a-z0-9-]+/trainingPipelines/[0-9]+)$`)
+
+// legacy asks Vertex AI about a TrainingPipeline of our project, which its name can have as an ID or as a number. It
+// returns unknown, the error that the name is on no record, where Vertex AI does not know it either.
+func (a *API) legacy(ctx context.Context, name string, unknown error) (any, error) {
+	ours := a.Config.Vertex.Project
+	m := legacyName.FindStringSubmatch(name)
+	if m == nil || m[1] != ours && strings.Trim(m[1], "0123456789") != "" {
+		return nil, unknown
+	}
+	// Whatever number it was, it is asked for in our project: nobody sees another's through us.
+	p, err := a.Vertex.Pipeline(ctx, "projects/"+ours+"/"+m[2])
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, unknown
+	}
+	if err != nil {
+		return nil, err
+	}
+	state := tuning.State(p.State)
+	if !slices.Contains(tuning.States, state) {
+		state = tuning.Unspecified
+	}
+	return legacyStatus{
+		JobName: p.Name, DisplayName: p.DisplayName, Status: state, CreatedAt: jobview.Stamp(p.CreatedAt), UpdatedAt: jobview.Stamp(p.UpdatedAt),
+		StartedAt: jobview.Stamp(p.StartedAt), EndedAt: jobview.Stamp(p.EndedAt), Labels: p.Labels, TunedModel: p.Model, Failure: p.Failure,
+		Remedy:   a.Teller.Remedy(tuning.Job{Name: p.Name, Failure: p.Failure}),
+		Warnings: []string{"This is a training pipeline, which this service has not started: only what Vertex AI says of it is known."},
+	}, nil
+}

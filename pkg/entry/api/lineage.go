@@ -1,0 +1,152 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/lazyregexp"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/gcs"
+	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/work/jobview"
+)
+
+// lineage is the answer of GET /lineage/NAME: the jobs that a dataset went into, or that a model or endpoint came
+// from, with what they were made of, the oldest first.
+type lineage struct {
+	Jobs  []lineageJob `json:"jobs"`
+	Count int          `json:"count"`
+}
+
+// lineageJob is a job between what it was made of and what it made.
+type lineageJob struct {
+	JobID       string            `json:"job_id"`
+	JobName     string            `json:"job_name"`
+	DisplayName string            `json:"display_name"`
+	Status      tuning.State      `json:"status"`
+	StartedBy   string            `json:"started_by,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty"`
+	CreatedAt   string            `json:"created_at"`
+	StartedAt   string            `json:"started_at,omitempty"`
+	EndedAt     string            `json:"ended_at,omitempty"`
+
+	Dataset         lineageDataset         `json:"dataset"`
+	BaseModel       string                 `json:"base_model"`
+	PreTunedModel   string                 `json:"pre_tuned_model,omitempty"`
+	TuningMode      string                 `json:"tuning_mode,omitempty"`
+	Hyperparameters tuning.Hyperparameters `json:"hyperparameters"`
+	NotSent         []string               `json:"hyperparameters_not_sent,omitempty"`
+
+	TunedModel    string              `json:"tuned_model,omitempty"`
+	TunedEndpoint string              `json:"tuned_endpoint,omitempty"`
+	Checkpoints   []tuning.Checkpoint `json:"checkpoints,omitempty"`
+	OutputURI     string              `json:"output_uri,omitempty"`
+}
+
+// lineageDataset is what a job trains on, and what that was made of.
+type lineageDataset struct {
+	URI                string                `json:"uri"`
+	SHA256             string                `json:"sha256,omitempty"`
+	Examples           int64                 `json:"examples"`
+	ValidationURI      string                `json:"validation_uri,omitempty"`
+	ValidationExamples int64                 `json:"validation_examples,omitempty"`
+	Sources            []tuning.SourceObject `json:"sources,omitempty"`
+	SourcesIndex       string                `json:"sources_index,omitempty"`
+	Converter          string                `json:"converter,omitempty"`
+	Options            map[string]string     `json:"options,omitempty"`
+	RequestSHA256      string                `json:"request_sha256,omitempty"`
+}
+
+func lineageOf(name string, j tuning.Job) lineageJob {
+	return lineageJob{
+		JobID: j.ID, JobName: name, DisplayName: j.DisplayName, Status: j.State, StartedBy: j.StartedBy, Labels: j.Spec.Labels,
+		CreatedAt: jobview.Stamp(j.CreatedAt), StartedAt: jobview.Stamp(j.StartedAt), EndedAt: jobview.Stamp(j.EndedAt),
+		Dataset: lineageDataset{
+			URI: j.TrainingData, SHA256: j.Lineage.DatasetSHA256, Examples: j.Pairs,
+			ValidationURI: j.Spec.ValidationData, ValidationExamples: j.Lineage.Validation,
+			Sources: j.Lineage.Sources, SourcesIndex: j.Lineage.Index, Converter: j.Lineage.Converter, Options: j.Lineage.Options,
+			RequestSHA256: j.Lineage.Request,
+		},
+		BaseModel: j.BaseModel, PreTunedModel: j.Spec.PreTunedModel, TuningMode: j.Spec.TuningMode,
+		Hyperparameters: j.Hyperparameters, NotSent: j.Spec.NotSent,
+		TunedModel: j.TunedModel, TunedEndpoint: j.TunedEndpoint, Checkpoints: j.Checkpoints, OutputURI: j.Spec.OutputURI,
+	}
+}
+
+// oneSlash begins a gs:// URI that was sent raw: the Functions Framework's mux redirects a path with two slashes to the
+// one with a single slash.
+var oneSlash = lazyregexp.New(`^gs:/([^/])`)
+
+func (a *API) lineage(r *http.Request, name string) (any, error) {
+	name = oneSlash.ReplaceAllString(name, "gs://$1")
+	records, err := a.related(r.Context(), name)
+	if err != nil {
+		return nil, err
+	}
+	if len(records) == 0 {
+		return nil, fault.New(fault.NotFound, "No job on record trains on %s or has made it.", name)
+	}
+	answer := lineage{Count: len(records)}
+	for _, record := range records {
+		answer.Jobs = append(answer.Jobs, lineageOf(a.name(record.Job), record.Job))
+	}
+	return answer, nil
+}
+
+// What a name can be, beside that of a job.
+var (
+	versioned    = lazyregexp.New(`^(.+)#([0-9]+)$`)
+	datasetName  = lazyregexp.New(`^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/[^\x00-\x1f\x7f]+$`)
+	modelName    = lazyregexp.New(`^projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/models/[A-Za-z0-9_-]{1,128}(@[A-Za-z0-9_-]{1,128})?$`)
+	endpointName = lazyregexp.New(`^projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/endpoints/[A-Za-z0-9_-]{1,128}$`)
+)
+
+// onDataset finds the jobs that train on a file, or on what was made of it. With #GENERATION, as reports name a file,
+// only the jobs that have read this generation of it count. A dropped file's own dataset stands for the dropped file:
+// jobs of a drop are started on that.
+func (a *API) onDataset(ctx context.Context, name string) ([]store.Record, error) {
+	records, err := a.Records.JobsOnDataset(ctx, name)
+	if err != nil || len(records) > 0 {
+		return records, err
+	}
+	if m := versioned.FindStringSubmatch(name); m != nil {
+		records, err = a.Records.JobsOnDataset(ctx, m[1])
+		return slices.DeleteFunc(records, func(r store.Record) bool {
+			return !slices.ContainsFunc(r.Lineage.Sources, func(s tuning.SourceObject) bool {
+				return s.URI == m[1] && strconv.FormatInt(s.Generation, 10) == m[2]
+			})
+		}), err
+	}
+	dropped, ok := strings.CutPrefix(name, gcs.URI(a.Config.Start.DataBucket, "drops/"))
+	if source, isData := strings.CutSuffix(dropped, "/dataset.jsonl"); ok && isData {
+		return a.Records.JobsOnDataset(ctx, gcs.URI(a.Config.InboxBucket, source))
+	}
+	return nil, nil
+}
+
+// related finds the jobs that have to do with what is named.
+func (a *API) related(ctx context.Context, name string) ([]store.Record, error) {
+	switch {
+	case jobName.MatchString(name):
+		record, err := a.find(ctx, name)
+		return []store.Record{record}, err
+	case datasetName.MatchString(name):
+		return a.onDataset(ctx, name)
+	case modelName.MatchString(name):
+		return a.Records.JobsOfModel(ctx, name, a.Config.Vertex.Project)
+	case endpointName.MatchString(name):
+		return a.Records.JobsOfEndpoint(ctx, name, a.Config.Vertex.Project)
+	}
+	return nil, fault.Invalid(fault.Violation{
+		Field: "name", Reason: "INVALID_NAME",
+		Description: "must be the name of a job, the gs:// URI of a dataset or of a file that it was made of, with or without #GENERATION, projects/P/locations/L/models/M[@V] or " +
+			"projects/P/locations/L/endpoints/E, percent-encoded.",
+	})
+}

@@ -1,0 +1,253 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/entry/auth"
+	"github.com/vertextune/vertextune/pkg/entry/serve"
+)
+
+// said is a word that only people's texts have in these tests: in messages, in training data, and in bodies,
+// queries and headers that are wrong.
+const said = "Xylophon"
+
+// journal is a log, as Cloud Logging gets it.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+// holds fails the test for every line that has one of the words, and returns how many lines each code has.
+func (j *journal) holds(t *testing.T, words ...string) map[int]int {
+	t.Helper()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	codes := map[int]int{}
+	for line := range strings.Lines(j.text.String()) {
+		for _, word := range words {
+			if strings.Contains(line, word) {
+				t.Errorf("the log has %q: %s", word, line)
+			}
+		}
+		var entry struct {
+			Code int `json:"code"`
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+		codes[entry.Code]++
+	}
+	return codes
+}
+
+// levels counts the lines of a code by their severity.
+func (j *journal) levels(t *testing.T, code int) map[string]int {
+	t.Helper()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	levels := map[string]int{}
+	for line := range strings.Lines(j.text.String()) {
+		var entry struct {
+			Code     int    `json:"code"`
+			Severity string `json:"severity"`
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+		if entry.Code == code {
+			levels[entry.Severity]++
+		}
+	}
+	return levels
+}
+
+func TestLog_has_no_secret_and_no_text(t *testing.T) {
+	t.Parallel()
+	var log journal
+	var trouble cloudTrouble
+	s := newSystem(t, func(set *setup) {
+		trouble.setup(set)
+		set.log = serve.Logger(&log, slog.LevelDebug)
+		set.api.StartsPerMinute = 100
+		var tokens auth.Tokens
+		if err := tokens.UnmarshalText([]byte(caller + ":" + auth.Hash(secret) + ",reader:reader:" + auth.Hash("reader-"+said))); err != nil {
+			t.Fatal(err)
+		}
+		set.auth = &tokens
+	})
+	s.message("1", turn("a", "user", said))
+	s.message("2", map[string]any{"session_id": "odd", "role": said, "content": said, "created_at": said, "related_message": said})
+	s.message("3", map[string]any{"session_id": "odd", "role": "user", "content": map[string]any{said: said}})
+	good := `{"data":[` + strings.TrimSpace(line(said)) + `],"filename":"one"}`
+	send := func(method, path, body string, edit ...func(*http.Request)) {
+		s.send(t, method, base+path, body, edit...)
+	}
+	post := func(path, body string, edit ...func(*http.Request)) { send(http.MethodPost, path, body, edit...) }
+
+	post("/start", `{"session_id":"a"}`)
+	post("/start", `{"session_id":"odd"}`)
+	post("/convert-json", good)
+	post("/convert-json", strings.Replace(good, said+"?", said+" again?", 1)) // 409
+	post("/validate-data", `{"data":[{"contents":[{"role":"`+said+`","parts":[{"text":"`+said+`"}]}]}]}`)
+	for _, path := range []string{"/start", "/convert-json", "/validate-data"} {
+		post(path, said)
+		post(path, `{"`+said+`":"`+said+`"}`)
+		post(path, `{"data":["`+said+`"`)
+		post(path, `{"data":"`+said+`","session_id":["`+said+`"],"filename":"`+said+`/"}`)
+		post(path, "{}", func(r *http.Request) { r.Header.Set("Content-Type", "text/"+said) })
+		if code := s.cutOff(t, base+path, said); code != 499 {
+			t.Errorf("%s: got %d, want 499", path, code)
+		}
+	}
+	// Files that are not what they are called, and names in requests.
+	for name, content := range map[string]string{
+		"csv.jsonl": "id,e-mail\n1," + said + "@example.com\n" + said + "," + said, "text.jsonl": strings.Repeat(said+"\n", 50),
+		"roles.jsonl": `{"messages":[{"role":"` + said + `","content":"` + said + `"}]}`, "keys.jsonl": `{"` + said + `":"` + said + `"}`,
+		said + ".jsonl": `{"contents":[{"role":"user","parts":[{"` + said + `":"x"}]}]}`,
+	} {
+		s.upload(t, data, name, content)
+		for _, more := range []string{"", `,"dry_run":true`, `,"labels":{"team":"` + strings.ToLower(said) + `"},"display_name":"` + said + `"`} {
+			post("/start", `{"training_data":"gs://`+data+`/`+name+`"`+more+`}`)
+			post("/start", `{"session_id":"a","validation_data":"gs://`+data+`/`+name+`"`+more+`}`)
+		}
+	}
+	for _, body := range []string{
+		`{"training_data":"gs://` + data + `/` + said + `-none.jsonl"}`, `{"training_data":"gs://` + strings.ToLower(said) + `/` + said + ` a b.jsonl"}`,
+		`{"message_ids":["` + said + `","` + said + `2"]}`, `{"session_id":"` + said + `"}`, `{"session_id":"` + said + `","message_ids":["1"]}`,
+		`{"session_id":"a","model_id":"` + said + `"}`, `{"session_id":"a","base_model":"` + said + `"}`, `{"session_id":"a","labels":{"` + said + `":"` + said + `"}}`,
+		`{"session_id":"a","hyperparameters":{"` + said + `":1}}`, `{"session_id":"a","pre_tuned_model":"` + said + `"}`,
+	} {
+		post("/start", body)
+		post("/start", body, func(r *http.Request) { r.Header.Set("Idempotency-Key", said) })
+	}
+	for _, path := range []string{"/job-status/", "/lineage/", "/lineage/gs%3A%2F%2Fb%2F", "/", "/lineage/projects/p/locations/l/models/"} {
+		send(http.MethodGet, path+said, "")
+	}
+	send(http.MethodPost, "/cancel/"+said, "{}")
+	send(said, "/jobs", "")
+
+	post("/validate-data", `{"data":["`+strings.Repeat(said, 32<<20/len(said))+`"]}`)
+	send(http.MethodGet, "/jobs?status="+said+"&"+said+"="+said+"&page_token="+said, "")
+	send(http.MethodGet, "/jobs?%"+said, "")
+	send(http.MethodGet, "/job-status/4711", "")
+	send(http.MethodPut, "/start", said)
+
+	// Credentials that are not right, and one that is but is not enough.
+	for _, credentials := range []string{
+		"Bearer wrong-" + said, "Basic " + said, said, "Bearer " + secret + said, "Bearer " + auth.Hash(secret), "Bearer reader-" + said,
+		"Bearer " + strings.Repeat(said, 10_000),
+	} {
+		post("/start", said, func(r *http.Request) { r.Header.Set("Authorization", credentials) })
+	}
+
+	// Google's own words on what was sent, and its failures.
+	for _, code := range []codes.Code{codes.InvalidArgument, codes.FailedPrecondition, codes.NotFound} {
+		trouble.vertex.start(status.Error(code, "line 1: "+said))
+		post("/start", `{"session_id":"a"}`)
+	}
+	for _, err := range []error{errDenied, errAway, errReset} { // with the name of the object in what the client says
+		trouble.storage.start(err)
+		post("/start", `{"training_data":"gs://`+data+`/`+said+`.jsonl"}`)
+		post("/convert-json", strings.Replace(good, "one", said+err.Error(), 1))
+	}
+	trouble.storage.start(nil)
+	for _, code := range []codes.Code{codes.PermissionDenied, codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted} {
+		trouble.vertex.start(status.Error(code, "no"))
+		post("/start", `{"session_id":"a"}`)
+	}
+	if _, err := s.firestore.Collection("tuning_jobs").Doc("vt-20261201-143022-abcdefghij").Set(t.Context(), map[string]any{
+		"number": "4712", "created_at": said, "started_by": []string{said},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	send(http.MethodGet, "/job-status/4712", "")
+	for _, code := range []codes.Code{codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted} {
+		trouble.firestore.start(status.Error(code, "no"))
+		send(http.MethodGet, "/jobs", "")
+	}
+
+	for range 100 { // until it is too often
+		post("/start", said)
+	}
+	seen := log.holds(t, said, strings.ToLower(said), secret, auth.Hash(secret), "Bearer")
+	delete(seen, 0) // lines that are not of a request
+	want := []int{200, 400, 401, 403, 404, 405, 409, 413, 415, 429, 499, 500, 502, 503, 504}
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(seen))); diff != "" {
+		t.Errorf("codes in the log (-want +got):\n%s", diff)
+	}
+}
+
+// cutOff announces a body that is longer than the one it sends, and returns the code of the answer.
+func (s *system) cutOff(t *testing.T, path, body string) int {
+	t.Helper()
+	address := strings.TrimPrefix(s.url, "http://")
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, conn)
+	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		path, address, secret, len(body)+100, body); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode
+}
+
+// Not even a part of a token is logged, be it good or not, and whether its issuer can be asked or not.
+func TestLog_has_no_part_of_a_token(t *testing.T) {
+	t.Parallel()
+	url, token := issuer(t)
+	for _, where := range []string{url, "http://127.0.0.1:1"} {
+		var log journal
+		s := newSystem(t, func(set *setup) {
+			set.auth = openID(t, where)
+			set.log = serve.Logger(&log, slog.LevelDebug)
+		})
+		good := token(map[string]any{"sub": "sub-of-ann", "email": "ann@example.com", "groups": []string{"readers"}})
+		parts := strings.Split(good, ".")
+		for _, bearer := range []string{
+			good, token(map[string]any{"exp": 1}), token(map[string]any{"aud": "other"}), parts[0] + "." + parts[1] + ".", good + "A", parts[1],
+			parts[0] + "." + parts[1] + ".SIGNATURE_REMOVED_BY_GOOGLE",
+		} {
+			s.send(t, http.MethodGet, base+"/jobs", "", bearing(bearer))
+		}
+		codes := log.holds(t, parts[0], parts[1], parts[2], "REMOVED", "ann@example.com") // an address that was not verified
+		if where == url && (codes[200] != 1 || codes[401] != 6) || where != url && codes[503] == 0 {
+			t.Errorf("%s: codes are %v", where, codes)
+		}
+	}
+}

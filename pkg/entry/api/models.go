@@ -1,0 +1,33 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/vertextune/vertextune/pkg/core/catalogue"
+	"github.com/vertextune/vertextune/pkg/core/requestfields"
+)
+
+// modelsQuery are the parameters of GET /models.
+var modelsQuery = []string{"status"}
+
+// models answers with the catalogue as it is today.
+func (a *API) models(r *http.Request) (any, error) {
+	p := newParameters(r, modelsQuery)
+	text, given := p.text("status")
+	status := catalogue.Status(text)
+	if given && !slices.Contains(catalogue.Statuses, status) {
+		p.add("status", "INVALID_STATUS", requestfields.OneOf(catalogue.Statuses...))
+	}
+	if err := p.err(); err != nil {
+		return nil, err
+	}
+	list := a.Facts.Current(r.Context()).List(a.Now())
+	if given {
+		list.Models = slices.DeleteFunc(list.Models, func(e catalogue.Entry) bool { return e.Status != status })
+	}
+	return list, nil
+}

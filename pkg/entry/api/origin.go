@@ -1,0 +1,56 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/entry/auth"
+)
+
+// defaultPorts are the ports that browsers leave out of an origin.
+var defaultPorts = map[string]string{"https": "443", "http": "80"}
+
+// checkOrigins names what is no origin as browsers write it, or could be anybody's.
+func (c *Config) checkOrigins() error {
+	var faults []error
+	for _, origin := range c.Origins {
+		u, err := url.Parse(origin)
+		if err != nil || auth.CheckURL(origin) != nil || origin != u.Scheme+"://"+u.Host || origin != strings.ToLower(origin) ||
+			strings.Contains(origin, "*") || u.Port() == defaultPorts[u.Scheme] || strings.HasSuffix(u.Host, ":") {
+			faults = append(faults, fmt.Errorf("CORS_ORIGINS: %q must be an origin as browsers send it, such as https://app.example.com: "+
+				"in small letters, without a path, a * or the port of its scheme (http:// only for this machine)", origin))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// crossOrigin lets pages of the configured origins read what is answered, and answers the browser's question
+// that comes before their calls, which carries no token. It reports whether the request was that question.
+func (a *API) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
+	if len(a.Config.Origins) == 0 {
+		return false
+	}
+	header := w.Header()
+	header.Add("Vary", "Origin") // also for others: a cache must not give one's answer to another
+	origin := r.Header.Get("Origin")
+	if !slices.Contains(a.Config.Origins, origin) {
+		return false
+	}
+	header.Set("Access-Control-Allow-Origin", origin)
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		header.Set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate, X-Request-Id")
+		return false
+	}
+	header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST")
+	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key")
+	header.Set("Access-Control-Max-Age", "600")
+	w.WriteHeader(http.StatusNoContent)
+	return true
+}

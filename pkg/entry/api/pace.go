@@ -1,0 +1,73 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+)
+
+// paces is how often each caller has started jobs of late. It is this instance's own: it stops a client that
+// runs wild, while what may be spent is the matter of Vertex AI's quota.
+type paces struct {
+	mu      sync.Mutex
+	callers map[string]*rate.Limiter
+}
+
+// paced lets each caller start as many jobs a minute as is set, all at once or spread. The start is given what counts
+// against that only if it comes to a job.
+func (a *API) paced(ctx context.Context, start func() (tuning.Job, error)) (tuning.Job, error) {
+	giveBack, err := a.starts.take(callerOf(ctx), a.Config.StartsPerMinute, a.Now())
+	if err != nil {
+		return tuning.Job{}, err
+	}
+	job, err := start()
+	if err != nil && !fault.Heals(err) {
+		giveBack()
+	}
+	return job, err
+}
+
+func (p *paces) take(caller string, perMinute uint, now time.Time) (giveBack func(), err error) {
+	if perMinute == 0 {
+		return func() {}, nil
+	}
+	limiter := p.of(caller, perMinute, now)
+	reservation := limiter.ReserveN(now, 1)
+	wait := reservation.DelayFrom(now)
+	if wait == 0 {
+		return func() { limiter.AllowN(now, -1) }, nil // what was reserved for now cannot be cancelled any more
+	}
+	reservation.CancelAt(now)
+	full := fault.New(fault.ResourceExhausted, "%s may start %d jobs a minute. Try again later.", caller, perMinute)
+	full.Reason, full.RetryAfter = "START_RATE", wait
+	return nil, full
+}
+
+// of returns the limiter of a caller. Those of callers who have not started anything for a minute are let go.
+func (p *paces) of(caller string, perMinute uint, now time.Time) *rate.Limiter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	limiter := p.callers[caller]
+	if limiter != nil {
+		return limiter
+	}
+	if p.callers == nil {
+		p.callers = map[string]*rate.Limiter{}
+	}
+	for name, other := range p.callers {
+		if other.TokensAt(now) >= float64(perMinute) {
+			delete(p.callers, name)
+		}
+	}
+	limiter = rate.NewLimiter(rate.Every(time.Minute/time.Duration(perMinute)), int(perMinute))
+	p.callers[caller] = limiter
+	return limiter
+}

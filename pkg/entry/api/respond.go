@@ -1,0 +1,32 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"net/http"
+
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/entry/auth"
+	"github.com/vertextune/vertextune/pkg/entry/serve"
+	"github.com/vertextune/vertextune/pkg/google/gcperr"
+)
+
+func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
+	e, _ := gcperr.Explain(fault.Of(err), a.known())
+	if e.Kind == fault.Unauthenticated {
+		w.Header().Set("WWW-Authenticate", challenge(e))
+	}
+	if err := serve.WriteError(w, e, serve.RequestID(r.Context())); err != nil {
+		a.Log.InfoContext(r.Context(), "the client did not take the error", "error", err)
+	}
+}
+
+// challenge says what is wanted, and that what came was no good if something came (RFC 6750, section 3).
+func challenge(e *fault.Error) string {
+	const wanted = `Bearer realm="vertextune"`
+	if e.Reason == auth.InvalidToken {
+		return wanted + `, error="invalid_token"`
+	}
+	return wanted
+}

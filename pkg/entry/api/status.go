@@ -1,0 +1,139 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/lazyregexp"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/work/jobview"
+)
+
+// jobName is a resource name, or its last segment alone.
+var jobName = lazyregexp.New(`^(projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/(tuningJobs|trainingPipelines)/)?[A-Za-z0-9_-]{1,128}$`)
+
+func (a *API) status(r *http.Request, name string) (any, error) {
+	record, err := a.find(r.Context(), name)
+	if fault.KindOf(err) == fault.NotFound {
+		return a.legacy(r.Context(), name, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	record, warning := a.refresh(r.Context(), record)
+	told := a.statusOf(r.Context(), record.Job)
+	if warning != "" {
+		told.Warnings = append(slices.Clip(told.Warnings), warning)
+	}
+	return told, nil
+}
+
+// find returns the record of the job that a path names.
+func (a *API) find(ctx context.Context, name string) (store.Record, error) {
+	if !jobName.MatchString(name) {
+		return store.Record{}, fault.Invalid(fault.Violation{
+			Field: "job_name", Reason: "INVALID_JOB_NAME",
+			Description: "must be projects/P/locations/L/tuningJobs/N, raw or percent-encoded, or N alone.",
+		})
+	}
+	record, err := a.Records.FindJob(ctx, name)
+	if err == nil && !a.isOurs(name, record) {
+		return store.Record{}, fault.New(fault.NotFound, "There is no job %s.", name)
+	}
+	return record, err
+}
+
+// project is the one in a resource name.
+var project = lazyregexp.New(`^projects/([^/]+)/`)
+
+// isOurs reports whether a name is of the location of the job, and of the project in which it can be: this service's,
+// which Vertex AI may write as its number, or that of the name on record.
+func (a *API) isOurs(name string, r store.Record) bool {
+	if location, full := tuning.Location(name); full && r.Location != "" && location != r.Location {
+		return false
+	}
+	asked := project.FindStringSubmatch(name)
+	if asked == nil || asked[1] == a.Config.Vertex.Project {
+		return true
+	}
+	recorded := project.FindStringSubmatch(r.Name)
+	return recorded != nil && recorded[1] == asked[1]
+}
+
+// statusOf returns what is told of a job, with its place in line if it waits.
+func (a *API) statusOf(ctx context.Context, job tuning.Job) jobview.Status {
+	told := a.Teller.Status(ctx, job)
+	told.QueuePosition = a.position(ctx, job)
+	return told
+}
+
+// refresh asks Vertex AI about an unfinished job whose record is old. If Vertex AI does not answer, the
+// record is answered as it is, with a warning: what we know is worth more than an error.
+func (a *API) refresh(ctx context.Context, r store.Record) (store.Record, string) {
+	if r.Finished || r.Name == "" || r.Age(a.Now()) < a.Config.StatusMaxAge {
+		return r, ""
+	}
+	if !a.asked.due(r.ID, a.Now(), a.Config.StatusMaxAge) {
+		return r, ""
+	}
+	const stale = "Vertex AI could not be asked just now; this is what it said at updated_at."
+	seen, err := a.Vertex.Get(ctx, r.Name)
+	if err != nil {
+		a.asked.forget(r.ID)
+		a.Log.WarnContext(ctx, "job not refreshed", "job_id", r.ID, "error", err)
+		return r, stale
+	}
+	fresh, err := a.Records.Apply(ctx, r, seen)
+	if err != nil {
+		a.asked.forget(r.ID)
+		a.Log.WarnContext(ctx, "refreshed job not written", "job_id", r.ID, "error", err)
+		return r, stale
+	}
+	return fresh, ""
+}
+
+// asked is when this instance last asked Vertex AI about a job. A record tells only when there was news: without
+// this, a job that stays as it is would be asked about at every look at it.
+type asked struct {
+	mu sync.Mutex
+	at map[string]time.Time // by the job's ID
+}
+
+// mostAsked bounds what is remembered: some 100 bytes a job.
+const mostAsked = 10_000
+
+// due reports whether the last time is as long ago as maxAge, and if so takes now for it.
+func (a *asked) due(id string, now time.Time, maxAge time.Duration) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	old := func(_ string, at time.Time) bool { return now.Sub(at) >= maxAge }
+	if at, ok := a.at[id]; ok && !old(id, at) {
+		return false
+	}
+	if len(a.at) >= mostAsked {
+		if maps.DeleteFunc(a.at, old); len(a.at) >= mostAsked {
+			clear(a.at) // then some are asked about once more than they need to
+		}
+	}
+	if a.at == nil {
+		a.at = map[string]time.Time{}
+	}
+	a.at[id] = now
+	return true
+}
+
+// forget lets the next look ask again, as Vertex AI has not answered.
+func (a *asked) forget(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.at, id)
+}

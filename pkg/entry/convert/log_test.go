@@ -1,0 +1,73 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert_test
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+
+	"github.com/vertextune/vertextune/pkg/entry/serve"
+)
+
+// TestLog_has_no_words: no text of a file, a manifest or metadata gets into the log, whatever error
+// happens, and every line names the event.
+func TestLog_has_no_words(t *testing.T) {
+	t.Parallel()
+	const said = "Xylophon"
+	w := newWorld(t)
+	var log bytes.Buffer
+	w.Log = serve.Logger(&log, slog.LevelDebug)
+	send := func(e cloudevents.Event) {
+		if err := w.Handle(t.Context(), e); err != nil && strings.Contains(err.Error(), said) {
+			t.Errorf("the answer has the word: %v", err)
+		}
+	}
+	for name, content := range map[string]string{
+		"csv.jsonl": "id,e-mail\n1," + said + "@example.com", "text.json": said, "roles.jsonl": `{"messages":[{"role":"` + said + `","content":"` + said + `"}]}`,
+		"keys.jsonl": `{"` + said + `":"` + said + `"}`, "parts.jsonl": `{"contents":[{"role":"user","parts":[{"` + said + `":"x"}]}]}`, "good.json": good,
+	} {
+		for _, metadata := range []map[string]string{
+			nil, wishes(), wishes("epochs", said), wishes("label-"+strings.ToLower(said), said), wishes("base-model", said), {"fine-tune": said},
+		} {
+			send(event(t, w.dropWith(t, name, content, metadata)))
+		}
+	}
+	for _, manifest := range []string{said, `{"` + said + `":1}`, `{"base_model":"` + said + `"}`, `{"hyperparameters":{"epoch_count":"` + said + `"}}`} {
+		send(event(t, w.drop(t, "good.json.fine-tune.json", manifest)))
+	}
+	odd := event(t, w.drop(t, "odd.json", good))
+	odd.DataEncoded = []byte(`{"bucket":"` + said + `","name":"` + said + `"}`)
+	send(odd)
+	for _, code := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict} {
+		w.intercept(func(rw http.ResponseWriter, r *http.Request, _ http.Handler) {
+			text := "No."
+			if code != http.StatusForbidden { // 403 is about our account
+				text = said
+			}
+			http.Error(rw, `{"error":{"message":"`+text+`"}}`, code)
+		})
+		send(odd)
+		odd.DataEncoded = []byte(`{"bucket":"test-inbox","name":"odd.json","generation":"1","size":"1"}`)
+		send(odd)
+	}
+	for line := range strings.Lines(log.String()) {
+		if strings.Contains(strings.ToLower(line), strings.ToLower(said)) {
+			t.Errorf("the log has the word: %s", line)
+		}
+		if !strings.Contains(line, `"event_id":"`) {
+			t.Errorf("a line has no event: %s", line)
+		}
+		if strings.Contains(line, "refused") && !strings.Contains(line, `"severity":"INFO"`) {
+			t.Errorf("an error in a file is logged at the operator's level: %s", line)
+		}
+	}
+	if strings.Count(log.String(), "\n") < 40 {
+		t.Errorf("the log has too few lines:\n%s", &log)
+	}
+}

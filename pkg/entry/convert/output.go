@@ -1,0 +1,178 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/vertextune/vertextune/pkg/core/dataset"
+	"github.com/vertextune/vertextune/pkg/google/gcs"
+)
+
+// nameLimit is the longest name of an object, in bytes of UTF-8.
+const nameLimit = 1024
+
+// names are the names of the outputs of a source: the dataset, the report for people (text), and
+// the report for programs.
+type names struct{ data, text, report string }
+
+// outputs returns the names of a source's outputs. Each source has a folder of its own, so that
+// a.json and a.jsonl stay apart. A name that is too long is cut, and a hash of the whole name keeps
+// it apart from others.
+func outputs(source string) names {
+	const prefix, dataName = "drops/", "/dataset.jsonl" // the longest of the three
+	if len(prefix)+len(source)+len(dataName) > nameLimit {
+		sum := sha256.Sum256([]byte(source))
+		room := nameLimit - len(prefix) - len(dataName) - 2*len(sum) - 1
+		source = strings.ToValidUTF8(source[:room], "") + "-" + hex.EncodeToString(sum[:])
+	}
+	folder := prefix + source
+	return names{data: folder + dataName, text: folder + "/report.md", report: folder + "/report.json"}
+}
+
+// output is the present version of an output: its own generation, and that of the source from which
+// it was made. Both are 0 if there is none.
+type output struct{ generation, source int64 }
+
+func (c *Converter) output(ctx context.Context, name string) (output, error) {
+	attrs, err := c.Objects.Attrs(ctx, c.Config.Start.DataBucket, name)
+	if errors.Is(err, gcs.ErrNotFound) {
+		return output{}, nil
+	}
+	if err != nil {
+		return output{}, err
+	}
+	// An object without our metadata counts as the oldest, so it is replaced.
+	source, _ := strconv.ParseInt(attrs.Metadata[generationKey], 10, 64)
+	return output{generation: attrs.Generation, source: source}, nil
+}
+
+// tidy deletes a dataset that is older than the report. An older event can have written it after a
+// newer event had read the old version and before that one wrote its report.
+func (c *Converter) tidy(ctx context.Context, data string, newest int64) error {
+	old, err := c.output(ctx, data)
+	if err != nil || old.generation == 0 || old.source >= newest {
+		return err
+	}
+	return c.remove(ctx, data, old)
+}
+
+func (c *Converter) remove(ctx context.Context, data string, old output) error {
+	if old.generation == 0 {
+		return nil
+	}
+	return c.Objects.Delete(ctx, c.Config.Start.DataBucket, data, old.generation)
+}
+
+// Report is the content of the report for programs.
+type Report struct {
+	Source  Source  `json:"source"`
+	Outcome Outcome `json:"outcome"`
+	// Reason is one sentence that says why a file is refused.
+	Reason  string `json:"reason,omitempty"`
+	Dataset string `json:"dataset,omitempty"` // gs:// URI
+	// LimitsOf is the base model against whose limits the file was checked, if any are known.
+	LimitsOf string `json:"limits_of,omitempty"`
+	// Start is the result of the start for which the file asks, if it asks for one.
+	Start  *Start          `json:"start,omitempty"`
+	Result *dataset.Report `json:"result"`
+}
+
+// reports writes the report for people, and then the report for programs, in place of the given
+// versions.
+func (c *Converter) reports(ctx context.Context, r *Report, text, report output) error {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(r); err != nil {
+		return fmt.Errorf("encode the report on %s: %w", r.Source.Name, err)
+	}
+	name := outputs(r.Source.Name)
+	if err := c.write(ctx, c.spec(r.Source, name.text, "text/markdown; charset=utf-8", text), r.markdown()); err != nil {
+		return err
+	}
+	return c.write(ctx, c.spec(r.Source, name.report, "application/json", report), escaped(body.Bytes()))
+}
+
+// markdown returns the report for people. It names the source in Google's notation, in a code
+// block, where no character of the name has a special meaning.
+func (r *Report) markdown() []byte {
+	text := fmt.Appendf(r.Result.Markdown(), "\nThe file:\n\n    %s#%d\n", dataset.Visible(gcs.URI(r.Source.Bucket, r.Source.Name)), r.Source.Generation)
+	if r.LimitsOf != "" {
+		text = fmt.Appendf(text, "\nIt was checked against the limits of `%s`.\n", r.LimitsOf)
+	}
+	return r.Start.markdown(text)
+}
+
+// escaped replaces the invisible characters of a JSON text, and those that change how others are
+// shown, by escapes with the same meaning.
+func escaped(text []byte) []byte {
+	if !bytes.ContainsFunc(text, isHidden) {
+		return text
+	}
+	out := make([]byte, 0, len(text)+len(text)/8)
+	for _, c := range string(text) {
+		if !isHidden(c) {
+			out = utf8.AppendRune(out, c)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, c) {
+			out = fmt.Appendf(out, `\u%04x`, unit)
+		}
+	}
+	return out
+}
+
+// isHidden reports whether a character is invisible and may occur in a JSON text.
+func isHidden(c rune) bool { return c > unicode.MaxASCII && !unicode.IsPrint(c) || c == '\x7f' }
+
+// reported reads the present report; nil means that there is none.
+func (c *Converter) reported(ctx context.Context, name string) (output, *Report, error) {
+	there, err := c.output(ctx, name)
+	if err != nil || there.generation == 0 {
+		return there, nil, err
+	}
+	in, err := c.Objects.Read(ctx, c.Config.Start.DataBucket, name, there.generation)
+	if errors.Is(err, gcs.ErrNotFound) {
+		return there, nil, fmt.Errorf("read %s: %w", name, gcs.ErrConflict) // another report was written
+	}
+	if err != nil {
+		return there, nil, err
+	}
+	defer in.Close()
+	var r Report
+	if err := json.NewDecoder(in).Decode(&r); err != nil {
+		return there, nil, fmt.Errorf("read the report %s: %w", name, err)
+	}
+	return there, &r, nil
+}
+
+func (c *Converter) write(ctx context.Context, spec gcs.Spec, body []byte) error {
+	_, err := c.Objects.Write(ctx, spec, func(w io.Writer) error {
+		_, err := w.Write(body)
+		return err
+	})
+	return err
+}
+
+func (c *Converter) spec(source Source, name, contentType string, old output) gcs.Spec {
+	return gcs.Spec{
+		Bucket: c.Config.Start.DataBucket, Name: name, ContentType: contentType,
+		Metadata: map[string]string{generationKey: strconv.FormatInt(source.Generation, 10)},
+		Replaces: old.generation,
+	}
+}

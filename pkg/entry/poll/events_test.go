@@ -1,0 +1,178 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package poll_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/store"
+)
+
+// told returns the published events of each job in their order, as ID and type, and removes them
+// from the subscription.
+func (w *world) told(t testing.TB) map[string][]string {
+	t.Helper()
+	all := map[string][]string{}
+	for {
+		got, err := w.topics.SubscriptionAdminClient.Pull(t.Context(), &pubsubpb.PullRequest{
+			Subscription: subscription, MaxMessages: 1000,
+			//lint:ignore SA1019 the only way to ask without waiting
+			ReturnImmediately: true,
+		})
+		if err != nil {
+			t.Fatalf("pull: %v", err)
+		}
+		if len(got.ReceivedMessages) == 0 {
+			return all
+		}
+		var acks []string
+		for _, m := range got.ReceivedMessages {
+			key := m.Message.OrderingKey
+			all[key] = append(all[key], m.Message.Attributes["ce-id"]+" "+m.Message.Attributes["ce-type"])
+			acks = append(acks, m.AckId)
+		}
+		if err := w.topics.SubscriptionAdminClient.Acknowledge(t.Context(), &pubsubpb.AcknowledgeRequest{
+			Subscription: subscription, AckIds: acks,
+		}); err != nil {
+			t.Fatalf("acknowledge: %v", err)
+		}
+	}
+}
+
+// history returns the expected result of told for a job's events from a number on.
+func history(r store.Record, from int) (lines []string) {
+	for _, e := range r.Events[from-1:] {
+		lines = append(lines, r.EventID(e)+" vertextune.tuningJob.v1."+string(e.Type))
+	}
+	return lines
+}
+
+// unique removes repetitions: two pollers, or a poller and the next one, may both publish an event.
+func unique(lines []string) (out []string) {
+	for _, line := range lines {
+		if !slices.Contains(out, line) {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// born returns a finished job without any published event.
+func (w *world) born(t *testing.T) store.Record {
+	t.Helper()
+	job := w.submitting(central)
+	job.Told = 0
+	return w.record(t, job.Fail(tuning.Failure{Code: 3, Message: "refused"}, time.Now().UTC().Truncate(time.Microsecond)))
+}
+
+// TestEventsAreToldAgain: events are published again with the same IDs if they were not marked as
+// published, and then no more.
+func TestEventsAreToldAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	record := w.born(t)
+	want := history(record, 1)
+	w.fail("Commit", 1, status.Error(codes.PermissionDenied, "no"))
+	if err := w.Tick(t.Context()); err == nil {
+		t.Error("Tick: no error, although the events were not marked as published")
+	}
+	if diff := cmp.Diff(want, w.told(t)[record.ID]); diff != "" {
+		t.Errorf("published (-want +got):\n%s", diff)
+	}
+	if got := w.read(t, record); !got.Watched || got.Told != 0 {
+		t.Errorf("watched: %v, published %d", got.Watched, got.Told)
+	}
+	w.tick(t)
+	if diff := cmp.Diff(want, w.told(t)[record.ID]); diff != "" {
+		t.Errorf("published again (-want +got):\n%s", diff)
+	}
+	if got := w.read(t, record); got.Watched || got.Told != 2 {
+		t.Errorf("watched: %v, published %d of 2", got.Watched, got.Told)
+	}
+	w.taken()
+	w.tick(t)
+	if diff := cmp.Diff(idle, w.taken()); diff != "" {
+		t.Errorf("calls after publishing (-want +got):\n%s", diff)
+	}
+}
+
+// TestEventsThatCannotBePublished: their job stays watched, and the events of other jobs are
+// published.
+func TestEventsThatCannotBePublished(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	bad := w.born(t)
+	var good []store.Record
+	for range 5 {
+		good = append(good, w.born(t))
+	}
+	w.intercept(func(_ context.Context, _ string, req any) (any, error) {
+		if p, ok := req.(*pubsubpb.PublishRequest); ok && p.GetMessages()[0].GetOrderingKey() == bad.ID {
+			return nil, status.Error(codes.PermissionDenied, "no")
+		}
+		return nil, nil
+	})
+	for range 2 {
+		if err := w.Tick(t.Context()); err == nil || !strings.Contains(err.Error(), bad.ID) {
+			t.Errorf("Tick = %v, want an error about job %s", err, bad.ID)
+		}
+	}
+	told := w.told(t)
+	for _, r := range good {
+		if got := w.read(t, r); got.Watched {
+			t.Errorf("job %s is published and watched", r.ID)
+		}
+		if diff := cmp.Diff(history(r, 1), told[r.ID]); diff != "" {
+			t.Errorf("published (-want +got):\n%s", diff)
+		}
+	}
+	if got := w.read(t, bad); !got.Watched || got.Told != 0 || len(told[bad.ID]) > 0 {
+		t.Errorf("the unpublished job: watched %v, marked %d, published %v", got.Watched, got.Told, told[bad.ID])
+	}
+	w.intercept(nil)
+	w.tick(t)
+	if diff := cmp.Diff(history(bad, 1), w.told(t)[bad.ID]); diff != "" {
+		t.Errorf("published in the end (-want +got):\n%s", diff)
+	}
+	if got := w.read(t, bad); got.Watched {
+		t.Error("it stays watched")
+	}
+}
+
+// TestEventsWithoutATopic: nothing is lost while the topic is missing, and all events of a job are
+// published in order when it exists again.
+func TestEventsWithoutATopic(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	running, over := w.begin(t, central), w.born(t)
+	w.intercept(func(_ context.Context, method string, _ any) (any, error) {
+		if method == "Publish" {
+			return nil, status.Error(codes.NotFound, "Topic not found")
+		}
+		return nil, nil
+	})
+	w.cancel(t, running)
+	if err := w.Tick(t.Context()); err == nil {
+		t.Error("Tick: no error, with nothing published")
+	}
+	if got := w.read(t, running); got.State != tuning.Cancelling || got.Told != 2 {
+		t.Errorf("the record does not change: %s, published %d", got.State, got.Told)
+	}
+	w.intercept(nil)
+	w.tick(t)
+	want := map[string][]string{running.ID: history(w.read(t, running), 3), over.ID: history(over, 1)}
+	if diff := cmp.Diff(want, w.told(t)); diff != "" {
+		t.Errorf("published (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,196 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package poll_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+)
+
+// TestInDoubtNothingIsSent: only a list that was read to its end shows that there is no such job.
+func TestInDoubtNothingIsSent(t *testing.T) {
+	t.Parallel()
+	endless := func() (any, error) {
+		page := &aiplatformpb.ListTuningJobsResponse{NextPageToken: "more"}
+		for i := range 100 {
+			page.TuningJobs = append(page.TuningJobs, &aiplatformpb.TuningJob{Name: fmt.Sprintf("projects/test/locations/us-central1/tuningJobs/%d", i)})
+		}
+		return page, nil
+	}
+	refused := func(code codes.Code) func() (any, error) {
+		return func() (any, error) { return nil, status.Error(code, "no") }
+	}
+	for name, answer := range map[string]func() (any, error){
+		"list_without_end": endless,
+		"list_refused":     refused(codes.PermissionDenied),
+		"list_too_slow":    refused(codes.DeadlineExceeded),
+		"list_unavailable": refused(codes.Unavailable),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			record := w.record(t, w.submitting(central))
+			w.taken()
+			w.intercept(func(_ context.Context, method string, _ any) (any, error) {
+				if method == "ListTuningJobs" {
+					return answer()
+				}
+				return nil, nil
+			})
+			err := w.Tick(t.Context())
+			if (err == nil) != (name == "list_without_end") {
+				t.Errorf("Tick = %v", err)
+			}
+			if got := w.read(t, record); got.Step != tuning.Submitting || got.Submissions != 1 {
+				t.Errorf("a job that may exist is at %s after %d submissions", got.Step, got.Submissions)
+			}
+			if calls := w.taken(); calls["ListTuningJobs"] > 1000 || calls["CreateTuningJob"] > 0 || calls["Commit"] > 0 {
+				t.Errorf("calls: %v", calls)
+			}
+			w.intercept(nil)
+			w.tick(t)
+			if got := w.read(t, record); got.Step != tuning.Accepted || len(w.labelled(record.ID)) != 1 {
+				t.Errorf("a job that does not exist is at %s, Vertex AI has %d", got.Step, len(w.labelled(record.ID)))
+			}
+		})
+	}
+}
+
+// TestNamedMeanwhile: a create is answered between the poller's read of Vertex AI and its write of
+// the record.
+func TestNamedMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	job := w.submitting(central)
+	record := w.record(t, job)
+	w.intercept(func(ctx context.Context, method string, _ any) (any, error) {
+		if method != "ListTuningJobs" {
+			return nil, nil
+		}
+		seen, err := w.vertex.Create(ctx, job)
+		if err != nil {
+			return nil, err
+		}
+		_, err = w.records.Apply(ctx, record, seen)
+		// The list was read before the job existed.
+		return &aiplatformpb.ListTuningJobsResponse{}, errors.Join(err)
+	})
+	w.tick(t)
+	if got := w.read(t, record); got.Step != tuning.Accepted || got.Submissions != 1 || len(w.labelled(record.ID)) != 1 {
+		t.Errorf("the start's write was undone: at %s after %d submissions, Vertex AI has %d", got.Step, got.Submissions, len(w.labelled(record.ID)))
+	}
+}
+
+// TestOneOfTwoJobsIsKept: a create that was taken as lost took effect, and the second one too. The
+// older job is kept, and the other is cancelled, however far apart they are listed.
+func TestOneOfTwoJobsIsKept(t *testing.T) {
+	t.Parallel()
+	for name, between := range map[string]int{"on_one_page": 0, "on_two_pages": 110} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			job := w.submitting(central)
+			job.Submissions = 2
+			kept := w.onVertex(t, job)
+			for range between {
+				w.onVertex(t, w.waiting(central))
+			}
+			w.onVertex(t, job)
+			record := w.record(t, job)
+			// The first cancel fails.
+			w.fail("CancelTuningJob", 1, status.Error(codes.Unavailable, "away"))
+			if err := w.Tick(t.Context()); err == nil {
+				t.Error("Tick: no error, although a second job continues")
+			}
+			w.tick(t)
+			if got := w.read(t, record); got.Name != kept.Name || got.Step != tuning.Accepted || got.State != tuning.Pending {
+				t.Errorf("the record is of %s at %s in %s, want the older job %s", got.Name, got.Step, got.State, kept.Name)
+			}
+			for _, on := range w.labelled(record.ID) {
+				want := aiplatformpb.JobState_JOB_STATE_CANCELLING
+				if on.GetName() == kept.Name {
+					want = aiplatformpb.JobState_JOB_STATE_PENDING
+				}
+				if on.GetState() != want {
+					t.Errorf("%s is in %s, want %s", on.GetName(), on.GetState(), want)
+				}
+			}
+		})
+	}
+}
+
+// TestAJobTooManyThatIsOver: a second job that has ended is not cancelled.
+func TestAJobTooManyThatIsOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	job := w.submitting(central)
+	job.Submissions = 2
+	kept := w.onVertex(t, job)
+	over := w.onVertex(t, job)
+	w.editing(func(reply any) {
+		if list, ok := reply.(*aiplatformpb.ListTuningJobsResponse); ok {
+			for _, on := range list.GetTuningJobs() {
+				if on.GetName() == over.Name {
+					on.State = aiplatformpb.JobState_JOB_STATE_FAILED
+				}
+			}
+		}
+	})
+	record := w.record(t, job)
+	w.taken()
+	w.tick(t)
+	if got, n := w.read(t, record), w.taken()["CancelTuningJob"]; got.Name != kept.Name || n != 0 {
+		t.Errorf("the record is of %s after %d calls to cancel, want %s and none", got.Name, n, kept.Name)
+	}
+}
+
+// TestManyPagesAreReadOnlyForAReason: one submission can create at most one job, so the search ends
+// when that is found.
+func TestManyPagesAreReadOnlyForAReason(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 210 {
+		w.onVertex(t, w.waiting(central))
+	}
+	for submissions, pages := range map[int64]int{1: 1, 2: 3} {
+		job := w.submitting(central)
+		job.Submissions = submissions
+		w.onVertex(t, job)
+		w.record(t, job)
+		w.taken()
+		w.tick(t)
+		if n := w.taken()["ListTuningJobs"]; n != pages {
+			t.Errorf("after %d submissions %d pages were read, want %d", submissions, n, pages)
+		}
+	}
+}
+
+// TestOneOfThreeJobsIsKept: several pollers at the same time keep the same job.
+func TestOneOfThreeJobsIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	job := w.submitting(central)
+	job.Submissions = 3
+	kept := w.onVertex(t, job)
+	w.onVertex(t, job)
+	w.onVertex(t, job)
+	record := w.record(t, job)
+	w.tickTogether(t, 3)
+	if got := w.read(t, record); got.Name != kept.Name || got.Step != tuning.Accepted {
+		t.Errorf("the record is of %s at %s, want %s", got.Name, got.Step, kept.Name)
+	}
+	for _, on := range w.labelled(record.ID) {
+		if cancelled := on.GetState() == aiplatformpb.JobState_JOB_STATE_CANCELLING; cancelled == (on.GetName() == kept.Name) {
+			t.Errorf("%s is in %s, want all but %s cancelled", on.GetName(), on.GetState(), kept.Name)
+		}
+	}
+}

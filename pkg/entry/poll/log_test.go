@@ -1,0 +1,98 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package poll_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/entry/serve"
+	"github.com/vertextune/vertextune/pkg/work/jobs"
+)
+
+// safeBuffer is a log for concurrent writers.
+type safeBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+// TestLog_has_no_words: starts that fail in the background write no text of their callers to the
+// log, and every line has the tick's event.
+func TestLog_has_no_words(t *testing.T) {
+	t.Parallel()
+	const said = "Xylophon"
+	w := newWorld(t)
+	var log safeBuffer
+	w.Log = serve.Logger(&log, slog.LevelDebug)
+	w.starter.Log, w.records.Log = w.Log, w.Log
+	enqueue := func(r tuning.Request) {
+		t.Helper()
+		r.BaseModel, r.DisplayName, r.Labels = "gemini-3.1-flash-lite", said, map[string]string{"team": strings.ToLower(said)}
+		if _, err := w.starter.Enqueue(context.Background(), jobs.Order{Request: r, Caller: "ann"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.put(t, "csv.jsonl", "id,e-mail\n1,"+said+"@example.com\n")
+	w.put(t, said+".jsonl", `{"messages":[{"role":"`+said+`","content":"`+said+`"}]}`)
+	for _, name := range []string{"csv", said, said + "-none"} {
+		enqueue(tuning.Request{TrainingData: "gs://test-data/" + name + ".jsonl"})
+	}
+	enqueue(tuning.Request{MessageIDs: []string{said}})
+	log.mu.Lock()
+	log.text.Reset() // remove the lines before the tick
+	log.mu.Unlock()
+	w.resumeAll(t)
+	for _, code := range []codes.Code{codes.InvalidArgument, codes.FailedPrecondition, codes.NotFound} {
+		enqueue(tuning.Request{TrainingData: "gs://test-data/x.jsonl"})
+		log.mu.Lock()
+		before := log.text.Len()
+		log.mu.Unlock()
+		w.intercept(func(_ context.Context, method string, _ any) (any, error) {
+			if method == "CreateTuningJob" {
+				return nil, status.Error(code, "line 1: "+said)
+			}
+			return nil, nil
+		})
+		w.resumeAll(t)
+		if log.text.Len() == before {
+			t.Errorf("%s: nothing is logged", code)
+		}
+	}
+	for line := range strings.Lines(log.text.String()) {
+		if strings.Contains(strings.ToLower(line), strings.ToLower(said)) {
+			t.Errorf("the log has the word: %s", line)
+		}
+		if !strings.Contains(line, `"event_id":"1"`) && !strings.Contains(line, "the start was enqueued") {
+			t.Errorf("a line has no event: %s", line)
+		}
+		if strings.Contains(line, "dataset was not written") && !strings.Contains(line, `"severity":"INFO"`) {
+			t.Errorf("an error in a file is logged at the operator's level: %s", line)
+		}
+	}
+	if n := strings.Count(log.text.String(), "dataset was not written"); n != 4 {
+		t.Errorf("%d of 4 starts have failed on their data:\n%s", n, &log.text)
+	}
+}
+
+// resumeAll runs a tick, which must succeed.
+func (w *world) resumeAll(t *testing.T) {
+	t.Helper()
+	if err := w.Handle(t.Context(), tick()); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,143 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package poll_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/firestore/apiv1/firestorepb"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/google/store"
+)
+
+// refuse makes Firestore answer each write of the jobs with the code; without jobs, each write.
+func (w *world) refuse(code codes.Code, of ...store.Record) {
+	w.intercept(func(_ context.Context, _ string, req any) (any, error) {
+		commit, ok := req.(*firestorepb.CommitRequest)
+		meant := ok && len(of) == 0
+		for _, write := range commit.GetWrites() {
+			meant = meant || slices.ContainsFunc(of, func(r store.Record) bool { return strings.HasSuffix(write.GetUpdate().GetName(), "/"+r.ID) })
+		}
+		if meant {
+			return nil, status.Error(code, "not this one")
+		}
+		return nil, nil
+	})
+}
+
+// pairs sets a field of the records without our store.
+func (w *world) pairs(t *testing.T, value any, records []store.Record) {
+	t.Helper()
+	docs, err := w.cloud.FirestoreClient(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = docs.Close() }()
+	for _, r := range records {
+		if _, err := docs.Doc("tuning_jobs/"+r.ID).Update(t.Context(), []firestore.Update{{Path: "pairs", Value: value}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestLinePassesOver: a job that cannot be submitted is skipped. The jobs behind it are submitted
+// in the same tick, in order, and so is the job itself once that is possible.
+func TestLinePassesOver(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		spoil, mend func(t *testing.T, w *world, bad []store.Record)
+		told        bool // the tick returns an error; else the log has it
+	}{
+		"unreadable": {
+			spoil: func(t *testing.T, w *world, bad []store.Record) { w.pairs(t, "many", bad) },
+			mend:  func(t *testing.T, w *world, bad []store.Record) { w.pairs(t, 20, bad) },
+		},
+		"refused": {
+			spoil: func(_ *testing.T, w *world, bad []store.Record) { w.refuse(codes.PermissionDenied, bad...) },
+			mend:  func(_ *testing.T, w *world, _ []store.Record) { w.intercept(nil) },
+			told:  true,
+		},
+		"repeated_in_vain": { // Firestore's client retries as long as it may
+			spoil: func(_ *testing.T, w *world, bad []store.Record) { w.refuse(codes.Unavailable, bad...) },
+			mend:  func(_ *testing.T, w *world, _ []store.Record) { w.intercept(nil) },
+			told:  true,
+		},
+	}
+	for name, tt := range tests {
+		for limit, want := range map[int64][]string{0: {"sent", "sent", "sent", "sent"}, 3: {"sent", "sent", "sent", "waits"}} {
+			t.Run(fmt.Sprint(name, "/", limit), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.starter.Config.MaxConcurrentJobs, w.starter.Config.Lease = limit, 3*time.Second
+				line := w.line(t)
+				bad, others := line[:2], line[2:]
+				tt.spoil(t, w, bad)
+				err := w.Tick(t.Context())
+				for _, r := range bad {
+					if told := err != nil && strings.Contains(err.Error(), "submit job "+r.ID); told != tt.told {
+						t.Errorf("Tick = %v, want an error about job %s: %v", err, r.ID, tt.told)
+					}
+				}
+				if diff := cmp.Diff(want, w.standing(t, others)); diff != "" {
+					t.Errorf("the jobs behind it (-want +got):\n%s", diff)
+				}
+				tt.mend(t, w, bad)
+				w.starter.Config.MaxConcurrentJobs = 0
+				w.tick(t)
+				if diff := cmp.Diff(slices.Repeat([]string{"sent"}, 6), w.standing(t, line)); diff != "" {
+					t.Errorf("after the repair (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// TestLineIsLeftAlone: if every submission fails, the service is not called for the whole queue.
+func TestLineIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		method string
+		away   func(w *world)
+		fails  bool
+	}{
+		"firestore": {"Commit", func(w *world) { w.refuse(codes.PermissionDenied) }, true},
+		"vertex_ai": {"CreateTuningJob", func(w *world) {
+			w.fail("CreateTuningJob", -1, status.Error(codes.Unavailable, "away"))
+		}, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			var line []store.Record
+			for range 12 {
+				line = append(line, w.record(t, w.waiting(central)))
+			}
+			tt.away(w)
+			w.taken()
+			if err := w.Tick(t.Context()); (err != nil) != tt.fails {
+				t.Errorf("Tick = %v, want an error: %v", err, tt.fails)
+			}
+			if n := w.taken()[tt.method]; n != 5 {
+				t.Errorf("it was asked %d times, want 5", n)
+			}
+			w.intercept(nil)
+			w.tick(t)
+			w.Now = func() time.Time { return time.Now().Add(time.Hour) } // after all leases have expired
+			w.tick(t)
+			if diff := cmp.Diff(slices.Repeat([]string{"sent"}, len(line)), w.standing(t, line)); diff != "" {
+				t.Errorf("when it is back (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

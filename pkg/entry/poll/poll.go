@@ -1,0 +1,186 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package poll advances every unfinished job. Cloud Scheduler sends a message through Pub/Sub every
+// minute, and each message is one tick. A tick refreshes the records from Vertex AI, submits queued
+// jobs while there is capacity, and publishes events. Then it resumes interrupted starts, which can
+// take long, and publishes the events of that too. Messages may arrive twice, late, or two at a
+// time: a tick writes a record only if the record has not changed since it was read, so none of
+// that does harm.
+package poll
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/google/vertex"
+	"github.com/vertextune/vertextune/pkg/work/jobevents"
+	"github.com/vertextune/vertextune/pkg/work/jobs"
+	"github.com/vertextune/vertextune/pkg/work/jobview"
+)
+
+const (
+	batch = 500 // records read in one query
+	// few is how many jobs are read one by one; for more jobs, pages of the list cost fewer calls.
+	few = 5
+	// pageSize is how many jobs a page of Vertex AI's list has.
+	pageSize = 100
+	// parallel is how many calls to Vertex AI and Firestore run at the same time.
+	parallel = 16
+	// search is how many pages are read to find jobs that Vertex AI may or may not have. The limit
+	// only stops an endless list: all jobs fit into so many pages.
+	search = 1000
+)
+
+// Poller advances jobs.
+type Poller struct {
+	Records *store.Store
+	Vertex  *vertex.Client
+	Starter *jobs.Starter
+	Events  *jobevents.Publisher
+	Reports *jobview.Teller // writes the reports on jobs that have ended
+	// StalledAfter is how long a job may run without any change before it counts as stalled; 0
+	// means no limit.
+	StalledAfter time.Duration
+	// Timeout is how long a tick may take; 0 means as long as its caller waits.
+	Timeout time.Duration
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// tick holds the jobs that one tick works on.
+type tick struct {
+	mu      sync.Mutex
+	records map[string]store.Record // by ID, in the version that was read or written last
+}
+
+// now stores a record as the newest version of its job.
+func (t *tick) now(r store.Record) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.records[r.ID] = r
+}
+
+// at returns the unleased jobs at a step, in random (map) order, so that ticks that run out of time
+// do not always skip the same jobs.
+func (t *tick) at(step tuning.Step, now time.Time) (found []store.Record) {
+	for _, r := range t.records {
+		if r.Step == step && !r.Leased(now) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// Tick advances every job. A job that fails does not stop the others; the error joins the errors of
+// all of them. Work for which there is no time is left to the next tick. Everything else is done
+// and published before data are prepared, because preparing can take long or crash.
+func (p *Poller) Tick(ctx context.Context) error {
+	t, err := p.read(ctx)
+	if err != nil || len(t.records) == 0 {
+		return err
+	}
+	cut := false
+	during := func(share float64, steps ...func(context.Context, *tick) error) error {
+		part, cancel := within(ctx, share)
+		defer cancel()
+		var all []error
+		for _, step := range steps {
+			all = append(all, step(part, t))
+		}
+		cut = cut || deadlineReached(part)
+		return errors.Join(all...)
+	}
+	if len(t.at(tuning.Preparing, p.Now())) > 0 {
+		err = errors.Join(during(1./2, p.observe, p.dispatch, p.discard), during(1./2, p.tell), during(3./4, p.prepare, p.dispatch))
+	} else {
+		err = during(3./4, p.observe, p.dispatch, p.discard)
+	}
+	if cut && ctx.Err() == nil {
+		var unfinished []any
+		if err != nil {
+			unfinished = []any{"error", err}
+		}
+		p.Log.WarnContext(ctx, "the tick ran out of time and the next tick continues its work", unfinished...)
+		err = nil
+	}
+	return errors.Join(err, p.tell(ctx, t))
+}
+
+// within returns a context that ends after a share of the time that is left.
+func within(ctx context.Context, share float64) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	left := time.Until(end)
+	return context.WithDeadline(ctx, end.Add(-left+time.Duration(share*float64(left))))
+}
+
+// clockSkew is how early a server may see our deadline expire.
+const clockSkew = 50 * time.Millisecond
+
+// deadlineReached reports whether the work ran out of time.
+func deadlineReached(work context.Context) bool {
+	end, ok := work.Deadline()
+	return work.Err() != nil || ok && time.Until(end) < clockSkew
+}
+
+func (p *Poller) read(ctx context.Context) (*tick, error) {
+	t := &tick{records: map[string]store.Record{}}
+	for after, more := "", true; more; {
+		records, err := p.Records.Watched(ctx, after, batch)
+		if err != nil {
+			return nil, fmt.Errorf("read the jobs to watch: %w", err)
+		}
+		for _, r := range records {
+			after = r.ID
+			t.records[r.ID] = r
+		}
+		more = len(records) == batch
+	}
+	return t, nil
+}
+
+// discard deletes the files and the records of refused starts, once no process can be writing them
+// any more.
+func (p *Poller) discard(ctx context.Context, t *tick) error {
+	work := newWork(parallel)
+	for _, r := range t.at(tuning.Refused, p.Now()) {
+		work.do(func() error {
+			if err := p.Starter.Discard(ctx, r); err != nil {
+				return fmt.Errorf("delete the refused start %s: %w", r.ID, err)
+			}
+			return nil
+		})
+	}
+	return work.wait()
+}
+
+// tell publishes the unpublished events and marks them as published. Events of leased jobs are
+// published later: marking them would look to the lease holder like a concurrent write, and it
+// would stop its work.
+func (p *Poller) tell(ctx context.Context, t *tick) error {
+	now := p.Now()
+	pending := slices.DeleteFunc(slices.Collect(maps.Values(t.records)), func(r store.Record) bool {
+		return len(r.Untold()) == 0 || r.Leased(now)
+	})
+	if len(pending) == 0 {
+		return nil
+	}
+	pending, reportErr := p.report(ctx, pending)
+	sent, err := p.Events.Publish(ctx, pending)
+	for _, r := range sent {
+		r.Told = int64(len(r.Events))
+		t.now(r)
+	}
+	return errors.Join(reportErr, err, p.Records.MarkTold(ctx, sent))
+}

@@ -1,0 +1,182 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package poll_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/cloud"
+)
+
+// TestTickFollowsAJobToItsEnd follows a real job through all its states.
+func TestTickFollowsAJobToItsEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *cloud.Config) { c.JobDuration = 200 * time.Millisecond })
+	record := w.begin(t, central)
+	course := []tuning.State{record.State}
+	for deadline := time.Now().Add(30 * time.Second); !record.Finished; {
+		if time.Now().After(deadline) {
+			t.Fatalf("the record stays in %s", record.State)
+		}
+		w.tick(t)
+		record = w.read(t, record)
+		if course[len(course)-1] != record.State {
+			course = append(course, record.State)
+		}
+	}
+	if !slices.IsSortedFunc(course, func(a, b tuning.State) int {
+		return slices.Index(tuning.States, a) - slices.Index(tuning.States, b)
+	}) || record.State != tuning.Succeeded {
+		t.Errorf("the record went through %v", course)
+	}
+	if record.TunedModel == "" || record.TunedEndpoint == "" || record.Stats == nil || record.Stats.Examples != 20 ||
+		len(record.Checkpoints) == 0 || record.StartedAt.IsZero() || record.EndedAt.IsZero() {
+		t.Errorf("the record lacks something: %+v", record.Job)
+	}
+	// begin has published the first two events.
+	if diff := cmp.Diff(history(record, 3), w.told(t)[record.ID]); diff != "" {
+		t.Errorf("published (-want +got):\n%s", diff)
+	}
+	w.taken()
+	w.tick(t)
+	if diff := cmp.Diff(idle, w.taken()); diff != "" {
+		t.Errorf("a finished job is read again (-want +got):\n%s", diff)
+	}
+}
+
+// idle are the calls of a tick with nothing to do.
+var idle = map[string]int{"RunQuery": 1}
+
+// TestTickWritesOnlyWhatChanged: one write for each changed job, and one more for all of them after
+// their events are published.
+func TestTickWritesOnlyWhatChanged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var records []store.Record
+	for range 7 {
+		records = append(records, w.begin(t, central))
+	}
+	tick := func(what string, commits int) {
+		t.Helper()
+		w.taken()
+		w.tick(t)
+		if n := w.taken()["Commit"]; n != commits {
+			t.Errorf("%s: %d writes, want %d", what, n, commits)
+		}
+	}
+	tick("without news", 0)
+	w.cancel(t, records[2], records[4])
+	tick("with two changes", 3)
+	for i, r := range records {
+		want := r.State
+		if i == 2 || i == 4 {
+			want = tuning.Cancelling
+		}
+		if got := w.read(t, r); got.State != want {
+			t.Errorf("job %d is in %s, want %s", i, got.State, want)
+		}
+	}
+	tick("with the same news again", 0)
+}
+
+// TestTickAsksWithFewCalls: a few jobs are read one by one, and many jobs by pages of the list.
+func TestTickAsksWithFewCalls(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		jobs, later       int // our jobs, and newer jobs of others
+		reads, list, gets int
+	}{
+		{jobs: 0, reads: 1},
+		{jobs: 1, reads: 1, gets: 1},
+		{jobs: 5, reads: 1, gets: 5},
+		{jobs: 6, reads: 1, list: 1},
+		{jobs: 6, later: 40, reads: 1, list: 1},
+		{jobs: 100, reads: 1, list: 1},
+		{jobs: 101, reads: 1, list: 2},
+		{jobs: 6, later: 100, reads: 1, list: 1, gets: 6},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%d_jobs_%d_later", tt.jobs, tt.later), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			var last store.Record
+			for range tt.jobs {
+				last = w.begin(t, central)
+			}
+			for range tt.later {
+				w.onVertex(t, w.waiting(central))
+			}
+			want := map[string]int{"RunQuery": tt.reads, "ListTuningJobs": tt.list, "GetTuningJob": tt.gets}
+			if tt.jobs > 0 { // one job has changed
+				w.cancel(t, last)
+				want["Publish"], want["Commit"], want["BeginTransaction"] = 1, 2, 1
+			}
+			maps.DeleteFunc(want, func(_ string, n int) bool { return n == 0 })
+			w.taken()
+			w.tick(t)
+			if diff := cmp.Diff(want, w.taken()); diff != "" {
+				t.Errorf("calls (-want +got):\n%s", diff)
+			}
+			if tt.jobs > 0 && w.read(t, last).State != tuning.Cancelling {
+				t.Errorf("the change was not seen: %s", w.read(t, last).State)
+			}
+		})
+	}
+}
+
+// TestTicksAtOnce: Pub/Sub may deliver two messages at the same time, or one message twice.
+func TestTicksAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var records []store.Record
+	for range 12 {
+		records = append(records, w.begin(t, central))
+	}
+	w.cancel(t, records...)
+	w.tickTogether(t, 2)
+	w.tick(t) // the work that they prevented each other from doing
+	told := w.told(t)
+	for i, r := range records {
+		got := w.read(t, r)
+		if got.State != tuning.Cancelling || len(got.Untold()) > 0 {
+			t.Errorf("job %d is in %s, %d events are not published", i, got.State, len(got.Untold()))
+		}
+		if diff := cmp.Diff(history(got, 3), unique(told[r.ID])); diff != "" {
+			t.Errorf("published of job %d (-want +got):\n%s", i, diff)
+		}
+	}
+}
+
+// TestTickWithAnOldAnswer: the observation of a slow poller is older than the record that another
+// one has written meanwhile.
+func TestTickWithAnOldAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	record := w.begin(t, central)
+	w.cancel(t, record)
+	w.intercept(func(_ context.Context, method string, _ any) (any, error) {
+		// The other poller has finished before this poller's write arrives.
+		if method == "Commit" {
+			w.intercept(nil)
+			done := tuning.Observation{Name: record.Name, VertexState: "JOB_STATE_CANCELLED", UpdatedAt: time.Now().Add(time.Minute)}
+			if _, err := w.records.Apply(t.Context(), w.read(t, record), done); err != nil {
+				t.Errorf("Apply: %v", err)
+			}
+		}
+		return nil, nil
+	})
+	w.tick(t)
+	if got := w.read(t, record); got.State != tuning.Cancelled {
+		t.Errorf("the record is in %s, want %s", got.State, tuning.Cancelled)
+	}
+}

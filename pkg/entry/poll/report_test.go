@@ -1,0 +1,99 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package poll_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/cloud"
+)
+
+// report reads the report on a job, if there is one.
+func (w *world) report(t *testing.T, r store.Record) map[string]any {
+	t.Helper()
+	objects, err := w.cloud.StorageClient(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = objects.Close() }()
+	in, err := objects.Bucket("test-data").Object("reports/" + r.ID + ".json").NewReader(t.Context())
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = in.Close() }()
+	var all map[string]any
+	if err := json.NewDecoder(in).Decode(&all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// TestReport: a subscriber that reads that a job has ended finds its report. If the report cannot
+// be written, the end is not published, for an hour.
+func TestReport(t *testing.T) {
+	t.Parallel()
+	var away atomic.Int64 // status of Cloud Storage's answer to a report
+	w := newWorld(t, func(c *cloud.Config) {
+		c.JobDuration = time.Millisecond
+		c.StorageWrap = func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+				if code := away.Load(); code != 0 && strings.Contains(r.URL.String(), "reports") {
+					http.Error(rw, "no", int(code))
+					return
+				}
+				next.ServeHTTP(rw, r)
+			})
+		}
+	})
+	ended := func() store.Record {
+		r := w.begin(t, central)
+		time.Sleep(50 * time.Millisecond) // so many times as long as it takes
+		return r
+	}
+	a := ended()
+	w.tick(t)
+	a = w.read(t, a)
+	got := w.report(t, a)
+	want := map[string]any{"job_name": a.Name, "status": string(tuning.Succeeded), "report": "gs://test-data/reports/" + a.ID + ".json"}
+	for name, value := range want {
+		if diff := cmp.Diff(value, got[name]); diff != "" {
+			t.Errorf("report's %s (-want +got):\n%s", name, diff)
+		}
+	}
+	if len(w.told(t)[a.ID]) != 1 {
+		t.Error("the end is not published")
+	}
+	away.Store(http.StatusTooManyRequests)
+	b := ended()
+	// Google's client would retry for minutes.
+	briefly, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if err := w.Tick(briefly); err == nil || !strings.Contains(err.Error(), "report on job "+b.ID) {
+		t.Errorf("Tick = %v", err)
+	}
+	away.Store(0)
+	if told := w.told(t); len(told) != 0 || w.report(t, b) != nil {
+		t.Errorf("published without a report: %v", told)
+	}
+	w.tick(t)
+	if told := w.told(t); len(told) != 1 || w.report(t, b) == nil {
+		t.Errorf("published with its report: %v", told)
+	}
+	away.Store(http.StatusForbidden)
+	c := ended()
+	w.tick(t)
+	if told := w.told(t); len(told[c.ID]) == 0 {
+		t.Errorf("the end is never published, because the report cannot be written: %v", told)
+	}
+}

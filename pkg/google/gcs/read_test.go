@@ -1,0 +1,199 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package gcs_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"net/http"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/google/gcs"
+)
+
+func read(t *testing.T, s *gcs.Store, name string, generation int64) (string, error) {
+	t.Helper()
+	r, err := s.Read(t.Context(), bucket, name, generation)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	content, err := io.ReadAll(r)
+	return string(content), err
+}
+
+func TestReadIsOfOneGeneration(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := spec("a b/ü.jsonl")
+	first := w.write(t, s, "one")
+	if got, err := read(t, w.store, s.Name, first); err != nil || got != "one" {
+		t.Errorf("Read = %q, %v", got, err)
+	}
+	s.Replaces = first
+	second := w.write(t, s, "two")
+	if _, err := read(t, w.store, s.Name, first); !errors.Is(err, gcs.ErrNotFound) {
+		t.Errorf("Read of a replaced generation: %v, want ErrNotFound", err)
+	}
+	if got, err := read(t, w.store, s.Name, second); err != nil || got != "two" {
+		t.Errorf("Read of the live generation = %q, %v", got, err)
+	}
+	if _, err := read(t, w.store, "nothing", 1); !errors.Is(err, gcs.ErrNotFound) {
+		t.Errorf("Read of nothing: %v, want ErrNotFound", err)
+	}
+}
+
+// TestReadGivesStoredBytes: Cloud Storage would decompress such an object for a client that does
+// not accept gzip.
+func TestReadGivesStoredBytes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := io.CopyN(z, pattern{}, 100_000); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	upload := w.client.Bucket(bucket).Object("a.jsonl").NewWriter(t.Context())
+	upload.ContentEncoding, upload.ContentType = "gzip", "application/jsonl"
+	if _, err := upload.Write(packed.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if err := upload.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := read(t, w.store, "a.jsonl", upload.Attrs().Generation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != packed.String() {
+		t.Errorf("read %d bytes that are not the %d stored", len(got), packed.Len())
+	}
+}
+
+func TestAttrs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	generation := w.write(t, spec("a.jsonl"), "one\n")
+	got, err := w.store.Attrs(t.Context(), bucket, "a.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := gcs.Attrs{Generation: generation, Size: 4, Metadata: map[string]string{"made-from": "7"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("attributes (-want +got):\n%s", diff)
+	}
+	for _, place := range [][2]string{{bucket, "nothing"}, {"no-such-bucket", "a.jsonl"}} {
+		if _, err := w.store.Attrs(t.Context(), place[0], place[1]); !errors.Is(err, gcs.ErrNotFound) {
+			t.Errorf("Attrs of %s: %v, want ErrNotFound", gcs.URI(place[0], place[1]), err)
+		}
+	}
+}
+
+func TestDelete(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := spec("a.jsonl")
+	first := w.write(t, s, "one")
+	s.Replaces = first
+	second := w.write(t, s, "two")
+	if err := w.store.Delete(t.Context(), bucket, s.Name, first); !errors.Is(err, gcs.ErrConflict) {
+		t.Errorf("Delete of a replaced generation: %v, want ErrConflict", err)
+	}
+	w.holds(t, s.Name, "two")
+	lost := w.loseAnswers(1, func(r *http.Request) bool { return r.Method == http.MethodDelete })
+	if err := w.store.Delete(t.Context(), bucket, s.Name, second); err != nil || lost.Load() != 1 {
+		t.Errorf("Delete whose answer is lost: %v (%d lost)", err, lost.Load())
+	}
+	if got, ok := w.content(t, s.Name); ok {
+		t.Errorf("the object still exists: %q", got)
+	}
+	if err := w.store.Delete(t.Context(), bucket, s.Name, second); err != nil {
+		t.Errorf("Delete of nothing: %v", err)
+	}
+}
+
+func TestServiceFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	generation := w.write(t, spec("a.jsonl"), "one")
+	calls := map[string]func() error{
+		"attrs":  func() error { _, err := w.store.Attrs(t.Context(), bucket, "a.jsonl"); return err },
+		"read":   func() error { _, err := read(t, w.store, "a.jsonl", generation); return err },
+		"delete": func() error { return w.store.Delete(t.Context(), bucket, "a.jsonl", generation) },
+		"write":  func() error { _, err := w.store.Write(t.Context(), spec("b.jsonl"), fill("x")); return err },
+	}
+	// An error that the client does not retry, but that an operator can repair by granting access.
+	w.intercept(func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		http.Error(rw, "service-1@gcp-sa has no right to it", http.StatusForbidden)
+	})
+	for name, call := range calls {
+		err := call()
+		if fault.KindOf(err) != fault.UpstreamFailed || !fault.Heals(err) {
+			t.Errorf("%s: %v (kind %d), want UpstreamFailed", name, err, fault.KindOf(err))
+		}
+	}
+}
+
+// TestStreaming moves 50 MiB through Write and Read, and measures the memory in use meanwhile. It
+// is not parallel, because the memory of other tests would count too.
+func TestStreaming(t *testing.T) { //nolint:paralleltest // see above
+	const size, bound = 50 << 20, 24 << 20
+	w := newWorld(t)
+	most := watchHeap(t)
+	generation, err := w.store.Write(t.Context(), spec("big"), func(to io.Writer) error {
+		_, err := io.CopyN(to, pattern{}, size)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := w.store.Read(t.Context(), bucket, "big", generation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	n, err := io.Copy(io.Discard, r)
+	if err != nil || n != size {
+		t.Errorf("read %d bytes, %v", n, err)
+	}
+	if got := most(); got > bound {
+		t.Errorf("the heap grew by %d MiB for an object of %d MiB, want at most %d MiB", got>>20, size>>20, bound>>20)
+	}
+}
+
+// watchHeap returns a function that reports the largest growth of the live heap since the call.
+func watchHeap(t *testing.T) func() uint64 {
+	t.Helper()
+	live := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := live()
+	stop, result := make(chan struct{}), make(chan uint64)
+	go func() {
+		most := before
+		for {
+			select {
+			case <-stop:
+				result <- most - before
+				return
+			case <-time.After(10 * time.Millisecond):
+				most = max(most, live())
+			}
+		}
+	}()
+	return func() uint64 { close(stop); return <-result }
+}

@@ -1,0 +1,125 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/store"
+)
+
+func TestMarkTold(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		first := w.create(t, newJob(1))
+		running, err := w.Apply(t.Context(), first, seen(1, "JOB_STATE_RUNNING", 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mark := func(what string, r store.Record, told int64, watched bool) store.Record {
+			t.Helper()
+			if err := w.MarkTold(t.Context(), []store.Record{r}); err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			got := w.read(t, jobID(1))
+			if got.Told != told || got.Watched != watched {
+				t.Errorf("%s: published %d, watched %v, want %d, %v", what, got.Told, got.Watched, told, watched)
+			}
+			return got
+		}
+		before := running.Job
+		running = mark("both events of a running job", running, 2, true)
+		before.Told = 2
+		same(t, "all else stays", before, running.Job)
+		mark("one with a record of long ago", first, 2, true)
+		done := w.update(t, running.Fail(tuning.Failure{Code: 3}, noon))
+		mark("one with a record from before the end", running, 2, true)
+		mark("the end", done, 3, false)
+		mark("the end, again", done, 3, false)
+		mark("and a record of long ago", first, 3, false)
+	})
+}
+
+// TestMarkToldSparesWriters: marking events as published neither makes a concurrent change fail,
+// nor is undone by it.
+func TestMarkToldSparesWriters(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		first := w.create(t, newJob(1))
+		if err := w.MarkTold(t.Context(), []store.Record{first}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := w.Apply(t.Context(), first, seen(1, "JOB_STATE_RUNNING", 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.State != tuning.Running || got.Told != 1 || len(got.Untold()) != 1 {
+			t.Errorf("after a change: %s, published %d of %d", got.State, got.Told, len(got.Events))
+		}
+	})
+}
+
+// TestMarkToldInBatches: each write marks up to 400 jobs.
+func TestMarkToldInBatches(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		const jobs = 900
+		bulk := w.client.BulkWriter(t.Context())
+		for n := range jobs {
+			job := newJob(n)
+			if n%2 == 0 {
+				job = job.Fail(tuning.Failure{Code: 3}, noon)
+			}
+			if _, err := bulk.Create(w.client.Doc("tuning_jobs/"+job.ID), job); err != nil {
+				t.Fatal(err)
+			}
+		}
+		bulk.End()
+		records, err := w.Watched(t.Context(), "", 1000)
+		if err != nil || len(records) != jobs {
+			t.Fatalf("%d jobs are watched, %v, want %d", len(records), err, jobs)
+		}
+		before := w.commits.Load()
+		if err := w.MarkTold(t.Context(), records); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.commits.Load() - before; n != 3 {
+			t.Errorf("%d writes, want 3", n)
+		}
+		left, err := w.Watched(t.Context(), "", 1000)
+		if err != nil || len(left) != jobs/2 {
+			t.Errorf("%d jobs are still watched, %v, want the unfinished ones: %d", len(left), err, jobs/2)
+		}
+		for _, r := range left {
+			if r.Finished || len(r.Untold()) != 0 {
+				t.Fatalf("job %s, finished: %v, unpublished: %v", r.ID, r.Finished, r.Untold())
+			}
+		}
+		if err := w.MarkTold(t.Context(), nil); err != nil || w.commits.Load() != before+3 {
+			t.Errorf("nothing to mark: %v, %d writes", err, w.commits.Load()-before-3)
+		}
+	})
+}
+
+func TestMarkToldFails(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		record := w.create(t, newJob(1))
+		w.refuse.Store(1)
+		if err := w.MarkTold(t.Context(), []store.Record{record}); fault.KindOf(err) != fault.UpstreamFailed {
+			t.Errorf("MarkTold that is refused: %v", err)
+		}
+		w.loseAnswers.Store(1)
+		if err := w.MarkTold(t.Context(), []store.Record{record}); err != nil && fault.KindOf(err) == fault.Internal {
+			t.Errorf("MarkTold whose answer is lost: %v, want none or Google's", err)
+		}
+		if diff := cmp.Diff([]tuning.Event{}, w.read(t, record.ID).Untold()); diff != "" {
+			t.Errorf("unpublished (-want +got):\n%s", diff)
+		}
+	})
+}

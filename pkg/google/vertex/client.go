@@ -1,0 +1,113 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package vertex calls Vertex AI's GenAiTuningService through the official client. That client
+// supports gRPC only, and has no default deadline and no default retries. So every call here has a
+// deadline, and a create is never retried.
+package vertex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	aiplatform "cloud.google.com/go/aiplatform/apiv1"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/vertextune/vertextune/pkg/google/gcperr"
+)
+
+const service = "Vertex AI"
+
+// Deadlines of a single call. createTimeout applies only if the caller has set no deadline.
+const (
+	createTimeout = 60 * time.Second
+	readTimeout   = 20 * time.Second
+	listTimeout   = 30 * time.Second
+)
+
+// Config selects the project and the location of the jobs.
+type Config struct {
+	Project string `env:"GOOGLE_CLOUD_PROJECT,required,notEmpty" form:"project"`
+	// Location is the region in which jobs are created, such as us-central1.
+	Location string `env:"GOOGLE_CLOUD_LOCATION,required,notEmpty" form:"location"`
+	// EmulatorHost is the host:port of a stand-in that accepts gRPC without TLS. The official
+	// client has no variable for it; the name follows those of Firestore, Storage and Pub/Sub.
+	EmulatorHost string `env:"VERTEX_AI_EMULATOR_HOST"`
+}
+
+// Client creates and reads tuning jobs. A job exists in one region, and only the endpoint of that
+// region serves it, so the client has one connection for each region, opened at its first use.
+type Client struct {
+	config Config
+
+	mu      sync.Mutex
+	regions map[string]*aiplatform.GenAiTuningClient
+}
+
+// New returns a client. It connects at its first call.
+func New(config Config) *Client {
+	return &Client{config: config, regions: map[string]*aiplatform.GenAiTuningClient{}}
+}
+
+// Close closes the connections.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []error
+	for _, region := range c.regions {
+		all = append(all, region.Close())
+	}
+	clear(c.regions)
+	return errors.Join(all...)
+}
+
+// region returns the connection to a location, and opens it if there is none.
+func (c *Client) region(ctx context.Context, location string) (*aiplatform.GenAiTuningClient, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if client, ok := c.regions[location]; ok {
+		return client, nil
+	}
+	// The connection outlives the call that opens it.
+	client, err := aiplatform.NewGenAiTuningClient(context.WithoutCancel(ctx), c.options(location)...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Vertex AI in %s: %w", location, err)
+	}
+	c.regions[location] = client
+	return client, nil
+}
+
+func (c *Client) options(location string) []option.ClientOption {
+	version := option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(sendBeta))
+	if c.config.EmulatorHost != "" {
+		return []option.ClientOption{
+			version,
+			option.WithEndpoint(c.config.EmulatorHost),
+			option.WithoutAuthentication(),
+			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
+		}
+	}
+	return []option.ClientOption{version, option.WithEndpoint(endpoint(location))}
+}
+
+// endpoint returns the host that serves a location. The client's default is the global host, which
+// refuses the jobs of a region.
+func endpoint(location string) string {
+	if location == "global" {
+		return "aiplatform.googleapis.com:443"
+	}
+	return location + "-aiplatform.googleapis.com:443"
+}
+
+func (c *Client) parent(location string) string {
+	return fmt.Sprintf("projects/%s/locations/%s", c.config.Project, location)
+}
+
+func wrap(err error, doing string, named ...string) error {
+	return gcperr.Fault(err, service, doing, named...)
+}

@@ -1,0 +1,243 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package jobs_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/cloud"
+)
+
+// never fails the test unless the job was cancelled and never submitted, even by later ticks.
+func (w *world) never(t *testing.T, id string) {
+	t.Helper()
+	w.tickLater(t)
+	w.tickLater(t)
+	got := w.read(t, id)
+	if got.State != tuning.Cancelled || !got.Finished || got.Step != tuning.Ended {
+		t.Errorf("the record is at %s in %s", got.Step, got.State)
+	}
+	if diff := cmp.Diff([]string{"created PIPELINE_STATE_QUEUED", "stateChanged PIPELINE_STATE_CANCELLED"}, events(got.Job)); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+	if last := got.Events[len(got.Events)-1]; last.Actor != "somebody" {
+		t.Errorf("the event says that %q did it", last.Actor)
+	}
+	if n := w.count("CreateTuningJob"); n != 0 {
+		t.Errorf("Vertex AI was asked %d times", n)
+	}
+}
+
+// TestCancelWhatIsNotSent: a job that Vertex AI does not have ends immediately and is never
+// submitted.
+func TestCancelWhatIsNotSent(t *testing.T) {
+	t.Parallel()
+	t.Run("preparing", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.conversation(t, "s")
+		r := w.record(t, func(*tuning.Job) {})
+		w.cancel(t, r)
+		w.never(t, r.ID)
+	})
+	t.Run("waiting", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.waits(t, "a", func(*tuning.Job) {})
+		r := w.only(t)
+		w.cancel(t, r)
+		w.never(t, r.ID)
+	})
+	t.Run("while_it_is_read", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.waits(t, "a", func(*tuning.Job) {})
+		r := w.only(t) // the version that a poller has read
+		w.cancel(t, r)
+		if _, more, err := w.Dispatch(t.Context(), r); !more || err != nil {
+			t.Errorf("Dispatch = %v, %v; want to continue with the next job", more, err)
+		}
+		w.never(t, r.ID)
+	})
+	for kind := range kinds(t, newWorld(t)) {
+		for name, lease := range map[string]time.Duration{"seen_at_once": shortLease, "seen_later": time.Minute} {
+			t.Run("while_the_dataset_is_written/"+kind+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				o := kinds(t, w)[kind]
+				w.Config.Lease = lease
+				job, err := w.slowly(t, o, func(r store.Record) {
+					w.cancel(t, r)
+					time.Sleep(shortLease / 2)
+				})
+				if err != nil || job.State != tuning.Cancelled {
+					t.Errorf("Start = %s, %v", job.State, err)
+				}
+				w.never(t, job.ID)
+			})
+		}
+	}
+}
+
+// TestCancelWhatMayBeSent: while a job is being submitted, the request to cancel it is recorded. If
+// the job appears, the request is forwarded; if not, the job is not submitted again.
+func TestCancelWhatMayBeSent(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		create hook
+		jobs   int // jobs on Vertex AI
+		want   tuning.State
+	}{
+		"it_comes":           {func(_ int64, do func() (any, error)) (any, error) { return do() }, 1, tuning.Cancelling},
+		"its_answer_is_lost": {loses(codes.Unavailable), 1, tuning.Cancelling},
+		"it_never_arrives":   {fails(codes.Unavailable), 0, tuning.Cancelled},
+		"there_is_no_room":   {fails(codes.ResourceExhausted), 0, tuning.Cancelled},
+		"it_is_refused":      {fails(codes.InvalidArgument), 0, tuning.Failed},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.conversation(t, "s")
+			w.on("CreateTuningJob", func(n int64, do func() (any, error)) (any, error) {
+				if ended := w.cancel(t, w.only(t)); ended.Finished || ended.CancelRequested == nil {
+					t.Errorf("cancelled: in %s, requested %+v", ended.State, ended.CancelRequested)
+				}
+				return tt.create(n, do)
+			})
+			_, err := w.Start(t.Context(), session)
+			if refused := tt.want == tuning.Failed; (err != nil) != refused {
+				t.Errorf("Start: %v", err)
+			}
+			w.tickLater(t)
+			w.tick(t)
+			got := w.only(t)
+			if got.State != tt.want {
+				t.Errorf("the record is in %s, want %s", got.State, tt.want)
+			}
+			if n := len(w.onVertex(t)); n != tt.jobs {
+				t.Errorf("%d jobs on Vertex AI, want %d", n, tt.jobs)
+			}
+			if all := strings.Join(events(got.Job), ", "); !strings.Contains(all, "cancelRequested PIPELINE_STATE_QUEUED") {
+				t.Errorf("events: %s", all)
+			}
+			if n := w.count("CreateTuningJob"); n != 1 {
+				t.Errorf("Vertex AI was asked %d times", n)
+			}
+		})
+	}
+}
+
+// TestCancelWhatRuns: the request is forwarded immediately, and Vertex AI decides the job's state.
+func TestCancelWhatRuns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.conversation(t, "s")
+	job := w.start(t, session)
+	got := w.cancel(t, w.only(t))
+	if got.State != tuning.Cancelling || got.CancelRequested == nil || got.CancelRequested.By != "somebody" {
+		t.Errorf("cancelled: %s, requested %+v", got.State, got.CancelRequested)
+	}
+	want := []string{
+		"created PIPELINE_STATE_QUEUED", "stateChanged PIPELINE_STATE_PENDING", "cancelRequested PIPELINE_STATE_PENDING",
+		"stateChanged PIPELINE_STATE_CANCELLING",
+	}
+	if diff := cmp.Diff(want, events(got.Job)); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+	again := w.cancel(t, got)
+	if diff := cmp.Diff(want, events(again.Job)); diff != "" {
+		t.Errorf("events, cancelled again (-want +got):\n%s", diff)
+	}
+	if n := w.count("CancelTuningJob"); n != 1 {
+		t.Errorf("Vertex AI got %d cancels", n)
+	}
+	if seen := w.onVertex(t); len(seen) != 1 || seen[0].Name != job.Name || seen[0].VertexState != "JOB_STATE_CANCELLING" {
+		t.Errorf("on Vertex AI: %+v", seen)
+	}
+}
+
+// TestCancelWhatIsOver: cancelling a job that ended in another way is a Conflict; cancelling a
+// cancelled job is not.
+func TestCancelWhatIsOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *cloud.Config) { c.JobDuration = time.Millisecond })
+	w.conversation(t, "s")
+	job := w.start(t, session)
+	for w.read(t, job.ID).State != tuning.Succeeded {
+		w.tick(t)
+		if t.Context().Err() != nil {
+			t.Fatal("the job does not end")
+		}
+	}
+	before := w.read(t, job.ID)
+	if _, err := w.Cancel(t.Context(), before, "somebody"); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("Cancel = %v, want a Conflict", err)
+	}
+	if diff := cmp.Diff(before.Job, w.read(t, job.ID).Job); diff != "" {
+		t.Errorf("record (-before +after):\n%s", diff)
+	}
+	r := w.record(t, func(*tuning.Job) {})
+	w.cancel(t, w.cancel(t, r))
+	// A cancellation from an outdated version of the record changes nothing.
+	if got := w.read(t, r.ID); got.State != tuning.Cancelled || len(got.Events) != 2 {
+		t.Errorf("cancelled twice: %s, events %v", got.State, events(got.Job))
+	}
+}
+
+// TestPassOn: a cancellation that cannot be forwarded to Vertex AI is recorded, and forwarded at
+// the next tick.
+func TestPassOn(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		method string
+		told   int64 // how often Vertex AI is called in the end
+	}{
+		"cancel_fails":     {"CancelTuningJob", 2},
+		"looking_fails":    {"GetTuningJob", 1},
+		"recording_fails":  {"Commit", 1},
+		"cancel_is_lost":   {"lost", 1},
+		"nothing_goes_bad": {"", 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.conversation(t, "s")
+			w.start(t, session)
+			switch tt.method {
+			case "lost":
+				w.on("CancelTuningJob", first(1, loses(codes.Unavailable)))
+			case "Commit":
+				// The request itself is recorded.
+				w.on("Commit", after(1, first(1, fails(codes.PermissionDenied))))
+			default:
+				w.on(tt.method, first(1, fails(codes.Unavailable)))
+			}
+			got := w.cancel(t, w.one(t))
+			if got.CancelRequested == nil || got.Finished {
+				t.Errorf("cancelled: %s, requested %+v", got.State, got.CancelRequested)
+			}
+			if diff := cmp.Diff(w.read(t, got.ID).Job.State, got.State); diff != "" {
+				t.Errorf("state (-recorded +returned):\n%s", diff)
+			}
+			w.tick(t)
+			w.tick(t)
+			if got := w.one(t); got.State != tuning.Cancelling || got.CancelDue() {
+				t.Errorf("after the next tick: %s", got.State)
+			}
+			if n := w.count("CancelTuningJob"); n != tt.told {
+				t.Errorf("Vertex AI got %d cancels, want %d", n, tt.told)
+			}
+		})
+	}
+}

@@ -1,0 +1,64 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/store"
+)
+
+// Plan is the result of a dry run.
+type Plan struct {
+	Job tuning.Job
+	// Refusals are the reasons why the start would be refused, each with a value that would work.
+	Refusals []fault.Violation
+	// Request is the request that Vertex AI would get, in the form of its REST API.
+	Request json.RawMessage
+}
+
+// DryRun does everything that Start does before it writes the record, and creates nothing: the data
+// are read, split and counted, and then discarded.
+func (s *Starter) DryRun(ctx context.Context, o Order) (Plan, error) {
+	job, verdict, err := s.vet(ctx, o)
+	if err != nil {
+		return Plan{}, err
+	}
+	set, err := s.Training.Preview(ctx, job.BaseModel, o.Request)
+	if err != nil {
+		return Plan{}, together(fault.Faults{}, err, verdict.Err())
+	}
+	plan := Plan{Refusals: verdict.Refusals}
+	plan.Job, err = s.withEstimate(ctx, s.withFiles(job, o.Request, set), o.Request, set)
+	switch refused := fault.Of(err); {
+	case err == nil:
+	case refused.Kind == fault.Internal:
+		return Plan{}, err
+	default:
+		plan.Refusals = append(plan.Refusals, refused.Violations...)
+	}
+	if err := s.paidFor(ctx, plan.Job); fault.KindOf(err) == fault.FailedPrecondition {
+		plan.Refusals = append(plan.Refusals, fault.Of(err).Violations...)
+	} else if err != nil {
+		return Plan{}, err
+	}
+	plan.Request, err = s.Vertex.Request(plan.Job)
+	return plan, err
+}
+
+// paidFor returns an error for a job that exceeds what is left of the current month's budget.
+func (s *Starter) paidFor(ctx context.Context, job tuning.Job) error {
+	monthly := s.Config.Budget.Monthly
+	if monthly == 0 {
+		return nil
+	}
+	reserved, err := s.Records.Reserved(ctx, s.month())
+	if err != nil || job.Cost <= int64(monthly)-reserved {
+		return err
+	}
+	return overMonth(&store.BudgetError{Month: s.month(), Reserved: reserved, Wanted: job.Cost}, monthly)
+}

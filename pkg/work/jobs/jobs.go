@@ -1,0 +1,270 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package start turns a request into exactly one tuning job, or into a record of why there is none.
+//
+// Vertex AI's CreateTuningJob has no request ID: if it is called twice, it creates, and bills, two
+// jobs. So a start is a state machine in Firestore (tuning.Step), and any process can repeat each
+// of its steps. First, the request is recorded. Then the dataset is written as an object that
+// nothing else ever writes. Then the record says that Vertex AI is about to be called, and until
+// when the call may take effect. Then Vertex AI is called, for a job that carries our ID as a
+// label. A process that finds a record with an expired lease resumes from the recorded step, and
+// searches for the label before it creates the job again.
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/vertextune/vertextune/pkg/core/catalogue"
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/gcs"
+	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/work/trainset"
+)
+
+// Vertex is the part of Vertex AI that starting and cancelling a job call. It is an interface so
+// that the binary of function convert, which only records starts, does not link the Vertex AI
+// client; scripts/test checks that.
+type Vertex interface {
+	// Create creates a job. It is not idempotent: do not retry it.
+	Create(ctx context.Context, job tuning.Job) (tuning.Observation, error)
+	// Find searches the first maxPages pages of a location's jobs for the job with this label. It
+	// reports whether there is one.
+	Find(ctx context.Context, location, label string, maxPages int) (tuning.Observation, bool, error)
+	// Cancel requests the cancellation of a job. It is idempotent.
+	Cancel(ctx context.Context, name string) error
+	Get(ctx context.Context, name string) (tuning.Observation, error)
+	// Request returns the request that Create would send, as JSON.
+	Request(job tuning.Job) (json.RawMessage, error)
+}
+
+// Config holds the settings of starting a job.
+type Config struct {
+	// DataBucket is the bucket to which datasets are written.
+	DataBucket string `env:"DATA_BUCKET,required,notEmpty" form:"bucket"`
+	// MaxConcurrentJobs limits the number of our jobs on Vertex AI at a time; 0 means no limit.
+	MaxConcurrentJobs int64 `env:"MAX_CONCURRENT_JOBS" envDefault:"0" sign:"not_negative"`
+	// MaxQueuedJobs limits the number of starts that wait; 0 means no limit. Starts that arrive at
+	// the same moment can exceed it by a few.
+	MaxQueuedJobs int64 `env:"MAX_QUEUED_JOBS" envDefault:"1000" sign:"not_negative"`
+	// Lease is how long a start is protected from being resumed by another process. A running start
+	// renews its lease; the start of a crashed process is resumed after the lease has expired.
+	Lease time.Duration `env:"START_LEASE" envDefault:"30s"`
+	// CreateTimeout is how long Vertex AI may take to answer a create. A job that is not visible 25
+	// % after this timeout is taken as not created.
+	CreateTimeout time.Duration `env:"CREATE_TIMEOUT" envDefault:"60s"`
+	// BaseModel is tuned if neither the request nor its model names a base model.
+	BaseModel string `env:"BASE_MODEL"`
+	// Buckets, Accounts and Keys are those that a start may name: in training_data, validation_data
+	// and output_uri, in service_account, and in kms_key_name. If a list is empty, IAM alone
+	// decides.
+	Buckets  []string `env:"START_BUCKETS"`
+	Accounts []string `env:"START_SERVICE_ACCOUNTS"`
+	Keys     []string `env:"START_KMS_KEYS"`
+	// Revision is the revision of the service. Cloud Run sets it. Source: Cloud Run's container
+	// runtime contract.
+	Revision string `env:"K_REVISION"`
+	Budget   Budget
+}
+
+// least is the minimum of a lease and of a create's timeout: anything shorter would expire before
+// the write that sets it.
+const least = 100 * time.Millisecond
+
+// Check reports durations that are too short, or longer than limit. All work on a call ends after
+// limit, which is the setting called name; 0 means no limit.
+func (c Config) Check(name string, limit time.Duration) error {
+	check := func(setting string, d time.Duration) error {
+		switch {
+		case d < least:
+			return fmt.Errorf("%s is %s, but must be at least %s", setting, d, least)
+		case limit > 0 && d > limit:
+			return fmt.Errorf("%s is %s, but must be at most %s, %s: all work on a call ends after that time", setting, d, name, limit)
+		}
+		return nil
+	}
+	return errors.Join(check("START_LEASE", c.Lease), check("CREATE_TIMEOUT", c.CreateTimeout), c.Budget.Check())
+}
+
+// Starter starts, resumes, submits and cancels jobs.
+type Starter struct {
+	Config   Config
+	Records  *store.Store
+	Objects  *gcs.Store
+	Vertex   Vertex
+	Training *trainset.Builder
+	Facts    catalogue.Provider
+	Project  string
+	Location string // region of the jobs
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Order is a caller's request to start a job.
+type Order struct {
+	tuning.Request
+	Caller string
+	// Key, if it is not empty, makes the start idempotent: another order of the same caller with
+	// the same key is the same start.
+	Key string
+	// Faults are the faults that were found when the request was read.
+	Faults fault.Faults
+}
+
+// Start starts a job. A refused start leaves nothing but its error, which is kept with its key. A
+// delay is no error: the job is queued, with a detail that says why.
+func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
+	key := o.key()
+	if faults := o.Check(o.Faults); faults.Count > 0 {
+		key = nil // an invalid request cannot have used the key
+	}
+	if known, err := s.known(ctx, key); known != nil || err != nil {
+		return s.repeat(ctx, key, known, err)
+	}
+	job, err := s.vetted(ctx, o)
+	if err != nil {
+		return tuning.Job{}, err
+	}
+	release, err := s.Training.Reserve(ctx, o.Request)
+	if err != nil {
+		return tuning.Job{}, err
+	}
+	defer release()
+	from, err := s.Training.Source(ctx, o.Request)
+	if err != nil {
+		return tuning.Job{}, err
+	}
+	if err := s.checkQueue(ctx); err != nil {
+		return tuning.Job{}, err
+	}
+	record, err := s.record(ctx, job.Recorded(s.until(s.Config.Lease)), o.Request, key)
+	if errors.Is(err, store.ErrKeyUsed) {
+		release()
+		return s.Start(ctx, o) // another call has just used the key
+	}
+	if err != nil {
+		return tuning.Job{}, err
+	}
+	// From here on the start continues even if its caller disconnects.
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	record, err = s.prepareAndSubmit(ctx, record, o.Request, from, release)
+	if err != nil {
+		// The caller gets the recorded failure, because a repeated start gets the same one.
+		failed := fault.Of(record.Failure.Err())
+		failed.Err = err
+		return record.Job, failed
+	}
+	return s.answer(ctx, record, key)
+}
+
+// detached returns a context with the deadline of ctx, which is not cancelled when ctx is.
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	if end, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(context.WithoutCancel(ctx), end)
+	}
+	return context.WithCancel(context.WithoutCancel(ctx))
+}
+
+// checkQueue refuses a start if the queue is full.
+func (s *Starter) checkQueue(ctx context.Context) error {
+	if s.Config.MaxQueuedJobs <= 0 {
+		return nil
+	}
+	waiting, err := s.Records.CountAtStep(ctx, tuning.Preparing, tuning.Waiting)
+	if err != nil || waiting < s.Config.MaxQueuedJobs {
+		return err
+	}
+	return &fault.Error{
+		Kind: fault.ResourceExhausted, RetryAfter: queueRetry, Reason: "QUEUE_FULL",
+		Message: fmt.Sprintf("The queue is full: %d jobs are waiting, and no more may wait. Try again when some have been started, or cancel some.", waiting),
+	}
+}
+
+// queueRetry is the delay after which a caller should retry if the queue is full: a tuning job
+// takes a good part of an hour.
+const queueRetry = 5 * time.Minute
+
+// requestInline is the maximum size, in bytes, of a request that is kept in the record. A Firestore
+// document holds at most 1 MiB.
+const requestInline = 256 << 10
+
+// record creates the record of a new job. From here on another process resumes the start if this
+// one crashes, but not before the lease expires.
+func (s *Starter) record(ctx context.Context, job tuning.Job, r tuning.Request, key *store.Key) (store.Record, error) {
+	job.Request = r.Encode()
+	if len(job.Request) > requestInline {
+		name := "requests/" + job.ID + ".json"
+		_, err := s.Objects.Write(ctx, gcs.Spec{
+			Bucket: s.Config.DataBucket, Name: name, ContentType: "application/json",
+		}, func(w io.Writer) error {
+			_, err := w.Write(job.Request)
+			return err
+		})
+		if err != nil {
+			return store.Record{}, fmt.Errorf("write the request: %w", err)
+		}
+		job.Request, job.RequestData = nil, gcs.URI(s.Config.DataBucket, name)
+	}
+	record, err := s.Records.CreateJob(ctx, job, key)
+	if errors.Is(err, store.ErrKeyUsed) {
+		err = errors.Join(err, s.deleteFiles(ctx, job)) // no record names these files
+	}
+	return record, err
+}
+
+// answer stores the response to a start before it returns it, so that a repeated start gets the
+// same one. If the response cannot be stored, and the start has a key or may still be refused, the
+// result is an error instead.
+func (s *Starter) answer(ctx context.Context, r store.Record, key *store.Key) (tuning.Job, error) {
+	kept, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
+		if j.State == tuning.Failed {
+			return j, nil // another process continued the start; its failure is the answer
+		}
+		return j.Answered(), nil
+	})
+	switch {
+	case err == nil:
+		return told(kept.Job)
+	case fault.KindOf(err) == fault.NotFound: // another process has refused it
+		if _, err := s.known(ctx, key); err != nil {
+			return r.Job, err
+		}
+		return r.Job, fault.New(fault.Unavailable, "The start took too long and was abandoned. Nothing was started. Start again.")
+	case key == nil && r.Tentative:
+		return r.Job, &fault.Error{
+			Kind: fault.Unavailable, RetryAfter: s.Config.Lease, Err: err,
+			Message: "The start could not be confirmed. It may continue as job " + r.ID + ": check GET /jobs for it before you start again. " +
+				"With the header Idempotency-Key you can repeat a start safely.",
+		}
+	case key == nil:
+		s.Log.WarnContext(ctx, "the answer to a start was not stored", "job_id", r.ID, "error", err)
+		return r.Job, nil
+	default:
+		return r.Job, &fault.Error{
+			Kind: fault.Unavailable, RetryAfter: s.Config.Lease, Err: err,
+			Message: "The start is recorded as job " + r.ID + " and continues, but its answer could not be stored. Repeat the call with the same key.",
+		}
+	}
+}
+
+// told returns the job with the name and the state of the first answer, or the failure that was the
+// first answer.
+func told(job tuning.Job) (tuning.Job, error) {
+	switch {
+	case job.Step == tuning.Refused:
+		return job, job.Failure.Err()
+	case job.FirstAnswer != nil:
+		job.Name, job.State = job.FirstAnswer.Name, job.FirstAnswer.State
+	case job.State == tuning.Failed:
+		return job, job.Failure.Err()
+	}
+	return job, nil
+}

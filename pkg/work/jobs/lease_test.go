@@ -1,0 +1,124 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package jobs_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/store"
+)
+
+// TestLeaseRenewed: a dataset whose writing takes longer than several leases is written once, by
+// the process that began it.
+func TestLeaseRenewed(t *testing.T) {
+	t.Parallel()
+	for kind := range kinds(t, newWorld(t)) {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			o := kinds(t, w)[kind]
+			w.Config.Lease = shortLease
+			job, err := w.slowly(t, o, func(before store.Record) {
+				for range 3 {
+					time.Sleep(shortLease)
+					w.tick(t)
+				}
+				if now := w.only(t); now.Step != tuning.Preparing || !now.LeaseUntil.After(before.LeaseUntil.Add(2*shortLease)) {
+					t.Errorf("after three leases: %s until %v, first until %v", now.Step, now.LeaseUntil, before.LeaseUntil)
+				}
+			})
+			if err != nil || job.State != tuning.Pending {
+				t.Errorf("Start = %s, %v", job.State, err)
+			}
+			w.one(t)
+			if strings.Contains(w.log.String(), "the start was resumed") {
+				t.Errorf("a running start was resumed:\n%s", w.log)
+			}
+		})
+	}
+}
+
+// TestLeaseNotRenewedForAWhile: a start that cannot renew its lease continues as long as no other
+// process takes it over.
+func TestLeaseNotRenewedForAWhile(t *testing.T) {
+	t.Parallel()
+	for name, h := range map[string]hook{"fails": first(3, fails(codes.PermissionDenied)), "is_lost": first(1, loses(codes.Unavailable))} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.conversation(t, "s")
+			w.Config.Lease = shortLease
+			job, err := w.slowly(t, session, func(store.Record) {
+				w.on("Commit", h)
+				time.Sleep(3 * shortLease)
+			})
+			if err != nil || job.State != tuning.Pending {
+				t.Errorf("Start = %s, %v", job.State, err)
+			}
+			w.one(t)
+		})
+	}
+}
+
+// TestLeaseLost: a start that another process has taken over stops its work, and fails nothing.
+func TestLeaseLost(t *testing.T) {
+	t.Parallel()
+	for _, renewed := range []bool{true, false} {
+		w := newWorld(t)
+		w.conversation(t, "s")
+		if renewed {
+			w.Config.Lease = shortLease // so that a renewal fails while the dataset is written
+		}
+		job, err := w.slowly(t, session, func(r store.Record) {
+			next := r.Job
+			next.LeaseUntil = w.Now().UTC().Truncate(time.Microsecond).Add(time.Hour)
+			if _, err := w.records.UpdateJob(t.Context(), r, next); err != nil {
+				t.Fatal(err)
+			}
+			if renewed {
+				time.Sleep(shortLease)
+			}
+			w.forget(t, "s")
+		})
+		if err != nil || job.State != tuning.Queued {
+			t.Errorf("renewed %v: Start = %s, %v", renewed, job.State, err)
+		}
+		if got := w.only(t); got.Step != tuning.Preparing || !got.Leased(w.Now().Add(50*time.Minute)) {
+			t.Errorf("renewed %v: at %s, leased until %v; want it left to the new holder", renewed, got.Step, got.LeaseUntil)
+		}
+		if n := w.count("CreateTuningJob"); n != 0 {
+			t.Errorf("renewed %v: Vertex AI was asked %d times", renewed, n)
+		}
+	}
+}
+
+// TestToldMeanwhile: a poller that publishes events of a start and marks them as published does not
+// take the lease from the process that works on the start.
+func TestToldMeanwhile(t *testing.T) {
+	t.Parallel()
+	for kind := range kinds(t, newWorld(t)) {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			o := kinds(t, w)[kind]
+			job, err := w.slowly(t, o, func(r store.Record) {
+				// A poller that read the record before it was leased.
+				if err := w.records.MarkTold(t.Context(), []store.Record{r}); err != nil {
+					t.Error(err)
+				}
+			})
+			if err != nil || job.State != tuning.Pending {
+				t.Errorf("Start = %s, %v", job.State, err)
+			}
+			if got := w.one(t); got.Told != 0 || len(got.Events) != 2 {
+				t.Errorf("%d of %d events count as published; there were none then", got.Told, len(got.Events))
+			}
+		})
+	}
+}

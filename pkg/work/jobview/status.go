@@ -1,0 +1,126 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package jobstatus presents a job to its callers, over HTTP and in the report object: the content
+// of its record, and conclusions from it.
+package jobview
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/vertextune/vertextune/pkg/core/catalogue"
+	"github.com/vertextune/vertextune/pkg/core/remedy"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/gcs"
+)
+
+// Teller presents jobs.
+type Teller struct {
+	Objects *gcs.Store
+	Facts   catalogue.Provider
+	// Bucket is the bucket to which reports are written.
+	Bucket string
+	// Known has the values that are filled into the commands of a remedy.
+	Known remedy.Context
+	Log   *slog.Logger
+}
+
+// Summary is a job in a list.
+type Summary struct {
+	JobID       string            `json:"job_id"`
+	JobName     string            `json:"job_name"`
+	DisplayName string            `json:"display_name"`
+	Status      tuning.State      `json:"status"`
+	CreatedAt   string            `json:"created_at"`
+	UpdatedAt   string            `json:"updated_at"`
+	BaseModel   string            `json:"base_model"`
+	StartedBy   string            `json:"started_by,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty"`
+	TunedModel  string            `json:"tuned_model,omitempty"`
+}
+
+// Summary returns the entry of a job in a list.
+func (t *Teller) Summary(j tuning.Job) Summary {
+	return Summary{
+		JobID: j.ID, JobName: j.PublicName(t.Known.Project), DisplayName: j.DisplayName, Status: j.State,
+		CreatedAt: Stamp(j.CreatedAt), UpdatedAt: Stamp(j.UpdatedAt),
+		BaseModel: j.BaseModel, StartedBy: j.StartedBy, Labels: j.Spec.Labels, TunedModel: j.TunedModel,
+	}
+}
+
+// Status is everything that callers can learn about a job.
+type Status struct {
+	Summary
+	TrainingData    string                 `json:"training_data"`
+	PairsCount      int64                  `json:"training_pairs_count"`
+	Hyperparameters tuning.Hyperparameters `json:"hyperparameters"`
+	ValidationData  string                 `json:"validation_data,omitempty"`
+	ValidationCount int64                  `json:"validation_examples_count,omitempty"`
+	PreTunedModel   string                 `json:"pre_tuned_model,omitempty"`
+	TuningMode      string                 `json:"tuning_mode,omitempty"`
+	OutputURI       string                 `json:"output_uri,omitempty"`
+	VertexState     string                 `json:"vertex_state,omitempty"`
+	StartedAt       string                 `json:"started_at,omitempty"`
+	EndedAt         string                 `json:"ended_at,omitempty"`
+	Failure         *tuning.Failure        `json:"error,omitempty"`
+	TunedEndpoint   string                 `json:"tuned_endpoint,omitempty"`
+	Checkpoints     []tuning.Checkpoint    `json:"checkpoints,omitempty"`
+	Stats           *tuning.Stats          `json:"stats,omitempty"`
+	Warnings        []string               `json:"warnings,omitempty"`
+	LeftOut         *tuning.LeftOut        `json:"left_out,omitempty"`
+	Priority        int64                  `json:"priority,omitempty"`
+	QueuePosition   int                    `json:"queue_position,omitempty"` // package api fills it in
+	StatusDetail    string                 `json:"status_detail,omitempty"`
+	CancelRequested *Wish                  `json:"cancel_requested,omitempty"`
+	StalledAt       string                 `json:"stalled_at,omitempty"`
+	Report          string                 `json:"report,omitempty"` // gs:// URI, if the job has ended
+	aftermath
+}
+
+// Wish says who requested a cancellation and when. The reason is set if the rule for stalled jobs
+// requested it.
+type Wish struct {
+	By     string `json:"by"`
+	At     string `json:"at"`
+	Reason string `json:"reason,omitempty"`
+}
+
+func wishOf(w *tuning.Wish) *Wish {
+	if w == nil {
+		return nil
+	}
+	return &Wish{By: w.By, At: Stamp(w.At), Reason: w.Reason}
+}
+
+// Status returns the status of a job. Times are RFC 3339 in UTC.
+func (t *Teller) Status(ctx context.Context, job tuning.Job) Status {
+	after, warnings := t.after(ctx, job)
+	s := Status{
+		Summary: t.Summary(job), TrainingData: job.TrainingData, PairsCount: job.Pairs,
+		Hyperparameters: job.Hyperparameters, ValidationData: job.Spec.ValidationData, ValidationCount: job.Lineage.Validation,
+		PreTunedModel: job.Spec.PreTunedModel, TuningMode: job.Spec.TuningMode, OutputURI: job.Spec.OutputURI, VertexState: job.VertexState,
+		StartedAt: Stamp(job.StartedAt), EndedAt: Stamp(job.EndedAt), Failure: job.Failure,
+		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Stats: job.Stats,
+		Warnings: append(slices.Clip(job.Warnings), warnings...),
+		LeftOut:  job.LeftOut, Priority: job.Priority, StatusDetail: job.Detail,
+		CancelRequested: wishOf(job.CancelRequested), StalledAt: Stamp(job.StalledAt), aftermath: after,
+	}
+	if job.Finished {
+		s.Report = gcs.URI(t.Bucket, reportOf(job))
+	}
+	return s
+}
+
+// timeFormat is RFC 3339 in UTC with microseconds.
+const timeFormat = "2006-01-02T15:04:05.000000Z"
+
+// Stamp returns a time as text, or "" for the zero time.
+func Stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(timeFormat)
+}

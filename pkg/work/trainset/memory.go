@@ -1,0 +1,87 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package trainset
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+)
+
+// The memory that preparing training data may take, in bytes. The garbage collector may allow the
+// heap to grow to twice this size. Together with the other needs of the process, all of it fits
+// into the smallest container, which has 512 MiB.
+const (
+	memoryLimit = 160 << 20 // all preparations that run at the same time
+	memoryBase  = 16 << 20  // the buffers of three uploads and of the readers
+	memorySplit = 64 << 20  // the part of the validation file that a splitter holds
+	memoryIDs   = 64 << 20  // the IDs of all messages
+	memoryID    = 400       // one message ID of a request
+	// maxInflation is how many times larger than stored an object can become: it is the limit of
+	// gzip.
+	maxInflation = 1032
+)
+
+// memory is the memory that a process may use to prepare training data. Work waits until enough of
+// it is free.
+type memory struct {
+	once sync.Once
+	free *semaphore.Weighted
+}
+
+// reserve waits until so many bytes are free, and returns a function that releases them, once.
+func (m *memory) reserve(ctx context.Context, bytes int64) (release func(), err error) {
+	m.once.Do(func() { m.free = semaphore.NewWeighted(memoryLimit) })
+	bytes = min(bytes, memoryLimit)
+	if err := m.free.Acquire(ctx, bytes); err != nil {
+		busy := fault.Wrap(fault.Unavailable, err, "This service is preparing as much training data as its memory holds. Try again.")
+		busy.Busy = true
+		if errors.Is(err, context.Canceled) {
+			busy.Kind = fault.Canceled
+		}
+		return nil, busy
+	}
+	return sync.OnceFunc(func() { m.free.Release(bytes) }), nil
+}
+
+// Reserve waits for the memory that preparing a request takes, and returns a function that releases
+// it.
+func (b *Builder) Reserve(ctx context.Context, r tuning.Request) (release func(), err error) {
+	return b.memory.reserve(ctx, b.weight(ctx, r))
+}
+
+// ReserveRecorded is Reserve for the request of a record. A request that is kept outside of its
+// record is prepared alone, because its size is unknown before it is read.
+func (b *Builder) ReserveRecorded(ctx context.Context, job tuning.Job) (release func(), err error) {
+	if job.RequestData != "" {
+		return b.memory.reserve(ctx, memoryLimit)
+	}
+	request, err := tuning.DecodeRequest(job.Request)
+	if err != nil {
+		return b.memory.reserve(ctx, memoryBase) // the request will be refused
+	}
+	return b.Reserve(ctx, request)
+}
+
+// weight returns how much memory it takes to prepare a request.
+func (b *Builder) weight(ctx context.Context, r tuning.Request) int64 {
+	need := int64(memoryBase + memoryID*len(r.MessageIDs))
+	if r.AllMessages {
+		need += memoryIDs
+	}
+	if r.ValidationSplit == 0 {
+		return need
+	}
+	if bucket, name, ok := tuning.ParseURI(r.TrainingData); ok {
+		if attrs, err := b.Objects.Attrs(ctx, bucket, name); err == nil && attrs.Size < memorySplit/maxInflation {
+			return need + attrs.Size*maxInflation
+		}
+	}
+	return need + memorySplit
+}

@@ -1,0 +1,92 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faulttest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/core/usd"
+)
+
+// budget is what a month may cost in the scenario, in millionths of a dollar; 0 is no limit.
+func (s scenario) budget() int64 {
+	var amount usd.Amount
+	if text := s.settings["MONTHLY_BUDGET_USD"]; text != "" {
+		if err := amount.UnmarshalText([]byte(text)); err != nil {
+			panic(err)
+		}
+	}
+	return int64(amount)
+}
+
+// reserved is what is held of each month.
+func (w *world) reserved(ctx context.Context) (map[string]int64, error) {
+	docs, err := w.docs.Collection("tuning_control").Documents(ctx).GetAll()
+	if err != nil {
+		return nil, fmt.Errorf("read the budgets: %w", err)
+	}
+	all := map[string]int64{}
+	for _, doc := range docs {
+		if month, ok := strings.CutPrefix(doc.Ref.ID, "budget-"); ok {
+			all[month], _ = doc.Data()["reserved_micro_usd"].(int64)
+		}
+	}
+	return all, nil
+}
+
+// overspent says of a month that more than its budget is held of it, or nothing.
+func (w *world) overspent(ctx context.Context) string {
+	budget := w.scenario.budget()
+	if budget == 0 {
+		return ""
+	}
+	held, err := w.reserved(ctx)
+	if err != nil {
+		return err.Error()
+	}
+	for month, n := range held {
+		if n < 0 || n > budget {
+			return fmt.Sprintf("%d of %d are held of %s", n, budget, month)
+		}
+	}
+	return ""
+}
+
+// checkBudget: in the end each month holds what the jobs cost that Vertex AI has had, and nothing for those that it
+// has not; and there was not enough for all.
+func (r *run) checkBudget(records map[string]record) {
+	if r.scenario.budget() == 0 {
+		return
+	}
+	held, err := r.reserved(r.t.Context())
+	if err != nil {
+		r.t.Error(err)
+	}
+	paid := 0
+	for _, rec := range records {
+		want := int64(0)
+		if rec.Name != "" {
+			want = rec.Cost
+			paid++
+		}
+		if rec.Reserved != want || rec.Name != "" && rec.Cost == 0 {
+			r.t.Errorf("a job holds %d, want %d: %+v", rec.Reserved, want, rec)
+		}
+		if rec.Reserved != 0 {
+			held[rec.Month] -= rec.Reserved
+		}
+	}
+	for month, n := range held {
+		if n != 0 {
+			r.t.Errorf("%d are held of %s for no job of %+v", n, month, records)
+		}
+	}
+	lost := slices.ContainsFunc(r.orders, func(o *order) bool { return o.lost }) // without a key nothing keeps a refusal
+	if len(records) > 1 && paid == len(records) && r.refusals == 0 && !lost {
+		r.t.Errorf("the budget had room for all of %+v", records)
+	}
+}
