@@ -182,7 +182,7 @@ func (k *check) checkUnknownModel() {
 // checkLifetime checks whether the model can be tuned today.
 func (k *check) checkLifetime() {
 	m := k.model
-	hint := k.instead(m)
+	hint := k.replacements(m)
 	if k.checkRetirement(m, hint) {
 		return
 	}

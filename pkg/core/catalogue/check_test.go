@@ -177,7 +177,7 @@ func TestCheck_verdict(t *testing.T) {
 func TestErr(t *testing.T) {
 	t.Parallel()
 	v := catalogue.Default().Check(catalogue.Request{BaseModel: "gemini-2.5-flash", Location: "global", Today: today})
-	e := fault.Of(v.Err())
+	e := fault.From(v.Err())
 	if len(e.Violations) != 2 || e.Reason != "KNOWN_TO_FAIL" || !strings.Contains(e.Message, `"force": true`) || !strings.Contains(e.Message, "2026-10-20") {
 		t.Errorf("error: %+v", e)
 	}

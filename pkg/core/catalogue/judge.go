@@ -35,8 +35,8 @@ var (
 	}
 )
 
-// judge finds values that can be read but are wrong.
-func (d *decoder) judge(c *Catalogue) {
+// validate finds values that can be read but are wrong.
+func (d *decoder) validate(c *Catalogue) {
 	for _, name := range slices.Sorted(maps.Keys(c.Sources)) {
 		p, s := at("/sources", name), c.Sources[name]
 		if u, err := url.Parse(s.URL); err != nil || u.Scheme != "https" || u.Host == "" {
@@ -46,7 +46,7 @@ func (d *decoder) judge(c *Catalogue) {
 			d.add(at(p, "date"), "must be a year, a month or a day, as in \"2026\", \"2026-11\" or \"2026-11-23\"")
 		}
 	}
-	d.sourced(c, "", reflect.ValueOf(*c))
+	d.checkSources(c, "", reflect.ValueOf(*c))
 	d.atLeast("/months_closed_before_retirement/value", c.MonthsClosed.Value, 0)
 	d.atLeast("/months_warned_before_retirement/value", c.MonthsWarned.Value, 0)
 	for _, name := range slices.Sorted(maps.Keys(c.Families)) {
@@ -74,12 +74,12 @@ func (d *decoder) judge(c *Catalogue) {
 	}
 }
 
-// sourced checks that the source of every fact below v exists.
-func (d *decoder) sourced(c *Catalogue, pointer string, v reflect.Value) {
+// checkSources checks that the source of every fact below v exists.
+func (d *decoder) checkSources(c *Catalogue, pointer string, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			d.sourced(c, pointer, v.Elem())
+			d.checkSources(c, pointer, v.Elem())
 		}
 	case reflect.Struct:
 		if source := v.FieldByName("Source"); source.IsValid() {
@@ -93,18 +93,18 @@ func (d *decoder) sourced(c *Catalogue, pointer string, v reflect.Value) {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			switch {
 			case field.Anonymous:
-				d.sourced(c, pointer, v.Field(i))
+				d.checkSources(c, pointer, v.Field(i))
 			case name != "":
-				d.sourced(c, at(pointer, name), v.Field(i))
+				d.checkSources(c, at(pointer, name), v.Field(i))
 			}
 		}
 	case reflect.Map:
 		for _, key := range slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) }) {
-			d.sourced(c, at(pointer, key.String()), v.MapIndex(key))
+			d.checkSources(c, at(pointer, key.String()), v.MapIndex(key))
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			d.sourced(c, at(pointer, strconv.Itoa(i)), v.Index(i))
+			d.checkSources(c, at(pointer, strconv.Itoa(i)), v.Index(i))
 		}
 	}
 }

@@ -24,14 +24,14 @@ var Statuses = []Status{Tunable, Closing, Closed, Unclear}
 
 // Listing is the catalogue as the API returns it.
 type Listing struct {
-	AsOf     Date              `json:"as_of"`
-	Sources  map[string]Source `json:"sources"`
-	Families map[string]Kin    `json:"families"`
-	Models   []Entry           `json:"models"`
+	AsOf     Date                     `json:"as_of"`
+	Sources  map[string]Source        `json:"sources"`
+	Families map[string]FamilyListing `json:"families"`
+	Models   []Entry                  `json:"models"`
 }
 
-// Kin holds the facts that all models of a family share.
-type Kin struct {
+// FamilyListing holds the facts that all models of a family share.
+type FamilyListing struct {
 	APIVersion      Fact[string]            `json:"api_version"`
 	Hyperparameters map[string]Fact[Domain] `json:"hyperparameters"`
 }
@@ -45,9 +45,9 @@ type Entry struct {
 
 // List returns the catalogue as of a given day.
 func (c *Catalogue) List(today time.Time) Listing {
-	l := Listing{AsOf: c.AsOf, Sources: c.Sources, Families: map[string]Kin{}, Models: []Entry{}}
+	l := Listing{AsOf: c.AsOf, Sources: c.Sources, Families: map[string]FamilyListing{}, Models: []Entry{}}
 	for name, f := range c.Families {
-		l.Families[name] = Kin{APIVersion: f.APIVersion, Hyperparameters: f.Hyperparameters}
+		l.Families[name] = FamilyListing{APIVersion: f.APIVersion, Hyperparameters: f.Hyperparameters}
 	}
 	for i := range c.Models {
 		m := &c.Models[i]
@@ -81,10 +81,10 @@ func (c *Catalogue) closes(m *Model) Date {
 	return m.Retirement.Value.Date.monthsBefore(c.MonthsClosed.Value)
 }
 
-// instead returns a sentence that suggests other models, with a space before it, or "". It suggests
+// replacements returns a sentence that suggests other models, with a space before it, or "". It suggests
 // the replacements that can be tuned, or else all tunable models of the family. It names unclear
 // replacements separately.
-func (k *check) instead(m *Model) string {
+func (k *check) replacements(m *Model) string {
 	if m.Replacements == nil {
 		return ""
 	}

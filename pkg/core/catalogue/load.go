@@ -47,7 +47,7 @@ func Load(text []byte) (*Catalogue, error) {
 	if len(d.faults) == 0 {
 		// A value that could not be read cannot be judged: its faults would only repeat the first
 		// ones.
-		d.judge(c)
+		d.validate(c)
 	}
 	if len(d.faults) > 0 {
 		slices.SortStableFunc(d.faults, func(a, b Fault) int { return strings.Compare(a.Pointer, b.Pointer) })

@@ -67,7 +67,7 @@ func (e Estimate) reading(estimated Range, counted, billed int64) Reading {
 		r.Ratio = math.Round(places*float64(counted)/float64(estimated.Expected)) / places
 	}
 	if e.Price != nil && billed > 0 {
-		r.Cost = new(e.Price.Of(billed))
+		r.Cost = new(e.Price.CostOf(billed))
 	}
 	return r
 }

@@ -60,7 +60,7 @@ func (e *Estimate) Check(b Budget) error {
 	text := fmt.Sprintf("This job may cost %s, which is more than %s, %s: %s.", cost, most, from, e.Arithmetic)
 	fits := int64(0)
 	if e.Tokens.High > 0 {
-		fits = limit.Buys(*e.Price) / e.Tokens.High
+		fits = limit.UnitsFor(*e.Price) / e.Tokens.High
 	}
 	switch {
 	case fits == 1:

@@ -87,7 +87,7 @@ func TestBudget(t *testing.T) {
 				}
 				return
 			}
-			got := fault.Of(err)
+			got := fault.From(err)
 			if got.Kind != fault.FailedPrecondition || got.Reason != tt.reason || got.Metadata["arithmetic"] != e.Arithmetic {
 				t.Errorf("Check = %+v", got)
 			}
@@ -109,7 +109,7 @@ func TestBudget_of_one_token(t *testing.T) {
 	t.Parallel()
 	price := 3 * usd.Dollar
 	e := estimate.Estimate{Tokens: estimate.Range{High: 1}, Price: &price, Cost: &estimate.Cost{High: 60}}
-	if err := e.Check(estimate.Budget{Request: 30}); !strings.Contains(fault.Of(err).Message, "epoch_count of 10 or less") {
+	if err := e.Check(estimate.Budget{Request: 30}); !strings.Contains(fault.From(err).Message, "epoch_count of 10 or less") {
 		t.Errorf("Check = %v", err)
 	}
 }
@@ -135,13 +135,13 @@ func TestBudget_holds(t *testing.T) {
 		e := estimate.Make(job)
 		if err := e.Check(budget); err == nil {
 			tokens, epochs := e.Tokens.Low+rand.Int64N(e.Tokens.High-e.Tokens.Low+1), e.Epochs.Low+rand.Int64N(e.Epochs.High-e.Epochs.Low+1)
-			if bill := e.Price.Of(tokens * epochs); bill > limit {
+			if bill := e.Price.CostOf(tokens * epochs); bill > limit {
 				t.Fatalf("a bill of %s passed a limit of %s: %s", bill, limit, e.Arithmetic)
 			}
 			continue
 		}
 		refused++
-		if job.Epochs = limit.Buys(*e.Price) / max(1, e.Tokens.High); job.Epochs > 0 {
+		if job.Epochs = limit.UnitsFor(*e.Price) / max(1, e.Tokens.High); job.Epochs > 0 {
 			fitting := estimate.Make(job)
 			if err := fitting.Check(budget); err != nil {
 				t.Fatalf("%d epochs do not fit: %v", job.Epochs, err)

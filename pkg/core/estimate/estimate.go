@@ -135,12 +135,12 @@ func epochs(job Job) *Range {
 
 func (e *Estimate) price(price catalogue.Fact[usd.Amount]) {
 	e.Price = &price.Value
-	if e.TrainingTokens == nil || price.Value.Of(e.TrainingTokens.High) == math.MaxInt64 {
+	if e.TrainingTokens == nil || price.Value.CostOf(e.TrainingTokens.High) == math.MaxInt64 {
 		return // unknown, or larger than an amount can be
 	}
-	e.Cost = &Cost{Low: price.Value.Of(e.TrainingTokens.Low), High: price.Value.Of(e.TrainingTokens.High)}
+	e.Cost = &Cost{Low: price.Value.CostOf(e.TrainingTokens.Low), High: price.Value.CostOf(e.TrainingTokens.High)}
 	if e.TrainingTokens.Expected > 0 {
-		e.Cost.Expected = new(price.Value.Of(e.TrainingTokens.Expected))
+		e.Cost.Expected = new(price.Value.CostOf(e.TrainingTokens.Expected))
 	}
 }
 

@@ -129,8 +129,8 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// Passes reports whether the same call may succeed a little later without any change.
-func Passes(err error) bool {
+// IsTransient reports whether the same call may succeed a little later without any change.
+func IsTransient(err error) bool {
 	switch KindOf(err) {
 	case Unavailable, DeadlineExceeded, ResourceExhausted, Canceled:
 		return true
@@ -139,10 +139,10 @@ func Passes(err error) bool {
 	}
 }
 
-// Heals reports whether the same call may succeed later without a change of the input. An event
+// ShouldRedeliver reports whether the same call may succeed later without a change of the input. An event
 // function returns such an error, so that the event is delivered again; it acknowledges the event
 // for all other errors. An error of another package counts as one that may succeed later.
-func Heals(err error) bool {
+func ShouldRedeliver(err error) bool {
 	switch KindOf(err) {
 	case InvalidArgument, FailedPrecondition, NotFound, AlreadyExists, Conflict, TooLarge:
 		return false

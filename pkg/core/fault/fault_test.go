@@ -51,23 +51,23 @@ func TestKinds(t *testing.T) {
 			t.Errorf("kind %d is not in this table", kind)
 			continue
 		}
-		if diff := cmp.Diff(fault.Answer{Code: want.code, Status: want.status}, kind.HTTP()); diff != "" {
+		if diff := cmp.Diff(fault.HTTPStatus{Code: want.code, Status: want.status}, kind.HTTP()); diff != "" {
 			t.Errorf("kind %d (-want +got):\n%s", kind, diff)
 		}
 		if back, ok := fault.ParseKind(kind.String()); !ok || back != kind {
 			t.Errorf("kind %d is written as %q and read as %d", kind, kind, back)
 		}
-		if err := fmt.Errorf("around: %w", fault.New(kind, "x")); fault.Heals(err) != want.heals {
+		if err := fmt.Errorf("around: %w", fault.New(kind, "x")); fault.ShouldRedeliver(err) != want.heals {
 			t.Errorf("Heals of kind %d (%s) = %v", kind, want.status, !want.heals)
 		}
 	}
-	if past := fault.Canceled + 1; past.HTTP() != (fault.Answer{}) {
+	if past := fault.Canceled + 1; past.HTTP() != (fault.HTTPStatus{}) {
 		t.Errorf("kind %d comes after the last one in this test: %+v", past, past.HTTP())
 	}
 	if kind, ok := fault.ParseKind("NO_SUCH_KIND"); ok {
 		t.Errorf("an unknown name is read as kind %d", kind)
 	}
-	if !fault.Heals(errCause) {
+	if !fault.ShouldRedeliver(errCause) {
 		t.Error("an error from elsewhere does not heal")
 	}
 }
@@ -90,7 +90,7 @@ func TestOf(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := fault.Of(tt.err)
+			got := fault.From(tt.err)
 			if got.Kind != tt.kind {
 				t.Errorf("kind = %d, want %d", got.Kind, tt.kind)
 			}

@@ -12,15 +12,15 @@ import (
 	"strconv"
 )
 
-// Answer is the HTTP status of a kind: the code, and Google's canonical name for it (AIP-193).
-type Answer struct {
+// HTTPStatus is the HTTP status of a kind: the code, and Google's canonical name for it (AIP-193).
+type HTTPStatus struct {
 	Code   int
 	Status string
 }
 
 // table maps every kind to its HTTP status. Google's APIs use 499 when the client closes the
 // connection.
-var table = map[Kind]Answer{
+var table = map[Kind]HTTPStatus{
 	Internal:           {500, "INTERNAL"},
 	InvalidArgument:    {400, "INVALID_ARGUMENT"},
 	FailedPrecondition: {400, "FAILED_PRECONDITION"},
@@ -40,11 +40,11 @@ var table = map[Kind]Answer{
 }
 
 // HTTP returns the HTTP status of the kind.
-func (k Kind) HTTP() Answer { return table[k] }
+func (k Kind) HTTP() HTTPStatus { return table[k] }
 
-// Of converts err to an Error. It returns an existing Error unchanged and translates the errors of
+// From converts err to an Error. It returns an existing Error unchanged and translates the errors of
 // package context. Any other error becomes Internal, with a message that hides the cause.
-func Of(err error) *Error {
+func From(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}

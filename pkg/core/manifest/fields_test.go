@@ -79,7 +79,7 @@ func held(t *testing.T, where, field string, r tuning.Request, err error, reason
 		}
 		return
 	}
-	for _, v := range fault.Of(err).Violations {
+	for _, v := range fault.From(err).Violations {
 		for _, reason := range reasons {
 			if v.Field == field && v.Reason == reason {
 				return

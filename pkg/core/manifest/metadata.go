@@ -169,7 +169,7 @@ func (m *reader) take(key, value string) {
 
 // other handles an unknown key. It ignores the key unless the key resembles a field of a start.
 func (m *reader) other(key string) {
-	switch near := meant(key); {
+	switch near := suggest(key); {
 	case near == "":
 	case near == dataLabels:
 		m.add(key, "UNKNOWN_FIELD", fmt.Sprintf("Did you mean %sNAME? Each label has a key of its own.", labelPrefix))

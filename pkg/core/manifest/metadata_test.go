@@ -183,7 +183,7 @@ func TestKeyed(t *testing.T) {
 	if diff := cmp.Diff(want, violations(t, err)); diff != "" {
 		t.Errorf("violations (-want +got):\n%s", diff)
 	}
-	if got, want := fault.Of(err).Message, "The request has 4 faults. First: epoch-count: must be from 1 to 1000."; got != want {
+	if got, want := fault.From(err).Message, "The request has 4 faults. First: epoch-count: must be from 1 to 1000."; got != want {
 		t.Errorf("message %q, want %q", got, want)
 	}
 	if diff := cmp.Diff(before, bad); diff != "" {
@@ -200,7 +200,7 @@ func TestKeyed(t *testing.T) {
 func TestFromMetadata_of_all_hyperparameters(t *testing.T) {
 	t.Parallel()
 	_, _, err := manifest.FromMetadata(start(map[string]string{"hyperparameters": "{}"}))
-	if got := fault.Of(err).Violations; len(got) != 1 || !strings.Contains(got[0].Description, "a key of its own, such as epoch-count") {
+	if got := fault.From(err).Violations; len(got) != 1 || !strings.Contains(got[0].Description, "a key of its own, such as epoch-count") {
 		t.Errorf("violations %+v", got)
 	}
 }

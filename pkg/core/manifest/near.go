@@ -34,8 +34,8 @@ var candidates = sync.OnceValue(func() []string {
 	return names
 })
 
-// meant returns the field that a key is close to, or "".
-func meant(key string) string {
+// suggest returns the field that a key is close to, or "".
+func suggest(key string) string {
 	if name, ok := others[key]; ok {
 		return name
 	}

@@ -156,7 +156,7 @@ func TestReaderSays(t *testing.T) {
 		}
 	}
 	none := requestfields.New("", []byte(`{"reason":"late"}`))
-	if e := fault.Of(none.Err()); !strings.Contains(e.Violations[0].Description, "has no fields") {
+	if e := fault.From(none.Err()); !strings.Contains(e.Violations[0].Description, "has no fields") {
 		t.Errorf("an object without fields: %q", e.Violations[0].Description)
 	}
 }

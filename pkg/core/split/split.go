@@ -110,9 +110,9 @@ func New(opt Options, train func(Example) error) (*Splitter, error) {
 	}, nil
 }
 
-// numbered hashes the group's name, or the line if there is no group, in separate domains. It
+// hashGroup hashes the group's name, or the line if there is no group, in separate domains. It
 // returns the key of the group and its number.
-func (s *Splitter) numbered(e Example) (k key, number uint64) {
+func (s *Splitter) hashGroup(e Example) (k key, number uint64) {
 	if e.Group != "" {
 		s.scratch = append(append(s.scratch[:0], "group\x00"...), e.Group...)
 	} else {
@@ -124,7 +124,7 @@ func (s *Splitter) numbered(e Example) (k key, number uint64) {
 
 // Add adds an example. It returns the error of train.
 func (s *Splitter) Add(e Example) error {
-	k, number := s.numbered(e)
+	k, number := s.hashGroup(e)
 	if number >= s.limit {
 		return s.toTraining(e)
 	}
@@ -141,16 +141,16 @@ func (s *Splitter) Add(e Example) error {
 	s.held.Examples++
 	s.held.Bytes += int64(len(e.Line))
 	for s.held.Bytes > s.opt.HoldBytes || s.opt.Bounds.Examples > 0 && s.held.Examples > s.opt.Bounds.Examples {
-		if err := s.giveBack(); err != nil {
+		if err := s.returnToTraining(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// giveBack moves the group with the largest number to training. Later examples of the group go
+// returnToTraining moves the group with the largest number to training. Later examples of the group go
 // there directly.
-func (s *Splitter) giveBack() error {
+func (s *Splitter) returnToTraining() error {
 	s.limit = s.queue[0].number
 	for len(s.queue) > 0 && s.queue[0].number >= s.limit { // one group, unless two have the same number
 		g, _ := heap.Pop(&s.queue).(*group)
@@ -177,8 +177,8 @@ func (s *Splitter) toTraining(e Example) error {
 // Finish makes the validation file fit its limits. When it returns, all training examples have been
 // passed to train, and Validation returns the validation examples.
 func (s *Splitter) Finish() (Result, error) {
-	for len(s.queue) > 0 && s.tooMuch() {
-		if err := s.giveBack(); err != nil {
+	for len(s.queue) > 0 && s.exceedsBounds() {
+		if err := s.returnToTraining(); err != nil {
 			return Result{}, err
 		}
 	}
@@ -197,10 +197,10 @@ func (s *Splitter) Finish() (Result, error) {
 	return *r, nil
 }
 
-// tooMuch reports whether the validation file exceeds a limit relative to the training file. The
+// exceedsBounds reports whether the validation file exceeds a limit relative to the training file. The
 // second condition is our own: a large conversation must not leave fewer examples for training than
 // for validation.
-func (s *Splitter) tooMuch() bool {
+func (s *Splitter) exceedsBounds() bool {
 	passed := s.opt.Bounds.Exceeded(catalogue.Size(s.result.Training), catalogue.Size(s.held))
 	return passed != "" || s.held.Examples > s.result.Training.Examples
 }

@@ -39,5 +39,5 @@ type Event struct {
 // EventID returns the permanent ID of an event, which is the same each time the event is published.
 func (j Job) EventID(e Event) string { return fmt.Sprintf("%s-%06d", j.ID, e.Seq) }
 
-// Untold returns the events that were not published yet, in order.
-func (j Job) Untold() []Event { return j.Events[min(j.Told, int64(len(j.Events))):] }
+// Unpublished returns the events that were not published yet, in order.
+func (j Job) Unpublished() []Event { return j.Events[min(j.Published, int64(len(j.Events))):] }

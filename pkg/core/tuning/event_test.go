@@ -57,13 +57,13 @@ func TestUntold(t *testing.T) {
 	}
 	// A newer version of the record may have more published events than this one.
 	for told, want := range []int{3, 2, 1, 0, 0} {
-		job.Told = int64(told)
-		got := job.Untold()
+		job.Published = int64(told)
+		got := job.Unpublished()
 		if diff := cmp.Diff(job.Events[len(job.Events)-want:], got); diff != "" {
 			t.Errorf("with %d published (-want +got):\n%s", told, diff)
 		}
 	}
-	if got := (tuning.Job{}).Untold(); len(got) > 0 {
+	if got := (tuning.Job{}).Unpublished(); len(got) > 0 {
 		t.Errorf("of a job without events: %v", got)
 	}
 }
@@ -164,7 +164,7 @@ func TestStallCancels(t *testing.T) {
 	job.StartedBy, job.CancelWhenStalled = "ci", true
 	got := job.Stall(tuning.TimedOut, at(99))
 	checkMove(t, "Stall", job, got)
-	if diff := cmp.Diff(&tuning.Wish{By: tuning.StalledRule, At: at(99), Reason: tuning.TimedOut}, got.CancelRequested); diff != "" {
+	if diff := cmp.Diff(&tuning.CancelRequest{By: tuning.StalledRule, At: at(99), Reason: tuning.TimedOut}, got.CancelRequested); diff != "" {
 		t.Errorf("request (-want +got):\n%s", diff)
 	}
 	if !got.CancelDue() {
@@ -200,7 +200,7 @@ func TestInLine(t *testing.T) {
 	}
 	for i, a := range line {
 		for j, b := range line {
-			if got, want := tuning.InLine(a, b), sign(i-j); got != want {
+			if got, want := tuning.CompareQueue(a, b), sign(i-j); got != want {
 				t.Errorf("InLine of the places %d and %d = %d, want %d", i, j, got, want)
 			}
 		}

@@ -49,7 +49,7 @@ func TestFailureAnswersAsTheErrorDid(t *testing.T) {
 			if f.Code != 7 {
 				t.Errorf("code %d, want the one given", f.Code)
 			}
-			if diff := cmp.Diff(fault.Of(cause).Body(), fault.Of(f.Err()).Body()); diff != "" {
+			if diff := cmp.Diff(fault.From(cause).Body(), fault.From(f.Err()).Body()); diff != "" {
 				t.Errorf("answer (-first +repeated):\n%s", diff)
 			}
 		})
@@ -89,7 +89,7 @@ func TestFailureIsBounded(t *testing.T) {
 // has written.
 func TestFailureOfAnUnknownKind(t *testing.T) {
 	t.Parallel()
-	got := fault.Of(tuning.Failure{Code: 3, Message: "No.", Kind: "NEWER"}.Err())
+	got := fault.From(tuning.Failure{Code: 3, Message: "No.", Kind: "NEWER"}.Err())
 	if got.Kind != fault.Internal || got.Message != "No." {
 		t.Errorf("Err = %+v, want an Internal error with the message", got)
 	}

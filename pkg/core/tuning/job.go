@@ -20,8 +20,8 @@ type Hyperparameters struct {
 	LearningRate           *float64 `json:"learning_rate,omitempty" firestore:"learning_rate,omitempty"`
 }
 
-// Over returns h with its nil fields taken from base.
-func (h Hyperparameters) Over(base Hyperparameters) Hyperparameters {
+// WithDefaults returns h with its nil fields taken from base.
+func (h Hyperparameters) WithDefaults(base Hyperparameters) Hyperparameters {
 	return Hyperparameters{
 		EpochCount:             cmp.Or(h.EpochCount, base.EpochCount),
 		LearningRateMultiplier: cmp.Or(h.LearningRateMultiplier, base.LearningRateMultiplier),
@@ -55,7 +55,7 @@ const (
 // FailureOf returns the form of an error that a record keeps, with the google.rpc code of its
 // cause.
 func FailureOf(err error, code int32) Failure {
-	e := fault.Of(err)
+	e := fault.From(err)
 	n, size := 0, 0
 	for ; n < min(len(e.Violations), keptViolations); n++ {
 		v := e.Violations[n]
@@ -123,16 +123,16 @@ type Job struct {
 	// Key is the document ID of the start's Idempotency-Key, if it has one.
 	Key string `firestore:"key,omitempty"`
 
-	Step            Step      `firestore:"step"`
-	LeaseUntil      time.Time `firestore:"lease_until"`
-	Attempts        int64     `firestore:"attempts,omitempty"`    // how often the preparation was resumed
-	Crashes         int64     `firestore:"crashes,omitempty"`     // attempts in a row that ended without recording a result
-	Submissions     int64     `firestore:"submissions,omitempty"` // how often the job was submitted to Vertex AI
-	Refusals        int64     `firestore:"refusals,omitempty"`    // how often Vertex AI had no quota left
-	Detail          string    `firestore:"detail,omitempty"`      // why the job has not progressed, as a sentence for the caller
-	CancelRequested *Wish     `firestore:"cancel_requested,omitempty"`
-	StalledAt       time.Time `firestore:"stalled_at,omitempty"`
-	FirstAnswer     *Answer   `firestore:"first_answer,omitempty"`
+	Step            Step           `firestore:"step"`
+	LeaseUntil      time.Time      `firestore:"lease_until"`
+	Attempts        int64          `firestore:"attempts,omitempty"`    // how often the preparation was resumed
+	Crashes         int64          `firestore:"crashes,omitempty"`     // attempts in a row that ended without recording a result
+	Submissions     int64          `firestore:"submissions,omitempty"` // how often the job was submitted to Vertex AI
+	Refusals        int64          `firestore:"refusals,omitempty"`    // how often Vertex AI had no quota left
+	Detail          string         `firestore:"detail,omitempty"`      // why the job has not progressed, as a sentence for the caller
+	CancelRequested *CancelRequest `firestore:"cancel_requested,omitempty"`
+	StalledAt       time.Time      `firestore:"stalled_at,omitempty"`
+	FirstAnswer     *Answer        `firestore:"first_answer,omitempty"`
 
 	State       State    `firestore:"state"`
 	VertexState string   `firestore:"vertex_state"` // Vertex AI's state, JOB_STATE_*
@@ -146,11 +146,11 @@ type Job struct {
 	// Dropped are some of the examples that Vertex AI left out; Stats counts all.
 	Dropped []Dropped `firestore:"dropped,omitempty"`
 
-	// Events are all events of the job; the first Told of them were published. Watched is set while
+	// Events are all events of the job; the first Published of them were published. Watched is set while
 	// the poller has work to do for the job: it has not finished, or not all events were published.
-	Events  []Event `firestore:"events"`
-	Told    int64   `firestore:"told"`
-	Watched bool    `firestore:"watched"`
+	Events    []Event `firestore:"events"`
+	Published int64   `firestore:"told"`
+	Watched   bool    `firestore:"watched"`
 
 	CreatedAt time.Time `firestore:"created_at"`
 	UpdatedAt time.Time `firestore:"updated_at"`

@@ -123,10 +123,10 @@ func TestOver(t *testing.T) {
 	request := tuning.Hyperparameters{EpochCount: &three}
 	model := tuning.Hyperparameters{EpochCount: &five, BatchSize: &four, LearningRate: &rate}
 	want := tuning.Hyperparameters{EpochCount: &three, BatchSize: &four, LearningRate: &rate}
-	if diff := cmp.Diff(want, request.Over(model)); diff != "" {
+	if diff := cmp.Diff(want, request.WithDefaults(model)); diff != "" {
 		t.Errorf("request over model (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(model, model.Over(request)); diff != "" {
+	if diff := cmp.Diff(model, model.WithDefaults(request)); diff != "" {
 		t.Errorf("full over part (-want +got):\n%s", diff)
 	}
 }

@@ -49,13 +49,13 @@ func (j Job) Observe(o Observation) (Job, bool) {
 		// keeps the time.
 		next.StalledAt = time.Time{}
 	}
-	next.answered()
+	next.keepAnswer()
 	if next.State != j.State || next.Name != j.Name {
 		event := Event{Type: StateChanged, Time: o.UpdatedAt, From: j.State, To: state, Failure: o.Failure}
 		if state == Succeeded {
 			event.TunedModel, event.TunedEndpoint = next.TunedModel, next.TunedEndpoint
 		}
-		next = next.tell(event)
+		next = next.addEvent(event)
 	}
 	return next, true
 }

@@ -55,8 +55,8 @@ const (
 // job until the lease expires.
 func (j Job) Leased(now time.Time) bool { return now.Before(j.LeaseUntil) }
 
-// Recorded returns the job in the form of its first record, which is tentative.
-func (j Job) Recorded(leaseUntil time.Time) Job {
+// MarkRecorded returns the job in the form of its first record, which is tentative.
+func (j Job) MarkRecorded(leaseUntil time.Time) Job {
 	j.State, j.Step, j.LeaseUntil = Queued, Preparing, leaseUntil
 	j.Tentative, j.Watched = true, true
 	return j
@@ -68,7 +68,7 @@ func (j Job) confirm() Job {
 		return j
 	}
 	j.Tentative = false
-	return j.tell(Event{Type: Created, Time: j.CreatedAt, To: Queued, Actor: j.StartedBy})
+	return j.addEvent(Event{Type: Created, Time: j.CreatedAt, To: Queued, Actor: j.StartedBy})
 }
 
 // Refuse returns a tentative job as refused. Until the given time another process may still be
@@ -90,10 +90,10 @@ const maxCrashes = 5
 // because its process was killed. An attempt that ends in any other way releases its lease.
 func (j Job) Abandoned() bool { return j.Step == Preparing && !j.LeaseUntil.IsZero() }
 
-// Resumes returns the job as taken over by a process that prepares it under a lease. The caller
+// MarkResumed returns the job as taken over by a process that prepares it under a lease. The caller
 // writes this before the work begins, so that an attempt that kills its process counts. A job that
 // was abandoned too often is refused instead, or fails if it was confirmed.
-func (j Job) Resumes(leaseUntil, now time.Time) Job {
+func (j Job) MarkResumed(leaseUntil, now time.Time) Job {
 	if !j.Abandoned() {
 		j.Crashes = 0
 	} else if j.Crashes++; j.Crashes >= maxCrashes {
@@ -110,63 +110,63 @@ var errCrashes = &fault.Error{
 		"This happens when there is not enough memory. Nothing was sent to Vertex AI. Start again with less data at a time.",
 }
 
-// WaitsInLine returns the job as queued because the limit of concurrent jobs is reached, or because
+// MarkQueued returns the job as queued because the limit of concurrent jobs is reached, or because
 // other jobs are ahead of it. detail says so to the caller.
-func (j Job) WaitsInLine(detail string) Job {
+func (j Job) MarkQueued(detail string) Job {
 	j.Detail = detail
-	return j.Waits()
+	return j.MarkWaiting()
 }
 
-// Waits returns the job as queued, with its dataset written.
-func (j Job) Waits() Job {
+// MarkWaiting returns the job as queued, with its dataset written.
+func (j Job) MarkWaiting() Job {
 	j.Step, j.LeaseUntil = Waiting, time.Time{}
 	j.Request, j.RequestData = nil, "" // only writing the dataset needed it
-	j.answered()
+	j.keepAnswer()
 	return j
 }
 
-// Submits returns the job as it is recorded before Vertex AI is called. The lease must outlast the
+// MarkSubmitting returns the job as it is recorded before Vertex AI is called. The lease must outlast the
 // call.
-func (j Job) Submits(leaseUntil time.Time) Job {
+func (j Job) MarkSubmitting(leaseUntil time.Time) Job {
 	j.Step, j.LeaseUntil = Submitting, leaseUntil
 	j.Request, j.RequestData = nil, ""
 	j.Submissions++
 	return j
 }
 
-// NoRoom returns the job after Vertex AI had no quota for it: it is queued again, or ends as
+// MarkQuotaExceeded returns the job after Vertex AI had no quota for it: it is queued again, or ends as
 // cancelled if that was requested meanwhile. detail says so to the caller.
-func (j Job) NoRoom(detail string, now time.Time) Job {
+func (j Job) MarkQuotaExceeded(detail string, now time.Time) Job {
 	if j.CancelRequested != nil {
 		return j.end(Cancelled, nil, now, j.CancelRequested.By)
 	}
 	j.Refusals++
 	j.Detail = detail
-	return j.Waits()
+	return j.MarkWaiting()
 }
 
-// Delayed returns the job with the reason why progress stopped. Any process may resume the job once
+// MarkDelayed returns the job with the reason why progress stopped. Any process may resume the job once
 // the lease expires.
-func (j Job) Delayed(detail string) Job {
+func (j Job) MarkDelayed(detail string) Job {
 	j.Detail = detail
-	j.answered()
+	j.keepAnswer()
 	return j
 }
 
 // maxSubmissions is how often a job may be submitted to Vertex AI without being created there.
 const maxSubmissions = 5
 
-// NeverArrived returns the job after its lease has expired and Vertex AI turned out not to have it:
+// MarkNotCreated returns the job after its lease has expired and Vertex AI turned out not to have it:
 // it is queued again, or ends if its cancellation was requested meanwhile or if it was submitted
 // too often.
-func (j Job) NeverArrived(now time.Time) Job {
+func (j Job) MarkNotCreated(now time.Time) Job {
 	switch {
 	case j.CancelRequested != nil:
 		return j.end(Cancelled, nil, now, j.CancelRequested.By)
 	case j.Submissions-j.Refusals >= maxSubmissions:
 		return j.Fail(Failure{Code: 14, Message: "The job was submitted to Vertex AI several times, but was never created. Nothing was billed. Start the job again."}, now)
 	default:
-		return j.Waits()
+		return j.MarkWaiting()
 	}
 }
 
@@ -181,7 +181,7 @@ func (j Job) end(state State, f *Failure, now time.Time, actor string) Job {
 	}
 	j.LeaseUntil, j.Detail, j.Request, j.RequestData = time.Time{}, "", nil, ""
 	j.UpdatedAt, j.EndedAt = now, now
-	return j.tell(Event{Type: StateChanged, Time: now, From: from, To: state, Actor: actor, Failure: f})
+	return j.addEvent(Event{Type: StateChanged, Time: now, From: from, To: state, Actor: actor, Failure: f})
 }
 
 // Cancel returns the job after a caller requested its cancellation: the job ends if Vertex AI
@@ -196,14 +196,14 @@ func (j Job) Cancel(by string, now time.Time) (Job, error) {
 	case j.Step == Preparing || j.Step == Waiting:
 		return j.end(Cancelled, nil, now, by), nil
 	default:
-		j.CancelRequested = &Wish{By: by, At: now}
-		return j.tell(Event{Type: CancelRequested, Time: now, From: j.State, To: j.State, Actor: by}), nil
+		j.CancelRequested = &CancelRequest{By: by, At: now}
+		return j.addEvent(Event{Type: CancelRequested, Time: now, From: j.State, To: j.State, Actor: by}), nil
 	}
 }
 
-// Wish records who requested a cancellation, and when. It has a reason if the rule for stalled jobs
+// CancelRequest records who requested a cancellation, and when. It has a reason if the rule for stalled jobs
 // made the request, and not a caller.
-type Wish struct {
+type CancelRequest struct {
 	By     string    `firestore:"by"`
 	At     time.Time `firestore:"at"`
 	Reason string    `firestore:"reason,omitempty"`
@@ -242,10 +242,10 @@ func (j Job) StalledNow(now time.Time, limit time.Duration) string {
 // is requested.
 func (j Job) Stall(reason string, now time.Time) Job {
 	j.StalledAt = now
-	j = j.tell(Event{Type: Stalled, Time: now, From: j.State, To: j.State, Reason: reason})
+	j = j.addEvent(Event{Type: Stalled, Time: now, From: j.State, To: j.State, Reason: reason})
 	if j.CancelWhenStalled && j.CancelRequested == nil {
-		j.CancelRequested = &Wish{By: StalledRule, At: now, Reason: reason}
-		j = j.tell(Event{Type: CancelRequested, Time: now, From: j.State, To: j.State, Actor: StalledRule, Reason: reason})
+		j.CancelRequested = &CancelRequest{By: StalledRule, At: now, Reason: reason}
+		j = j.addEvent(Event{Type: CancelRequested, Time: now, From: j.State, To: j.State, Actor: StalledRule, Reason: reason})
 	}
 	return j
 }
@@ -256,32 +256,32 @@ type Answer struct {
 	State State  `firestore:"state"`
 }
 
-// Answered returns the job with the answer that its caller gets now, unless it has one already. The
+// KeepAnswer returns the job with the answer that its caller gets now, unless it has one already. The
 // answer of a refused start is its failure.
-func (j Job) Answered() Job {
+func (j Job) KeepAnswer() Job {
 	if j.Step != Refused {
-		j.answered()
+		j.keepAnswer()
 	}
 	return j
 }
 
-// answered confirms the job and, if it has no answer yet, stores its present name and state as the
+// keepAnswer confirms the job and, if it has no answer yet, stores its present name and state as the
 // answer.
-func (j *Job) answered() {
+func (j *Job) keepAnswer() {
 	*j = j.confirm()
 	if j.FirstAnswer == nil {
 		j.FirstAnswer = &Answer{Name: j.Name, State: j.State}
 	}
 }
 
-// InLine compares two queued jobs: the higher priority comes first, then the older job.
-func InLine(a, b Job) int {
+// CompareQueue compares two queued jobs: the higher priority comes first, then the older job.
+func CompareQueue(a, b Job) int {
 	return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 }
 
-// tell adds an event to the job, and confirms the job before any event but the first: a tentative
+// addEvent adds an event to the job, and confirms the job before any event but the first: a tentative
 // job has no events.
-func (j Job) tell(e Event) Job {
+func (j Job) addEvent(e Event) Job {
 	if e.Type != Created {
 		j = j.confirm()
 	}

@@ -18,12 +18,12 @@ import (
 // The records of a job at each of its steps.
 
 func preparing() tuning.Job {
-	return tuning.Job{ID: jobID, StartedBy: "ci", Request: []byte("{}"), CreatedAt: noon, UpdatedAt: noon}.Recorded(at(30))
+	return tuning.Job{ID: jobID, StartedBy: "ci", Request: []byte("{}"), CreatedAt: noon, UpdatedAt: noon}.MarkRecorded(at(30))
 }
 
-func waiting() tuning.Job { return preparing().Waits() }
+func waiting() tuning.Job { return preparing().MarkWaiting() }
 
-func submitting() tuning.Job { return waiting().Submits(at(75)) }
+func submitting() tuning.Job { return waiting().MarkSubmitting(at(75)) }
 
 // running returns a job that was seen running a second after it was named.
 func running() tuning.Job {
@@ -70,26 +70,26 @@ func TestRecorded(t *testing.T) {
 // result; the fifth in a row ends the start.
 func TestResumes(t *testing.T) {
 	t.Parallel()
-	for name, before := range map[string]tuning.Job{"tentative": preparing(), "confirmed": preparing().Answered()} {
+	for name, before := range map[string]tuning.Job{"tentative": preparing(), "confirmed": preparing().KeepAnswer()} {
 		job := before
 		for n := int64(1); n <= 4; n++ {
-			job = job.Resumes(at(90), at(10))
+			job = job.MarkResumed(at(90), at(10))
 			if job.Step != tuning.Preparing || job.Attempts != n || job.Crashes != n || !job.LeaseUntil.Equal(at(90)) {
 				t.Fatalf("%s: attempt %d: %+v", name, n, job)
 			}
 		}
 		left := job
 		left.LeaseUntil = time.Time{}
-		if left = left.Resumes(at(90), at(10)); left.Step != tuning.Preparing || left.Crashes != 0 || left.Attempts != 5 {
+		if left = left.MarkResumed(at(90), at(10)); left.Step != tuning.Preparing || left.Crashes != 0 || left.Attempts != 5 {
 			t.Errorf("%s: resumed after an attempt that released its lease: %+v", name, left)
 		}
-		job = job.Resumes(at(90), at(10))
+		job = job.MarkResumed(at(90), at(10))
 		switch failed := job.Failure; {
 		case failed == nil || failed.Reason != "PREPARATION_ABORTED" || failed.Code != 9 || job.Attempts != 4:
 			t.Errorf("%s: after five attempts that were killed: %+v", name, job)
 		case name == "tentative" && (job.Step != tuning.Refused || len(job.Events) != 0):
 			t.Errorf("a tentative start is at %s with %d events, want it refused", job.Step, len(job.Events))
-		case name == "confirmed" && (job.State != tuning.Failed || len(job.Untold()) != 2):
+		case name == "confirmed" && (job.State != tuning.Failed || len(job.Unpublished()) != 2):
 			t.Errorf("a confirmed start is in %s with %d events, want it failed", job.State, len(job.Events))
 		}
 	}
@@ -123,53 +123,53 @@ func TestArrows(t *testing.T) {
 		change func(*tuning.Job)
 	}{
 		{
-			"preparing_waits", preparing(), tuning.Job.Waits,
+			"preparing_waits", preparing(), tuning.Job.MarkWaiting,
 			func(j *tuning.Job) {
 				confirmed(j)
 				j.Step, j.LeaseUntil, j.Request, j.FirstAnswer = tuning.Waiting, time.Time{}, nil, first
 			},
 		},
 		{
-			"preparing_submits", preparing(), func(j tuning.Job) tuning.Job { return j.Submits(at(75)) },
+			"preparing_submits", preparing(), func(j tuning.Job) tuning.Job { return j.MarkSubmitting(at(75)) },
 			func(j *tuning.Job) {
 				j.Step, j.LeaseUntil, j.Request, j.Submissions = tuning.Submitting, at(75), nil, 1
 			},
 		},
 		{
-			"preparing_delayed", preparing(), func(j tuning.Job) tuning.Job { return j.Delayed("not now") },
+			"preparing_delayed", preparing(), func(j tuning.Job) tuning.Job { return j.MarkDelayed("not now") },
 			func(j *tuning.Job) { confirmed(j); j.Detail, j.FirstAnswer = "not now", first },
 		},
 		{"preparing_refused", preparing(), refuse, rejected},
 		{
-			"preparing_refused_after_it_was_confirmed", preparing().Answered(), refuse,
+			"preparing_refused_after_it_was_confirmed", preparing().KeepAnswer(), refuse,
 			func(j *tuning.Job) { over(j, tuning.Failed, "", &refused) },
 		},
-		{"submitting_refused", preparing().Submits(at(75)), refuse, func(j *tuning.Job) { rejected(j); j.Submissions = 1 }},
-		{"refused_answered", preparing().Refuse(refused, at(40), at(10)), tuning.Job.Answered, func(*tuning.Job) {}},
+		{"submitting_refused", preparing().MarkSubmitting(at(75)), refuse, func(j *tuning.Job) { rejected(j); j.Submissions = 1 }},
+		{"refused_answered", preparing().Refuse(refused, at(40), at(10)), tuning.Job.KeepAnswer, func(*tuning.Job) {}},
 		{
-			"waiting_submits", waiting(), func(j tuning.Job) tuning.Job { return j.Submits(at(75)) },
+			"waiting_submits", waiting(), func(j tuning.Job) tuning.Job { return j.MarkSubmitting(at(75)) },
 			func(j *tuning.Job) { j.Step, j.LeaseUntil, j.Submissions = tuning.Submitting, at(75), 1 },
 		},
 		{
-			"submitting_no_room", submitting(), func(j tuning.Job) tuning.Job { return j.NoRoom("no quota", at(10)) },
+			"submitting_no_room", submitting(), func(j tuning.Job) tuning.Job { return j.MarkQuotaExceeded("no quota", at(10)) },
 			func(j *tuning.Job) {
 				j.Step, j.LeaseUntil, j.Refusals, j.Detail = tuning.Waiting, time.Time{}, 1, "no quota"
 			},
 		},
 		{
-			"submitting_no_room_and_cancelled", wished(submitting()), func(j tuning.Job) tuning.Job { return j.NoRoom("no quota", at(10)) },
+			"submitting_no_room_and_cancelled", wished(submitting()), func(j tuning.Job) tuning.Job { return j.MarkQuotaExceeded("no quota", at(10)) },
 			func(j *tuning.Job) { over(j, tuning.Cancelled, "owner", nil) },
 		},
 		{
-			"submitting_never_arrived", submitting(), func(j tuning.Job) tuning.Job { return j.NeverArrived(at(10)) },
+			"submitting_never_arrived", submitting(), func(j tuning.Job) tuning.Job { return j.MarkNotCreated(at(10)) },
 			func(j *tuning.Job) { j.Step, j.LeaseUntil = tuning.Waiting, time.Time{} },
 		},
 		{
-			"submitting_never_arrived_the_fourth_time", sent(4, submitting()), func(j tuning.Job) tuning.Job { return j.NeverArrived(at(10)) },
+			"submitting_never_arrived_the_fourth_time", sent(4, submitting()), func(j tuning.Job) tuning.Job { return j.MarkNotCreated(at(10)) },
 			func(j *tuning.Job) { j.Step, j.LeaseUntil = tuning.Waiting, time.Time{} },
 		},
 		{
-			"submitting_never_arrived_the_fifth_time", sent(5, submitting()), func(j tuning.Job) tuning.Job { return j.NeverArrived(at(10)) },
+			"submitting_never_arrived_the_fifth_time", sent(5, submitting()), func(j tuning.Job) tuning.Job { return j.MarkNotCreated(at(10)) },
 			func(j *tuning.Job) {
 				over(j, tuning.Failed, "", &tuning.Failure{
 					Code: 14, Message: "The job was submitted to Vertex AI several times, but was never created. Nothing was billed. Start the job again.",
@@ -177,11 +177,11 @@ func TestArrows(t *testing.T) {
 			},
 		},
 		{
-			"submitting_never_arrived_and_cancelled", wished(submitting()), func(j tuning.Job) tuning.Job { return j.NeverArrived(at(10)) },
+			"submitting_never_arrived_and_cancelled", wished(submitting()), func(j tuning.Job) tuning.Job { return j.MarkNotCreated(at(10)) },
 			func(j *tuning.Job) { over(j, tuning.Cancelled, "owner", nil) },
 		},
 		{
-			"submitting_delayed", submitting(), func(j tuning.Job) tuning.Job { return j.Delayed("no answer") },
+			"submitting_delayed", submitting(), func(j tuning.Job) tuning.Job { return j.MarkDelayed("no answer") },
 			func(j *tuning.Job) { j.Detail = "no answer" },
 		},
 		{
@@ -189,10 +189,10 @@ func TestArrows(t *testing.T) {
 			func(j *tuning.Job) { over(j, tuning.Failed, "", &refused) },
 		},
 		{ // without an answer before
-			"submitting_answered", preparing().Submits(at(75)), tuning.Job.Answered,
+			"submitting_answered", preparing().MarkSubmitting(at(75)), tuning.Job.KeepAnswer,
 			func(j *tuning.Job) { confirmed(j); j.FirstAnswer = first },
 		},
-		{"running_answered", running(), tuning.Job.Answered, func(*tuning.Job) {}},
+		{"running_answered", running(), tuning.Job.KeepAnswer, func(*tuning.Job) {}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -226,7 +226,7 @@ func TestCancel(t *testing.T) {
 		due    bool // now
 		kind   fault.Kind
 	}{
-		{name: "preparing", before: preparing().Answered(), over: true},
+		{name: "preparing", before: preparing().KeepAnswer(), over: true},
 		{name: "waiting", before: waiting(), over: true},
 		{name: "submitting", before: submitting(), marked: true},
 		{name: "running", before: running(), marked: true, due: true},
@@ -250,7 +250,7 @@ func TestCancel(t *testing.T) {
 				want.LeaseUntil, want.UpdatedAt, want.EndedAt = time.Time{}, at(10), at(10)
 				event.Type = tuning.StateChanged
 			case tt.marked:
-				want.CancelRequested = &tuning.Wish{By: "owner", At: at(10)}
+				want.CancelRequested = &tuning.CancelRequest{By: "owner", At: at(10)}
 				event.Type = tuning.CancelRequested
 			}
 			if event.To = want.State; event.Type != "" {

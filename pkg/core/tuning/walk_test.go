@@ -122,17 +122,17 @@ func anyMove(random *rand.Rand, job tuning.Job, second int) (string, tuning.Job)
 	switch job.Step {
 	case tuning.Preparing:
 		return []string{"Waits", "Submits", "Delayed", "Answered", "Refuse"}[n],
-			[]tuning.Job{job.Waits(), job.Submits(at(second + 75)), job.Delayed("later"), job.Answered(), refused}[n]
+			[]tuning.Job{job.MarkWaiting(), job.MarkSubmitting(at(second + 75)), job.MarkDelayed("later"), job.KeepAnswer(), refused}[n]
 	case tuning.Waiting:
-		return "Submits", job.Submits(at(second + 75))
+		return "Submits", job.MarkSubmitting(at(second + 75))
 	case tuning.Submitting:
 		if n == 4 {
 			return observe()
 		}
 		return []string{"NoRoom", "NeverArrived", "Delayed", "Refuse"}[n],
-			[]tuning.Job{job.NoRoom("no room", now), job.NeverArrived(now), job.Delayed("no answer"), refused}[n]
+			[]tuning.Job{job.MarkQuotaExceeded("no room", now), job.MarkNotCreated(now), job.MarkDelayed("no answer"), refused}[n]
 	case tuning.Refused:
-		return "Answered", job.Answered()
+		return "Answered", job.KeepAnswer()
 	case tuning.Accepted:
 		if why := job.StalledNow(now, 5*time.Second); why != "" && n == 0 {
 			return "Stall", job.Stall(why, now)

@@ -21,10 +21,10 @@ func TestRequestWins(t *testing.T) {
 	base := tuning.Hyperparameters{
 		EpochCount: new(int64(9)), LearningRateMultiplier: new(9.5), AdapterSize: new(int64(8)), BatchSize: new(int64(9)), LearningRate: new(0.9),
 	}
-	if diff := cmp.Diff(ours, ours.Over(base)); diff != "" {
+	if diff := cmp.Diff(ours, ours.WithDefaults(base)); diff != "" {
 		t.Errorf("both (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(base, tuning.Hyperparameters{}.Over(base)); diff != "" {
+	if diff := cmp.Diff(base, tuning.Hyperparameters{}.WithDefaults(base)); diff != "" {
 		t.Errorf("the document's alone (-want +got):\n%s", diff)
 	}
 }
@@ -71,7 +71,7 @@ func TestStalledIsCancelled(t *testing.T) {
 	job := running()
 	job.CancelWhenStalled = true
 	job = job.Stall(tuning.NoChange, at(20))
-	if diff := cmp.Diff(&tuning.Wish{By: tuning.StalledRule, At: at(20), Reason: tuning.NoChange}, job.CancelRequested); diff != "" {
+	if diff := cmp.Diff(&tuning.CancelRequest{By: tuning.StalledRule, At: at(20), Reason: tuning.NoChange}, job.CancelRequested); diff != "" {
 		t.Errorf("request (-want +got):\n%s", diff)
 	}
 	if e := job.Events[len(job.Events)-1]; e.Type != tuning.CancelRequested || e.Actor != tuning.StalledRule || e.Reason != tuning.NoChange {

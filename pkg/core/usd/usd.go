@@ -101,10 +101,10 @@ func (a *Amount) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Of returns the cost of n units if a is the price of a million units. It rounds up to a millionth
+// CostOf returns the cost of n units if a is the price of a million units. It rounds up to a millionth
 // of a dollar, because the bill must not be higher than the plan. If the cost is too large for an
 // Amount, it returns the largest Amount.
-func (a Amount) Of(n int64) Amount {
+func (a Amount) CostOf(n int64) Amount {
 	if a <= 0 || n <= 0 {
 		return 0
 	}
@@ -118,8 +118,8 @@ func (a Amount) Of(n int64) Amount {
 	return Amount(min(sum, math.MaxInt64))
 }
 
-// Buys returns how many units the amount pays for if price is the price of a million units.
-func (a Amount) Buys(price Amount) int64 {
+// UnitsFor returns how many units the amount pays for if price is the price of a million units.
+func (a Amount) UnitsFor(price Amount) int64 {
 	if a <= 0 || price <= 0 {
 		return 0
 	}

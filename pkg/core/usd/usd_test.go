@@ -117,11 +117,11 @@ func TestOf(t *testing.T) {
 		if !want.IsInt64() {
 			want.SetInt64(math.MaxInt64)
 		}
-		if got := price.Of(n); int64(got) != want.Int64() {
+		if got := price.CostOf(n); int64(got) != want.Int64() {
 			t.Fatalf("%d.Of(%d) = %d, want %s", price, n, got, want)
 		}
 	}
-	for _, none := range []usd.Amount{usd.Amount(0).Of(5), usd.Amount(-1).Of(5), usd.Dollar.Of(0), usd.Dollar.Of(-5)} {
+	for _, none := range []usd.Amount{usd.Amount(0).CostOf(5), usd.Amount(-1).CostOf(5), usd.Dollar.CostOf(0), usd.Dollar.CostOf(-5)} {
 		if none != 0 {
 			t.Errorf("zero units cost %d", none)
 		}
@@ -142,7 +142,7 @@ func TestOf_at_the_boundary(t *testing.T) {
 		{1<<32 + 1, 1<<32 - 1, 18_446_744_073_710}, // rounding up carries into the high word
 		{1 << 62, 4_000_000, math.MaxInt64},        // the high word is a million
 	} {
-		if got := tt.price.Of(tt.n); got != tt.want {
+		if got := tt.price.CostOf(tt.n); got != tt.want {
 			t.Errorf("%d things cost %d at %d, want %d", tt.n, got, tt.price, tt.want)
 		}
 	}
@@ -153,15 +153,15 @@ func TestBuys(t *testing.T) {
 	t.Parallel()
 	for range 20_000 {
 		price, amount := usd.Amount(rand.Int64N(1<<30)+1), usd.Amount(rand.Int64N(1<<40))
-		n := amount.Buys(price)
-		if price.Of(n) > amount || price.Of(n+1) <= amount {
-			t.Fatalf("%d buys %d at %d, which cost %d; one more %d", amount, n, price, price.Of(n), price.Of(n+1))
+		n := amount.UnitsFor(price)
+		if price.CostOf(n) > amount || price.CostOf(n+1) <= amount {
+			t.Fatalf("%d buys %d at %d, which cost %d; one more %d", amount, n, price, price.CostOf(n), price.CostOf(n+1))
 		}
 	}
-	if n := usd.Amount(math.MaxInt64).Buys(1); n != math.MaxInt64 {
+	if n := usd.Amount(math.MaxInt64).UnitsFor(1); n != math.MaxInt64 {
 		t.Errorf("the largest amount buys %d", n)
 	}
-	if n := usd.Dollar.Buys(0) + usd.Amount(0).Buys(1) + usd.Amount(-1).Buys(1); n != 0 {
+	if n := usd.Dollar.UnitsFor(0) + usd.Amount(0).UnitsFor(1) + usd.Amount(-1).UnitsFor(1); n != 0 {
 		t.Errorf("zero buys %d", n)
 	}
 }
@@ -180,7 +180,7 @@ func TestBuys_at_the_boundary(t *testing.T) {
 		{1 << 62, 250_000, math.MaxInt64},
 		{1, 1, 1_000_000}, // the smallest amount buys something
 	} {
-		if got := tt.amount.Buys(tt.price); got != tt.want {
+		if got := tt.amount.UnitsFor(tt.price); got != tt.want {
 			t.Errorf("%d buys %d at %d, want %d", tt.amount, got, tt.price, tt.want)
 		}
 	}

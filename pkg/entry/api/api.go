@@ -26,17 +26,17 @@ import (
 
 // API is the handler of all endpoints.
 type API struct {
-	Config  Config
-	Auth    auth.Checker
-	Records *store.Store
-	Objects *gcs.Store
-	Vertex  *vertex.Client
-	Starter *jobs.Starter
-	Facts   catalogue.Provider
-	Teller  *jobview.Teller
-	Gate    *Gate
-	Now     func() time.Time
-	Log     *slog.Logger
+	Config    Config
+	Auth      auth.Checker
+	Records   *store.Store
+	Objects   *gcs.Store
+	Vertex    *vertex.Client
+	Jobs      *jobs.Service
+	Catalogue catalogue.Provider
+	Presenter *jobview.Presenter
+	Gate      *Gate
+	Now       func() time.Time
+	Log       *slog.Logger
 
 	starts paces
 	asked  asked
@@ -74,14 +74,14 @@ func (a *API) log(r *http.Request, route string, err error, took time.Duration) 
 		slog.Int64("duration_ms", took.Milliseconds()),
 	}
 	if err != nil {
-		code = fault.Of(err).Kind.HTTP().Code
+		code = fault.From(err).Kind.HTTP().Code
 	}
 	if code >= http.StatusInternalServerError {
-		if level = slog.LevelError; fault.Of(err).Busy {
+		if level = slog.LevelError; fault.From(err).Busy {
 			level = slog.LevelWarn
 		}
 		attrs = append(attrs, slog.Any("error", err))
-		if _, r := gcperr.Explain(fault.Of(err), a.known()); r.Code != "" {
+		if _, r := gcperr.Explain(fault.From(err), a.known()); r.Code != "" {
 			attrs = append(attrs, slog.String("remedy", r.Sentence), slog.String("fix", r.Fix))
 		}
 	}

@@ -22,7 +22,7 @@ func (a *API) cancel(r *http.Request, name string) (any, error) {
 	if caller := callerOf(r.Context()); a.Config.CancelOwnOnly && record.StartedBy != caller {
 		return nil, fault.New(fault.PermissionDenied, "Only who has started a job may cancel it here (CANCEL_OWN_JOBS_ONLY). This job was started by %s.", record.StartedBy)
 	}
-	record, err = a.Starter.Cancel(r.Context(), record, callerOf(r.Context()))
+	record, err = a.Jobs.Cancel(r.Context(), record, callerOf(r.Context()))
 	if err != nil {
 		return nil, err
 	}

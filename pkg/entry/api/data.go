@@ -116,7 +116,7 @@ type modelLimits struct {
 // check checks the data array of a request and writes its examples to w. They must keep the limits of the base model
 // that is named, or else of ours.
 func (a *API) check(r *http.Request, w io.Writer, data []byte, base string) (*dataset.Report, modelLimits, error) {
-	model := a.Facts.Current(r.Context()).Lookup(cmp.Or(base, a.Config.BaseModel))
+	model := a.Catalogue.Current(r.Context()).Lookup(cmp.Or(base, a.Config.BaseModel))
 	l := modelLimits{options: dataset.Options{Limits: model.Limits()}}
 	if model != nil {
 		l.of = model.ID

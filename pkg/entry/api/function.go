@@ -70,11 +70,11 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	}
 	client := vertex.New(config.Vertex)
 	api := &API{
-		Config: config, Auth: checker, Records: records, Objects: objects, Vertex: client, Facts: known, Now: time.Now, Log: log,
-		Gate:   NewGate(debug.SetMemoryLimit(-1)), // what GOMEMLIMIT says
-		Teller: &jobview.Teller{Objects: objects, Facts: known, Bucket: config.Start.DataBucket, Known: config.known(), Log: log},
-		Starter: &jobs.Starter{
-			Config: config.Start, Records: records, Objects: objects, Vertex: client, Facts: known,
+		Config: config, Auth: checker, Records: records, Objects: objects, Vertex: client, Catalogue: known, Now: time.Now, Log: log,
+		Gate:      NewGate(debug.SetMemoryLimit(-1)), // what GOMEMLIMIT says
+		Presenter: &jobview.Presenter{Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket, RemedyContext: config.known(), Log: log},
+		Jobs: &jobs.Service{
+			Config: config.Start, Records: records, Objects: objects, Vertex: client, Catalogue: known,
 			Training: &trainset.Builder{Messages: records, Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket},
 			Project:  config.Vertex.Project, Location: config.Vertex.Location, Now: time.Now, Log: log,
 		},

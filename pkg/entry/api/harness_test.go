@@ -112,13 +112,13 @@ func (s *system) serve(set setup) {
 	objects, log := gcs.New(s.storage), set.log
 	facts := knowing(s.t, set.unknown...)
 	server := httptest.NewServer(agree(s.t, &api.API{
-		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Facts: facts, Gate: set.gate, Now: set.now, Log: log,
-		Teller: &jobview.Teller{
-			Objects: objects, Facts: facts, Bucket: set.api.Start.DataBucket, Log: log,
-			Known: remedy.Context{Project: set.api.Vertex.Project, Location: set.api.Vertex.Location},
+		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Catalogue: facts, Gate: set.gate, Now: set.now, Log: log,
+		Presenter: &jobview.Presenter{
+			Objects: objects, Catalogue: facts, Bucket: set.api.Start.DataBucket, Log: log,
+			RemedyContext: remedy.Context{Project: set.api.Vertex.Project, Location: set.api.Vertex.Location},
 		},
-		Starter: &jobs.Starter{
-			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner, Facts: facts,
+		Jobs: &jobs.Service{
+			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner, Catalogue: facts,
 			Training: &trainset.Builder{Messages: s.records, Objects: objects, Catalogue: facts, Bucket: set.api.Start.DataBucket},
 			Project:  project, Location: set.place, Now: time.Now, Log: log,
 		},

@@ -43,7 +43,7 @@ func (a *API) jobs(r *http.Request) (any, error) {
 	}
 	list := jobList{Jobs: []jobview.Summary{}, Count: len(records)}
 	for _, record := range records {
-		list.Jobs = append(list.Jobs, a.Teller.Summary(record.Job))
+		list.Jobs = append(list.Jobs, a.Presenter.Summary(record.Job))
 	}
 	if next != nil {
 		list.NextPageToken = token{Query: digest(page), At: next.At, ID: next.ID}.encode()

@@ -54,9 +54,9 @@ func (a *API) legacy(ctx context.Context, name string, unknown error) (any, erro
 		state = tuning.Unspecified
 	}
 	return legacyStatus{
-		JobName: p.Name, DisplayName: p.DisplayName, Status: state, CreatedAt: jobview.Stamp(p.CreatedAt), UpdatedAt: jobview.Stamp(p.UpdatedAt),
-		StartedAt: jobview.Stamp(p.StartedAt), EndedAt: jobview.Stamp(p.EndedAt), Labels: p.Labels, TunedModel: p.Model, Failure: p.Failure,
-		Remedy:   a.Teller.Remedy(tuning.Job{Name: p.Name, Failure: p.Failure}),
+		JobName: p.Name, DisplayName: p.DisplayName, Status: state, CreatedAt: jobview.FormatTime(p.CreatedAt), UpdatedAt: jobview.FormatTime(p.UpdatedAt),
+		StartedAt: jobview.FormatTime(p.StartedAt), EndedAt: jobview.FormatTime(p.EndedAt), Labels: p.Labels, TunedModel: p.Model, Failure: p.Failure,
+		Remedy:   a.Presenter.Remedy(tuning.Job{Name: p.Name, Failure: p.Failure}),
 		Warnings: []string{"This is a training pipeline, which this service has not started: only what Vertex AI says of it is known."},
 	}, nil
 }

@@ -67,7 +67,7 @@ type lineageDataset struct {
 func lineageOf(name string, j tuning.Job) lineageJob {
 	return lineageJob{
 		JobID: j.ID, JobName: name, DisplayName: j.DisplayName, Status: j.State, StartedBy: j.StartedBy, Labels: j.Spec.Labels,
-		CreatedAt: jobview.Stamp(j.CreatedAt), StartedAt: jobview.Stamp(j.StartedAt), EndedAt: jobview.Stamp(j.EndedAt),
+		CreatedAt: jobview.FormatTime(j.CreatedAt), StartedAt: jobview.FormatTime(j.StartedAt), EndedAt: jobview.FormatTime(j.EndedAt),
 		Dataset: lineageDataset{
 			URI: j.TrainingData, SHA256: j.Lineage.DatasetSHA256, Examples: j.Pairs,
 			ValidationURI: j.Spec.ValidationData, ValidationExamples: j.Lineage.Validation,

@@ -25,7 +25,7 @@ func (a *API) models(r *http.Request) (any, error) {
 	if err := p.err(); err != nil {
 		return nil, err
 	}
-	list := a.Facts.Current(r.Context()).List(a.Now())
+	list := a.Catalogue.Current(r.Context()).List(a.Now())
 	if given {
 		list.Models = slices.DeleteFunc(list.Models, func(e catalogue.Entry) bool { return e.Status != status })
 	}

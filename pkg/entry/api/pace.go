@@ -29,7 +29,7 @@ func (a *API) paced(ctx context.Context, start func() (tuning.Job, error)) (tuni
 		return tuning.Job{}, err
 	}
 	job, err := start()
-	if err != nil && !fault.Heals(err) {
+	if err != nil && !fault.ShouldRedeliver(err) {
 		giveBack()
 	}
 	return job, err

@@ -53,12 +53,12 @@ func (a *API) start(r *http.Request) (any, error) {
 	}
 	request := tuning.ReadRequest(f)
 	dry := f.Flag("dry_run")
-	order := jobs.Order{Request: request, Caller: callerOf(r.Context()), Faults: f.Faults()}
+	order := jobs.StartRequest{Request: request, Caller: callerOf(r.Context()), Faults: f.Faults()}
 	if dry {
 		return a.dryRun(r.Context(), order)
 	}
 	order.Key = idempotencyKey(r.Header, &order.Faults)
-	job, err := a.paced(r.Context(), func() (tuning.Job, error) { return a.Starter.Start(r.Context(), order) })
+	job, err := a.paced(r.Context(), func() (tuning.Job, error) { return a.Jobs.Start(r.Context(), order) })
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (a *API) start(r *http.Request) (any, error) {
 		Message: "Fine-tuning job started successfully",
 		JobInfo: jobInfo{
 			JobID: job.ID, JobName: a.name(job), DisplayName: job.DisplayName, BaseModel: job.BaseModel, Status: job.State,
-			CreatedAt: jobview.Stamp(job.CreatedAt), TrainingData: job.TrainingData, Hyperparameters: job.Hyperparameters,
+			CreatedAt: jobview.FormatTime(job.CreatedAt), TrainingData: job.TrainingData, Hyperparameters: job.Hyperparameters,
 			PreTunedModel: job.Spec.PreTunedModel, OutputURI: job.Spec.OutputURI,
 		},
 		PairsCount: job.Pairs, ValidationCount: job.Lineage.Validation, MergedPairs: job.Merged, LeftOut: job.LeftOut,
@@ -91,8 +91,8 @@ type planned struct {
 	Request    json.RawMessage `json:"vertex_request"`
 }
 
-func (a *API) dryRun(ctx context.Context, o jobs.Order) (any, error) {
-	plan, err := a.Starter.DryRun(ctx, o)
+func (a *API) dryRun(ctx context.Context, o jobs.StartRequest) (any, error) {
+	plan, err := a.Jobs.DryRun(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (a *API) position(ctx context.Context, job tuning.Job) int {
 	if job.Step != tuning.Waiting {
 		return 0
 	}
-	place, err := a.Starter.Position(ctx, job)
+	place, err := a.Jobs.Position(ctx, job)
 	if err != nil {
 		a.Log.WarnContext(ctx, "place in line not known", "job_id", job.ID, "error", err)
 	}

@@ -71,7 +71,7 @@ func (a *API) isOurs(name string, r store.Record) bool {
 
 // statusOf returns what is told of a job, with its place in line if it waits.
 func (a *API) statusOf(ctx context.Context, job tuning.Job) jobview.Status {
-	told := a.Teller.Status(ctx, job)
+	told := a.Presenter.Status(ctx, job)
 	told.QueuePosition = a.position(ctx, job)
 	return told
 }

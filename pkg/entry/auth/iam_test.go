@@ -108,7 +108,7 @@ func TestIAM(t *testing.T) {
 			if diff := cmp.Diff(tt.want, caller); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if refusal := fault.Of(err); tt.says != "" && (refusal.Kind != fault.Unauthenticated || !strings.Contains(refusal.Message, tt.says)) {
+			if refusal := fault.From(err); tt.says != "" && (refusal.Kind != fault.Unauthenticated || !strings.Contains(refusal.Message, tt.says)) {
 				t.Errorf("Check = %v, want Unauthenticated: …%s…", err, tt.says)
 			} else if tt.says == "" && err != nil {
 				t.Errorf("Check = %v", err)
@@ -167,7 +167,7 @@ func TestRequire(t *testing.T) {
 			if have == auth.None {
 				has = "ann has no role"
 			}
-			if e := fault.Of(err); err != nil && (e.Kind != fault.PermissionDenied || e.Metadata["role"] != need.String() ||
+			if e := fault.From(err); err != nil && (e.Kind != fault.PermissionDenied || e.Metadata["role"] != need.String() ||
 				!strings.Contains(e.Message, need.String()) || !strings.Contains(e.Message, has)) {
 				t.Errorf("%s, needed %s: %+v", have, need, e)
 			}

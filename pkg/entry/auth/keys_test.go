@@ -129,7 +129,7 @@ func TestKeys_while_the_issuer_is_away(t *testing.T) {
 	clock := new(clock).of(checker)
 	good := sign(t, jose.RS256, key, i.long())
 	_, err := checker.Check(request(t, good))
-	if e := fault.Of(err); e.Kind != fault.Unavailable || e.RetryAfter <= 0 || strings.Contains(e.Message, i.url) || !strings.Contains(e.Error(), "503") {
+	if e := fault.From(err); e.Kind != fault.Unavailable || e.RetryAfter <= 0 || strings.Contains(e.Message, i.url) || !strings.Contains(e.Error(), "503") {
 		t.Errorf("before there were keys: %v, want Unavailable with the cause for the log alone", err)
 	}
 	i.fails(nil)
@@ -235,7 +235,7 @@ func TestKeys_from_an_issuer_that_is_not_right(t *testing.T) {
 			i := newIssuer(t, key)
 			i.fails(tt.instead(i))
 			_, err := i.checker().Check(request(t, sign(t, jose.RS256, key, i.claims(nil))))
-			if e := fault.Of(err); e.Kind != fault.Unavailable || !strings.Contains(e.Error(), tt.want) {
+			if e := fault.From(err); e.Kind != fault.Unavailable || !strings.Contains(e.Error(), tt.want) {
 				t.Errorf("Check = %v, want Unavailable because of …%s…", err, tt.want)
 			}
 		})

@@ -124,7 +124,7 @@ func TestOIDC_refuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			caller, err := checker.Check(request(t, tt.tokens...))
-			refusal := fault.Of(err)
+			refusal := fault.From(err)
 			if refusal.Kind != fault.Unauthenticated || !strings.Contains(refusal.Message, tt.want) {
 				t.Fatalf("Check = %+v, %v (kind %d), want Unauthenticated: …%s…", caller, err, refusal.Kind, tt.want)
 			}

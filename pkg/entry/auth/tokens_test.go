@@ -70,7 +70,7 @@ func TestTokensCheck(t *testing.T) {
 				}
 				return
 			}
-			refusal := fault.Of(err)
+			refusal := fault.From(err)
 			if refusal.Kind != fault.Unauthenticated || !strings.Contains(refusal.Message, tt.message) {
 				t.Errorf("Check = %v (kind %d), want Unauthenticated: …%s…", err, refusal.Kind, tt.message)
 			}

@@ -20,11 +20,11 @@ import (
 
 // Converter converts dropped files, and records the starts for which they ask.
 type Converter struct {
-	Config  Config
-	Objects *gcs.Store
-	Starter *jobs.Starter
-	Facts   catalogue.Provider
-	Log     *slog.Logger
+	Config    Config
+	Objects   *gcs.Store
+	Jobs      *jobs.Service
+	Catalogue catalogue.Provider
+	Log       *slog.Logger
 }
 
 // Outcome is the result of an event.
@@ -58,7 +58,9 @@ var errFaulty = errors.New("the source is not usable")
 func (c *Converter) Convert(ctx context.Context, source Source) (Outcome, error) {
 	attempt := c.attempt
 	if file, ok := manifest.DataOf(source.Name); ok {
-		attempt = func(ctx context.Context, manifest Source) (Outcome, error) { return c.startLate(ctx, manifest, file) }
+		attempt = func(ctx context.Context, manifest Source) (Outcome, error) {
+			return c.startOnManifest(ctx, manifest, file)
+		}
 	} else if !manifest.IsData(source.Name) && manifest.IsSilent(source.Name) {
 		return Ignored, nil
 	}
@@ -83,7 +85,7 @@ func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error)
 		return "", err
 	}
 	if report.source >= source.Generation {
-		return Superseded, c.tidy(ctx, name.data, report.source)
+		return Superseded, c.removeStale(ctx, name.data, report.source)
 	}
 	data, err := c.output(ctx, name.data)
 	if err != nil {
@@ -117,11 +119,11 @@ func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error)
 	}
 	if r.Outcome == Converted {
 		r.Dataset = gcs.URI(c.Config.Start.DataBucket, name.data)
-		if r.Start, err = c.startNow(ctx, source, r.Result.Format); err != nil {
+		if r.Start, err = c.startOnConvert(ctx, source, r.Result.Format); err != nil {
 			return "", err
 		}
 	}
-	return r.Outcome, c.reports(ctx, r, text, report)
+	return r.Outcome, c.writeReports(ctx, r, text, report)
 }
 
 // watchInterval is how often the progress of a conversion is logged.

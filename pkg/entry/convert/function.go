@@ -78,11 +78,11 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 		return nil, errors.Join(err, objects.Close())
 	}
 	converter := &Converter{
-		Config: config, Objects: objects, Facts: known, Log: log,
+		Config: config, Objects: objects, Catalogue: known, Log: log,
 		// It has no Vertex AI client: only the poller submits jobs, so only its binary links the
 		// client.
-		Starter: &jobs.Starter{
-			Config: config.Start, Records: records, Objects: objects, Facts: known, Project: config.Project,
+		Jobs: &jobs.Service{
+			Config: config.Start, Records: records, Objects: objects, Catalogue: known, Project: config.Project,
 			Training: &trainset.Builder{Messages: records, Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket},
 			Location: config.Location, Now: time.Now, Log: log,
 		},
@@ -120,7 +120,7 @@ func (c *Converter) Handle(ctx context.Context, event cloudevents.Event) error {
 	case err == nil:
 		log.InfoContext(ctx, "the file was handled", "outcome", outcome)
 		return nil
-	case fault.Heals(err):
+	case fault.ShouldRedeliver(err):
 		// The error is returned so that the event is delivered again.
 		log.ErrorContext(ctx, "the conversion failed and will be retried", "error", err)
 		return errors.New("the conversion failed, see the log")

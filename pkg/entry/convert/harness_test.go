@@ -53,8 +53,8 @@ const (
 // world is a local cloud for one test, with a converter.
 type world struct {
 	*convert.Converter
-	starter  *jobs.Starter // the converter's
-	prepares *jobs.Starter // the poller's
+	starter  *jobs.Service // the converter's
+	prepares *jobs.Service // the poller's
 	poller   *poll.Poller
 	records  *store.Store
 	vertex   *vertex.Client
@@ -129,19 +129,19 @@ func (w *world) serve(t *testing.T, c *cloud.Cloud, objects *gcs.Store) {
 	config := jobs.Config{DataBucket: data, BaseModel: baseModel, Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, MaxQueuedJobs: 1000}
 	w.Converter = &convert.Converter{
 		Config:  convert.Config{InboxBucket: inbox, Start: config, BaseModel: baseModel, DropStarts: true},
-		Objects: objects, Facts: known, Log: log,
+		Objects: objects, Catalogue: known, Log: log,
 	}
-	starter := func() *jobs.Starter {
-		return &jobs.Starter{
-			Config: config, Records: w.records, Objects: objects, Facts: known, Location: location, Now: time.Now, Log: log,
+	starter := func() *jobs.Service {
+		return &jobs.Service{
+			Config: config, Records: w.records, Objects: objects, Catalogue: known, Location: location, Now: time.Now, Log: log,
 			Training: &trainset.Builder{Messages: w.records, Objects: objects, Catalogue: known, Bucket: config.DataBucket},
 		}
 	}
 	w.starter, w.prepares = starter(), starter()
-	w.Starter, w.prepares.Vertex = w.starter, w.vertex
+	w.Jobs, w.prepares.Vertex = w.starter, w.vertex
 	w.poller = &poll.Poller{
-		Records: w.records, Vertex: w.vertex, Starter: w.prepares, Events: events, Now: time.Now, Log: log,
-		Reports: &jobview.Teller{Objects: objects, Facts: known, Bucket: data, Log: log},
+		Records: w.records, Vertex: w.vertex, Jobs: w.prepares, Events: events, Now: time.Now, Log: log,
+		Reports: &jobview.Presenter{Objects: objects, Catalogue: known, Bucket: data, Log: log},
 	}
 }
 
@@ -228,7 +228,7 @@ func (w *world) text(t testing.TB, source string) *stored {
 func (w *world) holds(t testing.TB, source convert.Source, content string) {
 	t.Helper()
 	var out bytes.Buffer
-	limits := w.Facts.Current(t.Context()).Lookup(baseModel).Limits()
+	limits := w.Catalogue.Current(t.Context()).Lookup(baseModel).Limits()
 	result, err := dataset.Convert(t.Context(), &out, bytes.NewReader([]byte(content)), dataset.Options{Limits: limits})
 	if err != nil {
 		t.Fatal(err)

@@ -60,9 +60,9 @@ func (c *Converter) output(ctx context.Context, name string) (output, error) {
 	return output{generation: attrs.Generation, source: source}, nil
 }
 
-// tidy deletes a dataset that is older than the report. An older event can have written it after a
+// removeStale deletes a dataset that is older than the report. An older event can have written it after a
 // newer event had read the old version and before that one wrote its report.
-func (c *Converter) tidy(ctx context.Context, data string, newest int64) error {
+func (c *Converter) removeStale(ctx context.Context, data string, newest int64) error {
 	old, err := c.output(ctx, data)
 	if err != nil || old.generation == 0 || old.source >= newest {
 		return err
@@ -91,9 +91,9 @@ type Report struct {
 	Result *dataset.Report `json:"result"`
 }
 
-// reports writes the report for people, and then the report for programs, in place of the given
+// writeReports writes the report for people, and then the report for programs, in place of the given
 // versions.
-func (c *Converter) reports(ctx context.Context, r *Report, text, report output) error {
+func (c *Converter) writeReports(ctx context.Context, r *Report, text, report output) error {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
@@ -140,8 +140,8 @@ func escaped(text []byte) []byte {
 // isHidden reports whether a character is invisible and may occur in a JSON text.
 func isHidden(c rune) bool { return c > unicode.MaxASCII && !unicode.IsPrint(c) || c == '\x7f' }
 
-// reported reads the present report; nil means that there is none.
-func (c *Converter) reported(ctx context.Context, name string) (output, *Report, error) {
+// readReport reads the present report; nil means that there is none.
+func (c *Converter) readReport(ctx context.Context, name string) (output, *Report, error) {
 	there, err := c.output(ctx, name)
 	if err != nil || there.generation == 0 {
 		return there, nil, err

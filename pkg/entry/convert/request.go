@@ -16,17 +16,17 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 )
 
-// wish is a start for which a file asks.
-type wish struct {
+// startRequest is a start for which a file asks.
+type startRequest struct {
 	request  tuning.Request
 	manifest int64 // generation of the manifest; 0 means the file's metadata
 	err      error // why the manifest or the metadata are invalid
 }
 
-// wish returns the start for which a generation of a file asks, or nil. A manifest takes precedence
+// startRequest returns the start for which a generation of a file asks, or nil. A manifest takes precedence
 // over metadata. A generation that no longer exists asks for nothing, because a user who replaces
 // or deletes a file does not want its job.
-func (c *Converter) wish(ctx context.Context, source Source) (*wish, error) {
+func (c *Converter) startRequest(ctx context.Context, source Source) (*startRequest, error) {
 	attrs, err := c.Objects.Attrs(ctx, source.Bucket, source.Name)
 	if errors.Is(err, gcs.ErrNotFound) || err == nil && attrs.Generation != source.Generation {
 		return nil, nil //nolint:nilnil // no file asks for a start
@@ -41,14 +41,14 @@ func (c *Converter) wish(ctx context.Context, source Source) (*wish, error) {
 	if !asked {
 		return nil, nil //nolint:nilnil // none is an answer like another
 	}
-	return &wish{request: request, err: err}, nil
+	return &startRequest{request: request, err: err}, nil
 }
 
 // manifestLimit is the longest manifest, in bytes. The longest system instruction fits.
 const manifestLimit = 1 << 20
 
 // manifest returns the start for which the manifest of a file asks, or nil.
-func (c *Converter) manifest(ctx context.Context, source Source) (*wish, error) {
+func (c *Converter) manifest(ctx context.Context, source Source) (*startRequest, error) {
 	name := manifest.ManifestOf(source.Name)
 	if len(name) > nameLimit {
 		return nil, nil //nolint:nilnil // no object can have such a long name
@@ -60,7 +60,7 @@ func (c *Converter) manifest(ctx context.Context, source Source) (*wish, error) 
 	if err != nil {
 		return nil, err
 	}
-	w := &wish{manifest: attrs.Generation}
+	w := &startRequest{manifest: attrs.Generation}
 	if attrs.Size > manifestLimit {
 		w.err = fault.New(fault.InvalidArgument, "The manifest has %d bytes, but may have at most %d.", attrs.Size, manifestLimit)
 		return w, nil
@@ -85,22 +85,22 @@ func (c *Converter) manifest(ctx context.Context, source Source) (*wish, error) 
 // does not know the model. A start that is found later may be for another model; its data are then
 // checked against that model too.
 func (c *Converter) model(ctx context.Context, source Source) (*catalogue.Model, error) {
-	known := c.Facts.Current(ctx)
+	known := c.Catalogue.Current(ctx)
 	if !c.Config.DropStarts {
 		return known.Lookup(c.Config.BaseModel), nil
 	}
-	w, err := c.wish(ctx, source)
+	w, err := c.startRequest(ctx, source)
 	if err != nil {
 		return nil, err
 	}
 	if w == nil || w.err != nil {
 		return known.Lookup(c.Config.BaseModel), nil //nolint:nilerr // the start is refused with this error later
 	}
-	base, err := c.Starter.BaseModel(ctx, w.request)
+	base, err := c.Jobs.BaseModel(ctx, w.request)
 	switch {
 	case err == nil:
 		return known.Lookup(base), nil
-	case fault.Heals(err):
+	case fault.ShouldRedeliver(err):
 		return nil, err
 	default:
 		return known.Lookup(c.Config.BaseModel), nil // the start is refused with this error later

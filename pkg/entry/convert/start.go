@@ -38,18 +38,18 @@ type Refusal struct {
 	Violations []fault.Violation `json:"violations,omitempty"`
 }
 
-// startNow records the start for which a converted file asks, if it asks for one.
-func (c *Converter) startNow(ctx context.Context, source Source, format string) (*Start, error) {
-	w, err := c.wish(ctx, source)
+// startOnConvert records the start for which a converted file asks, if it asks for one.
+func (c *Converter) startOnConvert(ctx context.Context, source Source, format string) (*Start, error) {
+	w, err := c.startRequest(ctx, source)
 	if w == nil || err != nil {
 		return nil, err
 	}
 	return c.start(ctx, source, format, w)
 }
 
-// startLate records the start of a manifest that arrived after its file was converted, and adds it
+// startOnManifest records the start of a manifest that arrived after its file was converted, and adds it
 // to the file's report.
-func (c *Converter) startLate(ctx context.Context, manifest Source, file string) (Outcome, error) {
+func (c *Converter) startOnManifest(ctx context.Context, manifest Source, file string) (Outcome, error) {
 	attrs, err := c.Objects.Attrs(ctx, manifest.Bucket, file)
 	if errors.Is(err, gcs.ErrNotFound) {
 		return Waiting, nil
@@ -62,7 +62,7 @@ func (c *Converter) startLate(ctx context.Context, manifest Source, file string)
 	if err != nil {
 		return "", err
 	}
-	report, r, err := c.reported(ctx, name.report)
+	report, r, err := c.readReport(ctx, name.report)
 	switch {
 	case err != nil:
 		return "", err
@@ -88,12 +88,12 @@ func (c *Converter) startLate(ctx context.Context, manifest Source, file string)
 		return Started, nil // the file's event found the manifest, or this event came before
 	}
 	r.Start.after(before)
-	return r.Start.outcome(), c.reports(ctx, r, text, report)
+	return r.Start.outcome(), c.writeReports(ctx, r, text, report)
 }
 
 // start records a start. Permanent refusals are in the result; err is only for errors that a retry
 // can resolve.
-func (c *Converter) start(ctx context.Context, source Source, format string, w *wish) (*Start, error) {
+func (c *Converter) start(ctx context.Context, source Source, format string, w *startRequest) (*Start, error) {
 	s := &Start{}
 	if w.manifest > 0 {
 		s.Manifest = fmt.Sprintf("%s#%d", gcs.URI(source.Bucket, manifest.ManifestOf(source.Name)), w.manifest)
@@ -103,13 +103,13 @@ func (c *Converter) start(ctx context.Context, source Source, format string, w *
 	case err == nil:
 		s.JobID = job.ID
 		return s, nil
-	case fault.Heals(err):
+	case fault.ShouldRedeliver(err):
 		return nil, err
 	}
 	if w.manifest == 0 {
 		err = manifest.Keyed(err)
 	}
-	e := fault.Of(err)
+	e := fault.From(err)
 	answer := e.Kind.HTTP()
 	s.Error = &Refusal{Code: answer.Code, Status: answer.Status, Message: e.Message, Violations: e.Violations}
 	var reasons []string // only the reasons are logged: descriptions may contain the caller's text
@@ -124,7 +124,7 @@ func (c *Converter) start(ctx context.Context, source Source, format string, w *
 // enqueue records a start that trains on the file itself, and not on the dataset that was made from
 // it, because a newer file replaces that dataset. Each generation of a file starts once with its
 // metadata, and once with each generation of its manifest.
-func (c *Converter) enqueue(ctx context.Context, source Source, format string, w *wish) (tuning.Job, error) {
+func (c *Converter) enqueue(ctx context.Context, source Source, format string, w *startRequest) (tuning.Job, error) {
 	if !c.Config.DropStarts {
 		return tuning.Job{}, fault.New(fault.FailedPrecondition,
 			"Files do not start jobs here, because DROP_STARTS is false. Use POST /start with training_data to start a job on the dataset.")
@@ -133,15 +133,15 @@ func (c *Converter) enqueue(ctx context.Context, source Source, format string, w
 		return tuning.Job{}, w.err
 	}
 	if dataset.IsPreference(format) {
-		base, err := c.Starter.BaseModel(ctx, w.request)
+		base, err := c.Jobs.BaseModel(ctx, w.request)
 		if err == nil {
-			err = c.Facts.Current(ctx).NoPreferenceTuning(base)
+			err = c.Catalogue.Current(ctx).NoPreferenceTuning(base)
 		}
 		return tuning.Job{}, err
 	}
 	uri, request := gcs.URI(source.Bucket, source.Name), w.request
 	request.TrainingData, request.TrainingGeneration = uri, source.Generation
-	return c.Starter.Enqueue(ctx, jobs.Order{Request: request, Caller: uri, Key: fmt.Sprintf("%d/%d", source.Generation, w.manifest)})
+	return c.Jobs.Enqueue(ctx, jobs.StartRequest{Request: request, Caller: uri, Key: fmt.Sprintf("%d/%d", source.Generation, w.manifest)})
 }
 
 // same reports whether both have the same job, which has one manifest or none.
@@ -176,9 +176,9 @@ func (s *Start) markdown(text []byte) []byte {
 		text = fmt.Appendf(text, "\nIts tuning job:\n\n    %s\n", s.JobID)
 	} else {
 		text = append(text, "\n## No tuning job was started\n\n"...)
-		text = fmt.Appendf(text, "    %s\n", line(s.Error.Message))
+		text = fmt.Appendf(text, "    %s\n", oneLine(s.Error.Message))
 		for _, v := range s.Error.Violations {
-			text = fmt.Appendf(text, "    %s: %s\n", line(v.Field), line(v.Description))
+			text = fmt.Appendf(text, "    %s: %s\n", oneLine(v.Field), oneLine(v.Description))
 		}
 	}
 	for _, id := range s.Earlier {
@@ -187,5 +187,5 @@ func (s *Start) markdown(text []byte) []byte {
 	return text
 }
 
-// line returns the text as one line of a code block.
-func line(text string) string { return dataset.Visible(strings.Join(strings.Fields(text), " ")) }
+// oneLine returns the text as one line of a code block.
+func oneLine(text string) string { return dataset.Visible(strings.Join(strings.Fields(text), " ")) }

@@ -51,7 +51,7 @@ func TestStartOfPreferenceData(t *testing.T) {
 		w := newWorld(t)
 		source := w.drop(t, "a.jsonl", pair)
 		uri := gcs.URI(source.Bucket, source.Name)
-		if _, err := w.starter.Enqueue(t.Context(), jobs.Order{
+		if _, err := w.starter.Enqueue(t.Context(), jobs.StartRequest{
 			Caller: uri, Key: "1", Request: tuning.Request{TrainingData: uri, TrainingGeneration: source.Generation},
 		}); err != nil {
 			t.Fatal(err)

@@ -30,7 +30,7 @@ func (w *world) fill(tb testing.TB, jobs int) {
 					return
 				}
 				job, _ = job.Observe(seen)
-				job.Told = int64(len(job.Events))
+				job.Published = int64(len(job.Events))
 				if _, err := w.records.CreateJob(tb.Context(), job, nil); err != nil {
 					tb.Errorf("record a job: %v", err)
 					return

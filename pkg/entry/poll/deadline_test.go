@@ -41,8 +41,8 @@ func (w *world) done(t *testing.T, records []store.Record) (n int) {
 		if got.State == tuning.Cancelling {
 			n++
 		}
-		if len(got.Untold()) > 0 {
-			t.Errorf("%s: not published: %v", r.ID, got.Untold())
+		if len(got.Unpublished()) > 0 {
+			t.Errorf("%s: not published: %v", r.ID, got.Unpublished())
 		}
 		if lines := told[r.ID]; len(lines) > 0 && cmp.Diff(history(got, 3), unique(lines)) != "" {
 			t.Errorf("published of %s: %v", r.ID, lines)

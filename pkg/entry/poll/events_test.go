@@ -72,7 +72,7 @@ func unique(lines []string) (out []string) {
 func (w *world) born(t *testing.T) store.Record {
 	t.Helper()
 	job := w.submitting(central)
-	job.Told = 0
+	job.Published = 0
 	return w.record(t, job.Fail(tuning.Failure{Code: 3, Message: "refused"}, time.Now().UTC().Truncate(time.Microsecond)))
 }
 
@@ -90,15 +90,15 @@ func TestEventsAreToldAgain(t *testing.T) {
 	if diff := cmp.Diff(want, w.told(t)[record.ID]); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}
-	if got := w.read(t, record); !got.Watched || got.Told != 0 {
-		t.Errorf("watched: %v, published %d", got.Watched, got.Told)
+	if got := w.read(t, record); !got.Watched || got.Published != 0 {
+		t.Errorf("watched: %v, published %d", got.Watched, got.Published)
 	}
 	w.tick(t)
 	if diff := cmp.Diff(want, w.told(t)[record.ID]); diff != "" {
 		t.Errorf("published again (-want +got):\n%s", diff)
 	}
-	if got := w.read(t, record); got.Watched || got.Told != 2 {
-		t.Errorf("watched: %v, published %d of 2", got.Watched, got.Told)
+	if got := w.read(t, record); got.Watched || got.Published != 2 {
+		t.Errorf("watched: %v, published %d of 2", got.Watched, got.Published)
 	}
 	w.taken()
 	w.tick(t)
@@ -137,8 +137,8 @@ func TestEventsThatCannotBePublished(t *testing.T) {
 			t.Errorf("published (-want +got):\n%s", diff)
 		}
 	}
-	if got := w.read(t, bad); !got.Watched || got.Told != 0 || len(told[bad.ID]) > 0 {
-		t.Errorf("the unpublished job: watched %v, marked %d, published %v", got.Watched, got.Told, told[bad.ID])
+	if got := w.read(t, bad); !got.Watched || got.Published != 0 || len(told[bad.ID]) > 0 {
+		t.Errorf("the unpublished job: watched %v, marked %d, published %v", got.Watched, got.Published, told[bad.ID])
 	}
 	w.intercept(nil)
 	w.tick(t)
@@ -166,8 +166,8 @@ func TestEventsWithoutATopic(t *testing.T) {
 	if err := w.Tick(t.Context()); err == nil {
 		t.Error("Tick: no error, with nothing published")
 	}
-	if got := w.read(t, running); got.State != tuning.Cancelling || got.Told != 2 {
-		t.Errorf("the record does not change: %s, published %d", got.State, got.Told)
+	if got := w.read(t, running); got.State != tuning.Cancelling || got.Published != 2 {
+		t.Errorf("the record does not change: %s, published %d", got.State, got.Published)
 	}
 	w.intercept(nil)
 	w.tick(t)

@@ -74,12 +74,12 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	poller := &Poller{
 		Records: records, Vertex: client, Events: events, StalledAfter: config.StalledAfter, Timeout: config.TickTimeout,
 		Now: time.Now, Log: log,
-		Reports: &jobview.Teller{
-			Objects: objects, Facts: known, Bucket: config.Start.DataBucket, Log: log,
-			Known: remedy.Context{Project: config.Vertex.Project, Location: config.Vertex.Location, Database: config.Database},
+		Reports: &jobview.Presenter{
+			Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket, Log: log,
+			RemedyContext: remedy.Context{Project: config.Vertex.Project, Location: config.Vertex.Location, Database: config.Database},
 		},
-		Starter: &jobs.Starter{
-			Config: config.Start, Records: records, Objects: objects, Vertex: client, Facts: known,
+		Jobs: &jobs.Service{
+			Config: config.Start, Records: records, Objects: objects, Vertex: client, Catalogue: known,
 			Training: &trainset.Builder{Messages: records, Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket},
 			Project:  config.Vertex.Project, Location: config.Vertex.Location, Now: time.Now, Log: log,
 		},

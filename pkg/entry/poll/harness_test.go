@@ -43,7 +43,7 @@ const (
 // world is a local cloud for one test, with a poller.
 type world struct {
 	*poll.Poller
-	starter *jobs.Starter // the poller's
+	starter *jobs.Service // the poller's
 	cloud   *cloud.Cloud
 	records *store.Store
 	vertex  *vertex.Client
@@ -113,7 +113,7 @@ func newWorld(t testing.TB, settings ...func(*cloud.Config)) *world {
 
 // newPoller returns a poller as the function builds it, with its starter. Several pollers may run
 // at the same time.
-func (w *world) newPoller(t testing.TB) (*poll.Poller, *jobs.Starter) {
+func (w *world) newPoller(t testing.TB) (*poll.Poller, *jobs.Service) {
 	t.Helper()
 	files, err := w.cloud.StorageClient(t.Context())
 	if err != nil {
@@ -133,14 +133,14 @@ func (w *world) newPoller(t testing.TB) (*poll.Poller, *jobs.Starter) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	starter := &jobs.Starter{
+	starter := &jobs.Service{
 		Config:  jobs.Config{DataBucket: "test-data", Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, MaxConcurrentJobs: w.limit},
-		Records: w.records, Objects: objects, Vertex: w.vertex, Facts: known, Location: central, Now: time.Now, Log: log,
+		Records: w.records, Objects: objects, Vertex: w.vertex, Catalogue: known, Location: central, Now: time.Now, Log: log,
 		Training: &trainset.Builder{Messages: w.records, Objects: objects, Catalogue: known, Bucket: "test-data"},
 	}
 	return &poll.Poller{
-		Records: w.records, Vertex: w.vertex, Starter: starter, Events: events, Now: time.Now, Log: log,
-		Reports: &jobview.Teller{Objects: objects, Facts: known, Bucket: "test-data", Known: remedy.Context{Project: "test"}, Log: log},
+		Records: w.records, Vertex: w.vertex, Jobs: starter, Events: events, Now: time.Now, Log: log,
+		Reports: &jobview.Presenter{Objects: objects, Catalogue: known, Bucket: "test-data", RemedyContext: remedy.Context{Project: "test"}, Log: log},
 	}, starter
 }
 

@@ -21,8 +21,8 @@ func (w *world) newJob(location string) tuning.Job {
 	job := tuning.Job{
 		ID: tuning.NewID(now), Location: location, DisplayName: fmt.Sprintf("job %d", w.begun.Add(1)), BaseModel: "gemini-1.5-flash-001",
 		StartedBy: "ci", Request: tuning.Request{TrainingData: "gs://test-data/x.jsonl"}.Encode(), CreatedAt: now, UpdatedAt: now,
-	}.Recorded(now.Add(-time.Second)).Answered()
-	job.Told = 1
+	}.MarkRecorded(now.Add(-time.Second)).KeepAnswer()
+	job.Published = 1
 	return job
 }
 
@@ -30,12 +30,12 @@ func (w *world) newJob(location string) tuning.Job {
 func (w *world) waiting(location string) tuning.Job {
 	job := w.newJob(location)
 	job.TrainingData, job.Pairs = "gs://test-data/x.jsonl", 20
-	return job.Waits()
+	return job.MarkWaiting()
 }
 
 // submitting returns a job whose submitter has crashed.
 func (w *world) submitting(location string) tuning.Job {
-	return w.waiting(location).Submits(time.Now().Add(-time.Second))
+	return w.waiting(location).MarkSubmitting(time.Now().Add(-time.Second))
 }
 
 // begin creates a job on Vertex AI with an up-to-date record whose events are published.
@@ -43,7 +43,7 @@ func (w *world) begin(t testing.TB, location string) store.Record {
 	t.Helper()
 	job := w.submitting(location)
 	job, _ = job.Observe(w.onVertex(t, job))
-	job.Told = int64(len(job.Events))
+	job.Published = int64(len(job.Events))
 	return w.record(t, job)
 }
 

@@ -40,7 +40,7 @@ func (w *world) line(t *testing.T) []store.Record {
 		job.Priority, job.CreatedAt = place.priority, begun.Add(time.Duration(place.second)*time.Second)
 		line = append(line, w.record(t, job))
 	}
-	slices.SortFunc(line, func(a, b store.Record) int { return tuning.InLine(a.Job, b.Job) })
+	slices.SortFunc(line, func(a, b store.Record) int { return tuning.CompareQueue(a.Job, b.Job) })
 	if line[0].Priority != 5 || line[5].Priority != -1 {
 		t.Fatal("the queue is not in order of priority")
 	}

@@ -14,18 +14,18 @@ import (
 )
 
 // group holds the jobs of one location to look up on Vertex AI: named are the jobs with a name on
-// Vertex AI, by that name; orphans are those that Vertex AI may or may not have, by our ID; found
+// Vertex AI, by that name; unconfirmed are those that Vertex AI may or may not have, by our ID; found
 // has the jobs on Vertex AI for each orphan.
 type group struct {
-	named   map[string]store.Record
-	orphans map[string]store.Record
-	found   map[string][]tuning.Observation
+	named       map[string]store.Record
+	unconfirmed map[string]store.Record
+	found       map[string][]tuning.Observation
 }
 
-// seeks reports whether another page may have a job of the orphans. A job submitted more than once
+// needsMorePages reports whether another page may have an unconfirmed job. A job submitted more than once
 // may exist more than once.
-func (g *group) seeks() bool {
-	for id, r := range g.orphans {
+func (g *group) needsMorePages() bool {
+	for id, r := range g.unconfirmed {
 		if len(g.found[id]) == 0 || r.Submissions > 1 {
 			return true
 		}
@@ -44,11 +44,11 @@ func (p *Poller) observe(ctx context.Context, t *tick) error {
 		}
 		return g
 	}
-	for _, r := range t.at(tuning.Accepted, p.Now()) {
+	for _, r := range t.unleased(tuning.Accepted, p.Now()) {
 		at(r).named[r.Name] = r
 	}
-	for _, r := range t.at(tuning.Submitting, p.Now()) {
-		at(r).orphans[r.ID] = r
+	for _, r := range t.unleased(tuning.Submitting, p.Now()) {
+		at(r).unconfirmed[r.ID] = r
 	}
 	var all []error
 	for location, g := range locations {
@@ -63,7 +63,7 @@ func (p *Poller) observe(ctx context.Context, t *tick) error {
 // and then one by one for the jobs that are not in these pages.
 func (p *Poller) refresh(ctx context.Context, t *tick, location string, g *group) error {
 	work := newWork(parallel)
-	if len(g.named) > few || len(g.orphans) > 0 {
+	if len(g.named) > maxSingleGets || len(g.unconfirmed) > 0 {
 		if err := p.list(ctx, t, location, g, work); err != nil {
 			return errors.Join(err, work.wait())
 		}
@@ -79,38 +79,38 @@ func (p *Poller) refresh(ctx context.Context, t *tick, location string, g *group
 // created, but only if all pages were read.
 func (p *Poller) list(ctx context.Context, t *tick, location string, g *group, work *work) error {
 	pages := len(g.named)/pageSize + 1
-	if len(g.orphans) > 0 {
-		pages = search
+	if len(g.unconfirmed) > 0 {
+		pages = maxSearchPages
 	}
 	complete, err := p.Vertex.List(ctx, location, pages, func(seen []tuning.Observation) bool {
 		for _, o := range seen {
 			if r, ok := g.named[o.Name]; ok {
 				delete(g.named, o.Name)
-				work.do(func() error { return p.follow(ctx, t, r, o) })
-			} else if _, ok := g.orphans[o.Label]; ok {
+				work.do(func() error { return p.applyObservation(ctx, t, r, o) })
+			} else if _, ok := g.unconfirmed[o.Label]; ok {
 				g.found[o.Label] = append(g.found[o.Label], o)
 			}
 		}
-		return len(g.named) > 0 || g.seeks()
+		return len(g.named) > 0 || g.needsMorePages()
 	})
 	if err != nil {
 		return err
 	}
-	for id, r := range g.orphans {
+	for id, r := range g.unconfirmed {
 		if found := g.found[id]; len(found) > 0 {
-			work.do(func() error { return p.adopt(ctx, t, r, found) })
+			work.do(func() error { return p.confirmCreated(ctx, t, r, found) })
 		} else if complete {
-			work.do(func() error { return p.write(ctx, t, r, r.NeverArrived(p.Now().UTC())) })
+			work.do(func() error { return p.write(ctx, t, r, r.MarkNotCreated(p.Now().UTC())) })
 		}
 	}
 	return nil
 }
 
-// adopt records the job that an unanswered create made. Usually there is one. If a create took so
-// long that the job was submitted again, and both took effect, adopt keeps the oldest job and
+// confirmCreated records the job that an unanswered create made. Usually there is one. If a create took so
+// long that the job was submitted again, and both took effect, confirmCreated keeps the oldest job and
 // cancels the others, so that they cost little. The record changes only after that, because only
 // the record leads to the other jobs.
-func (p *Poller) adopt(ctx context.Context, t *tick, r store.Record, found []tuning.Observation) error {
+func (p *Poller) confirmCreated(ctx context.Context, t *tick, r store.Record, found []tuning.Observation) error {
 	keep := found[0]
 	for _, o := range found[1:] {
 		if o.CreatedAt.Before(keep.CreatedAt) {
@@ -128,7 +128,7 @@ func (p *Poller) adopt(ctx context.Context, t *tick, r store.Record, found []tun
 	if err := errors.Join(all...); err != nil {
 		return err
 	}
-	return p.follow(ctx, t, r, keep)
+	return p.applyObservation(ctx, t, r, keep)
 }
 
 func (p *Poller) get(ctx context.Context, t *tick, r store.Record) error {
@@ -136,17 +136,17 @@ func (p *Poller) get(ctx context.Context, t *tick, r store.Record) error {
 	if fault.KindOf(err) == fault.NotFound {
 		// Vertex AI keeps jobs and cannot delete one, so the job will not reappear, and without an
 		// end every tick would ask for it again.
-		return p.write(ctx, t, r, r.Fail(tuning.Failure{Code: 5, Message: fault.Of(err).Message}, p.Now().UTC()))
+		return p.write(ctx, t, r, r.Fail(tuning.Failure{Code: 5, Message: fault.From(err).Message}, p.Now().UTC()))
 	}
 	if err != nil {
 		return err
 	}
-	return p.follow(ctx, t, r, o)
+	return p.applyObservation(ctx, t, r, o)
 }
 
-// follow records Vertex AI's description of a job, and acts on it: it marks a stalled job, and
+// applyObservation records Vertex AI's description of a job, and acts on it: it marks a stalled job, and
 // forwards a requested cancellation.
-func (p *Poller) follow(ctx context.Context, t *tick, r store.Record, o tuning.Observation) error {
+func (p *Poller) applyObservation(ctx context.Context, t *tick, r store.Record, o tuning.Observation) error {
 	next, changed := r.Observe(o)
 	if why := next.StalledNow(p.Now(), p.StalledAfter); why != "" {
 		next, changed = next.Stall(why, p.Now().UTC()), true
@@ -155,7 +155,7 @@ func (p *Poller) follow(ctx context.Context, t *tick, r store.Record, o tuning.O
 		return p.write(ctx, t, r, next)
 	}
 	if r.CancelDue() {
-		t.now(p.Starter.PassOn(ctx, r))
+		t.put(p.Jobs.ForwardCancel(ctx, r))
 	}
 	return nil
 }
@@ -170,6 +170,6 @@ func (p *Poller) write(ctx context.Context, t *tick, r store.Record, next tuning
 	if err != nil {
 		return err
 	}
-	t.now(p.Starter.PassOn(ctx, written))
+	t.put(p.Jobs.ForwardCancel(ctx, written))
 	return nil
 }

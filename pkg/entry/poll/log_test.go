@@ -43,7 +43,7 @@ func TestLog_has_no_words(t *testing.T) {
 	enqueue := func(r tuning.Request) {
 		t.Helper()
 		r.BaseModel, r.DisplayName, r.Labels = "gemini-3.1-flash-lite", said, map[string]string{"team": strings.ToLower(said)}
-		if _, err := w.starter.Enqueue(context.Background(), jobs.Order{Request: r, Caller: "ann"}); err != nil {
+		if _, err := w.starter.Enqueue(context.Background(), jobs.StartRequest{Request: r, Caller: "ann"}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -23,7 +23,7 @@ import (
 // unprepared returns a start that was never prepared, and whose events are unpublished.
 func (w *world) unprepared(object string) tuning.Job {
 	job := w.newJob(central)
-	job.LeaseUntil, job.Told = time.Time{}, 0
+	job.LeaseUntil, job.Published = time.Time{}, 0
 	job.Request = tuning.Request{TrainingData: "gs://test-data/" + object}.Encode()
 	return job
 }
@@ -32,8 +32,8 @@ func (w *world) unprepared(object string) tuning.Job {
 func (w *world) published(t *testing.T, what string, records []store.Record) {
 	t.Helper()
 	for _, r := range records {
-		if got := w.read(t, r); len(got.Untold()) > 0 {
-			t.Errorf("%s job %s at %s: %d events are not published", what, r.ID, got.Step, len(got.Untold()))
+		if got := w.read(t, r); len(got.Unpublished()) > 0 {
+			t.Errorf("%s job %s at %s: %d events are not published", what, r.ID, got.Step, len(got.Unpublished()))
 		}
 	}
 }
@@ -56,7 +56,7 @@ func TestPoisonBesideGoodOnes(t *testing.T) {
 	var good, poison []store.Record
 	for range 5 {
 		waits := w.waiting(central)
-		waits.Told = 0
+		waits.Published = 0
 		good = append(good, w.record(t, waits), w.record(t, w.unprepared("x.jsonl")))
 	}
 	for range 3 {
@@ -114,7 +114,7 @@ func TestNothingWaitsForPreparing(t *testing.T) {
 	})
 	w.put(t, "y.jsonl", strings.Repeat(line, 20))
 	job := w.waiting(central)
-	job.Told = 0
+	job.Published = 0
 	waits = w.record(t, job)
 	job = w.newJob(central)
 	job.Step, job.Tentative = tuning.Refused, true
@@ -238,7 +238,7 @@ func TestThousandRecordsOfWhichTenArePoison(t *testing.T) { // not parallel: oth
 			poison = append(poison, w.record(t, job))
 		case i%2 == 0:
 			waits := w.waiting(central)
-			waits.Told = 0
+			waits.Published = 0
 			good = append(good, w.record(t, waits))
 		default:
 			good = append(good, w.record(t, job))

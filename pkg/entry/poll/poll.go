@@ -29,24 +29,24 @@ import (
 
 const (
 	batch = 500 // records read in one query
-	// few is how many jobs are read one by one; for more jobs, pages of the list cost fewer calls.
-	few = 5
+	// maxSingleGets is how many jobs are read one by one; for more jobs, pages of the list cost fewer calls.
+	maxSingleGets = 5
 	// pageSize is how many jobs a page of Vertex AI's list has.
 	pageSize = 100
 	// parallel is how many calls to Vertex AI and Firestore run at the same time.
 	parallel = 16
-	// search is how many pages are read to find jobs that Vertex AI may or may not have. The limit
+	// maxSearchPages is how many pages are read to find jobs that Vertex AI may or may not have. The limit
 	// only stops an endless list: all jobs fit into so many pages.
-	search = 1000
+	maxSearchPages = 1000
 )
 
 // Poller advances jobs.
 type Poller struct {
 	Records *store.Store
 	Vertex  *vertex.Client
-	Starter *jobs.Starter
+	Jobs    *jobs.Service
 	Events  *jobevents.Publisher
-	Reports *jobview.Teller // writes the reports on jobs that have ended
+	Reports *jobview.Presenter // writes the reports on jobs that have ended
 	// StalledAfter is how long a job may run without any change before it counts as stalled; 0
 	// means no limit.
 	StalledAfter time.Duration
@@ -62,16 +62,16 @@ type tick struct {
 	records map[string]store.Record // by ID, in the version that was read or written last
 }
 
-// now stores a record as the newest version of its job.
-func (t *tick) now(r store.Record) {
+// put stores a record as the newest version of its job.
+func (t *tick) put(r store.Record) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.records[r.ID] = r
 }
 
-// at returns the unleased jobs at a step, in random (map) order, so that ticks that run out of time
+// unleased returns the unleased jobs at a step, in random (map) order, so that ticks that run out of time
 // do not always skip the same jobs.
-func (t *tick) at(step tuning.Step, now time.Time) (found []store.Record) {
+func (t *tick) unleased(step tuning.Step, now time.Time) (found []store.Record) {
 	for _, r := range t.records {
 		if r.Step == step && !r.Leased(now) {
 			found = append(found, r)
@@ -99,8 +99,8 @@ func (p *Poller) Tick(ctx context.Context) error {
 		cut = cut || deadlineReached(part)
 		return errors.Join(all...)
 	}
-	if len(t.at(tuning.Preparing, p.Now())) > 0 {
-		err = errors.Join(during(1./2, p.observe, p.dispatch, p.discard), during(1./2, p.tell), during(3./4, p.prepare, p.dispatch))
+	if len(t.unleased(tuning.Preparing, p.Now())) > 0 {
+		err = errors.Join(during(1./2, p.observe, p.dispatch, p.discard), during(1./2, p.publish), during(3./4, p.prepare, p.dispatch))
 	} else {
 		err = during(3./4, p.observe, p.dispatch, p.discard)
 	}
@@ -112,7 +112,7 @@ func (p *Poller) Tick(ctx context.Context) error {
 		p.Log.WarnContext(ctx, "the tick ran out of time and the next tick continues its work", unfinished...)
 		err = nil
 	}
-	return errors.Join(err, p.tell(ctx, t))
+	return errors.Join(err, p.publish(ctx, t))
 }
 
 // within returns a context that ends after a share of the time that is left.
@@ -154,9 +154,9 @@ func (p *Poller) read(ctx context.Context) (*tick, error) {
 // any more.
 func (p *Poller) discard(ctx context.Context, t *tick) error {
 	work := newWork(parallel)
-	for _, r := range t.at(tuning.Refused, p.Now()) {
+	for _, r := range t.unleased(tuning.Refused, p.Now()) {
 		work.do(func() error {
-			if err := p.Starter.Discard(ctx, r); err != nil {
+			if err := p.Jobs.Discard(ctx, r); err != nil {
 				return fmt.Errorf("delete the refused start %s: %w", r.ID, err)
 			}
 			return nil
@@ -165,13 +165,13 @@ func (p *Poller) discard(ctx context.Context, t *tick) error {
 	return work.wait()
 }
 
-// tell publishes the unpublished events and marks them as published. Events of leased jobs are
+// publish publishes the unpublished events and marks them as published. Events of leased jobs are
 // published later: marking them would look to the lease holder like a concurrent write, and it
 // would stop its work.
-func (p *Poller) tell(ctx context.Context, t *tick) error {
+func (p *Poller) publish(ctx context.Context, t *tick) error {
 	now := p.Now()
 	pending := slices.DeleteFunc(slices.Collect(maps.Values(t.records)), func(r store.Record) bool {
-		return len(r.Untold()) == 0 || r.Leased(now)
+		return len(r.Unpublished()) == 0 || r.Leased(now)
 	})
 	if len(pending) == 0 {
 		return nil
@@ -179,8 +179,8 @@ func (p *Poller) tell(ctx context.Context, t *tick) error {
 	pending, reportErr := p.report(ctx, pending)
 	sent, err := p.Events.Publish(ctx, pending)
 	for _, r := range sent {
-		r.Told = int64(len(r.Events))
-		t.now(r)
+		r.Published = int64(len(r.Events))
+		t.put(r)
 	}
-	return errors.Join(reportErr, err, p.Records.MarkTold(ctx, sent))
+	return errors.Join(reportErr, err, p.Records.MarkPublished(ctx, sent))
 }

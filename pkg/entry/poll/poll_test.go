@@ -148,8 +148,8 @@ func TestTicksAtOnce(t *testing.T) {
 	told := w.told(t)
 	for i, r := range records {
 		got := w.read(t, r)
-		if got.State != tuning.Cancelling || len(got.Untold()) > 0 {
-			t.Errorf("job %d is in %s, %d events are not published", i, got.State, len(got.Untold()))
+		if got.State != tuning.Cancelling || len(got.Unpublished()) > 0 {
+			t.Errorf("job %d is in %s, %d events are not published", i, got.State, len(got.Unpublished()))
 		}
 		if diff := cmp.Diff(history(got, 3), unique(told[r.ID])); diff != "" {
 			t.Errorf("published of job %d (-want +got):\n%s", i, diff)

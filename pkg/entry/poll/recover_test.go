@@ -159,11 +159,11 @@ func TestStartsThatDied(t *testing.T) {
 				}
 				// All events were published, by each poller that knows of them, in order.
 				w.tick(t)
-				if diff := cmp.Diff(history(got, int(left.Told)+1), unique(w.told(t)[left.ID])); diff != "" {
+				if diff := cmp.Diff(history(got, int(left.Published)+1), unique(w.told(t)[left.ID])); diff != "" {
 					t.Errorf("published (-want +got):\n%s", diff)
 				}
-				if got := w.read(t, left); got.Told != int64(len(got.Events)) || got.Watched == got.Finished {
-					t.Errorf("published %d of %d events, watched: %v, finished: %v", got.Told, len(got.Events), got.Watched, got.Finished)
+				if got := w.read(t, left); got.Published != int64(len(got.Events)) || got.Watched == got.Finished {
+					t.Errorf("published %d of %d events, watched: %v, finished: %v", got.Published, len(got.Events), got.Watched, got.Finished)
 				}
 			})
 		}
@@ -211,8 +211,8 @@ func TestManyStartsThatDied(t *testing.T) {
 		if (got.Name == "") != (len(jobs) == 0) || len(jobs) > 1 || got.Name == "" && got.Failure == nil && got.State != tuning.Cancelled {
 			t.Errorf("%s: %d jobs; the record is at %s in %s with %+v", id, len(jobs), got.Step, got.State, got.Failure)
 		}
-		if len(got.Untold()) > 0 {
-			t.Errorf("%s: not published: %v", id, got.Untold())
+		if len(got.Unpublished()) > 0 {
+			t.Errorf("%s: not published: %v", id, got.Unpublished())
 		}
 	}
 }
@@ -239,10 +239,10 @@ func TestLeasesAreKept(t *testing.T) {
 	w := newWorld(t)
 	lease := time.Now().Add(time.Minute)
 	preparing := w.newJob(central)
-	preparing.Told, preparing.LeaseUntil = 0, lease
-	submitting := w.waiting(central).Submits(lease)
-	submitting.Told = 0
-	arrived := w.waiting(central).Submits(lease)
+	preparing.Published, preparing.LeaseUntil = 0, lease
+	submitting := w.waiting(central).MarkSubmitting(lease)
+	submitting.Published = 0
+	arrived := w.waiting(central).MarkSubmitting(lease)
 	w.onVertex(t, arrived)
 	var records []store.Record
 	for _, job := range []tuning.Job{preparing, submitting, wished(t, arrived)} {
@@ -256,7 +256,7 @@ func TestLeasesAreKept(t *testing.T) {
 		t.Errorf("calls of two ticks (-want +got):\n%s", diff)
 	}
 	for _, r := range records {
-		if _, err := w.records.UpdateJob(t.Context(), r, r.Delayed("still at it")); err != nil {
+		if _, err := w.records.UpdateJob(t.Context(), r, r.MarkDelayed("still at it")); err != nil {
 			t.Errorf("the holder of the lease on job %s cannot write: %v", r.ID, err)
 		}
 	}
@@ -268,8 +268,8 @@ func TestLeasesAreKept(t *testing.T) {
 		if got.State != want || len(w.labelled(got.ID)) != 1 {
 			t.Errorf("job %d is in %s, Vertex AI has %d of it, want %s and 1", i, got.State, len(w.labelled(got.ID)), want)
 		}
-		if got.Told != int64(len(got.Events)) {
-			t.Errorf("job %d: published %d of %d events", i, got.Told, len(got.Events))
+		if got.Published != int64(len(got.Events)) {
+			t.Errorf("job %d: published %d of %d events", i, got.Published, len(got.Events))
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
-// reportPatience is how long the end of a job is not published while its report cannot be written.
-const reportPatience = time.Hour
+// reportRetryWindow is how long the end of a job is not published while its report cannot be written.
+const reportRetryWindow = time.Hour
 
 // report writes the reports of the jobs that have ended, and returns the jobs whose events may be
 // published: a subscriber that reads that a job has ended finds its report. If a report cannot be
@@ -31,7 +31,7 @@ func (p *Poller) report(ctx context.Context, jobs []store.Record) ([]store.Recor
 			switch {
 			case err == nil:
 				return nil
-			case fault.Passes(err) && p.Now().Sub(r.UpdatedAt) < reportPatience:
+			case fault.IsTransient(err) && p.Now().Sub(r.UpdatedAt) < reportRetryWindow:
 				late[i] = true
 				return err
 			default:

@@ -18,7 +18,7 @@ import (
 // first. A start whose request is stored outside of its record, or whose last attempt was killed,
 // is prepared alone after the others, because it may need more memory than there is.
 func (p *Poller) prepare(ctx context.Context, t *tick) error {
-	starts := t.at(tuning.Preparing, p.Now())
+	starts := t.unleased(tuning.Preparing, p.Now())
 	slices.SortStableFunc(starts, func(a, b store.Record) int { return cmp.Compare(a.Attempts, b.Attempts) })
 	together, alone := newWork(parallel), newWork(1)
 	part, cancel := within(ctx, 3./4)
@@ -44,11 +44,11 @@ func (p *Poller) resume(ctx context.Context, t *tick, r store.Record) error {
 	if ctx.Err() != nil {
 		return nil //nolint:nilerr // the next tick resumes the start
 	}
-	now, err := p.Starter.Resume(ctx, r)
+	now, err := p.Jobs.Resume(ctx, r)
 	if err != nil {
 		return fmt.Errorf("resume the start of job %s: %w", r.ID, err)
 	}
-	t.now(now)
+	t.put(now)
 	return nil
 }
 
@@ -62,8 +62,8 @@ const maxConsecutiveFailures = 5
 func (p *Poller) dispatch(ctx context.Context, t *tick) error {
 	var faults, skipped = newWork(1), []string(nil)
 	failures := 0 // in a row
-	for len(t.at(tuning.Waiting, p.Now())) > 0 {
-		line, err := p.Starter.Line(ctx, skipped)
+	for len(t.unleased(tuning.Waiting, p.Now())) > 0 {
+		line, err := p.Jobs.Line(ctx, skipped)
 		if err != nil {
 			faults.failed(fmt.Errorf("read the queue: %w", err))
 		}
@@ -71,16 +71,16 @@ func (p *Poller) dispatch(ctx context.Context, t *tick) error {
 			break
 		}
 		for _, r := range line {
-			now, more, err := p.Starter.Dispatch(ctx, r)
+			now, more, err := p.Jobs.Dispatch(ctx, r)
 			switch {
 			case err != nil:
 				faults.failed(fmt.Errorf("submit job %s: %w", r.ID, err))
 				skipped, failures = append(skipped, r.ID), failures+1
 			case now.Step == tuning.Submitting: // the create was not answered
-				t.now(now)
+				t.put(now)
 				failures++
 			default:
-				t.now(now)
+				t.put(now)
 				failures = 0
 			}
 			if err == nil && !more || failures == maxConsecutiveFailures || ctx.Err() != nil {

@@ -144,7 +144,7 @@ func TestStalledIsCancelled(t *testing.T) {
 	job := w.submitting(central)
 	job.Timeout, job.CancelWhenStalled = time.Hour, true
 	job, _ = job.Observe(w.onVertex(t, job))
-	job.Told = int64(len(job.Events))
+	job.Published = int64(len(job.Events))
 	record := w.record(t, job)
 	w.runs(0, 0)
 	w.after(job, time.Minute)

@@ -31,7 +31,7 @@ func (f *Function) serveEvent(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	_ = WriteError(w, fault.Of(err), RequestID(r.Context())) // whoever delivers has gone, and delivers again
+	_ = WriteError(w, fault.From(err), RequestID(r.Context())) // whoever delivers has gone, and delivers again
 }
 
 func (f *Function) deliver(w http.ResponseWriter, r *http.Request) error {

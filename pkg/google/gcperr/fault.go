@@ -60,13 +60,13 @@ func Fault(err error, service, doing string, named ...string) error {
 	}
 	out := fault.Wrap(kind, err, "%s", sentence(kind, service, strings.Join(append([]string{doing}, named...), " "), message))
 	out.Log = logged(err, kind, service, doing, code, message)
-	if quoted(kind) {
+	if exposesUpstreamMessage(kind) {
 		out.Violations = violations(err)
 	}
 	if kind == fault.ResourceExhausted || kind == fault.Unavailable {
 		out.RetryAfter = retryDelay(err)
 	}
-	mark(out, err, service)
+	attachRemedyCode(out, err, service)
 	return out
 }
 
@@ -116,10 +116,10 @@ func decode(err error) (codes.Code, string) {
 	return codes.Unknown, ""
 }
 
-// quoted reports whether our message may quote the service's message, because errors of this kind
+// exposesUpstreamMessage reports whether our message may quote the service's message, because errors of this kind
 // are about the caller's input. Messages of other kinds name accounts and projects that the caller
 // does not need to know.
-func quoted(kind fault.Kind) bool {
+func exposesUpstreamMessage(kind fault.Kind) bool {
 	switch kind {
 	case fault.InvalidArgument, fault.FailedPrecondition, fault.NotFound, fault.AlreadyExists:
 		return true
@@ -130,7 +130,7 @@ func quoted(kind fault.Kind) bool {
 
 // sentence returns the message for the caller.
 func sentence(kind fault.Kind, service, doing, message string) string {
-	if quoted(kind) {
+	if exposesUpstreamMessage(kind) {
 		return fmt.Sprintf("%s refused to %s: %s", service, doing, message)
 	}
 	switch kind {
@@ -152,7 +152,7 @@ func sentence(kind fault.Kind, service, doing, message string) string {
 func logged(err error, kind fault.Kind, service, doing string, code codes.Code, message string) string {
 	text := fmt.Sprintf("%s answered %s to %s", service, code, doing)
 	switch {
-	case quoted(kind):
+	case exposesUpstreamMessage(kind):
 		return text
 	case message != "":
 		return text + ": " + objectName.ReplaceAllString(message, "$1…")

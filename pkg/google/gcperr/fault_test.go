@@ -93,7 +93,7 @@ func TestFault(t *testing.T) {
 				t.Errorf("Code = %v, want %v", got, tt.code)
 			}
 			err := gcperr.Fault(tt.err, "Vertex AI", "make it")
-			got := fault.Of(err)
+			got := fault.From(err)
 			if got.Kind != tt.kind {
 				t.Errorf("kind = %d, want %d", got.Kind, tt.kind)
 			}
@@ -137,7 +137,7 @@ func TestFaultRetryAfter(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := fault.Of(gcperr.Fault(tt.err, "Vertex AI", "make it")).RetryAfter; got != tt.want {
+			if got := fault.From(gcperr.Fault(tt.err, "Vertex AI", "make it")).RetryAfter; got != tt.want {
 				t.Errorf("RetryAfter = %v, want %v", got, tt.want)
 			}
 		})
@@ -153,7 +153,7 @@ func TestFaultViolations(t *testing.T) {
 		{Field: "tuning_job.base_model", Reason: "REFUSED_BY_GOOGLE_CLOUD", Description: "is not set."},
 		{Field: "tuning_job.labels", Reason: "REFUSED_BY_GOOGLE_CLOUD", Description: "are too many."},
 	}
-	got := fault.Of(gcperr.Fault(answer(t, codes.InvalidArgument, bad), "Vertex AI", "make it"))
+	got := fault.From(gcperr.Fault(answer(t, codes.InvalidArgument, bad), "Vertex AI", "make it"))
 	if diff := cmp.Diff(want, got.Violations); diff != "" {
 		t.Errorf("violations (-want +got):\n%s", diff)
 	}
@@ -173,7 +173,7 @@ func TestFaultShowsNothingOfADenial(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := fault.Of(gcperr.Fault(s.Err(), "Vertex AI", "make it"))
+		got := fault.From(gcperr.Fault(s.Err(), "Vertex AI", "make it"))
 		if shown := fmt.Sprintf("%+v", got.Body()); strings.Contains(shown, secret) {
 			t.Errorf("the answer to %v shows %q: %s", code, secret, shown)
 		}

@@ -35,8 +35,8 @@ const serviceKey = "service"
 // BucketKey is the metadata key of a Cloud Storage error for the name of the bucket.
 const BucketKey = "bucket"
 
-// mark sets the reason of an error to the code of the remedy for its cause err, if one is known.
-func mark(e *fault.Error, err error, service string) {
+// attachRemedyCode sets the reason of an error to the code of the remedy for its cause err, if one is known.
+func attachRemedyCode(e *fault.Error, err error, service string) {
 	if r, ok := Remedy(err, hosts[service], remedy.Context{}); ok {
 		e.Reason, e.Metadata = r.Code, map[string]string{serviceKey: hosts[service]}
 	}
@@ -52,7 +52,7 @@ func Explain(e *fault.Error, known remedy.Context) (*fault.Error, remedy.Remedy)
 	}
 	known.Bucket = e.Metadata[BucketKey]
 	r, ok := Remedy(e.Err, service, known)
-	if !ok || r.Operator && !quoted(e.Kind) && e.Kind != fault.ResourceExhausted {
+	if !ok || r.Operator && !exposesUpstreamMessage(e.Kind) && e.Kind != fault.ResourceExhausted {
 		return e, r
 	}
 	explained := *e

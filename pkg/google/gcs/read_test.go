@@ -139,7 +139,7 @@ func TestServiceFails(t *testing.T) {
 	})
 	for name, call := range calls {
 		err := call()
-		if fault.KindOf(err) != fault.UpstreamFailed || !fault.Heals(err) {
+		if fault.KindOf(err) != fault.UpstreamFailed || !fault.ShouldRedeliver(err) {
 			t.Errorf("%s: %v (kind %d), want UpstreamFailed", name, err, fault.KindOf(err))
 		}
 	}

@@ -220,7 +220,7 @@ func TestWriteRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := w.store.Write(t.Context(), tt.spec, fill("x"))
-			if fault.KindOf(err) != tt.kind || !strings.Contains(fault.Of(err).Message, tt.says) {
+			if fault.KindOf(err) != tt.kind || !strings.Contains(fault.From(err).Message, tt.says) {
 				t.Errorf("Write = %v (kind %d), want kind %d that says %q", err, fault.KindOf(err), tt.kind, tt.says)
 			}
 		})

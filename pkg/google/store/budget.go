@@ -55,19 +55,19 @@ func (s *Store) Reserved(ctx context.Context, name string) (int64, error) {
 	return reservedIn(doc, name)
 }
 
-// claim returns how much a job still has to reserve in the month in which it is admitted, beyond
+// reservedBy returns how much a job still has to reserve in the month in which it is admitted, beyond
 // its present reservation in that month.
-func claim(before, next tuning.Job) int64 {
+func reservedBy(before, next tuning.Job) int64 {
 	if before.Month == next.Month {
 		return next.Reserved - before.Reserved
 	}
 	return next.Reserved
 }
 
-// take reserves an amount in a month. The condition on the admission document alone would suffice
+// reserve reserves an amount in a month. The condition on the admission document alone would suffice
 // only if both documents were read at the same time, which Firestore does not promise outside of a
 // transaction.
-func take(tx *firestore.Transaction, doc *firestore.DocumentSnapshot, wanted int64) error {
+func reserve(tx *firestore.Transaction, doc *firestore.DocumentSnapshot, wanted int64) error {
 	if !doc.Exists() {
 		return tx.Create(doc.Ref, month{Reserved: wanted})
 	}
@@ -75,9 +75,9 @@ func take(tx *firestore.Transaction, doc *firestore.DocumentSnapshot, wanted int
 		firestore.LastUpdateTime(doc.UpdateTime))
 }
 
-// giveBack returns to its month the part of a reservation that the job does not need, or that it
+// returnReserved returns to its month the part of a reservation that the job does not need, or that it
 // now takes from another month.
-func (s *Store) giveBack(tx *firestore.Transaction, before, next tuning.Job) error {
+func (s *Store) returnReserved(tx *firestore.Transaction, before, next tuning.Job) error {
 	freed := before.Reserved
 	if before.Month == next.Month {
 		freed = max(before.Reserved-next.Reserved, 0)

@@ -32,7 +32,7 @@ func costly(n int, cost int64) tuning.Job {
 
 // pay admits a job in a month with this budget.
 func (w *world) pay(ctx context.Context, r store.Record, month string, budget int64) (store.Record, bool, error) {
-	next := r.Submits(noon.Add(time.Minute))
+	next := r.MarkSubmitting(noon.Add(time.Minute))
 	next.Reserved, next.Month = next.Cost, month
 	return w.Admit(ctx, r, next, store.Admission{MonthlyBudget: budget})
 }
@@ -78,11 +78,11 @@ func TestBudget(t *testing.T) {
 		same(t, "the third job", third.Job, w.read(t, third.ID).Job)
 		// A job without quota keeps its reservation, and moves it to the month in which it is
 		// submitted again.
-		second = w.update(t, second.NoRoom("no quota", noon))
+		second = w.update(t, second.MarkQuotaExceeded("no quota", noon))
 		holds("one waits again", map[string]int64{november: 10})
 		second = admit(second, november)
 		holds("it is sent in the same month", map[string]int64{november: 10})
-		second = admit(w.update(t, second.NoRoom("no quota", noon)), december)
+		second = admit(w.update(t, second.MarkQuotaExceeded("no quota", noon)), december)
 		holds("it is sent in the next month", map[string]int64{november: 6, december: 4})
 		// A job that Vertex AI never had costs nothing; any other job is paid, however it ends.
 		w.update(t, second.Fail(tuning.Failure{Code: 3}, noon))
@@ -160,9 +160,9 @@ func (w *world) spend(t *testing.T, id, month string, budget int64) (bool, error
 	case r.Finished, r.Step == tuning.Submitting && n == 0:
 		return false, nil
 	case r.Step == tuning.Submitting && n == 1:
-		next = r.NoRoom("no quota", noon)
+		next = r.MarkQuotaExceeded("no quota", noon)
 	case r.Step == tuning.Submitting && n == 2:
-		next = r.NeverArrived(noon)
+		next = r.MarkNotCreated(noon)
 	case r.Step == tuning.Submitting && n == 3:
 		next = r.Fail(tuning.Failure{Code: 3}, noon)
 	case r.Step == tuning.Submitting && n == 4:

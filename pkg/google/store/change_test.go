@@ -17,7 +17,7 @@ func TestChangeIsMadeOfWhatIsThere(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		old := w.create(t, waitingJob(1))
-		w.update(t, old.Submits(noon.Add(time.Minute)))
+		w.update(t, old.MarkSubmitting(noon.Add(time.Minute)))
 		var steps []tuning.Step
 		got, err := w.Change(t.Context(), old, func(j tuning.Job) (tuning.Job, error) {
 			steps = append(steps, j.Step)
@@ -34,7 +34,7 @@ func TestChangeIsMadeOfWhatIsThere(t *testing.T) {
 		}
 		same(t, "existing job", got.Job, w.read(t, old.ID).Job)
 		// A write through the returned record succeeds.
-		if _, err := w.UpdateJob(t.Context(), got, got.NeverArrived(noon)); err != nil {
+		if _, err := w.UpdateJob(t.Context(), got, got.MarkNotCreated(noon)); err != nil {
 			t.Errorf("the next write: %v", err)
 		}
 	})
@@ -75,7 +75,7 @@ func TestChangeThatIsNone(t *testing.T) {
 		}
 		same(t, "job without a change", record.Job, got.Job)
 		no := errors.New("no")
-		got, err = w.Change(t.Context(), record, func(j tuning.Job) (tuning.Job, error) { return j.Waits(), no })
+		got, err = w.Change(t.Context(), record, func(j tuning.Job) (tuning.Job, error) { return j.MarkWaiting(), no })
 		if !errors.Is(err, no) || w.commits.Load() != before {
 			t.Errorf("refused: %v and %d writes", err, w.commits.Load()-before)
 		}
@@ -87,7 +87,7 @@ func TestChangeThatIsNone(t *testing.T) {
 func TestChangeThatFails(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		wait := func(j tuning.Job) (tuning.Job, error) { return j.Waits(), nil }
+		wait := func(j tuning.Job) (tuning.Job, error) { return j.MarkWaiting(), nil }
 		record := w.create(t, newJob(1))
 		w.refuse.Store(1)
 		got, err := w.Change(t.Context(), record, wait)

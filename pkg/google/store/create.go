@@ -90,7 +90,7 @@ func (s *Store) CreateJob(ctx context.Context, job tuning.Job, k *Key) (Record, 
 		return tx.Create(ref, job)
 	}, firestore.WithCommitResponseTo(&answer))
 	if err == nil {
-		return written(job, &answer, 1)
+		return recordFromCommit(job, &answer, 1)
 	}
 	// The document of the key decides what happened, whatever the error is: an earlier attempt
 	// whose answer was lost may have succeeded.

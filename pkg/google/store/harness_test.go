@@ -211,21 +211,21 @@ func letters(n int) string {
 }
 
 // newJob returns a confirmed job for which nothing was done yet.
-func newJob(n int) tuning.Job { return tentativeJob(n).Answered() }
+func newJob(n int) tuning.Job { return tentativeJob(n).KeepAnswer() }
 
 // tentativeJob returns a job in the form of its first record.
 func tentativeJob(n int) tuning.Job {
 	return tuning.Job{
 		ID: jobID(n), Location: "us-central1", DisplayName: "a job", BaseModel: "gemini-3.1-flash-lite",
 		StartedBy: "ci", Request: []byte(`{"session_id":"s"}`), CreatedAt: noon, UpdatedAt: noon,
-	}.Recorded(noon.Add(30 * time.Second))
+	}.MarkRecorded(noon.Add(30 * time.Second))
 }
 
 // waitingJob returns a queued job, whose dataset is written.
 func waitingJob(n int) tuning.Job {
 	job := newJob(n)
 	job.TrainingData, job.Pairs = "gs://b/x.jsonl", 7
-	return job.Waits()
+	return job.MarkWaiting()
 }
 
 func jobName(n int) string {

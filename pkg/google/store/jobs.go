@@ -127,7 +127,7 @@ func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, 
 	hasModel := next.ModelID != "" && !next.Tentative
 	refused := next.Key != "" && next.Step == tuning.Refused
 	if !hasModel && !refused && next.Reserved == r.Reserved {
-		res, err := ref.Update(ctx, moving(next), firestore.LastUpdateTime(r.version))
+		res, err := ref.Update(ctx, mutableFields(next), firestore.LastUpdateTime(r.version))
 		switch status.Code(err) {
 		case codes.OK:
 		case codes.FailedPrecondition, codes.NotFound: // a new read shows if it was deleted
@@ -150,10 +150,10 @@ func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, 
 		if !docs[0].UpdateTime.Equal(r.version) {
 			return ErrChanged
 		}
-		if err := tx.Update(ref, moving(next)); err != nil {
+		if err := tx.Update(ref, mutableFields(next)); err != nil {
 			return err
 		}
-		if err := s.giveBack(tx, r.Job, next); err != nil {
+		if err := s.returnReserved(tx, r.Job, next); err != nil {
 			return err
 		}
 		if refused {
@@ -170,14 +170,14 @@ func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, 
 	if err != nil {
 		// The client retries a Commit whose answer was lost, and Firestore rejects the second
 		// Commit of a transaction as invalid.
-		return Record{}, s.lost(ctx, r, err, "write the record of job "+r.ID)
+		return Record{}, s.resolveLostCommit(ctx, r, err, "write the record of job "+r.ID)
 	}
-	return written(next, &answer, 0)
+	return recordFromCommit(next, &answer, 0)
 }
 
-// written returns the record of a job after the i-th write of a transaction. Reading the document
+// recordFromCommit returns the record of a job after the i-th write of a transaction. Reading the document
 // instead could return a later write of another process.
-func written(job tuning.Job, answer *firestore.CommitResponse, i int) (Record, error) {
+func recordFromCommit(job tuning.Job, answer *firestore.CommitResponse, i int) (Record, error) {
 	results, err := answer.WriteResults()
 	if err != nil {
 		return Record{}, fmt.Errorf("write the record of job %s: %w", job.ID, err)
@@ -193,13 +193,13 @@ func (s *Store) Watched(ctx context.Context, after string, limit int) ([]Record,
 	if after != "" {
 		query = query.StartAfter(after)
 	}
-	found, err := s.first(ctx, query, limit)
+	found, err := s.firstDecodable(ctx, query, limit)
 	return found, wrap(err, "list the jobs to watch")
 }
 
-// moving lists the fields of a job that change after its creation, except told, which MarkTold
+// mutableFields lists the fields of a job that change after its creation, except told, which MarkPublished
 // owns.
-func moving(j tuning.Job) []firestore.Update {
+func mutableFields(j tuning.Job) []firestore.Update {
 	return []firestore.Update{
 		{Path: "name", Value: j.Name},
 		{Path: "number", Value: j.Number},
@@ -244,9 +244,9 @@ func moving(j tuning.Job) []firestore.Update {
 	}
 }
 
-// first returns the first jobs of a query that can be decoded. It continues until it has limit of
+// firstDecodable returns the first jobs of a query that can be decoded. It continues until it has limit of
 // them or the query ends. A short page would look like the end of the list.
-func (s *Store) first(ctx context.Context, query firestore.Query, limit int) ([]Record, error) {
+func (s *Store) firstDecodable(ctx context.Context, query firestore.Query, limit int) ([]Record, error) {
 	var found []Record
 	for {
 		missing := limit - len(found)

@@ -30,7 +30,7 @@ func fullJob(n int) tuning.Job {
 		Count: 2, Reasons: map[string]int64{"SAME_ROLE": 2}, Messages: []tuning.LeftOutMessage{{ID: "m1", Reason: "SAME_ROLE"}},
 	}
 	j.Attempts, j.Crashes, j.Submissions, j.Refusals, j.Detail = 3, 2, 2, 1, "no room"
-	j.CancelRequested, j.StalledAt = &tuning.Wish{By: "ci", At: noon.Add(time.Minute), Reason: "NO_CHANGE"}, noon.Add(time.Minute)
+	j.CancelRequested, j.StalledAt = &tuning.CancelRequest{By: "ci", At: noon.Add(time.Minute), Reason: "NO_CHANGE"}, noon.Add(time.Minute)
 	j.FirstAnswer = &tuning.Answer{Name: jobName(n), State: tuning.Queued}
 	j.Step, j.State, j.VertexState, j.Finished = tuning.Ended, tuning.Failed, "JOB_STATE_FAILED", true
 	j.Failure = &tuning.Failure{
@@ -47,7 +47,7 @@ func fullJob(n int) tuning.Job {
 		DatasetSHA256: "cd", Converter: "1", Options: map[string]string{"validation_split": "0.5"}, Request: "ef", Validation: 1,
 	}
 	j.Estimate, j.Cost, j.Reserved, j.Month = []byte(`{"examples":7}`), 52_500_000, 60_000_000, "2026-11"
-	j.Told = 1
+	j.Published = 1
 	j.Events = append(j.Events, tuning.Event{
 		Seq: 2, Type: tuning.StateChanged, Time: noon.Add(time.Hour), From: tuning.Queued, To: tuning.Failed, Name: j.Name,
 		VertexState: "JOB_STATE_FAILED", Actor: "ci", Reason: "NO_CHANGE", Failure: j.Failure, TunedModel: "models/1", TunedEndpoint: "endpoints/1",
@@ -171,7 +171,7 @@ func TestUpdateJobKeepsWhatDoesNotMove(t *testing.T) {
 		}
 		next := fullJob(1)
 		next.ModelID = ""
-		next.DisplayName, next.CreatedAt, next.Told = "changed", noon.Add(time.Hour), 2
+		next.DisplayName, next.CreatedAt, next.Published = "changed", noon.Add(time.Hour), 2
 		if _, err := w.UpdateJob(t.Context(), record, next); err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +180,7 @@ func TestUpdateJobKeepsWhatDoesNotMove(t *testing.T) {
 			t.Fatal(err)
 		}
 		want, first := fullJob(1), newJob(1)
-		want.Key, want.ModelID, want.Hyperparameters, want.Told = first.Key, first.ModelID, first.Hyperparameters, first.Told
+		want.Key, want.ModelID, want.Hyperparameters, want.Published = first.Key, first.ModelID, first.Hyperparameters, first.Published
 		want.Priority, want.Timeout, want.CancelWhenStalled = first.Priority, first.Timeout, first.CancelWhenStalled
 		same(t, "job", want, read.Job)
 		if note := w.data(t, "tuning_jobs/"+record.ID)["note"]; note != "mine" {

@@ -35,7 +35,7 @@ func TestCreateJobWithAKey(t *testing.T) {
 		wantJob.Key = created.Key
 		same(t, "job as created", wantJob, created.Job)
 		same(t, "job as read", wantJob, w.read(t, jobID(1)).Job)
-		if _, err := w.UpdateJob(t.Context(), created, created.Waits()); err != nil {
+		if _, err := w.UpdateJob(t.Context(), created, created.MarkWaiting()); err != nil {
 			t.Errorf("a write through the created record: %v", err)
 		}
 		known, err := w.Key(t.Context(), *k)
@@ -156,7 +156,7 @@ func TestCreateJobWithAKeyAnswerLost(t *testing.T) {
 		want := newJob(1)
 		want.Key = created.Key
 		same(t, "job", want, created.Job)
-		if _, err := w.UpdateJob(t.Context(), created, created.Waits()); err != nil {
+		if _, err := w.UpdateJob(t.Context(), created, created.MarkWaiting()); err != nil {
 			t.Errorf("a write through it: %v", err)
 		}
 		if jobs, keys := w.count(t, "tuning_jobs"), w.count(t, "start_keys"); jobs != 1 || keys != 1 {

@@ -17,24 +17,24 @@ import (
 // was made from it. The oldest is first, as in all results of this file.
 func (s *Store) JobsOnDataset(ctx context.Context, uri string) ([]Record, error) {
 	all := s.client.Collection(jobs)
-	return s.every(ctx, "find the jobs on", uri, all.Where("training_data", "==", uri),
+	return s.queryAll(ctx, "find the jobs on", uri, all.Where("training_data", "==", uri),
 		all.Where("spec.validation_data", "==", uri), all.Where("lineage.source_uris", "array-contains", uri))
 }
 
 // JobsOfEndpoint returns the jobs whose tuned model is served by an endpoint,
 // projects/P/locations/L/endpoints/E.
 func (s *Store) JobsOfEndpoint(ctx context.Context, name, project string) ([]Record, error) {
-	names, err := s.spellings(ctx, "tuned_endpoint", name, project)
+	names, err := s.nameVariants(ctx, "tuned_endpoint", name, project)
 	if err != nil {
 		return nil, err
 	}
-	return s.every(ctx, "find the jobs of", name, s.client.Collection(jobs).Where("tuned_endpoint", "in", names))
+	return s.queryAll(ctx, "find the jobs of", name, s.client.Collection(jobs).Where("tuned_endpoint", "in", names))
 }
 
 // JobsOfModel returns the jobs that made a version of a model, projects/P/locations/L/models/M@V,
 // or all jobs of the model if the name has no version.
 func (s *Store) JobsOfModel(ctx context.Context, name, project string) ([]Record, error) {
-	names, err := s.spellings(ctx, "tuned_model", name, project)
+	names, err := s.nameVariants(ctx, "tuned_model", name, project)
 	if err != nil {
 		return nil, err
 	}
@@ -45,15 +45,15 @@ func (s *Store) JobsOfModel(ctx context.Context, name, project string) ([]Record
 			queries = append(queries, all.Where("tuned_model", ">=", n+"@").Where("tuned_model", "<", n+"A")) // A follows @
 		}
 	}
-	return s.every(ctx, "find the jobs of", name, queries...)
+	return s.queryAll(ctx, "find the jobs of", name, queries...)
 }
 
 var projectPattern = lazyregexp.New(`^projects/([^/]+)/`)
 
-// spellings returns the name and, if its project is ours, the other form in which a record may have
+// nameVariants returns the name and, if its project is ours, the other form in which a record may have
 // it: Vertex AI writes a project either as its ID or as its number. The number is taken from any
 // record, because all records belong to our project.
-func (s *Store) spellings(ctx context.Context, field, name, project string) ([]string, error) {
+func (s *Store) nameVariants(ctx context.Context, field, name, project string) ([]string, error) {
 	docs, err := s.client.Collection(jobs).Where(field, ">", "projects/").OrderBy(field, firestore.Asc).Limit(1).
 		Select(field).Documents(ctx).GetAll()
 	if err != nil {
@@ -74,8 +74,8 @@ func (s *Store) spellings(ctx context.Context, field, name, project string) ([]s
 	return slices.Compact(names), nil
 }
 
-// every returns the jobs that any of the queries finds, each of them once.
-func (s *Store) every(ctx context.Context, doing, name string, queries ...firestore.Query) ([]Record, error) {
+// queryAll returns the jobs that any of the queries finds, each of them once.
+func (s *Store) queryAll(ctx context.Context, doing, name string, queries ...firestore.Query) ([]Record, error) {
 	var found []Record
 	for _, query := range queries {
 		docs, err := query.Documents(ctx).GetAll()

@@ -69,7 +69,7 @@ func TestWatched(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := w.MarkTold(t.Context(), []store.Record{failed}); err != nil {
+				if err := w.MarkPublished(t.Context(), []store.Record{failed}); err != nil {
 					t.Fatal(err)
 				}
 				continue

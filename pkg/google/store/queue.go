@@ -43,11 +43,11 @@ func count(ctx context.Context, query firestore.Query) (int64, error) {
 // Queue returns up to limit jobs from the front of the queue. It decodes them: a record that cannot
 // be decoded is submitted by no process, and has no place in the queue.
 func (s *Store) Queue(ctx context.Context, limit int) ([]Record, error) {
-	line, err := s.first(ctx, s.line(), limit)
+	line, err := s.firstDecodable(ctx, s.line(), limit)
 	return line, wrap(err, "list the queued jobs")
 }
 
-// line is the query of the queued jobs, in the order of tuning.InLine.
+// line is the query of the queued jobs, in the order of tuning.CompareQueue.
 func (s *Store) line() firestore.Query {
 	return s.client.Collection(jobs).Where("step", "==", tuning.Waiting).
 		OrderBy("priority", firestore.Desc).OrderBy("created_at", firestore.Asc).OrderBy(firestore.DocumentID, firestore.Asc)
@@ -81,7 +81,7 @@ func (e *BudgetError) Error() string {
 // ErrChanged as UpdateJob does, a BudgetError, or false if the number of concurrent jobs is
 // reached. A reservation of r in an earlier month is returned to that month.
 func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, a Admission) (Record, bool, error) {
-	limit, wanted := a.MaxConcurrent, claim(r.Job, next)
+	limit, wanted := a.MaxConcurrent, reservedBy(r.Job, next)
 	if limit <= 0 && wanted == 0 {
 		written, err := s.UpdateJob(ctx, r, next)
 		return written, err == nil, err
@@ -111,23 +111,23 @@ func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, a Admissio
 				return r, false, err
 			}
 		}
-		answer, err := s.pass(ctx, docs, r.Job, next)
+		answer, err := s.commitAdmission(ctx, docs, r.Job, next)
 		switch status.Code(err) {
 		case codes.OK:
-			admitted, err := written(next, answer, 1)
+			admitted, err := recordFromCommit(next, answer, 1)
 			return admitted, err == nil, err
 		case codes.FailedPrecondition, codes.AlreadyExists, codes.NotFound, codes.Aborted:
 			// Another job was admitted, or this one has changed.
 		default:
-			return Record{}, false, s.lost(ctx, r, err, "admit job "+r.ID)
+			return Record{}, false, s.resolveLostCommit(ctx, r, err, "admit job "+r.ID)
 		}
 	}
 }
 
-// pass commits the admission, the job and the budget atomically, conditioned on the versions that
+// commitAdmission commits the admission, the job and the budget atomically, conditioned on the versions that
 // were read. It reads nothing inside the transaction, because the read locks of many admissions
 // would make them wait for each other, and most of them would wait in vain.
-func (s *Store) pass(ctx context.Context, docs []*firestore.DocumentSnapshot, before, next tuning.Job) (*firestore.CommitResponse, error) {
+func (s *Store) commitAdmission(ctx context.Context, docs []*firestore.DocumentSnapshot, before, next tuning.Job) (*firestore.CommitResponse, error) {
 	gate, job := docs[0], docs[1]
 	answer := &firestore.CommitResponse{}
 	return answer, s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) (err error) {
@@ -140,18 +140,18 @@ func (s *Store) pass(ctx context.Context, docs []*firestore.DocumentSnapshot, be
 		} else {
 			err = tx.Create(gate.Ref, map[string]any{"job_id": job.Ref.ID, "at": firestore.ServerTimestamp})
 		}
-		err = errors.Join(err, tx.Update(job.Ref, moving(next), firestore.LastUpdateTime(job.UpdateTime)))
-		if wanted := claim(before, next); wanted != 0 {
-			err = errors.Join(err, take(tx, docs[2], wanted), s.giveBack(tx, before, next))
+		err = errors.Join(err, tx.Update(job.Ref, mutableFields(next), firestore.LastUpdateTime(job.UpdateTime)))
+		if wanted := reservedBy(before, next); wanted != 0 {
+			err = errors.Join(err, reserve(tx, docs[2], wanted), s.returnReserved(tx, before, next))
 		}
 		return err
 	}, firestore.WithCommitResponseTo(answer))
 }
 
-// lost returns ErrChanged if the transaction failed, but the record was written nevertheless, by an
+// resolveLostCommit returns ErrChanged if the transaction failed, but the record was written nevertheless, by an
 // earlier attempt of the transaction whose answer was lost or by another process. The caller then
 // reads the record again.
-func (s *Store) lost(ctx context.Context, r Record, err error, doing string) error {
+func (s *Store) resolveLostCommit(ctx context.Context, r Record, err error, doing string) error {
 	if now, readErr := s.Job(ctx, r.ID); readErr == nil && !now.version.Equal(r.version) {
 		return ErrChanged
 	}

@@ -32,9 +32,9 @@ func TestQueue(t *testing.T) {
 			w.create(t, job)
 			line = append(line, job)
 		}
-		slices.SortFunc(line, tuning.InLine)
-		w.create(t, newJob(12))                   // not ready
-		w.create(t, waitingJob(13).Submits(noon)) // in submission
+		slices.SortFunc(line, tuning.CompareQueue)
+		w.create(t, newJob(12))                          // not ready
+		w.create(t, waitingJob(13).MarkSubmitting(noon)) // in submission
 		for _, limit := range []int{1, 5, 12, 1000} {
 			records, err := w.Queue(t.Context(), limit)
 			if err != nil {
@@ -65,9 +65,9 @@ func TestCountAhead(t *testing.T) {
 			w.create(t, job)
 			line = append(line, job)
 		}
-		w.create(t, newJob(20))                   // not ready
-		w.create(t, waitingJob(21).Submits(noon)) // in submission
-		slices.SortFunc(line, tuning.InLine)
+		w.create(t, newJob(20))                          // not ready
+		w.create(t, waitingJob(21).MarkSubmitting(noon)) // in submission
+		slices.SortFunc(line, tuning.CompareQueue)
 		for place, job := range line {
 			if ahead, err := w.CountAhead(t.Context(), job); err != nil || ahead != int64(place) {
 				t.Errorf("%d jobs are ahead of job %d, %v", ahead, place, err)
@@ -90,7 +90,7 @@ func TestCountAtStep(t *testing.T) {
 		for n := 3; n < 5; n++ {
 			w.create(t, waitingJob(n))
 		}
-		w.create(t, waitingJob(5).Submits(noon))
+		w.create(t, waitingJob(5).MarkSubmitting(noon))
 		for _, tt := range []struct {
 			steps []tuning.Step
 			want  int64
@@ -116,14 +116,14 @@ func TestAdmit(t *testing.T) {
 			waiting = append(waiting, w.create(t, waitingJob(n)))
 		}
 		admit := func(r store.Record, limit int64) (store.Record, bool, error) {
-			return w.Admit(t.Context(), r, r.Submits(lease), store.Admission{MaxConcurrent: limit})
+			return w.Admit(t.Context(), r, r.MarkSubmitting(lease), store.Admission{MaxConcurrent: limit})
 		}
 		for n := range 2 {
 			got, ok, err := admit(waiting[n], 2)
 			if !ok || err != nil {
 				t.Fatalf("job %d of two: %v, %v", n, ok, err)
 			}
-			same(t, "admitted job", waitingJob(n).Submits(lease), got.Job)
+			same(t, "admitted job", waitingJob(n).MarkSubmitting(lease), got.Job)
 			same(t, "admitted job as read", got.Job, w.read(t, got.ID).Job)
 			if _, err := w.Apply(t.Context(), got, seen(n, "JOB_STATE_RUNNING", 1)); err != nil {
 				t.Errorf("a write through it: %v", err)
@@ -172,7 +172,7 @@ func TestAdmitShowsAtTheGate(t *testing.T) {
 		r := w.create(t, waitingJob(1))
 		seen := map[time.Time]bool{}
 		for range 3 {
-			admitted, ok, err := w.Admit(t.Context(), r, r.Submits(noon), store.Admission{MaxConcurrent: 1})
+			admitted, ok, err := w.Admit(t.Context(), r, r.MarkSubmitting(noon), store.Admission{MaxConcurrent: 1})
 			if !ok || err != nil {
 				t.Fatalf("Admit: %v, %v", ok, err)
 			}
@@ -181,7 +181,7 @@ func TestAdmitShowsAtTheGate(t *testing.T) {
 				t.Fatal(err)
 			}
 			seen[gate.UpdateTime] = true
-			r = w.update(t, admitted.NoRoom("no quota", noon))
+			r = w.update(t, admitted.MarkQuotaExceeded("no quota", noon))
 		}
 		if len(seen) != 3 {
 			t.Errorf("three admissions changed the admission document %d times", len(seen))
@@ -237,7 +237,7 @@ func (w *world) tryToSend(t *testing.T, n int, limit int64) {
 		if r.Step != tuning.Waiting {
 			return
 		}
-		_, admitted, err := w.Admit(t.Context(), r, r.Submits(noon), store.Admission{MaxConcurrent: limit})
+		_, admitted, err := w.Admit(t.Context(), r, r.MarkSubmitting(noon), store.Admission{MaxConcurrent: limit})
 		switch {
 		case errors.Is(err, store.ErrChanged), fault.KindOf(err) == fault.Unavailable:
 			continue // the answer was lost, or there is contention: the record decides

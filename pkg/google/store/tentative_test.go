@@ -23,7 +23,7 @@ func TestTentativeIsNotShown(t *testing.T) {
 		job.ModelID, job.TrainingData = "m", "gs://b/datasets/1.jsonl"
 		record := w.create(t, job)
 		w.create(t, newJob(2))
-		if _, err := w.UpdateJob(t.Context(), record, job.Submits(noon)); err != nil {
+		if _, err := w.UpdateJob(t.Context(), record, job.MarkSubmitting(noon)); err != nil {
 			t.Fatal(err)
 		}
 		for _, order := range store.Orders {
@@ -59,7 +59,7 @@ func TestRefusalIsKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sent := record.Submits(noon)
+		sent := record.MarkSubmitting(noon)
 		sent.Reserved, sent.Month = 5, "2026-11"
 		record, _, err = w.Admit(t.Context(), record, sent, store.Admission{MonthlyBudget: 10})
 		if err != nil {

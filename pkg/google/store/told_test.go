@@ -23,18 +23,18 @@ func TestMarkTold(t *testing.T) {
 		}
 		mark := func(what string, r store.Record, told int64, watched bool) store.Record {
 			t.Helper()
-			if err := w.MarkTold(t.Context(), []store.Record{r}); err != nil {
+			if err := w.MarkPublished(t.Context(), []store.Record{r}); err != nil {
 				t.Fatalf("%s: %v", what, err)
 			}
 			got := w.read(t, jobID(1))
-			if got.Told != told || got.Watched != watched {
-				t.Errorf("%s: published %d, watched %v, want %d, %v", what, got.Told, got.Watched, told, watched)
+			if got.Published != told || got.Watched != watched {
+				t.Errorf("%s: published %d, watched %v, want %d, %v", what, got.Published, got.Watched, told, watched)
 			}
 			return got
 		}
 		before := running.Job
 		running = mark("both events of a running job", running, 2, true)
-		before.Told = 2
+		before.Published = 2
 		same(t, "all else stays", before, running.Job)
 		mark("one with a record of long ago", first, 2, true)
 		done := w.update(t, running.Fail(tuning.Failure{Code: 3}, noon))
@@ -51,15 +51,15 @@ func TestMarkToldSparesWriters(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		first := w.create(t, newJob(1))
-		if err := w.MarkTold(t.Context(), []store.Record{first}); err != nil {
+		if err := w.MarkPublished(t.Context(), []store.Record{first}); err != nil {
 			t.Fatal(err)
 		}
 		got, err := w.Apply(t.Context(), first, seen(1, "JOB_STATE_RUNNING", 1))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.State != tuning.Running || got.Told != 1 || len(got.Untold()) != 1 {
-			t.Errorf("after a change: %s, published %d of %d", got.State, got.Told, len(got.Events))
+		if got.State != tuning.Running || got.Published != 1 || len(got.Unpublished()) != 1 {
+			t.Errorf("after a change: %s, published %d of %d", got.State, got.Published, len(got.Events))
 		}
 	})
 }
@@ -85,7 +85,7 @@ func TestMarkToldInBatches(t *testing.T) {
 			t.Fatalf("%d jobs are watched, %v, want %d", len(records), err, jobs)
 		}
 		before := w.commits.Load()
-		if err := w.MarkTold(t.Context(), records); err != nil {
+		if err := w.MarkPublished(t.Context(), records); err != nil {
 			t.Fatal(err)
 		}
 		if n := w.commits.Load() - before; n != 3 {
@@ -96,11 +96,11 @@ func TestMarkToldInBatches(t *testing.T) {
 			t.Errorf("%d jobs are still watched, %v, want the unfinished ones: %d", len(left), err, jobs/2)
 		}
 		for _, r := range left {
-			if r.Finished || len(r.Untold()) != 0 {
-				t.Fatalf("job %s, finished: %v, unpublished: %v", r.ID, r.Finished, r.Untold())
+			if r.Finished || len(r.Unpublished()) != 0 {
+				t.Fatalf("job %s, finished: %v, unpublished: %v", r.ID, r.Finished, r.Unpublished())
 			}
 		}
-		if err := w.MarkTold(t.Context(), nil); err != nil || w.commits.Load() != before+3 {
+		if err := w.MarkPublished(t.Context(), nil); err != nil || w.commits.Load() != before+3 {
 			t.Errorf("nothing to mark: %v, %d writes", err, w.commits.Load()-before-3)
 		}
 	})
@@ -111,14 +111,14 @@ func TestMarkToldFails(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		record := w.create(t, newJob(1))
 		w.refuse.Store(1)
-		if err := w.MarkTold(t.Context(), []store.Record{record}); fault.KindOf(err) != fault.UpstreamFailed {
+		if err := w.MarkPublished(t.Context(), []store.Record{record}); fault.KindOf(err) != fault.UpstreamFailed {
 			t.Errorf("MarkTold that is refused: %v", err)
 		}
 		w.loseAnswers.Store(1)
-		if err := w.MarkTold(t.Context(), []store.Record{record}); err != nil && fault.KindOf(err) == fault.Internal {
+		if err := w.MarkPublished(t.Context(), []store.Record{record}); err != nil && fault.KindOf(err) == fault.Internal {
 			t.Errorf("MarkTold whose answer is lost: %v, want none or Google's", err)
 		}
-		if diff := cmp.Diff([]tuning.Event{}, w.read(t, record.ID).Untold()); diff != "" {
+		if diff := cmp.Diff([]tuning.Event{}, w.read(t, record.ID).Unpublished()); diff != "" {
 			t.Errorf("unpublished (-want +got):\n%s", diff)
 		}
 	})

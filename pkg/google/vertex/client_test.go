@@ -139,7 +139,7 @@ func TestRefusals(t *testing.T) {
 		"location":      {elsewhere, fault.FailedPrecondition, "global"},
 	} {
 		_, err := w.Create(t.Context(), tt.job)
-		if got := fault.Of(err); got.Kind != tt.kind || !strings.Contains(got.Message, tt.says) {
+		if got := fault.From(err); got.Kind != tt.kind || !strings.Contains(got.Message, tt.says) {
 			t.Errorf("%s: %v (kind %d), want kind %d about %q", name, err, got.Kind, tt.kind, tt.says)
 		}
 	}

@@ -42,7 +42,7 @@ func recorded() tuning.Job {
 	return tuning.Job{
 		ID: "vt-20261124-093000-abcdefghij", Location: "us-central1", DisplayName: `"Helper" <for> R&D`,
 		BaseModel: "gemini-3.1-flash-lite", StartedBy: "ci", CancelWhenStalled: true, CreatedAt: at(0).Truncate(time.Microsecond),
-	}.Recorded(at(30)).Answered()
+	}.MarkRecorded(at(30)).KeepAnswer()
 }
 
 // seen returns Vertex AI's description of the job after so many seconds.
@@ -58,7 +58,7 @@ func seen(job tuning.Job, state string, seconds int, more ...func(*tuning.Observ
 // lives returns finished jobs; together they have events of every type.
 func lives(t *testing.T) map[string]tuning.Job {
 	t.Helper()
-	sent := recorded().Waits().Submits(at(75))
+	sent := recorded().MarkWaiting().MarkSubmitting(at(75))
 	running := seen(seen(sent, "PENDING", 3), "RUNNING", 4)
 	wished, err := sent.Cancel("somebody", at(3))
 	if err != nil {

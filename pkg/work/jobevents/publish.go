@@ -52,7 +52,7 @@ func (p *Publisher) Publish(ctx context.Context, jobs []store.Record) (published
 	results := make([][]*pubsub.PublishResult, len(jobs))
 	var all []error
 	for i, job := range jobs {
-		for _, e := range job.Untold() {
+		for _, e := range job.Unpublished() {
 			event, err := CloudEvent(p.project, job.Job, e)
 			if err != nil {
 				all = append(all, err)
@@ -81,7 +81,7 @@ func (p *Publisher) arrived(ctx context.Context, job store.Record, results []*pu
 		}
 	}
 	switch {
-	case failed == nil && len(results) < len(job.Untold()):
+	case failed == nil && len(results) < len(job.Unpublished()):
 		return fmt.Errorf("publish the events of job %s: not all could be encoded", job.ID)
 	case failed != nil && ctx.Err() == nil:
 		// After an error, the client holds back the later messages of a job until ResumePublish is

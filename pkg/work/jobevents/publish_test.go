@@ -70,11 +70,11 @@ func TestPublishTheRest(t *testing.T) {
 	w := newWorld(t)
 	read := w.listen(t)
 	r := w.record(t, lives(t)["succeeded"])
-	r.Told = int64(len(r.Events)) - 2
+	r.Published = int64(len(r.Events)) - 2
 	if _, err := w.Publish(t.Context(), []store.Record{r}); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(ids(r, len(r.Events))[r.Told:], received(read(), r)); diff != "" {
+	if diff := cmp.Diff(ids(r, len(r.Events))[r.Published:], received(read(), r)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }

@@ -27,7 +27,7 @@ func (w *world) waits(t *testing.T, name string, change func(*tuning.Job)) {
 	w.record(t, func(j *tuning.Job) {
 		j.DisplayName, j.TrainingData = name, "gs://test-data/datasets/"+name+".jsonl"
 		change(j)
-		*j = j.Waits()
+		*j = j.MarkWaiting()
 	})
 }
 
@@ -199,7 +199,7 @@ func TestQueueFull(t *testing.T) {
 	w.waits(t, "a", func(*tuning.Job) {})
 	w.record(t, func(*tuning.Job) {}) // its dataset is being written
 	_, err := w.Start(t.Context(), keyed)
-	e := fault.Of(err)
+	e := fault.From(err)
 	if e.Kind != fault.ResourceExhausted || e.Reason != "QUEUE_FULL" || e.RetryAfter <= 0 {
 		t.Errorf("Start = %+v", e)
 	}
@@ -232,7 +232,7 @@ func TestNoTurnToBeSeen(t *testing.T) {
 				job, err := w.Start(t.Context(), order(tuning.Request{MessageIDs: []string{"s1"}}))
 				w.on(method, nil)
 				if code == codes.PermissionDenied {
-					w.wantRefused(t, fault.Of(err), 0)
+					w.wantRefused(t, fault.From(err), 0)
 					return
 				}
 				if err != nil || job.Step != tuning.Waiting || job.State != tuning.Queued {
@@ -250,7 +250,7 @@ func TestPosition(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
-	sent := w.start(t, jobs.Order{Request: session.Request})
+	sent := w.start(t, jobs.StartRequest{Request: session.Request})
 	w.waits(t, "second", func(j *tuning.Job) { j.CreatedAt = j.CreatedAt.Add(-time.Hour) })
 	w.waits(t, "third", func(*tuning.Job) {})
 	w.waits(t, "first", func(j *tuning.Job) { j.Priority = 1 })
@@ -266,7 +266,7 @@ func TestPosition(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("positions (-want +got):\n%s", diff)
 	}
-	waits := w.record(t, func(j *tuning.Job) { *j = j.Waits() })
+	waits := w.record(t, func(j *tuning.Job) { *j = j.MarkWaiting() })
 	reads, counts := w.count("RunQuery"), w.count("RunAggregationQuery")
 	if place, err := w.Position(t.Context(), waits.Job); place != 4 || err != nil {
 		t.Errorf("the last job of the queue has position %d, %v, want 4", place, err)
@@ -291,7 +291,7 @@ func TestUnreadableRecord(t *testing.T) {
 	if job := w.start(t, order(tuning.Request{SessionID: "s"})); job.Step != tuning.Accepted {
 		t.Errorf("a start behind it is at %s", job.Step)
 	}
-	waits := w.record(t, func(j *tuning.Job) { *j = j.Waits() })
+	waits := w.record(t, func(j *tuning.Job) { *j = j.MarkWaiting() })
 	if place, err := w.Position(t.Context(), waits.Job); place != 2 || err != nil {
 		t.Errorf("a job behind it has position %d, %v, want 2", place, err)
 	}

@@ -168,7 +168,7 @@ func TestNothingToAdopt(t *testing.T) {
 				t.Fatalf("Resume = %s, %v", resumed.State, err)
 			}
 			if tt.want == tuning.Failed {
-				if e := fault.Of(resumed.Failure.Err()); e.Kind != fault.NotFound || resumed.Failure.Code != int32(codes.NotFound) {
+				if e := fault.From(resumed.Failure.Err()); e.Kind != fault.NotFound || resumed.Failure.Code != int32(codes.NotFound) {
 					t.Errorf("failure %+v, want that the session is unknown", resumed.Failure)
 				}
 			}

@@ -17,13 +17,13 @@ import (
 
 // kinds are starts whose records are written in different ways: in a plain write, in a transaction
 // with their key, in transactions with their model, and in transactions that reserve budget.
-func kinds(t *testing.T, w *world) map[string]jobs.Order {
+func kinds(t *testing.T, w *world) map[string]jobs.StartRequest {
 	t.Helper()
 	w.conversation(t, "s")
 	w.put(t, "models/m", fields{"display_name": "Helper"})
 	plain, keyed, ofModel := session, session, session
 	keyed.Key, ofModel.ModelID = "k", "m"
-	return map[string]jobs.Order{"plain": plain, "keyed": keyed, "of_a_model": ofModel, "limited": plain}
+	return map[string]jobs.StartRequest{"plain": plain, "keyed": keyed, "of_a_model": ofModel, "limited": plain}
 }
 
 // shortLease is a lease that expires within a test.
@@ -31,7 +31,7 @@ const shortLease = 900 * time.Millisecond
 
 // slowly starts a job whose dataset is not written until during has returned; during gets the
 // present record.
-func (w *world) slowly(t *testing.T, o jobs.Order, during func(store.Record)) (tuning.Job, error) {
+func (w *world) slowly(t *testing.T, o jobs.StartRequest, during func(store.Record)) (tuning.Job, error) {
 	t.Helper()
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	var once sync.Once

@@ -32,10 +32,10 @@ func TestMonthlyBudget(t *testing.T) {
 	}
 	w.Config.Budget.Monthly = usd.Amount(2*first.Cost - 1)
 	_, err := w.Start(t.Context(), o)
-	if e := fault.Of(err); e.Reason != "MONTHLY_BUDGET" || e.Kind != fault.FailedPrecondition || !strings.Contains(e.Message, usd.Amount(first.Cost).String()) {
+	if e := fault.From(err); e.Reason != "MONTHLY_BUDGET" || e.Kind != fault.FailedPrecondition || !strings.Contains(e.Message, usd.Amount(first.Cost).String()) {
 		t.Errorf("a second start: %v", err)
 	}
-	w.wantRefused(t, fault.Of(err), 1)
+	w.wantRefused(t, fault.From(err), 1)
 	refusals := func() (reasons []string) {
 		plan, err := w.DryRun(t.Context(), o)
 		if err != nil {

@@ -13,18 +13,18 @@ import (
 // Cancel cancels a job. A job that is not on Vertex AI ends immediately. For any other job Vertex
 // AI tries to cancel it, but the job may still succeed. The error is a Conflict if the job has
 // ended in another way. Cancelling again changes nothing.
-func (s *Starter) Cancel(ctx context.Context, r store.Record, caller string) (store.Record, error) {
+func (s *Service) Cancel(ctx context.Context, r store.Record, caller string) (store.Record, error) {
 	r, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) { return j.Cancel(caller, s.Now().UTC()) })
 	if err != nil {
 		return r, err
 	}
-	return s.PassOn(ctx, r), nil
+	return s.ForwardCancel(ctx, r), nil
 }
 
-// PassOn forwards a recorded request for cancellation to Vertex AI, if Vertex AI may not have it
+// ForwardCancel forwards a recorded request for cancellation to Vertex AI, if Vertex AI may not have it
 // yet, and returns the updated record. If that fails, the next tick retries it, because the request
 // is recorded.
-func (s *Starter) PassOn(ctx context.Context, r store.Record) store.Record {
+func (s *Service) ForwardCancel(ctx context.Context, r store.Record) store.Record {
 	if !r.CancelDue() {
 		return r
 	}
@@ -49,7 +49,7 @@ func (s *Starter) PassOn(ctx context.Context, r store.Record) store.Record {
 }
 
 // Position returns the job's position in the queue, counted from 1, or 0 if the job is not waiting.
-func (s *Starter) Position(ctx context.Context, job tuning.Job) (int, error) {
+func (s *Service) Position(ctx context.Context, job tuning.Job) (int, error) {
 	if job.Step != tuning.Waiting {
 		return 0, nil
 	}

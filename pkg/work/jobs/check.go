@@ -14,31 +14,31 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// vetted returns the job that an order asks for, or an error that lists everything that is wrong
+// checkedJob returns the job that an order asks for, or an error that lists everything that is wrong
 // with the order.
-func (s *Starter) vetted(ctx context.Context, o Order) (tuning.Job, error) {
-	job, verdict, err := s.vet(ctx, o)
+func (s *Service) checkedJob(ctx context.Context, o StartRequest) (tuning.Job, error) {
+	job, verdict, err := s.check(ctx, o)
 	if err != nil || len(verdict.Refusals) == 0 {
 		return job, err
 	}
 	if o.TrainingGeneration == 0 { // function convert has checked a dropped file
 		_, err = s.Training.Preview(ctx, job.BaseModel, o.Request)
 	}
-	return job, together(fault.Faults{}, err, verdict.Err())
+	return job, joinFaults(fault.Faults{}, err, verdict.Err())
 }
 
-// vet returns the job that an order asks for, with the verdict of the catalogue. If anything else
+// check returns the job that an order asks for, with the verdict of the catalogue. If anything else
 // is wrong with the order, the error lists all of it: the faults found while reading the request,
 // its fields, its model, the refusals of the catalogue, and its data as far as the order identifies
 // them.
-func (s *Starter) vet(ctx context.Context, o Order) (tuning.Job, catalogue.Verdict, error) {
+func (s *Service) check(ctx context.Context, o StartRequest) (tuning.Job, catalogue.Verdict, error) {
 	faults := o.Check(o.Faults)
-	s.allowed(o.Request, &faults)
+	s.checkAllowed(o.Request, &faults)
 	job, verdict, err := s.plan(ctx, o, faults)
 	if faults.Count == 0 && err == nil {
 		return job, verdict, nil
 	}
-	if faults.Count == 0 && fault.Heals(err) {
+	if faults.Count == 0 && fault.ShouldRedeliver(err) {
 		return job, verdict, err
 	}
 	var dataErr error
@@ -52,12 +52,12 @@ func (s *Starter) vet(ctx context.Context, o Order) (tuning.Job, catalogue.Verdi
 		}
 		_, dataErr = s.Training.Preview(ctx, job.BaseModel, r)
 	}
-	return job, verdict, together(faults, err, dataErr, verdict.Err())
+	return job, verdict, joinFaults(faults, err, dataErr, verdict.Err())
 }
 
-// allowed adds a fault for each bucket, service account or key in the request that the operator's
+// checkAllowed adds a fault for each bucket, service account or key in the request that the operator's
 // list does not contain. An empty list allows all.
-func (s *Starter) allowed(r tuning.Request, faults *fault.Faults) {
+func (s *Service) checkAllowed(r tuning.Request, faults *fault.Faults) {
 	check := func(field, name, setting string, list []string) {
 		if name != "" && len(list) > 0 && !slices.Contains(list, name) && !faults.Has(field) {
 			faults.Add(field, "NOT_ALLOWED", "must be one that this service allows ("+setting+"): "+strings.Join(list, ", ")+".")
@@ -74,16 +74,16 @@ func (s *Starter) allowed(r tuning.Request, faults *fault.Faults) {
 	check("kms_key_name", r.KMSKeyName, "START_KMS_KEYS", s.Config.Keys)
 }
 
-// together joins everything that is wrong with a request in one error. A single error is returned
+// joinFaults joins everything that is wrong with a request in one error. A single error is returned
 // unchanged. An error that is not the caller's is returned only if there is no other.
-func together(faults fault.Faults, found ...error) error {
+func joinFaults(faults fault.Faults, found ...error) error {
 	var alone error
 	var callers []*fault.Error
 	for _, err := range found {
 		if err != nil && alone == nil {
 			alone = err
 		}
-		if e, ok := errors.AsType[*fault.Error](err); ok && !fault.Heals(e) {
+		if e, ok := errors.AsType[*fault.Error](err); ok && !fault.ShouldRedeliver(e) {
 			callers = append(callers, e)
 		}
 	}

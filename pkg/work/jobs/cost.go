@@ -44,8 +44,8 @@ func (b Budget) Check() error {
 
 // withEstimate returns the job with its tokens and cost. It returns an error if the model cannot
 // take the data, or if the cost exceeds the budget.
-func (s *Starter) withEstimate(ctx context.Context, job tuning.Job, r tuning.Request, set trainset.Result) (tuning.Job, error) {
-	content := s.Facts.Current(ctx).CheckContent(catalogue.Request{
+func (s *Service) withEstimate(ctx context.Context, job tuning.Job, r tuning.Request, set trainset.Result) (tuning.Job, error) {
+	content := s.Catalogue.Current(ctx).CheckContent(catalogue.Request{
 		BaseModel: job.BaseModel, Modalities: set.Modalities(), Training: catalogue.Size(set.Training()), Validation: catalogue.Size(set.Validation), Force: r.Force,
 	})
 	e := s.estimate(ctx, job, set)
@@ -64,15 +64,15 @@ func (s *Starter) withEstimate(ctx context.Context, job tuning.Job, r tuning.Req
 	return job, e.Check(s.budget(r))
 }
 
-func (s *Starter) budget(r tuning.Request) estimate.Budget {
+func (s *Service) budget(r tuning.Request) estimate.Budget {
 	return estimate.Budget{Request: r.MaxCost, Default: s.Config.Budget.Default, Ceiling: s.Config.Budget.Ceiling, Monthly: s.Config.Budget.Monthly}
 }
 
 // estimate estimates the tokens, the cost and the duration of the job. Without earlier jobs to
 // compare with there is no duration, which is not worth an error.
-func (s *Starter) estimate(ctx context.Context, job tuning.Job, set trainset.Result) estimate.Estimate {
+func (s *Service) estimate(ctx context.Context, job tuning.Job, set trainset.Result) estimate.Estimate {
 	plan := estimate.Of(set.Report)
-	plan.Model, plan.TuningMode = s.Facts.Current(ctx).Lookup(job.BaseModel), job.Spec.TuningMode
+	plan.Model, plan.TuningMode = s.Catalogue.Current(ctx).Lookup(job.BaseModel), job.Spec.TuningMode
 	if job.Hyperparameters.EpochCount != nil {
 		plan.Epochs = *job.Hyperparameters.EpochCount
 	}

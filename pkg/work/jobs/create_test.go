@@ -189,7 +189,7 @@ func TestCreateRefused(t *testing.T) {
 			if why := record.Failure; why.Code != int32(code) || strings.Contains(why.Message, words) != want.shown {
 				t.Errorf("the record says %d %q; want Vertex AI's message in it: %v", why.Code, why.Message, want.shown)
 			}
-			w.wantRefused(t, fault.Of(err), 0)
+			w.wantRefused(t, fault.From(err), 0)
 			if n := w.count("CreateTuningJob"); n != 1 {
 				t.Errorf("Vertex AI was asked %d times", n)
 			}

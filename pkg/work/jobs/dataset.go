@@ -17,7 +17,7 @@ type recordUpdate func(tuning.Job) tuning.Job
 
 // writeDataset writes the training set of a job, and checks it against the model's limits and the
 // budget.
-func (s *Starter) writeDataset(ctx context.Context, job tuning.Job, r tuning.Request, from trainset.Source) (recordUpdate, error) {
+func (s *Service) writeDataset(ctx context.Context, job tuning.Job, r tuning.Request, from trainset.Source) (recordUpdate, error) {
 	set, err := s.Training.Write(ctx, job, r, from)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // the error says what was written or read
@@ -35,12 +35,12 @@ func (s *Starter) writeDataset(ctx context.Context, job tuning.Job, r tuning.Req
 }
 
 // trainingURI returns the address of a job's training file, which may not exist yet.
-func (s *Starter) trainingURI(jobID string) string {
+func (s *Service) trainingURI(jobID string) string {
 	return gcs.URI(s.Training.Bucket, trainset.FilesOf(jobID, 0).Training)
 }
 
 // withFiles returns the job with the fields that describe its files.
-func (s *Starter) withFiles(job tuning.Job, r tuning.Request, set trainset.Result) tuning.Job {
+func (s *Service) withFiles(job tuning.Job, r tuning.Request, set trainset.Result) tuning.Job {
 	bucket, names := s.Training.Bucket, trainset.FilesOf(job.ID, set.Attempt)
 	job.Pairs, job.Merged, job.LeftOut = set.Pairs, set.Merged, set.LeftOut
 	job.Warnings = append(slices.Clip(job.Warnings), set.Warnings...)

@@ -14,7 +14,7 @@ import (
 
 // Discard deletes the files of a refused start, and then its record. Call it only when no process
 // can be writing them any more.
-func (s *Starter) Discard(ctx context.Context, r store.Record) error {
+func (s *Service) Discard(ctx context.Context, r store.Record) error {
 	if err := s.deleteFiles(ctx, r.Job); err != nil {
 		return err
 	}
@@ -23,7 +23,7 @@ func (s *Starter) Discard(ctx context.Context, r store.Record) error {
 
 // discardFiles deletes the files of a refused start. If that fails, the poller deletes them with
 // the record.
-func (s *Starter) discardFiles(ctx context.Context, r store.Record) {
+func (s *Service) discardFiles(ctx context.Context, r store.Record) {
 	if r.Step != tuning.Refused {
 		return
 	}
@@ -33,12 +33,12 @@ func (s *Starter) discardFiles(ctx context.Context, r store.Record) {
 }
 
 // deleteFiles deletes all objects that any attempt has written for a job, complete or not.
-func (s *Starter) deleteFiles(ctx context.Context, job tuning.Job) error {
+func (s *Service) deleteFiles(ctx context.Context, job tuning.Job) error {
 	return errors.Join(s.deleteRequest(ctx, job), s.Training.Delete(ctx, job))
 }
 
 // deleteRequest deletes the request of a job, if it is kept outside of the record.
-func (s *Starter) deleteRequest(ctx context.Context, job tuning.Job) error {
+func (s *Service) deleteRequest(ctx context.Context, job tuning.Job) error {
 	bucket, name, ok := tuning.ParseURI(job.RequestData)
 	if !ok {
 		return nil

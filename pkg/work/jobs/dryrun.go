@@ -23,26 +23,26 @@ type Plan struct {
 
 // DryRun does everything that Start does before it writes the record, and creates nothing: the data
 // are read, split and counted, and then discarded.
-func (s *Starter) DryRun(ctx context.Context, o Order) (Plan, error) {
-	job, verdict, err := s.vet(ctx, o)
+func (s *Service) DryRun(ctx context.Context, o StartRequest) (Plan, error) {
+	job, verdict, err := s.check(ctx, o)
 	if err != nil {
 		return Plan{}, err
 	}
 	set, err := s.Training.Preview(ctx, job.BaseModel, o.Request)
 	if err != nil {
-		return Plan{}, together(fault.Faults{}, err, verdict.Err())
+		return Plan{}, joinFaults(fault.Faults{}, err, verdict.Err())
 	}
 	plan := Plan{Refusals: verdict.Refusals}
 	plan.Job, err = s.withEstimate(ctx, s.withFiles(job, o.Request, set), o.Request, set)
-	switch refused := fault.Of(err); {
+	switch refused := fault.From(err); {
 	case err == nil:
 	case refused.Kind == fault.Internal:
 		return Plan{}, err
 	default:
 		plan.Refusals = append(plan.Refusals, refused.Violations...)
 	}
-	if err := s.paidFor(ctx, plan.Job); fault.KindOf(err) == fault.FailedPrecondition {
-		plan.Refusals = append(plan.Refusals, fault.Of(err).Violations...)
+	if err := s.checkMonthlyBudget(ctx, plan.Job); fault.KindOf(err) == fault.FailedPrecondition {
+		plan.Refusals = append(plan.Refusals, fault.From(err).Violations...)
 	} else if err != nil {
 		return Plan{}, err
 	}
@@ -50,8 +50,8 @@ func (s *Starter) DryRun(ctx context.Context, o Order) (Plan, error) {
 	return plan, err
 }
 
-// paidFor returns an error for a job that exceeds what is left of the current month's budget.
-func (s *Starter) paidFor(ctx context.Context, job tuning.Job) error {
+// checkMonthlyBudget returns an error for a job that exceeds what is left of the current month's budget.
+func (s *Service) checkMonthlyBudget(ctx context.Context, job tuning.Job) error {
 	monthly := s.Config.Budget.Monthly
 	if monthly == 0 {
 		return nil
@@ -60,5 +60,5 @@ func (s *Starter) paidFor(ctx context.Context, job tuning.Job) error {
 	if err != nil || job.Cost <= int64(monthly)-reserved {
 		return err
 	}
-	return overMonth(&store.BudgetError{Month: s.month(), Reserved: reserved, Wanted: job.Cost}, monthly)
+	return monthlyBudgetError(&store.BudgetError{Month: s.month(), Reserved: reserved, Wanted: job.Cost}, monthly)
 }

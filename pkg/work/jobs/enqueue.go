@@ -17,12 +17,12 @@ import (
 // prices the job like an interrupted start. So it does not need s.Vertex. There is no caller that
 // waits for an answer: an order whose key was used before returns the start of that key, even if
 // the order has changed.
-func (s *Starter) Enqueue(ctx context.Context, o Order) (tuning.Job, error) {
+func (s *Service) Enqueue(ctx context.Context, o StartRequest) (tuning.Job, error) {
 	key := o.key()
 	if job, found, err := s.enqueued(ctx, key); found || err != nil {
 		return job, err
 	}
-	job, err := s.vetted(ctx, o)
+	job, err := s.checkedJob(ctx, o)
 	if err == nil {
 		err = s.checkQueue(ctx)
 	}
@@ -31,7 +31,7 @@ func (s *Starter) Enqueue(ctx context.Context, o Order) (tuning.Job, error) {
 	}
 	// No process holds its lease. The start is confirmed immediately, because the file's report
 	// names the job.
-	record, err := s.record(ctx, job.Recorded(time.Time{}).Answered(), o.Request, key)
+	record, err := s.record(ctx, job.MarkRecorded(time.Time{}).KeepAnswer(), o.Request, key)
 	if errors.Is(err, store.ErrKeyUsed) {
 		// Another call has just used the key.
 		job, _, err = s.enqueued(ctx, key)
@@ -45,7 +45,7 @@ func (s *Starter) Enqueue(ctx context.Context, o Order) (tuning.Job, error) {
 }
 
 // enqueued returns the job for which the key was used, and whether there is one.
-func (s *Starter) enqueued(ctx context.Context, key *store.Key) (tuning.Job, bool, error) {
+func (s *Service) enqueued(ctx context.Context, key *store.Key) (tuning.Job, bool, error) {
 	if key == nil {
 		return tuning.Job{}, false, nil
 	}
@@ -59,7 +59,7 @@ func (s *Starter) enqueued(ctx context.Context, key *store.Key) (tuning.Job, boo
 
 // BaseModel returns the base model on which a request would be tuned. Its data are checked against
 // the limits of that model.
-func (s *Starter) BaseModel(ctx context.Context, r tuning.Request) (string, error) {
-	job, _, err := s.plan(ctx, Order{Request: r}, fault.Faults{})
+func (s *Service) BaseModel(ctx context.Context, r tuning.Request) (string, error) {
+	job, _, err := s.plan(ctx, StartRequest{Request: r}, fault.Faults{})
 	return job.BaseModel, err
 }

@@ -23,7 +23,7 @@ import (
 )
 
 // file writes an object and returns an order to train on this generation of it.
-func (w *world) file(t *testing.T, name, content string) jobs.Order {
+func (w *world) file(t *testing.T, name, content string) jobs.StartRequest {
 	t.Helper()
 	w.upload(t, name, content)
 	attrs, err := w.objects.Bucket(bucket).Object(name).Attrs(t.Context())
@@ -31,13 +31,13 @@ func (w *world) file(t *testing.T, name, content string) jobs.Order {
 		t.Fatal(err)
 	}
 	uri := "gs://" + bucket + "/" + name
-	return jobs.Order{
+	return jobs.StartRequest{
 		Request: tuning.Request{TrainingData: uri, TrainingGeneration: attrs.Generation},
 		Caller:  uri, Key: strconv.FormatInt(attrs.Generation, 10),
 	}
 }
 
-func (w *world) enqueue(t *testing.T, o jobs.Order) tuning.Job {
+func (w *world) enqueue(t *testing.T, o jobs.StartRequest) tuning.Job {
 	t.Helper()
 	job, err := w.Enqueue(t.Context(), o)
 	if err != nil {
@@ -116,7 +116,7 @@ func TestEnqueueOnce(t *testing.T) {
 		first := w.enqueue(t, o)
 		other := o
 		other.BaseModel, other.Hyperparameters.EpochCount = "gemini-0.0-none", new(int64(-1))
-		for _, o := range []jobs.Order{o, other} {
+		for _, o := range []jobs.StartRequest{o, other} {
 			if job := w.enqueue(t, o); job.ID != first.ID {
 				t.Errorf("job %s, and then %s", first.ID, job.ID)
 			}
@@ -166,26 +166,26 @@ func TestEnqueueOnce(t *testing.T) {
 func TestEnqueueRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		change func(*world, *jobs.Order)
+		change func(*world, *jobs.StartRequest)
 		kind   fault.Kind
 		says   string
 	}{
 		"invalid": {
-			func(_ *world, o *jobs.Order) { o.Hyperparameters.EpochCount = new(int64(0)) },
+			func(_ *world, o *jobs.StartRequest) { o.Hyperparameters.EpochCount = new(int64(0)) },
 			fault.InvalidArgument, "epoch_count",
 		},
 		"catalogue": {
-			func(_ *world, o *jobs.Order) {
+			func(_ *world, o *jobs.StartRequest) {
 				o.BaseModel, o.Hyperparameters.AdapterSize = "gemini-3.1-flash-lite", new(int64(32))
 			},
 			fault.InvalidArgument, "adapter_size",
 		},
 		"unknown_model": {
-			func(_ *world, o *jobs.Order) { o.ModelID = "none" },
+			func(_ *world, o *jobs.StartRequest) { o.ModelID = "none" },
 			fault.NotFound, "none",
 		},
 		"full": {
-			func(w *world, _ *jobs.Order) {
+			func(w *world, _ *jobs.StartRequest) {
 				w.Config.MaxQueuedJobs = 1
 				w.record(t, func(*tuning.Job) {})
 			},
@@ -206,7 +206,7 @@ func TestEnqueueRefused(t *testing.T) {
 			if n := len(w.jobs(t)); n != before {
 				t.Errorf("%d records, want %d", n, before)
 			}
-			if heals := fault.Heals(err); heals != (tt.kind == fault.ResourceExhausted) {
+			if heals := fault.ShouldRedeliver(err); heals != (tt.kind == fault.ResourceExhausted) {
 				t.Errorf("the error can be retried: %v", heals)
 			}
 		})

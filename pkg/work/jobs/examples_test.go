@@ -132,7 +132,7 @@ func TestContentIsChecked(t *testing.T) {
 	w.upload(t, "images.jsonl", image)
 	request := tuning.Request{TrainingData: "gs://test-data/images.jsonl", BaseModel: "qwen/qwen3@qwen3-4b"}
 	_, err := w.Start(t.Context(), order(request))
-	e := fault.Of(err)
+	e := fault.From(err)
 	if e.Kind != fault.InvalidArgument || e.Reason != "KNOWN_TO_FAIL" || len(e.Violations) != 1 || e.Violations[0].Reason != "MODALITY" {
 		t.Fatalf("Start = %+v", e)
 	}

@@ -43,7 +43,7 @@ const (
 // world is a local cloud for one test, with a starter and a poller. Both read the time from a clock
 // that a test can advance.
 type world struct {
-	*jobs.Starter
+	*jobs.Service
 	poller  *poll.Poller
 	records *store.Store
 	vertex  *vertex.Client
@@ -108,14 +108,14 @@ func (w *world) connect(t *testing.T, c *cloud.Cloud) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Starter = &jobs.Starter{
+	w.Service = &jobs.Service{
 		Config:  jobs.Config{DataBucket: bucket, Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, BaseModel: baseModel},
-		Records: w.records, Objects: objects, Vertex: w.vertex, Facts: known, Location: location, Now: now, Log: log,
+		Records: w.records, Objects: objects, Vertex: w.vertex, Catalogue: known, Location: location, Now: now, Log: log,
 		Training: &trainset.Builder{Messages: w.records, Objects: objects, Catalogue: known, Bucket: bucket},
 	}
 	w.poller = &poll.Poller{
-		Records: w.records, Vertex: w.vertex, Starter: w.Starter, Events: events, Now: now, Log: log,
-		Reports: &jobview.Teller{Objects: objects, Facts: known, Bucket: bucket, Log: log},
+		Records: w.records, Vertex: w.vertex, Jobs: w.Service, Events: events, Now: now, Log: log,
+		Reports: &jobview.Presenter{Objects: objects, Catalogue: known, Bucket: bucket, Log: log},
 	}
 }
 
@@ -140,10 +140,10 @@ func (w *world) tickLater(t *testing.T) {
 }
 
 // order is an order of the caller ci.
-func order(r tuning.Request) jobs.Order { return jobs.Order{Request: r, Caller: "ci"} }
+func order(r tuning.Request) jobs.StartRequest { return jobs.StartRequest{Request: r, Caller: "ci"} }
 
 // start starts a job on a session, which must work.
-func (w *world) start(t *testing.T, o jobs.Order) tuning.Job {
+func (w *world) start(t *testing.T, o jobs.StartRequest) tuning.Job {
 	t.Helper()
 	job, err := w.Start(t.Context(), o)
 	if err != nil {

@@ -74,17 +74,17 @@ type Config struct {
 	Budget   Budget
 }
 
-// least is the minimum of a lease and of a create's timeout: anything shorter would expire before
+// minDuration is the minimum of a lease and of a create's timeout: anything shorter would expire before
 // the write that sets it.
-const least = 100 * time.Millisecond
+const minDuration = 100 * time.Millisecond
 
 // Check reports durations that are too short, or longer than limit. All work on a call ends after
 // limit, which is the setting called name; 0 means no limit.
 func (c Config) Check(name string, limit time.Duration) error {
 	check := func(setting string, d time.Duration) error {
 		switch {
-		case d < least:
-			return fmt.Errorf("%s is %s, but must be at least %s", setting, d, least)
+		case d < minDuration:
+			return fmt.Errorf("%s is %s, but must be at least %s", setting, d, minDuration)
 		case limit > 0 && d > limit:
 			return fmt.Errorf("%s is %s, but must be at most %s, %s: all work on a call ends after that time", setting, d, name, limit)
 		}
@@ -93,22 +93,22 @@ func (c Config) Check(name string, limit time.Duration) error {
 	return errors.Join(check("START_LEASE", c.Lease), check("CREATE_TIMEOUT", c.CreateTimeout), c.Budget.Check())
 }
 
-// Starter starts, resumes, submits and cancels jobs.
-type Starter struct {
-	Config   Config
-	Records  *store.Store
-	Objects  *gcs.Store
-	Vertex   Vertex
-	Training *trainset.Builder
-	Facts    catalogue.Provider
-	Project  string
-	Location string // region of the jobs
-	Now      func() time.Time
-	Log      *slog.Logger
+// Service starts, resumes, submits and cancels jobs.
+type Service struct {
+	Config    Config
+	Records   *store.Store
+	Objects   *gcs.Store
+	Vertex    Vertex
+	Training  *trainset.Builder
+	Catalogue catalogue.Provider
+	Project   string
+	Location  string // region of the jobs
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
-// Order is a caller's request to start a job.
-type Order struct {
+// StartRequest is a caller's request to start a job.
+type StartRequest struct {
 	tuning.Request
 	Caller string
 	// Key, if it is not empty, makes the start idempotent: another order of the same caller with
@@ -120,15 +120,15 @@ type Order struct {
 
 // Start starts a job. A refused start leaves nothing but its error, which is kept with its key. A
 // delay is no error: the job is queued, with a detail that says why.
-func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
+func (s *Service) Start(ctx context.Context, o StartRequest) (tuning.Job, error) {
 	key := o.key()
 	if faults := o.Check(o.Faults); faults.Count > 0 {
 		key = nil // an invalid request cannot have used the key
 	}
-	if known, err := s.known(ctx, key); known != nil || err != nil {
-		return s.repeat(ctx, key, known, err)
+	if known, err := s.usedKey(ctx, key); known != nil || err != nil {
+		return s.replay(ctx, key, known, err)
 	}
-	job, err := s.vetted(ctx, o)
+	job, err := s.checkedJob(ctx, o)
 	if err != nil {
 		return tuning.Job{}, err
 	}
@@ -144,7 +144,7 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	if err := s.checkQueue(ctx); err != nil {
 		return tuning.Job{}, err
 	}
-	record, err := s.record(ctx, job.Recorded(s.until(s.Config.Lease)), o.Request, key)
+	record, err := s.record(ctx, job.MarkRecorded(s.until(s.Config.Lease)), o.Request, key)
 	if errors.Is(err, store.ErrKeyUsed) {
 		release()
 		return s.Start(ctx, o) // another call has just used the key
@@ -158,7 +158,7 @@ func (s *Starter) Start(ctx context.Context, o Order) (tuning.Job, error) {
 	record, err = s.prepareAndSubmit(ctx, record, o.Request, from, release)
 	if err != nil {
 		// The caller gets the recorded failure, because a repeated start gets the same one.
-		failed := fault.Of(record.Failure.Err())
+		failed := fault.From(record.Failure.Err())
 		failed.Err = err
 		return record.Job, failed
 	}
@@ -174,7 +174,7 @@ func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // checkQueue refuses a start if the queue is full.
-func (s *Starter) checkQueue(ctx context.Context) error {
+func (s *Service) checkQueue(ctx context.Context) error {
 	if s.Config.MaxQueuedJobs <= 0 {
 		return nil
 	}
@@ -198,7 +198,7 @@ const requestInline = 256 << 10
 
 // record creates the record of a new job. From here on another process resumes the start if this
 // one crashes, but not before the lease expires.
-func (s *Starter) record(ctx context.Context, job tuning.Job, r tuning.Request, key *store.Key) (store.Record, error) {
+func (s *Service) record(ctx context.Context, job tuning.Job, r tuning.Request, key *store.Key) (store.Record, error) {
 	job.Request = r.Encode()
 	if len(job.Request) > requestInline {
 		name := "requests/" + job.ID + ".json"
@@ -223,18 +223,18 @@ func (s *Starter) record(ctx context.Context, job tuning.Job, r tuning.Request, 
 // answer stores the response to a start before it returns it, so that a repeated start gets the
 // same one. If the response cannot be stored, and the start has a key or may still be refused, the
 // result is an error instead.
-func (s *Starter) answer(ctx context.Context, r store.Record, key *store.Key) (tuning.Job, error) {
+func (s *Service) answer(ctx context.Context, r store.Record, key *store.Key) (tuning.Job, error) {
 	kept, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
 		if j.State == tuning.Failed {
 			return j, nil // another process continued the start; its failure is the answer
 		}
-		return j.Answered(), nil
+		return j.KeepAnswer(), nil
 	})
 	switch {
 	case err == nil:
-		return told(kept.Job)
+		return firstAnswer(kept.Job)
 	case fault.KindOf(err) == fault.NotFound: // another process has refused it
-		if _, err := s.known(ctx, key); err != nil {
+		if _, err := s.usedKey(ctx, key); err != nil {
 			return r.Job, err
 		}
 		return r.Job, fault.New(fault.Unavailable, "The start took too long and was abandoned. Nothing was started. Start again.")
@@ -255,9 +255,9 @@ func (s *Starter) answer(ctx context.Context, r store.Record, key *store.Key) (t
 	}
 }
 
-// told returns the job with the name and the state of the first answer, or the failure that was the
+// firstAnswer returns the job with the name and the state of the first answer, or the failure that was the
 // first answer.
-func told(job tuning.Job) (tuning.Job, error) {
+func firstAnswer(job tuning.Job) (tuning.Job, error) {
 	switch {
 	case job.Step == tuning.Refused:
 		return job, job.Failure.Err()

@@ -18,24 +18,24 @@ import (
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	epochs := int64(2)
-	change := func(f func(*jobs.Order)) jobs.Order {
+	change := func(f func(*jobs.StartRequest)) jobs.StartRequest {
 		o := keyed
 		f(&o)
 		return o
 	}
 	tests := map[string]struct {
-		o    jobs.Order
+		o    jobs.StartRequest
 		kind fault.Kind // of the error, if any
 		jobs int
 	}{
 		"the_same":           {keyed, fault.Internal, 1},
-		"another_key":        {change(func(o *jobs.Order) { o.Key = "l" }), fault.Internal, 2},
-		"another_caller":     {change(func(o *jobs.Order) { o.Caller = "cd" }), fault.Internal, 2},
+		"another_key":        {change(func(o *jobs.StartRequest) { o.Key = "l" }), fault.Internal, 2},
+		"another_caller":     {change(func(o *jobs.StartRequest) { o.Caller = "cd" }), fault.Internal, 2},
 		"no_key":             {session, fault.Internal, 2},
-		"other_messages":     {change(func(o *jobs.Order) { o.SessionID = "r" }), fault.AlreadyExists, 1},
-		"other_priority":     {change(func(o *jobs.Order) { o.Priority = 1 }), fault.AlreadyExists, 1},
-		"other_epochs":       {change(func(o *jobs.Order) { o.Hyperparameters.EpochCount = &epochs }), fault.AlreadyExists, 1},
-		"a_caller_and_a_key": {change(func(o *jobs.Order) { o.Caller, o.Key = "c", "i\x00k" }), fault.Internal, 2},
+		"other_messages":     {change(func(o *jobs.StartRequest) { o.SessionID = "r" }), fault.AlreadyExists, 1},
+		"other_priority":     {change(func(o *jobs.StartRequest) { o.Priority = 1 }), fault.AlreadyExists, 1},
+		"other_epochs":       {change(func(o *jobs.StartRequest) { o.Hyperparameters.EpochCount = &epochs }), fault.AlreadyExists, 1},
+		"a_caller_and_a_key": {change(func(o *jobs.StartRequest) { o.Caller, o.Key = "c", "i\x00k" }), fault.Internal, 2},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestKeys(t *testing.T) {
 			if (err != nil) != (tt.kind != fault.Internal) || err != nil && fault.KindOf(err) != tt.kind {
 				t.Errorf("Start = %v", err)
 			}
-			if v := fault.Of(err).Violations; err != nil && (len(v) != 1 || v[0].Field != "Idempotency-Key") {
+			if v := fault.From(err).Violations; err != nil && (len(v) != 1 || v[0].Field != "Idempotency-Key") {
 				t.Errorf("the error names %+v", v)
 			}
 			if n := len(w.onVertex(t)); n != tt.jobs || len(w.jobs(t)) != tt.jobs {
@@ -58,14 +58,14 @@ func TestKeys(t *testing.T) {
 }
 
 // died records a keyed start that was interrupted before its dataset was written.
-func (w *world) died(t *testing.T, o jobs.Order) store.Record {
+func (w *world) died(t *testing.T, o jobs.StartRequest) store.Record {
 	t.Helper()
 	now := w.Now().UTC().Truncate(time.Microsecond)
 	job := tuning.Job{
 		ID: tuning.NewID(now), Location: location, DisplayName: "a job", BaseModel: baseModel, StartedBy: o.Caller,
 		CreatedAt: now, UpdatedAt: now, Request: o.Encode(),
 	}
-	r, err := w.records.CreateJob(t.Context(), job.Recorded(now.Add(w.Config.Lease)),
+	r, err := w.records.CreateJob(t.Context(), job.MarkRecorded(now.Add(w.Config.Lease)),
 		&store.Key{Caller: o.Caller, Key: o.Key, Request: o.Hash()})
 	if err != nil {
 		t.Fatal(err)

@@ -71,7 +71,7 @@ func TestKilledAttempts(t *testing.T) {
 			w.killed(t, r.ID)
 		}
 		w.tickLater(t)
-		if _, err := w.Start(t.Context(), keyed); fault.Of(err).Reason != "PREPARATION_ABORTED" {
+		if _, err := w.Start(t.Context(), keyed); fault.From(err).Reason != "PREPARATION_ABORTED" {
 			t.Errorf("the repeated start = %v", err)
 		}
 		w.tickLater(t)
@@ -161,7 +161,7 @@ func TestPreparedAtATime(t *testing.T) {
 }
 
 // startTogether starts so many jobs at the same time.
-func (w *world) startTogether(t *testing.T, starts int, o jobs.Order) {
+func (w *world) startTogether(t *testing.T, starts int, o jobs.StartRequest) {
 	var all sync.WaitGroup
 	for range starts {
 		all.Go(func() {

@@ -109,15 +109,15 @@ func TestToldMeanwhile(t *testing.T) {
 			o := kinds(t, w)[kind]
 			job, err := w.slowly(t, o, func(r store.Record) {
 				// A poller that read the record before it was leased.
-				if err := w.records.MarkTold(t.Context(), []store.Record{r}); err != nil {
+				if err := w.records.MarkPublished(t.Context(), []store.Record{r}); err != nil {
 					t.Error(err)
 				}
 			})
 			if err != nil || job.State != tuning.Pending {
 				t.Errorf("Start = %s, %v", job.State, err)
 			}
-			if got := w.one(t); got.Told != 0 || len(got.Events) != 2 {
-				t.Errorf("%d of %d events count as published; there were none then", got.Told, len(got.Events))
+			if got := w.one(t); got.Published != 0 || len(got.Events) != 2 {
+				t.Errorf("%d of %d events count as published; there were none then", got.Published, len(got.Events))
 			}
 		})
 	}

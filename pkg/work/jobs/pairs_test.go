@@ -45,7 +45,7 @@ func TestNothingToLearn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := w.Start(t.Context(), order(tt.r))
-			if got := fault.Of(err); got.Kind != fault.FailedPrecondition || got.Message != tt.want {
+			if got := fault.From(err); got.Kind != fault.FailedPrecondition || got.Message != tt.want {
 				t.Errorf("Start = %v %q, want %q", got.Kind, got.Message, tt.want)
 			}
 		})

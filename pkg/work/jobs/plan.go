@@ -24,7 +24,7 @@ import (
 // contain refusals.
 //
 // A step that depends on an invalid field is skipped.
-func (s *Starter) plan(ctx context.Context, o Order, faults fault.Faults) (tuning.Job, catalogue.Verdict, error) {
+func (s *Service) plan(ctx context.Context, o StartRequest, faults fault.Faults) (tuning.Job, catalogue.Verdict, error) {
 	now := s.Now().UTC().Truncate(time.Microsecond)
 	job := tuning.Job{
 		ID: tuning.NewID(now), Location: s.Location, StartedBy: o.Caller, ModelID: o.ModelID,
@@ -41,13 +41,13 @@ func (s *Starter) plan(ctx context.Context, o Order, faults fault.Faults) (tunin
 		if err != nil {
 			return job, catalogue.Verdict{}, err
 		}
-		if err := over(&job, o, model); err != nil {
+		if err := applyModelDefaults(&job, o, model); err != nil {
 			return job, catalogue.Verdict{}, err
 		}
 	}
 	if job.Spec.PreTunedModel != "" && !faults.Has("pre_tuned_model") {
 		var err error
-		if job, err = s.continued(ctx, job); err != nil {
+		if job, err = s.applyPreTunedModel(ctx, job); err != nil {
 			return job, catalogue.Verdict{}, err
 		}
 	}
@@ -56,14 +56,14 @@ func (s *Starter) plan(ctx context.Context, o Order, faults fault.Faults) (tunin
 	if faults.Has("base_model") || faults.Has("model_id") || faults.Has("pre_tuned_model") {
 		return job, catalogue.Verdict{}, nil // without these, the base model is unknown
 	}
-	return s.judged(ctx, o, job)
+	return s.checkCatalogue(ctx, o, job)
 }
 
-// continued copies values from the job that created the tuned model: the location, the base model,
+// applyPreTunedModel copies values from the job that created the tuned model: the location, the base model,
 // the encryption key and, so that the next model is a version of the same model, the display name.
 // A tuned model without a record can be continued too. Source: "Continuous tuning" of the guide to
 // tuning Gemini models.
-func (s *Starter) continued(ctx context.Context, job tuning.Job) (tuning.Job, error) {
+func (s *Service) applyPreTunedModel(ctx context.Context, job tuning.Job) (tuning.Job, error) {
 	name := job.Spec.PreTunedModel
 	job.Location, _ = tuning.ModelLocation(name)
 	made, err := s.Records.JobsOfModel(ctx, name, s.Project)
@@ -83,7 +83,7 @@ func (s *Starter) continued(ctx context.Context, job tuning.Job) (tuning.Job, er
 // notContinued is the error for continuing an open model. Vertex AI expects the folder of its
 // checkpoints for that, in a field that this service does not fill in. Source: custom_base_model of
 // TuningJob in the v1beta1 API.
-func notContinued(o Order) error {
+func notContinued(o StartRequest) error {
 	field := "pre_tuned_model"
 	if o.ContinueModel {
 		field = "continue_model"
@@ -93,13 +93,13 @@ func notContinued(o Order) error {
 	})
 }
 
-// over fills the fields that the request leaves open with the values of the model.
-func over(job *tuning.Job, o Order, model store.Model) error {
+// applyModelDefaults fills the fields that the request leaves open with the values of the model.
+func applyModelDefaults(job *tuning.Job, o StartRequest, model store.Model) error {
 	if bad := model.Hyperparameters.Check("hyperparameters").Kept; len(bad) > 0 {
 		return fault.New(fault.FailedPrecondition,
 			"The document models/%s is not usable: %s %s", o.ModelID, bad[0].Field, bad[0].Description)
 	}
-	job.Hyperparameters = job.Hyperparameters.Over(model.Hyperparameters)
+	job.Hyperparameters = job.Hyperparameters.WithDefaults(model.Hyperparameters)
 	job.DisplayName = cmp.Or(job.DisplayName, model.DisplayName)
 	if job.Spec.PreTunedModel == "" {
 		job.BaseModel = cmp.Or(job.BaseModel, model.BaseModel)
@@ -116,10 +116,10 @@ func over(job *tuning.Job, o Order, model store.Model) error {
 	return nil
 }
 
-// judged checks the job against the catalogue, and takes from it how to call Vertex AI.
-func (s *Starter) judged(ctx context.Context, o Order, job tuning.Job) (tuning.Job, catalogue.Verdict, error) {
+// checkCatalogue checks the job against the catalogue, and takes from it how to call Vertex AI.
+func (s *Service) checkCatalogue(ctx context.Context, o StartRequest, job tuning.Job) (tuning.Job, catalogue.Verdict, error) {
 	h := job.Hyperparameters
-	verdict := s.Facts.Current(ctx).Check(catalogue.Request{
+	verdict := s.Catalogue.Current(ctx).Check(catalogue.Request{
 		BaseModel: job.BaseModel, Location: job.Location, KMSKey: job.Spec.KMSKeyName, Today: s.Now(), Force: o.Force,
 		Hyperparameters: catalogue.Hyperparameters{
 			EpochCount: h.EpochCount, LearningRateMultiplier: h.LearningRateMultiplier, LearningRate: h.LearningRate,
@@ -147,8 +147,8 @@ func (s *Starter) judged(ctx context.Context, o Order, job tuning.Job) (tuning.J
 	return job, verdict, nil
 }
 
-// built is the commit from which the program was built, or else the version of its module.
-var built = sync.OnceValue(func() string {
+// buildVersion is the commit from which the program was built, or else the version of its module.
+var buildVersion = sync.OnceValue(func() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "(unknown)"
@@ -163,4 +163,6 @@ var built = sync.OnceValue(func() string {
 
 // converter names the program that writes the dataset. On Cloud Run it contains the revision, which
 // identifies one image with its settings.
-func (s *Starter) converter() string { return "vertextune " + cmp.Or(s.Config.Revision, built()) }
+func (s *Service) converter() string {
+	return "vertextune " + cmp.Or(s.Config.Revision, buildVersion())
+}

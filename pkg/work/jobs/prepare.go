@@ -19,45 +19,45 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/trainset"
 )
 
-// errTaken stops the work on a job whose lease another process holds.
-var errTaken = errors.New("another process has taken over the job")
+// errLeaseLost stops the work on a job whose lease another process holds.
+var errLeaseLost = errors.New("another process has taken over the job")
 
 // until returns the end of a lease of this length that begins now, in Firestore's precision.
-func (s *Starter) until(lease time.Duration) time.Time {
+func (s *Service) until(lease time.Duration) time.Time {
 	return s.Now().UTC().Add(lease).Truncate(time.Microsecond)
 }
 
-// ours reports whether now, a later version of the record r, has r's step and lease. Publishing
+// stillOwned reports whether now, a later version of the record r, has r's step and lease. Publishing
 // events and answering the caller change neither; taking over or ending the job changes the lease.
-func ours(r store.Record, now tuning.Job) bool {
+func stillOwned(r store.Record, now tuning.Job) bool {
 	return now.Step == r.Step && now.LeaseUntil.Equal(r.LeaseUntil)
 }
 
 // prepareAndSubmit writes the training set of a job whose lease we hold, and then submits or queues
 // the job. The error says why there will be no job; the record has it too. It calls release, which
 // frees the memory, when the training set is written.
-func (s *Starter) prepareAndSubmit(ctx context.Context, r store.Record, request tuning.Request, from trainset.Source, release func()) (store.Record, error) {
+func (s *Service) prepareAndSubmit(ctx context.Context, r store.Record, request tuning.Request, from trainset.Source, release func()) (store.Record, error) {
 	if r.Step != tuning.Preparing {
 		return r, nil // another process resumed or ended the job before our own write was confirmed
 	}
-	work, letGo := s.hold(ctx, r)
+	work, letGo := s.keepLease(ctx, r)
 	data, err := s.writeDataset(work, r.Job, request, from)
 	release()
 	r, held := letGo()
 	switch {
 	case !held:
-		r, _ = s.changed(ctx, r)
+		r, _ = s.reload(ctx, r)
 		return r, nil
 	case err != nil:
-		return s.unprepared(ctx, r, err)
+		return s.handlePrepareError(ctx, r, err)
 	}
 	return s.advance(ctx, r, data)
 }
 
-// hold renews the lease on a record in the background until release is called. release returns the
+// keepLease renews the lease on a record in the background until release is called. release returns the
 // latest version of the record, and whether we still hold the lease. The context is for the work
 // under the lease; it is cancelled when the lease is lost.
-func (s *Starter) hold(ctx context.Context, r store.Record) (work context.Context, release func() (store.Record, bool)) {
+func (s *Service) keepLease(ctx context.Context, r store.Record) (work context.Context, release func() (store.Record, bool)) {
 	work, cancel := context.WithCancel(ctx)
 	held, done := true, make(chan struct{})
 	go func() {
@@ -74,7 +74,7 @@ func (s *Starter) hold(ctx context.Context, r store.Record) (work context.Contex
 			switch {
 			case err == nil:
 				r = renewed
-			case errors.Is(err, errTaken), fault.KindOf(err) == fault.NotFound:
+			case errors.Is(err, errLeaseLost), fault.KindOf(err) == fault.NotFound:
 				held = false
 				cancel()
 			default:
@@ -91,7 +91,7 @@ func (s *Starter) hold(ctx context.Context, r store.Record) (work context.Contex
 
 // renew extends the lease. It is not cancelled when the work ends, because the caller needs the
 // version of the record that it writes.
-func (s *Starter) renew(ctx context.Context, r store.Record) (store.Record, error) {
+func (s *Service) renew(ctx context.Context, r store.Record) (store.Record, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Config.Lease)
 	defer cancel()
 	renewed := r
@@ -99,19 +99,19 @@ func (s *Starter) renew(ctx context.Context, r store.Record) (store.Record, erro
 	return s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
 		// If the answer to this write was lost, the client sends the write again: then the record
 		// has the renewed lease.
-		if !ours(r, j) && !ours(renewed, j) {
-			return j, errTaken
+		if !stillOwned(r, j) && !stillOwned(renewed, j) {
+			return j, errLeaseLost
 		}
 		j.LeaseUntil = renewed.LeaseUntil
 		return j, nil
 	})
 }
 
-// changed reads a record that another process has written, and reports whether it is still ours. If
+// reload reads a record that another process has written, and reports whether it is still ours. If
 // the read fails, it returns the record as we know it: a failed read is no reason to answer that
 // there will be no job. If the job was refused, it deletes the files, because the process that
 // refused the job may not have seen the files that were written here.
-func (s *Starter) changed(ctx context.Context, r store.Record) (store.Record, bool) {
+func (s *Service) reload(ctx context.Context, r store.Record) (store.Record, bool) {
 	now, err := s.Records.Job(ctx, r.ID)
 	if fault.KindOf(err) == fault.NotFound || now.Step == tuning.Refused {
 		gone := r
@@ -122,27 +122,27 @@ func (s *Starter) changed(ctx context.Context, r store.Record) (store.Record, bo
 		s.Log.WarnContext(ctx, "the job was not read", "job_id", r.ID, "error", err)
 		return r, false
 	}
-	return now, ours(r, now.Job)
+	return now, stillOwned(r, now.Job)
 }
 
-// patience is how long a start is retried whose dataset cannot be written.
-const patience = time.Hour
+// prepareRetryWindow is how long a start is retried whose dataset cannot be written.
+const prepareRetryWindow = time.Hour
 
-// unprepared handles a job whose dataset could not be written. A transient error is left to the
+// handlePrepareError handles a job whose dataset could not be written. A transient error is left to the
 // poller's next tick and is not returned. Any other error refuses the job, or fails it if its start
 // was confirmed.
-func (s *Starter) unprepared(ctx context.Context, r store.Record, cause error) (store.Record, error) {
+func (s *Service) handlePrepareError(ctx context.Context, r store.Record, cause error) (store.Record, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
-	passes := fault.Passes(cause) && s.Now().Sub(r.CreatedAt) < patience
+	passes := fault.IsTransient(cause) && s.Now().Sub(r.CreatedAt) < prepareRetryWindow
 	s.Log.Log(ctx, fault.LogLevel(cause), "the dataset was not written", "job_id", r.ID, "will_retry", passes, "error", cause)
 	left, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
 		switch {
-		case !ours(r, j):
+		case !stillOwned(r, j):
 			return j, nil
 		case passes:
 			j.LeaseUntil = time.Time{}
-			return j.Delayed(fault.Of(cause).Message), nil
+			return j.MarkDelayed(fault.From(cause).Message), nil
 		default:
 			return j.Refuse(failureOf(cause), s.until(s.Config.Lease), s.Now().UTC()), nil
 		}
@@ -176,7 +176,7 @@ func failureOf(err error) tuning.Failure {
 const writeTimeout = 30 * time.Second
 
 // request returns the request of a recorded job.
-func (s *Starter) request(ctx context.Context, job tuning.Job) (tuning.Request, error) {
+func (s *Service) request(ctx context.Context, job tuning.Job) (tuning.Request, error) {
 	if job.RequestData == "" {
 		return tuning.DecodeRequest(job.Request)
 	}

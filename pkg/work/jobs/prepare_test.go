@@ -121,7 +121,7 @@ func TestDatasetRefused(t *testing.T) {
 			}
 			w.on("BatchGetDocuments", nil)
 			w.onStorage(nil)
-			w.wantRefused(t, fault.Of(err), 0)
+			w.wantRefused(t, fault.From(err), 0)
 			if n := w.count("CreateTuningJob"); n != 0 {
 				t.Errorf("Vertex AI was asked %d times", n)
 			}

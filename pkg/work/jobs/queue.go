@@ -19,7 +19,7 @@ const linePage = 20
 
 // Line returns the first jobs of the queue except the skipped ones: at most as many as there is
 // room for, and at most one page.
-func (s *Starter) Line(ctx context.Context, skipped []string) ([]store.Record, error) {
+func (s *Service) Line(ctx context.Context, skipped []string) ([]store.Record, error) {
 	// Without a timeout, Firestore's client retries until ctx ends.
 	ctx, cancel := context.WithTimeout(ctx, s.Config.Lease)
 	defer cancel()
@@ -33,7 +33,7 @@ func (s *Starter) Line(ctx context.Context, skipped []string) ([]store.Record, e
 }
 
 // room returns how many more jobs may run on Vertex AI.
-func (s *Starter) room(ctx context.Context) (int64, error) {
+func (s *Service) room(ctx context.Context) (int64, error) {
 	limit := s.Config.MaxConcurrentJobs
 	if limit <= 0 {
 		return math.MaxInt64, nil
@@ -45,7 +45,7 @@ func (s *Starter) room(ctx context.Context) (int64, error) {
 // Dispatch submits the job that is first in the queue, if there is room. It reports whether the
 // next one may be tried: this job was submitted, or it needs no submission any more. If another
 // process is submitting this job, the rest of the queue is left to that process.
-func (s *Starter) Dispatch(ctx context.Context, r store.Record) (store.Record, bool, error) {
+func (s *Service) Dispatch(ctx context.Context, r store.Record) (store.Record, bool, error) {
 	for {
 		now, more, err := s.dispatch(ctx, r)
 		if !errors.Is(err, store.ErrChanged) {
@@ -64,7 +64,7 @@ func (s *Starter) Dispatch(ctx context.Context, r store.Record) (store.Record, b
 	}
 }
 
-func (s *Starter) dispatch(ctx context.Context, r store.Record) (store.Record, bool, error) {
+func (s *Service) dispatch(ctx context.Context, r store.Record) (store.Record, bool, error) {
 	// Without a timeout, Firestore's client retries until ctx ends.
 	call, cancel := context.WithTimeout(ctx, s.Config.Lease)
 	next, sent, err := s.admit(call, r, r.Job)
@@ -82,11 +82,11 @@ func (s *Starter) dispatch(ctx context.Context, r store.Record) (store.Record, b
 	return next, next.Step != tuning.Waiting, nil // if Vertex AI has no room, the job waits again
 }
 
-// turn reports whether there is room for the job in addition to the jobs ahead of it in the queue.
+// isNext reports whether there is room for the job in addition to the jobs ahead of it in the queue.
 // A job that Vertex AI refused for lack of quota is never overtaken. Without a limit for concurrent
 // jobs, no job is overtaken. A job behind a full page of others waits for the poller, even if there
 // is room.
-func (s *Starter) turn(ctx context.Context, job tuning.Job) (bool, error) {
+func (s *Service) isNext(ctx context.Context, job tuning.Job) (bool, error) {
 	room := int64(1)
 	if s.Config.MaxConcurrentJobs > 0 {
 		var err error
@@ -99,7 +99,7 @@ func (s *Starter) turn(ctx context.Context, job tuning.Job) (bool, error) {
 		return false, err
 	}
 	for _, other := range line {
-		if tuning.InLine(other.Job, job) >= 0 {
+		if tuning.CompareQueue(other.Job, job) >= 0 {
 			return true, nil
 		}
 		if other.Refusals > 0 {

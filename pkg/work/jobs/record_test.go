@@ -60,8 +60,8 @@ func TestWriteFails(t *testing.T) {
 					if err == nil && job.Name != "" && job.Name != got.Name {
 						t.Errorf("Start named %s, it is %s", job.Name, got.Name)
 					}
-					if got.Told != int64(len(got.Events)) {
-						t.Errorf("%d events of %d were published", got.Told, len(got.Events))
+					if got.Published != int64(len(got.Events)) {
+						t.Errorf("%d events of %d were published", got.Published, len(got.Events))
 					}
 				})
 			}
@@ -102,12 +102,12 @@ func TestNameNotRecordedIsNotTold(t *testing.T) {
 	// The job is about to be submitted.
 	w.on("Commit", after(1, first(1, fails(codes.PermissionDenied))))
 	w.tick(t)
-	if got := w.only(t); got.Name != "" || got.Told > 1 || len(got.Events) != 1 {
-		t.Fatalf("the record names %q, %d events of %d were published", got.Name, got.Told, len(got.Events))
+	if got := w.only(t); got.Name != "" || got.Published > 1 || len(got.Events) != 1 {
+		t.Fatalf("the record names %q, %d events of %d were published", got.Name, got.Published, len(got.Events))
 	}
 	w.tickLater(t)
-	if got := w.one(t); got.Told != 2 || len(got.Events) != 2 {
-		t.Errorf("%d events of %d were published", got.Told, len(got.Events))
+	if got := w.one(t); got.Published != 2 || len(got.Events) != 2 {
+		t.Errorf("%d events of %d were published", got.Published, len(got.Events))
 	}
 }
 

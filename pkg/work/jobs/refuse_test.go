@@ -68,7 +68,7 @@ func TestStartRefused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := w.Start(t.Context(), order(tt.r))
-			got := fault.Of(err)
+			got := fault.From(err)
 			if got.Kind != tt.kind {
 				t.Errorf("Start = %v (kind %v), want kind %v", err, got.Kind, tt.kind)
 			}
@@ -140,7 +140,7 @@ func TestStartGivenUp(t *testing.T) {
 	w.conversation(t, "s")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := w.Start(ctx, order(tuning.Request{SessionID: "s"})); fault.Of(err).Kind != fault.Canceled {
+	if _, err := w.Start(ctx, order(tuning.Request{SessionID: "s"})); fault.From(err).Kind != fault.Canceled {
 		t.Errorf("Start = %v, want Canceled", err)
 	}
 	if len(w.jobs(t)) != 0 || w.count("CreateTuningJob") != 0 {

@@ -23,7 +23,7 @@ import (
 )
 
 // keyed is session with a key.
-var keyed = jobs.Order{Request: session.Request, Caller: session.Caller, Key: "k"}
+var keyed = jobs.StartRequest{Request: session.Request, Caller: session.Caller, Key: "k"}
 
 // answer has the fields by which answers of start are compared.
 type answer struct{ ID, Name, State string }
@@ -116,7 +116,7 @@ func TestRepeatOfAFailure(t *testing.T) {
 			if tt.code != codes.OK {
 				w.on("CreateTuningJob", fails(tt.code))
 			}
-			o := jobs.Order{Request: tt.r, Caller: "ci", Key: "k"}
+			o := jobs.StartRequest{Request: tt.r, Caller: "ci", Key: "k"}
 			_, err := w.Start(t.Context(), o)
 			if err == nil {
 				t.Fatal("Start worked")
@@ -125,13 +125,13 @@ func TestRepeatOfAFailure(t *testing.T) {
 			w.message(t, "unknown-0", "lonely", "user", "a", "assistant", "b")
 			w.tickLater(t)
 			_, again := w.Start(t.Context(), o)
-			if diff := cmp.Diff(fault.Of(err), fault.Of(again), cmpopts.IgnoreFields(fault.Error{}, "Err")); diff != "" {
+			if diff := cmp.Diff(fault.From(err), fault.From(again), cmpopts.IgnoreFields(fault.Error{}, "Err")); diff != "" {
 				t.Errorf("error (-first +repeated):\n%s", diff)
 			}
-			w.wantRefused(t, fault.Of(err), 0)
+			w.wantRefused(t, fault.From(err), 0)
 			w.later(allLeasesOver)
 			_, again = w.Start(t.Context(), o)
-			if diff := cmp.Diff(fault.Of(err), fault.Of(again), cmpopts.IgnoreFields(fault.Error{}, "Err")); diff != "" {
+			if diff := cmp.Diff(fault.From(err), fault.From(again), cmpopts.IgnoreFields(fault.Error{}, "Err")); diff != "" {
 				t.Errorf("error after its record was deleted (-first +repeated):\n%s", diff)
 			}
 		})
@@ -212,7 +212,7 @@ func TestRepeatWaits(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		_, err := w.Start(ctx, keyed)
-		if e := fault.Of(err); e.Kind != fault.Unavailable && e.Kind != fault.DeadlineExceeded {
+		if e := fault.From(err); e.Kind != fault.Unavailable && e.Kind != fault.DeadlineExceeded {
 			t.Errorf("Start = %v, want an error that asks for a retry", err)
 		}
 		second.Go(func() { repeated, secondErr = w.Start(t.Context(), keyed) })

@@ -16,16 +16,16 @@ import (
 )
 
 // key returns the order's idempotency key, or nil.
-func (o Order) key() *store.Key {
+func (o StartRequest) key() *store.Key {
 	if o.Key == "" {
 		return nil
 	}
 	return &store.Key{Caller: o.Caller, Key: o.Key, Request: o.Request.Hash()}
 }
 
-// known returns the job for which the key was used before, or nil. It is an error if the same key
+// usedKey returns the job for which the key was used before, or nil. It is an error if the same key
 // was used for another request.
-func (s *Starter) known(ctx context.Context, key *store.Key) (*store.Record, error) {
+func (s *Service) usedKey(ctx context.Context, key *store.Key) (*store.Record, error) {
 	if key == nil {
 		return nil, nil //nolint:nilnil // no key, no job
 	}
@@ -56,18 +56,18 @@ func (s *Starter) known(ctx context.Context, key *store.Key) (*store.Record, err
 	return &record, nil
 }
 
-// look is the interval at which a repeated start polls a start that is still in progress.
-const look = 200 * time.Millisecond
+// replayPollInterval is the interval at which a repeated start polls a start that is still in progress.
+const replayPollInterval = 200 * time.Millisecond
 
-// repeat answers a start with the first answer. It waits if the first start is still in progress,
+// replay answers a start with the first answer. It waits if the first start is still in progress,
 // and resumes it if its lease has expired.
-func (s *Starter) repeat(ctx context.Context, key *store.Key, r *store.Record, err error) (tuning.Job, error) {
+func (s *Service) replay(ctx context.Context, key *store.Key, r *store.Record, err error) (tuning.Job, error) {
 	for {
 		switch {
 		case err != nil:
 			return tuning.Job{}, err
 		case r.FirstAnswer != nil || r.Finished || r.Step == tuning.Refused:
-			return told(r.Job)
+			return firstAnswer(r.Job)
 		case r.Step == tuning.Preparing && !r.Leased(s.Now()):
 			*r, err = s.Resume(ctx, *r)
 			continue
@@ -78,11 +78,11 @@ func (s *Starter) repeat(ctx context.Context, key *store.Key, r *store.Record, e
 				Kind: fault.Unavailable, Busy: true, RetryAfter: s.Config.Lease, Err: ctx.Err(),
 				Message: "The first start with this key is still in progress. Repeat the call.",
 			}
-		case <-time.After(look):
+		case <-time.After(replayPollInterval):
 		}
 		if *r, err = s.Records.Job(ctx, r.ID); fault.KindOf(err) == fault.NotFound {
 			// The job was refused and deleted meanwhile: the key has the answer.
-			r, err = s.known(ctx, key)
+			r, err = s.usedKey(ctx, key)
 		}
 	}
 }
@@ -90,19 +90,19 @@ func (s *Starter) repeat(ctx context.Context, key *store.Key, r *store.Record, e
 // Resume resumes a start that was interrupted before its dataset was written. A permanent error
 // refuses the job, or fails it if its start was confirmed. Resume returns an error only if it could
 // not take over the record.
-func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, error) {
+func (s *Service) Resume(ctx context.Context, r store.Record) (store.Record, error) {
 	release, err := s.Training.ReserveRecorded(ctx, r.Job)
 	if err != nil {
 		return r, err
 	}
 	defer release()
-	taken, err := s.Records.UpdateJob(ctx, r, r.Resumes(s.until(s.Config.Lease), s.Now().UTC()))
+	taken, err := s.Records.UpdateJob(ctx, r, r.MarkResumed(s.until(s.Config.Lease), s.Now().UTC()))
 	for errors.Is(err, store.ErrChanged) {
 		var still bool
-		if r, still = s.changed(ctx, r); !still {
+		if r, still = s.reload(ctx, r); !still {
 			return r, nil // another process has resumed the start
 		}
-		taken, err = s.Records.UpdateJob(ctx, r, r.Resumes(s.until(s.Config.Lease), s.Now().UTC()))
+		taken, err = s.Records.UpdateJob(ctx, r, r.MarkResumed(s.until(s.Config.Lease), s.Now().UTC()))
 	}
 	if err != nil {
 		return r, err
@@ -113,7 +113,7 @@ func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, err
 		return taken, nil
 	}
 	s.Log.InfoContext(ctx, "the start was resumed", "job_id", r.ID)
-	request, from, err := s.recorded(ctx, taken.Job)
+	request, from, err := s.loadRequest(ctx, taken.Job)
 	if err != nil {
 		// The training data cannot be read any more, but an earlier attempt may have written the
 		// dataset.
@@ -123,8 +123,8 @@ func (s *Starter) Resume(ctx context.Context, r store.Record) (store.Record, err
 	return ended, nil
 }
 
-// recorded loads the request of a recorded job, and the source of its training data.
-func (s *Starter) recorded(ctx context.Context, job tuning.Job) (tuning.Request, trainset.Source, error) {
+// loadRequest loads the request of a recorded job, and the source of its training data.
+func (s *Service) loadRequest(ctx context.Context, job tuning.Job) (tuning.Request, trainset.Source, error) {
 	request, err := s.request(ctx, job)
 	if err != nil {
 		return request, nil, err

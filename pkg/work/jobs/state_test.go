@@ -167,7 +167,7 @@ func (w *world) record(t *testing.T, change func(*tuning.Job)) store.Record {
 		ID: tuning.NewID(now), Location: location, DisplayName: "a job", BaseModel: baseModel, StartedBy: "ci", CreatedAt: now, UpdatedAt: now,
 	}
 	job.Request = tuning.Request{SessionID: "s"}.Encode()
-	job = job.Recorded(now.Add(w.Config.Lease)).Answered()
+	job = job.MarkRecorded(now.Add(w.Config.Lease)).KeepAnswer()
 	change(&job)
 	r, err := w.records.CreateJob(t.Context(), job, nil)
 	if err != nil {

@@ -18,14 +18,14 @@ import (
 )
 
 // asked returns the order of a request body.
-func asked(t *testing.T, body string) jobs.Order {
+func asked(t *testing.T, body string) jobs.StartRequest {
 	t.Helper()
 	f, err := reading.Parse("The body", []byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := tuning.ReadRequest(f)
-	return jobs.Order{Request: r, Caller: "ci", Faults: f.Faults()}
+	return jobs.StartRequest{Request: r, Caller: "ci", Faults: f.Faults()}
 }
 
 // TestEveryFaultAtOnce: one answer has the faults of the fields, the model and the data of a
@@ -83,7 +83,7 @@ func TestEveryFaultAtOnce(t *testing.T) {
 	}
 	// The data's faults come with those of the fields.
 	_, err := w.Start(t.Context(), asked(t, `{"training_data":"gs://test-data/bad.jsonl","priority":5000}`))
-	e := fault.Of(err)
+	e := fault.From(err)
 	if len(e.Violations) < 2 || e.Violations[0].Field != "priority" || !strings.HasPrefix(e.Violations[1].Field, "training_data[1]") {
 		t.Errorf("Start = %+v", e)
 	}
@@ -97,7 +97,7 @@ func TestManyFaults(t *testing.T) {
 	for element, count := range map[string]string{`"a"`: "The request has 50000 faults", `1`: "The request has 300001 faults", `""`: ""} {
 		body := `{"message_ids":[` + strings.TrimSuffix(strings.Repeat(element+",", 300_000), ",") + `]}`
 		_, err := w.Start(t.Context(), asked(t, body))
-		e := fault.Of(err)
+		e := fault.From(err)
 		if len(e.Violations) > 1000 || len(e.Violations) == 0 || !strings.HasPrefix(e.Message, count) {
 			t.Errorf("%s: %d violations, %q", element, len(e.Violations), e.Message)
 		}
@@ -119,7 +119,7 @@ func TestAllowLists(t *testing.T) {
 	_, err := w.DryRun(t.Context(), asked(t, `{"training_data":"gs://theirs/x.jsonl","validation_data":"gs://theirs/y.jsonl","output_uri":"gs://theirs",
 		"service_account":"b@p.iam.gserviceaccount.com","kms_key_name":"projects/p/locations/l/keyRings/r/cryptoKeys/other"}`))
 	var got []string
-	for _, v := range fault.Of(err).Violations {
+	for _, v := range fault.From(err).Violations {
 		got = append(got, v.Field+" "+v.Reason)
 	}
 	want := []string{
@@ -129,7 +129,7 @@ func TestAllowLists(t *testing.T) {
 		t.Errorf("violations (-want +got):\n%s", diff)
 	}
 	_, err = w.DryRun(t.Context(), asked(t, `{"training_data":"gs://test-data/none.jsonl","validation_data":"gs://ours/y.jsonl"}`))
-	if e := fault.Of(err); e.Kind != fault.NotFound || e.Violations[0].Reason != "UNKNOWN_OBJECT" {
+	if e := fault.From(err); e.Kind != fault.NotFound || e.Violations[0].Reason != "UNKNOWN_OBJECT" {
 		t.Errorf("the data bucket, and one of the list: %v", err)
 	}
 }
@@ -145,10 +145,10 @@ func TestPreferenceData(t *testing.T) {
 		_, startErr := w.Start(t.Context(), o)
 		_, dryErr := w.DryRun(t.Context(), o)
 		for what, err := range map[string]error{"start": startErr, "dry run": dryErr} {
-			if e := fault.Of(err); e.Reason != "PREFERENCE_TUNING" || !strings.Contains(e.Message, "No model that runs today is documented for preference tuning") {
+			if e := fault.From(err); e.Reason != "PREFERENCE_TUNING" || !strings.Contains(e.Message, "No model that runs today is documented for preference tuning") {
 				t.Errorf("%s, force %v: %v", what, force, err)
 			}
 		}
-		w.wantRefused(t, fault.Of(startErr), 0)
+		w.wantRefused(t, fault.From(startErr), 0)
 	}
 }

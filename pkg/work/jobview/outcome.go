@@ -18,9 +18,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 )
 
-// aftermath is the part of a status that the record does not have: the estimate and the bill, the
+// outcome is the part of a status that the record does not have: the estimate and the bill, the
 // dropped examples, how to call the tuned model, and how to fix a failure.
-type aftermath struct {
+type outcome struct {
 	Estimate     json.RawMessage       `json:"estimate,omitempty"`
 	Billed       *estimate.Billed      `json:"billed,omitempty"`
 	Dropped      []sourceindex.Dropped `json:"dropped_examples,omitempty"`
@@ -38,7 +38,7 @@ type Remedy struct {
 }
 
 // after returns the outcome of a job, with a warning for each part that could not be found out.
-func (t *Teller) after(ctx context.Context, job tuning.Job) (out aftermath, warnings []string) {
+func (t *Presenter) after(ctx context.Context, job tuning.Job) (out outcome, warnings []string) {
 	out.Remedy = t.Remedy(job)
 	if len(job.Estimate) > 0 {
 		var e estimate.Estimate
@@ -56,7 +56,7 @@ func (t *Teller) after(ctx context.Context, job tuning.Job) (out aftermath, warn
 		}
 	}
 	if job.TunedEndpoint != "" {
-		call, err := serving.Ready(job.TunedEndpoint, t.Facts.Current(ctx).Lookup(job.BaseModel))
+		call, err := serving.Ready(job.TunedEndpoint, t.Catalogue.Current(ctx).Lookup(job.BaseModel))
 		if err != nil {
 			t.Log.WarnContext(ctx, "the call of the tuned endpoint could not be built", "job_id", job.ID, "error", err)
 		} else {
@@ -94,7 +94,7 @@ var errNoIndex = errors.New("there is no index of sources")
 // dropped returns the examples that Vertex AI left out, with their sources. It reads the index of
 // sources, which nothing else needs, because most jobs drop no examples. With an error the examples
 // are returned without their sources.
-func (t *Teller) dropped(ctx context.Context, job tuning.Job) ([]sourceindex.Dropped, error) {
+func (t *Presenter) dropped(ctx context.Context, job tuning.Job) ([]sourceindex.Dropped, error) {
 	indices, reasons := make([]int64, len(job.Dropped)), make([]string, len(job.Dropped))
 	for i, d := range job.Dropped {
 		indices[i], reasons[i] = d.Index, d.Reason
@@ -122,7 +122,7 @@ func (t *Teller) dropped(ctx context.Context, job tuning.Job) ([]sourceindex.Dro
 
 // Remedy returns how to fix a job's failure, or nil if that is not known. It also returns fixes for
 // the operator, because a caller who may see the job also sees Vertex AI's message.
-func (t *Teller) Remedy(job tuning.Job) *Remedy {
+func (t *Presenter) Remedy(job tuning.Job) *Remedy {
 	if job.Failure == nil {
 		return nil
 	}
@@ -137,7 +137,7 @@ func (t *Teller) Remedy(job tuning.Job) *Remedy {
 	for _, v := range job.Failure.Violations {
 		answer.Fields = append(answer.Fields, remedy.Field{Name: v.Field, Description: v.Description})
 	}
-	known := t.Known
+	known := t.RemedyContext
 	known.Location, known.BaseModel = job.Location, job.BaseModel
 	r, ok := remedy.For(answer, known)
 	// If the recorded reason differs from the remedy's code, the recorded message was too short to

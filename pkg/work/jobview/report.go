@@ -20,7 +20,7 @@ func reportOf(job tuning.Job) string { return "reports/" + job.ID + ".json" }
 // Report writes the status of a job that has ended as an object next to its dataset: for readers of
 // the bucket, and for the time after the record is deleted. It is idempotent: the first report is
 // never replaced.
-func (t *Teller) Report(ctx context.Context, job tuning.Job) error {
+func (t *Presenter) Report(ctx context.Context, job tuning.Job) error {
 	spec := gcs.Spec{
 		Bucket: t.Bucket, Name: reportOf(job), ContentType: "application/json", Metadata: map[string]string{tuning.LabelKey: job.ID},
 	}

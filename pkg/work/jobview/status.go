@@ -17,15 +17,15 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 )
 
-// Teller presents jobs.
-type Teller struct {
-	Objects *gcs.Store
-	Facts   catalogue.Provider
+// Presenter presents jobs.
+type Presenter struct {
+	Objects   *gcs.Store
+	Catalogue catalogue.Provider
 	// Bucket is the bucket to which reports are written.
 	Bucket string
-	// Known has the values that are filled into the commands of a remedy.
-	Known remedy.Context
-	Log   *slog.Logger
+	// RemedyContext has the values that are filled into the commands of a remedy.
+	RemedyContext remedy.Context
+	Log           *slog.Logger
 }
 
 // Summary is a job in a list.
@@ -43,10 +43,10 @@ type Summary struct {
 }
 
 // Summary returns the entry of a job in a list.
-func (t *Teller) Summary(j tuning.Job) Summary {
+func (t *Presenter) Summary(j tuning.Job) Summary {
 	return Summary{
-		JobID: j.ID, JobName: j.PublicName(t.Known.Project), DisplayName: j.DisplayName, Status: j.State,
-		CreatedAt: Stamp(j.CreatedAt), UpdatedAt: Stamp(j.UpdatedAt),
+		JobID: j.ID, JobName: j.PublicName(t.RemedyContext.Project), DisplayName: j.DisplayName, Status: j.State,
+		CreatedAt: FormatTime(j.CreatedAt), UpdatedAt: FormatTime(j.UpdatedAt),
 		BaseModel: j.BaseModel, StartedBy: j.StartedBy, Labels: j.Spec.Labels, TunedModel: j.TunedModel,
 	}
 }
@@ -77,7 +77,7 @@ type Status struct {
 	CancelRequested *Wish                  `json:"cancel_requested,omitempty"`
 	StalledAt       string                 `json:"stalled_at,omitempty"`
 	Report          string                 `json:"report,omitempty"` // gs:// URI, if the job has ended
-	aftermath
+	outcome
 }
 
 // Wish says who requested a cancellation and when. The reason is set if the rule for stalled jobs
@@ -88,25 +88,25 @@ type Wish struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-func wishOf(w *tuning.Wish) *Wish {
+func wishOf(w *tuning.CancelRequest) *Wish {
 	if w == nil {
 		return nil
 	}
-	return &Wish{By: w.By, At: Stamp(w.At), Reason: w.Reason}
+	return &Wish{By: w.By, At: FormatTime(w.At), Reason: w.Reason}
 }
 
 // Status returns the status of a job. Times are RFC 3339 in UTC.
-func (t *Teller) Status(ctx context.Context, job tuning.Job) Status {
+func (t *Presenter) Status(ctx context.Context, job tuning.Job) Status {
 	after, warnings := t.after(ctx, job)
 	s := Status{
 		Summary: t.Summary(job), TrainingData: job.TrainingData, PairsCount: job.Pairs,
 		Hyperparameters: job.Hyperparameters, ValidationData: job.Spec.ValidationData, ValidationCount: job.Lineage.Validation,
 		PreTunedModel: job.Spec.PreTunedModel, TuningMode: job.Spec.TuningMode, OutputURI: job.Spec.OutputURI, VertexState: job.VertexState,
-		StartedAt: Stamp(job.StartedAt), EndedAt: Stamp(job.EndedAt), Failure: job.Failure,
+		StartedAt: FormatTime(job.StartedAt), EndedAt: FormatTime(job.EndedAt), Failure: job.Failure,
 		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Stats: job.Stats,
 		Warnings: append(slices.Clip(job.Warnings), warnings...),
 		LeftOut:  job.LeftOut, Priority: job.Priority, StatusDetail: job.Detail,
-		CancelRequested: wishOf(job.CancelRequested), StalledAt: Stamp(job.StalledAt), aftermath: after,
+		CancelRequested: wishOf(job.CancelRequested), StalledAt: FormatTime(job.StalledAt), outcome: after,
 	}
 	if job.Finished {
 		s.Report = gcs.URI(t.Bucket, reportOf(job))
@@ -117,8 +117,8 @@ func (t *Teller) Status(ctx context.Context, job tuning.Job) Status {
 // timeFormat is RFC 3339 in UTC with microseconds.
 const timeFormat = "2006-01-02T15:04:05.000000Z"
 
-// Stamp returns a time as text, or "" for the zero time.
-func Stamp(t time.Time) string {
+// FormatTime returns a time as text, or "" for the zero time.
+func FormatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}

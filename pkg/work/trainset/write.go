@@ -81,12 +81,12 @@ func (b *Builder) write(ctx context.Context, job tuning.Job, name string, fill f
 // permanently. Otherwise it returns the cause. If that training set has other content, its examples
 // are counted again.
 func (b *Builder) adopt(ctx context.Context, job tuning.Job, m Result, cause error) (Result, error) {
-	if job.Attempts == 0 || fault.Passes(cause) {
+	if job.Attempts == 0 || fault.IsTransient(cause) {
 		return m, cause
 	}
 	there, attempt, err := b.count(ctx, FilesOf(job.ID, 0).Training)
 	switch {
-	case err != nil && fault.Passes(err):
+	case err != nil && fault.IsTransient(err):
 		return m, err
 	case err != nil:
 		return m, cause

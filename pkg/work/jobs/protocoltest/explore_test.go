@@ -198,8 +198,8 @@ func (m *model) wrong(s state) string {
 		return fmt.Sprintf("one start is answered %q, its repetition %q", m.jobs.said[one], m.jobs.said[other])
 	}
 	job := &m.jobs.all[s.record]
-	if job.Told > int64(s.topic) || int(s.topic) > len(job.Events) {
-		return fmt.Sprintf("%d events happened, %d were published, %d count as published", len(job.Events), s.topic, job.Told)
+	if job.Published > int64(s.topic) || int(s.topic) > len(job.Events) {
+		return fmt.Sprintf("%d events happened, %d were published, %d count as published", len(job.Events), s.topic, job.Published)
 	}
 	if wrong := m.refusal(s); wrong != "" {
 		return wrong

@@ -136,9 +136,9 @@ func (s step) of(j tuning.Job, arg uint8) tuning.Job {
 	case recorded:
 		return tuning.Job{
 			ID: "vt-20261124-000000-abcdefghij", Location: "us-central1", CancelWhenStalled: true, CreatedAt: epoch, UpdatedAt: epoch,
-		}.Recorded(end)
+		}.MarkRecorded(end)
 	case confirmed: // without an answer: the caller has none yet
-		j = j.Answered()
+		j = j.KeepAnswer()
 		j.FirstAnswer = nil
 	case leased:
 		j.LeaseUntil = end
@@ -146,25 +146,25 @@ func (s step) of(j tuning.Job, arg uint8) tuning.Job {
 		if j.Abandoned() {
 			j.Crashes = max(j.Crashes, 3)
 		}
-		j = j.Resumes(end, epoch)
+		j = j.MarkResumed(end, epoch)
 		j.Attempts = 0
 	case delayed:
-		return j.Delayed("it takes longer")
+		return j.MarkDelayed("it takes longer")
 	case unleased:
 		j.LeaseUntil = time.Time{}
-		return j.Delayed("it takes longer")
+		return j.MarkDelayed("it takes longer")
 	case refuses:
 		return j.Refuse(tuning.Failure{Code: 3, Message: "refused"}, end, epoch)
 	case waits:
-		return j.Waits()
+		return j.MarkWaiting()
 	case submits:
-		return j.Submits(end)
+		return j.MarkSubmitting(end)
 	case noRoom:
-		return j.NoRoom("no quota", epoch)
+		return j.MarkQuotaExceeded("no quota", epoch)
 	case answered:
-		return j.Answered()
+		return j.KeepAnswer()
 	case never:
-		return j.NeverArrived(epoch)
+		return j.MarkNotCreated(epoch)
 	case observe:
 		j, _ = j.Observe(observation(j, arg))
 	case stall:
@@ -173,9 +173,9 @@ func (s step) of(j tuning.Job, arg uint8) tuning.Job {
 	case cancel:
 		j, _ = j.Cancel("somebody", epoch)
 	case told:
-		j.Told = max(j.Told, int64(arg))
+		j.Published = max(j.Published, int64(arg))
 	case toldAll:
-		j.Told, j.Watched = max(j.Told, int64(arg)), false
+		j.Published, j.Watched = max(j.Published, int64(arg)), false
 	}
 	return j
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// start is Starter.Start with a key.
+// start is Service.Start with a key.
 func (w *walk) start() {
 	switch w.self().at {
 	case idle:
@@ -75,7 +75,7 @@ func (w *walk) repeat() {
 	}
 }
 
-// takeOver is Starter.Resume: it takes the lease of an unleased job, or refuses the job if too many
+// takeOver is Service.Resume: it takes the lease of an unleased job, or refuses the job if too many
 // attempts were killed.
 func (w *walk) takeOver(changed point, broken change) {
 	w.update("take it over", w.make(resumes, 0), true, func(s *state, p *process) {
@@ -159,7 +159,7 @@ func (w *walk) read() {
 		at = list
 	case job.Step == tuning.Preparing && !held && !w.flaw.resumesNothing:
 		at = resume
-	case len(job.Untold()) > 0 && !held:
+	case len(job.Unpublished()) > 0 && !held:
 		at = publish
 	}
 	if at != idle {
@@ -195,7 +195,7 @@ func (w *walk) applyOnce(what string, next jobRef, done, skipped change) {
 // publish publishes the unpublished events, unless the job is leased.
 func (w *walk) publish() {
 	job := w.job()
-	if len(job.Untold()) == 0 || job.Leased(now(w.from.over)) {
+	if len(job.Unpublished()) == 0 || job.Leased(now(w.from.over)) {
 		w.next("publish nothing", ends)
 		return
 	}
@@ -205,7 +205,7 @@ func (w *walk) publish() {
 			switch {
 			case len(job.Events) > len(all) || !sameEvents(job.Events, all[:len(job.Events)]):
 				w.bad = "something is published that is not recorded"
-			case job.Told > int64(s.topic):
+			case job.Published > int64(s.topic):
 				w.bad = "an event is published before an earlier one"
 			}
 			s.topic = max(s.topic, uint8(len(job.Events)))
@@ -217,7 +217,7 @@ func (w *walk) publish() {
 	w.fails("publish it: fails", ends)
 }
 
-// note is Records.MarkTold, which has no condition.
+// note is Store.MarkPublished, which has no condition.
 func (w *walk) note() {
 	n, s := uint8(len(w.job().Events)), told
 	if w.job().Finished {
@@ -227,7 +227,7 @@ func (w *walk) note() {
 	w.fails("mark as published: fails", ends)
 }
 
-// cancel is Starter.Cancel, by a caller who has seen the job.
+// cancel is Service.Cancel, by a caller who has seen the job.
 func (w *walk) cancel() {
 	switch w.self().at {
 	case idle:

@@ -213,9 +213,9 @@ func wrongWrite(before, after *tuning.Job) string {
 		return "a change without an event"
 	case moved && (after.Events[len(after.Events)-1].To != after.State || after.Events[len(after.Events)-1].Name != after.Name):
 		return "a change with the event of another"
-	case !after.Watched && (!after.Finished || after.Told < int64(len(after.Events))):
+	case !after.Watched && (!after.Finished || after.Published < int64(len(after.Events))):
 		return "a job that is not done with is not watched any more"
-	case after.Told < before.Told:
+	case after.Published < before.Published:
 		return "a published event counts as unpublished"
 	}
 	return ""

@@ -13,14 +13,14 @@ const ( //nolint:revive // a step is called delete
 	idle point = iota
 	gone       // it has ended, or crashed
 
-	// Starter.Start.
+	// Service.Start.
 	lookUp     // the key
 	record     // the start
 	recordLost // it is unknown whether the start is recorded
 	repeat     // wait for the answer of the first start, or resume it
 	answering  // store the answer
 
-	// Starter.prepareAndSubmit, advance and submit, of starts and pollers alike.
+	// Service.prepareAndSubmit, advance and submit, of starts and pollers alike.
 	prepare // hold the lease while the dataset is written
 	leave   // leave the job to the next process
 	refuse  // refuse the job
@@ -46,7 +46,7 @@ const ( //nolint:revive // a step is called delete
 	publish
 	note
 
-	// Starter.Cancel and PassOn.
+	// Service.Cancel and ForwardCancel.
 	wish
 	passOn
 	lookAgain
