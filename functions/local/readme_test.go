@@ -117,7 +117,7 @@ func readmes(t *testing.T) map[string]string {
 
 // blocks returns the blocks of a language in a text.
 func blocks(text, language string) (all []string) {
-	for _, block := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```").FindAllStringSubmatch(text, -1) { //nolint:gocritic // with (?m) the second ^ is the start of a line
+	for _, block := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```").FindAllStringSubmatch(text, -1) {
 		all = append(all, block[1])
 	}
 	return all

@@ -24,7 +24,7 @@ import (
 )
 
 func main() {
-	project := flag.String("project", os.Getenv("GOOGLE_CLOUD_PROJECT"), "Google Cloud project")
+	project := flag.String("project", os.Getenv("GOOGLE_CLOUD_PROJECT"), "Google Cloud project") //nolint:forbidigo // this is main
 	database := flag.String("database", firestore.DefaultDatabaseID, "Firestore database")
 	flag.Parse()
 	written, err := run(context.Background(), *project, *database, os.Stdin)

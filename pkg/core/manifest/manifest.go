@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package drop reads requests for tuning jobs that come with a dropped file: in the metadata of the
+// Package manifest reads requests for tuning jobs that come with a dropped file: in the metadata of the
 // file, or in a manifest next to it. Both have the fields of POST /start, except those that name
 // the training data, since the file is the training data.
 package manifest
@@ -19,8 +19,8 @@ import (
 // suffix is appended to the name of a file to get the name of its manifest.
 const suffix = ".fine-tune.json"
 
-// ManifestOf returns the name of a file's manifest.
-func ManifestOf(name string) string { return name + suffix }
+// NameOf returns the name of a file's manifest.
+func NameOf(name string) string { return name + suffix }
 
 // IsData reports whether the name is the name of a file of conversations.
 func IsData(name string) bool {

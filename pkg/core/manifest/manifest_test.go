@@ -38,8 +38,8 @@ func TestNames(t *testing.T) {
 		if manifest.IsData(tt.name) != tt.data || isManifest != (tt.of != "") || isManifest && of != tt.of {
 			t.Errorf("%s: data %v, manifest %v of %q; want %v, of %q", tt.name, manifest.IsData(tt.name), isManifest, of, tt.data, tt.of)
 		}
-		if isManifest && manifest.ManifestOf(of) != tt.name {
-			t.Errorf("the manifest of %s is %s, want %s", of, manifest.ManifestOf(of), tt.name)
+		if isManifest && manifest.NameOf(of) != tt.name {
+			t.Errorf("the manifest of %s is %s, want %s", of, manifest.NameOf(of), tt.name)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fields reads the members of a JSON object by name and type, and reports all faults at
+// Package requestfields reads the members of a JSON object by name and type, and reports all faults at
 // once. It does no I/O, because requests come over HTTP and in files.
 package requestfields
 

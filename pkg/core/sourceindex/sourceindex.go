@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package provenance keeps an index for each dataset that records the source of each line. Vertex
+// Package sourceindex keeps an index for each dataset that records the source of each line. Vertex
 // AI names a dropped example only by its number; with the index, the service can name the source to
 // the person who has to correct it.
 //

@@ -49,7 +49,7 @@ const manifestLimit = 1 << 20
 
 // manifest returns the start for which the manifest of a file asks, or nil.
 func (c *Converter) manifest(ctx context.Context, source Source) (*startRequest, error) {
-	name := manifest.ManifestOf(source.Name)
+	name := manifest.NameOf(source.Name)
 	if len(name) > nameLimit {
 		return nil, nil //nolint:nilnil // no object can have such a long name
 	}

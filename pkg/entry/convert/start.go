@@ -96,7 +96,7 @@ func (c *Converter) startOnManifest(ctx context.Context, manifest Source, file s
 func (c *Converter) start(ctx context.Context, source Source, format string, w *startRequest) (*Start, error) {
 	s := &Start{}
 	if w.manifest > 0 {
-		s.Manifest = fmt.Sprintf("%s#%d", gcs.URI(source.Bucket, manifest.ManifestOf(source.Name)), w.manifest)
+		s.Manifest = fmt.Sprintf("%s#%d", gcs.URI(source.Bucket, manifest.NameOf(source.Name)), w.manifest)
 	}
 	job, err := c.enqueue(ctx, source, format, w)
 	switch {

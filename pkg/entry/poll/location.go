@@ -15,7 +15,7 @@ import (
 
 // group holds the jobs of one location to look up on Vertex AI: named are the jobs with a name on
 // Vertex AI, by that name; unconfirmed are those that Vertex AI may or may not have, by our ID; found
-// has the jobs on Vertex AI for each orphan.
+// has the jobs on Vertex AI for each unconfirmed one.
 type group struct {
 	named       map[string]store.Record
 	unconfirmed map[string]store.Record

@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package gcp translates the errors of Google Cloud's services, over gRPC or HTTP, into our own
+// Package gcperr translates the errors of Google Cloud's services, over gRPC or HTTP, into our own
 // errors.
 package gcperr
 

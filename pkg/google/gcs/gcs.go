@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package object reads and writes Cloud Storage objects under generation preconditions, so that no
+// Package gcs reads and writes Cloud Storage objects under generation preconditions, so that no
 // write overwrites another one unnoticed, and steps can be repeated safely.
 package gcs
 

@@ -75,10 +75,6 @@ func span(from, to string) []string {
 	return out
 }
 
-func without(list []string, drop ...string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(id string) bool { return slices.Contains(drop, id) })
-}
-
 func fillZoo(t *testing.T, s *session) *gcf.CollectionRef {
 	t.Helper()
 	c := s.client.Collection("zoo")

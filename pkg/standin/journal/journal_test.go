@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -146,7 +147,7 @@ func TestTorn(t *testing.T) {
 			t.Fatal(err)
 		}
 		appendAll(t, wantRecords(t, dir, want...), "new")
-		wantRecords(t, dir, append(want[:len(want):len(want)], "new")...)
+		wantRecords(t, dir, append(slices.Clip(want), "new")...)
 	}
 	for length := range len(whole) + 1 {
 		var want []string

@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package start turns a request into exactly one tuning job, or into a record of why there is none.
+// Package jobs turns a request into exactly one tuning job, or into a record of why there is none.
 //
 // Vertex AI's CreateTuningJob has no request ID: if it is called twice, it creates, and bills, two
 // jobs. So a start is a state machine in Firestore (tuning.Step), and any process can repeat each

@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package jobstatus presents a job to its callers, over HTTP and in the report object: the content
+// Package jobview presents a job to its callers, over HTTP and in the report object: the content
 // of its record, and conclusions from it.
 package jobview
 

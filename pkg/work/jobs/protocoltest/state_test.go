@@ -95,7 +95,7 @@ type change func(s *state, p *process)
 // to continues at a point.
 func to(at point) change { return func(_ *state, p *process) { p.at = at } }
 
-// ends ends a tick.
+// ends is the end of a tick.
 func ends(_ *state, p *process) { *p = process{} }
 
 // read is the effect of reading the record.
