@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package auth decides who is calling and what they may do.
+// Package auth identifies the caller of a request and decides what the caller may do.
 package auth
 
 import (
@@ -11,29 +11,30 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
-// Role is what a caller may do. Each includes those before it.
+// Role is what a caller may do. Each role includes the roles before it.
 type Role int
 
-// The roles.
+// The roles, the weakest first.
 const (
-	None     Role = iota // nothing
-	Reader               // read jobs
-	Operator             // check and convert data
-	Starter              // start and cancel jobs, which costs money
+	None     Role = iota // may do nothing
+	Reader               // may read jobs
+	Operator             // may check and convert data
+	Starter              // may start and cancel jobs, which costs money
 )
 
 var roleNames = [...]string{None: "none", Reader: "reader", Operator: "operator", Starter: "starter"}
 
 func (r Role) String() string { return roleNames[r] }
 
-// Caller is who made a request. Name is written into the records of what they start, and callers are told apart by it:
-// it is what the issuer vouches for, a token's name, an address, or a subject behind "subject:".
+// Caller is who made a request. Name identifies the caller in logs and in the records of the jobs
+// that they start. It is a token's name, a verified e-mail address, or a subject with the prefix
+// "subject:".
 type Caller struct {
 	Name string
 	Role Role
 }
 
-// Require returns a PermissionDenied, which names the role, unless the caller has it.
+// Require returns a PermissionDenied that names the role, unless the caller has the role.
 func (c Caller) Require(role Role) error {
 	if c.Role >= role {
 		return nil
@@ -50,9 +51,9 @@ func (c Caller) Require(role Role) error {
 	return err
 }
 
-// Checker decides who made a request. Its error is a fault: Unauthenticated, or Unavailable where nobody can
-// tell at the moment. Somebody whom the settings do not name is a caller too, with the role None.
-// It is called concurrently.
+// Checker identifies the caller of a request. Its error is a fault: Unauthenticated, or Unavailable
+// if the caller cannot be identified at the moment. A caller with valid credentials who is not
+// named in the settings has the role None. Check is called concurrently.
 type Checker interface {
 	Check(r *http.Request) (Caller, error)
 }

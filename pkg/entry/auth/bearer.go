@@ -10,20 +10,22 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
-// longest bounds what is parsed and hashed for somebody unknown. Tokens of real issuers, groups included, take
-// a few KiB; net/http lets up to 1 MiB through.
+// longest is the maximum length of a token in bytes. It limits what we parse and hash for an
+// unknown caller. Tokens of real issuers take a few KiB, also if they list groups, but net/http
+// accepts headers of up to 1 MiB.
 const longest = 16 << 10
 
-// The reasons of a refusal: there was a token (RFC 6750 has a word for that, section 3), or there was none.
+// The reasons for a refusal: the token is not valid (RFC 6750, section 3, has an error code for
+// this case), or there is no token.
 const (
 	InvalidToken  = "INVALID_TOKEN"
 	tokenRequired = "TOKEN_REQUIRED"
 )
 
-// errInvalid is all that is said of a token that nobody we know has issued.
+// errInvalid refuses a token that no known issuer has issued. It gives no details.
 var errInvalid = refuse(InvalidToken, "The token is not valid.")
 
-// bearer returns the token in a header, of which there must be one.
+// bearer returns the token in a header. The header must be present exactly once.
 func bearer(r *http.Request, header string) (string, error) {
 	values := r.Header.Values(header)
 	if len(values) == 0 {
@@ -39,8 +41,9 @@ func bearer(r *http.Request, header string) (string, error) {
 	return token, nil
 }
 
-// refuse says what is wrong with the credentials. It says nothing about the right ones, and nothing of what
-// stands in a token unless its signature was checked before.
+// refuse returns an Unauthenticated error that explains what is wrong with the credentials. The
+// message must not reveal the correct credentials. It may quote a token's content only after the
+// token's signature was verified.
 func refuse(reason, message string) error {
 	err := fault.New(fault.Unauthenticated, "%s", message)
 	err.Reason = reason

@@ -13,19 +13,19 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// algorithms are the ones that sign with a private key. HS256 and none are not among them: whoever can read
-// the public key could sign with it.
+// algorithms are the accepted signature algorithms. All of them sign with a private key. HS256 and
+// none are missing on purpose: with HS256, anyone who can read the public key could sign with it.
 var algorithms = []jose.SignatureAlgorithm{
 	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
 }
 
-// leeway is how far the issuer's clock may be from ours.
+// leeway is the accepted difference between the issuer's clock and ours.
 const leeway = time.Minute
 
 // google is the issuer of Google's ID tokens.
 const google = "https://accounts.google.com"
 
-// rules are what a token must say, and what follows from what it says.
+// rules are the required content of a token, and the roles of its callers.
 type rules struct {
 	issuer      string
 	audiences   []string
@@ -34,7 +34,7 @@ type rules struct {
 	now         func() time.Time
 }
 
-// claims are what an ID token says.
+// claims are the content of an ID token.
 type claims struct {
 	jwt.Claims
 	Email         string `json:"email"`
@@ -42,7 +42,7 @@ type claims struct {
 	HostedDomain  string `json:"hd"`
 }
 
-// admit tells who the caller is by claims that the issuer stands for.
+// admit checks the claims of a token whose signature is valid, and returns the caller.
 func (r *rules) admit(c claims, all map[string]any) (Caller, error) {
 	err := c.ValidateWithLeeway(jwt.Expected{Issuer: r.issuer, AnyAudience: r.audiences, Time: r.now()}, leeway)
 	switch {
@@ -64,8 +64,9 @@ func (r *rules) admit(c claims, all map[string]any) (Caller, error) {
 	return Caller{Name: c.name(), Role: r.grants.role(c.principals(all[r.groupsClaim]))}, nil
 }
 
-// name is how records call the caller: by address, or by subject where there is none. Some issuers let people choose
-// their subject, so that it could be another's address if nothing stood before it.
+// name returns the caller's name for records: the verified address, or else the subject with a
+// prefix. The prefix is necessary because some issuers let users choose their subject, which could
+// otherwise equal the address of another user.
 func (c *claims) name() string {
 	if address := c.address(); address != "" {
 		return address
@@ -73,7 +74,8 @@ func (c *claims) name() string {
 	return subject + c.Subject
 }
 
-// principals are all that a caller may have a role as.
+// principals returns every identity of the caller that can have a role: subject, address, domain
+// and groups.
 func (c *claims) principals(groups any) []string {
 	all := []string{subject + c.Subject}
 	if address := c.address(); address != "" {
@@ -84,7 +86,7 @@ func (c *claims) principals(groups any) []string {
 	}
 	list, ok := groups.([]any)
 	if !ok {
-		list = []any{groups} // one group, in the claims of some issuers
+		list = []any{groups} // some issuers write a single group as a string
 	}
 	for _, g := range list {
 		if name, ok := g.(string); ok {
@@ -102,10 +104,11 @@ func (c *claims) address() string {
 	return fold(c.Email)
 }
 
-// domain returns the domain that answers for the caller: the one that Google hosts the account for, else that
-// of the address. An account with Google that no domain hosts may have an address of a domain that has since
-// taken it away (https://developers.google.com/identity/gsi/web/guides/verify-google-id-token); of those, only
-// a project's service accounts count.
+// domain returns the domain that is responsible for the caller: the domain for which Google hosts
+// the account (claim hd), or else the domain of the address. A Google account that no domain hosts
+// may keep an address whose domain has since removed it
+// (https://developers.google.com/identity/gsi/web/guides/verify-google-id-token). So of these
+// accounts only the service accounts of projects have a domain.
 func (c *claims) domain() string {
 	address := c.address()
 	_, ofAddress, _ := strings.Cut(address, "@")
@@ -121,20 +124,21 @@ func (c *claims) domain() string {
 	}
 }
 
-// isAddress reports whether a text is an address. One with a colon could be taken for a subject.
+// isAddress reports whether a text is an e-mail address. A colon is not accepted, because such an
+// address could look like a name with the prefix "subject:".
 func isAddress(s string) bool {
 	user, host, _ := strings.Cut(s, "@")
 	return printable(s) && user != "" && host != "" && !strings.Contains(host, "@") && !strings.ContainsAny(s, "* :")
 }
 
-// printable reports whether a name can stand in records and logs.
+// printable reports whether a name can be written to records and logs.
 func printable(s string) bool {
 	return s != "" && len(s) <= 255 && strings.TrimSpace(s) == s &&
 		!strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
-// fold writes A to Z small, and nothing else: strings.ToLower makes the same letter of several, so that
-// somebody else's address could become the one that is listed.
+// fold changes the letters A to Z to lower case, and no others. strings.ToLower maps several
+// Unicode letters to the same letter, so a different address could become equal to a listed one.
 func fold(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {

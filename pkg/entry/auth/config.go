@@ -11,28 +11,32 @@ import (
 	"time"
 )
 
-// Config is what says who may call.
+// Config defines who may call the service.
 type Config struct {
-	// Mode is how callers are known: token (Tokens), oidc (OIDC) or iam (IAM).
+	// Mode is how callers are identified: token (see Tokens), oidc (see OIDC) or iam (see IAM).
 	Mode string `env:"AUTH_MODE" envDefault:"token"`
-	// Tokens are the tokens of mode token, by their hashes: name:role:sha256, several with commas between them.
+	// Tokens lists the tokens of mode token by their hashes, as name:role:sha256, separated by
+	// commas.
 	Tokens string `env:"API_TOKENS"`
-	// Issuer is who issues the tokens of mode oidc, such as https://accounts.google.com.
+	// Issuer is the issuer of the tokens in mode oidc, such as https://accounts.google.com.
 	Issuer string `env:"AUTH_ISSUER"`
-	// Audiences are whom a token may be for, in the modes oidc and iam: each is a name of this service.
+	// Audiences are the accepted audiences of a token in the modes oidc and iam. Each is a name of
+	// this service.
 	Audiences []string `env:"AUTH_AUDIENCES"`
-	// Readers, Operators and Starters have these roles in the modes oidc and iam: see grants.
+	// Readers, Operators and Starters are the principals that have these roles in the modes oidc
+	// and iam; see grants.
 	Readers   []string `env:"AUTH_READERS"`
 	Operators []string `env:"AUTH_OPERATORS"`
 	Starters  []string `env:"AUTH_STARTERS"`
-	// GroupsClaim is the claim that holds a caller's groups in mode oidc: "groups" unless set.
+	// GroupsClaim is the claim with the caller's groups in mode oidc. The default is "groups".
 	GroupsClaim string `env:"AUTH_GROUPS_CLAIM"`
-	// Private says, for mode iam, that the service is private: that Cloud Run checks every token before us.
+	// Private must be "true" in mode iam. The operator confirms with it that the service is
+	// private: Cloud Run checks every token before the service sees it.
 	Private string `env:"AUTH_IAM_PRIVATE"`
 }
 
-// New returns the Checker that the settings ask for. Its error names everything that is wrong with them:
-// what is missing, what is too weak, and what belongs to another mode and so does nothing.
+// New returns the Checker for the settings. Its error names every fault in them: a missing setting,
+// a setting that is too weak, and a setting that has no effect because it belongs to another mode.
 func New(c Config) (Checker, error) {
 	switch c.Mode {
 	case "token":
@@ -73,7 +77,8 @@ func New(c Config) (Checker, error) {
 	return nil, fmt.Errorf("AUTH_MODE is %q: it must be token, oidc or iam", c.Mode)
 }
 
-// foreign names the settings that are set but do nothing in this mode, which takes those that are named.
+// foreign returns an error for each setting that is set but has no effect in this mode. The
+// arguments are the settings that the mode uses.
 func (c *Config) foreign(taken ...string) (faults []error) {
 	for _, setting := range []struct{ name, value string }{
 		{"API_TOKENS", c.Tokens},

@@ -24,7 +24,7 @@ func TestNew(t *testing.T) {
 		name    string
 		base    map[string]string
 		changes map[string]string
-		faults  []string // what the error names, all of it
+		faults  []string // all texts that the error must contain
 	}{
 		{"token", token, nil, nil},
 		{"token_said", token, map[string]string{"AUTH_MODE": "token"}, nil},

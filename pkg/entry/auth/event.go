@@ -11,18 +11,18 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
-// EventConfig is what says who may deliver events. Terraform lets Eventarc's account alone invoke the event
-// functions, but whoever may invoke every service of the project (its owners and editors do) may invoke them
-// too; this leaves them out.
+// EventConfig defines who may deliver events. Terraform allows only Eventarc's account to invoke
+// the event functions. However, an account that may invoke every service of the project (such as
+// the project's owners and editors) may invoke them too. This setting excludes these accounts.
 type EventConfig struct {
-	// Account is the address of the account that delivers events. Unless it is set, who may invoke the function
-	// may deliver.
+	// Account is the address of the account that delivers events. If it is not set, every account
+	// that may invoke the function may deliver events.
 	Account string `env:"EVENT_ACCOUNT"`
 }
 
-// Admit returns the check of a request that brings an event, or nil if none is wanted. The function must be
-// private, as for IAM. Which audience a token may have, Cloud Run knows better: it is the trigger's choice
-// among the function's addresses.
+// Admit returns a check for requests that deliver events, or nil if Account is not set. The
+// function must be private, as for IAM. The check accepts every audience: the trigger chooses one
+// of the function's addresses as the audience, and Cloud Run has already checked it.
 func (c EventConfig) Admit() (func(*http.Request) error, error) {
 	if c.Account == "" {
 		return nil, nil

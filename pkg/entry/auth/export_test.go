@@ -5,7 +5,7 @@ package auth
 
 import "time"
 
-// At makes the checker live at another time than now.
+// At replaces the clock of a checker.
 func At(c Checker, now func() time.Time) {
 	switch c := c.(type) {
 	case *OIDC:

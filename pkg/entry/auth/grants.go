@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// grants says which role whom has: a principal is written "email:ann@example.com", "domain:example.com",
-// "group:tuners" or "subject:110169484474386276334".
+// grants maps principals to roles. A principal is written "email:ann@example.com",
+// "domain:example.com", "group:tuners" or "subject:110169484474386276334".
 type grants map[string]Role
 
 // The kinds of principals.
@@ -20,8 +20,8 @@ const (
 	subject = "subject:"
 )
 
-// add reads the principals of a role and returns what is wrong with them. Whoever is in two lists has the
-// higher role.
+// add gives a role to principals, and returns the faults in their notation. A principal in two
+// lists has the higher role.
 func (g grants) add(role Role, principals []string) (faults []error) {
 	for _, text := range principals {
 		principal := strings.TrimSpace(text)

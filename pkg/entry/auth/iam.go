@@ -10,22 +10,23 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// IAM is a Checker for a private Cloud Run service. The platform has checked the token and that its owner may
-// invoke the service, and has written removed in the place of the signature, so what is left is to read who
-// it was. On a service that lets in everybody this Checker would believe whatever it is told.
+// IAM is a Checker for a private Cloud Run service. The platform has checked the token, and that
+// the caller may invoke the service. It has then replaced the signature, so this Checker only reads
+// the claims. On a service that everyone may invoke, it would accept forged claims.
 type IAM struct {
 	rules
 }
 
-// removed stands where the signature was
+// removed is the text that Cloud Run writes in place of the signature
 // (https://cloud.google.com/run/docs/authenticating/service-to-service).
 const removed = ".SIGNATURE_REMOVED_BY_GOOGLE"
 
-// serverless is the header that the platform checks in place of Authorization where a request has both. What
-// then stands in Authorization, it leaves as it came: anybody whom the platform lets in could have made it up.
+// serverless is the header that the platform checks instead of Authorization if a request has both.
+// The platform then passes Authorization on unchecked, so its content could be forged.
 const serverless = "X-Serverless-Authorization"
 
-// Check reads the token that the platform has checked. A signature that is still there shows that it has not.
+// Check reads the token that the platform has checked. A token that still has its signature was not
+// checked, and is refused.
 func (i *IAM) Check(r *http.Request) (Caller, error) {
 	header := "Authorization"
 	if len(r.Header.Values(serverless)) > 0 {

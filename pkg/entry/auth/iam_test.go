@@ -19,7 +19,7 @@ import (
 
 const removed = "SIGNATURE_REMOVED_BY_GOOGLE"
 
-// checked is a token of Google's as Cloud Run passes it on, with changes to what it says.
+// checked returns a Google token as Cloud Run passes it on, with changes to its claims.
 func checked(changes map[string]any) string {
 	claims := map[string]any{
 		"iss": "https://accounts.google.com", "sub": "1234567890", "aud": audience, "exp": time.Now().Add(time.Hour).Unix(),
@@ -52,7 +52,7 @@ func TestIAM(t *testing.T) {
 	tests := []struct {
 		name   string
 		header http.Header
-		want   auth.Caller // nobody is refused
+		want   auth.Caller // the zero value means a refusal
 		says   string
 	}{
 		{"checked", one(checked(nil)), auth.Caller{Name: "ann@example.com", Role: auth.Reader}, ""},

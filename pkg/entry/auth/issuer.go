@@ -18,13 +18,13 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 )
 
-// patience is how long all of an issuer's answers together may take: a caller waits for them.
+// patience is the total time for all requests to the issuer. A caller waits for them.
 const patience = 5 * time.Second
 
-// mostRead is how long one answer may be. Those of Google take 2 KiB.
+// mostRead is the maximum length of one response in bytes. Google's responses take 2 KiB.
 const mostRead = 1 << 20
 
-// issuer is where keys come from: what OpenID Connect Discovery 1.0 says is at its address.
+// issuer fetches the keys of an OpenID issuer, as OpenID Connect Discovery 1.0 defines it.
 type issuer struct {
 	url      string
 	patience time.Duration
@@ -42,7 +42,7 @@ func newIssuer(address string) *issuer {
 	}}
 }
 
-// keys returns the keys that the issuer signs with now.
+// keys returns the issuer's current signing keys.
 func (i *issuer) keys(ctx context.Context) ([]jose.JSONWebKey, error) {
 	ctx, cancel := context.WithTimeout(ctx, i.patience)
 	defer cancel()
@@ -67,7 +67,8 @@ func (i *issuer) keys(ctx context.Context) ([]jose.JSONWebKey, error) {
 	}
 	var keys []jose.JSONWebKey
 	for _, text := range set.Keys {
-		// Others are passed over: a set may hold keys for encryption, and of kinds that are new.
+		// Other entries are skipped: a set may contain encryption keys, and keys of types that are
+		// not known yet.
 		var key jose.JSONWebKey
 		if key.UnmarshalJSON(text) == nil && key.Valid() && key.IsPublic() && (key.Use == "" || key.Use == "sig") {
 			keys = append(keys, key)
@@ -79,7 +80,7 @@ func (i *issuer) keys(ctx context.Context) ([]jose.JSONWebKey, error) {
 	return keys, nil
 }
 
-// get decodes what is at an address.
+// get fetches the JSON document at an address, and decodes it into answer.
 func (i *issuer) get(ctx context.Context, address string, answer any) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -87,7 +88,7 @@ func (i *issuer) get(ctx context.Context, address string, answer any) error {
 	}
 	response, err := i.client.Do(r)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what was asked for
+		return err //nolint:wrapcheck // it names the method and the URL
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
@@ -103,7 +104,8 @@ func (i *issuer) get(ctx context.Context, address string, answer any) error {
 	return nil
 }
 
-// CheckURL wants an address whose pages nobody on the way can forge: HTTPS, or this machine.
+// CheckURL accepts only an address whose content cannot be forged on the network: an https://
+// address, or an address on this machine.
 func CheckURL(address string) error {
 	u, err := url.Parse(address)
 	if err != nil {

@@ -25,19 +25,19 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/auth"
 )
 
-// audience is what tokens call our service.
+// audience is the name of our service in the tokens.
 const audience = "https://vertextune.example.com"
 
-// issuer is an OpenID issuer of our own.
+// issuer is a local OpenID issuer.
 type issuer struct {
 	t     testing.TB
 	url   string
 	about map[string]any
-	asked atomic.Int64 // how often for its keys
+	asked atomic.Int64 // the number of requests for the keys
 
 	mu      sync.Mutex
 	keys    []jose.JSONWebKey
-	instead http.HandlerFunc // answers in its place
+	instead http.HandlerFunc // if set, answers every request
 }
 
 func newIssuer(t testing.TB, keys ...jose.JSONWebKey) *issuer {
@@ -74,7 +74,7 @@ func (i *issuer) answer(w http.ResponseWriter, v any) {
 	}
 }
 
-// publish puts the public halves of keys in the place of those that are there.
+// publish replaces the published keys with the public halves of these keys.
 func (i *issuer) publish(keys ...jose.JSONWebKey) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -84,7 +84,7 @@ func (i *issuer) publish(keys ...jose.JSONWebKey) {
 	}
 }
 
-// fails lets another handler answer, or itself again for nil.
+// fails makes another handler answer all requests. With nil, the issuer answers again.
 func (i *issuer) fails(instead http.HandlerFunc) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -93,7 +93,7 @@ func (i *issuer) fails(instead http.HandlerFunc) {
 
 func away(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
 
-// checker returns the checker of mode oidc with this issuer.
+// checker returns a checker of mode oidc that uses this issuer.
 func (i *issuer) checker(edit ...func(*auth.Config)) auth.Checker {
 	i.t.Helper()
 	config := auth.Config{
@@ -110,7 +110,7 @@ func (i *issuer) checker(edit ...func(*auth.Config)) auth.Checker {
 	return checker
 }
 
-// claims are those of a good token of Ann's, with changes; nil takes one away.
+// claims returns the claims of a valid token of Ann's, with changes. A nil value removes a claim.
 func (i *issuer) claims(changes map[string]any) map[string]any {
 	now := time.Now()
 	all := map[string]any{
@@ -139,7 +139,7 @@ func must[T any](v T, err error) T {
 
 func named(kid string, key any) jose.JSONWebKey { return jose.JSONWebKey{KeyID: kid, Key: key} }
 
-// sign returns a token, with more header fields where there are any.
+// sign returns a signed token. The header may have additional fields.
 func sign(t testing.TB, algorithm jose.SignatureAlgorithm, key jose.JSONWebKey, claims any, header ...any) string {
 	t.Helper()
 	options := &jose.SignerOptions{}
@@ -157,13 +157,13 @@ func sign(t testing.TB, algorithm jose.SignatureAlgorithm, key jose.JSONWebKey, 
 	return must(signed.CompactSerialize())
 }
 
-// compact puts a token together from any parts.
+// compact builds a token from any parts.
 func compact(header, claims any, signature string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	return strings.Join([]string{encode(must(json.Marshal(header))), encode(must(json.Marshal(claims))), signature}, ".")
 }
 
-// request carries tokens, each in a header Authorization of its own.
+// request returns a request with each token in an Authorization header of its own.
 func request(t testing.TB, tokens ...string) *http.Request {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)

@@ -18,8 +18,8 @@ import (
 )
 
 // How often the keys are fetched from the issuer. They are fetched again after keysAge, so that a
-// key that the issuer has withdrawn is not accepted for ever, and after retryAfter where the last
-// request failed. A signature that no key explains may be of a new key, so the keys are fetched at
+// key that the issuer has withdrawn is not accepted indefinitely, and after retryAfter if the last
+// request failed. A signature that no key verifies may be of a new key, so the keys are fetched at
 // once; but many such signatures cause no more than one request every askAgain, after the first
 // askAtOnce.
 const (
@@ -32,7 +32,7 @@ const (
 // keySet is the keys of an issuer, as they were last fetched. go-jose reads the keys and verifies
 // the signatures. The key set of github.com/coreos/go-oidc/v3 uses go-jose too, but it does not do
 // what we need:
-//   - It sends a request for every token that no key explains, and never forgets a key.
+//   - It sends a request for every token that no key verifies, and never forgets a key.
 //   - It does not say whether it has a key, so a forged token cannot be refused while the issuer
 //     is unavailable.
 //   - It verifies signatures with a key for encryption, and does not reject a set without a key
@@ -57,7 +57,7 @@ func newKeySet(fetch func(context.Context) ([]jose.JSONWebKey, error)) *keySet {
 	return &keySet{fetch: fetch, now: time.Now, limit: rate.NewLimiter(rate.Every(askAgain), askAtOnce)}
 }
 
-// verify decodes the claims of a token if a key of the issuer explains its signature. While the
+// verify decodes the claims of a token if a key of the issuer verifies its signature. While the
 // issuer is unavailable, the keys that were last fetched are used, however old. Where there is none
 // with the name that the token gives, the error is Unavailable.
 func (k *keySet) verify(ctx context.Context, token *jwt.JSONWebToken, claims ...any) error {
@@ -102,7 +102,7 @@ func (k *keySet) refresh(ctx context.Context) error {
 	})
 	select {
 	case <-ctx.Done():
-		return ctx.Err() //nolint:wrapcheck // fault.Of says what it means
+		return ctx.Err() //nolint:wrapcheck // fault.From classifies it
 	case a := <-answer:
 		return a.Err
 	}

@@ -22,7 +22,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/auth"
 )
 
-// clock is a time that tests set forward.
+// clock is a clock that a test can set forward.
 type clock struct{ ahead atomic.Int64 }
 
 func (c *clock) now() time.Time           { return time.Now().Add(time.Duration(c.ahead.Load())) }
@@ -38,7 +38,7 @@ func kindOf(_ auth.Caller, err error) fault.Kind {
 	return fault.KindOf(err)
 }
 
-// accepted is the kind of no error.
+// accepted stands for the absence of an error.
 const accepted = fault.Kind(-1)
 
 func TestKeys_are_rotated(t *testing.T) {
@@ -115,7 +115,7 @@ func TestKeys_are_asked_for_once_by_all_who_wait(t *testing.T) {
 		})
 	}
 	running.Wait()
-	if n := i.asked.Load(); n > 2 { // a second flight may begin before the first one's keys are seen
+	if n := i.asked.Load(); n > 2 { // a second request may begin before the first one's keys are stored
 		t.Errorf("the issuer was asked %d times", n)
 	}
 }
@@ -138,7 +138,7 @@ func TestKeys_while_the_issuer_is_away(t *testing.T) {
 		t.Fatalf("when it is back: kind %d", got)
 	}
 	i.fails(away)
-	clock.forward(50 * time.Hour) // the keys are old by then
+	clock.forward(50 * time.Hour) // the keys are stale by then
 	for _, tt := range []struct {
 		name  string
 		token string
@@ -149,7 +149,7 @@ func TestKeys_while_the_issuer_is_away(t *testing.T) {
 		{"unknown key", sign(t, jose.RS256, named("2", otherRSAKey()), i.long()), fault.Unavailable},
 		{"unsigned", compact(map[string]any{"alg": "none"}, i.long(), ""), fault.Unauthenticated},
 	} {
-		for range 20 { // also when it is too early to ask again
+		for range 20 { // some of these calls come too early for a new request to the issuer
 			if got := kindOf(checker.Check(request(t, tt.token))); got != tt.want {
 				t.Errorf("%s: kind %d, want %d", tt.name, got, tt.want)
 			}
@@ -167,14 +167,14 @@ func TestKeys_of_a_slow_issuer(t *testing.T) {
 	checker := i.checker()
 	token := sign(t, jose.RS256, key, i.long())
 
-	// Whoever goes away does not wait.
+	// A caller whose context ends does not wait any longer.
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, err := checker.Check(request(t, token).WithContext(ctx))
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a caller with a deadline: %v", err)
 	}
-	// Whoever stays waits, but not for ever.
+	// Other callers wait, but only for a limited time.
 	if got := kindOf(checker.Check(request(t, token))); got != fault.Unavailable {
 		t.Errorf("kind %d, want Unavailable", got)
 	}
@@ -194,7 +194,7 @@ func TestKeys_from_an_issuer_that_is_not_right(t *testing.T) {
 	tests := []struct {
 		name    string
 		instead func(*issuer) http.HandlerFunc
-		want    string // in what is logged
+		want    string // part of the logged error
 	}{
 		{"html", func(*issuer) http.HandlerFunc {
 			return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }

@@ -9,14 +9,14 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// OIDC is a Checker for the ID tokens of one OpenID issuer, whose keys it gets from the issuer.
+// OIDC is a Checker for the ID tokens of one OpenID issuer. It fetches the keys from the issuer.
 type OIDC struct {
 	rules
 	keys *keySet
 }
 
-// Check accepts a request with a token that the issuer has signed, for us, and that has not expired. Keys and
-// addresses of keys that the token itself brings along (jwk, jku, x5c, x5u) count for nothing.
+// Check accepts a request with a token that the issuer has signed for this service and that has not
+// expired. It ignores keys and key addresses in the token itself (jwk, jku, x5c, x5u).
 func (o *OIDC) Check(r *http.Request) (Caller, error) {
 	raw, err := bearer(r, "Authorization")
 	if err != nil {

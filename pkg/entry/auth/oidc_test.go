@@ -41,7 +41,7 @@ func TestOIDC_accepts_every_algorithm_with_a_private_key(t *testing.T) {
 			t.Errorf("%s: %+v, %v", algorithm, caller, err)
 		}
 	}
-	// A token that names no key is tried with all of them.
+	// A token without a key ID is checked with every key.
 	if _, err := checker.Check(request(t, sign(t, jose.RS256, named("", rsaKey()), i.claims(nil)))); err != nil {
 		t.Errorf("without kid: %v", err)
 	}
@@ -63,7 +63,7 @@ func TestOIDC_refuses(t *testing.T) {
 	public := must(x509.MarshalPKIXPublicKey(&rsaKey().(*rsa.PrivateKey).PublicKey))
 	forger := named("good", otherRSAKey())
 
-	// Where the forger would have us look for keys.
+	// The forged tokens name this server as the source of their keys.
 	var lured atomic.Int64
 	lure := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		lured.Add(1)
@@ -74,7 +74,7 @@ func TestOIDC_refuses(t *testing.T) {
 	tests := []struct {
 		name   string
 		tokens []string
-		want   string // in the message
+		want   string // part of the message
 	}{
 		{"absent", nil, "no token"},
 		{"twice", []string{signed, signed}, "not a single bearer token"},
@@ -232,7 +232,7 @@ func BenchmarkOIDC_Check(b *testing.B) {
 	}
 }
 
-// FuzzOIDC_Check: whatever comes, it is Ann's token or it is refused, and nothing breaks.
+// FuzzOIDC_Check: every input is either Ann's token or refused, and none causes a panic.
 func FuzzOIDC_Check(f *testing.F) {
 	key := named("1", rsaKey())
 	i := newIssuer(f, key)

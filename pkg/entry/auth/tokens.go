@@ -14,8 +14,9 @@ import (
 	"strings"
 )
 
-// Tokens is a Checker with a fixed set of named bearer tokens. Only their SHA-256 hashes are known to it;
-// several at a time, also of one name, allow a token to be replaced without a gap.
+// Tokens is a Checker with a fixed set of named bearer tokens. It knows only their SHA-256 hashes.
+// Several tokens can be valid at the same time, also with the same name, so that a token can be
+// replaced without an interruption.
 type Tokens struct {
 	named []token
 }
@@ -25,8 +26,8 @@ type token struct {
 	hash [sha256.Size]byte
 }
 
-// UnmarshalText reads "name:role:sha256,name:role:sha256", the hashes in hexadecimal. Without a role a token
-// is a Starter's. All faults are named at once.
+// UnmarshalText reads "name:role:sha256,name:role:sha256" with the hashes in hexadecimal. A token
+// without a role has the role Starter. The error names all faults at once.
 func (t *Tokens) UnmarshalText(text []byte) error {
 	t.named = nil
 	var faults []error
@@ -44,7 +45,7 @@ func (t *Tokens) UnmarshalText(text []byte) error {
 	return errors.Join(faults...)
 }
 
-// parseToken reads one token of the setting. Its errors quote nothing that may be a token.
+// parseToken reads one entry of the setting. Its errors never quote text that could be a token.
 func parseToken(entry string) (token, error) {
 	parts := strings.Split(strings.TrimSpace(entry), ":")
 	if len(parts) == 2 {
@@ -74,8 +75,8 @@ func Hash(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Check accepts a request whose bearer token is one of ours. It compares hashes, all of them and each in
-// constant time, so that the time taken tells nothing about a token.
+// Check accepts a request with a known bearer token. It compares the hash with all known hashes,
+// each in constant time, so that the response time reveals nothing about a token.
 func (t *Tokens) Check(r *http.Request) (Caller, error) {
 	value, err := bearer(r, "Authorization")
 	if err != nil {

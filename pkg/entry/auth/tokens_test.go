@@ -32,7 +32,7 @@ func TestTokensCheck(t *testing.T) {
 		name    string
 		checker *auth.Tokens
 		headers []string
-		want    auth.Caller // nobody is refused
+		want    auth.Caller // the zero value means a refusal
 		message string      // of the refusal
 	}{
 		{"first_token", &tokens, []string{"Bearer " + old}, auth.Caller{Name: "ci", Role: auth.Starter}, ""},
@@ -88,7 +88,7 @@ func TestTokensUnmarshalText(t *testing.T) {
 	good, other := auth.Hash("x"), auth.Hash("y")
 	tests := []struct {
 		name, text string
-		faults     []string // what the error names, all of it
+		faults     []string // all texts that the error must contain
 	}{
 		{"without_role", "ci:" + good, nil},
 		{"with_role", "ci:reader:" + good, nil},
@@ -143,7 +143,8 @@ func TestTokensUnmarshalText(t *testing.T) {
 	}
 }
 
-// TestTokensUnmarshalTextAnew reads a second setting into the same value: the first one's tokens are gone.
+// TestTokensUnmarshalTextAnew: reading a second setting into the same value removes the first
+// tokens.
 func TestTokensUnmarshalTextAnew(t *testing.T) {
 	t.Parallel()
 	var tokens auth.Tokens
