@@ -13,8 +13,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
-// WriteJSON writes a JSON answer. It sets no length, so that a long answer goes out in chunks: Cloud Run limits
-// an HTTP/1 answer to 32 MiB otherwise. An answer that has a method WriteJSON writes itself.
+// WriteJSON writes a JSON response. It sets no Content-Length, so that a long response is sent in
+// chunks: Cloud Run limits an HTTP/1 response to 32 MiB otherwise. A response that has a method
+// WriteJSON writes itself.
 func WriteJSON(w http.ResponseWriter, code int, answer any) error {
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=utf-8")
@@ -32,7 +33,7 @@ func WriteJSON(w http.ResponseWriter, code int, answer any) error {
 	return nil
 }
 
-// WriteError writes an error in its one shape, with the headers that belong to it.
+// WriteError writes an error in the common format, with the headers for its kind.
 func WriteError(w http.ResponseWriter, e *fault.Error, requestID string) error {
 	if e.Kind == fault.MethodNotAllowed {
 		w.Header().Set("Allow", e.Metadata["allow"])

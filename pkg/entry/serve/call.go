@@ -17,11 +17,11 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/lazyregexp"
 )
 
-// RequestIDHeader is what an answer has the ID of its request in.
+// RequestIDHeader is the response header with the ID of the request.
 const RequestIDHeader = "X-Request-Id"
 
-// The fields by which Cloud Logging puts a line beside the request that it is about.
-// Source: https://cloud.google.com/logging/docs/agent/logging/configuration#special-fields
+// With these fields, Cloud Logging shows a log entry together with its request. Source:
+// https://cloud.google.com/logging/docs/agent/logging/configuration#special-fields
 const (
 	traceField = "logging.googleapis.com/trace"
 	spanField  = "logging.googleapis.com/spanId"
@@ -31,7 +31,7 @@ type attrsKey struct{}
 
 type requestIDKey struct{}
 
-// LogWith returns a context with which every line of the log has these attributes too.
+// LogWith returns a context that adds these attributes to every log entry that is written with it.
 func LogWith(ctx context.Context, attrs ...slog.Attr) context.Context {
 	return context.WithValue(ctx, attrsKey{}, append(slices.Clip(logAttrs(ctx)), attrs...))
 }
@@ -41,15 +41,16 @@ func logAttrs(ctx context.Context) []slog.Attr {
 	return attrs
 }
 
-// RequestID returns the ID of the request that a context is of, or "".
+// RequestID returns the ID of the request to which a context belongs, or "".
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
 }
 
-// Identify gives a request its ID, which the lines of the log have that are written with its context, and puts it
-// into the answer. The ID is that of the trace which Cloud Run has begun, so that the line of Cloud Run about the
-// request, and all others of the trace, are found by it; where there is none, it is random.
+// Identify assigns an ID to a request. It adds the ID to the response, and to every log entry that
+// is written with the request's context. The ID is the ID of the trace that Cloud Run has begun, so
+// a search for it also finds Cloud Run's own log entry about the request and the rest of the trace.
+// If there is no trace, the ID is random.
 func Identify(w http.ResponseWriter, r *http.Request, project string) *http.Request {
 	trace, span := traceOf(r.Header)
 	id := trace
@@ -68,14 +69,15 @@ func Identify(w http.ResponseWriter, r *http.Request, project string) *http.Requ
 	return r.WithContext(LogWith(ctx, attrs...))
 }
 
-// The headers in which a trace comes. Sources: https://www.w3.org/TR/trace-context/#traceparent-header and
+// The formats of the headers that contain a trace. Sources:
+// https://www.w3.org/TR/trace-context/#traceparent-header and
 // https://cloud.google.com/trace/docs/trace-context#legacy-http-header
 var (
 	traceparent = lazyregexp.New(`^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$`)
 	cloudTrace  = lazyregexp.New(`^([0-9a-fA-F]{32})(?:/([0-9]{1,20}))?(?:;.*)?$`)
 )
 
-// traceOf returns the ID of the trace and of the span in hexadecimal, or "".
+// traceOf returns the IDs of the trace and the span in hexadecimal. A missing ID is "".
 func traceOf(header http.Header) (trace, span string) {
 	if m := traceparent.FindStringSubmatch(header.Get("Traceparent")); m != nil {
 		trace, span = m[1], m[2]
@@ -96,10 +98,10 @@ func traceOf(header http.Header) (trace, span string) {
 	return trace, span
 }
 
-// isZero reports whether an ID is none: neither header may have one of zeros alone.
+// isZero reports whether an ID is empty or consists of zeros. Neither header allows such an ID.
 func isZero(id string) bool { return strings.Trim(id, "0") == "" }
 
-// randomID returns an ID of the form that traces have.
+// randomID returns a random ID in the format of a trace ID.
 func randomID() string {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // it never fails

@@ -33,7 +33,7 @@ func TestIdentify(t *testing.T) {
 	tests := []struct {
 		name   string
 		header map[string]string
-		want   map[string]any // nil is a random ID, and nothing else
+		want   map[string]any // nil means a random ID and no other attribute
 	}{
 		{"traceparent", map[string]string{"Traceparent": "00-" + trace + "-" + span + "-01"}, whole},
 		{"later_version", map[string]string{"Traceparent": "cc-" + trace + "-" + span + "-01-more"}, whole},
@@ -79,7 +79,7 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-// entry decodes a line of the log without what every line has.
+// entry decodes a log entry, without the fields that every entry has.
 func entry(t *testing.T, line []byte) map[string]any {
 	t.Helper()
 	var got map[string]any
@@ -92,7 +92,8 @@ func entry(t *testing.T, line []byte) map[string]any {
 	return got
 }
 
-// TestLogger_has_no_words: whichever way an error is given to the log.
+// TestLogger_has_no_words: an error is logged without users' text, however it is passed to the
+// logger.
 func TestLogger_has_no_words(t *testing.T) {
 	t.Parallel()
 	err := fmt.Errorf("send job vt-1: %w", fault.New(fault.InvalidArgument, "Xylophon"))

@@ -26,7 +26,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/serve"
 )
 
-// childVariable makes this binary a deployable of the kind that it names.
+// childVariable makes this test binary run as a deployable of the kind that the variable names.
 const childVariable = "SERVE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -59,14 +59,14 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// mark sets what the child says apart from its log.
+// mark begins the lines that the child prints itself, to distinguish them from its log.
 const mark = "test: "
 
 func say(words ...any) { fmt.Fprint(os.Stdout, mark, fmt.Sprintln(words...)) }
 
 func closing() error { say("closed"); return nil }
 
-// openHTTP answers with what it was sent, once all of it is there, or says why it gave up.
+// openHTTP answers with the request's body when it has read all of it, or reports why it stopped.
 func openHTTP(_ context.Context, environment map[string]string) (*serve.Function, error) {
 	say("opened", environment["TRICKY"])
 	return &serve.Function{Close: closing, HTTP: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -96,7 +96,7 @@ func openEvent(context.Context, map[string]string) (*serve.Function, error) {
 	}}, nil
 }
 
-// browser is what calls the children.
+// browser is the client that calls the children.
 var browser = &http.Client{Timeout: time.Minute}
 
 // child is a running deployable.
@@ -104,7 +104,7 @@ type child struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	url    string
-	lines  chan string // of its standard output
+	lines  chan string // lines of its standard output
 	stderr *bytes.Buffer
 }
 
@@ -133,7 +133,7 @@ func startChild(t *testing.T, kind, port string) *child {
 	return c
 }
 
-// says waits for the next line of the child's.
+// says waits for the child's next line and checks it.
 func (c *child) says(want string) {
 	c.t.Helper()
 	select {
@@ -146,7 +146,7 @@ func (c *child) says(want string) {
 	}
 }
 
-// listens waits until the child takes connections.
+// listens waits until the child accepts connections.
 func (c *child) listens() {
 	c.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; {
@@ -169,10 +169,10 @@ func (c *child) stop() {
 	}
 }
 
-// ends waits for the child's end and checks its exit code.
+// ends waits for the child's exit and checks its exit code.
 func (c *child) ends(code int) {
 	c.t.Helper()
-	for line := range c.lines { // Wait would close the pipe under the reader
+	for line := range c.lines { // Wait would close the pipe before everything is read
 		c.t.Errorf("the child says %q", line)
 	}
 	err := c.cmd.Wait()

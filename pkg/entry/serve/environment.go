@@ -14,11 +14,12 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Config reads a package's settings from the environment by the tags of its struct. The error names every
-// variable that is missing, cannot be read or cannot be meant, not only the first.
+// Config reads a package's settings from the environment by the tags of its struct. The error names
+// every variable that is missing, that cannot be parsed, or that has an invalid value, not only the
+// first one.
 //
-// Beside the tags of package env, the tag "sign" of a number or a duration is "positive" or "not_negative", and the
-// tag "form" of a text says what it must look like.
+// In addition to the tags of package env, the tag "sign" of a number or a duration is "positive" or
+// "not_negative", and the tag "form" of a text names its required form; see forms.
 func Config[T any](environment map[string]string) (T, error) {
 	config, err := env.ParseAsWithOptions[T](env.Options{Environment: environment})
 	settings := settingsOf(reflect.ValueOf(&config).Elem())
@@ -41,15 +42,16 @@ func Config[T any](environment map[string]string) (T, error) {
 	return config, nil
 }
 
-// setting is a field that a variable of the environment sets.
+// setting is a struct field that an environment variable sets.
 type setting struct {
 	variable string
 	field    reflect.StructField
 	value    reflect.Value
-	unread   bool // as it could not be
+	unread   bool // parsing failed
 }
 
-// settingsOf returns the settings in a struct and in the structs that it holds, each variable once.
+// settingsOf returns the settings in a struct and in the structs that it contains. It returns each
+// variable once.
 func settingsOf(config reflect.Value) []setting {
 	var all []setting
 	seen := map[string]bool{}
@@ -71,7 +73,8 @@ func settingsOf(config reflect.Value) []setting {
 	return all
 }
 
-// named returns an error of package env in the words of who sets the environment: it names fields and Go's types.
+// named replaces an error of package env, which names struct fields and Go types, with an error
+// that names the variable and the expected form.
 func named(err error, settings []setting, environment map[string]string) error {
 	parse, ok := errors.AsType[env.ParseError](err)
 	if !ok {
@@ -89,7 +92,8 @@ func named(err error, settings []setting, environment map[string]string) error {
 	return err
 }
 
-// formOf says how a value of a type is written, or "" where the type itself says it.
+// formOf describes how a value of a type is written. It returns "" if the type's own error explains
+// this.
 func formOf(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
@@ -109,7 +113,7 @@ func formOf(t reflect.Type) string {
 	}
 }
 
-// forms are what texts can look like, by the tag "form".
+// forms are the allowed forms of a text, by the value of the tag "form".
 var forms = map[string]struct {
 	pattern *regexp.Regexp
 	says    string
@@ -121,7 +125,7 @@ var forms = map[string]struct {
 	"topic":    {regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._~%+-]*$`), "the ID of a topic alone, such as tuning-events, without projects/"},
 }
 
-// check returns what keeps a value from being meant.
+// check returns an error if the value has a wrong form or sign.
 func (s setting) check() error {
 	if form, ok := forms[s.field.Tag.Get("form")]; ok {
 		if text := s.value.String(); text != "" && !form.pattern.MatchString(text) {
@@ -138,7 +142,7 @@ func (s setting) check() error {
 	return nil
 }
 
-// environment returns the variables of a process by their names.
+// environment returns the environment variables of a process by name.
 func environment(pairs []string) map[string]string {
 	m := make(map[string]string, len(pairs))
 	for _, pair := range pairs {

@@ -19,11 +19,13 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
-// eventLimit is how long the body of an event may be, unpacked too: a message of Pub/Sub has 10 MB at most.
+// eventLimit is the maximum length of an event's body in bytes, also after decompression. A Pub/Sub
+// message has 10 MB at most.
 const eventLimit = 16 << 20
 
-// serveEvent hands the event in a request to an event function. What is not acknowledged is delivered again, until it
-// succeeds or is a dead letter, where whoever set up the delivery wrongly finds it.
+// serveEvent passes the event in a request to an event function. An event that is not acknowledged
+// is delivered again until it succeeds or becomes a dead letter. Events of a wrong configuration
+// become dead letters too, where the operator finds them.
 func (f *Function) serveEvent(w http.ResponseWriter, r *http.Request) {
 	r = Identify(w, r, f.Project)
 	err := f.deliver(w, r)
@@ -31,7 +33,7 @@ func (f *Function) serveEvent(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	_ = WriteError(w, fault.From(err), RequestID(r.Context())) // whoever delivers has gone, and delivers again
+	_ = WriteError(w, fault.From(err), RequestID(r.Context())) // if the sender has gone, it delivers the event again
 }
 
 func (f *Function) deliver(w http.ResponseWriter, r *http.Request) error {
@@ -46,13 +48,13 @@ func (f *Function) deliver(w http.ResponseWriter, r *http.Request) error {
 		slog.ErrorContext(r.Context(), "the request holds no event that can be read", "error", err)
 		return err
 	}
-	for _, event := range events { // all are tried; those that succeeded do no harm when they come again
+	for _, event := range events { // every event is tried; a repeated delivery of one that succeeded is harmless
 		err = errors.Join(err, f.handle(r.Context(), event))
 	}
 	return err
 }
 
-// handle calls the function, whose panic is an error like others.
+// handle calls the event function. It turns a panic into an error.
 func (f *Function) handle(ctx context.Context, event cloudevents.Event) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -63,8 +65,8 @@ func (f *Function) handle(ctx context.Context, event cloudevents.Event) (err err
 	return f.Event(ctx, event)
 }
 
-// readEvents reads the CloudEvent in a request, in any of its three modes. The older background events are not read:
-// Eventarc sends none.
+// readEvents reads the CloudEvents in a request, in any of the three content modes. It does not
+// read the older background events, because Eventarc sends none.
 func readEvents(w http.ResponseWriter, r *http.Request) ([]cloudevents.Event, error) {
 	if r.Method != http.MethodPost {
 		return nil, &fault.Error{
@@ -87,7 +89,7 @@ func readEvents(w http.ResponseWriter, r *http.Request) ([]cloudevents.Event, er
 		return nil, fault.New(fault.UnsupportedMedia, "The body of an event may be packed by gzip alone.")
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && media == cloudevents.ApplicationCloudEventsBatchJSON {
-		r.Header.Set("Content-Type", media) // the SDK takes it alone
+		r.Header.Set("Content-Type", media) // the SDK expects the media type without parameters
 		events, err := cehttp.NewEventsFromHTTPRequest(r)
 		if err != nil {
 			return nil, unread(err, "NOT_A_BATCH", "The body is no batch of CloudEvents.")
@@ -110,7 +112,7 @@ func validate(events ...cloudevents.Event) error {
 	return nil
 }
 
-// unread says what a request is not.
+// unread returns an InvalidArgument for a request that cannot be read as an event.
 func unread(err error, reason, message string) error {
 	out := fault.Wrap(fault.InvalidArgument, err, "%s", message)
 	out.Reason = reason

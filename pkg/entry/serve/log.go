@@ -11,8 +11,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
-// Logger writes one JSON object a line, with the names that Cloud Logging gives a meaning: severity,
-// message and time.
+// Logger writes one JSON object per line, with the field names that Cloud Logging understands:
+// severity, message and time.
 func Logger(w io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(LogHandler(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudNames})))
 }
@@ -33,8 +33,9 @@ func cloudNames(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// LogHandler returns a handler that adds what a line's context says of its call ([LogWith]), and writes errors
-// without a word of what people sent ([fault.Logged]): no caller of slog has to think of either.
+// LogHandler returns a handler that adds the attributes in the context ([LogWith]) to each entry,
+// and writes errors without any text of users ([fault.Logged]). So callers of slog need to do
+// neither.
 func LogHandler(next slog.Handler) slog.Handler { return logHandler{next} }
 
 type logHandler struct{ slog.Handler }
@@ -59,7 +60,7 @@ func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 func (h logHandler) WithGroup(name string) slog.Handler { return logHandler{h.Handler.WithGroup(name)} }
 
-// wordless returns an attribute with the errors in it as the log may have them.
+// wordless returns the attribute with every error in it replaced by the text that may be logged.
 func wordless(a slog.Attr) slog.Attr {
 	if a.Value.Kind() == slog.KindGroup {
 		group := a.Value.Group()

@@ -9,8 +9,9 @@ import (
 	"runtime/debug"
 )
 
-// PanicError returns what recover has returned as an error, for the log alone. Of a panic of the runtime it has the
-// words, which quote nothing; of another its type, as its words may be anybody's.
+// PanicError turns the value that recover returned into an error, which is only for the log. For a
+// runtime error it contains the message, which quotes no data. For any other value it contains only
+// the type, because the message could quote users' text.
 func PanicError(value any) error {
 	what := fmt.Sprintf("%T", value)
 	if e, ok := value.(runtime.Error); ok {

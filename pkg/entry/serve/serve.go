@@ -1,8 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package serve runs functions on the Functions Framework: it reads the environment, gives each call an ID, logs as
-// Cloud Logging reads it, and lets work in hand finish when Cloud Run asks the process to stop.
+// Package serve runs functions on the Functions Framework. It reads the environment, gives each
+// call an ID, writes logs in the format of Cloud Logging, and lets running calls finish when Cloud
+// Run asks the process to stop.
 package serve
 
 import (
@@ -22,30 +23,31 @@ import (
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 )
 
-// grace is how long work in hand may go on after SIGTERM: Cloud Run gives a container ten seconds.
+// grace is how long running calls may continue after SIGTERM. Cloud Run gives a container ten
+// seconds.
 const grace = 9 * time.Second
 
-// settle is how long the process stays after the last call: the framework sends the answer after the function
-// has returned.
+// settle is how long the process stays alive after the last call. The framework sends the response
+// after the function has returned.
 const settle = 100 * time.Millisecond
 
-// Function is one function: exactly one of HTTP and Event is set.
+// Function is one function. Exactly one of HTTP and Event is set.
 type Function struct {
 	HTTP  http.Handler
 	Event func(context.Context, cloudevents.Event) error
 	// Admit, if set, may refuse a request before the event in it is read.
 	Admit func(*http.Request) error
-	// Project is the one whose Cloud Trace the traces are in, for the log.
+	// Project is the project of the traces in Cloud Trace. It is used in log entries.
 	Project string
 	// Close releases the function's clients after its last call.
 	Close func() error
 }
 
-// Open makes a function from its environment.
+// Open creates a function from the environment variables.
 type Open func(ctx context.Context, environment map[string]string) (*Function, error)
 
-// Main is the main function of a deployable with one function. It ends the
-// process when that fails.
+// Main is the main function of a deployable with one function. If the function fails, it exits with
+// status 1.
 func Main(open Open) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	slog.SetDefault(Logger(os.Stderr, slog.LevelInfo))
@@ -69,14 +71,15 @@ func run(ctx context.Context, open Open, environment map[string]string) error {
 	return Serve(ctx, net.JoinHostPort("", port), map[string]*Function{"/": fn})
 }
 
-// Serve serves functions, each at its path, until ctx is done and the calls in hand have ended, and closes
-// them. The framework keeps its functions in one table a process, so Serve is called once for a path.
+// Serve serves each function at its path until ctx is done and the running calls have ended. Then
+// it closes the functions. The framework has one table of functions per process, so Serve can be
+// called only once for a path.
 func Serve(ctx context.Context, address string, functions map[string]*Function) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return fmt.Errorf("serve on %q: %w", address, err)
 	}
-	// Calls keep running when ctx ends; they are cut off when their time is up.
+	// Calls keep running when ctx ends. They are cancelled when the grace period ends.
 	calls, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	var inHand atomic.Int64
@@ -101,9 +104,10 @@ func Serve(ctx context.Context, address string, functions map[string]*Function) 
 	return err
 }
 
-// register registers the function with the framework. An event function is registered as an HTTP function too: the
-// framework's own receiver prints an event's words to the log when a call fails, gives no sight of the request, and
-// its CloudEvents SDK can answer one of two requests with the result of the other.
+// register registers the function with the framework. An event function is registered as an HTTP
+// function too, because the framework's own event receiver has three faults: it logs the event's
+// content when a call fails, it does not give access to the request, and its CloudEvents SDK can
+// answer one of two requests with the result of the other.
 func (f *Function) register(calls context.Context, path string, inHand *atomic.Int64) error {
 	handle := f.serveEvent
 	if f.Event == nil {
@@ -118,15 +122,15 @@ func (f *Function) register(calls context.Context, path string, inHand *atomic.I
 	})
 }
 
-// joined returns call's context, cancelled also when all calls are cut off.
+// joined returns the context of a call, which is also cancelled when all calls are cancelled.
 func joined(call, calls context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(call)
 	stop := context.AfterFunc(calls, cancel)
 	return ctx, func() { stop(); cancel() }
 }
 
-// drain waits for the calls in hand, cuts them off when the grace is over, and lets them end. What is cut off is
-// safe: every step can be repeated.
+// drain waits for the running calls, cancels them shortly before the grace period ends, and waits
+// for them to return. It is safe to cancel a call, because every step can be repeated.
 func drain(inHand *atomic.Int64, cut context.CancelFunc) {
 	wait := func(limit time.Duration) {
 		for end := time.Now().Add(limit); inHand.Load() > 0 && time.Now().Before(end); {

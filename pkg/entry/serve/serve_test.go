@@ -39,7 +39,8 @@ func TestMainServesAndStops(t *testing.T) {
 	c.ends(0)
 }
 
-// TestWorkInHandFinishes: a request that began before SIGTERM gets its answer, and clients are closed after it.
+// TestWorkInHandFinishes: a request that began before SIGTERM gets its response, and the clients
+// are closed after that.
 func TestWorkInHandFinishes(t *testing.T) {
 	t.Parallel()
 	c := startChild(t, "http", freePort(t))
@@ -66,7 +67,7 @@ func TestWorkInHandFinishes(t *testing.T) {
 	}
 	c.says("begun /slow")
 	c.stop()
-	// The child is stopping now; it must not while its request has not ended.
+	// The child is stopping now, but it must not exit before its request has ended.
 	select {
 	case line := <-c.lines:
 		t.Fatalf("the child says %q while a request is in hand", line)
@@ -85,7 +86,8 @@ func TestWorkInHandFinishes(t *testing.T) {
 	c.ends(0)
 }
 
-// TestWorkThatDoesNotEndIsCutOff: Cloud Run gives ten seconds.
+// TestWorkThatDoesNotEndIsCutOff: a call that does not end is cancelled within the ten seconds that
+// Cloud Run gives.
 func TestWorkThatDoesNotEndIsCutOff(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -131,13 +133,13 @@ func TestMainServesEvents(t *testing.T) {
 				}
 			}
 			c.stop()
-			c.says("closed") // and no event before that
+			c.says("closed") // no event was handled before that
 			c.ends(0)
 		})
 	}
 }
 
-// event sends an event and returns the code of the answer.
+// event sends an event and returns the status code of the response.
 func (c *child) event(id, authorization string) int {
 	c.t.Helper()
 	req, err := http.NewRequest(http.MethodPost, c.url, strings.NewReader(`{"n":1}`))
@@ -169,7 +171,7 @@ func TestMainFails(t *testing.T) {
 		name, kind, port string
 		says             []string
 		stop             bool
-		want             string // of the error
+		want             string // part of the error
 	}{
 		{"function_does_not_open", "broken", freePort(t), nil, false, `start: no such "bucket"`},
 		{"port_is_taken", "http", port, []string{"opened a=b c", "closed"}, false, "address already in use"},
@@ -231,7 +233,7 @@ func TestConfig(t *testing.T) {
 			t.Errorf("Config = %v, does not name %s", err, want)
 		}
 	}
-	// The process's own environment is not looked at.
+	// Config reads only the environment that it is given, not that of the process.
 	if _, err := serve.Config[struct {
 		Path string `env:"PATH,required"`
 	}](map[string]string{}); err == nil {

@@ -22,7 +22,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/serve"
 )
 
-// running is functions that are served in this process until the test ends.
+// running serves functions in this process until the test ends.
 func running(t *testing.T, functions map[string]*serve.Function) (address string) {
 	t.Helper()
 	address = net.JoinHostPort("127.0.0.1", freePort(t))
@@ -39,7 +39,7 @@ func running(t *testing.T, functions map[string]*serve.Function) (address string
 	return address
 }
 
-// raw sends bytes and reads the answer to them.
+// raw sends a request as raw text and reads the response.
 func raw(t *testing.T, address, text string) (*http.Response, []byte) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -47,7 +47,7 @@ func raw(t *testing.T, address, text string) (*http.Response, []byte) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	go func() { _, _ = io.WriteString(conn, text) }() // the server may answer, and close, before it has all
+	go func() { _, _ = io.WriteString(conn, text) }() // the server may answer, and close, before it has read everything
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatalf("%.40q: %v", text, err)
@@ -60,7 +60,8 @@ func raw(t *testing.T, address, text string) (*http.Response, []byte) {
 	return answer, body
 }
 
-// TestPaths: a function sees a path as it was sent; the framework redirects only what it takes for unclean.
+// TestPaths: a function sees the path as it was sent. The framework redirects only paths that it
+// considers unclean.
 func TestPaths(t *testing.T) {
 	t.Parallel()
 	address := running(t, map[string]*serve.Function{"/paths/": {HTTP: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -80,7 +81,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// TestEvents: an event is read in whichever mode it comes, and what is none is said to be none.
+// TestEvents: an event is read in each content mode, and a request that is no event is refused.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
