@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// withoutAdvice returns warnings without the one that a dataset is small, as those of the tests are.
+// withoutAdvice returns the warnings without the one about a small dataset, because the datasets of
+// the tests are small.
 func withoutAdvice(warnings []string) (others []string) {
 	for _, w := range warnings {
 		if !strings.HasPrefix(w, "The dataset is small") {
@@ -20,7 +21,7 @@ func withoutAdvice(warnings []string) (others []string) {
 	return others
 }
 
-// TestStart_advises_on_small_datasets: whoever starts on few examples hears of it before and after.
+// TestStart_advises_on_small_datasets: both the dry run and the start warn of a small dataset.
 func TestStart_advises_on_small_datasets(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)

@@ -20,7 +20,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// ended writes the record of a job that is over, and returns its name.
+// ended writes the record of a finished job, and returns the job's name.
 func (s *system) ended(t *testing.T, change func(*tuning.Job)) string {
 	t.Helper()
 	now := time.Now()
@@ -214,7 +214,8 @@ func TestJobStatus_remedy(t *testing.T) {
 		}), "UNSUPPORTED_MODALITY", baseModel + " cannot be tuned on data of the kind \"video\"", false},
 		{"quota", failed(tuning.Failure{Code: 8, Message: "No quota."}), "QUOTA", "?project=acme", true},
 		{"unknown", failed(tuning.Failure{Code: 2, Message: "Odd."}), "", "", false},
-		// Vertex AI never had these: the service is known by its own error, or is not.
+		// These jobs never reached Vertex AI. The service that failed is known only if the error
+		// itself names it.
 		{"never_sent", neverSent(tuning.Failure{
 			Code: 7, Message: "Firestore failed.", Reason: "FIRESTORE_ROLE_MISSING", Metadata: map[string]string{"service": "firestore.googleapis.com"},
 		}), "FIRESTORE_ROLE_MISSING", "roles/datastore.user", true},
@@ -239,8 +240,9 @@ func TestJobStatus_remedy(t *testing.T) {
 	}
 }
 
-// TestRemedy_of_an_answer: what mends an error of Google Cloud's is told with it, but for what only its operator
-// can do about an error whose words are not the caller's: that is in the log.
+// TestRemedy_of_an_answer: an error of Google Cloud is answered with its remedy. If only the
+// operator can apply the fix and the caller may not see Google's message, the fix is only in the
+// log.
 func TestRemedy_of_an_answer(t *testing.T) {
 	t.Parallel()
 	const disabled = hidden + ": the API is disabled."
@@ -255,7 +257,7 @@ func TestRemedy_of_an_answer(t *testing.T) {
 		name           string
 		err            error
 		code           int
-		reason, fix    string // in the answer
+		reason, fix    string // in the response
 		logged, absent string
 	}{
 		{"for_the_operator", denied.Err(), http.StatusBadGateway, "API_DISABLED", "", enable, ""},

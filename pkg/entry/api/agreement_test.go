@@ -25,15 +25,15 @@ import (
 	"github.com/pb33f/libopenapi-validator/errors"
 )
 
-// unseen lists what the document promises and no test sees, with the reason.
+// unseen lists the documented responses that no test gets, with the reasons.
 var unseen = map[string]string{
 	"POST " + base + "/start 500":        "only a defect gives it, and none is known; its shape is seen at job-status",
 	"POST " + base + "/convert-json 500": "likewise",
 }
 
-// document is openapi.json with a validator for it, and what was seen of it.
+// document is openapi.json with a validator, and the responses that the tests got.
 type document struct {
-	mu        sync.Mutex // the validator fills caches
+	mu        sync.Mutex // the validator writes to its caches
 	validator validator.Validator
 	methods   map[string]string // by path
 	promised  map[string]bool   // "METHOD /path CODE"
@@ -74,7 +74,7 @@ var theDocument = sync.OnceValues(func() (*document, error) {
 	return d, nil
 })
 
-// TestMain fails if, after all tests, an answer that the document promises was seen in none of them.
+// TestMain fails if no test got a response that the document describes.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
@@ -108,7 +108,7 @@ func complete() bool {
 	return ok
 }
 
-// agree holds every answer of the API against the document, and every request that was not refused.
+// agree checks every response of the API against the document, and every request that was accepted.
 func agree(t *testing.T, next http.Handler) http.Handler {
 	t.Helper()
 	d, err := theDocument()
@@ -126,11 +126,11 @@ func agree(t *testing.T, next http.Handler) http.Handler {
 		}
 		maps.Copy(w.Header(), answer.Header)
 		w.WriteHeader(answer.StatusCode)
-		_, _ = w.Write(recorder.Body.Bytes()) // a client that went away is not the test's concern
+		_, _ = w.Write(recorder.Body.Bytes()) // it is not an error here if the client has gone
 	})
 }
 
-// connected records an answer, and leads to the connection for all else.
+// connected records a response. For everything else, it gives access to the connection.
 type connected struct {
 	*httptest.ResponseRecorder
 	to http.ResponseWriter
@@ -138,7 +138,7 @@ type connected struct {
 
 func (c connected) Unwrap() http.ResponseWriter { return c.to }
 
-// leaks are words of our inner life that no answer may hold.
+// leaks are internal words that no response may contain.
 var leaks = []string{secret, "goroutine", ".go:", "rpc error", "googleapi:", "127.0.0.1", "panic", "context deadline", hidden}
 
 func (d *document) check(r *http.Request, body []byte, answer *http.Response, text []byte) []string {
@@ -159,7 +159,7 @@ func (d *document) check(r *http.Request, body []byte, answer *http.Response, te
 	if ok, wrong := d.validator.ValidateHttpResponse(request, answer); !ok {
 		faults = append(faults, reasons("response", wrong)...)
 	}
-	unread := len(body) == 0 && r.ContentLength > 0 // answered before
+	unread := len(body) == 0 && r.ContentLength > 0 // it was answered before the body was read
 	if refused(answer.StatusCode) || unread {
 		return faults
 	}
@@ -170,14 +170,15 @@ func (d *document) check(r *http.Request, body []byte, answer *http.Response, te
 	return faults
 }
 
-// named are the paths that take a name, as the document writes them.
+// named are the paths that contain a name, as the document writes them.
 var named = []struct{ prefix, argument, suffix string }{
 	{base + "/job-status/", "{job_name}", ""}, {base + "/cancel/", "{job_name}", ""}, {base + "/jobs/", "{job_name}", "/events"},
 	{base + "/jobs/", "{job_name}", ""}, {base + "/lineage/", "{name}", ""},
 }
 
-// documented returns the request, and its path, as the document knows them: the name in one segment,
-// the path's own method, and for a path that there is not one whose 404 must have the same form.
+// documented returns the request and its path as the document describes them: with the name in one
+// segment and with the path's only method. An undocumented path is replaced by a documented one,
+// whose 404 must have the same format.
 func (d *document) documented(r *http.Request) (request *http.Request, path string) {
 	request, path = r.Clone(r.Context()), r.URL.EscapedPath()
 	for _, n := range named {
@@ -199,7 +200,7 @@ func (d *document) documented(r *http.Request) (request *http.Request, path stri
 	return request, path
 }
 
-// refused reports codes that blame the form of the request.
+// refused reports whether a status code means that the request itself may be wrong.
 func refused(code int) bool {
 	switch code {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed,

@@ -1,8 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package api serves the HTTP endpoints: it decodes requests strictly, calls the packages that do the work,
-// and writes their answers and errors in one shape. openapi.json describes all of it.
+// Package api serves the HTTP endpoints. It decodes requests strictly, calls the packages that do
+// the work, and writes all responses and errors in one format. openapi.json describes the whole
+// API.
 package api
 
 import (
@@ -24,7 +25,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 )
 
-// API is the handler of all endpoints.
+// API is the HTTP handler of all endpoints.
 type API struct {
 	Config    Config
 	Auth      auth.Checker
@@ -42,7 +43,7 @@ type API struct {
 	asked  asked
 }
 
-// handler answers a request with a value to be written as JSON, or with an error.
+// handler returns the response to a request, which is written as JSON, or an error.
 type handler func(r *http.Request) (any, error)
 
 // ServeHTTP serves every endpoint.
@@ -63,8 +64,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.log(r, route, err, a.Now().Sub(began))
 }
 
-// log writes a line for each request. It has the endpoint in place of the path, and of an error that is the caller's
-// its code alone: path, query, body and words may quote what people said.
+// log writes a log entry for each request. The entry contains the endpoint instead of the path, and
+// only the code of a client error, because the path, the query, the body and the error message may
+// quote users' text.
 func (a *API) log(r *http.Request, route string, err error, took time.Duration) {
 	level, code := slog.LevelInfo, http.StatusOK
 	attrs := []slog.Attr{
@@ -88,14 +90,15 @@ func (a *API) log(r *http.Request, route string, err error, took time.Duration) 
 	a.Log.LogAttrs(r.Context(), level, "request", append(attrs, slog.Int("code", code))...)
 }
 
-// known is what commands that mend something are filled in with.
+// known returns the values that are filled into the commands of a remedy.
 func (a *API) known() remedy.Context { return a.Config.known() }
 
 func (c *Config) known() remedy.Context {
 	return remedy.Context{Project: c.Vertex.Project, Location: c.Vertex.Location, Database: c.Database}
 }
 
-// methodOf returns the method of a request for the log. What is no method may be anything.
+// methodOf returns the request's method for the log. Other text than a known method is not logged,
+// because it could be any text.
 func methodOf(r *http.Request) string {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
@@ -104,11 +107,11 @@ func methodOf(r *http.Request) string {
 	return "OTHER"
 }
 
-// retryLimit is how long a call of Google Cloud that fails is repeated before the caller hears of it.
+// retryLimit is how long a failing Google Cloud call is retried before the caller gets the error.
 const retryLimit = 3 * time.Second
 
-// serve finds the endpoint, whose path it returns, and lets it answer. The returned request knows its caller; what it
-// holds of the gate is for the caller to release.
+// serve finds the endpoint and calls it. It returns the endpoint's path, and the request with the
+// caller in its context. The calling function must release held.
 func (a *API) serve(w http.ResponseWriter, r *http.Request, held *share) (string, *http.Request, any, error) {
 	endpoint, rest, err := a.route(r)
 	if err != nil {
@@ -129,8 +132,9 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, held *share) (string
 			return endpoint.path, r, nil, err
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
-		// The end of a context does not end the reading of a body, so a client that stops sending would hold us.
-		// An error means that there is no connection to bound.
+		// The end of a context does not stop a read of the body, so a client that stops sending
+		// could block us without this deadline. An error means that there is no connection to
+		// limit.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(a.Config.RequestTimeout))
 	}
 	if err := endpoint.checkQuery(r.URL); err != nil {
@@ -147,7 +151,8 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, held *share) (string
 	return endpoint.path, r, answer, err
 }
 
-// answer calls the endpoint. A panic is an error like others: it is logged, with its stack, and shown to nobody.
+// answer calls the endpoint. It turns a panic into an error, which is logged with its stack; the
+// client does not see the details.
 func (e endpoint) answer(r *http.Request, rest string) (answer any, err error) {
 	defer func() {
 		if value := recover(); value != nil {

@@ -18,14 +18,14 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// asked is what reached Vertex AI.
+// asked records the calls that reached Vertex AI.
 type asked struct {
 	mu      sync.Mutex
 	calls   int
 	creates []create
 }
 
-// create is a job that Vertex AI was asked for: by which version of its service, and with what.
+// create is one call that creates a job: the version of the service, and the request.
 type create struct {
 	Version string
 	Request map[string]any
@@ -38,7 +38,7 @@ func (a *asked) unary(ctx context.Context, request any, info *grpc.UnaryServerIn
 	if message, ok := request.(proto.Message); ok && method == "CreateTuningJob" {
 		text, err := protojson.Marshal(message)
 		if err != nil {
-			panic(err) // what came over the wire can be written
+			panic(err) // a message that was received can always be encoded
 		}
 		a.creates = append(a.creates, create{service, jsonObject(text)})
 	}
@@ -46,7 +46,7 @@ func (a *asked) unary(ctx context.Context, request any, info *grpc.UnaryServerIn
 	return next(ctx, request)
 }
 
-// only returns the one job that was asked for since the last time.
+// only returns the one create since the last call of only. It fails if there is not exactly one.
 func (a *asked) only(t *testing.T) create {
 	t.Helper()
 	a.mu.Lock()
@@ -69,23 +69,23 @@ func (a *asked) idle(t *testing.T) {
 	}
 }
 
-// What each start has of its own in the names of things.
+// The parts of a request that differ between two starts: the job's ID and the default display name.
 var (
 	ourID   = regexp.MustCompile(`vt-[0-9]{8}-[0-9]{6}-[a-z2-7]{10}`)
 	ourName = regexp.MustCompile(`fine_tuned_model_[0-9]{8}_[0-9]{6}`)
 )
 
-// jsonObject reads a JSON object, with one ID and one default name in the place of those of each start.
+// jsonObject decodes a JSON object, after it has replaced IDs and default names with fixed ones.
 func jsonObject(text []byte) (m map[string]any) {
 	text = ourName.ReplaceAll(ourID.ReplaceAll(text, []byte("JOB")), []byte("NAME"))
 	if err := json.Unmarshal(text, &m); err != nil {
-		panic(err) // the test's own text, or that of protojson
+		panic(err) // the test or protojson wrote the text
 	}
 	return m
 }
 
-// everything returns all there is in Firestore and in Cloud Storage: the documents with their fields, the objects with
-// their generations.
+// everything returns the content of Firestore and Cloud Storage: the documents with their fields,
+// and the objects with their generations.
 func (s *system) everything(t *testing.T) map[string]any {
 	t.Helper()
 	all := map[string]any{}

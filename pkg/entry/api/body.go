@@ -16,10 +16,11 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/requestfields"
 )
 
-// bodyLimit is how long a body may be: Cloud Run takes no longer one over HTTP/1.
+// bodyLimit is the maximum length of a body in bytes. It is also Cloud Run's limit for HTTP/1.
 const bodyLimit = 32 << 20
 
-// checkMedia accepts JSON as it is and nothing else; no body at all needs no type.
+// checkMedia accepts only uncompressed JSON in UTF-8. A request without a body needs no content
+// type.
 func checkMedia(r *http.Request) error {
 	if r.ContentLength == 0 && r.Header.Get("Content-Type") == "" {
 		return nil
@@ -44,9 +45,9 @@ func (a *API) fields(r *http.Request) (*requestfields.Reader, error) {
 	to := io.Writer(&body)
 	switch {
 	case r.ContentLength > bodyLimit:
-		to = io.Discard // reading it fails
+		to = io.Discard // reading the body fails
 	case r.ContentLength > 0:
-		body.Grow(int(r.ContentLength) + bytes.MinRead) // which ReadFrom wants to be free at the end
+		body.Grow(int(r.ContentLength) + bytes.MinRead) // ReadFrom needs MinRead free bytes at the end
 	}
 	_, err := io.Copy(to, r.Body)
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {

@@ -17,14 +17,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
-// longTalk puts a session of enough text to cost something.
+// longTalk adds a session with enough text to have a cost.
 func (s *system) longTalk(session string) {
 	for n := range 20 {
 		s.message(fmt.Sprint(session, n), turn(session, "user", strings.Repeat(fmt.Sprintf("How is number %d doing today, and why ", n), 100)))
 	}
 }
 
-// estimated reads the estimate of an answer.
+// estimated decodes the estimate in a response.
 func estimated(t *testing.T, answer map[string]any) (e estimate.Estimate) {
 	t.Helper()
 	text, err := json.Marshal(answer)
@@ -37,10 +37,10 @@ func estimated(t *testing.T, answer map[string]any) (e estimate.Estimate) {
 	return e
 }
 
-// TestStart_estimate: the figures in the answer of a start belong together, and the arithmetic says how.
+// TestStart_estimate: the figures in the response of a start are consistent with each other.
 func TestStart_estimate(t *testing.T) {
 	t.Parallel()
-	const price = 3 // dollars a million tokens of gemini-3.1-flash-lite
+	const price = 3 // dollars per million tokens of gemini-3.1-flash-lite
 	tests := []struct {
 		name, hyperparameters string
 		epochs                estimate.Range
@@ -55,7 +55,7 @@ func TestStart_estimate(t *testing.T) {
 			t.Parallel()
 			job := s.start(t, `{"session_id":"long","hyperparameters":`+test.hyperparameters+`}`)
 			e := estimated(t, job.Estimate)
-			// 20 questions and answers of some 3900 characters each, in English.
+			// There are 20 questions and answers in English, with about 3900 characters each.
 			if e.Examples != 20 || e.Tokens.Expected < 25_000 || e.Tokens.Expected > 60_000 || e.Tokens.Low >= e.Tokens.Expected || e.Tokens.High <= e.Tokens.Expected {
 				t.Errorf("%d examples of %v tokens", e.Examples, e.Tokens)
 			}
@@ -66,7 +66,7 @@ func TestStart_estimate(t *testing.T) {
 			if diff := cmp.Diff(&product, e.TrainingTokens); diff != "" {
 				t.Errorf("training tokens (-want +got):\n%s", diff)
 			}
-			// An amount may be rounded to the hundredth of a cent.
+			// The service may round an amount to a hundredth of a cent.
 			near := func(got usd.Amount, tokens int64) bool {
 				return max(got-usd.Amount(price*tokens), usd.Amount(price*tokens)-got) <= 50
 			}
@@ -85,14 +85,14 @@ func TestStart_estimate(t *testing.T) {
 	}
 }
 
-// TestStart_budget: a job that may cost more than it may is refused with the figures before Vertex AI is asked, and
-// a dry run says so.
+// TestStart_budget: a job that may cost more than its budget is refused with the figures before
+// Vertex AI is called. A dry run reports the same.
 func TestStart_budget(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, body string
 		budget     jobs.Budget
-		reason     string // none for a job that is let through
+		reason     string // empty if the job is accepted
 		says       []string
 	}{
 		{name: "fits", body: `{"session_id":"long","max_cost_usd":10,"hyperparameters":{"epoch_count":3}}`},
@@ -169,11 +169,11 @@ func TestStart_budget(t *testing.T) {
 	}
 }
 
-// TestStart_budget_of_the_month: the upper ends of all jobs add up.
+// TestStart_budget_of_the_month: the upper bounds of all estimates are added up.
 func TestStart_budget_of_the_month(t *testing.T) {
 	t.Parallel()
 	var vertexAI asked
-	const monthly = usd.Amount(2_000_000) // for one job of more than half of it, and no second one
+	const monthly = usd.Amount(2_000_000) // enough for the first job, which takes more than half, but not for a second one
 	s := newSystem(t, func(set *setup) { set.cloud.VertexUnary, set.api.Start.Budget.Monthly = vertexAI.unary, monthly })
 	s.longTalk("long")
 	const body = `{"session_id":"long","hyperparameters":{"epoch_count":10}}`

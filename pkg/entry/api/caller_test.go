@@ -23,7 +23,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/auth"
 )
 
-// bearing sends another token than the right one.
+// bearing replaces the valid token in a request.
 func bearing(token string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }
 }
@@ -34,7 +34,7 @@ func TestCaller_without_the_right_token(t *testing.T) {
 	tests := []struct {
 		name    string
 		header  []string
-		invalid bool // there was a token
+		invalid bool // the request has a token
 	}{
 		{"none", nil, false},
 		{"empty", []string{""}, false},
@@ -149,7 +149,8 @@ func TestDocument_names_the_roles(t *testing.T) {
 	}
 }
 
-// issuer is an OpenID issuer with one key. It returns what signs a token for us with more claims.
+// issuer starts an OpenID issuer with one key. The returned function signs a token for our service
+// with additional claims.
 func issuer(t *testing.T) (url string, token func(claims map[string]any) string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -187,7 +188,8 @@ func issuer(t *testing.T) (url string, token func(claims map[string]any) string)
 	}
 }
 
-// openID lets in, with the role that their groups give them, whom an issuer knows.
+// openID returns a checker that accepts the issuer's tokens. The callers' groups define their
+// roles.
 func openID(t *testing.T, url string) auth.Checker {
 	t.Helper()
 	checker, err := auth.New(auth.Config{
@@ -230,7 +232,8 @@ func TestCaller_is_on_record(t *testing.T) {
 	}
 }
 
-// A subject that somebody chose like another's address has no part in what the other has: not in their keys either.
+// A caller whose chosen subject equals another caller's address gets neither the other caller's
+// jobs nor their idempotency keys.
 func TestCaller_is_not_taken_for_another(t *testing.T) {
 	t.Parallel()
 	url, token := issuer(t)
@@ -253,7 +256,7 @@ func TestCaller_is_not_taken_for_another(t *testing.T) {
 	}
 }
 
-// Whom the issuer knows and we do not is told so.
+// A caller with a valid token but without a role gets an error that explains this.
 func TestCaller_without_a_role(t *testing.T) {
 	t.Parallel()
 	url, token := issuer(t)
@@ -266,7 +269,8 @@ func TestCaller_without_a_role(t *testing.T) {
 	}
 }
 
-// Nobody can tell who calls while the issuer is away, which is not the caller's fault.
+// While the issuer is unavailable, callers cannot be identified. This is not their fault, so the
+// response is 503.
 func TestCaller_while_the_issuer_is_away(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())
@@ -279,6 +283,6 @@ func TestCaller_while_the_issuer_is_away(t *testing.T) {
 		if got := answer.header.Get("Retry-After"); got != "10" {
 			t.Errorf("%s: Retry-After is %q", path, got)
 		}
-		s.send(t, method, base+path, "{}").failed(http.StatusUnauthorized) // that token is of no issuer
+		s.send(t, method, base+path, "{}").failed(http.StatusUnauthorized) // the default token is no ID token, so the issuer is not needed to refuse it
 	}
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
-// cancel ends a job and answers as job-status does. A job that waits is never sent; one that Vertex AI has ends as
-// Vertex AI can, and may succeed all the same.
+// cancel cancels a job, and returns the same response as job-status. A queued job is never
+// submitted. If Vertex AI already has the job, the job is cancelled there, and it may still
+// succeed.
 func (a *API) cancel(r *http.Request, name string) (any, error) {
 	if err := a.noFields(r); err != nil {
 		return nil, err
@@ -29,7 +30,7 @@ func (a *API) cancel(r *http.Request, name string) (any, error) {
 	return a.statusOf(r.Context(), record.Job), nil
 }
 
-// noFields accepts a body that says nothing: none at all, or an empty object.
+// noFields accepts a body without fields: an empty body or an empty object.
 func (a *API) noFields(r *http.Request) error {
 	if r.ContentLength == 0 {
 		return nil

@@ -12,11 +12,11 @@ import (
 	"testing"
 )
 
-// open are the objects whose members are Vertex AI's, by the ends of their paths.
+// open are the objects whose fields Vertex AI defines, by the ends of their paths in the document.
 var open = []string{"/vertex_request", "openapi.json/get/responses/200/content/application~1json/schema"}
 
-// closed returns the document with every object closed that lists its fields: clients have to live with new fields in
-// answers, and these tests have to find those that are not documented.
+// closed returns the document with every object closed that lists its fields. Clients must accept
+// new fields in responses, but these tests must find undocumented fields.
 func closed(text []byte) ([]byte, error) {
 	var document map[string]any
 	if err := json.Unmarshal(text, &document); err != nil {
@@ -47,8 +47,8 @@ func closeSchemas(path string, v any) {
 	}
 }
 
-// Requests are closed and have no defaults, which make required fields of generated clients; answers are open, so that
-// they can grow.
+// Requests are closed. They have no defaults, because generated clients treat a field with a
+// default as required. Responses are open, so that they can get new fields.
 func TestDocument_is_open_where_it_answers(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("openapi.json")
@@ -87,10 +87,10 @@ func TestDocument_is_open_where_it_answers(t *testing.T) {
 	}
 }
 
-// schemaWalk goes through schemas and what they refer to.
+// schemaWalk visits schemas and the schemas that they refer to.
 type schemaWalk struct {
 	document map[string]any
-	visited  map[string]bool // references that are being followed
+	visited  map[string]bool // the references on the current path
 }
 
 func (w *schemaWalk) walk(v any, visit func(map[string]any)) {
@@ -113,7 +113,7 @@ func (w *schemaWalk) walk(v any, visit func(map[string]any)) {
 			visit(v)
 		}
 		for name, member := range v {
-			if name == "properties" { // a field may be named as a keyword is
+			if name == "properties" { // here a field may have the name of a keyword
 				for _, field := range members(member) {
 					w.walk(field, visit)
 				}

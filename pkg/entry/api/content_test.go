@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// message puts a message into the database.
+// message adds a message to the database.
 func (s *system) message(id string, fields map[string]any) {
 	s.t.Helper()
 	if _, err := s.firestore.Collection("messages").Doc(id).Set(s.t.Context(), fields); err != nil {
@@ -17,7 +17,7 @@ func (s *system) message(id string, fields map[string]any) {
 	}
 }
 
-// turn is a message of a session with its related message; text is that of both.
+// turn is a message of a session with its related message. Both contain text.
 func turn(session, role, text string) map[string]any {
 	question, answer := text+"?", text+"."
 	if role == "assistant" {
@@ -30,7 +30,7 @@ func turn(session, role, text string) map[string]any {
 	}
 }
 
-// line is the training example of a turn with this text.
+// line is the training example for a turn with this text.
 func line(text string) string {
 	return `{"contents":[{"role":"user","parts":[{"text":"` + text + `?"}]},{"role":"model","parts":[{"text":"` + text + `."}]}]}` + "\n"
 }
@@ -43,7 +43,7 @@ func lines(texts ...string) string {
 	return b.String()
 }
 
-// object returns what an object of the data bucket holds.
+// object returns the content of an object in the data bucket.
 func (s *system) object(t *testing.T, uri string) string {
 	t.Helper()
 	name, ok := strings.CutPrefix(uri, "gs://"+data+"/")
@@ -61,7 +61,7 @@ func (s *system) object(t *testing.T, uri string) string {
 	return string(content)
 }
 
-// upload puts an object into a bucket.
+// upload writes an object to a bucket.
 func (s *system) upload(t *testing.T, bucket, name, content string) {
 	t.Helper()
 	w := s.storage.Bucket(bucket).Object(name).NewWriter(t.Context())

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestStart_continues_a_model: the next job is made from the last version, on the same base model, and makes the next
-// version of the same model.
+// TestStart_continues_a_model: the next job tunes the last version further, on the same base model,
+// and creates the next version of the same model.
 func TestStart_continues_a_model(t *testing.T) {
 	t.Parallel()
 	const key = "projects/acme/locations/us-central1/keyRings/r/cryptoKeys/k"
@@ -28,7 +28,7 @@ func TestStart_continues_a_model(t *testing.T) {
 	}
 	first := s.finished(t, s.start(t, `{"session_id":"talk","model_id":"helper","kms_key_name":"`+key+`"}`).Job.Name)
 	vertexAI.only(t)
-	// What was tuned from another model stays so, whatever the document says later.
+	// The model keeps its base model, even if the model's document changes later.
 	if _, err := document.Update(t.Context(), []firestore.Update{{Path: "base_model", Value: "gemini-3.5-flash"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestStart_continues_a_model(t *testing.T) {
 	}
 }
 
-// TestStart_continues_what_nobody_knows: a model that is on no record is tried, where it is.
+// TestStart_continues_what_nobody_knows: a model without a record is tried, in its own location.
 func TestStart_continues_what_nobody_knows(t *testing.T) {
 	t.Parallel()
 	var vertexAI asked

@@ -22,10 +22,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 )
 
-// examples says what "data" must be.
+// examples describes the required type of "data", for error messages.
 const examples = "an array of training examples"
 
-// validated is the answer of POST /validate-data.
+// validated is the response of POST /validate-data.
 type validated struct {
 	Message  string           `json:"message"`
 	Records  int64            `json:"records_count"`
@@ -52,7 +52,7 @@ func (a *API) validate(r *http.Request) (any, error) {
 	}, nil
 }
 
-// converted is the answer of POST /convert-json.
+// converted is the response of POST /convert-json.
 type converted struct {
 	Message  string           `json:"message"`
 	JSONL    string           `json:"jsonl_content"`
@@ -62,13 +62,14 @@ type converted struct {
 	Warnings []dataset.Fault  `json:"warnings,omitempty"`
 	LeftOut  map[string]int64 `json:"left_out,omitempty"`
 
-	lines func(io.Writer) error // writes what JSONL stands for
+	lines func(io.Writer) error // writes the content of JSONL
 }
 
-// convert writes the data as JSONL under the name that was asked for. A name is written once: the same data
-// under it again is answered as before, other data are refused with 409. The lines can be several times as long as the
-// data, so they are never held: they are made for the object, of which nothing is left if the data are refused, and
-// again for the answer.
+// convert writes the data as a JSONL object with the requested name. An object is written only
+// once: a repeated request with the same data gets the same response, and a request with other data
+// is refused with 409. The JSONL can be several times as long as the data, so it is never kept in
+// memory. It is generated once for the object, which is not created if the data are refused, and
+// once more for the response.
 func (a *API) convert(r *http.Request) (any, error) {
 	f, err := a.fields(r)
 	if err != nil {
@@ -100,21 +101,23 @@ func (a *API) convert(r *http.Request) (any, error) {
 		Message: "JSON converted to JSONL successfully", FilePath: uri,
 		Records: report.Examples, LimitsOf: limits.of, Warnings: report.Faults, LeftOut: report.LeftOut,
 		lines: func(w io.Writer) error {
-			// The request's context has ended by now; a client that is gone ends the writing.
+			// The request's context has ended by now. If the client has gone, writing fails and
+			// ends this.
 			_, err := dataset.Convert(context.WithoutCancel(r.Context()), w, bytes.NewReader(data), limits.options)
-			return err //nolint:wrapcheck // it is the writer's
+			return err //nolint:wrapcheck // the caller wraps it
 		},
 	}, nil
 }
 
-// modelLimits are those of the base model that the data are for: of is its name, if it has any that are known.
+// modelLimits are the limits of the base model for which the data are meant. The field of is the
+// model's name; it is empty if the catalogue does not have the model.
 type modelLimits struct {
 	of      string
 	options dataset.Options
 }
 
-// check checks the data array of a request and writes its examples to w. They must keep the limits of the base model
-// that is named, or else of ours.
+// check checks the data array of a request and writes its examples to w. It applies the limits of
+// the base model that the request names, or else of the default base model.
 func (a *API) check(r *http.Request, w io.Writer, data []byte, base string) (*dataset.Report, modelLimits, error) {
 	model := a.Catalogue.Current(r.Context()).Lookup(cmp.Or(base, a.Config.BaseModel))
 	l := modelLimits{options: dataset.Options{Limits: model.Limits()}}
@@ -131,11 +134,11 @@ func (a *API) check(r *http.Request, w io.Writer, data []byte, base string) (*da
 	return report, l, nil
 }
 
-// nameLimit is how long a filename may be, in bytes.
+// nameLimit is the maximum length of a filename in bytes.
 const nameLimit = 255
 
-// filename returns the object to write, in a folder of its own: the name that was asked for, with .jsonl, or
-// a new one.
+// filename returns the name of the object to write, in the folder converted/: the requested name
+// with the suffix .jsonl, or a new name.
 func (a *API) filename(f *requestfields.Reader) string {
 	const folder, suffix = "converted/", ".jsonl"
 	name := f.Text("filename")
@@ -155,8 +158,9 @@ func (a *API) filename(f *requestfields.Reader) string {
 	return folder + name
 }
 
-// forbidden reports characters that make a path of a name, or do once they are decoded or normalized, that tools
-// for Cloud Storage read as a pattern, or that cannot be seen.
+// forbidden reports characters that are not allowed in a filename: those that form a path (also
+// after decoding or Unicode normalization), those that tools for Cloud Storage read as a pattern,
+// and those that are invisible.
 func forbidden(r rune) bool {
 	return !unicode.IsPrint(r) || strings.ContainsRune("/\\%⁄∕∖⧵／＼:*?\"<>|#[]", r)
 }

@@ -39,7 +39,7 @@ func examples(texts ...string) string {
 	return "[" + strings.Join(strings.Split(strings.TrimSpace(lines(texts...)), "\n"), ", ") + "]"
 }
 
-// convert asks for a conversion, which must succeed.
+// convert requests a conversion, which must succeed.
 func (s *system) convert(t *testing.T, body string) (out converted) {
 	t.Helper()
 	s.post(t, base+"/convert-json", body).into(&out)
@@ -118,7 +118,7 @@ func TestConvert_writes_a_name_once(t *testing.T) {
 	}
 }
 
-// Many calls at a time with one name and data of their own: one wins, the others are told.
+// Concurrent calls use the same name with different data: one succeeds, and the others get 409.
 func TestConvert_race_for_a_name(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
@@ -255,7 +255,7 @@ func TestValidate_lists_a_bounded_number_of_faults(t *testing.T) {
 	}
 }
 
-// Data that are all left out are valid one by one, and make nothing to train on.
+// Every record of these data is valid by itself, but none makes an example, so they are refused.
 func TestData_without_an_example(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)

@@ -14,8 +14,8 @@ import (
 	"github.com/pb33f/jsonschema/v6"
 )
 
-// TestDocument_describes_every_field: each field has a description and, unless its values are listed, an example that
-// is valid. Each parameter has both too.
+// TestDocument_describes_every_field: each field has a description and, unless its values are
+// listed, a valid example. The same is true for each parameter.
 func TestDocument_describes_every_field(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("openapi.json")
@@ -42,13 +42,13 @@ func TestDocument_describes_every_field(t *testing.T) {
 			}
 		}
 	}
-	const atLeast = 300 // there are more: that none are looked at is not to pass
+	const atLeast = 300 // the document has more, so the test fails if the walk finds none
 	if c.fields < atLeast {
 		t.Errorf("only %d fields were looked at", c.fields)
 	}
 }
 
-// fieldCheck walks the schemas of the document by their JSON pointers.
+// fieldCheck visits the schemas of the document by their JSON pointers.
 type fieldCheck struct {
 	t        *testing.T
 	compiler *jsonschema.Compiler
@@ -78,7 +78,8 @@ func members(v any) map[string]any {
 	return m
 }
 
-// resolved is a schema with what it refers to; what stands beside the reference goes before it.
+// resolved returns a schema with its reference resolved. The members next to the reference override
+// those of its target.
 func (c *fieldCheck) resolved(pointer string) map[string]any {
 	all := map[string]any{}
 	schema := members(c.at(pointer))
@@ -89,7 +90,7 @@ func (c *fieldCheck) resolved(pointer string) map[string]any {
 	return all
 }
 
-// schema looks at the fields of a schema, and of the schemas in it.
+// schema checks the fields of a schema and of the schemas in it.
 func (c *fieldCheck) schema(pointer string) {
 	schema := members(c.at(pointer))
 	for name := range members(schema["properties"]) {

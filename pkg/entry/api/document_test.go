@@ -49,7 +49,7 @@ func TestDocument_names_the_routes(t *testing.T) {
 	}
 }
 
-// content is what the document has of a body.
+// content is the document's description of a body.
 type content struct {
 	Ref     string `json:"$ref"`
 	Content map[string]struct {
@@ -72,7 +72,7 @@ func (c content) examples() []string {
 	return all
 }
 
-// The examples of the document are as good as calls that were made.
+// The examples in the document are valid requests and responses.
 func TestDocument_examples(t *testing.T) {
 	t.Parallel()
 	d, err := theDocument()
@@ -126,7 +126,7 @@ func TestDocument_examples(t *testing.T) {
 	}
 }
 
-// example holds a request, or the answer to it, against the document.
+// example checks a request, or the response to it, against the document.
 func (d *document) example(r *http.Request, answer *http.Response) []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// planned is the answer of a dry run.
+// planned is the response of a dry run.
 type planned struct {
 	Message    string         `json:"message"`
 	DryRun     bool           `json:"dry_run"`
@@ -34,7 +34,7 @@ func (p planned) places() (all []string) {
 	return all
 }
 
-// plan makes a dry run of a start.
+// plan runs a dry run of a start.
 func (s *system) plan(t *testing.T, body string) (p planned) {
 	t.Helper()
 	answer := s.post(t, base+"/start", dry(body))
@@ -46,13 +46,13 @@ func (s *system) plan(t *testing.T, body string) (p planned) {
 
 func dry(body string) string { return strings.TrimSuffix(body, "}") + `,"dry_run":true}` }
 
-// asks are starts with what Vertex AI is asked for, in all that a start can ask for.
+// asks are starts with the expected requests to Vertex AI. They cover all fields of a start.
 var asks = []struct {
 	name, body string
 	pairs      int
 	validation int
 	version    string
-	request    string // of the tuning job
+	request    string // the expected request for the tuning job
 	warnings   []string
 }{
 	{
@@ -121,8 +121,8 @@ var asks = []struct {
 	},
 }
 
-// TestDryRun shows what the start then asks Vertex AI for, to the letter, with the same figures and warnings, and
-// creates nothing.
+// TestDryRun: a dry run creates nothing. It returns exactly the request that the start then sends
+// to Vertex AI, with the same figures and warnings.
 func TestDryRun(t *testing.T) {
 	t.Parallel()
 	for _, test := range asks {
@@ -164,7 +164,7 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// talking is a database with a session, a model and files.
+// talking starts a system with a session, a model and files.
 func talking(t *testing.T, change func(*setup)) *system {
 	t.Helper()
 	s := newSystem(t, change)
@@ -181,7 +181,8 @@ func talking(t *testing.T, change func(*setup)) *system {
 	return s
 }
 
-// TestDryRun_refused: what a start is refused for at once, a dry run is too; the key of a repeated call has no effect.
+// TestDryRun_refused: a dry run is refused for the same reasons as a start. The idempotency key has
+// no effect on it.
 func TestDryRun_refused(t *testing.T) {
 	t.Parallel()
 	var vertexAI asked

@@ -12,15 +12,15 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/jobevents"
 )
 
-// eventList is the answer of GET /jobs/JOB_NAME/events: what happened to a job, the oldest first, as the same
-// CloudEvents that are published.
+// eventList is the response of GET /jobs/JOB_NAME/events: the events of a job, the oldest first.
+// They are the same CloudEvents that are published.
 type eventList struct {
 	Events        []cloudevent.Event `json:"events"`
 	Count         int                `json:"count"`
 	NextPageToken string             `json:"next_page_token,omitempty"`
 }
 
-// maxEvents is how many events one page holds at most, and if nothing else is asked for.
+// maxEvents is the maximum and the default number of events on a page.
 const maxEvents = 100
 
 func (a *API) events(r *http.Request, name string) (any, error) {
@@ -49,13 +49,13 @@ func (a *API) events(r *http.Request, name string) (any, error) {
 	return list, nil
 }
 
-// eventPage reads page_size and page_token. Events are only ever added at the end, so a token is how many were
-// read.
+// eventPage reads page_size and page_token. Events are only appended, so a page token is the number
+// of events on the pages before.
 func eventPage(p *parameters) (size, after int, err error) {
 	size = p.number("page_size", maxEvents, 1, maxEvents)
 	after = p.number("page_token", 0, 1, maxSafe)
 	return size, after, p.err()
 }
 
-// maxSafe is far above how many events a job can have.
+// maxSafe is far above the number of events that a job can have.
 const maxSafe = 1 << 30

@@ -9,7 +9,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// Roles returns the role that each route needs, by the route as the document writes it.
+// Roles returns the required role of each route. The keys are routes as the document writes them.
 func Roles() map[string]string {
 	roles := map[string]string{}
 	for n, e := range (&API{}).endpoints() {
@@ -27,10 +27,11 @@ func Routes() []string {
 	return routes
 }
 
-// Paced returns how many callers' starts are kept in mind.
+// Paced returns the number of callers whose starts are counted.
 func (a *API) Paced() int { return len(a.starts.callers) }
 
-// StartPaced lets a caller start a job that ends so, or not.
+// StartPaced makes a start by a caller with this outcome. It returns an error if the start is
+// refused or fails.
 func (a *API) StartPaced(caller string, outcome error) error {
 	_, err := a.paced(context.WithValue(context.Background(), callerKey{}, caller), func() (tuning.Job, error) { return tuning.Job{}, outcome })
 	return err

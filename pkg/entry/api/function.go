@@ -21,34 +21,36 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/trainset"
 )
 
-// Config is what the function reads from its environment.
+// Config is the function's configuration from its environment.
 type Config struct {
 	Vertex vertex.Config
 	Start  jobs.Config
 	Facts  livecatalogue.Config
 	// Database is the Firestore database of messages, models and job records.
 	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)" form:"database"`
-	// InboxBucket is named to callers whose body is too large.
+	// InboxBucket is the bucket that a caller with a too large body is referred to.
 	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty" form:"bucket"`
-	// BaseModel is tuned where neither the request nor its model names one.
+	// BaseModel is the model to tune if neither the request nor its model names one.
 	BaseModel string `env:"BASE_MODEL,required,notEmpty"`
-	// Auth says who may call.
+	// Auth defines who may call.
 	Auth auth.Config
-	// StartsPerMinute is how often each caller may start a job, in each instance of the function; 0 is as often
-	// as they like.
+	// StartsPerMinute is how many jobs each caller may start per minute, in each instance of the
+	// function. 0 means no limit.
 	StartsPerMinute uint `env:"START_RATE_PER_MINUTE" envDefault:"10"`
-	// CancelOwnOnly lets callers cancel only the jobs that they have started.
+	// CancelOwnOnly allows callers to cancel only the jobs that they have started.
 	CancelOwnOnly bool `env:"CANCEL_OWN_JOBS_ONLY" envDefault:"false"`
-	// Origins are whose pages may call from a browser: https://app.example.com. None unless set.
+	// Origins are the origins of web pages that may call the API from a browser, such as
+	// https://app.example.com. The default is none.
 	Origins []string `env:"CORS_ORIGINS"`
-	// StatusMaxAge is how old a record may be before job-status asks Vertex AI again.
+	// StatusMaxAge is how old a record may be before job-status reads the job from Vertex AI.
 	StatusMaxAge time.Duration `env:"STATUS_MAX_AGE" envDefault:"15s" sign:"not_negative"`
-	// RequestTimeout bounds the work on a request. It is a little below the 5 minutes after which Cloud Run
-	// gives up by default, as some of Google's clients repeat a failing call until they are told to stop.
+	// RequestTimeout limits the work on a request, because some of Google's clients retry a failing
+	// call until their context ends. It is a little below 5 minutes, Cloud Run's default limit for
+	// a request.
 	RequestTimeout time.Duration `env:"REQUEST_TIMEOUT" envDefault:"4m50s" sign:"positive"`
 }
 
-// Open makes the function from its environment.
+// Open creates the function from its environment.
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
 	checker, authErr := auth.New(config.Auth)
@@ -71,7 +73,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	client := vertex.New(config.Vertex)
 	api := &API{
 		Config: config, Auth: checker, Records: records, Objects: objects, Vertex: client, Catalogue: known, Now: time.Now, Log: log,
-		Gate:      NewGate(debug.SetMemoryLimit(-1)), // what GOMEMLIMIT says
+		Gate:      NewGate(debug.SetMemoryLimit(-1)), // the current GOMEMLIMIT
 		Presenter: &jobview.Presenter{Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket, RemedyContext: config.known(), Log: log},
 		Jobs: &jobs.Service{
 			Config: config.Start, Records: records, Objects: objects, Vertex: client, Catalogue: known,

@@ -18,30 +18,35 @@ import (
 )
 
 const (
-	// FreeBody is the length up to which a body passes the gate at once, as those of a cancel and of nearly all starts.
+	// FreeBody is the length in bytes up to which a body does not wait at the gate. The bodies of
+	// cancels and of nearly all starts are shorter.
 	FreeBody = 64 << 10
-	// MemoryPerByte is how much memory the work on one byte of a body takes at most: see TestMemory.
+	// MemoryPerByte is the maximum memory in bytes that the work on one byte of a body takes; see
+	// TestMemory.
 	MemoryPerByte = 8
-	// gateWait is how long a request waits at a gate before it is refused, if the gate says nothing else.
+	// gateWait is how long a request waits at a gate before it is refused, unless Gate.Wait is
+	// changed.
 	gateWait = 5 * time.Second
-	// gateRetry is when a refused request is worth repeating: a body of the largest size takes a few seconds.
+	// gateRetry is when a refused request should be repeated. A body of the maximum size takes a
+	// few seconds.
 	gateRetry = 10 * time.Second
 )
 
-// Gate bounds the memory that the bodies in work take together. Without a gate nothing is bounded.
+// Gate limits the total memory for the bodies of concurrent requests. A nil Gate has no limit.
 type Gate struct {
-	// Wait is how long a request waits for room before it is refused.
+	// Wait is how long a request waits for memory before it is refused.
 	Wait time.Duration
 	room *semaphore.Weighted
 }
 
-// NewGate returns the gate of a process that may use so much memory (GOMEMLIMIT).
+// NewGate returns a gate for a process with this much memory in bytes (GOMEMLIMIT).
 func NewGate(memory int64) *Gate {
 	return &Gate{Wait: gateWait, room: semaphore.NewWeighted(GateSize(memory))}
 }
 
-// GateSize returns how much of a process's memory is for bodies: two thirds, but enough for one of the largest. Without
-// a limit it is what the smallest deployment has.
+// GateSize returns how many bytes of a process's memory are reserved for bodies: two thirds, but
+// enough for one body of the maximum size. If the memory has no limit, it returns the value for the
+// smallest deployment.
 func GateSize(memory int64) int64 {
 	const largest = bodyLimit * MemoryPerByte
 	if memory == math.MaxInt64 {
@@ -50,7 +55,7 @@ func GateSize(memory int64) int64 {
 	return max(memory/3*2, largest)
 }
 
-// share is the part of the gate that a request holds until its answer is written.
+// share is the part of the gate that a request holds until its response is written.
 type share struct {
 	gate *Gate
 	size int64
@@ -62,7 +67,7 @@ func (s *share) release() {
 	}
 }
 
-// enter waits until there is room for the request's body, or refuses the request.
+// enter waits until there is enough memory for the request's body, or refuses the request.
 func (g *Gate) enter(r *http.Request, s *share) error {
 	size := MemoryPerByte * announced(r)
 	if g == nil || size <= MemoryPerByte*FreeBody {
@@ -74,8 +79,8 @@ func (g *Gate) enter(r *http.Request, s *share) error {
 		if r.Context().Err() != nil {
 			return fmt.Errorf("wait for memory: %w", err)
 		}
-		if r.Header.Get("Expect") == "" { // else the client waits for the answer before it sends the body
-			_, _ = io.Copy(io.Discard, r.Body) // many clients read no answer before they have sent all
+		if r.Header.Get("Expect") == "" { // with Expect, the client waits for the response before it sends the body
+			_, _ = io.Copy(io.Discard, r.Body) // many clients read no response before they have sent everything
 		}
 		full := fault.Wrap(fault.Unavailable, err, "Other requests use all the memory that is meant for large bodies. Repeat the request later.")
 		full.Reason, full.RetryAfter, full.Busy = "BODIES_IN_WORK", gateRetry, true
@@ -85,8 +90,10 @@ func (g *Gate) enter(r *http.Request, s *share) error {
 	return nil
 }
 
-// announced returns the length of a body as far as it is known before the body is read. Without Content-Length, a body
-// is short if it ends early, and counts as the longest otherwise. A body that is too long counts nothing: it is not kept.
+// announced returns the expected length of a body before it is read. Without Content-Length, it
+// reads the beginning: a body of at most FreeBody bytes has its real length, and any other body
+// counts as one of the maximum length. A body that is too long counts as zero, because it is not
+// kept.
 func announced(r *http.Request) int64 {
 	switch {
 	case r.ContentLength > bodyLimit:
@@ -94,7 +101,7 @@ func announced(r *http.Request) int64 {
 	case r.ContentLength >= 0:
 		return r.ContentLength
 	}
-	head, _ := io.ReadAll(io.LimitReader(r.Body, FreeBody+1)) // the next read returns the same error
+	head, _ := io.ReadAll(io.LimitReader(r.Body, FreeBody+1)) // if this fails, the next read returns the same error
 	r.Body = struct {
 		io.Reader
 		io.Closer

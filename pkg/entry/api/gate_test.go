@@ -36,13 +36,14 @@ func TestGateSize(t *testing.T) {
 	}
 }
 
-// wide is data of one example, filled with spaces up to the size.
+// wide is a body with one example, padded with spaces to the size.
 func wide(size int) string {
 	body := `{"data":` + examples("one") + `}`
 	return body + strings.Repeat(" ", size-len(body))
 }
 
-// unfinished begins a request whose body has 31 MiB, and returns what ends it. The rest of the body is sent then.
+// unfinished begins a request with a body of 31 MiB. The returned function sends the rest of the
+// body and returns the response.
 func (s *system) unfinished(t *testing.T) (finish func() reply) {
 	t.Helper()
 	body := wide(31 * mib)
@@ -53,7 +54,7 @@ func (s *system) unfinished(t *testing.T) (finish func() reply) {
 			r.Body, r.ContentLength = read, int64(len(body))
 		})
 	}()
-	if _, err := io.WriteString(write, body[:mib]); err != nil { // the last part of it waits in the sockets at most
+	if _, err := io.WriteString(write, body[:mib]); err != nil { // at most the end of this part is still in the sockets' buffers
 		t.Fatal(err)
 	}
 	return func() reply {
@@ -65,18 +66,18 @@ func (s *system) unfinished(t *testing.T) (finish func() reply) {
 	}
 }
 
-// TestGate: a large body keeps others of its kind waiting, and nothing else.
+// TestGate: a large body makes other large bodies wait, but nothing else.
 func TestGate(t *testing.T) {
 	t.Parallel()
 	const short, long = 200 * time.Millisecond, time.Minute
-	gate := api.NewGate(0) // room for one of the largest
+	gate := api.NewGate(0) // there is memory for one body of the maximum size
 	gate.Wait = short
 	var log journal
 	s := newSystem(t, func(set *setup) { set.gate, set.log = gate, serve.Logger(&log, slog.LevelInfo) })
 	s.message("1", turn("a", "user", "one"))
 	chunked := func(r *http.Request) { r.ContentLength, r.Body = -1, io.NopCloser(io.MultiReader(r.Body)) }
 	finish := s.unfinished(t)
-	// Once another one is refused, it holds the gate.
+	// When another large body is refused, the unfinished request holds the gate.
 	for end := time.Now().Add(30 * time.Second); s.post(t, base+"/validate-data", wide(2*mib)).code != http.StatusServiceUnavailable; {
 		if time.Now().After(end) {
 			t.Fatal("a second large body does not wait")
@@ -139,7 +140,7 @@ func TestGate(t *testing.T) {
 			t.Errorf("a body that waited for it: got %d", got)
 		}
 	}
-	// All is given back, also by what is refused.
+	// All memory was released, also that of refused requests.
 	for _, body := range []string{wide(33 * mib), "{" + strings.Repeat(" ", 31*mib), wide(32 * mib)} {
 		for name, edit := range map[string]func(*http.Request){"with a length": func(*http.Request) {}, "in chunks": chunked} {
 			want := http.StatusOK
@@ -156,7 +157,7 @@ func TestGate(t *testing.T) {
 	}
 }
 
-// TestConvert_answer: the answer that is written in pieces has the bytes of one that is encoded whole.
+// TestConvert_answer: the response that is written in pieces equals one that is encoded at once.
 func TestConvert_answer(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
@@ -197,7 +198,8 @@ func TestConvert_answer(t *testing.T) {
 	}
 }
 
-// TestConvert_leaves_nothing: a fault in the last record of data whose first parts were sent to Cloud Storage.
+// TestConvert_leaves_nothing: if the last record is faulty, no object is created, although the
+// first parts of the data were already sent to Cloud Storage.
 func TestConvert_leaves_nothing(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)

@@ -42,7 +42,7 @@ const (
 	base      = "/api/v1/fine-tuning"
 )
 
-// system is the API in front of a cloud of its own.
+// system is the API with a local cloud of its own.
 type system struct {
 	t         *testing.T
 	url       string
@@ -52,19 +52,19 @@ type system struct {
 	records   *store.Store
 }
 
-// setup is what a test may want otherwise.
+// setup is the configuration that a test may change.
 type setup struct {
 	cloud   cloud.Config
 	auth    auth.Checker
 	api     api.Config
 	log     *slog.Logger
 	now     func() time.Time // the API's clock
-	place   string           // location of the jobs
-	unknown []string         // models that the catalogue does not have
+	place   string           // the location of the jobs
+	unknown []string         // models that are removed from the catalogue
 	gate    *api.Gate
 }
 
-// newSystem starts everything; it is stopped when the test ends.
+// newSystem starts everything. It is stopped when the test ends.
 func newSystem(t *testing.T, change func(*setup)) *system {
 	t.Helper()
 	var tokens auth.Tokens
@@ -84,7 +84,7 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 	if change != nil {
 		change(&s)
 	}
-	ctx := context.Background() // clients outlive the test's own context, which ends before its clean-up
+	ctx := context.Background() // the clients must outlive the test's context, which ends before the cleanup
 	run, err := cloud.Start(ctx, s.cloud)
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 	return sys
 }
 
-// serve puts the parts together as Open does.
+// serve builds the API from its parts, as Open does.
 func (s *system) serve(set setup) {
 	tuner := vertex.New(set.api.Vertex)
 	closing(s.t, tuner)
@@ -135,7 +135,7 @@ func closing(t *testing.T, c io.Closer) {
 	})
 }
 
-// reply is an answer of the API.
+// reply is a response of the API.
 type reply struct {
 	t      *testing.T
 	code   int
@@ -145,7 +145,7 @@ type reply struct {
 
 var client = &http.Client{Timeout: 2 * time.Minute}
 
-// send makes a call with the right token and media type, unless edit says otherwise.
+// send sends a request with a valid token and media type, unless edit changes them.
 func (s *system) send(t *testing.T, method, path, body string, edit ...func(*http.Request)) reply {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
@@ -163,7 +163,7 @@ func (s *system) send(t *testing.T, method, path, body string, edit ...func(*htt
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = answer.Body.Close() }() // read to its end
+	defer func() { _ = answer.Body.Close() }() // the body was read to its end
 	content, err := io.ReadAll(answer.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -181,7 +181,8 @@ func (s *system) post(t *testing.T, path, body string) reply {
 	return s.send(t, http.MethodPost, path, body)
 }
 
-// into decodes the body of an answer that must be 200; a field that v does not have fails the test.
+// into decodes the body of a response, which must have status 200. It fails the test if the body
+// has a field that v does not have.
 func (r reply) into(v any) {
 	r.t.Helper()
 	if r.code != http.StatusOK {
@@ -194,7 +195,7 @@ func (r reply) into(v any) {
 	}
 }
 
-// decode decodes a part of the body of an answer that must be 200.
+// decode decodes the fields of v from the body of a response, which must have status 200.
 func (r reply) decode(v any) {
 	r.t.Helper()
 	if r.code != http.StatusOK {
@@ -225,7 +226,7 @@ type violation struct {
 	*fault.Place
 }
 
-// failed decodes the body of an answer that must have this code, which its body must repeat.
+// failed decodes the body of an error response with this code. The body must contain the same code.
 func (r reply) failed(code int) failure {
 	r.t.Helper()
 	var body struct {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestJobID: start, job-status, the list, lineage, events and a cancellation name a job by one job_id, before and after
-// its job_name changes; and each of the names leads to it.
+// TestJobID: start, job-status, the list, lineage, events and cancel return the same job_id, before
+// and after the job's job_name changes. Each of the names leads to the job.
 func TestJobID(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = 20*time.Millisecond, 0 })
@@ -55,7 +55,7 @@ func TestJobID(t *testing.T) {
 	}
 }
 
-// TestCancelOwnOnly: with the setting, a starter cancels what they have started, and nothing else.
+// TestCancelOwnOnly: with this setting, callers can cancel only the jobs that they have started.
 func TestCancelOwnOnly(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, func(set *setup) { set.api.CancelOwnOnly = true })

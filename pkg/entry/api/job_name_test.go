@@ -52,7 +52,8 @@ func TestJobStatus_refuses(t *testing.T) {
 	}
 }
 
-// A name of another project or region is no name of a job of ours, whatever its last segment is.
+// The name of a job in another project or region is not found, even if its last segment is that of
+// one of our jobs.
 func TestStatus_of_elsewhere(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)

@@ -19,11 +19,12 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 )
 
-// maxPage is how many jobs one page holds at most, and if nothing else is asked for: a client that knows
-// nothing of pages sees as many as one answer should hold.
+// maxPage is the maximum and the default number of jobs on a page. The default is the maximum, so
+// that a client that does not use pages gets as many jobs as one response should contain.
 const maxPage = 1000
 
-// maxScan is how many records are looked at for one answer: about a second's work for Firestore.
+// maxScan is the maximum number of records that are read for one response. Firestore needs about a
+// second for that.
 const maxScan = 10_000
 
 type jobList struct {
@@ -51,7 +52,7 @@ func (a *API) jobs(r *http.Request) (any, error) {
 	return list, nil
 }
 
-// pageQuery are the parameters of every list that has pages.
+// pageQuery are the parameters of every list with pages.
 var pageQuery = []string{"page_size", "page_token"}
 
 // jobsQuery are the parameters of GET /jobs.
@@ -99,16 +100,16 @@ func filterOf(p *parameters) store.Filter {
 	return f
 }
 
-// token says where the next page begins: after this job. It belongs to one query.
+// token is the position after which the next page begins. It is valid only for the same query.
 type token struct {
 	Query string    `json:"q"`
 	At    time.Time `json:"t"`
 	ID    string    `json:"i"`
 }
 
-// digest tells the queries apart that pages belong to. Their sizes may differ.
+// digest identifies the query to which pages belong. The page size is not a part of it.
 func digest(page store.Page) string {
-	const enough = 6 // bytes: it tells a mistake, nobody gains by forging one
+	const enough = 6 // bytes: it must only detect mistakes, as a forged token gains nothing
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %#v", page.Order, page.Filter))
 	return base64.RawURLEncoding.EncodeToString(sum[:enough])
 }
@@ -116,7 +117,7 @@ func digest(page store.Page) string {
 func (t token) encode() string {
 	text, err := json.Marshal(t)
 	if err != nil {
-		panic(err) // strings and a time of this century always encode
+		panic(err) // strings and a time of this century can always be encoded
 	}
 	return base64.RawURLEncoding.EncodeToString(text)
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// jobList is the answer of GET /jobs.
+// jobList is the response of GET /jobs.
 type jobList struct {
 	Jobs []struct {
 		ID          string            `json:"job_id"`
@@ -52,8 +52,8 @@ func (s *system) list(t *testing.T, query string) (list jobList) {
 	return list
 }
 
-// record writes the record of a job as it is after n hours; all but every third have succeeded. Callers and labels
-// take turns.
+// record writes the record of job n. Every third job is running, and the others have succeeded.
+// Callers and labels alternate.
 func (s *system) record(t *testing.T, n int, created time.Time) {
 	t.Helper()
 	job := tuning.Job{
@@ -122,7 +122,7 @@ func TestJobs_pages(t *testing.T) {
 func TestJobs_a_page_stays_where_it_is(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
-	same := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC) // only the IDs tell these apart
+	same := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC) // the jobs differ only in their IDs
 	want := map[string]bool{}
 	for n := range 6 {
 		s.record(t, n, same)
@@ -137,7 +137,7 @@ func TestJobs_a_page_stays_where_it_is(t *testing.T) {
 			}
 			got[name] = true
 		}
-		s.record(t, 100+len(got), same.Add(time.Hour)) // a newer one is not seen on an older page
+		s.record(t, 100+len(got), same.Add(time.Hour)) // a newer job does not appear on a later page
 		if list.Next == "" {
 			break
 		}

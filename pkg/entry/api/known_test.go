@@ -13,13 +13,13 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
 
-// known is a catalogue that stays as it is.
+// known is a catalogue provider whose catalogue never changes.
 type known struct{ catalogue *catalogue.Catalogue }
 
 func (k known) Current(context.Context) *catalogue.Catalogue { return k.catalogue }
 
-// knowing returns the catalogue that is true of the stand-ins, without some models. The model that the tests tune never
-// retires: what is warned of is not to depend on the day.
+// knowing returns the catalogue of the stand-ins without some models. The tests' base model has no
+// retirement date in it, so that the warnings do not depend on the current date.
 func knowing(t *testing.T, without ...string) known {
 	t.Helper()
 	text, err := cloud.Catalogue()

@@ -14,8 +14,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 )
 
-// legacyStatus is the answer of GET /job-status/JOB_NAME for a TrainingPipeline that is on no record of ours: what
-// tuned models before there were tuning jobs. Vertex AI has no more of it that all of them have.
+// legacyStatus is the response of GET /job-status/JOB_NAME for a TrainingPipeline without a record
+// of ours. Pipelines tuned models before Vertex AI had tuning jobs. Vertex AI has no other fields
+// that every pipeline has.
 type legacyStatus struct {
 	JobName     string            `json:"job_name"`
 	DisplayName string            `json:"display_name"`
@@ -33,15 +34,17 @@ type legacyStatus struct {
 
 var legacyName = lazyregexp.New(`^projects/([a-z0-9.:-]+)/(locations/[a-z0-9-]+/trainingPipelines/[0-9]+)$`)
 
-// legacy asks Vertex AI about a TrainingPipeline of our project, which its name can have as an ID or as a number. It
-// returns unknown, the error that the name is on no record, where Vertex AI does not know it either.
+// legacy reads a TrainingPipeline of our project from Vertex AI. The name may contain the project's
+// ID or number. If Vertex AI does not know the pipeline either, legacy returns unknown, the error
+// for a name without a record.
 func (a *API) legacy(ctx context.Context, name string, unknown error) (any, error) {
 	ours := a.Config.Vertex.Project
 	m := legacyName.FindStringSubmatch(name)
 	if m == nil || m[1] != ours && strings.Trim(m[1], "0123456789") != "" {
 		return nil, unknown
 	}
-	// Whatever number it was, it is asked for in our project: nobody sees another's through us.
+	// The name's project is replaced by ours, so no caller can read another project's pipelines
+	// through this service.
 	p, err := a.Vertex.Pipeline(ctx, "projects/"+ours+"/"+m[2])
 	if fault.KindOf(err) == fault.NotFound {
 		return nil, unknown

@@ -19,7 +19,7 @@ import (
 
 const pipelines = "projects/acme/locations/us-central1/trainingPipelines/"
 
-// pipeline puts a training pipeline into Vertex AI.
+// pipeline adds a training pipeline to Vertex AI.
 func (s *system) pipeline(t *testing.T, p *aiplatformpb.TrainingPipeline) {
 	t.Helper()
 	if err := s.cloud.Vertex.AddPipeline(p); err != nil {
@@ -67,7 +67,7 @@ func TestJobStatus_of_a_training_pipeline(t *testing.T) {
 	}
 }
 
-// TestJobStatus_of_no_training_pipeline: Vertex AI is asked about our project and about nothing else.
+// TestJobStatus_of_no_training_pipeline: only pipelines of our own project are read from Vertex AI.
 func TestJobStatus_of_no_training_pipeline(t *testing.T) {
 	t.Parallel()
 	var vertexAI trouble

@@ -43,7 +43,7 @@ func TestStart_with_a_key_is_one_start(t *testing.T) {
 	if n := len(s.cloud.Vertex.Jobs()); n != 1 {
 		t.Errorf("%d jobs on Vertex AI", n)
 	}
-	// Written otherwise, it is still the same request.
+	// The same request with another spelling is still the same request.
 	var again started
 	s.send(t, http.MethodPost, base+"/start", ` {"hyperparameters": {"epoch_count": 3}, "session_id": "a", "model_id": null}`, withKey("k1")).into(&again)
 	if diff := cmp.Diff(answers[0], again); diff != "" {
@@ -114,7 +114,7 @@ func TestQueue(t *testing.T) {
 	if f := answer.failed(http.StatusTooManyRequests); answer.header.Get("Retry-After") == "" || f.Details[0].Reason != "QUEUE_FULL" {
 		t.Errorf("a full queue: %+v, Retry-After %q", f, answer.header.Get("Retry-After"))
 	}
-	// One that waits is cancelled at once and never sent; then there is room.
+	// A queued job is cancelled immediately and never submitted. Then the queue has room again.
 	var cancelled jobStatus
 	s.post(t, base+"/cancel/"+second.Job.Name, "").into(&cancelled)
 	if cancelled.Status != "PIPELINE_STATE_CANCELLED" || cancelled.CancelRequested != nil || cancelled.EndedAt == "" {
@@ -131,7 +131,7 @@ func TestCancel_a_job_that_Vertex_AI_has(t *testing.T) {
 	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = 3*time.Second, 0 })
 	s.message("1", turn("a", "user", "one"))
 	name := s.start(t, `{"session_id":"a"}`).Job.Name
-	for range 2 { // the second changes nothing
+	for range 2 { // the second call changes nothing
 		var job jobStatus
 		s.post(t, base+"/cancel/"+name, "{}").into(&job)
 		if job.Status != "PIPELINE_STATE_CANCELLING" || job.CancelRequested == nil || job.CancelRequested.By != caller {
@@ -141,7 +141,7 @@ func TestCancel_a_job_that_Vertex_AI_has(t *testing.T) {
 	if job := s.finished(t, name); job.Status != "PIPELINE_STATE_CANCELLED" {
 		t.Errorf("in the end: %+v", job)
 	}
-	s.post(t, base+"/cancel/"+name, "").into(new(jobStatus)) // it is what was wanted
+	s.post(t, base+"/cancel/"+name, "").into(new(jobStatus)) // a cancelled job can be cancelled again
 }
 
 func TestCancel_refuses(t *testing.T) {
@@ -213,7 +213,7 @@ func TestEvents(t *testing.T) {
 		t.Errorf("last: %+v", end)
 	}
 	s.get(t, base+"/jobs/4711/events").failed(http.StatusNotFound)
-	s.get(t, base+"/jobs/events").failed(http.StatusNotFound) // the job that is named "events"
+	s.get(t, base+"/jobs/events").failed(http.StatusNotFound) // the path names a job called "events"
 	f := s.get(t, base+"/jobs/"+name+"/event").failed(http.StatusBadRequest)
 	if diff := cmp.Diff([]string{"job_name INVALID_JOB_NAME"}, f.places()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -13,13 +13,13 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/dataset"
 )
 
-// TestLimitsOfTheModel: data are held against what the model takes that they are for, or else the one that is tuned by
-// default.
+// TestLimitsOfTheModel: data are checked against the limits of the requested base model, or else of
+// the default base model.
 func TestLimitsOfTheModel(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
 	const open = "meta/llama3_1@llama-3.1-8b"
-	long := examples(strings.Repeat("word ", 9000)) // more than the 8192 tokens of an open model's example
+	long := examples(strings.Repeat("word ", 9000)) // more than the 8192 tokens that an open model accepts per example
 	type answer struct {
 		LimitsOf string          `json:"limits_of"`
 		Warnings []dataset.Fault `json:"warnings"`

@@ -18,14 +18,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 )
 
-// lineage is the answer of GET /lineage/NAME: the jobs that a dataset went into, or that a model or endpoint came
-// from, with what they were made of, the oldest first.
+// lineage is the response of GET /lineage/NAME: the jobs that used a dataset, or the jobs that
+// created a model or an endpoint, the oldest first.
 type lineage struct {
 	Jobs  []lineageJob `json:"jobs"`
 	Count int          `json:"count"`
 }
 
-// lineageJob is a job between what it was made of and what it made.
+// lineageJob is a job with its inputs and outputs.
 type lineageJob struct {
 	JobID       string            `json:"job_id"`
 	JobName     string            `json:"job_name"`
@@ -50,7 +50,7 @@ type lineageJob struct {
 	OutputURI     string              `json:"output_uri,omitempty"`
 }
 
-// lineageDataset is what a job trains on, and what that was made of.
+// lineageDataset is a job's training data with their sources.
 type lineageDataset struct {
 	URI                string                `json:"uri"`
 	SHA256             string                `json:"sha256,omitempty"`
@@ -80,8 +80,8 @@ func lineageOf(name string, j tuning.Job) lineageJob {
 	}
 }
 
-// oneSlash begins a gs:// URI that was sent raw: the Functions Framework's mux redirects a path with two slashes to the
-// one with a single slash.
+// oneSlash matches the beginning of a gs:// URI that was sent without percent-encoding: the
+// Functions Framework's mux redirects a path with two slashes to the path with a single one.
 var oneSlash = lazyregexp.New(`^gs:/([^/])`)
 
 func (a *API) lineage(r *http.Request, name string) (any, error) {
@@ -100,7 +100,7 @@ func (a *API) lineage(r *http.Request, name string) (any, error) {
 	return answer, nil
 }
 
-// What a name can be, beside that of a job.
+// The forms of a name, in addition to that of a job.
 var (
 	versioned    = lazyregexp.New(`^(.+)#([0-9]+)$`)
 	datasetName  = lazyregexp.New(`^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/[^\x00-\x1f\x7f]+$`)
@@ -108,9 +108,10 @@ var (
 	endpointName = lazyregexp.New(`^projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/endpoints/[A-Za-z0-9_-]{1,128}$`)
 )
 
-// onDataset finds the jobs that train on a file, or on what was made of it. With #GENERATION, as reports name a file,
-// only the jobs that have read this generation of it count. A dropped file's own dataset stands for the dropped file:
-// jobs of a drop are started on that.
+// onDataset finds the jobs that train on a file, or on a dataset that was made from it. If the name
+// ends in #GENERATION, as in reports, only the jobs that read this generation of the file are
+// returned. The name of the dataset of a dropped file finds the jobs of the dropped file, because
+// these jobs have the dropped file as their source.
 func (a *API) onDataset(ctx context.Context, name string) ([]store.Record, error) {
 	records, err := a.Records.JobsOnDataset(ctx, name)
 	if err != nil || len(records) > 0 {
@@ -131,7 +132,7 @@ func (a *API) onDataset(ctx context.Context, name string) ([]store.Record, error
 	return nil, nil
 }
 
-// related finds the jobs that have to do with what is named.
+// related finds the jobs for the name of a job, a dataset, a model or an endpoint.
 func (a *API) related(ctx context.Context, name string) ([]store.Record, error) {
 	switch {
 	case jobName.MatchString(name):

@@ -19,7 +19,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// lineage is the answer of GET /lineage.
+// lineage is the response of GET /lineage.
 type lineage struct {
 	Jobs  []map[string]any `json:"jobs"`
 	Count int              `json:"count"`
@@ -75,7 +75,7 @@ func TestLineage_whole(t *testing.T) {
 	}
 	for _, written := range []string{
 		name, name[strings.LastIndexByte(name, '/')+1:], strings.Replace(name, "tuningJobs", "trainingPipelines", 1), dataset, validation,
-		"gs:/acme-data/datasets/x.jsonl", // as a redirect makes it
+		"gs:/acme-data/datasets/x.jsonl", // the framework's redirect produces this form
 		at + "models/7", at + "models/7@1", "projects/acme/locations/us-central1/models/7@1", "projects/acme/locations/us/endpoints/5",
 	} {
 		if diff := cmp.Diff([]map[string]any{want}, s.lineage(t, written).Jobs); diff != "" {
@@ -106,7 +106,7 @@ func TestLineage_versions_of_a_model(t *testing.T) {
 	}
 }
 
-// A job that was started, by what start and Vertex AI call things.
+// A started job is found by every name that the start and Vertex AI return.
 func TestLineage_of_what_was_started(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0 })
@@ -123,12 +123,12 @@ func TestLineage_of_what_was_started(t *testing.T) {
 	}
 }
 
-// What a file became is told with the generation and the bytes of the file, and an example that Vertex AI drops with its
-// line there.
+// A dataset that was made from a file is shown with the file's generation and hash. An example that
+// Vertex AI drops is shown with its line in the file.
 func TestLineage_of_a_file(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0 })
-	const long = 60_000 // characters: more than an open model takes of an example
+	const long = 60_000 // characters: more than an open model accepts per example
 	content := "\n" + lines("one", "two") + line(strings.Repeat("so long ", long/8))
 	s.upload(t, inbox, "x.jsonl", content)
 	attrs, err := s.storage.Bucket(inbox).Object("x.jsonl").Attrs(t.Context())
@@ -198,7 +198,8 @@ func TestLineage_refuses(t *testing.T) {
 	}
 }
 
-// Reports name a dropped file with its generation, and the dataset that was made of it: both lead to the jobs.
+// Reports name a dropped file with its generation, and the dataset that was made from it. Both
+// names lead to the jobs.
 func TestLineage_names_of_reports(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)

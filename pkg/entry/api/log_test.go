@@ -25,11 +25,11 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/serve"
 )
 
-// said is a word that only people's texts have in these tests: in messages, in training data, and in bodies,
-// queries and headers that are wrong.
+// said is a word that appears only in users' texts in these tests: in messages, in training data,
+// and in wrong bodies, queries and headers.
 const said = "Xylophon"
 
-// journal is a log, as Cloud Logging gets it.
+// journal is a log in the format of Cloud Logging.
 type journal struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -41,7 +41,8 @@ func (j *journal) Write(p []byte) (int, error) {
 	return j.text.Write(p)
 }
 
-// holds fails the test for every line that has one of the words, and returns how many lines each code has.
+// holds fails the test for each log entry that contains one of the words. It returns the number of
+// entries by status code.
 func (j *journal) holds(t *testing.T, words ...string) map[int]int {
 	t.Helper()
 	j.mu.Lock()
@@ -64,7 +65,7 @@ func (j *journal) holds(t *testing.T, words ...string) map[int]int {
 	return codes
 }
 
-// levels counts the lines of a code by their severity.
+// levels counts the log entries with a status code by their severity.
 func (j *journal) levels(t *testing.T, code int) map[string]int {
 	t.Helper()
 	j.mu.Lock()
@@ -123,7 +124,7 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 			t.Errorf("%s: got %d, want 499", path, code)
 		}
 	}
-	// Files that are not what they are called, and names in requests.
+	// Files whose content does not match their names, and users' text in the names of requests.
 	for name, content := range map[string]string{
 		"csv.jsonl": "id,e-mail\n1," + said + "@example.com\n" + said + "," + said, "text.jsonl": strings.Repeat(said+"\n", 50),
 		"roles.jsonl": `{"messages":[{"role":"` + said + `","content":"` + said + `"}]}`, "keys.jsonl": `{"` + said + `":"` + said + `"}`,
@@ -156,7 +157,7 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 	send(http.MethodGet, "/job-status/4711", "")
 	send(http.MethodPut, "/start", said)
 
-	// Credentials that are not right, and one that is but is not enough.
+	// Wrong credentials, and a valid token whose role is too low.
 	for _, credentials := range []string{
 		"Bearer wrong-" + said, "Basic " + said, said, "Bearer " + secret + said, "Bearer " + auth.Hash(secret), "Bearer reader-" + said,
 		"Bearer " + strings.Repeat(said, 10_000),
@@ -164,12 +165,12 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 		post("/start", said, func(r *http.Request) { r.Header.Set("Authorization", credentials) })
 	}
 
-	// Google's own words on what was sent, and its failures.
+	// Google's errors that quote the data, and other failures of Google's services.
 	for _, code := range []codes.Code{codes.InvalidArgument, codes.FailedPrecondition, codes.NotFound} {
 		trouble.vertex.start(status.Error(code, "line 1: "+said))
 		post("/start", `{"session_id":"a"}`)
 	}
-	for _, err := range []error{errDenied, errAway, errReset} { // with the name of the object in what the client says
+	for _, err := range []error{errDenied, errAway, errReset} { // the client's own error contains the object's name
 		trouble.storage.start(err)
 		post("/start", `{"training_data":"gs://`+data+`/`+said+`.jsonl"}`)
 		post("/convert-json", strings.Replace(good, "one", said+err.Error(), 1))
@@ -190,18 +191,18 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 		send(http.MethodGet, "/jobs", "")
 	}
 
-	for range 100 { // until it is too often
+	for range 100 { // this exceeds the rate limit
 		post("/start", said)
 	}
 	seen := log.holds(t, said, strings.ToLower(said), secret, auth.Hash(secret), "Bearer")
-	delete(seen, 0) // lines that are not of a request
+	delete(seen, 0) // entries that are not about a request
 	want := []int{200, 400, 401, 403, 404, 405, 409, 413, 415, 429, 499, 500, 502, 503, 504}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(seen))); diff != "" {
 		t.Errorf("codes in the log (-want +got):\n%s", diff)
 	}
 }
 
-// cutOff announces a body that is longer than the one it sends, and returns the code of the answer.
+// cutOff announces a longer body than it sends. It returns the status code of the response.
 func (s *system) cutOff(t *testing.T, path, body string) int {
 	t.Helper()
 	address := strings.TrimPrefix(s.url, "http://")
@@ -227,7 +228,7 @@ func (s *system) cutOff(t *testing.T, path, body string) int {
 	return answer.StatusCode
 }
 
-// Not even a part of a token is logged, be it good or not, and whether its issuer can be asked or not.
+// No part of a token is logged, valid or not, and whether its issuer is available or not.
 func TestLog_has_no_part_of_a_token(t *testing.T) {
 	t.Parallel()
 	url, token := issuer(t)
@@ -245,7 +246,7 @@ func TestLog_has_no_part_of_a_token(t *testing.T) {
 		} {
 			s.send(t, http.MethodGet, base+"/jobs", "", bearing(bearer))
 		}
-		codes := log.holds(t, parts[0], parts[1], parts[2], "REMOVED", "ann@example.com") // an address that was not verified
+		codes := log.holds(t, parts[0], parts[1], parts[2], "REMOVED", "ann@example.com") // the issuer has not verified this address
 		if where == url && (codes[200] != 1 || codes[401] != 6) || where != url && codes[503] == 0 {
 			t.Errorf("%s: codes are %v", where, codes)
 		}

@@ -14,7 +14,7 @@ import (
 // modelsQuery are the parameters of GET /models.
 var modelsQuery = []string{"status"}
 
-// models answers with the catalogue as it is today.
+// models returns the current catalogue.
 func (a *API) models(r *http.Request) (any, error) {
 	p := newParameters(r, modelsQuery)
 	text, given := p.text("status")

@@ -12,5 +12,5 @@ import (
 //go:embed openapi.json
 var openAPI []byte
 
-// document answers with the OpenAPI document.
+// document returns the OpenAPI document.
 func document(*http.Request) (any, error) { return json.RawMessage(openAPI), nil }

@@ -14,10 +14,11 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/auth"
 )
 
-// defaultPorts are the ports that browsers leave out of an origin.
+// defaultPorts are the ports that browsers omit from an origin.
 var defaultPorts = map[string]string{"https": "443", "http": "80"}
 
-// checkOrigins names what is no origin as browsers write it, or could be anybody's.
+// checkOrigins returns an error for each setting that is not an origin as browsers send it, or that
+// could be forged on the network.
 func (c *Config) checkOrigins() error {
 	var faults []error
 	for _, origin := range c.Origins {
@@ -31,14 +32,15 @@ func (c *Config) checkOrigins() error {
 	return errors.Join(faults...)
 }
 
-// crossOrigin lets pages of the configured origins read what is answered, and answers the browser's question
-// that comes before their calls, which carries no token. It reports whether the request was that question.
+// crossOrigin allows pages of the configured origins to read the responses. It also answers the
+// preflight request, which browsers send before a call and which carries no token. It reports
+// whether the request was a preflight request.
 func (a *API) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
 	if len(a.Config.Origins) == 0 {
 		return false
 	}
 	header := w.Header()
-	header.Add("Vary", "Origin") // also for others: a cache must not give one's answer to another
+	header.Add("Vary", "Origin") // for every request: a cache must not serve one origin's response to another
 	origin := r.Header.Get("Origin")
 	if !slices.Contains(a.Config.Origins, origin) {
 		return false

@@ -76,7 +76,7 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-// A function that cannot be right does not start, and says all that is wrong at once.
+// A function with a wrong configuration does not start, and reports all faults at once.
 func TestOpen_names_every_fault(t *testing.T) {
 	t.Parallel()
 	_, err := api.Open(t.Context(), map[string]string{

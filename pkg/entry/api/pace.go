@@ -14,15 +14,15 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// paces is how often each caller has started jobs of late. It is this instance's own: it stops a client that
-// runs wild, while what may be spent is the matter of Vertex AI's quota.
+// paces limits how often each caller starts jobs. Each instance has its own counts: they stop a
+// client that runs out of control. The quota of Vertex AI and the budgets limit the costs.
 type paces struct {
 	mu      sync.Mutex
 	callers map[string]*rate.Limiter
 }
 
-// paced lets each caller start as many jobs a minute as is set, all at once or spread. The start is given what counts
-// against that only if it comes to a job.
+// paced limits each caller to StartsPerMinute jobs per minute, which may come all at once. A start
+// that fails permanently does not count.
 func (a *API) paced(ctx context.Context, start func() (tuning.Job, error)) (tuning.Job, error) {
 	giveBack, err := a.starts.take(callerOf(ctx), a.Config.StartsPerMinute, a.Now())
 	if err != nil {
@@ -43,7 +43,7 @@ func (p *paces) take(caller string, perMinute uint, now time.Time) (giveBack fun
 	reservation := limiter.ReserveN(now, 1)
 	wait := reservation.DelayFrom(now)
 	if wait == 0 {
-		return func() { limiter.AllowN(now, -1) }, nil // what was reserved for now cannot be cancelled any more
+		return func() { limiter.AllowN(now, -1) }, nil // a reservation for now cannot be cancelled any more
 	}
 	reservation.CancelAt(now)
 	full := fault.New(fault.ResourceExhausted, "%s may start %d jobs a minute. Try again later.", caller, perMinute)
@@ -51,7 +51,8 @@ func (p *paces) take(caller string, perMinute uint, now time.Time) (giveBack fun
 	return nil, full
 }
 
-// of returns the limiter of a caller. Those of callers who have not started anything for a minute are let go.
+// of returns the limiter of a caller. It removes the limiters of callers who have not started a job
+// for a minute.
 func (p *paces) of(caller string, perMinute uint, now time.Time) *rate.Limiter {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -21,7 +21,7 @@ func TestPace_of_starts(t *testing.T) {
 	s := newSystem(t, func(set *setup) { set.api.StartsPerMinute = 2 })
 	s.message("1", turn("a", "user", "one"))
 	for range 2 {
-		// What starts nothing does not count.
+		// Requests that start no job do not count.
 		s.post(t, base+"/start", `{"session_id":"none"}`).failed(http.StatusNotFound)
 		s.post(t, base+"/start", `{"session_id":"a","epochs":3}`).failed(http.StatusBadRequest)
 		s.post(t, base+"/start", `{"session_id":"a","dry_run":true}`).into(new(map[string]any))
@@ -39,7 +39,7 @@ func TestPace_of_starts(t *testing.T) {
 	if diff := cmp.Diff([]string{"ErrorInfo", "RetryInfo", "RequestInfo"}, types); diff != "" || reasons[0] != "START_RATE" {
 		t.Errorf("details (-want +got):\n%s\nreasons: %q", diff, reasons)
 	}
-	// Others may start, and the same caller may do everything else.
+	// Other callers may start jobs, and the same caller may make all other requests.
 	s.send(t, http.MethodPost, base+"/start", `{"session_id":"a"}`, bearing("another")).into(new(started))
 	if n := len(s.list(t, "").Jobs); n != 3 {
 		t.Errorf("%d jobs were started, want 3", n)
@@ -50,11 +50,12 @@ func TestPace_over_time(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
 	a := &api.API{Config: api.Config{StartsPerMinute: 3}, Now: func() time.Time { return now }}
-	// try makes n starts, which work or are refused.
+	// try attempts n starts, each after one that fails permanently, and returns how many were
+	// accepted.
 	try := func(caller, n int) (let int) {
 		for range n {
 			refused := fault.New(fault.InvalidArgument, "wrong")
-			_ = a.StartPaced(fmt.Sprint(caller), refused) // it does not count
+			_ = a.StartPaced(fmt.Sprint(caller), refused) // a failed start does not count
 			if err := a.StartPaced(fmt.Sprint(caller), nil); err == nil {
 				let++
 			}
@@ -70,7 +71,7 @@ func TestPace_over_time(t *testing.T) {
 		{19 * time.Second, 5, 0},
 		{time.Second, 5, 1},
 		{40 * time.Second, 5, 2},
-		{time.Hour, 10, 3}, // what is not used is not kept
+		{time.Hour, 10, 3}, // unused starts do not accumulate
 	} {
 		now = now.Add(step.passes)
 		if got := try(0, step.tries); got != step.want {

@@ -13,7 +13,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
-// What is wrong with data has the place that a warning has.
+// An error in the data has a place, as a warning has.
 func TestValidate_names_the_place(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
@@ -40,7 +40,7 @@ func TestValidate_names_the_place(t *testing.T) {
 	}
 }
 
-// A start that is repeated has its places from the job's record.
+// A repeated start gets the places from the job's record.
 func TestStart_with_a_key_names_the_place_again(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
@@ -55,7 +55,7 @@ func TestStart_with_a_key_names_the_place_again(t *testing.T) {
 	}
 }
 
-// records lists where the violations of a failure are in data.
+// records returns the places in the data of a failure's violations.
 func (f failure) records() []*fault.Place {
 	var all []*fault.Place
 	for _, d := range f.Details {

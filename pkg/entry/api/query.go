@@ -16,14 +16,15 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/requestfields"
 )
 
-// checkQuery refuses every parameter that the endpoint does not take: a client that writes a flag where it is not read
-// would get something else than it asked for, such as a job in the place of a dry run.
+// checkQuery refuses every parameter that the endpoint does not have. If it ignored them, a client
+// that writes a flag in the wrong place would get the wrong result, such as a job instead of a dry
+// run.
 func (e endpoint) checkQuery(u *url.URL) error {
 	if _, err := url.ParseQuery(u.RawQuery); err != nil {
 		return fault.Wrap(fault.InvalidArgument, err, "The query is not encoded correctly: write name=value, with & between several.")
 	}
 	if len(e.query) > 0 {
-		return nil // newParameters refuses them beside what is wrong with the others
+		return nil // newParameters refuses them together with the other faults of the query
 	}
 	hint := "This endpoint takes no parameters in the query."
 	if e.method == http.MethodPost {
@@ -32,7 +33,8 @@ func (e endpoint) checkQuery(u *url.URL) error {
 	return readQuery(u.Query(), nil, hint).err()
 }
 
-// newParameters takes a query in which no others than the known names are allowed, each once.
+// newParameters returns the parameters of a query. It accepts only known names, and each of them
+// once.
 func newParameters(r *http.Request, known []string) *parameters {
 	return readQuery(r.URL.Query(), known, "The parameters are: "+strings.Join(known, ", ")+".")
 }
@@ -49,7 +51,7 @@ func readQuery(query url.Values, known []string, hint string) *parameters {
 	return p
 }
 
-// parameters reads the parameters of a query by name, and gathers what is wrong with them.
+// parameters reads the parameters of a query by name, and collects the faults in them.
 type parameters struct {
 	values     url.Values
 	violations []fault.Violation
@@ -59,7 +61,7 @@ func (p *parameters) add(name, reason, description string) {
 	p.violations = append(p.violations, fault.Violation{Field: name, Reason: reason, Description: description})
 }
 
-// number returns a whole number, or what it is where it is left out.
+// number returns a whole number from least to most, or otherwise if the parameter is missing.
 func (p *parameters) number(name string, otherwise, least, most int) int {
 	text, given := p.text(name)
 	if !given {
@@ -80,7 +82,7 @@ func (p *parameters) text(name string) (string, bool) {
 	return "", false
 }
 
-// some returns a text that is not empty, or "" where there is none.
+// some returns a text that must not be empty, or "" if the parameter is missing.
 func (p *parameters) some(name string) string {
 	text, given := p.text(name)
 	if given && text == "" {
@@ -89,7 +91,7 @@ func (p *parameters) some(name string) string {
 	return text
 }
 
-// time returns a time, or the zero one where there is none.
+// time returns a time in UTC, or the zero time if the parameter is missing.
 func (p *parameters) time(name string) time.Time {
 	text, given := p.text(name)
 	if !given {

@@ -14,7 +14,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/api"
 )
 
-// No endpoint ignores a parameter that it does not take: none of the table.
+// Every endpoint of the routing table refuses unknown parameters.
 func TestQuery_unknown_parameters_are_refused(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
@@ -28,7 +28,7 @@ func TestQuery_unknown_parameters_are_refused(t *testing.T) {
 	}
 }
 
-// A flag in the query is refused, and no job starts: the next one is the first.
+// A flag in the query of a start is refused, and no job starts.
 func TestQuery_of_a_start(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
@@ -43,7 +43,7 @@ func TestQuery_of_a_start(t *testing.T) {
 		t.Errorf("%d jobs have started", list.Count)
 	}
 	s.post(t, base+"/start?a=%zz", body).failed(http.StatusBadRequest)
-	s.post(t, base+"/start?", body).failed(http.StatusNotFound) // an empty query says nothing
+	s.post(t, base+"/start?", body).failed(http.StatusNotFound) // an empty query is allowed
 }
 
 func TestQuery_says_what_is_meant(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestRefuse_fields_of_a_start: what is wrong with what a start asks for beside its data is named, all of it, and
+// TestRefuse_fields_of_a_start: the response names every fault in the options of a start, and
 // nothing is recorded.
 func TestRefuse_fields_of_a_start(t *testing.T) {
 	t.Parallel()
@@ -83,7 +83,7 @@ func TestRefuse_fields_of_a_start(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f := s.post(t, base+"/start", `{"session_id":"talk",`+test.fields+`}`).failed(http.StatusBadRequest)
-			// The members of an object have no order, so neither have what is wrong with them.
+			// The members of a JSON object have no order, so the violations have none either.
 			got := slices.Sorted(slices.Values(f.places()))
 			if diff := cmp.Diff(slices.Sorted(slices.Values(test.want)), got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)

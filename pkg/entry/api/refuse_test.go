@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// protected are the endpoints that need a token, by path.
+// protected are the endpoints that need a token, with their methods by path.
 var protected = map[string]string{
 	"/start": http.MethodPost, "/convert-json": http.MethodPost, "/validate-data": http.MethodPost,
 	"/job-status/1": http.MethodGet, "/jobs": http.MethodGet, "/jobs/1/events": http.MethodGet, "/jobs/1": http.MethodGet, "/cancel/1": http.MethodPost,
@@ -42,7 +42,7 @@ func TestRefuse_media(t *testing.T) {
 		name, media, encoding string
 		code                  int
 	}{
-		{"json", "application/json", "", 400}, // of an empty object
+		{"json", "application/json", "", 400}, // because the object is empty
 		{"charset", "application/json; charset=UTF-8", "identity", 400},
 		{"none", "", "", 415},
 		{"form", "application/x-www-form-urlencoded", "", 415},
@@ -206,7 +206,7 @@ func TestRefuse_what_is_unknown(t *testing.T) {
 			}
 		})
 	}
-	t.Cleanup(func() { // after the parallel ones
+	t.Cleanup(func() { // this runs after the parallel subtests
 		if n := len(s.cloud.Vertex.Jobs()); n != 0 {
 			t.Errorf("%d jobs were started", n)
 		}
@@ -230,7 +230,7 @@ func TestRefuse_a_body_that_does_not_end(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
-		cut     bool // by the client, which then still reads
+		cut     bool // the client stops sending, but still reads
 		timeout time.Duration
 	}{
 		{"cut_off", true, time.Minute},

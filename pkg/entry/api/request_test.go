@@ -17,7 +17,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/serve"
 )
 
-// Every answer has its request's ID, and every line of the log about it, those of the packages below too.
+// Every response has the ID of its request, and so has every log entry about the request, including
+// those of other packages.
 func TestRequestID(t *testing.T) {
 	t.Parallel()
 	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -29,7 +30,7 @@ func TestRequestID(t *testing.T) {
 	})
 	s.message("1", turn("a", "user", "one"))
 	traced := func(r *http.Request) { r.Header.Set("Traceparent", "00-"+trace+"-00f067aa0ba902b7-01") }
-	trouble.vertex.start(status.Error(codes.ResourceExhausted, "no jobs left")) // which is logged by the starter
+	trouble.vertex.start(status.Error(codes.ResourceExhausted, "no jobs left")) // package jobs logs this error
 
 	ids := map[string]int{}
 	for _, call := range []struct {
@@ -80,7 +81,7 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
-// Paths that a router might clean are answered like others.
+// Paths that a router might clean are answered as they are.
 func TestPaths_are_taken_as_they_are(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)

@@ -22,7 +22,8 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// challenge says what is wanted, and that what came was no good if something came (RFC 6750, section 3).
+// challenge returns the WWW-Authenticate header. It asks for a bearer token, and reports an invalid
+// token if the request had one (RFC 6750, section 3).
 func challenge(e *fault.Error) string {
 	const wanted = `Bearer realm="vertextune"`
 	if e.Reason == auth.InvalidToken {

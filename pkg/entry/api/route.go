@@ -12,16 +12,16 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/auth"
 )
 
-// base is the path under which the endpoints of the contract are.
+// base is the common path prefix of the endpoints.
 const base = "/api/v1/fine-tuning"
 
-// endpoint is one row of the routing table. {job_name} or {name} in a path stands for an argument, whole: resource
-// names hold slashes, raw or percent-encoded.
+// endpoint is one row of the routing table. {job_name} or {name} in a path stands for an argument.
+// It may contain slashes, raw or percent-encoded, because resource names do.
 type endpoint struct {
 	method string
 	path   string
-	role   auth.Role // that callers need; with None, not even a token
-	query  []string  // the parameters that it takes; every other one is refused
+	role   auth.Role // the role that callers need; with None, they need no token
+	query  []string  // the allowed parameters; all others are refused
 	serve  func(r *http.Request, rest string) (any, error)
 }
 
@@ -37,7 +37,7 @@ func (a *API) endpoints() []endpoint {
 		{http.MethodPost, base + "/cancel/{job_name}", auth.Starter, nil, a.cancel},
 		{http.MethodGet, base + "/jobs", auth.Reader, jobsQuery, plain(a.jobs)},
 		{http.MethodGet, base + "/jobs/{job_name}/events", auth.Reader, pageQuery, a.events},
-		{http.MethodGet, base + "/jobs/{job_name}", auth.Reader, nil, a.status}, // as job-status, where people look for it
+		{http.MethodGet, base + "/jobs/{job_name}", auth.Reader, nil, a.status}, // the same as job-status, as many clients expect it here
 		{http.MethodGet, base + "/lineage/{name}", auth.Reader, nil, a.lineage},
 		{http.MethodGet, base + "/models", auth.Reader, modelsQuery, plain(a.models)},
 		{http.MethodGet, "/health", auth.None, nil, plain(health)},
@@ -45,7 +45,7 @@ func (a *API) endpoints() []endpoint {
 	}
 }
 
-// route finds the endpoint for a request and the argument in its path. HEAD is served as GET.
+// route finds the endpoint for a request and the argument in its path. HEAD is served like GET.
 func (a *API) route(r *http.Request) (endpoint, string, error) {
 	path := r.URL.EscapedPath()
 	for _, e := range a.endpoints() {
@@ -67,7 +67,7 @@ func (a *API) route(r *http.Request) (endpoint, string, error) {
 	return endpoint{}, "", fault.New(fault.NotFound, "There is no endpoint here. GET /openapi.json describes all of them.")
 }
 
-// match returns the argument in a path that is this endpoint's.
+// match returns the argument in a path, and whether the path belongs to this endpoint.
 func (e endpoint) match(path string) (argument string, ok bool) {
 	prefix, rest, takes := strings.Cut(e.path, "{")
 	_, suffix, _ := strings.Cut(rest, "}")

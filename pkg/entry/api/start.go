@@ -16,7 +16,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 )
 
-// started is the answer of POST /start.
+// started is the response of POST /start.
 type started struct {
 	Message     string          `json:"message"`
 	JobInfo     jobInfo         `json:"job_info"`
@@ -24,11 +24,13 @@ type started struct {
 	MergedPairs int64           `json:"merged_pairs_count,omitempty"`
 	LeftOut     *tuning.LeftOut `json:"left_out,omitempty"`
 	Warnings    []string        `json:"warnings,omitempty"`
-	// ValidationCount is how many examples the job is validated with.
+	// ValidationCount is the number of validation examples of the job.
 	ValidationCount int64 `json:"validation_examples_count,omitempty"`
-	// Estimate is what the job may train on, cost and take; see package estimate. It is absent until that is known.
+	// Estimate is the estimate of the job's tokens, cost and duration; see package estimate. It is
+	// absent until it is known.
 	Estimate json.RawMessage `json:"estimate,omitempty"`
-	// QueuePosition and StatusDetail say of a job that waits how many are ahead of it and why it waits.
+	// QueuePosition is the position of a queued job in the queue, from 1. StatusDetail is why it
+	// waits.
 	QueuePosition int    `json:"queue_position,omitempty"`
 	StatusDetail  string `json:"status_detail,omitempty"`
 }
@@ -75,7 +77,7 @@ func (a *API) start(r *http.Request) (any, error) {
 	}, nil
 }
 
-// planned is the answer of a dry run.
+// planned is the response of a dry run.
 type planned struct {
 	Message         string            `json:"message"`
 	DryRun          bool              `json:"dry_run"`
@@ -86,7 +88,7 @@ type planned struct {
 	Estimate        json.RawMessage   `json:"estimate"`
 	Refusals        []fault.Violation `json:"refusals,omitempty"`
 	Warnings        []string          `json:"warnings,omitempty"`
-	// APIVersion is of the tuning service that takes the request.
+	// APIVersion is the version of the tuning service that would get the request.
 	APIVersion string          `json:"vertex_api_version"`
 	Request    json.RawMessage `json:"vertex_request"`
 }
@@ -104,10 +106,10 @@ func (a *API) dryRun(ctx context.Context, o jobs.StartRequest) (any, error) {
 	}, nil
 }
 
-// keyLimit is how long an idempotency key may be.
+// keyLimit is the maximum length of an idempotency key in bytes.
 const keyLimit = 255
 
-// idempotencyKey returns the header that makes a repeated start the same start, or "".
+// idempotencyKey returns the header that identifies repetitions of the same start, or "".
 func idempotencyKey(header http.Header, faults *fault.Faults) string {
 	const name = "Idempotency-Key"
 	values := header.Values(name)
@@ -123,7 +125,8 @@ func idempotencyKey(header http.Header, faults *fault.Faults) string {
 	return key
 }
 
-// position returns the place in line of a job that waits. It is not worth an error where it cannot be had.
+// position returns the position of a queued job in the queue. If it cannot be read, position logs a
+// warning, because the response is useful without it.
 func (a *API) position(ctx context.Context, job tuning.Job) int {
 	if job.Step != tuning.Waiting {
 		return 0

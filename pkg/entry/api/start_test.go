@@ -15,7 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// started is the answer of POST /start.
+// started is the response of POST /start.
 type started struct {
 	Message string `json:"message"`
 	Job     struct {
@@ -59,7 +59,8 @@ func (s *system) start(t *testing.T, body string) (job started) {
 	return job
 }
 
-// conversation fills a database with a session whose order is not that of the IDs, and with odd messages.
+// conversation starts a system with a session whose order differs from that of the message IDs, and
+// with unusual messages.
 func conversation(t *testing.T) *system {
 	t.Helper()
 	s := newSystem(t, nil)
@@ -73,11 +74,11 @@ func conversation(t *testing.T) *system {
 	s.message("b", at(turn("talk", "user", "fourth"), day.Add(2*time.Hour)))
 	s.message("a", at(turn("talk", "user", "third"), day.Add(2*time.Hour)))
 	s.message("a0", at(turn("talk", "user", "also third"), day.Add(90*time.Minute)))
-	s.message("latest", turn("talk", "user", "last")) // without a time of its own: when it was written
+	s.message("latest", turn("talk", "user", "last")) // it has no time, so the time of its creation counts
 
 	s.message("pair-u", turn("mutual", "user", "mutual"))
 	s.message("pair-a", turn("mutual", "assistant", "mutual"))
-	s.message("pair-v", turn("mutual", "user", "mutual")) // said again: a pair of its own
+	s.message("pair-v", turn("mutual", "user", "mutual")) // a repeated message is a separate pair
 
 	s.message("ok", turn("odd", "user", "ok"))
 	s.message("alone", map[string]any{"session_id": "odd", "role": "user", "content": "hello"})
@@ -205,7 +206,8 @@ func TestStart_answers_what_was_made(t *testing.T) {
 	}
 }
 
-// What is odd about a file is warned of once, though its examples are looked at again on their way to the dataset.
+// An oddity in a file causes one warning, although its examples are checked again while the dataset
+// is written.
 func TestStart_warns_of_its_data_once(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)

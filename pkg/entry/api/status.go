@@ -18,7 +18,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 )
 
-// jobName is a resource name, or its last segment alone.
+// jobName matches a resource name, or its last segment alone.
 var jobName = lazyregexp.New(`^(projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/(tuningJobs|trainingPipelines)/)?[A-Za-z0-9_-]{1,128}$`)
 
 func (a *API) status(r *http.Request, name string) (any, error) {
@@ -52,11 +52,11 @@ func (a *API) find(ctx context.Context, name string) (store.Record, error) {
 	return record, err
 }
 
-// project is the one in a resource name.
+// project matches the project in a resource name.
 var project = lazyregexp.New(`^projects/([^/]+)/`)
 
-// isOurs reports whether a name is of the location of the job, and of the project in which it can be: this service's,
-// which Vertex AI may write as its number, or that of the name on record.
+// isOurs reports whether a name has the job's location and one of its projects: this service's
+// project, or the project in the recorded name, which Vertex AI may write as a number.
 func (a *API) isOurs(name string, r store.Record) bool {
 	if location, full := tuning.Location(name); full && r.Location != "" && location != r.Location {
 		return false
@@ -69,15 +69,16 @@ func (a *API) isOurs(name string, r store.Record) bool {
 	return recorded != nil && recorded[1] == asked[1]
 }
 
-// statusOf returns what is told of a job, with its place in line if it waits.
+// statusOf returns the response about a job, with its queue position if it is queued.
 func (a *API) statusOf(ctx context.Context, job tuning.Job) jobview.Status {
 	told := a.Presenter.Status(ctx, job)
 	told.QueuePosition = a.position(ctx, job)
 	return told
 }
 
-// refresh asks Vertex AI about an unfinished job whose record is old. If Vertex AI does not answer, the
-// record is answered as it is, with a warning: what we know is worth more than an error.
+// refresh reads an unfinished job from Vertex AI if its record is at least StatusMaxAge old. If
+// that fails, it returns the record unchanged with a warning, because old information is more
+// useful than an error.
 func (a *API) refresh(ctx context.Context, r store.Record) (store.Record, string) {
 	if r.Finished || r.Name == "" || r.Age(a.Now()) < a.Config.StatusMaxAge {
 		return r, ""
@@ -101,17 +102,18 @@ func (a *API) refresh(ctx context.Context, r store.Record) (store.Record, string
 	return fresh, ""
 }
 
-// asked is when this instance last asked Vertex AI about a job. A record tells only when there was news: without
-// this, a job that stays as it is would be asked about at every look at it.
+// asked contains when this instance last read each job from Vertex AI. A record is written only
+// when its job has changed, so without these times a job that does not change would be read from
+// Vertex AI for every request.
 type asked struct {
 	mu sync.Mutex
 	at map[string]time.Time // by the job's ID
 }
 
-// mostAsked bounds what is remembered: some 100 bytes a job.
+// mostAsked limits the number of jobs in memory. A job takes about 100 bytes.
 const mostAsked = 10_000
 
-// due reports whether the last time is as long ago as maxAge, and if so takes now for it.
+// due reports whether the job was last read at least maxAge ago. If so, it sets that time to now.
 func (a *asked) due(id string, now time.Time, maxAge time.Duration) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -121,7 +123,7 @@ func (a *asked) due(id string, now time.Time, maxAge time.Duration) bool {
 	}
 	if len(a.at) >= mostAsked {
 		if maps.DeleteFunc(a.at, old); len(a.at) >= mostAsked {
-			clear(a.at) // then some are asked about once more than they need to
+			clear(a.at) // then some jobs are read once more than necessary
 		}
 	}
 	if a.at == nil {
@@ -131,7 +133,7 @@ func (a *asked) due(id string, now time.Time, maxAge time.Duration) bool {
 	return true
 }
 
-// forget lets the next look ask again, as Vertex AI has not answered.
+// forget makes the next request read the job again, because this attempt failed.
 func (a *asked) forget(id string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

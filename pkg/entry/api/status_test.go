@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// jobStatus is the answer of GET /job-status.
+// jobStatus is the response of GET /job-status.
 type jobStatus struct {
 	ID              string           `json:"job_id"`
 	Name            string           `json:"job_name"`
@@ -61,7 +61,7 @@ type jobStatus struct {
 	Remedy       *jobRemedy        `json:"remedy"`
 }
 
-// oneEpoch is a start about which nothing is to be warned of.
+// oneEpoch is a start that causes no warnings.
 const oneEpoch = `{"session_id":"a","hyperparameters":{"epoch_count":1}}`
 
 type jobRemedy struct {
@@ -78,7 +78,7 @@ type jobFailure struct {
 	Violations []violation `json:"field_violations"`
 }
 
-// status asks for a job under a name as it stands in the path.
+// status reads a job. The name is used in the path as it is.
 func (s *system) status(t *testing.T, name string) (job jobStatus) {
 	t.Helper()
 	s.get(t, base+"/job-status/"+name).into(&job)
@@ -86,7 +86,7 @@ func (s *system) status(t *testing.T, name string) (job jobStatus) {
 	return job
 }
 
-// finished asks for a job until it has finished.
+// finished reads a job until it has finished.
 func (s *system) finished(t *testing.T, name string) jobStatus {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
@@ -163,7 +163,7 @@ func TestJobStatus_says_why_a_job_failed(t *testing.T) {
 		set.cloud.StorageWrap = func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.Method == http.MethodGet && r.URL.Query().Get("alt") != "json" {
-					http.NotFound(w, r) // the dataset was deleted before the job came to read it
+					http.NotFound(w, r) // as if the dataset was deleted before the job read it
 					return
 				}
 				next.ServeHTTP(w, r)
@@ -192,12 +192,12 @@ func TestJobStatus_answers_from_the_record(t *testing.T) {
 	}
 }
 
-// A record that Vertex AI has no news for stays old. It is asked about once an age all the same, and again at
-// once if it did not answer.
+// If Vertex AI has no news, the record stays old. Vertex AI is still asked only once per
+// StatusMaxAge, but again at once if it did not answer.
 func TestJobStatus_asks_once_an_age(t *testing.T) {
 	t.Parallel()
 	var vertexAI trouble
-	var ahead atomic.Int64 // of the clock
+	var ahead atomic.Int64 // how far the clock is ahead
 	s := newSystem(t, func(set *setup) {
 		set.cloud.VertexUnary, set.api.StatusMaxAge = vertexAI.unary, time.Hour
 		set.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// WriteJSON writes the answer with its lines in pieces.
+// WriteJSON writes the response, and generates the JSONL in it piece by piece.
 func (c converted) WriteJSON(w io.Writer) error {
 	const name = `"jsonl_content":"`
 	c.JSONL = ""
@@ -21,7 +21,7 @@ func (c converted) WriteJSON(w io.Writer) error {
 	if err := encoder.Encode(c); err != nil {
 		return fmt.Errorf("encode the answer: %w", err)
 	}
-	before, after, _ := bytes.Cut(answer.Bytes(), []byte(name)) // the one member before it is ours
+	before, after, _ := bytes.Cut(answer.Bytes(), []byte(name)) // the only member before it, message, is our own text
 	if _, err := fmt.Fprintf(w, "%s%s", before, name); err != nil {
 		return fmt.Errorf("write the answer: %w", err)
 	}
@@ -34,10 +34,10 @@ func (c converted) WriteJSON(w io.Writer) error {
 	return nil
 }
 
-// escaper writes text as a JSON string has it between its quotes. Each Write is of whole characters.
+// escaper writes text as the content of a JSON string. Each Write must contain whole characters.
 type escaper struct{ w io.Writer }
 
-// piece is how much of the text is escaped at a time.
+// piece is how many bytes of the text are escaped at a time.
 const piece = 64 << 10
 
 func (e escaper) Write(text []byte) (int, error) {

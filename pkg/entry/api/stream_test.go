@@ -45,9 +45,9 @@ func (h *heapWatch) http(next http.Handler) http.Handler {
 	})
 }
 
-// It is not parallel: what other tests hold would count.
+// TestStart_streams is not parallel, because it would also measure the memory of other tests.
 func TestStart_streams(t *testing.T) {
-	const messages, size, bound = 40_000, 512, 20 << 20 // 40 MiB of texts
+	const messages, size, bound = 40_000, 512, 20 << 20 // 40 MiB of text
 	var heap heapWatch
 	s := newSystem(t, func(set *setup) { set.cloud.StorageWrap = heap.http })
 	text := strings.Repeat("x", size)

@@ -25,17 +25,17 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/auth"
 )
 
-// hidden is what Google says to us about ourselves. No caller may read it.
+// hidden is text about our own service in Google's errors. No caller may see it.
 const hidden = "service account vertextune-run@acme.iam"
 
-// trouble stands between our clients and a service. Until it is started, it only counts.
+// trouble intercepts the calls to a service. It only counts them until an error is set.
 type trouble struct {
-	only  string // the method that it is with; all if empty
+	only  string // the only method that fails; if it is empty, all methods fail
 	calls atomic.Int64
 	err   atomic.Pointer[error]
 }
 
-// slow lets a call wait until its client gives up.
+// errSlow makes a call wait until its client gives up.
 var errSlow = errors.New("slow")
 
 func (f *trouble) start(err error) { f.err.Store(&err) }
@@ -72,7 +72,7 @@ func (f *trouble) stream(server any, stream grpc.ServerStream, _ *grpc.StreamSer
 	return next(server, stream)
 }
 
-// Faults of Cloud Storage, which are codes of HTTP.
+// Errors of Cloud Storage. The texts are HTTP status codes.
 var (
 	errDenied = errors.New("403")
 	errAway   = errors.New("503")
@@ -80,10 +80,10 @@ var (
 	errGone   = errors.New("404")
 )
 
-// errReset breaks the connection in place of an answer.
+// errReset breaks the connection instead of answering.
 var errReset = errors.New("reset")
 
-// http answers with the code that is the error's text.
+// http answers with the status code in the error's text.
 func (f *trouble) http(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := f.meet(r.Context())
@@ -99,14 +99,14 @@ func (f *trouble) http(next http.Handler) http.Handler {
 			return // the client has given up
 		}
 		message := hidden
-		if code == http.StatusTooManyRequests { // of which the caller hears
+		if code == http.StatusTooManyRequests { // callers see this message
 			message = "quota exceeded"
 		}
 		http.Error(w, fmt.Sprintf(`{"error":{"code":%d,"message":%q}}`, code, message), code)
 	})
 }
 
-// cloudTrouble is trouble with each service.
+// cloudTrouble has a trouble for each service.
 type cloudTrouble struct{ vertex, firestore, storage trouble }
 
 func (c *cloudTrouble) setup(set *setup) {
@@ -214,7 +214,7 @@ func TestUpstream(t *testing.T) {
 	}
 }
 
-// What only takes longer is no error: the start is on record and goes on by itself.
+// A delay is no error: the start is recorded, and the poller resumes it.
 func TestUpstream_a_start_that_takes_longer_is_queued(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -254,7 +254,7 @@ func TestUpstream_a_start_that_takes_longer_is_queued(t *testing.T) {
 	}
 }
 
-// A start that Vertex AI refuses leaves nothing, whosever fault that is.
+// A start that Vertex AI refuses leaves nothing behind, whatever the reason for the refusal is.
 func TestUpstream_a_refusal_leaves_nothing(t *testing.T) {
 	t.Parallel()
 	var trouble cloudTrouble
@@ -267,7 +267,7 @@ func TestUpstream_a_refusal_leaves_nothing(t *testing.T) {
 	}
 }
 
-// A record that somebody else has broken is our defect to show: it is not the caller's, nor Google's.
+// A record that cannot be decoded is an internal error, as it is not the caller's fault.
 func TestInternal_shows_nothing(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
@@ -291,11 +291,11 @@ func TestInternal_shows_nothing(t *testing.T) {
 	}
 }
 
-// A panic of ours is shown like any defect.
+// A panic is answered like any other internal error.
 func TestInternal_panic(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	server := httptest.NewServer(agree(t, &api.API{ // without any records
+	server := httptest.NewServer(agree(t, &api.API{ // it has no records, so the endpoint panics
 		Config: api.Config{RequestTimeout: time.Minute}, Auth: anybody{}, Now: time.Now, Log: slog.New(slog.NewTextHandler(&log, nil)),
 	}))
 	t.Cleanup(server.Close)
@@ -306,7 +306,7 @@ func TestInternal_panic(t *testing.T) {
 	}
 }
 
-// anybody is a checker that lets everybody in.
+// anybody is a checker that accepts every request.
 type anybody struct{}
 
 func (anybody) Check(*http.Request) (auth.Caller, error) {

@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestStart_validation_split: every example is in one of the two files, no conversation is in both, and the same data
-// are divided in the same way again.
+// TestStart_validation_split: every example is in one of the two files, no conversation is in both,
+// and the same data are always divided in the same way.
 func TestStart_validation_split(t *testing.T) {
 	t.Parallel()
 	const sessions, each = 40, 3
@@ -69,8 +69,8 @@ func TestStart_validation_split(t *testing.T) {
 
 func linesOf(text string) []string { return slices.Collect(strings.Lines(text)) }
 
-// TestStart_validation_data: a file for validation is checked and copied as one to train on, and its examples get the
-// system instruction too, if they have none.
+// TestStart_validation_data: a validation file is checked and copied like a training file. Its
+// examples get the system instruction too, if they have none.
 func TestStart_validation_data(t *testing.T) {
 	t.Parallel()
 	s := talking(t, nil)
@@ -97,8 +97,8 @@ func TestStart_validation_data(t *testing.T) {
 	}
 }
 
-// TestStart_open_model: its job goes through with the roles that it is trained with, and the answer says where what it
-// becomes is.
+// TestStart_open_model: the job succeeds with the roles that an open model needs, and the response
+// contains the output folder.
 func TestStart_open_model(t *testing.T) {
 	t.Parallel()
 	s := talking(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0 })

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// reason returns the reason of an error and what goes with it.
+// reason returns the reason of an error and its metadata.
 func (f failure) reason() (string, map[string]string) {
 	for _, d := range f.Details {
 		if d.Reason != "" {
@@ -23,16 +23,17 @@ func (f failure) reason() (string, map[string]string) {
 
 func with(body, field string) string { return strings.TrimSuffix(body, "}") + "," + field + "}" }
 
-// TestStart_known_to_fail: what the catalogue knows to fail is refused before anything is written or asked for, with
-// what would work. With force it is tried, and it is Vertex AI that refuses.
+// TestStart_known_to_fail: a start that fails according to the catalogue is refused before anything
+// is written or Vertex AI is called, and the response explains what would work. With force, the
+// start is tried, and Vertex AI refuses it.
 func TestStart_known_to_fail(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, body string
-		place      string // of the jobs
+		place      string // the location of the jobs
 		want       []string
-		works      string // what the answer says would work
-		forced     int    // the code of Vertex AI's own refusal
+		works      string // the part of the response that explains what would work
+		forced     int    // the status code when Vertex AI itself refuses
 	}{
 		{
 			name: "adapter_size", body: `{"session_id":"talk","hyperparameters":{"epoch_count":1,"adapter_size":32}}`,
@@ -107,7 +108,8 @@ func TestStart_known_to_fail(t *testing.T) {
 	}
 }
 
-// TestStart_of_a_model_that_nobody_knows: a new model must not wait for the catalogue.
+// TestStart_of_a_model_that_nobody_knows: a model that is missing in the catalogue can be tuned, so
+// that nobody has to wait for the catalogue's next version.
 func TestStart_of_a_model_that_nobody_knows(t *testing.T) {
 	t.Parallel()
 	const id = "google/medgemma@medgemma-1.5-4b-it"
