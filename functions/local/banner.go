@@ -59,7 +59,7 @@ curl -sS "$VT_URL/health"
 ready
 `))
 
-// How the pasted lines call the api.
+// These constants are how the pasted lines call the api.
 const (
 	get  = `curl -sS -H "Authorization: Bearer $VT_TOKEN" $VT_URL/api/v1/fine-tuning`
 	post = `curl -sS -H "Authorization: Bearer $VT_TOKEN" -H 'Content-Type: application/json' $VT_URL/api/v1/fine-tuning`
@@ -67,7 +67,7 @@ const (
 
 const example = `{"contents": [{"role": "user", "parts": [{"text": "Hi"}]}, {"role": "model", "parts": [{"text": "Hello!"}]}]}`
 
-// banner prints where everything is and a line to paste for each endpoint.
+// banner prints the addresses and buckets, and for each endpoint a line to paste.
 func (s *system) banner(out io.Writer) {
 	var text strings.Builder
 	err := page.Execute(&text, map[string]string{

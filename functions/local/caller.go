@@ -19,10 +19,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
-// client talks to the functions.
+// client sends the demonstration's requests to the functions.
 var client = &http.Client{Timeout: time.Minute}
 
-// call calls an endpoint as any client does, and decodes its answer.
+// call calls an endpoint as any client does, and decodes its answer into answer.
 func (d *demonstration) call(ctx context.Context, method, path, body string, answer any) error {
 	request, err := http.NewRequestWithContext(ctx, method, d.url+"/api/v1/fine-tuning"+path, strings.NewReader(body))
 	if err != nil {
@@ -34,7 +34,7 @@ func (d *demonstration) call(ctx context.Context, method, path, body string, ans
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	defer func() { _ = response.Body.Close() }() // it was read to its end
+	defer func() { _ = response.Body.Close() }() // the body was read to its end
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
@@ -52,7 +52,7 @@ func (d *demonstration) call(ctx context.Context, method, path, body string, ans
 	return nil
 }
 
-// await waits for the object that tells of a generation of a source, and decodes it.
+// await waits for the object that reports on a generation of a source, and decodes it into content.
 func (d *demonstration) await(ctx context.Context, name string, generation int64, content any) error {
 	object := d.objects.Bucket(data).Object(name)
 	for {
@@ -71,7 +71,7 @@ func (d *demonstration) await(ctx context.Context, name string, generation int64
 	if err != nil {
 		return fmt.Errorf("read gs://%s/%s: %w", data, name, err)
 	}
-	defer func() { _ = r.Close() }() // nothing is lost by a failing close after reading
+	defer func() { _ = r.Close() }() // a failing close loses nothing after reading
 	if err := json.NewDecoder(r).Decode(content); err != nil {
 		return fmt.Errorf("decode gs://%s/%s: %w", data, name, err)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/vertextune/vertextune/testdata"
 )
 
-// demo does the main job once, from the outside, as a user would: a storage client and plain HTTP.
+// demo does the main job once, from outside, as a user would: with a storage client and plain HTTP.
 func demo(ctx context.Context, s *system, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*s.jobDuration+time.Minute)
 	defer cancel()
@@ -32,10 +32,10 @@ func demo(ctx context.Context, s *system, out io.Writer) error {
 type demonstration struct {
 	*system
 	out      io.Writer
-	terminal bool // a line can be redrawn there
+	terminal bool // the output can redraw a line
 }
 
-// isTerminal reports whether out is a person's terminal, and no pipe or file.
+// isTerminal reports whether out is a terminal, and not a pipe or a file.
 func isTerminal(out io.Writer) bool {
 	f, ok := out.(*os.File)
 	if !ok || os.Getenv("TERM") == "dumb" {
@@ -47,7 +47,7 @@ func isTerminal(out io.Writer) bool {
 
 func (d *demonstration) say(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }
 
-// watched does a step, but gives it up when a part of the system has failed.
+// watched runs a step, and returns early if a part of the system fails.
 func (d *demonstration) watched(ctx context.Context, step func(context.Context) error) error {
 	done := make(chan error, 1)
 	go func() { done <- step(ctx) }()
@@ -59,7 +59,7 @@ func (d *demonstration) watched(ctx context.Context, step func(context.Context) 
 	}
 }
 
-// drop puts a file into the inbox and waits for the report on it.
+// drop puts a file into the inbox and waits for its report.
 func (d *demonstration) drop(ctx context.Context) error {
 	d.say("1. Drop %s into gs://%s\n", sampleFile, inbox)
 	text, err := testdata.Samples.ReadFile("samples/conversations.json")
@@ -94,7 +94,7 @@ func (d *demonstration) drop(ctx context.Context) error {
 	return nil
 }
 
-// job is what the demonstration reads of a job.
+// job has the fields of a job that the demonstration reads.
 type job struct {
 	Name       string `json:"job_name"`
 	Display    string `json:"display_name"`
@@ -108,7 +108,7 @@ type job struct {
 	} `json:"error"`
 }
 
-// train starts a job on a session's messages and shows how it comes along.
+// train starts a job on the messages of a session and shows its progress.
 func (d *demonstration) train(ctx context.Context) error {
 	d.say("\n2. Start a tuning job on the messages of session %s\n", sampleSession)
 	var started struct {
@@ -149,7 +149,7 @@ func (d *demonstration) train(ctx context.Context) error {
 	}
 }
 
-// list shows all jobs.
+// list prints all jobs.
 func (d *demonstration) list(ctx context.Context) error {
 	d.say("\n3. List the jobs\n")
 	var list struct {

@@ -33,7 +33,7 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// TestInterrupt ends the demo by Ctrl-C.
+// TestInterrupt checks that Ctrl-C ends the demo.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	cmd := command(t, "demo -job-duration 1h -poll-interval 100ms")
@@ -49,19 +49,20 @@ func TestInterrupt(t *testing.T) {
 	sent := false
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if !sent && strings.Contains(lines.Text(), "PIPELINE_STATE_") {
-			sent = true // a second one would not wait
+			sent = true // a second interrupt would end it without waiting
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	_ = cmd.Wait() // the code says more
+	_ = cmd.Wait() // the exit code says more
 	if got := said.String(); cmd.ProcessState.ExitCode() != 130 || got != "The demo was stopped before its end.\n" {
 		t.Errorf("exit code %d, %q", cmd.ProcessState.ExitCode(), got)
 	}
 }
 
-// TestProgress draws into a terminal: one line of at most 80 columns, which is full only at the end.
+// TestProgress checks the progress line of a terminal: it has at most 80 columns, and its bar is
+// full only at the end.
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder

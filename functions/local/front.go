@@ -26,19 +26,19 @@ type limits struct{ header, body time.Duration }
 
 var usualLimits = limits{header: 10 * time.Second, body: time.Minute}
 
-// newFront returns the server that stands where Cloud Run's front end does in production: it takes a
-// connection for no longer than a request needs to arrive, which the Functions Framework does not bound.
+// newFront returns the server that takes the place of Cloud Run's front end. It keeps a connection
+// no longer than a request needs to arrive; the Functions Framework does not limit that.
 func newFront(target *url.URL, l limits) *http.Server {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
 			r.Out.Host = r.In.Host
-			r.Out.URL.RawQuery = r.In.URL.RawQuery // the function judges it as it was sent
+			r.Out.URL.RawQuery = r.In.URL.RawQuery // the function checks the query as sent
 		},
 		Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 100},
 		ErrorLog:  slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			// The deadline ends the request's context too, and the proxy may report only that.
+			// The deadline also ends the request's context, and the proxy may report only that.
 			if body, ok := r.Context().Value(bodyKey{}).(*timedBody); ok && body.late.Load() {
 				err = os.ErrDeadlineExceeded
 			}
@@ -51,8 +51,8 @@ func newFront(target *url.URL, l limits) *http.Server {
 		ErrorLog:          proxy.ErrorLog,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.ContentLength != 0 {
-				// The deadline holds for the body alone: a server's ReadTimeout would also end the work that
-				// comes after it.
+				// The deadline applies to the body alone. A server's ReadTimeout would also end the
+				// work that follows.
 				control := http.NewResponseController(w)
 				if err := control.SetReadDeadline(time.Now().Add(l.body)); err != nil {
 					refuse(w, l, err)
@@ -67,28 +67,28 @@ func newFront(target *url.URL, l limits) *http.Server {
 	}
 }
 
-// bodyKey is the key of a request's timedBody in its context.
+// bodyKey is the context key of a request's timedBody.
 type bodyKey struct{}
 
-// timedBody ends the deadline when the body has arrived.
+// timedBody is a body that removes the read deadline when it has arrived completely.
 type timedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
-	late    atomic.Bool // the deadline came first
+	late    atomic.Bool // the deadline passed before the body had arrived
 }
 
 func (b *timedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if errors.Is(err, io.EOF) {
-		_ = b.control.SetReadDeadline(time.Time{}) // if it fails, the connection is closed already
+		_ = b.control.SetReadDeadline(time.Time{}) // on error the connection is closed already
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		b.late.Store(true)
 	}
-	return n, err //nolint:wrapcheck // a reader's error is passed on as it is
+	return n, err //nolint:wrapcheck // a reader's error is returned unchanged
 }
 
-// refuse answers a request that could not be passed on, in the shape of all errors.
+// refuse answers a request that could not be forwarded, in the shape of all errors.
 func refuse(w http.ResponseWriter, l limits, err error) {
 	var body fault.Body
 	body.Error.Code, body.Error.Status = http.StatusServiceUnavailable, "UNAVAILABLE"
@@ -99,18 +99,18 @@ func refuse(w http.ResponseWriter, l limits, err error) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(body.Error.Code)
-	_ = json.NewEncoder(w).Encode(body) // a caller who has gone needs no answer
+	_ = json.NewEncoder(w).Encode(body) // a caller who has disconnected needs no answer
 }
 
-// serveFront serves until ctx is done and the requests in hand have their answers.
+// serveFront serves until ctx is done and all requests in progress are answered.
 func serveFront(ctx context.Context, front *http.Server, l net.Listener) error {
 	ended := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(ended)
-		// As long as the functions themselves may take to stop.
+		// The functions themselves may take as long to stop.
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
-		_ = front.Shutdown(grace) // what is not answered by then is cut off
+		_ = front.Shutdown(grace) // requests that are unanswered by then are cut off
 	})
 	defer stop()
 	if err := front.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -18,7 +18,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
-// frontOf serves a front of a handler with short limits and returns its address.
+// frontOf starts a front with short limits before a handler, and returns its address.
 func frontOf(t *testing.T, h http.HandlerFunc) string {
 	t.Helper()
 	inner := httptest.NewServer(h)
@@ -36,7 +36,7 @@ func frontOf(t *testing.T, h http.HandlerFunc) string {
 	return l.Addr().String()
 }
 
-// send writes a request as it stands and returns all that is answered until the connection is closed.
+// send writes text as it is, and returns everything that is answered until the connection closes.
 func send(t *testing.T, address, text string) string {
 	t.Helper()
 	c, err := net.Dial("tcp", address)
@@ -73,7 +73,8 @@ func TestFrontLimits(t *testing.T) {
 	}
 }
 
-// TestFrontPasses: what the function gets is what was sent, and it may work for longer than a body may take.
+// TestFrontPasses checks that the function gets the request as it was sent, and that it may work
+// for longer than a body may take to arrive.
 func TestFrontPasses(t *testing.T) {
 	t.Parallel()
 	address := frontOf(t, func(w http.ResponseWriter, r *http.Request) {
@@ -103,7 +104,8 @@ func TestFrontWithoutFunctions(t *testing.T) {
 	}
 }
 
-// TestForeignRequests: what a page on another site could send reaches neither the event functions nor the inbox.
+// TestForeignRequests checks that requests which a page on another site could send reach neither
+// the event functions nor the inbox.
 func TestForeignRequests(t *testing.T) {
 	t.Parallel()
 	r := launch(t, "-port 0 -token secret")
@@ -134,7 +136,7 @@ func TestForeignRequests(t *testing.T) {
 	}
 }
 
-// postWith posts a body with these headers and returns the code of the answer.
+// postWith posts a body with these headers and returns the status of the answer.
 func postWith(t *testing.T, address, body string, header http.Header) int {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(body))

@@ -20,11 +20,12 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/storage"
 )
 
-// instance describes a running local command to others on this machine, so that no two use one database.
+// instance describes a running local command to others on this machine, so that no two commands use
+// the same database.
 type instance struct {
 	PID       int      `json:"pid"`
 	URL       string   `json:"url,omitempty"`
-	Addresses []string `json:"addresses"` // of the services that it uses, as host:port
+	Addresses []string `json:"addresses"` // addresses of the services that it uses, as host:port
 }
 
 func (i instance) String() string {
@@ -34,7 +35,8 @@ func (i instance) String() string {
 	return fmt.Sprintf("process %d at %s", i.PID, i.URL)
 }
 
-// registration is an instance's folder. It is locked while the process lives, however it dies.
+// registration is the folder of an instance. The folder is locked while the process lives; the
+// operating system releases the lock however the process ends.
 type registration struct {
 	dir    string
 	unlock func() error
@@ -42,7 +44,7 @@ type registration struct {
 
 const instanceFile = "instance.json"
 
-// instancesDir is where the instances of this user are.
+// instancesDir returns the folder of this user's instances.
 func instancesDir() string {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("vertextune-local-%d", os.Getuid()))
 }
@@ -51,7 +53,7 @@ func register(root string, i instance) (*registration, error) {
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return nil, fmt.Errorf("keep a list of running local commands: %w", err)
 	}
-	// The name is hidden until the folder is locked: others remove what is not.
+	// The name is hidden until the folder is locked, as other commands remove unlocked folders.
 	hidden, err := os.MkdirTemp(root, ".")
 	if err != nil {
 		return nil, fmt.Errorf("keep a list of running local commands: %w", err)
@@ -71,7 +73,7 @@ func register(root string, i instance) (*registration, error) {
 	return r, nil
 }
 
-// update replaces what others read.
+// update replaces the description that other commands read.
 func (r *registration) update(i instance) error {
 	text, err := json.Marshal(i)
 	if err != nil {
@@ -87,21 +89,21 @@ func (r *registration) update(i instance) error {
 	return nil
 }
 
-// others returns the instances that run, but for this one, and removes what killed ones have left.
+// others returns the other running instances, and removes the folders of killed ones.
 func (r *registration) others() (running []instance) {
-	dirs, _ := filepath.Glob(filepath.Join(filepath.Dir(r.dir), "[0-9]*")) // the pattern is right
+	dirs, _ := filepath.Glob(filepath.Join(filepath.Dir(r.dir), "[0-9]*")) // the pattern is valid
 	for _, dir := range dirs {
 		if dir == r.dir {
 			continue
 		}
 		if unlock, err := storage.LockDir(dir); err == nil {
-			_ = os.RemoveAll(dir) // the next one tries again
+			_ = os.RemoveAll(dir) // the next command tries again
 			_ = unlock()
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(dir, instanceFile))
 		if err != nil {
-			continue // it has just ended
+			continue // the instance has just ended
 		}
 		var i instance
 		if json.Unmarshal(text, &i) == nil {
@@ -116,7 +118,7 @@ func (r *registration) close() error {
 	return errors.Join(err, r.unlock())
 }
 
-// reserve takes the functions' port, and keeps other local commands away from the services that this one uses.
+// reserve takes the functions' port, and keeps other local commands from using the same services.
 func (s *system) reserve(ctx context.Context, foreign cloud.Addresses) (err error) {
 	if s.instance, err = register(instancesDir(), s.describe(foreign)); err != nil {
 		return err
@@ -138,7 +140,7 @@ func (s *system) reserve(ctx context.Context, foreign cloud.Addresses) (err erro
 	return checkEmulators(ctx, foreign, others)
 }
 
-// describe is what other local commands need to know.
+// describe returns the description of this instance for other local commands.
 func (s *system) describe(services cloud.Addresses) instance {
 	i := instance{PID: os.Getpid(), URL: s.url}
 	for _, address := range []string{services.Storage, services.Firestore, services.PubSub, services.Vertex} {
@@ -158,7 +160,8 @@ func emulators(foreign cloud.Addresses) map[string]string {
 	return all
 }
 
-// checkEmulators returns an error at once if an emulator belongs to another instance or does not answer.
+// checkEmulators returns an error at once if an emulator is used by another instance or does not
+// answer.
 func checkEmulators(ctx context.Context, foreign cloud.Addresses, others []instance) error {
 	named := emulators(foreign)
 	names := slices.Sorted(maps.Keys(named))
@@ -178,12 +181,12 @@ func checkEmulators(ctx context.Context, foreign cloud.Addresses, others []insta
 			return fmt.Errorf("nothing answers at %s=%s. Start that emulator, or remove the variable to use the stand-in (from .env, or with: %s)",
 				name, named[name], unset)
 		}
-		_ = connection.Close() // it was only to be seen that there is one
+		_ = connection.Close() // the connection only shows that the emulator listens
 	}
 	return nil
 }
 
-// hostPort is an address without its scheme, with one name for this machine.
+// hostPort returns an address without its scheme, and with one name for this machine.
 func hostPort(address string) string {
 	if _, rest, ok := strings.Cut(address, "://"); ok {
 		address = rest

@@ -15,8 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestTwoCommands starts a second command beside a running one, in every way that would have them share
-// something, and once with what the banner exports, as in the shell in which its lines were pasted.
+// TestTwoCommands starts a second command while one is running, in every way that would make them
+// share something. One case uses the variables that the banner exports, as in a shell where its
+// lines were pasted.
 func TestTwoCommands(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -60,15 +61,15 @@ func TestTwoCommands(t *testing.T) {
 	if err := first.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = first.Wait() // it says that it was killed
+	_ = first.Wait() // the error says that it was killed
 	launch(t, "-port "+address.Port()+" -data "+dir, exported...)
 	if said := fails(t, 1, "-port 0", "FIRESTORE_EMULATOR_HOST="+first.firestore); !strings.Contains(said, "nothing answers") {
 		t.Errorf("with the address of one that has gone: %s", said)
 	}
 }
 
-// TestSharedEmulator: two commands may not share somebody else's emulator either. The one that is there is
-// started by the test, as its address is all that counts.
+// TestSharedEmulator checks that two commands refuse to share a foreign emulator, too. The test
+// starts one as a plain listener, since only its address counts.
 func TestSharedEmulator(t *testing.T) {
 	t.Parallel()
 	emulator := launch(t, "-port 0 -token secret")
@@ -92,7 +93,7 @@ func TestSharedEmulator(t *testing.T) {
 	if err := checkEmulators(t.Context(), named, first.others()); err == nil || !strings.Contains(err.Error(), "process 2 at http://127.0.0.1:3") {
 		t.Errorf("shared: %v", err)
 	}
-	if err := second.unlock(); err != nil { // as when its process is killed
+	if err := second.unlock(); err != nil { // the system does the same when a process is killed
 		t.Fatal(err)
 	}
 	if others := first.others(); others != nil {

@@ -27,20 +27,22 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// load is clients of a command that is killed and started again, who all come to what they want in the end.
+// load holds the clients of a command that is killed and restarted. All of them must get what they
+// asked for in the end.
 type load struct {
 	t   *testing.T
-	now atomic.Pointer[running] // the command as it was started last
-	end time.Time               // until when it is killed
+	now atomic.Pointer[running] // the command that was started last
+	end time.Time               // when the kills end
 
 	clients sync.WaitGroup
 	mu      sync.Mutex
-	names   map[string]string // of jobs, by the key of their start
+	names   map[string]string // names of jobs, by the key of their start
 	drops   []string
 }
 
-// TestKilledUnderLoad kills the command again and again, while jobs are started and files dropped, and counts in the
-// end: one job on Vertex AI for each start, all its events on the topic, and a report on each file.
+// TestKilledUnderLoad kills the command repeatedly while jobs are started and files dropped. In the
+// end there must be one job on Vertex AI for each start, all its events on the topic, and a report
+// for each file.
 func TestKilledUnderLoad(t *testing.T) {
 	t.Parallel()
 	lasting := 5 * time.Second
@@ -66,7 +68,7 @@ func TestKilledUnderLoad(t *testing.T) {
 		if err := r.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		_ = r.Wait() // it says that it was killed
+		_ = r.Wait() // the error says that it was killed
 		l.now.Store(new(launch(t, args)))
 	}
 	l.clients.Wait()
@@ -77,7 +79,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	l.checkDrops()
 }
 
-// later has a client do something at some time before the end.
+// later makes a client do something at a random time before the end.
 func (l *load) later(something func()) {
 	wait := rand.N(time.Until(l.end))
 	l.clients.Go(func() {
@@ -86,7 +88,7 @@ func (l *load) later(something func()) {
 	})
 }
 
-// request sends a request until it is answered with success, by whichever process there is then.
+// request repeats a request until it succeeds, with whichever process is running.
 func (l *load) request(path func(*running) string, method, body, key string, answer any) bool {
 	for end := time.Now().Add(time.Minute + time.Until(l.end)); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		request, err := http.NewRequestWithContext(l.t.Context(), method, path(l.now.Load()), strings.NewReader(body))
@@ -104,7 +106,7 @@ func (l *load) request(path func(*running) string, method, body, key string, ans
 			continue
 		}
 		text, err := io.ReadAll(response.Body)
-		_ = response.Body.Close() // it was read, or is not of use
+		_ = response.Body.Close() // the body was read, or is not needed
 		if err != nil || response.StatusCode != http.StatusOK {
 			continue
 		}
@@ -151,7 +153,7 @@ func (l *load) ends() {
 	}
 }
 
-// checkJobs counts Vertex AI's own jobs.
+// checkJobs counts the jobs on Vertex AI.
 func (l *load) checkJobs() {
 	vertex, err := aiplatform.NewGenAiTuningClient(l.t.Context(), plain(l.now.Load().vertex)...)
 	if err != nil {
@@ -180,7 +182,7 @@ func (l *load) checkJobs() {
 	}
 }
 
-// checkEvents reads the topic's subscription until all events of all jobs have come.
+// checkEvents reads the topic's subscription until all events of all jobs have arrived.
 func (l *load) checkEvents() {
 	missing := map[string]bool{}
 	for _, name := range l.names {
@@ -218,7 +220,7 @@ func (l *load) checkEvents() {
 	})
 }
 
-// checkDrops waits for a report on each file, and the dataset of it.
+// checkDrops waits for the report and the dataset of each file.
 func (l *load) checkDrops() {
 	for _, name := range l.drops {
 		until(l.t, "the report on "+name, func() bool {

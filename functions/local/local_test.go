@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// argsVariable makes this test binary the command itself: it is to be killed, and the framework serves once
-// a process.
+// argsVariable makes this test binary the command itself. The tests need a process of its own,
+// which they can kill, and the framework serves only once per process.
 const argsVariable = "VERTEXTUNE_LOCAL_TEST_ARGS"
 
 func TestMain(m *testing.M) {
@@ -36,7 +36,7 @@ func command(t *testing.T, args string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = []string{argsVariable + "=" + args, "HOME=" + t.TempDir()}
-	cmd.Dir = t.TempDir() // without the .env of whoever runs the tests
+	cmd.Dir = t.TempDir() // a folder without the developer's .env
 	return cmd
 }
 
@@ -92,7 +92,8 @@ func launch(t *testing.T, args string, environment ...string) running {
 	return r
 }
 
-// ask sends a request with the token and decodes the answer; false means that it was not 200.
+// ask sends a request with the token and decodes the answer. It returns false if the status is not
+// 200.
 func ask(t *testing.T, method, url, body string, answer any) bool {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -115,7 +116,7 @@ func ask(t *testing.T, method, url, body string, answer any) bool {
 	return true
 }
 
-// until waits for a condition.
+// until waits for a condition, and fails the test if it is not met in time.
 func until(t *testing.T, what string, met func() bool) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); !met(); time.Sleep(20 * time.Millisecond) {
@@ -125,8 +126,8 @@ func until(t *testing.T, what string, met func() bool) {
 	}
 }
 
-// TestKilled drops a file and starts a job, kills the process at once, and finds both brought to their end
-// by the next one.
+// TestKilled drops a file, starts a job and kills the process at once. The next process must finish
+// both.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	args := "-port 0 -token secret -job-duration 1s -poll-interval 200ms -data " + t.TempDir()
@@ -145,7 +146,7 @@ func TestKilled(t *testing.T) {
 	if err := first.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = first.Wait() // it says that it was killed
+	_ = first.Wait() // the error says that it was killed
 
 	second := launch(t, args)
 	until(t, "the report on the file", func() bool {
@@ -172,7 +173,8 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// TestAuthMode lets the environment choose how callers are known: what -token says is nothing then.
+// TestAuthMode sets how callers are authenticated by the environment; the flag -token then has no
+// effect.
 func TestAuthMode(t *testing.T) {
 	t.Parallel()
 	r := launch(t, "-port 0 -token secret", "AUTH_MODE=iam", "AUTH_IAM_PRIVATE=true", "AUTH_AUDIENCES=local", "AUTH_READERS=email:ann@example.com")
@@ -200,7 +202,7 @@ func TestAuthMode(t *testing.T) {
 	}
 }
 
-// TestPortTaken: whoever has the port answers there, but is not taken for the functions.
+// TestPortTaken checks that another server on the port is not mistaken for the functions.
 func TestPortTaken(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -217,7 +219,8 @@ func TestPortTaken(t *testing.T) {
 	}
 }
 
-// fails runs the command, which must end with this code at once and say why in one line, without Go's words.
+// fails runs the command, which must end at once with this code and give the reason in one line,
+// without Go's own wording. It returns the output.
 func fails(t *testing.T, code int, args string, environment ...string) string {
 	t.Helper()
 	cmd := command(t, args)
@@ -234,7 +237,8 @@ func fails(t *testing.T, code int, args string, environment ...string) string {
 	return said.String()
 }
 
-// TestEmulatorAway: the command says which one it cannot reach, what to do, and does not wait.
+// TestEmulatorAway checks that the command names the emulator that it cannot reach, says what to
+// do, and does not wait.
 func TestEmulatorAway(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"STORAGE_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"} {
@@ -249,7 +253,7 @@ func TestEmulatorAway(t *testing.T) {
 	}
 }
 
-// TestHangingEmulator accepts connections and never answers.
+// TestHangingEmulator uses an emulator that accepts connections and never answers.
 func TestHangingEmulator(t *testing.T) {
 	hangs, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

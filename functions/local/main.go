@@ -1,9 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command local runs the three functions on this machine, against stand-ins for Cloud Storage, Firestore,
-// Pub/Sub and Vertex AI. The functions are those of production: they talk to the stand-ins through the
-// official clients, over the wire.
+// Command local runs the three functions on this machine, against stand-ins for Cloud Storage,
+// Firestore, Pub/Sub and Vertex AI. The functions are those of production: they talk to the
+// stand-ins through the official clients, over the wire.
 //
 //	go run ./functions/local         starts everything and prints how to use it
 //	go run ./functions/local demo    starts it, does the main job once while you watch, and ends
@@ -26,18 +26,18 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
 	out := os.Stdout
-	os.Stdout = nil // the framework prints a line for each function there, and all are nameless
+	os.Stdout = nil // the framework prints a line for each function there, all without a name
 	err := run(ctx, os.Args[1:], out)
 	stop()
 	os.Exit(explain(err, os.Stderr))
 }
 
-// interruptedError says what Ctrl-C has stopped.
+// interruptedError says what Ctrl-C stopped.
 type interruptedError string
 
 func (e interruptedError) Error() string { return string(e) }
 
-// explain writes why the command failed and returns its exit code, as shells know them.
+// explain writes why the command failed and returns the exit code that shells expect.
 func explain(err error, out io.Writer) int {
 	if err == nil {
 		return 0

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// options are the arguments of the command.
+// options are the command's arguments.
 type options struct {
 	demo, help, version bool
 
@@ -27,14 +27,14 @@ type options struct {
 	jobDuration    time.Duration
 	pollInterval   time.Duration
 	concurrentJobs int
-	// patience bounds the first calls of somebody else's emulators: a client repeats what fails until its time
-	// is up.
+	// patience bounds the first calls to foreign emulators: a client retries failures until its
+	// time is up.
 	patience time.Duration
 }
 
 func (o *options) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // what is wrong is in the error
+	flags.SetOutput(io.Discard) // the error contains the message
 	flags.IntVar(&o.port, "port", 8080, "port of the functions; 0 picks a free one")
 	flags.IntVar(&o.storagePort, "storage-port", 0, "port of the stand-in for Cloud Storage; 0 picks a free one")
 	flags.IntVar(&o.firestorePort, "firestore-port", 0, "port of the stand-in for Firestore; 0 picks a free one")
@@ -56,7 +56,7 @@ func usageErrorf(format string, args ...any) error {
 	return usageError{fmt.Errorf(format+"; -h lists the commands and flags", args...)}
 }
 
-// parse reads the arguments. A command may stand before, between or after the flags.
+// parse reads the arguments. A command may come before, between or after the flags.
 func parse(args []string) (options, error) {
 	o := options{patience: 10 * time.Second}
 	flags := o.flags()
@@ -86,7 +86,7 @@ func parse(args []string) (options, error) {
 		return o, usageErrorf("-job-duration, -poll-interval and -concurrent-jobs must be greater than 0")
 	}
 	if o.demo && !isSet(flags, "port") {
-		o.port = 0 // the demo talks to itself, so any port does, even while another one runs
+		o.port = 0 // the demo calls only itself, so it may use any port
 	}
 	return o, nil
 }
@@ -123,7 +123,7 @@ environment, also from a file .env:
 	return text.String()
 }
 
-// version is what this program was built from.
+// version describes the source that this program was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -132,7 +132,7 @@ func version() string {
 	text := "vertextune local " + info.Main.Version
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
-			text += " " + s.Value //nolint:modernize // a handful of settings
+			text += " " + s.Value //nolint:modernize // there are only a few settings
 		}
 	}
 	return text + " " + info.GoVersion

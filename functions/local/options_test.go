@@ -53,7 +53,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestUsage runs what only prints something, and what is wrong.
+// TestUsage runs the commands that only print something, and those with wrong arguments.
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	text := usage()

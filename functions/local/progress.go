@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// progress shows how a job advances: in a terminal as one line that is redrawn, elsewhere as a line for each new
-// state and each tenth of the expected time.
+// progress shows how a job advances. In a terminal it redraws one line; elsewhere it prints a line
+// for each new state and each tenth of the expected time.
 type progress struct {
 	out      io.Writer
 	redraw   bool
 	expected time.Duration
 	began    time.Time
 
-	drawn  bool // a line without an end is in the terminal
+	drawn  bool // the terminal shows a line without a line end
 	status string
 	tenth  int
 }
@@ -32,7 +32,7 @@ func (p *progress) show(status string, now time.Time) {
 	line := fmt.Sprintf("%3d %%  %-25s %s elapsed%s", percent, status, elapsed.Round(time.Second), p.left(percent, elapsed))
 	switch {
 	case p.redraw:
-		const width = 10 // the line fits into 80 columns
+		const width = 10 // with this width the line fits into 80 columns
 		full := width * percent / 100
 		fmt.Fprintf(p.out, "\r   [%s%s] %s\x1b[K", strings.Repeat("#", full), strings.Repeat(".", width-full), line)
 		p.drawn = true
@@ -42,7 +42,7 @@ func (p *progress) show(status string, now time.Time) {
 	p.status, p.tenth = status, percent/10
 }
 
-// left says how long it will still take.
+// left returns the estimated time that remains.
 func (p *progress) left(percent int, elapsed time.Duration) string {
 	switch remaining := (p.expected - elapsed).Round(time.Second); {
 	case percent == 100:
@@ -54,7 +54,7 @@ func (p *progress) left(percent int, elapsed time.Duration) string {
 	}
 }
 
-// end ends the line that was redrawn.
+// end finishes the line that was redrawn.
 func (p *progress) end() {
 	if p.drawn {
 		fmt.Fprintln(p.out)

@@ -16,7 +16,7 @@ import (
 	"testing"
 )
 
-// shell is the plainest one there is, so that what runs here runs everywhere.
+// shell returns the simplest shell of this machine, so that the tested lines run everywhere.
 func shell() string {
 	if path, err := exec.LookPath("dash"); err == nil {
 		return path
@@ -24,19 +24,20 @@ func shell() string {
 	return "sh"
 }
 
-// reportCodes has curl write the code and the address of each answer to standard error.
+// reportCodes makes curl write the status and the address of each answer to standard error.
 const reportCodes = `set -eu
 curl() { command curl -w '%{stderr}%{http_code} %{url_effective}\n' "$@"; }
 `
 
-// refused are the calls of the READMEs and the banner that need not succeed: a start that is too expensive and one on
-// a retired model, as examples; a report that is not there yet; a job that has ended meanwhile.
+// refused are the calls in the READMEs and the banner that may fail: the examples of a start that
+// is too expensive and of one on a retired model, a report that does not exist yet, and a job that
+// has ended meanwhile.
 var refused = map[string][]string{
 	"/start": {"400"}, "report.json": {"404"}, "/cancel/": {"400", "409"},
 }
 
-// runScript runs lines against a started command and checks the code of each answer. It returns how many answers there
-// were, and how many starts were refused.
+// runScript runs lines against a started command and checks the status of each answer. It returns
+// the number of answers and the number of refused starts.
 func runScript(t *testing.T, script string, environment ...string) (answers, refusedStarts int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), shell(), "-c", reportCodes+script)
@@ -101,7 +102,7 @@ func readmes(t *testing.T) map[string]string {
 		case err != nil:
 			return err
 		case entry.IsDir() && slices.Contains([]string{".git", "testdata", "terraform"}, entry.Name()):
-			return fs.SkipDir // Terraform's is for bash and Google Cloud
+			return fs.SkipDir // Terraform's README is for bash and Google Cloud
 		case entry.Name() == "README.md":
 			text, err := fs.ReadFile(root, path)
 			all[path] = string(text)
@@ -115,7 +116,7 @@ func readmes(t *testing.T) map[string]string {
 	return all
 }
 
-// blocks returns the blocks of a language in a text.
+// blocks returns the code blocks of a language in a text.
 func blocks(text, language string) (all []string) {
 	for _, block := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```").FindAllStringSubmatch(text, -1) {
 		all = append(all, block[1])
@@ -123,14 +124,14 @@ func blocks(text, language string) (all []string) {
 	return all
 }
 
-// local is the environment in which the lines of the READMEs work.
+// local returns the environment that the lines of the READMEs need.
 func (r running) local() []string {
 	base, _, _ := strings.Cut(r.url, "/api/")
 	return []string{"VT_URL=" + base, "VT_TOKEN=secret", "VT_STORAGE=" + r.storage}
 }
 
-// TestREADME runs the blocks of shell in the READMEs as they stand, each README in one shell; those for Google Cloud
-// are only parsed.
+// TestREADME runs the shell blocks of the READMEs unchanged, each README in one shell. The blocks
+// for Google Cloud are only parsed.
 func TestREADME(t *testing.T) {
 	t.Parallel()
 	r := tuned(t)
@@ -156,7 +157,7 @@ func TestREADME(t *testing.T) {
 	}
 }
 
-// TestREADME_clients runs the clients in the READMEs, each of which follows a job to its end.
+// TestREADME_clients runs the clients in the READMEs. Each of them follows a job until it ends.
 func TestREADME_clients(t *testing.T) {
 	t.Parallel()
 	r := tuned(t)
@@ -190,7 +191,7 @@ func TestREADME_clients(t *testing.T) {
 	}
 }
 
-// TestBanner runs the lines that the command prints, and has one for each endpoint.
+// TestBanner runs the lines that the command prints, and checks that each endpoint has one.
 func TestBanner(t *testing.T) {
 	t.Parallel()
 	r := tuned(t)

@@ -23,7 +23,7 @@ import (
 	"github.com/vertextune/vertextune/testdata"
 )
 
-// sampleSession is a session of the sample messages, sampleFile a file of training examples.
+// sampleSession is a session of the sample messages; sampleFile is a file of training examples.
 const (
 	sampleSession = "support-1"
 	sampleMessage = "msg-01-user"
@@ -33,14 +33,15 @@ const (
 // catalogueFile is the catalogue of base models in the data bucket.
 const catalogueFile = "catalogue.json"
 
-// writtenBy marks the catalogue that this command wrote: one without the mark was edited, and is kept.
+// writtenBy marks a catalogue that this command wrote. A catalogue without the mark was edited, and
+// is kept.
 const (
 	writtenBy = "written-by"
 	writer    = "vertextune-local"
 )
 
-// loadCatalogue writes the catalogue that is true of the stand-ins, unless there is one that somebody has edited.
-// An edited one that the functions could not start with is moved out of the way.
+// loadCatalogue writes the catalogue that describes the stand-ins, unless the bucket has an edited
+// one. It moves an edited catalogue away if the functions could not start with it.
 func loadCatalogue(ctx context.Context, client *cloudstorage.Client) error {
 	object := client.Bucket(data).Object(catalogueFile)
 	attrs, err := object.Attrs(ctx)
@@ -68,13 +69,14 @@ func loadCatalogue(ctx context.Context, client *cloudstorage.Client) error {
 	return nil
 }
 
-// keepCatalogue reports whether an edited catalogue can be used, and copies it to another name if not.
+// keepCatalogue reports whether an edited catalogue is usable, and copies it to another name if
+// not.
 func keepCatalogue(ctx context.Context, client *cloudstorage.Client, object *cloudstorage.ObjectHandle) (usable bool, err error) {
 	r, err := object.NewReader(ctx)
 	if err != nil {
 		return false, fmt.Errorf("read the edited catalogue: %w", err)
 	}
-	defer func() { _ = r.Close() }() // nothing is lost by a failing close after reading
+	defer func() { _ = r.Close() }() // a failing close loses nothing after reading
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return false, fmt.Errorf("read the edited catalogue: %w", err)
@@ -92,7 +94,7 @@ func keepCatalogue(ctx context.Context, client *cloudstorage.Client, object *clo
 	return true, nil
 }
 
-// ensureBucket creates a bucket that is not there, as in somebody else's emulator.
+// ensureBucket creates a bucket if it does not exist, as in a foreign emulator.
 func ensureBucket(ctx context.Context, client *cloudstorage.Client, name string) error {
 	bucket := client.Bucket(name)
 	_, err := bucket.Attrs(ctx)
@@ -105,7 +107,8 @@ func ensureBucket(ctx context.Context, client *cloudstorage.Client, name string)
 	return nil
 }
 
-// ensureTopic creates a topic, and a subscription of the same name for whoever wants to read what is published.
+// ensureTopic creates a topic and a subscription of the same name, from which the published
+// messages can be read.
 func ensureTopic(ctx context.Context, client *pubsub.Client, name string) error {
 	topic := &pubsubpb.Topic{Name: fmt.Sprintf("projects/%s/topics/%s", project, name)}
 	if _, err := client.TopicAdminClient.CreateTopic(ctx, topic); err != nil && status.Code(err) != codes.AlreadyExists {
@@ -120,7 +123,7 @@ func ensureTopic(ctx context.Context, client *pubsub.Client, name string) error 
 	return nil
 }
 
-// loadMessages writes the sample messages into Firestore, those that are not there yet.
+// loadMessages writes those sample messages into Firestore that do not exist yet.
 func loadMessages(ctx context.Context, c *cloud.Cloud) error {
 	text, err := testdata.Samples.ReadFile("samples/messages.json")
 	if err != nil {
@@ -134,7 +137,7 @@ func loadMessages(ctx context.Context, c *cloud.Cloud) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = client.Close() }() // everything was answered by then
+	defer func() { _ = client.Close() }() // all calls were answered by then
 	for _, m := range messages {
 		id, _ := m["id"].(string)
 		delete(m, "id")

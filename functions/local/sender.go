@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// eventSender is the account that alone may deliver events to the functions, as EVENT_ACCOUNT says. Its name is
-// a secret of the run, as there is no Cloud Run here that checks a token's signature: no page in a browser can
-// make up an event.
+// eventSender is the only account that may deliver events to the functions; EVENT_ACCOUNT names it.
+// No Cloud Run checks the signature of tokens here, so the name is a random secret of this run.
+// Otherwise a page in a browser could forge an event.
 type eventSender struct{ account string }
 
 func newEventSender() eventSender {
 	return eventSender{"eventarc-" + newToken() + "@" + project + ".iam.gserviceaccount.com"}
 }
 
-// token is the account's ID token as Cloud Run passes it on.
+// token returns the account's ID token in the form in which Cloud Run forwards it.
 func (s eventSender) token() string {
 	claims, err := json.Marshal(map[string]any{
 		"iss": "https://accounts.google.com", "aud": project, "sub": "eventarc", "email": s.account, "email_verified": true,
 		"exp": time.Now().AddDate(10, 0, 0).Unix(),
 	})
 	if err != nil {
-		panic(err) // strings and numbers can always be encoded
+		panic(err) // strings and numbers always encode
 	}
 	encode := base64.RawURLEncoding.EncodeToString
 	return encode([]byte(`{"alg":"RS256","typ":"JWT"}`)) + "." + encode(claims) + ".SIGNATURE_REMOVED_BY_GOOGLE"

@@ -21,18 +21,18 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
 
-// The names of everything that exists once.
+// These are the names of everything that exists once.
 const (
 	project  = "local"
 	inbox    = "local-inbox"
 	data     = "local-data"
-	ticks    = "poll"          // topic that Cloud Scheduler publishes to
-	events   = "tuning-events" // topic that job events are published to, and a subscription to it
+	ticks    = "poll"          // the topic that Cloud Scheduler publishes to
+	events   = "tuning-events" // the topic of job events, and its subscription
 	location = "us-central1"
 	caller   = "local"
 )
 
-// fixed are the settings that cannot be chosen here.
+// fixed are the settings that the user cannot change here.
 var fixed = map[string]string{
 	"GOOGLE_CLOUD_PROJECT": project,
 	"INBOX_BUCKET":         inbox,
@@ -41,10 +41,10 @@ var fixed = map[string]string{
 	"FIRESTORE_DATABASE":   "(default)",
 }
 
-// chosen are settings for which each run has a value of its own.
+// chosen are the settings that have a new value in each run.
 var chosen = []string{"EVENT_ACCOUNT", "VERTEX_AI_EMULATOR_HOST"}
 
-// environment is the process's, with what .env adds to it.
+// environment returns the environment of the process, completed by the file .env.
 func environment() (map[string]string, error) {
 	all, err := godotenv.Read(".env")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -60,7 +60,7 @@ func environment() (map[string]string, error) {
 	return all, nil
 }
 
-// foreign are the emulators that the environment names, to be used in place of the stand-ins.
+// foreign returns the emulators that the environment names; they replace the stand-ins.
 func foreign(environment map[string]string) cloud.Addresses {
 	return cloud.Addresses{
 		Storage:   environment["STORAGE_EMULATOR_HOST"],
@@ -69,23 +69,24 @@ func foreign(environment map[string]string) cloud.Addresses {
 	}
 }
 
-// settings is the environment of the functions: what the caller set, this command's defaults for what was
-// left open, and what cannot be otherwise here.
+// settings returns the environment of the functions: the caller's settings, this command's defaults
+// for settings that are absent or empty, and the fixed ones.
 func settings(given map[string]string, c *cloud.Cloud, o options, eventAccount string) map[string]string {
 	all := map[string]string{
 		"GOOGLE_CLOUD_LOCATION": location,
 		"BASE_MODEL":            "gemini-3.1-flash-lite",
 		"STATUS_MAX_AGE":        "1s",
-		// What is a minute in the cloud is a tick here: a start whose process was killed is resumed as soon.
+		// A tick here corresponds to a minute in the cloud: a start whose process was killed is
+		// resumed after as many ticks.
 		"START_LEASE":           min(max(o.pollInterval, time.Second), time.Minute).String(),
 		"CREATE_TIMEOUT":        "4s",
-		"START_RATE_PER_MINUTE": "0", // whoever tries things out may start as many jobs as they like
+		"START_RATE_PER_MINUTE": "0", // a developer may start as many jobs as they like
 		"CATALOGUE":             "gs://" + data + "/" + catalogueFile,
-		"CATALOGUE_MAX_AGE":     "1s", // whoever edits it wants to see the effect
+		"CATALOGUE_MAX_AGE":     "1s", // an edit takes effect at once
 		"MAX_CONCURRENT_JOBS":   strconv.Itoa(o.concurrentJobs),
 	}
 	for name, value := range given {
-		if value != "" || all[name] == "" { // a default holds where a variable is set to nothing
+		if value != "" || all[name] == "" { // an empty variable does not replace a default
 			all[name] = value
 		}
 	}
@@ -99,7 +100,7 @@ func settings(given map[string]string, c *cloud.Cloud, o options, eventAccount s
 	return all
 }
 
-// notes says which of the caller's settings have no effect.
+// notes returns a sentence for each of the caller's settings that has no effect.
 func notes(given map[string]string, o options) (all []string) {
 	for _, name := range slices.Sorted(maps.Keys(fixed)) {
 		if value := given[name]; value != "" && value != fixed[name] {
@@ -117,8 +118,8 @@ func notes(given map[string]string, o options) (all []string) {
 	return all
 }
 
-// usesStaticTokens reports whether callers are known by the command's token and those of API_TOKENS, and not
-// by those of an issuer.
+// usesStaticTokens reports whether callers are authenticated by the command's token and API_TOKENS,
+// and not by an issuer.
 func usesStaticTokens(given map[string]string) bool {
 	return given["AUTH_MODE"] == "" || given["AUTH_MODE"] == "token"
 }

@@ -34,7 +34,8 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// TestSettings: a setting has effect unless it is one of those that notes names, and an empty one is none.
+// TestSettings checks that a setting takes effect unless notes names it, and that an empty setting
+// counts as unset.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	given := map[string]string{
@@ -51,8 +52,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// TestRolesAndCatalogue tries a reader's token of API_TOKENS, and edits the catalogue, which the next command with
-// the same folder keeps.
+// TestRolesAndCatalogue tries a reader's token of API_TOKENS. It also edits the catalogue; the next
+// command with the same folder must keep it.
 func TestRolesAndCatalogue(t *testing.T) {
 	t.Parallel()
 	args := "-port 0 -token secret -data " + t.TempDir()
@@ -92,7 +93,7 @@ func TestRolesAndCatalogue(t *testing.T) {
 	if err := r.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = r.Wait() // it says that it was killed
+	_ = r.Wait() // the error says that it was killed
 	r = launch(t, args)
 	if !shows(r)() {
 		t.Error("the edited catalogue was replaced")
@@ -104,7 +105,7 @@ func TestRolesAndCatalogue(t *testing.T) {
 	if err := r.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = r.Wait() // it says that it was killed
+	_ = r.Wait() // the error says that it was killed
 	r = launch(t, args)
 	if _, text := fetch(t, http.MethodGet, r.storage+"/storage/v1/b/local-data/o/catalogue-not-valid.json?alt=media", "", ""); text != `{"models": 7}` {
 		t.Errorf("the catalogue that is not valid is gone: %s", text)

@@ -29,22 +29,23 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/storage"
 )
 
-// Where the functions are. In production each has an address of its own and serves at "/".
+// These are the paths of the functions. In production each function has its own address and serves
+// at "/".
 const (
 	convertPath = "/events/convert"
 	pollPath    = "/events/poll"
 )
 
-// system is everything that runs.
+// system holds all running parts.
 type system struct {
 	options
 	cloud    *cloud.Cloud
 	objects  *cloudstorage.Client
 	topics   *pubsub.Client
 	instance *registration
-	listener net.Listener // of the functions' port
-	url      string       // where callers reach the functions
-	inner    string       // where the functions themselves are, behind the front
+	listener net.Listener // listener of the functions' port
+	url      string       // the address that callers use
+	inner    string       // the address of the functions behind the front
 	events   eventSender
 
 	stop    context.CancelFunc
@@ -52,11 +53,11 @@ type system struct {
 	failed  chan error
 }
 
-// start starts everything and returns when it serves.
+// start starts all parts and returns when the system serves.
 func start(ctx context.Context, o options, given map[string]string) (_ *system, err error) {
 	switch {
 	case !usesStaticTokens(given):
-		o.token = "" // it opens nothing
+		o.token = "" // the token gives no access in this mode
 	case o.token == "":
 		o.token = newToken()
 	}
@@ -76,7 +77,7 @@ func start(ctx context.Context, o options, given map[string]string) (_ *system, 
 			Storage: local(o.storagePort), Firestore: local(o.firestorePort), PubSub: local(o.pubsubPort), Vertex: local(o.vertexPort),
 		},
 		JobDuration: o.jobDuration, ConcurrentJobs: o.concurrentJobs,
-		// No page on another site may drop a file with a visitor's browser.
+		// No page on another site may use a visitor's browser to drop a file.
 		StorageWrap: http.NewCrossOriginProtection().Handler,
 	})
 	if err != nil {
@@ -94,7 +95,8 @@ func start(ctx context.Context, o options, given map[string]string) (_ *system, 
 	return s, s.trigger(ctx)
 }
 
-// connect makes the clients of what stands around the functions, and what the functions expect to be there.
+// connect creates the clients of the services around the functions, and the resources that the
+// functions expect.
 func (s *system) connect(ctx context.Context) (err error) {
 	if s.objects, err = s.cloud.StorageClient(ctx); err != nil {
 		return err
@@ -120,7 +122,7 @@ func (s *system) connect(ctx context.Context) (err error) {
 
 // serve opens the three functions as their own commands do and serves them on one port.
 func (s *system) serve(ctx context.Context, environment map[string]string) error {
-	// The official clients look for the emulators in the process's environment, and only there.
+	// The official clients read the emulators' addresses from the process's environment only.
 	for name, value := range s.cloud.Variables() {
 		if err := os.Setenv(name, value); err != nil {
 			return fmt.Errorf("set %s: %w", name, err)
@@ -150,13 +152,13 @@ func (s *system) serve(ctx context.Context, environment map[string]string) error
 		return fmt.Errorf("address of the functions: %w", err)
 	}
 	front, listener := newFront(target, usualLimits), s.listener
-	s.listener = nil // the front closes it
+	s.listener = nil // the front closes the listener
 	s.goes("functions", func() error { return serve.Serve(ctx, address, functions) })
 	s.goes("front", func() error { return serveFront(ctx, front, listener) })
 	return s.healthy(ctx)
 }
 
-// trigger starts what calls the event functions: Eventarc for both, and Cloud Scheduler.
+// trigger starts the callers of the event functions: Eventarc for both, and Cloud Scheduler.
 func (s *system) trigger(ctx context.Context) error {
 	converts := &eventarc.Trigger{Name: "convert", URL: s.inner + convertPath, Token: s.events.token()}
 	polls := &eventarc.Trigger{Name: "poll", URL: s.inner + pollPath, Token: s.events.token()}
@@ -178,8 +180,8 @@ func (s *system) trigger(ctx context.Context) error {
 	return nil
 }
 
-// watchInbox delivers every object that is dropped. Our own stand-in tells of each and remembers what was
-// delivered; another emulator is looked at every second.
+// watchInbox delivers an event for every dropped object. The stand-in reports each object and
+// remembers which were delivered; a foreign emulator is polled every second.
 func (s *system) watchInbox(ctx context.Context, t *eventarc.Trigger) error {
 	if s.cloud.Storage == nil {
 		return t.Watch(ctx, s.objects.Bucket(inbox), time.Second, nil)
@@ -197,7 +199,7 @@ func (s *system) watchInbox(ctx context.Context, t *eventarc.Trigger) error {
 	})
 }
 
-// goes runs a part until the end; if it fails, the whole ends.
+// goes runs a part in the background; if the part fails, the whole system ends.
 func (s *system) goes(name string, part func() error) {
 	s.running.Go(func() {
 		if err := part(); err != nil {
@@ -217,7 +219,8 @@ func (s *system) wait(ctx context.Context) error {
 	}
 }
 
-// close stops the parts, the callers of functions first, and what they stand on last.
+// close stops all parts: first those that call the functions, last the services that they depend
+// on.
 func (s *system) close() error {
 	s.stop()
 	s.running.Wait()
@@ -251,7 +254,7 @@ func (s *system) healthy(ctx context.Context) error {
 		}
 		response, err := client.Do(request)
 		if err == nil {
-			_ = response.Body.Close() // only the status is of interest
+			_ = response.Body.Close() // only the status is needed
 			if response.StatusCode == http.StatusOK {
 				return nil
 			}
@@ -266,7 +269,8 @@ func (s *system) healthy(ctx context.Context) error {
 	}
 }
 
-// freeAddress returns an address that nobody listens on: the framework does not say which port it was given.
+// freeAddress returns an address with a free port. The framework cannot choose one, as it does not
+// report the port that it was given.
 func freeAddress(ctx context.Context) (string, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", local(0))
