@@ -1,8 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package binarytest tests the functions as they are deployed: their binaries in an empty root, their memory under
-// the limits that Terraform sets, and their settings against what Terraform gives them.
+// Package binarytest tests the functions as they are deployed: their binaries in an empty root,
+// their memory under the limits that Terraform sets, and their settings against those that
+// Terraform passes to them.
 package binarytest
 
 import (
@@ -26,12 +27,12 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
 
-// maxBinary refuses what is linked by mistake. Growth from release to release is for scripts/release to refuse, so
-// that an urgent fix is not held up by a few bytes.
+// maxBinary catches libraries that are linked by mistake. scripts/release checks the growth from
+// release to release, so that a few bytes do not block an urgent fix here.
 const maxBinary = 64e6
 
-// TestBinaries builds the functions as ko does, and runs each as an image does: in a root that holds the binary
-// and CA certificates and nothing else, as a user that is nobody.
+// TestBinaries builds the functions as ko does, and runs each as in its image: in a root with only
+// the binary and CA certificates, as an unprivileged user.
 func TestBinaries(t *testing.T) {
 	t.Parallel()
 	c, err := cloud.Start(t.Context(), cloud.Config{Project: "p", Inbox: "the-inbox", Data: "the-data"})
@@ -45,7 +46,7 @@ func TestBinaries(t *testing.T) {
 		want                       int
 	}{
 		{"api", "/health", "", "", http.StatusOK},
-		{"api", "/api/v1/fine-tuning/jobs", "", "", http.StatusOK}, // of Firestore
+		{"api", "/api/v1/fine-tuning/jobs", "", "", http.StatusOK}, // this request reads Firestore
 		{"convert", "/", "google.cloud.storage.object.v1.finalized", object, http.StatusOK},
 		{"poll", "/", "google.cloud.pubsub.topic.v1.messagePublished", `{"message": {}}`, http.StatusOK},
 	} {
@@ -88,7 +89,7 @@ func event(ctx context.Context, url, kind, data string) (*http.Request, error) {
 	return request, nil
 }
 
-// kept are the flags of .ko.yaml, so that what is tested here is what is deployed.
+// kept returns the flags of .ko.yaml, so that this test builds what is deployed.
 func kept(t *testing.T, name string) []string {
 	t.Helper()
 	text, err := os.ReadFile("../../.ko.yaml")
@@ -115,7 +116,8 @@ func build(t *testing.T, source, binary string) {
 	}
 }
 
-// static holds a binary to what an empty root needs: no interpreter, no libraries, and no more than maxBinary.
+// static checks what an empty root requires of a binary: it needs no interpreter and no libraries.
+// It also checks maxBinary.
 func static(t *testing.T, binary string) {
 	t.Helper()
 	info, err := os.Stat(binary)
@@ -140,7 +142,7 @@ func static(t *testing.T, binary string) {
 	}
 }
 
-// start runs root's function in it, and returns its address when it listens.
+// start runs the function in root, and returns its address when it listens.
 func start(t *testing.T, root string, c *cloud.Cloud) string {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -163,8 +165,8 @@ func start(t *testing.T, root string, c *cloud.Cloud) string {
 	return run(t, cmd, &said, c)
 }
 
-// run runs a function until the test ends, with what it needs in its environment. It returns the address when the
-// function listens.
+// run runs a function, with the environment that it needs, until the test ends. It returns the
+// function's address when it listens.
 func run(t *testing.T, cmd *exec.Cmd, said *bytes.Buffer, c *cloud.Cloud) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -187,7 +189,7 @@ func run(t *testing.T, cmd *exec.Cmd, said *bytes.Buffer, c *cloud.Cloud) string
 		t.Fatal(err)
 	}
 	ended := make(chan struct{})
-	go func() { defer close(ended); _ = cmd.Wait() }() // its state says how
+	go func() { defer close(ended); _ = cmd.Wait() }() // the process state has the result
 	t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended })
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {

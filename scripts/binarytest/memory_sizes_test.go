@@ -13,9 +13,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/api"
 )
 
-// sizes are what Terraform gives a function to work with.
+// sizes are the resources that Terraform gives to a function.
 type sizes struct {
-	memory, goLimit int64 // bytes
+	memory, goLimit int64 // in bytes
 	concurrency     int
 }
 
@@ -43,7 +43,7 @@ func (c terraformFiles) deployment(t *testing.T, function string) sizes {
 	return d
 }
 
-// sizeOf reads a size as Cloud Run or Go writes it.
+// sizeOf parses a size as Cloud Run or Go writes it, and returns it in bytes.
 func sizeOf(t *testing.T, text string) int64 {
 	t.Helper()
 	m := regexp.MustCompile(`^([0-9]+)(Mi|Gi)B?$`).FindStringSubmatch(text)
@@ -57,7 +57,7 @@ func sizeOf(t *testing.T, text string) int64 {
 	return n << map[string]int{"Mi": 20, "Gi": 30}[m[2]]
 }
 
-// TestMemory_sizes: what Terraform gives the functions belongs together.
+// TestMemory_sizes checks that the resources of a function are consistent with each other.
 func TestMemory_sizes(t *testing.T) {
 	t.Parallel()
 	config := configuration(t)
@@ -67,7 +67,8 @@ func TestMemory_sizes(t *testing.T) {
 			t.Errorf("%s: GOMEMLIMIT is %.2f of the container's memory, want about 0.9", function, share)
 		}
 	}
-	// What passes the gate at once, what the gate lets in, and the process itself fit into the memory.
+	// The memory must hold the bodies that bypass the gate, those that the gate admits, and the
+	// process itself.
 	const process = 64 << 20
 	d := config.deployment(t, "api")
 	if need := api.GateSize(d.goLimit) + int64(d.concurrency)*api.FreeBody*api.MemoryPerByte + process; need > d.goLimit {

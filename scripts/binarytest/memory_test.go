@@ -28,10 +28,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
 
-// bodyBytes is just below the size that the api accepts.
+// bodyBytes is just below the largest body that the api accepts.
 const bodyBytes = 31 << 20
 
-// body returns a text with as many parts as an accepted body holds.
+// body returns a text with as many parts as an accepted body can hold.
 func body(before string, part func(int) string, after string) string {
 	var b strings.Builder
 	b.WriteString(before + part(0))
@@ -41,11 +41,12 @@ func body(before string, part func(int) string, after string) string {
 	return b.String() + after
 }
 
-// always returns a part that is the same each time.
+// always returns a function that always returns the same part.
 func always(part string) func(int) string { return func(int) string { return part } }
 
-// TestMemory runs the functions with the memory that Terraform gives them, under the worst that may come at a time.
-// Each request is answered, and the process never has more memory than its container.
+// TestMemory runs the functions with the memory that Terraform gives them, under the heaviest load
+// that can occur. Each request must be answered, and the process must never use more memory than
+// its container has.
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -62,7 +63,7 @@ func TestMemory(t *testing.T) {
 	binaries := t.TempDir()
 	compile := exec.CommandContext(t.Context(), "go", "build", "-tags="+tags(), "-ldflags=-s -w", "-o", binaries+string(filepath.Separator),
 		"../../functions/api", "../../functions/convert", "../../functions/poll")
-	compile.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=") // the race detector takes memory of its own
+	compile.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=") // the race detector needs memory of its own
 	if out, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("build the functions: %v\n%s", err, out)
 	}
@@ -71,7 +72,7 @@ func TestMemory(t *testing.T) {
 	for _, tt := range []struct{ name, path, body string }{
 		{"validate_examples", "validate-data", examples},
 		{"validate_values", "validate-data", body(`{"data":[{"contents":[`, always(`{"a":[[]]}`), `]}]}`)},
-		{"convert_examples", "convert-json", examples}, // which are written twice as long
+		{"convert_examples", "convert-json", examples}, // these are written twice as long
 		{"convert_text", "convert-json", `{"data":[{"prompt":"a","completion":"` + strings.Repeat("x", bodyBytes) + `"}]}`},
 		{"start", "start", body(`{"message_ids":[`, always(`"a"`), `]}`)},
 	} {
@@ -131,7 +132,8 @@ func TestMemory(t *testing.T) {
 	})
 }
 
-// What one tick prepares: so many files of so many bytes, each to be split.
+// These constants are the work of one tick: the number of files and their size. Each file is to be
+// split.
 const (
 	pollDrops = 20
 	pollBytes = 60 << 20
@@ -149,7 +151,7 @@ func (p *process) deliver(t *testing.T, kind, data string) {
 	})
 }
 
-// tags are those that this test was built with, so that what is compiled already is used again.
+// tags returns the build tags of this test, so that compiled packages are reused.
 func tags() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
@@ -161,7 +163,7 @@ func tags() string {
 	return ""
 }
 
-// bomb is a short file that is a long record when it is unpacked.
+// bomb returns a short compressed file that unpacks to one long record.
 func bomb(t *testing.T) string {
 	t.Helper()
 	var packed bytes.Buffer
@@ -196,7 +198,7 @@ func drop(t *testing.T, c *cloud.Cloud, name, content string, metadata map[strin
 	return fmt.Sprintf(`{"bucket":"the-inbox","name":%q,"generation":"%d","size":"%d"}`, name, up.Attrs().Generation, len(content))
 }
 
-// objects counts what the data bucket has under a prefix.
+// objects counts the objects of the data bucket under a prefix.
 func objects(t *testing.T, c *cloud.Cloud, prefix string) (n int) {
 	t.Helper()
 	client, err := c.StorageClient(t.Context())
@@ -218,7 +220,7 @@ func objects(t *testing.T, c *cloud.Cloud, prefix string) (n int) {
 type process struct {
 	url  string
 	cmd  *exec.Cmd
-	said *bytes.Buffer // complete once it has ended
+	said *bytes.Buffer // complete when the process has ended
 }
 
 func limited(t *testing.T, binary string, d sizes, c *cloud.Cloud) *process {
@@ -230,8 +232,8 @@ func limited(t *testing.T, binary string, d sizes, c *cloud.Cloud) *process {
 	return p
 }
 
-// storm sends so many requests at a time. Each is answered as if it were alone, or is to be repeated later; one at least
-// is done.
+// storm sends n requests at the same time. Each must succeed as if it were alone, or be refused
+// with a request to retry; at least one must succeed.
 func (p *process) storm(t *testing.T, n int, request func() *http.Request) {
 	t.Helper()
 	client := &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: n}}
@@ -271,7 +273,7 @@ func (p *process) storm(t *testing.T, n int, request func() *http.Request) {
 
 var highWater = regexp.MustCompile(`VmHWM:\s+([0-9]+) kB`)
 
-// fits checks that the process lives, and what memory it has had.
+// fits checks that the process still runs, and how much memory it used at most.
 func (p *process) fits(t *testing.T, d sizes) {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))

@@ -15,7 +15,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/serve"
 )
 
-// TestSettings_that_cannot_be_meant: each function refuses them, and says which and what they must be.
+// TestSettings_that_cannot_be_meant checks that each function refuses impossible settings, names
+// them, and says which values are valid.
 func TestSettings_that_cannot_be_meant(t *testing.T) {
 	t.Parallel()
 	good := map[string]string{

@@ -24,14 +24,15 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/poll"
 )
 
-// notDeployed are settings that have no place in Terraform.
+// notDeployed are settings that Terraform does not need to pass.
 var notDeployed = []string{
-	"K_REVISION",              // Cloud Run's
-	"VERTEX_AI_EMULATOR_HOST", // the local command's
+	"K_REVISION",              // set by Cloud Run
+	"VERTEX_AI_EMULATOR_HOST", // for the local command
 }
 
-// TestSettings holds three lists against each other: the settings that a function reads are all in the table of
-// functions/README.md, and those that the table has for it are what Terraform gives it.
+// TestSettings compares three lists. All settings that a function reads are in the table of
+// functions/README.md, and Terraform passes exactly the settings that the table lists for the
+// function.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	documented, config := settingsTable(t), configuration(t)
@@ -55,13 +56,13 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// An environment variable in the table, and the name of one.
+// These patterns match an environment variable in the table, and the name of a variable.
 var (
 	quoted  = regexp.MustCompile("`([A-Z][A-Z0-9_]*)`")
 	setting = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 )
 
-// settingsTable returns the settings of each function that functions/README.md lists, in order.
+// settingsTable returns the settings of each function in functions/README.md, in order.
 func settingsTable(t *testing.T) map[string][]string {
 	t.Helper()
 	text, err := os.ReadFile("../../functions/README.md")
@@ -92,10 +93,11 @@ func settingsTable(t *testing.T) map[string][]string {
 	return all
 }
 
-// terraformFiles is what Terraform's configuration says, as far as the functions are told something.
+// terraformFiles holds the parts of Terraform's configuration that define the functions'
+// environments.
 type terraformFiles struct {
 	locals   map[string]hclsyntax.Node
-	services map[string]hclsyntax.Node // by the function
+	services map[string]hclsyntax.Node // services, by function
 }
 
 func configuration(t *testing.T) terraformFiles {
@@ -124,8 +126,8 @@ func configuration(t *testing.T) terraformFiles {
 	return c
 }
 
-// given returns the settings that a function's service is given: keys of the objects that it takes its environment
-// from, through whatever locals, and names of single variables.
+// given returns the settings that a function's service gets: the keys of the objects that make up
+// its environment, through any number of locals, and the names of single variables.
 func (c terraformFiles) given(t *testing.T, function string) []string {
 	t.Helper()
 	found, seen := map[string]bool{}, map[string]bool{}
@@ -156,7 +158,7 @@ func (c terraformFiles) given(t *testing.T, function string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// second is the step after the root: x of local.x.
+// second returns the step after the root: x of local.x.
 func second(traversal hcl.Traversal) (string, bool) {
 	if len(traversal) < 2 {
 		return "", false
@@ -165,8 +167,8 @@ func second(traversal hcl.Traversal) (string, bool) {
 	return step.Name, ok
 }
 
-// TestSubstitutions holds what Terraform gives to Cloud Build against what cloudbuild.yaml declares, and that
-// against what its scripts use.
+// TestSubstitutions compares the substitutions that Terraform passes to Cloud Build with those that
+// cloudbuild.yaml declares, and these with those that its scripts use.
 func TestSubstitutions(t *testing.T) {
 	t.Parallel()
 	build, err := os.ReadFile("../../cloudbuild.yaml")
@@ -194,7 +196,7 @@ func TestSubstitutions(t *testing.T) {
 	}
 }
 
-// matches are those that a pattern finds, in order, each once.
+// matches returns the matches of a pattern, in order and without repeats.
 func matches(pattern *regexp.Regexp, text string) []string {
 	found := map[string]bool{}
 	for _, m := range pattern.FindAllStringSubmatch(text, -1) {

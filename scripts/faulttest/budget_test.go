@@ -12,7 +12,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/usd"
 )
 
-// budget is what a month may cost in the scenario, in millionths of a dollar; 0 is no limit.
+// budget returns the scenario's limit for a month, in millionths of a dollar; 0 means no limit.
 func (s scenario) budget() int64 {
 	var amount usd.Amount
 	if text := s.settings["MONTHLY_BUDGET_USD"]; text != "" {
@@ -23,7 +23,7 @@ func (s scenario) budget() int64 {
 	return int64(amount)
 }
 
-// reserved is what is held of each month.
+// reserved returns the reserved amount of each month.
 func (w *world) reserved(ctx context.Context) (map[string]int64, error) {
 	docs, err := w.docs.Collection("tuning_control").Documents(ctx).GetAll()
 	if err != nil {
@@ -38,7 +38,7 @@ func (w *world) reserved(ctx context.Context) (map[string]int64, error) {
 	return all, nil
 }
 
-// overspent says of a month that more than its budget is held of it, or nothing.
+// overspent describes a month whose reserved amount is above its budget, or returns "".
 func (w *world) overspent(ctx context.Context) string {
 	budget := w.scenario.budget()
 	if budget == 0 {
@@ -56,8 +56,8 @@ func (w *world) overspent(ctx context.Context) string {
 	return ""
 }
 
-// checkBudget: in the end each month holds what the jobs cost that Vertex AI has had, and nothing for those that it
-// has not; and there was not enough for all.
+// checkBudget checks the final reservations: each month holds the cost of the jobs that Vertex AI
+// received, and nothing for other jobs. The budget must also have been too small for all jobs.
 func (r *run) checkBudget(records map[string]record) {
 	if r.scenario.budget() == 0 {
 		return
@@ -85,7 +85,7 @@ func (r *run) checkBudget(records map[string]record) {
 			r.t.Errorf("%d are held of %s for no job of %+v", n, month, records)
 		}
 	}
-	lost := slices.ContainsFunc(r.orders, func(o *order) bool { return o.lost }) // without a key nothing keeps a refusal
+	lost := slices.ContainsFunc(r.orders, func(o *order) bool { return o.lost }) // without a key, nothing stores a refusal
 	if len(records) > 1 && paid == len(records) && r.refusals == 0 && !lost {
 		r.t.Errorf("the budget had room for all of %+v", records)
 	}

@@ -24,7 +24,7 @@ const (
 	cancelled = "PIPELINE_STATE_CANCELLED"
 )
 
-// check looks at all that there is in the end and reports what must not be.
+// check inspects the final state and reports every violation.
 func (r *run) check() {
 	r.t.Helper()
 	records := map[string]record{}
@@ -48,8 +48,9 @@ func (r *run) check() {
 	}
 }
 
-// checkOrders: each start with a key has one record, or none and its key keeps that it was refused; those without a key
-// have one at most, and nobody else has any. Whoever was answered with a job is answered with the same one again.
+// checkOrders checks the records against the starts. A start with a key has one record, or none if
+// the key stores a refusal. A start without a key has at most one record, and there are no other
+// records. A client that got a job as an answer gets the same job when it repeats the start.
 func (r *run) checkOrders(records map[string]record) {
 	owned := map[string]bool{}
 	most := 0
@@ -73,7 +74,8 @@ func (r *run) checkOrders(records map[string]record) {
 			continue
 		}
 		owned[id] = true
-		// One that failed when its caller was told that it waits is answered as it was then.
+		// The client was told that the job is queued, and the job failed later: a repeated start
+		// gets that first answer.
 		if again.status != http.StatusOK && (rec.State != failed || len(o.answers()) > 0) {
 			r.t.Errorf("start %q is answered %d %s", o.key, again.status, again.text)
 		}
@@ -91,10 +93,10 @@ func (r *run) checkOrders(records map[string]record) {
 	}
 }
 
-// jobOf is the job that the key of a start stands for, or "".
+// jobOf returns the job of a start's key, or "".
 func (r *run) jobOf(o *order) string { return r.keyed("ann", o.key) }
 
-// refusalKept reports whether the key of a client's start keeps that the start was refused.
+// refusalKept reports whether the key of a client's start stores that the start was refused.
 func (r *run) refusalKept(key string) bool {
 	doc, err := r.docs.Doc(keyDocument("ann", key)).Get(r.t.Context())
 	if status.Code(err) == codes.NotFound {
@@ -111,7 +113,7 @@ func keyDocument(caller, key string) string {
 	return "start_keys/" + hex.EncodeToString(sum[:])
 }
 
-// keyed is the job that somebody's key stands for, or "".
+// keyed returns the job of a caller's key, or "".
 func (r *run) keyed(caller, key string) string {
 	doc, err := r.docs.Doc(keyDocument(caller, key)).Get(r.t.Context())
 	if status.Code(err) == codes.NotFound {
@@ -126,7 +128,8 @@ func (r *run) keyed(caller, key string) string {
 
 func last(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
-// checkVertex: one job a record, and both say the same; none of a record that failed or was cancelled before.
+// checkVertex checks that each record has one job on Vertex AI and that both agree. A record that
+// failed or was cancelled before its submission has no job.
 func (r *run) checkVertex(records map[string]record) {
 	jobs := map[string][]*aiplatformpb.TuningJob{}
 	list := r.vertex.ListTuningJobs(r.t.Context(), &aiplatformpb.ListTuningJobsRequest{Parent: "projects/" + project + "/locations/" + location})
@@ -166,13 +169,13 @@ func (r *run) checkVertex(records map[string]record) {
 	}
 }
 
-// trainsOn reports whether Vertex AI was given the files that the record names.
+// trainsOn reports whether Vertex AI got the files that the record names.
 func trainsOn(j *aiplatformpb.TuningJob, rec record) bool {
 	asked := j.GetSupervisedTuningSpec()
 	return asked.GetTrainingDatasetUri() == rec.TrainingData && asked.GetValidationDatasetUri() == rec.Spec.Validation
 }
 
-// names lists what is in a bucket, as bucket/name.
+// names lists the objects of a bucket, as bucket/name.
 func (w *world) names(t *testing.T, bucket string) (all []string) {
 	t.Helper()
 	list := w.objects.Bucket(bucket).Objects(t.Context(), nil)

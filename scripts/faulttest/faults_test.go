@@ -20,23 +20,25 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// workers is how many worlds there are at a time. They mostly wait: for leases to run out, and for jobs to end.
+// workers is the number of worlds at the same time. They mostly wait for leases to expire and for
+// jobs to end.
 const workers = 12
 
-// share is one in how many injections a run does that is not asked for all of them, and with -short.
+// A run makes one in share of all injections by default, and one in shortShare with -short.
 const (
 	share      = 16
 	shortShare = 40
 )
 
-// injection is a fault at a call of a scenario.
+// injection is a fault at one call of a scenario.
 type injection struct {
 	scenario scenario
 	point    faults.Call
 	kind     kind
 }
 
-// TestFaults counts the calls of each scenario, and then plays it anew for each call and each kind of fault.
+// TestFaults counts the calls of each scenario. Then it plays the scenario again for each call and
+// each kind of fault.
 func TestFaults(t *testing.T) {
 	seed, random := chance(t)
 	var all []injection
@@ -67,7 +69,7 @@ func TestFaults(t *testing.T) {
 		fmt.Sprintf("%d of %d faults injected in %.0f s, FAULT_SEED=%d", len(chosen), len(all), time.Since(began).Seconds(), seed))
 }
 
-// chance is what a run's choices come from.
+// chance returns the seed and the random source of a run.
 func chance(t *testing.T) (uint64, *rand.Rand) {
 	t.Helper()
 	seed := rand.Uint64N(1e6)
@@ -80,7 +82,7 @@ func chance(t *testing.T) (uint64, *rand.Rand) {
 	return seed, rand.New(rand.NewPCG(seed, 0))
 }
 
-// count plays a scenario with nothing going wrong and returns its calls.
+// count plays a scenario without faults and returns its calls.
 func count(t *testing.T, s scenario) (points []faults.Call) {
 	t.Helper()
 	t.Run(s.name+"/counted", func(t *testing.T) {
@@ -103,14 +105,15 @@ func count(t *testing.T, s scenario) (points []faults.Call) {
 
 func open(t *testing.T, s scenario) *world {
 	t.Helper()
-	w, err := newWorld(context.Background(), s) // it outlives the run for which it is opened
+	w, err := newWorld(context.Background(), s) // the world outlives the run for which it is opened
 	if err != nil {
 		t.Fatal(err)
 	}
 	return w
 }
 
-// sample takes every n-th injection, so that each kind and each stretch of calls has its share.
+// sample takes every n-th injection, so that each kind of fault and each range of calls is
+// represented.
 func sample(all []injection, random *rand.Rand) []injection {
 	n := share
 	switch {
@@ -126,7 +129,8 @@ func sample(all []injection, random *rand.Rand) []injection {
 	return chosen
 }
 
-// work does the injections, those of a scenario one after the other in as many worlds as there are workers.
+// work makes the injections, those of one scenario in sequence, in as many worlds as there are
+// workers.
 func work(t *testing.T, todo []injection, out *table) {
 	t.Helper()
 	next := atomic.Int64{}
@@ -147,10 +151,12 @@ func work(t *testing.T, todo []injection, out *table) {
 	all.Wait()
 }
 
-// worn is how many jobs of earlier runs a world may hold: Vertex AI's list grows with them.
+// worn is how many jobs of earlier runs a world may hold, as each job makes Vertex AI's list
+// longer.
 const worn = 60
 
-// inject plays one scenario with one fault, in the world that is given if it is fit, and returns that of the next.
+// inject plays one scenario with one fault. It uses the given world if that is still usable, and
+// returns the world for the next run.
 func inject(t *testing.T, w *world, in injection, out *table) *world {
 	t.Helper()
 	ok := t.Run(strings.Join([]string{in.scenario.name, in.point.String(), in.kind.name}, "/"), func(t *testing.T) {
@@ -171,7 +177,7 @@ func inject(t *testing.T, w *world, in injection, out *table) *world {
 			return nil
 		})
 	})
-	if !ok { // nobody knows what is left in it
+	if !ok { // the state of this world is unknown
 		shut(t, w)
 		return nil
 	}
@@ -188,7 +194,7 @@ func shut(t *testing.T, w *world) {
 	}
 }
 
-// outcome is what became of a run, in a word.
+// outcome classifies the result of a run.
 func (r *run) outcome(hit bool) outcome {
 	switch {
 	case r.t.Failed():

@@ -16,16 +16,16 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/sourceindex"
 )
 
-// messages are the sessions of those that there are when a run begins, by their IDs. By their names, the sessions t and
-// u are to validate with, where a half is.
+// messages maps the IDs of the messages that exist when a run begins to their sessions. Where half
+// of the data is for validation, the sessions t and u are selected for it by their names.
 var messages = map[string]string{"m1": "s", "m2": "s", "m3": "v", "m4": "v", "m5": "t", "m6": "u"}
 
-// message is one that comes later, before all others of its session.
+// message is a message that is added later, before all others of its session.
 type message struct{ id, session string }
 
 var changes = [...]message{{"m0", "s"}, {"m9", "t"}}
 
-// say puts down a message, whose text tells which one it is.
+// say writes a message whose text identifies it.
 func (w *world) say(ctx context.Context, id, session string) error {
 	m := map[string]any{
 		"session_id": session, "role": "user", "content": "What is " + id + "?",
@@ -42,7 +42,7 @@ func (w *world) say(ctx context.Context, id, session string) error {
 
 var asked = regexp.MustCompile(`"What is (\w+)\?"`)
 
-// idOf returns which message a line is made of, or "".
+// idOf returns the ID of the message that a line was made from, or "".
 func idOf(line string) string {
 	if found := asked.FindStringSubmatch(line); found != nil {
 		return found[1]
@@ -50,8 +50,8 @@ func idOf(line string) string {
 	return ""
 }
 
-// checkFiles: what a record names is there and of one making, whoever made how much of it before; and there is nothing
-// of no record.
+// checkFiles checks that the files which a record names exist and were made from the same data,
+// even if several processes made parts of them. No other files may exist.
 func (r *run) checkFiles(records map[string]record) {
 	for _, name := range r.names(r.t, data) {
 		if path, ok := strings.CutPrefix(name, data+"/datasets/"); ok {
@@ -69,8 +69,9 @@ func (r *run) checkFiles(records map[string]record) {
 	}
 }
 
-// checkFilesOf: the dataset is what the record says, each line of it is of what the index says, and the messages of a
-// session are all in the dataset or all among those to validate with.
+// checkFilesOf checks that the dataset matches the record, and that each line comes from the
+// message which the index names. The messages of a session must all be in the training data, or all
+// in the validation data.
 func (r *run) checkFilesOf(rec record) {
 	text := r.text(rec.TrainingData)
 	training := slices.Collect(strings.Lines(text))
@@ -109,7 +110,7 @@ func (r *run) checkFilesOf(rec record) {
 	}
 }
 
-// checkIndex: it tells of each line where it came from, and of no line more.
+// checkIndex checks that the index names the origin of each line, and has no other entries.
 func (r *run) checkIndex(rec record, training []string) {
 	index := r.text(rec.Lineage.Index)
 	var numbers []int64

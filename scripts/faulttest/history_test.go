@@ -13,14 +13,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// history is the records as they were after each write, looked at from outside.
+// history holds the records as an observer sees them after each write.
 type history struct {
 	mu     sync.Mutex
 	seen   map[string]record
-	broken []string // what must not have been
+	broken []string // violations that were seen
 }
 
-// watched has the records looked at after each write.
+// watched makes an observer read the records after each write.
 func (r *run) watched(c faults.Call, do effect) effect {
 	if c.Service != faults.Firestore || c.Method != "Commit" {
 		return do
@@ -32,11 +32,12 @@ func (r *run) watched(c faults.Call, do effect) effect {
 	}
 }
 
-// note looks at all records. One look comes after the other, so what it sees is never older than the last.
+// note reads all records. The reads are serialised, so a read never sees an older state than the
+// one before.
 func (h *history) note(w *world) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	records, err := w.read(context.Background()) // the caller may have gone away
+	records, err := w.read(context.Background()) // the caller may have disconnected
 	if err != nil {
 		h.broken = append(h.broken, err.Error())
 	}
@@ -69,7 +70,7 @@ func (h *history) note(w *world) {
 	}
 }
 
-// step says what is wrong with a record that was one thing and is another, or nothing.
+// step describes what is wrong with a record's change from was to now, or returns "".
 func step(was, now record) string {
 	switch {
 	case len(now.Events) < len(was.Events) || !slices.Equal(was.Events, now.Events[:len(was.Events)]):
@@ -87,7 +88,7 @@ func step(was, now record) string {
 	}
 }
 
-// checkHistory: no write has undone another one.
+// checkHistory checks that no write undid another one.
 func (r *run) checkHistory() {
 	r.history.mu.Lock()
 	defer r.history.mu.Unlock()
@@ -96,7 +97,7 @@ func (r *run) checkHistory() {
 	}
 }
 
-// checkUnwanted: whoever was told that the end of a job was asked for is not forgotten.
+// checkUnwanted checks that every confirmed cancellation took effect.
 func (r *run) checkUnwanted(records map[string]record) {
 	for _, name := range r.unwanted {
 		for _, rec := range records {

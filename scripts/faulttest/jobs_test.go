@@ -11,7 +11,7 @@ import (
 	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 )
 
-// mine are the jobs on Vertex AI that are of this run.
+// mine returns the jobs on Vertex AI that belong to this run.
 func (r *run) mine() (jobs []*aiplatformpb.TuningJob) {
 	for _, j := range r.world.cloud.Vertex.Jobs() {
 		if !r.old[j.GetName()] {
@@ -21,7 +21,7 @@ func (r *run) mine() (jobs []*aiplatformpb.TuningJob) {
 	return jobs
 }
 
-// checkLine: one job after the other.
+// checkLine checks that the jobs ran one after the other.
 func (r *run) checkLine(jobs map[string][]*aiplatformpb.TuningJob) {
 	all := slices.Concat(slices.Collect(maps.Values(jobs))...)
 	slices.SortFunc(all, func(a, b *aiplatformpb.TuningJob) int {
@@ -34,15 +34,15 @@ func (r *run) checkLine(jobs map[string][]*aiplatformpb.TuningJob) {
 	}
 }
 
-// runs waits until all jobs that there are run, or have ended.
+// runs waits until all existing jobs run or have ended.
 func (r *run) runs() {
 	r.until(func(s aiplatformpb.JobState) bool { return s == aiplatformpb.JobState_JOB_STATE_RUNNING || ended(s) })
 }
 
-// leaseEnds waits until a start that was refused now can be deleted.
+// leaseEnds waits until a start that is refused now can be deleted.
 func (r *run) leaseEnds() { time.Sleep(startLease + 10*time.Millisecond) }
 
-// ends waits until all jobs that there are have ended.
+// ends waits until all existing jobs have ended.
 func (r *run) ends() { r.until(ended) }
 
 func ended(s aiplatformpb.JobState) bool {

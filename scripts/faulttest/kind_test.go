@@ -14,18 +14,18 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// kind is one way in which a call can go wrong, or what can happen in the middle of it.
+// kind is one way in which a call can fail, or an event that can happen during the call.
 type kind struct {
 	name string
-	// slow ones last as long as the functions wait for an answer.
+	// slow kinds last as long as the functions wait for an answer.
 	slow bool
-	// at reports whether it can happen at a call; nil is at each.
+	// at reports whether the kind can happen at a call; nil means at every call.
 	at func(scenario, faults.Call) bool
-	// hook is called in the place of the call.
+	// hook is called instead of the call.
 	hook func(r *run, ctx context.Context, c faults.Call, do effect) error
 }
 
-// effect lets a call take effect.
+// effect performs the call.
 type effect func(context.Context) error
 
 var kinds = append(answers(),
@@ -34,7 +34,7 @@ var kinds = append(answers(),
 		return faults.ErrCut
 	}},
 	kind{name: "killed_after", hook: func(r *run, ctx context.Context, _ faults.Call, do effect) error {
-		_ = do(context.WithoutCancel(ctx)) // nobody is there to be told
+		_ = do(context.WithoutCancel(ctx)) // the caller dies before it gets the answer
 		r.kill()
 		return faults.ErrCut
 	}},
@@ -63,11 +63,12 @@ var kinds = append(answers(),
 	lasting("service_down", codes.Unavailable),
 	lasting("service_refusing", codes.PermissionDenied),
 	kind{name: "all_twice", hook: func(r *run, ctx context.Context, _ faults.Call, do effect) error {
-		r.twice.Store(true) // from here on whatever comes, comes two times at once
+		r.twice.Store(true) // from now on everything is sent twice at the same time
 		return do(ctx)
 	}},
-	// Somebody else is at work between two calls, of one who has read and is about to write.
-	amid("tick_amid", func(s scenario, _ faults.Call) bool { return !s.files || s.starts }, func(r *run) { _ = deliver(r.t.Context(), r.poll2, tick()) }), // a tick more than there need be
+	// These kinds run something between two calls of a function that has read and is about to
+	// write.
+	amid("tick_amid", func(s scenario, _ faults.Call) bool { return !s.files || s.starts }, func(r *run) { _ = deliver(r.t.Context(), r.poll2, tick()) }), // an additional tick
 	amid("start_again_amid", jobs, func(r *run) {
 		orders, _ := r.soFar()
 		for _, o := range orders {
@@ -83,7 +84,7 @@ var kinds = append(answers(),
 	}),
 	amid("cancel_amid", jobs, func(r *run) {
 		for _, id := range r.ids() {
-			r.stop(id) // where that is too late it is refused
+			r.stop(id) // a job that has ended refuses it
 		}
 	}),
 	amid("newer_file_amid", files, func(r *run) {
@@ -92,12 +93,12 @@ var kinds = append(answers(),
 			r.t.Error(err)
 			return
 		}
-		_ = deliver(r.t.Context(), r.convert2, d.event) // it comes again if it was not taken
+		_ = deliver(r.t.Context(), r.convert2, d.event) // the event is delivered again if it was not acknowledged
 	}),
 	amid("events_amid", files, func(r *run) {
 		_, drops := r.soFar()
 		for _, d := range drops {
-			_ = deliver(r.t.Context(), r.convert2, d.event) // once more than there need be
+			_ = deliver(r.t.Context(), r.convert2, d.event) // an additional delivery
 		}
 	}),
 )
@@ -109,11 +110,12 @@ func amid(name string, at func(scenario, faults.Call) bool, something func(*run)
 	}}
 }
 
-// changed has somebody add to what is trained on, or validated with, before the functions are killed: whoever goes on
-// finds other messages than those from which there may be a dataset already.
+// changed adds a message to the training or validation data before it kills the functions. The
+// process that resumes the work finds other messages than those from which a dataset may exist
+// already.
 func changed(name string, at func(scenario, faults.Call) bool, m message) kind {
 	return kind{name: name, at: at, hook: func(r *run, ctx context.Context, _ faults.Call, do effect) error {
-		_ = do(context.WithoutCancel(ctx)) // nobody is there to be told
+		_ = do(context.WithoutCancel(ctx)) // the caller dies before it gets the answer
 		if err := r.say(r.t.Context(), m.id, m.session); err != nil {
 			r.t.Error(err)
 		}
@@ -127,7 +129,7 @@ func files(s scenario, _ faults.Call) bool { return s.files }
 
 func ofStorage(_ scenario, c faults.Call) bool { return c.Service == faults.Storage }
 
-// lasting is an error with which a service answers from here on, until the request in hand was given up.
+// lasting is an error that a service returns from now on, until the current request ends.
 func lasting(name string, code codes.Code) kind {
 	return kind{name: name, slow: code == codes.Unavailable, hook: func(r *run, _ context.Context, c faults.Call, _ effect) error {
 		out := &outage{c.Service, status.Error(code, "injected")}
@@ -136,8 +138,8 @@ func lasting(name string, code codes.Code) kind {
 	}}
 }
 
-// answers are the errors that a service answers with: without having done anything, or after it has done what it was
-// asked.
+// answers returns the kinds in which a service returns an error, either without any effect or after
+// the call took effect.
 func answers() (all []kind) {
 	for _, code := range []codes.Code{
 		codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted, codes.PermissionDenied, codes.Internal,
@@ -146,7 +148,8 @@ func answers() (all []kind) {
 		all = append(all,
 			kind{name: code.String() + "_before", hook: func(*run, context.Context, faults.Call, effect) error { return err }},
 			kind{name: code.String() + "_after", at: func(_ scenario, c faults.Call) bool {
-				// These two say that there is no job. Of a Vertex AI that made one all the same nobody could know.
+				// These two codes mean that no job exists. If Vertex AI had created one in spite of
+				// them, no client could know.
 				return c.Method != "CreateTuningJob" || code != codes.ResourceExhausted && code != codes.PermissionDenied
 			}, hook: func(_ *run, ctx context.Context, _ faults.Call, do effect) error {
 				if answered := do(context.WithoutCancel(ctx)); answered != nil {
@@ -158,7 +161,7 @@ func answers() (all []kind) {
 	return all
 }
 
-// givenUp waits until the client has given the call up.
+// givenUp waits until the client has cancelled the call.
 func givenUp(ctx context.Context) {
 	select {
 	case <-ctx.Done():

@@ -1,12 +1,13 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package faulttest runs the functions' own binaries against the stand-ins, lets one thing go wrong at each call that
-// they make, and checks from outside what came of it: every start is one tuning job or a recorded failure, every
-// change was told.
+// Package faulttest runs the functions' own binaries against the stand-ins. It makes one thing fail
+// at each call that they make, and checks the result from outside: every start is one tuning job or
+// a recorded failure, and every change was published.
 //
-// By itself a run takes a sample of the calls and of what can go wrong at them. FAULTS=all takes all of them, FAULT_SEED
-// repeats a sample, and FAULT_TIME says how long faults are then combined at random.
+// By default a run takes a sample of the calls and of the kinds of faults. FAULTS=all takes all of
+// them, FAULT_SEED repeats a sample, and FAULT_TIME sets how long random combinations of faults are
+// then tried.
 package faulttest
 
 import (
@@ -18,7 +19,7 @@ import (
 	"testing"
 )
 
-// binaries is where the functions were built.
+// binaries is the folder of the compiled functions.
 var binaries string
 
 func TestMain(m *testing.M) {
@@ -42,7 +43,7 @@ func build(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
-// tags are those that this test was built with: what is compiled already is used again.
+// tags returns the build tags of this test, so that compiled packages are reused.
 func tags() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {

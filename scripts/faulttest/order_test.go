@@ -13,22 +13,22 @@ import (
 	"time"
 )
 
-// order is a start that a client asks for.
+// order is a client's request to start a job.
 type order struct {
 	body, key string
 
 	mu      sync.Mutex
-	given   []answer // those with a job
-	refused *answer  // the last one, if it is for good
-	lost    bool     // without a key there is no asking again
+	given   []answer // answers with a job
+	refused *answer  // the last answer, if it is final
+	lost    bool     // the answer is lost, and a start without a key cannot be repeated
 
-	cancel    bool // the client does not want the job any more
-	cancelled bool // and has been heard
+	cancel    bool // the client wants to cancel the job
+	cancelled bool // the cancellation was confirmed
 }
 
-// answer is what a client is told of a start.
+// answer is the answer to a start.
 type answer struct {
-	status int // 0 is no answer
+	status int // 0 if there was no answer
 	text   string
 	Job    struct {
 		Name   string `json:"job_name"`
@@ -36,15 +36,15 @@ type answer struct {
 	} `json:"job_info"`
 }
 
-// passes reports whether a client is to ask again.
+// passes reports whether the client should retry.
 func (a answer) passes() bool {
 	return a.status == 0 || a.status == http.StatusTooManyRequests || a.status == 499 || a.status >= http.StatusInternalServerError
 }
 
-// patience is how often a client asks again before it leaves it for later.
+// patience is how many times a client tries before it postpones the request.
 const patience = 3
 
-// order is of a client that has not asked yet.
+// order adds a start that has not been sent yet.
 func (r *run) order(body, key string) *order {
 	o := &order{body: body, key: key}
 	r.mu.Lock()
@@ -53,7 +53,7 @@ func (r *run) order(body, key string) *order {
 	return o
 }
 
-// start asks for a job, and again if the answer says so or does not come.
+// start requests a job, and retries if the answer is transient or does not arrive.
 func (r *run) start(body, key string) *order {
 	o := r.order(body, key)
 	for range patience {
@@ -71,14 +71,15 @@ func (o *order) over() bool {
 	return len(o.given) > 0 || o.refused != nil || o.lost
 }
 
-// answers are those that the client was given.
+// answers returns the answers with a job that the client got.
 func (o *order) answers() []answer {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return slices.Clone(o.given)
 }
 
-// uncancelled reports whether there is a job that the client does not want, and nobody has heard that.
+// uncancelled reports whether the client got a job and wants to cancel it, and no cancellation was
+// confirmed.
 func (o *order) uncancelled() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -87,7 +88,7 @@ func (o *order) uncancelled() bool {
 
 // ask sends the start once.
 func (r *run) ask(o *order) {
-	r.at(o.key != "", func() { r.askOnce(o) }) // without a key, twice is two jobs
+	r.at(o.key != "", func() { r.askOnce(o) }) // without a key, two requests start two jobs
 	if !o.over() {
 		r.repeated.Store(true)
 	}
@@ -107,7 +108,8 @@ func (r *run) askOnce(o *order) {
 	}
 }
 
-// client is a client of the API; each request has a connection of its own, as one may have been killed.
+// client is a client of the API. It opens a connection for each request, as the process at the
+// other end may have been killed.
 var client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
 func (r *run) post(path, body, key string) answer { return r.call(http.MethodPost, path, body, key) }
@@ -134,7 +136,7 @@ func (r *run) call(method, path, body, key string) (a answer) {
 	if err != nil {
 		return a
 	}
-	defer func() { _ = response.Body.Close() }() // it was read to its end
+	defer func() { _ = response.Body.Close() }() // the body was read to its end
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return a
@@ -146,7 +148,7 @@ func (r *run) call(method, path, body, key string) (a answer) {
 	return a
 }
 
-// stop asks for the end of a job.
+// stop cancels a job.
 func (r *run) stop(name string) answer {
 	a := r.post("/cancel/"+name, "", "")
 	if a.status == http.StatusOK {
@@ -157,7 +159,7 @@ func (r *run) stop(name string) answer {
 	return a
 }
 
-// cancel says that the job of an order is not wanted any more, if its name is known.
+// cancel cancels the job of an order, if its name is known.
 func (r *run) cancel(o *order) {
 	o.cancel = true
 	if !o.uncancelled() {
@@ -169,7 +171,7 @@ func (r *run) cancel(o *order) {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		switch {
-		case a.status == http.StatusOK || a.status == http.StatusConflict: // it is over already
+		case a.status == http.StatusOK || a.status == http.StatusConflict: // a conflict means that the job has ended already
 			o.cancelled = true
 		case a.passes():
 			r.repeated.Store(true)

@@ -18,7 +18,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/eventarc"
 )
 
-// process is one of the functions. It runs from when it is needed until it is killed.
+// process is one of the functions. It starts when it is needed and runs until it is killed.
 type process struct {
 	binary string
 	env    []string
@@ -31,7 +31,8 @@ type process struct {
 	trigger *eventarc.Trigger
 }
 
-// up makes sure that the process runs, and returns its address and the trigger that delivers events to it.
+// up starts the process if it is not running. It returns the address and the trigger that delivers
+// events to the process.
 func (p *process) up() (string, *eventarc.Trigger, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -47,7 +48,7 @@ func (p *process) up() (string, *eventarc.Trigger, error) {
 }
 
 func (p *process) begin() error {
-	// A port is kept for the next process, unless somebody else has taken it.
+	// The next process uses the same port, unless another program has taken it.
 	if p.port == 0 || !free(p.port) {
 		p.port = newPort()
 	}
@@ -61,7 +62,7 @@ func (p *process) begin() error {
 	cmd, ended := p.cmd, make(chan struct{})
 	p.ended = ended
 	go func() {
-		_ = cmd.Wait() // it says that it was killed
+		_ = cmd.Wait() // the error says that it was killed
 		close(ended)
 	}()
 	return nil
@@ -80,7 +81,7 @@ func (p *process) running() bool {
 	}
 }
 
-// listens waits until the process takes connections; false is that it has ended before.
+// listens waits until the process accepts connections. It returns false if the process ends before.
 func (p *process) listens() bool {
 	for {
 		conn, err := net.Dial("tcp", address(p.port))
@@ -102,7 +103,7 @@ func (p *process) kill() {
 	defer p.mu.Unlock()
 	if p.running() {
 		if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			panic(fmt.Sprintf("kill %s: %v", p.binary, err)) // nothing here can go on with a process that cannot be killed
+			panic(fmt.Sprintf("kill %s: %v", p.binary, err)) // the test cannot continue with such a process
 		}
 		<-p.ended
 	}
@@ -110,8 +111,8 @@ func (p *process) kill() {
 
 func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
-// ports are below those that the system gives to whoever does not mind which one it is: a process that was killed
-// finds its own free again.
+// The ports are below those that the system assigns to clients, so that a restarted process finds
+// its own port free again.
 const firstPort, lastPort = 10_000, 30_000
 
 var port atomic.Int64

@@ -19,35 +19,35 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// run is a scenario as it is played once.
+// run is one execution of a scenario.
 type run struct {
 	*world
 	t *testing.T
-	// twice sends everything two times at once.
+	// twice makes everything be sent twice at the same time.
 	twice atomic.Bool
 
-	mu     sync.Mutex // for what happens amid a call
+	mu     sync.Mutex // for what happens during a call
 	orders []*order
 	drops  []*drop
-	// unwanted are the names of jobs whose end somebody asked for, and was heard.
+	// unwanted are the names of the jobs whose cancellation was confirmed.
 	unwanted []string
 	history  history
-	// repeated is set when anybody had to ask again.
+	// repeated is set when a client or an event had to be repeated.
 	repeated atomic.Bool
-	// outage is a service that does nothing until the request in hand was given up, or nil.
+	// outage is the service that fails until the current request ends, or nil.
 	outage atomic.Pointer[outage]
-	// calm ends all faults.
+	// calm disables all faults.
 	calm atomic.Bool
-	// final is what was on record in the end.
+	// final holds the records at the end.
 	final []record
-	// refusals counts the starts whose key keeps that they were refused.
+	// refusals counts the starts whose key stores a refusal.
 	refusals int
-	// aside is what goes on beside the scenario.
+	// aside holds the work that runs in parallel to the scenario.
 	aside sync.WaitGroup
 }
 
-// through plays the scenario in which choose says what goes wrong at a call, or nil, lets the system recover, and
-// checks what came of it.
+// through plays the scenario, lets the system recover, and checks the result. choose returns the
+// fault at a call, or nil.
 func (r *run) through(choose func(faults.Call) *kind) {
 	r.t.Helper()
 	r.faults.Begin(func(ctx context.Context, c faults.Call, do func(context.Context) error) error {
@@ -69,20 +69,21 @@ func (r *run) through(choose func(faults.Call) *kind) {
 	r.reset(r.t)
 }
 
-// outage is a service that answers everybody with an error.
+// outage is a service that answers every call with an error.
 type outage struct {
 	service string
 	err     error
 }
 
-// soFar is what was ordered and dropped up to now.
+// soFar returns the starts and drops up to now.
 func (r *run) soFar() ([]*order, []*drop) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.orders), slices.Clone(r.drops)
 }
 
-// at does something, twice at once if all is to be and this can be.
+// at does something. If everything is to be sent twice and this is repeatable, it does it twice at
+// the same time.
 func (r *run) at(repeatable bool, something func()) {
 	var other sync.WaitGroup
 	if repeatable && r.twice.Load() {
@@ -90,14 +91,14 @@ func (r *run) at(repeatable bool, something func()) {
 	}
 	something()
 	other.Wait()
-	r.outage.Store(nil) // it was given up, or is over
+	r.outage.Store(nil) // the request was given up or has ended
 }
 
-// tick delivers Cloud Scheduler's message, and reports whether it was taken.
+// tick delivers Cloud Scheduler's message, and reports whether it was acknowledged.
 func (r *run) tick() bool {
 	taken := r.deliverTo(r.poll, tick())
 	if r.twice.Load() {
-		return false // it was a second one that was taken
+		return false // the acknowledged tick may be the second one
 	}
 	return taken
 }
@@ -107,11 +108,12 @@ func tick() cloudevents.Event {
 	e.SetID("1")
 	e.SetType("google.cloud.pubsub.topic.v1.messagePublished")
 	e.SetSource("//pubsub.googleapis.com/projects/test/topics/poll")
-	_ = e.SetData(cloudevents.ApplicationJSON, map[string]any{"message": map[string]any{"messageId": "1"}}) // it can be encoded
+	_ = e.SetData(cloudevents.ApplicationJSON, map[string]any{"message": map[string]any{"messageId": "1"}}) // this content always encodes
 	return e
 }
 
-// deliverTo delivers an event to a function, and with twice to another process of it at the same time.
+// deliverTo delivers an event to a function. With twice, it also delivers it to a second process of
+// the function at the same time.
 func (r *run) deliverTo(p *process, e cloudevents.Event) bool {
 	second := map[*process]*process{r.poll: r.poll2, r.convert: r.convert2}[p]
 	var failed atomic.Bool
@@ -139,13 +141,13 @@ func deliver(ctx context.Context, p *process, e cloudevents.Event) error {
 
 // drop is one generation of the file in the inbox.
 type drop struct {
-	name       string // the file's, or that of its manifest
-	starts     bool   // by its metadata
+	name       string // the name of the file or of its manifest
+	starts     bool   // its metadata start a job
 	generation int64
 	content    string
 	event      cloudevents.Event
-	taken      bool // the event was
-	asked      bool // the scenario has delivered it, or tried to
+	taken      bool // the event was acknowledged
+	asked      bool // the scenario has tried to deliver the event
 }
 
 const (
@@ -153,7 +155,7 @@ const (
 	manifestName = dropName + ".fine-tune.json"
 )
 
-// drop puts a file into the inbox, in the place of the one before.
+// drop puts a file into the inbox and replaces the one before.
 func (r *run) drop(content string) *drop {
 	d, err := r.dropped(content)
 	if err != nil {
@@ -166,7 +168,7 @@ func (r *run) dropped(content string) (*drop, error) {
 	return r.droppedAs(drop{name: dropName, content: content})
 }
 
-// droppedAs puts what the drop says into the inbox.
+// droppedAs writes the drop's content and metadata into the inbox.
 func (r *run) droppedAs(d drop) (*drop, error) {
 	var metadata map[string]string
 	if d.starts {

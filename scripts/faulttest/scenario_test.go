@@ -8,22 +8,23 @@ import (
 	"time"
 )
 
-// scenario is something that people do with the service.
+// scenario is a use of the service.
 type scenario struct {
 	name     string
 	settings map[string]string
-	// quota is how many jobs Vertex AI runs at a time; more are refused with RESOURCE_EXHAUSTED.
+	// quota is how many jobs Vertex AI runs at a time; it refuses more with RESOURCE_EXHAUSTED.
 	quota int
-	// lasting is how long Vertex AI takes for a job, if that is to be longer than what is done meanwhile.
+	// lasting is the duration of a job on Vertex AI, if it must be longer than the actions that
+	// follow its start.
 	lasting time.Duration
-	files   bool // are dropped, and no jobs started
-	split   bool // all messages are trained on, but for some that are to validate with
-	// starts is what the files are: they start jobs.
+	files   bool // the scenario drops files and does not call start
+	split   bool // all messages are used, and some of them for validation
+	// starts means that the dropped files start jobs.
 	starts bool
 	play   func(*run)
 }
 
-// useless is no JSON.
+// useless is not JSON.
 const useless = "{"
 
 // unhurried returns the scenario with functions whose calls may take ten times as long. No fault is
@@ -35,18 +36,18 @@ func (s scenario) unhurried() scenario {
 	return s
 }
 
-// startLease is how long a start that died is left alone.
+// startLease is how long an interrupted start is not resumed.
 const startLease = 300 * time.Millisecond
 
 const (
 	session = `{"session_id": "s"}`
-	// priced is a start whose cost is known beforehand.
+	// priced is a start whose cost is known in advance.
 	priced = `{"session_id": "s", "hyperparameters": {"epoch_count": 1}}`
 )
 
 var scenarios = []scenario{
 	{
-		// A job from its start to its success, from a model's document.
+		// A job goes from its start to its success. It is trained on a model's document.
 		name: "start", play: func(r *run) {
 			r.start(`{"session_id": "s", "model_id": "m"}`, "key")
 			r.tick()
@@ -57,7 +58,7 @@ var scenarios = []scenario{
 			r.tick()
 		},
 	}, {
-		// Without a key a start is not repeated. The dataset is a file.
+		// A start without a key is not repeated. The dataset is a file.
 		name: "start_without_key", play: func(r *run) {
 			r.start(`{"training_data": "gs://`+data+`/own.jsonl"}`, "")
 			r.ends()
@@ -65,10 +66,10 @@ var scenarios = []scenario{
 			r.tick()
 		},
 	}, {
-		// The second job waits until the first one has ended, as we let only one at a time through.
+		// The second job waits until the first one has ended, as our limit is one job at a time.
 		name: "limit", settings: map[string]string{"MAX_CONCURRENT_JOBS": "1"}, quota: 2, play: twoJobs,
 	}, {
-		// The second job waits until the first one has ended, as Vertex AI has no room for it.
+		// The second job waits until the first one has ended, as Vertex AI has no capacity for it.
 		name: "quota", quota: 1, play: twoJobs,
 	}, {
 		name: "cancel", play: func(r *run) {
@@ -81,7 +82,7 @@ var scenarios = []scenario{
 			r.tick()
 		},
 	}, {
-		// A job that waits is cancelled, and never sent.
+		// A queued job is cancelled, and never submitted.
 		name: "cancel_waiting", settings: map[string]string{"MAX_CONCURRENT_JOBS": "1"}, quota: 2, play: func(r *run) {
 			r.start(session, "first")
 			second := r.start(session, "second")
@@ -91,7 +92,7 @@ var scenarios = []scenario{
 			r.tick()
 		},
 	}, {
-		// A job that has stalled is told of and cancelled.
+		// A stalled job is reported and cancelled.
 		name: "stall", settings: map[string]string{"STALLED_AFTER": "1ms"}, play: func(r *run) {
 			r.start(`{"session_id": "s", "cancel_when_stalled": true}`, "key")
 			r.runs()
@@ -102,7 +103,7 @@ var scenarios = []scenario{
 			r.tick()
 		},
 	}, {
-		// Some of the messages are to validate with.
+		// Some of the messages are for validation.
 		name: "split", split: true, play: func(r *run) {
 			r.start(`{"all_messages": true, "validation_split": 0.5}`, "key")
 			r.ends()
@@ -110,7 +111,7 @@ var scenarios = []scenario{
 			r.tick()
 		},
 	}, {
-		// The month has the money for one of two jobs.
+		// The monthly budget is enough for one of two jobs.
 		name: "budget", settings: map[string]string{"MONTHLY_BUDGET_USD": "0.000100"}, quota: 2, play: func(r *run) {
 			r.start(priced, "first")
 			r.start(priced, "second")
@@ -120,8 +121,9 @@ var scenarios = []scenario{
 			r.tick()
 		},
 	}, {
-		// The month has the money for two of three jobs, and Vertex AI room for one. When the second one, which waits and
-		// is paid for, is cancelled, the third can be sent.
+		// The monthly budget is enough for two of three jobs, and Vertex AI has capacity for one.
+		// When the second job, which is queued and has a reservation, is cancelled, the third can
+		// be submitted.
 		name: "budget_in_line", settings: map[string]string{"MONTHLY_BUDGET_USD": "0.000170"}, quota: 1, lasting: 400 * time.Millisecond, play: func(r *run) {
 			r.start(priced, "first")
 			second := r.start(priced, "second")
@@ -134,7 +136,8 @@ var scenarios = []scenario{
 			r.tick()
 		},
 	}, {
-		// The data of the first start are wrong; the second one is too expensive. They leave nothing.
+		// The data of the first start are invalid, and the second start is too expensive. Both must
+		// leave nothing behind.
 		name: "refused", settings: map[string]string{"MAX_COST_USD": "0.000001"}, play: func(r *run) {
 			r.start(`{"message_ids": ["m1", "none"]}`, "data")
 			r.start(priced, "price")
@@ -147,7 +150,7 @@ var scenarios = []scenario{
 		// A file is dropped, and nothing after it.
 		name: "drop", files: true, play: func(r *run) { r.deliver(r.drop(examples(2))) },
 	}, {
-		// A file is dropped, and then another one in its place.
+		// A file is dropped, and then replaced by another one.
 		name: "drop_twice", files: true, play: func(r *run) {
 			first := r.drop(examples(3))
 			r.deliver(first)
@@ -155,7 +158,7 @@ var scenarios = []scenario{
 			r.deliver(first)
 		},
 	}, {
-		// The events come late and the wrong way round; the newer file is of no use.
+		// The events arrive late and in the wrong order; the newer file is invalid.
 		name: "drop_reordered", files: true, play: func(r *run) {
 			first := r.drop(examples(2))
 			r.deliver(first)
@@ -174,7 +177,7 @@ var scenarios = []scenario{
 			r.tick()
 		},
 	}, {
-		// A file and a manifest come, the manifest's event first; then a newer file.
+		// A file and a manifest arrive, the manifest's event first; then a newer file arrives.
 		name: "drop_starts_by_manifest", files: true, starts: true, play: func(r *run) {
 			first := r.drop(examples(2))
 			manifest := r.dropManifest(`{"hyperparameters": {"epoch_count": 1}}`)

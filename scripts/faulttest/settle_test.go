@@ -12,7 +12,7 @@ import (
 	"cloud.google.com/go/firestore"
 )
 
-// record is a job's document, as far as the test looks into it.
+// record has the fields of a job's document that the test inspects.
 type record struct {
 	ID           string    `firestore:"-"`
 	Name         string    `firestore:"name"`
@@ -38,7 +38,7 @@ type record struct {
 	Events []event `firestore:"events"`
 }
 
-// spec and lineage are what a record says of a job's files.
+// spec and lineage are the parts of a record that describe a job's files.
 type spec struct {
 	Validation string `firestore:"validation_data"`
 }
@@ -49,7 +49,7 @@ type lineage struct {
 	Validation int64  `firestore:"validation"`
 }
 
-// event is one of what happened to a job.
+// event is one event in a job's history.
 type event struct {
 	Seq  int64     `firestore:"seq"`
 	Type string    `firestore:"type"`
@@ -66,7 +66,7 @@ func (r *run) records() []record {
 	return all
 }
 
-// read returns what is on record.
+// read returns all records.
 func (w *world) read(ctx context.Context) (all []record, err error) {
 	docs, err := w.docs.Collection("tuning_jobs").OrderBy(firestore.DocumentID, firestore.Asc).Documents(ctx).GetAll()
 	if err != nil {
@@ -82,7 +82,7 @@ func (w *world) read(ctx context.Context) (all []record, err error) {
 	return all, nil
 }
 
-// ids are the jobs that are on record.
+// ids returns the IDs of all job records.
 func (r *run) ids() (all []string) {
 	refs, err := r.docs.Collection("tuning_jobs").DocumentRefs(r.t.Context()).GetAll()
 	if err != nil {
@@ -94,10 +94,10 @@ func (r *run) ids() (all []string) {
 	return all
 }
 
-// recovery is how long it may take until all is well after a fault.
+// recovery is the longest time until the system has recovered from a fault.
 const recovery = 25 * time.Second
 
-// recover lets the system come to its end, with whatever takes effect late.
+// recover lets the system finish, including the effects of late calls.
 func (r *run) recover() {
 	r.t.Helper()
 	r.calm.Store(true)
@@ -107,8 +107,8 @@ func (r *run) recover() {
 	r.settle()
 }
 
-// settle lets time go by as it does when nothing goes wrong any more: clients ask again, events are delivered again,
-// Cloud Scheduler ticks, until there is nothing left to do.
+// settle simulates normal operation until there is nothing left to do: clients retry, events are
+// delivered again, and Cloud Scheduler ticks.
 func (r *run) settle() {
 	r.t.Helper()
 	stuck := map[string]int{}
@@ -128,7 +128,8 @@ func (r *run) settle() {
 		}
 		for _, rec := range records {
 			if (rec.Step == "PREPARING" || rec.Step == "SUBMITTING") && rec.LeaseUntil.Before(before) {
-				// What died is gone on with within two ticks. A third one finds it as it was.
+				// An interrupted start is resumed within two ticks. If a third tick still finds it
+				// unchanged, it is stuck.
 				at := fmt.Sprint(rec.ID, rec.Step, rec.LeaseUntil, rec.Submissions)
 				if stuck[at]++; stuck[at] > 2 {
 					r.t.Fatalf("two ticks after its lease ran out nothing has become of %+v", rec)
@@ -138,7 +139,7 @@ func (r *run) settle() {
 	}
 }
 
-// rest is how long to wait for the next tick: until something can have changed.
+// rest returns how long to wait before the next tick, until something can have changed.
 func rest(records []record) time.Duration {
 	wait := time.Hour
 	for _, rec := range records {
@@ -160,7 +161,7 @@ func (r *run) settled(records []record) bool {
 		!slices.ContainsFunc(r.drops, func(d *drop) bool { return !d.taken })
 }
 
-// insist has clients ask for what they were not told, and events delivered that were not taken.
+// insist repeats the requests without a final answer, and the events that were not acknowledged.
 func (r *run) insist(records []record) {
 	for _, o := range r.orders {
 		if !o.over() {
@@ -171,7 +172,7 @@ func (r *run) insist(records []record) {
 		}
 		if !o.over() && (r.refusalKept(o.key) || slices.ContainsFunc(records, func(rec record) bool { return rec.State == failed && rec.ID == r.jobOf(o) })) {
 			o.mu.Lock()
-			o.refused = &answer{} // however often it is asked for
+			o.refused = &answer{} // every repetition would get the same answer
 			o.mu.Unlock()
 		}
 	}

@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	// soakTime is how long TestSoak goes on where FAULT_TIME does not say.
+	// soakTime is how long TestSoak runs if FAULT_TIME is not set.
 	soakTime = 5 * time.Second
-	// odds is one in how many calls goes wrong.
+	// One in odds calls fails.
 	odds = 15
 )
 
-// TestSoak plays scenarios in which several things go wrong, at calls and in ways of chance, also while the system
-// recovers from what went wrong before.
+// TestSoak plays scenarios with several faults, at random calls and of random kinds. Faults also
+// happen while the system recovers from earlier ones.
 func TestSoak(t *testing.T) {
 	seed, _ := chance(t)
 	lasting := soakTime
@@ -50,7 +50,7 @@ func TestSoak(t *testing.T) {
 	t.Logf("\n| %d runs with several faults each in %s, FAULT_SEED=%d: %s", out.runs, lasting, seed, out.sum())
 }
 
-// soak plays a scenario again and again in one world.
+// soak plays a scenario repeatedly in one world.
 func soak(t *testing.T, s scenario, random *rand.Rand, end time.Time, out *table) {
 	t.Helper()
 	w := open(t, s)
@@ -62,17 +62,17 @@ func soak(t *testing.T, s scenario, random *rand.Rand, end time.Time, out *table
 	}
 }
 
-// havoc makes things go wrong by chance.
+// havoc injects faults at random.
 type havoc struct {
 	scenario scenario
 
 	mu     sync.Mutex
 	random *rand.Rand
-	kinds  []string // that happened, in order
-	done   []string // likewise, with the calls
+	kinds  []string // kinds that happened, in order
+	done   []string // the same, with their calls
 }
 
-// through plays a run, and tells what went wrong in one that ended badly.
+// through plays a run, and logs its faults if it fails.
 func (h *havoc) through(r *run, out *table) {
 	defer func() {
 		out.add(r.outcome(true), h.kinds...)
@@ -83,7 +83,7 @@ func (h *havoc) through(r *run, out *table) {
 	r.through(h.choose)
 }
 
-// choose returns what goes wrong at a call, or nil.
+// choose returns the fault at a call, or nil.
 func (h *havoc) choose(c faults.Call) *kind {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -91,7 +91,7 @@ func (h *havoc) choose(c faults.Call) *kind {
 		return nil
 	}
 	k := kinds[h.random.IntN(len(kinds))]
-	// What is waited for long is seldom, or there would be time for little else.
+	// Slow faults are rare, as they would use up most of the time.
 	if k.slow && h.random.IntN(5) > 0 || k.at != nil && !k.at(h.scenario, c) {
 		return nil
 	}

@@ -29,7 +29,7 @@ func (r *run) dropAs(d drop) *drop {
 	return dropped
 }
 
-// newest is what was dropped last under a name, or nil.
+// newest returns the last drop of a name, or nil.
 func (r *run) newest(name string) (last *drop) {
 	for _, d := range r.drops {
 		if d.name == name {
@@ -39,7 +39,7 @@ func (r *run) newest(name string) (last *drop) {
 	return last
 }
 
-// startedByFile reports whether no client has asked for the job.
+// startedByFile reports whether a file started the job, and not a client.
 func startedByFile(rec record) bool { return strings.HasPrefix(rec.StartedBy, "gs://") }
 
 func without(records map[string]record, some func(record) bool) map[string]record {
@@ -48,12 +48,13 @@ func without(records map[string]record, some func(record) bool) map[string]recor
 	return others
 }
 
-// checkStarts: each generation of a file is started once at most with its metadata, and with each generation of its
-// manifest, and nothing else is; the newest ones are started, if the file is good for a dataset, and the report names
-// their job. That it is one job on Vertex AI is checked with all others.
+// checkStarts checks the jobs that files start. Each generation of a file is started at most once
+// with its metadata and with each generation of its manifest; there are no other starts. The newest
+// generations are started if the file is valid for a dataset, and the report names their job.
+// checkVertex checks that each of them is one job on Vertex AI.
 func (r *run) checkStarts(records map[string]record) {
 	const file = "gs://" + inbox + "/" + dropName
-	combinations := map[string]string{} // jobs to what started them
+	combinations := map[string]string{} // the job of each file and manifest
 	for _, d := range r.drops {
 		manifests := []int64{0}
 		for _, m := range r.drops {
@@ -83,13 +84,13 @@ func (r *run) checkStarts(records map[string]record) {
 	}
 }
 
-// fileOf returns the file that a job is trained on, if it is on one, and its generation.
+// fileOf returns the file that a job is trained on and its generation, if it is trained on a file.
 func (r *run) fileOf(rec record) (uri string, generation int64) {
 	if !startedByFile(rec) {
 		return "gs://" + data + "/own.jsonl", r.own
 	}
 	for _, d := range r.drops {
-		for _, m := range slices.Concat(r.drops, []*drop{{}}) { // the last for the file's own metadata
+		for _, m := range slices.Concat(r.drops, []*drop{{}}) { // the empty drop stands for the file's metadata
 			if r.keyed(rec.StartedBy, fmt.Sprintf("%d/%d", d.generation, m.generation)) == rec.ID {
 				generation = d.generation
 			}
@@ -98,7 +99,7 @@ func (r *run) fileOf(rec record) (uri string, generation int64) {
 	return rec.StartedBy, generation
 }
 
-// checkNewest: the newest file is started as it asks for, and its report says so.
+// checkNewest checks that the newest file is started as it requests, and that its report says so.
 func (r *run) checkNewest(records map[string]record) {
 	newest, manifest := r.newest(dropName), r.newest(manifestName)
 	want := ""

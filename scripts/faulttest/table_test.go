@@ -10,16 +10,16 @@ import (
 	"testing"
 )
 
-// outcome is what became of a run.
+// outcome classifies the result of a run.
 type outcome int
 
 const (
-	unharmed  outcome = iota // everybody was answered at once, and all came as it should
-	recovered                // somebody asked again, an event came again, or the poller made up for it
-	recorded                 // the job's failure is on record, or its key keeps that the start was refused
-	nothing                  // the start without a key was refused and has left nothing
-	missed                   // the call did not come this time
-	violated                 // a promise was not kept
+	unharmed  outcome = iota // every request was answered at once, and the result was as expected
+	recovered                // a client retried, an event was delivered again, or the poller repaired it
+	recorded                 // the record shows the failure, or the key stores a refusal
+	nothing                  // the start without a key was refused and left nothing behind
+	missed                   // this time the call did not happen
+	violated                 // a guarantee was violated
 	outcomes
 )
 
@@ -30,7 +30,7 @@ type table struct {
 	mu    sync.Mutex
 	kinds []string // in order
 	rows  map[string]*[outcomes]int
-	total [outcomes]int // of the runs
+	total [outcomes]int // totals of the runs
 	runs  int
 }
 
@@ -43,7 +43,7 @@ func newTable() *table {
 	return out
 }
 
-// add counts a run in which the kinds of faults happened.
+// add counts a run in which these kinds of faults happened.
 func (out *table) add(o outcome, kinds ...string) {
 	out.mu.Lock()
 	defer out.mu.Unlock()
@@ -54,7 +54,7 @@ func (out *table) add(o outcome, kinds ...string) {
 	}
 }
 
-// log prints the table, and what else there is to say. Lines that begin with a bar are shown by scripts/test.
+// log prints the table and further lines. scripts/test shows the lines that begin with a bar.
 func (out *table) log(t *testing.T, more ...string) {
 	t.Helper()
 	var b strings.Builder
@@ -76,7 +76,7 @@ func (out *table) log(t *testing.T, more ...string) {
 	t.Log(b.String())
 }
 
-// sum is the outcomes of all runs, in a line.
+// sum returns the outcomes of all runs in one line.
 func (out *table) sum() string {
 	var all []string
 	for o, n := range out.total {

@@ -16,8 +16,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// checkEvents: the events of a job are without a gap, the last one tells the state in which it is, and all of them
-// came to the topic, in order, each time the same; the API has the same ones.
+// checkEvents checks a job's events. They have no gap, and the last one has the job's state. All of
+// them were published to the topic in order, with the same content each time, and the API returns
+// the same events.
 func (r *run) checkEvents(records map[string]record) {
 	came := r.published(records)
 	for id, rec := range records {
@@ -45,8 +46,8 @@ func (r *run) checkEvents(records map[string]record) {
 	}
 }
 
-// published reads the topic's subscription until everything has come, or nothing comes any more. What comes twice is
-// to be the same both times.
+// published reads the topic's subscription until all events have arrived, or no more arrive. An
+// event that arrives twice must be the same both times.
 func (r *run) published(records map[string]record) map[string][]*pubsubpb.PubsubMessage {
 	missing := map[string]bool{}
 	for id, rec := range records {
@@ -66,7 +67,7 @@ func (r *run) published(records map[string]record) map[string][]*pubsubpb.Pubsub
 			message, name := m.Message, m.Message.Attributes["ce-id"]
 			job := message.OrderingKey
 			if _, ok := records[job]; !ok {
-				continue // told once more of a run before this one
+				continue // this is a repeated event of an earlier run
 			}
 			if f := first[name]; f == nil {
 				first[name] = message
@@ -85,7 +86,7 @@ func (r *run) published(records map[string]record) map[string][]*pubsubpb.Pubsub
 	return came
 }
 
-// checkAPI: the API tells what was published.
+// checkAPI checks that the API returns the published events.
 func (r *run) checkAPI(rec record, came []*pubsubpb.PubsubMessage) {
 	a := r.call("GET", "/jobs/"+rec.ID+"/events", "", "")
 	var list struct {
@@ -110,8 +111,8 @@ func (r *run) checkAPI(rec record, came []*pubsubpb.PubsubMessage) {
 	}
 }
 
-// checkDrop: there are the reports on the newest generation of the file, a dataset of it if it is good for one, and
-// nothing else.
+// checkDrop checks the outputs: the reports on the newest generation of the file, its dataset if
+// the file is valid, and nothing else.
 func (r *run) checkDrop() {
 	newest := r.newest(dropName)
 	want := []string{data + "/drops/a.jsonl/report.json", data + "/drops/a.jsonl/report.md"}

@@ -34,22 +34,22 @@ const (
 	token     = "s3cr3t"
 	baseModel = "gemini-3.1-flash-lite"
 
-	// jobDuration is how long Vertex AI takes for a job, unless a scenario says otherwise.
+	// jobDuration is how long Vertex AI takes for a job, unless a scenario sets another time.
 	jobDuration = 100 * time.Millisecond
-	// createTimeout is long beside the moments for which a busy machine may hold a process up: what is longer than a
-	// quarter of it is a create that arrives when nobody waits for it any more.
+	// createTimeout is long compared with the pauses of a process on a busy machine. If a create
+	// arrives more than a quarter of it late, no function expects it any more.
 	createTimeout = 2 * time.Second
-	// hold is how long an answer is late at most: longer than a function waits for it.
+	// hold is the longest delay of an answer. It is longer than a function waits.
 	hold = 4 * time.Second
 )
 
-// world is a cloud, the functions on it, and the clients by which the test looks at it.
+// world is a cloud with the functions, and the clients with which the test inspects it.
 type world struct {
 	scenario scenario
 	cloud    *cloud.Cloud
 	faults   *faults.Injector
 
-	// The second ones are for what comes twice at once.
+	// The second processes get what is sent twice at the same time.
 	api, poll, poll2, convert, convert2 *process
 
 	docs    *firestore.Client
@@ -59,11 +59,11 @@ type world struct {
 
 	own int64 // generation of the file own.jsonl
 
-	// old are the jobs on Vertex AI of runs before this one: it cannot be made to forget them.
+	// old are the jobs of earlier runs. They cannot be deleted from Vertex AI.
 	old map[string]bool
 }
 
-// functions is what the functions are told, in whose place a scenario may put something else.
+// functions is the environment of the functions; a scenario may replace settings.
 var functions = map[string]string{
 	"GOOGLE_CLOUD_PROJECT":  project,
 	"GOOGLE_CLOUD_LOCATION": location,
@@ -76,7 +76,8 @@ var functions = map[string]string{
 	"START_RATE_PER_MINUTE": "0", // no limit
 	"START_LEASE":           startLease.String(),
 	"CREATE_TIMEOUT":        createTimeout.String(),
-	// How long a call is waited for: Google's clients try some of them again until they are told to stop.
+	// These settings limit how long a call takes, as Google's clients retry some calls until a
+	// deadline.
 	"REQUEST_TIMEOUT":           "3s",
 	"CLOUD_RUN_TIMEOUT_SECONDS": "3",
 }
@@ -102,14 +103,14 @@ func newWorld(ctx context.Context, s scenario) (_ *world, err error) {
 		*p.is = &process{binary: p.binary}
 		for _, settings := range []map[string]string{functions, s.settings, w.cloud.Variables()} {
 			for name, value := range settings {
-				(*p.is).env = append((*p.is).env, name+"="+value) // the last one of a name holds
+				(*p.is).env = append((*p.is).env, name+"="+value) // the last value of a name applies
 			}
 		}
 	}
 	return w, w.furnish(ctx)
 }
 
-// furnish connects the test's own clients and puts down what the functions expect to find.
+// furnish connects the test's own clients and creates what the functions expect to find.
 func (w *world) furnish(ctx context.Context) (err error) {
 	outside := option.WithUserAgent(faults.Bystander)
 	if w.docs, err = w.cloud.FirestoreClient(ctx, outside); err != nil {
@@ -159,7 +160,7 @@ func (w *world) put(ctx context.Context, bucket, name, content string, metadata 
 	return up.Attrs(), nil
 }
 
-// examples are so many training examples.
+// examples returns n training examples.
 func examples(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -172,14 +173,14 @@ func (w *world) processes() []*process {
 	return []*process{w.api, w.poll, w.poll2, w.convert, w.convert2}
 }
 
-// kill kills the functions, all of them at once.
+// kill kills all functions at the same time.
 func (w *world) kill() {
 	for _, p := range w.processes() {
 		p.kill()
 	}
 }
 
-// logs is what the functions logged lately.
+// logs returns the functions' recent log lines.
 func (w *world) logs() string {
 	var b strings.Builder
 	for _, p := range w.processes() {
@@ -202,7 +203,7 @@ func (w *world) close() error {
 	return errors.Join(all...)
 }
 
-// reset clears what a run has left, for the next one.
+// reset removes what a run left behind.
 func (w *world) reset(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
