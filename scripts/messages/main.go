@@ -1,13 +1,13 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command messages writes messages into Firestore, from lines of JSON on standard input:
+// Command messages writes messages into Firestore. It reads lines of JSON from standard input:
 //
 //	{"id": "m1", "session_id": "s1", "role": "user", "content": "Hi", "created_at": "2026-12-01T09:00:00Z",
 //	 "related_message": {"role": "assistant", "content": "Hello!"}}
 //
-// A message that exists is replaced, so the command can be repeated. With FIRESTORE_EMULATOR_HOST it writes to an
-// emulator, or to the stand-in of the local command.
+// It replaces a message that exists, so the command can be repeated. With FIRESTORE_EMULATOR_HOST
+// it writes to an emulator, or to the stand-in of the local command.
 package main
 
 import (

@@ -14,7 +14,7 @@ type finder struct {
 	*source
 	file  string
 	text  []byte
-	stack []ast.Node // the node that is visited and those around it
+	stack []ast.Node // the visited node and the nodes that contain it
 	found []mutant
 }
 
@@ -40,7 +40,8 @@ func (f *finder) add(from, to token.Pos, text string, edits ...edit) {
 	f.found = append(f.found, mutant{file: f.file, source: f.text, from: f.at(from), to: f.at(to), text: text, edits: edits})
 }
 
-// before and after are edits at the beginning and the end of a node; instead replaces what is between two positions.
+// before and after are edits at the beginning and the end of a node; instead replaces the text
+// between two positions.
 func (f *finder) before(n ast.Node, text string) edit { return edit{at: f.at(n.Pos()), text: text} }
 func (f *finder) after(n ast.Node, text string) edit {
 	return edit{at: f.at(n.End()), text: text, closes: true}
@@ -84,17 +85,17 @@ func (f *finder) visit(n ast.Node) bool {
 		f.add(n.TokPos, n.End(), other, f.before(n, "mutate_step(@, &"), f.instead(n.TokPos, n.End(), ", "+step+")"))
 	case *ast.AssignStmt:
 		if n.Tok != token.DEFINE && len(n.Lhs) == 1 {
-			f.add(n.Pos(), n.End(), "_ = "+f.textOf(n.Rhs[0]), f.lost(n)...) // the assignment is lost
+			f.add(n.Pos(), n.End(), "_ = "+f.textOf(n.Rhs[0]), f.lost(n)...) // the assignment is removed
 		}
 	case *ast.ExprStmt:
-		f.add(n.Pos(), n.End(), "_ = 0", f.lost(n)...) // the call is lost
+		f.add(n.Pos(), n.End(), "_ = 0", f.lost(n)...) // the call is removed
 	case *ast.CallExpr:
 		f.call(n)
 	}
 	return true
 }
 
-// negates reports whether another mutant negates a condition already.
+// negates reports whether another mutant already negates a condition.
 func negates(cond ast.Expr) bool {
 	switch n := cond.(type) {
 	case *ast.BinaryExpr:
@@ -105,7 +106,7 @@ func negates(cond ast.Expr) bool {
 	return false
 }
 
-// lost is the switched form of the loss of a statement in a block.
+// lost returns the switched form of a mutant that removes a statement of a block.
 func (f *finder) lost(n ast.Stmt) []edit {
 	switch f.stack[len(f.stack)-2].(type) {
 	case *ast.BlockStmt, *ast.CaseClause, *ast.CommClause:
@@ -139,7 +140,7 @@ func (f *finder) literal(n *ast.BasicLit) {
 		return
 	}
 	if sign, ok := f.stack[len(f.stack)-2].(*ast.UnaryExpr); ok && sign.Op == token.SUB && v == 1 {
-		return // -1 says "none" or "all" nearly everywhere, as -2 would
+		return // -1 means "none" or "all" nearly everywhere, and -2 would mean the same
 	}
 	var edits []edit
 	if t := f.typeOf(n); t != "" {
@@ -165,7 +166,7 @@ func (f *finder) call(n *ast.CallExpr) {
 	}
 }
 
-// operators are what each operator becomes, and the function that does either.
+// operators holds the replacement of each operator, and the function that applies one of the two.
 var operators = map[token.Token]struct {
 	other token.Token
 	call  string
@@ -178,5 +179,5 @@ var operators = map[token.Token]struct {
 	token.MUL: {token.QUO, "mutate_mul"}, token.QUO: {token.MUL, "mutate_quo"}, token.REM: {token.MUL, "mutate_rem"},
 }
 
-// words are what each predeclared identifier becomes.
+// words holds the replacement of each predeclared identifier.
 var words = map[string]string{"true": "false", "false": "true"}

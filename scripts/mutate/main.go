@@ -1,18 +1,20 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command mutate changes one operator, constant or statement of a package at a time and runs the package's
-// tests: a test suite that still passes has a hole. It prints the changes that no test noticed, and fails if
-// the tests noticed fewer than 95 % of them.
+// Command mutate changes one operator, constant or statement of a package at a time and runs the
+// package's tests. If they still pass, the tests have a gap. It prints the changes that no test
+// noticed, and fails if the tests noticed fewer than 95 % of them.
 //
 //	go run ./scripts/mutate [-n 40] [-seed 1] [PACKAGE]...
 //
-// Without packages it tries the pure ones. Changes that cannot alter behaviour stand in equivalent.txt, each
-// with its reason, and do not count. The tree is not written to: go's -overlay flag replaces the files.
+// Without arguments it tries the packages that import no cloud SDK. Changes that cannot alter
+// behaviour are listed in equivalent.txt, each with its reason, and do not count. The command does
+// not write to the source tree: go's -overlay flag replaces the files.
 //
-// The tests of a package are compiled once, with all its mutants switched off; an environment variable switches
-// one on. A mutant that has no such form, as one of a constant, is compiled alone. The tests of a mutant are
-// stopped after ten times the time that they take without it.
+// The tests of a package are compiled once, with all its mutants switched off; an environment
+// variable switches one on. A mutant without such a form, for example one of a constant, is
+// compiled alone. The tests of a mutant are stopped after ten times the time that they take without
+// it.
 package main
 
 import (
@@ -30,12 +32,12 @@ import (
 	"time"
 )
 
-// purePackages import no cloud SDK: their own tests are fast and must be enough.
+// purePackages import no cloud SDK: their own tests are fast and must be sufficient.
 var purePackages = []string{
 	"catalogue", "dataset", "endpoint", "estimate", "hashset", "manifest", "remedy", "requestfields", "sourceindex", "split", "strictjson", "tuning", "usd",
 }
 
-// minimum is the share of mutants, in percent, that tests must notice.
+// minimum is the percentage of mutants that the tests must notice.
 const minimum = 95
 
 //go:embed equivalent.txt
@@ -62,7 +64,7 @@ func main() {
 	}
 }
 
-// run tries the mutants of all packages and reports whether tests noticed enough of them.
+// run tries the mutants of all packages and reports whether the tests noticed enough of them.
 func run(packages []string, perPackage int, seed uint64, timeout time.Duration) (bool, error) {
 	dir, err := os.MkdirTemp("", "mutate")
 	if err != nil {
@@ -76,15 +78,15 @@ func run(packages []string, perPackage int, seed uint64, timeout time.Duration) 
 		if err != nil {
 			return false, err
 		}
-		fmt.Printf("%-16s %s, of %d possible mutants\n", name, t, possible) //nolint:forbidigo // the output of a command
+		fmt.Printf("%-16s %s, of %d possible mutants\n", name, t, possible) //nolint:forbidigo // output of a command
 		total.add(t)
 	}
-	fmt.Printf("%-16s %s\n", "total", total) //nolint:forbidigo // the output of a command
+	fmt.Printf("%-16s %s\n", "total", total) //nolint:forbidigo // output of a command
 	return total.share() >= minimum, nil
 }
 
-// tryPackage tries mutants of one package, and returns how many it could have tried. Those that do not compile are
-// found by the type checker.
+// tryPackage tries mutants of one package, and returns the number of possible ones. The type
+// checker finds those that do not compile.
 func tryPackage(name string, perPackage int, seed uint64, tester tester) (sum tally, possible int, err error) {
 	source, err := load(name)
 	if err != nil {
@@ -110,7 +112,7 @@ func tryPackage(name string, perPackage int, seed uint64, tester tester) (sum ta
 	return sum, len(all), nil
 }
 
-// choose returns n of the mutants, the same ones for the same seed, in the order of the source.
+// choose returns n of the mutants, in the order of the source. The same seed gives the same choice.
 func choose(all []mutant, n int, seed uint64) []mutant {
 	if n <= 0 || len(all) <= n {
 		return all
@@ -125,7 +127,7 @@ func choose(all []mutant, n int, seed uint64) []mutant {
 	return chosen
 }
 
-// try runs the tests on each mutant, as many at a time as there are processors.
+// try runs the tests on each mutant, in parallel on all processors.
 func try(mutants []mutant, tester tester) tally {
 	var (
 		mu   sync.Mutex
@@ -151,7 +153,7 @@ func try(mutants []mutant, tester tester) tally {
 	return sum
 }
 
-// tally counts what became of mutants.
+// tally counts the outcomes of mutants.
 type tally struct{ noticed, survived, unbuilt, equivalent int }
 
 func (t *tally) add(u tally) {
@@ -164,10 +166,10 @@ func (t *tally) add(u tally) {
 func (t *tally) count(m mutant, outcome outcome, err error) {
 	switch {
 	case err != nil:
-		fmt.Printf("%s: cannot be tried: %v\n", m, err) //nolint:forbidigo // the output of a command
+		fmt.Printf("%s: cannot be tried: %v\n", m, err) //nolint:forbidigo // output of a command
 		t.survived++
 	case outcome == survived:
-		fmt.Printf("%s: no test noticed\n", m) //nolint:forbidigo // the output of a command
+		fmt.Printf("%s: no test noticed\n", m) //nolint:forbidigo // output of a command
 		t.survived++
 	case outcome == unbuilt:
 		t.unbuilt++
@@ -176,7 +178,7 @@ func (t *tally) count(m mutant, outcome outcome, err error) {
 	}
 }
 
-// share is the percentage of the mutants that tests noticed.
+// share returns the percentage of the mutants that the tests noticed.
 func (t tally) share() float64 {
 	if t.noticed+t.survived == 0 {
 		return 100
@@ -189,7 +191,8 @@ func (t tally) String() string {
 		t.share(), t.noticed, t.survived, t.equivalent, t.unbuilt)
 }
 
-// knownEquivalents reads lines of the form FILE: OLD LINE => NEW LINE; a line that begins with # is a reason.
+// knownEquivalents reads lines of the form FILE: OLD LINE => NEW LINE; a line that begins with # is
+// a reason.
 func knownEquivalents(text string) map[string]bool {
 	known := map[string]bool{}
 	for line := range strings.Lines(text) {

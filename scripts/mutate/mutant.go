@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// mutant is one change to one file: text takes the place of source[from:to].
+// mutant is one change to one file: text replaces source[from:to].
 type mutant struct {
 	file     string
 	source   []byte
 	from, to int
 	text     string
-	number   int    // in the order in which the package's are found, from 1
+	number   int    // from 1, in the order in which the package's mutants are found
 	edits    []edit // the switched form, if there is one
 }
 
@@ -34,7 +34,8 @@ func (m mutant) lines() (before, after string) {
 	return line(m.source), line(m.mutated())
 }
 
-// key names the mutant in equivalent.txt. It has no line number, so that it survives changes elsewhere.
+// key names the mutant in equivalent.txt. It has no line number, so that it stays valid when other
+// lines change.
 func (m mutant) key() string {
 	before, after := m.lines()
 	return m.file + ": " + before + " => " + after

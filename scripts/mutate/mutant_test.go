@@ -40,7 +40,7 @@ func f(a, b int, ok bool) (n int) {
 func g(bool) {}
 `
 
-// sampled is the package of the sample, without types.
+// sampled returns the sample package, without types.
 func sampled(t *testing.T) *source {
 	t.Helper()
 	s := &source{dir: "x", name: "x", files: []string{"x.go"}, texts: map[string][]byte{"x.go": []byte(sample)}, fset: token.NewFileSet()}
@@ -109,7 +109,8 @@ func TestChoose_is_repeatable(t *testing.T) {
 	}
 }
 
-// The whole command on a module whose tests notice each change but one, whether a mutant is switched or compiled alone.
+// TestRun runs the whole command on a module whose tests notice each change except one, both with
+// switched mutants and with mutants that are compiled alone.
 func TestRun(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{
@@ -152,7 +153,7 @@ func Test(t *testing.T) {
 	}
 	var switched, alone int
 	for _, m := range source.mutants() {
-		if !source.builds(&m) { //nolint:gocritic // each says another thing
+		if !source.builds(&m) { //nolint:gocritic // each case has another message
 			t.Errorf("%s does not compile", m)
 		} else if len(m.edits) > 0 {
 			switched++

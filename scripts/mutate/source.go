@@ -19,10 +19,10 @@ import (
 	"strings"
 )
 
-// source is the Go files of one package, without tests, as they are built for this machine.
+// source holds the Go files of one package, without tests, as they are built for this machine.
 type source struct {
 	dir     string
-	name    string // of the package
+	name    string // name of the package
 	files   []string
 	texts   map[string][]byte
 	fset    *token.FileSet
@@ -88,13 +88,14 @@ func (s *source) check(replaced map[string][]byte, info *types.Info) error {
 	return err
 }
 
-// supportFile is the name of the file that is added to the package.
+// supportFile returns the name of the file that is added to the package.
 func (s *source) supportFile() string { return filepath.Join(s.dir, "mutate_support.go") }
 
 // support returns the text of that file.
 func (s *source) support() []byte { return []byte("package " + s.name + "\n" + support) }
 
-// builds reports whether a mutant compiles, and takes its switched form away if that one does not.
+// builds reports whether a mutant compiles. If only the switched form does not compile, builds
+// removes that form.
 func (s *source) builds(m *mutant) bool {
 	if s.check(map[string][]byte{m.file: m.mutated()}, nil) != nil {
 		return false
@@ -108,7 +109,8 @@ func (s *source) builds(m *mutant) bool {
 	return true
 }
 
-// typeOf returns how the type of an expression is written in a file of the package, or "" if it is not known there.
+// typeOf returns the type of an expression as a file of the package writes it, or "" if it is
+// unknown there.
 func (s *source) typeOf(e ast.Expr) string {
 	if s == nil {
 		return ""
@@ -126,7 +128,7 @@ func (s *source) typeOf(e ast.Expr) string {
 	})
 }
 
-// isConstant reports whether an expression must stay a constant, or nothing is known of it.
+// isConstant reports whether an expression must stay a constant, or is unknown.
 func (s *source) isConstant(e ast.Expr) bool {
 	if s == nil {
 		return true
@@ -135,7 +137,7 @@ func (s *source) isConstant(e ast.Expr) bool {
 	return !ok || found.Value != nil
 }
 
-// overlay returns the package's files with the switched mutants in them, by their paths.
+// overlay returns the package's files with the switched mutants, by path.
 func (s *source) overlay(mutants []mutant) map[string][]byte {
 	files := map[string][]byte{s.supportFile(): s.support()}
 	for _, file := range s.files {

@@ -11,15 +11,17 @@ import (
 	"strings"
 )
 
-// edit replaces source[at:at+cut] in the switched form of a mutant. The character @ in its text is the mutant's number.
+// edit replaces source[at:at+cut] in the switched form of a mutant. The character @ in its text
+// stands for the mutant's number.
 type edit struct {
 	at, cut int
 	text    string
-	closes  bool // the edit ends an expression or statement, so it goes before edits that begin one there
+	closes  bool // ends an expression or statement, so it precedes edits that begin one there
 }
 
-// switched returns the source of one file in which each of its mutants is present and off: the environment
-// variable named in the support file turns one on. All mutants must be of the file.
+// switched returns the source of one file that contains all its mutants, switched off. The
+// environment variable that the support file names turns one on. All mutants must belong to the
+// file.
 func switched(source []byte, mutants []mutant) []byte {
 	type numbered struct {
 		edit
@@ -38,7 +40,7 @@ func switched(source []byte, mutants []mutant) []byte {
 		}
 		switch {
 		case a.closes && b.closes:
-			return cmp.Compare(b.number, a.number) // the inner one, which was found later, closes first
+			return cmp.Compare(b.number, a.number) // the inner one was found later and closes first
 		case a.closes != b.closes:
 			return map[bool]int{true: -1, false: 1}[a.closes]
 		default:
@@ -62,7 +64,7 @@ func switched(source []byte, mutants []mutant) []byte {
 // variable is the environment variable that turns a mutant on by its number.
 const variable = "MUTATE_NUMBER"
 
-// support is added to a package for its switched mutants to call.
+// support is the code that switched mutants call. It is added to their package.
 const support = `
 import (
 	"cmp"

@@ -16,11 +16,11 @@ import (
 	"time"
 )
 
-// outcome is what became of a mutant.
+// outcome is the result of the tests on a mutant.
 type outcome int
 
 const (
-	noticed  outcome = iota // a test failed, or ran for too long
+	noticed  outcome = iota // a test failed, or took too long
 	survived                // all tests passed
 	unbuilt                 // the change does not compile
 )
@@ -32,11 +32,11 @@ type tester struct {
 	timeout time.Duration
 }
 
-// binary is the package's test binary, in which the switched mutants are.
+// binary returns the path of the package's test binary, which contains the switched mutants.
 func (t tester) binary() string { return filepath.Join(t.dir, "switched.test") }
 
-// build compiles that binary and sees that its tests pass while no mutant is on. From the time that they take
-// it sets how long those of a mutant may take.
+// build compiles that binary and checks that its tests pass while no mutant is on. The time that
+// they take determines the time limit for a mutant's tests.
 func (t *tester) build(files map[string][]byte) error {
 	overlay, err := t.overlay("switched", files)
 	if err != nil {
@@ -54,7 +54,7 @@ func (t *tester) build(files map[string][]byte) error {
 	return nil
 }
 
-// overlay writes files for the -overlay flag of go and returns its value.
+// overlay writes files for go's -overlay flag and returns the flag's value.
 func (t tester) overlay(name string, files map[string][]byte) (string, error) {
 	replace := map[string]string{}
 	for path, text := range files {
@@ -103,11 +103,11 @@ func (t tester) test(m mutant) (outcome, error) {
 	}
 }
 
-// passes runs the binary with a mutant on, or with none, and reports whether its tests pass in time.
+// passes runs the binary with one mutant on, or none, and reports whether its tests pass in time.
 func (t tester) passes(m mutant) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, t.binary(), "-test.short", "-test.failfast") //nolint:gosec // the binary was just built
+	cmd := exec.CommandContext(ctx, t.binary(), "-test.short", "-test.failfast") //nolint:gosec // just built
 	cmd.Dir = t.pkg
 	cmd.Env = append(cmd.Environ(), variable+"="+strconv.Itoa(m.number))
 	var failed *exec.ExitError

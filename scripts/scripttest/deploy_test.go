@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// deploy runs scripts/deploy and fails the test where it does.
+// deploy runs scripts/deploy, and fails the test if the script fails.
 func (s *stage) deploy(t *testing.T, args ...string) (string, *world) {
 	t.Helper()
 	said, w, err := s.run(t, "deploy", append(append([]string{"-y"}, args...), "my-project", "us-central1")...)
@@ -26,8 +26,9 @@ func (s *stage) deploy(t *testing.T, args ...string) (string, *world) {
 
 const tokenMode = "auth = { mode = \"token\" }\napi_tokens = { ci = { role = \"starter\", sha256 = \"1\" } }\n"
 
-// TestDeploy goes from an empty project to a released system, then does it all again, then goes back: with what
-// Terraform grants to the account that builds, and nothing that it does not need.
+// TestDeploy goes from an empty project to a released system, repeats all steps, and then rolls
+// back. The build account has exactly the permissions that Terraform grants to it, and must need
+// all of them.
 func TestDeploy(t *testing.T) {
 	t.Parallel()
 	s := setUp(t, world{Billing: true, Failures: 1}).withFunctions(t)
@@ -38,21 +39,21 @@ func TestDeploy(t *testing.T) {
 				t.Errorf("time %d does not say %q:\n%s", n, want, said)
 			}
 		}
-		// The first release has nothing to go back to, the second the first.
+		// The first release has no earlier one for a rollback; the second has the first.
 		wantServing(t, w, "vertextune", n, n-1-1/n)
 		if len(w.Buckets) != 1 || len(w.Agents) != 8 || len(w.Subscribers) != 2 || len(w.Builds) != n || len(w.Signed) != 6*n {
 			t.Errorf("time %d leaves buckets %v, agents %v, subscriptions %v, builds %q, signatures %q", n, w.Buckets, w.Agents, w.Subscribers, w.Builds, w.Signed)
 		}
 		wantAllNeeded(t, w, "vertextune")
 	}
-	// Settings can be changed after a release, and take effect at once.
+	// A change of settings after a release takes effect at once.
 	s.configure(t, "jobs = { max_concurrent = 2 }\n")
 	_, w := s.deploy(t)
 	wantServing(t, w, "vertextune", 3, 2)
 	if got := w.Services["vertextune-api"].Template.Settings; !strings.Contains(got, "max_concurrent = 2") {
 		t.Errorf("settings %s", got)
 	}
-	for range 2 { // going back may be repeated
+	for range 2 { // a rollback may be repeated
 		said, w, err := s.run(t, "rollback", "my-project", "us-central1")
 		if err != nil {
 			t.Errorf("rollback: %v\n%s", err, said)
@@ -61,7 +62,8 @@ func TestDeploy(t *testing.T) {
 	}
 }
 
-// TestDeployModes deploys in the auth modes in which Cloud Run does not know the account that builds.
+// TestDeployModes deploys in the auth modes in which Cloud Run does not authenticate the build
+// account.
 func TestDeployModes(t *testing.T) {
 	t.Parallel()
 	for mode, tt := range map[string]struct {
@@ -87,7 +89,8 @@ func TestDeployModes(t *testing.T) {
 	}
 }
 
-// TestRotation changes tokens after releases: what is taken away stays away, and every revision can start.
+// TestRotation changes tokens after releases. Removed tokens must stay invalid, and every revision
+// must be able to start.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	s := setUp(t, world{Billing: true}).withoutSmoke(t)
@@ -109,12 +112,13 @@ func TestRotation(t *testing.T) {
 		if _, _, status := w.answers("vertextune-api-"); status != 0 {
 			t.Errorf("status %d after rollback %q", status, args)
 		}
-		// With -s, the newest revision has the traffic, so that Terraform's next change takes effect.
+		// With -s, the newest revision has the traffic, so that Terraform's next change takes
+		// effect.
 		if got := w.Services["vertextune-api"].Parts[0].Revision == latest; got != (len(args) > 0) {
 			t.Errorf("rollback %q: the newest revision has the traffic: %t", args, got)
 		}
 	}
-	// A revision that names a version which is disabled, as those of old do.
+	// This revision names a disabled version, as old revisions do.
 	w := s.world(t)
 	api := w.Services["vertextune-api"]
 	old := api.Revisions[api.tagged("previous")]
@@ -130,7 +134,8 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// TestTwoDeployments has two in one project, of which one goes again as README.md says.
+// TestTwoDeployments has two deployments in one project, and removes one of them as README.md
+// describes.
 func TestTwoDeployments(t *testing.T) {
 	t.Parallel()
 	s := setUp(t, world{Billing: true}).withoutSmoke(t)
@@ -166,7 +171,7 @@ func TestTwoDeployments(t *testing.T) {
 	}
 }
 
-// TestDeployAsks: Terraform changes nothing unless the answer is yes.
+// TestDeployAsks checks that Terraform changes nothing unless the answer is yes.
 func TestDeployAsks(t *testing.T) {
 	t.Parallel()
 	s := setUp(t, world{Billing: true})
@@ -203,7 +208,8 @@ func TestDeployRefuses(t *testing.T) {
 	}
 }
 
-// TestDeployBuildsWhereItCan: in another region than the service's, or in a private pool.
+// TestDeployBuildsWhereItCan checks that a build can run in another region than the service, or in
+// a private pool.
 func TestDeployBuildsWhereItCan(t *testing.T) {
 	t.Parallel()
 	s := setUp(t, world{Billing: true}).withoutSmoke(t)
@@ -215,7 +221,8 @@ func TestDeployBuildsWhereItCan(t *testing.T) {
 	}
 }
 
-// TestProtected: a plan fails that would destroy the database, a bucket that people fill, or the images.
+// TestProtected checks that a plan fails if it would destroy the database, a bucket with users'
+// files, or the images.
 func TestProtected(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]int{"firestore.tf": 1, "registry.tf": 1, "storage.tf": 2} {

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// front answers for the addresses that curl is sent to: those of Cloud Storage and of the services.
+// front answers curl's requests to the addresses of Cloud Storage and of the services.
 func (s *stage) front(t *testing.T) http.Handler {
 	t.Helper()
 	var proxies [2]*httputil.ReverseProxy
@@ -46,7 +46,8 @@ func (s *stage) front(t *testing.T) http.Handler {
 	})
 }
 
-// callsStorage lets through who may do what the request is for, to the bucket of the local command.
+// callsStorage lets a request reach the local command's bucket if its account has the permission
+// for it. It returns the status.
 func (w *world) callsStorage(r *http.Request) int {
 	account, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer access/")
 	permission := map[string]string{http.MethodPost: "storage.objects.create", http.MethodGet: "storage.objects.get"}[r.Method]
@@ -61,7 +62,8 @@ func (w *world) callsStorage(r *http.Request) int {
 	return 0
 }
 
-// callsService is Cloud Run's own check, which there is in mode iam, and what becomes of a call that passes it.
+// callsService makes Cloud Run's own check, which exists in mode iam, and handles the calls that
+// pass it.
 func (w *world) callsService(r *http.Request) int {
 	name, revision, status := w.answers(r.Host)
 	if status != 0 {
@@ -70,7 +72,8 @@ func (w *world) callsService(r *http.Request) int {
 	if d := w.Deployments[name[:strings.LastIndexByte(name, '-')]]; d.Mode == "iam" {
 		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer identity/")
 		account, audience, _ := strings.Cut(token, "/")
-		// People's tokens are for gcloud; those of accounts must be for the service, and no candidate.
+		// A person's token is for gcloud. An account's token must be for the service's address, not
+		// for a candidate's.
 		if !ok || account != "" && audience != "https://"+name+"-123456789012.us-central1.run.app" || w.require(account, "run.routes.invoke", "service "+name) != nil {
 			return http.StatusForbidden
 		}
@@ -82,7 +85,7 @@ func (w *world) callsService(r *http.Request) int {
 	return 0
 }
 
-// metadata is the metadata server of the machine that a build runs on; a person's machine has none.
+// metadata is the metadata server of the build's machine; a person's machine has none.
 func (s *stage) metadata(rw http.ResponseWriter, r *http.Request) {
 	w, err := load(s.file)
 	if err != nil || w.Builder == "" || r.Header.Get("Metadata-Flavor") != "Google" {
@@ -91,7 +94,8 @@ func (s *stage) metadata(rw http.ResponseWriter, r *http.Request) {
 	}
 	answer := w.Builder
 	if path.Base(r.URL.Path) == "identity" {
-		// The token names the account's address, which the service needs, in the full format alone.
+		// The token contains the account's address, which the service needs, only in the full
+		// format.
 		if r.FormValue("format") != "full" || w.require(w.Builder, "iam.serviceAccounts.getOpenIdToken", "account "+w.Builder) != nil {
 			http.Error(rw, "forbidden", http.StatusForbidden)
 			return

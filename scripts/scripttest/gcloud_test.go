@@ -13,7 +13,8 @@ import (
 	"strings"
 )
 
-// command is one of gcloud's that the scripts call, with the flags that they give and the permissions that it needs.
+// command is a gcloud command that the scripts call, with the flags that they pass and the
+// permissions that it needs.
 type command struct {
 	words string
 	flags string
@@ -22,7 +23,7 @@ type command struct {
 }
 
 var commands = []command{
-	// By the owner of the project alone.
+	// Only the owner of the project runs these.
 	{"projects describe", "--format", describeProject, []need{{"resourcemanager.projects.get", onProject}}},
 	{"billing projects describe", "--format", describeBilling, []need{{"resourcemanager.projects.get", onProject}}},
 	{"services enable", "", nothing, []need{{"serviceusage.services.enable", onProject}}},
@@ -36,7 +37,9 @@ var commands = []command{
 	{"builds submit", "--config --region --machine-type --worker-pool --service-account --gcs-source-staging-dir --substitutions", buildAndRelease, []need{{"cloudbuild.builds.create", onProject}}},
 	{"secrets versions describe", "--secret --format", describeVersion, []need{{"secretmanager.versions.get", onSecret}}},
 
-	// By the build account too. https://cloud.google.com/iam/docs/service-account-permissions has what tokens take.
+	// The build account runs these too.
+	// https://cloud.google.com/iam/docs/service-account-permissions lists the permissions for
+	// tokens.
 	{"auth print-access-token", "", printAccess, nil},
 	{"auth print-identity-token", "--audiences", printIdentity, []need{{"iam.serviceAccounts.getOpenIdToken", onSelf}}},
 	{"secrets versions access", "--secret", accessVersion, []need{{"secretmanager.versions.access", onSecret}}},
@@ -64,7 +67,7 @@ func gcloud(w *world, args []string) error {
 			return fmt.Errorf("%s: %w", c.words, err)
 		}
 		for _, n := range c.needs {
-			// Images of others are not ours to grant.
+			// The permissions on images of others are not ours to grant.
 			if on := n.on(w, rest, flags); on != "repository "+strings.SplitN(placeholder, "/", 2)[0] {
 				err = errors.Join(err, w.require(os.Getenv(accountVariable), n.permission, on))
 			}
@@ -128,7 +131,7 @@ func updateSubscription(w *world, rest []string, flags map[string]string) error 
 	return nil
 }
 
-// printAccess and printIdentity print tokens that say whose they are.
+// printAccess and printIdentity print tokens that name their account.
 func printAccess(*world, []string, map[string]string) error {
 	fmt.Println("access/" + os.Getenv(accountVariable))
 	return nil
@@ -188,7 +191,7 @@ func describeJob(w *world, rest []string, flags map[string]string) error {
 	return nil
 }
 
-// runJob calls a service as its trigger's account, which may.
+// runJob calls a service as its trigger's account, which has the permission.
 func runJob(w *world, rest []string, _ map[string]string) error {
 	j := w.Jobs[rest[0]]
 	if j == nil {
@@ -200,7 +203,7 @@ func runJob(w *world, rest []string, _ map[string]string) error {
 	return nil
 }
 
-// buildAndRelease does what cloudbuild.yaml says, with images that were not built.
+// buildAndRelease runs the steps of cloudbuild.yaml, with images that were not built.
 func buildAndRelease(w *world, _ []string, flags map[string]string) error {
 	w.Builds = append(w.Builds, fmt.Sprintf("%s %s %s", flags["--region"], flags["--machine-type"], flags["--worker-pool"]))
 	environment := map[string]string{"PROJECT_NUMBER": "123456789012"}
@@ -209,8 +212,8 @@ func buildAndRelease(w *world, _ []string, flags map[string]string) error {
 		environment[strings.TrimPrefix(name, "_")] = value
 	}
 	account, name := strings.TrimPrefix(flags["--service-account"], "projects/my-project/serviceAccounts/"), environment["NAME"]
-	// https://cloud.google.com/build/docs/securing-builds/configure-user-specified-service-accounts: the account
-	// reads the sources and writes the log; ko pushes the images.
+	// The account reads the sources and writes the log; ko pushes the images. Source:
+	// https://cloud.google.com/build/docs/securing-builds/configure-user-specified-service-accounts
 	if err := errors.Join(
 		w.require(account, "storage.objects.get", "bucket my-project-"+name+"-source"),
 		w.require(account, "logging.logEntries.create", "the project"),
@@ -255,7 +258,8 @@ func as(account, script string, args ...string) error {
 	return cmd.Run()
 }
 
-// cosign is what scripts/sign runs by Go. A tag of the registry is written once.
+// cosign replaces the program that scripts/sign runs with Go. A tag of the registry can be written
+// only once.
 func cosign(w *world, args []string) error {
 	if len(args) < 3 || args[0] != "run" || !strings.HasPrefix(args[1], "github.com/sigstore/cosign/v2/cmd/cosign@v") {
 		return fmt.Errorf("unknown command %q", args)

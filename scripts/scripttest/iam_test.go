@@ -13,11 +13,11 @@ import (
 	"testing"
 )
 
-// buildAccount is the account of a deployment that builds and releases.
+// buildAccount returns the account of a deployment that builds and releases.
 func buildAccount(name string) string { return name + "-build@my-project.iam.gserviceaccount.com" }
 
-// predefined has the permissions of Google's roles that count here, from the list at
-// https://cloud.google.com/iam/docs/roles-permissions as of August 2026.
+// predefined holds the permissions of Google's roles that are relevant here. The source is the list
+// at https://cloud.google.com/iam/docs/roles-permissions as of August 2026.
 var predefined = map[string][]string{
 	"artifactregistry.writer": {
 		"artifactregistry.repositories.downloadArtifacts", "artifactregistry.repositories.uploadArtifacts", "artifactregistry.versions.get",
@@ -31,7 +31,8 @@ var predefined = map[string][]string{
 	"storage.objectViewer":                 {"storage.objects.get", "storage.objects.list"},
 }
 
-// require refuses what an account lacks the permission for. The owner of the project lacks none.
+// require returns an error if an account lacks the permission. The owner of the project has all
+// permissions.
 func (w *world) require(account, permission, resource string) error {
 	if account == "" {
 		return nil
@@ -53,7 +54,7 @@ func (w *world) require(account, permission, resource string) error {
 	return nil
 }
 
-// need is a permission that a command needs, and on what.
+// need is a permission that a command needs, and its resource.
 type need struct {
 	permission string
 	on         func(w *world, rest []string, flags map[string]string) string
@@ -88,9 +89,9 @@ func onSecret(_ *world, _ []string, flags map[string]string) string {
 	return "secret " + flags["--secret"]
 }
 
-// What gcloud 528 asks for, as seen by a server that it was sent to: reading a service, writing it whole, and
-// waiting for the operation, which belongs to the project. Cloud Run checks in the name of the caller that the
-// service's account may be used and that the image may be read
+// These permissions are those that gcloud 528 uses, as seen by a test server: it reads a service,
+// writes the whole service, and waits for the operation, which belongs to the project. Cloud Run
+// also checks that the caller may use the service's account and read the image
 // (https://cloud.google.com/run/docs/reference/iam/roles#additional-configuration).
 var (
 	readsService  = []need{{"run.services.get", onService}}
@@ -98,8 +99,8 @@ var (
 	makesRevision = append(slices.Clone(movesTraffic), need{"artifactregistry.repositories.downloadArtifacts", onRepository})
 )
 
-// granted reads what Terraform grants in an auth mode, from the test that holds its table of grants against what
-// is meant, and the permissions of the roles that it makes.
+// granted reads the grants that Terraform makes in an auth mode, and the permissions of its custom
+// roles. The grants come from the Terraform test that contains the expected table of grants.
 func (w *world) granted(name, mode string, smokeSecret bool) error {
 	text, err := os.ReadFile("terraform/tests/grants.tftest.hcl")
 	if err != nil {
@@ -119,7 +120,7 @@ func (w *world) granted(name, mode string, smokeSecret bool) error {
 	for grant := range all {
 		grant = strings.ReplaceAll(grant, "vertextune", name)
 		if _, known := w.Grants[grant]; !known {
-			w.Grants[grant] = false // nothing has needed it yet
+			w.Grants[grant] = false // no command has used it yet
 		}
 	}
 	return w.roles(name)
@@ -131,7 +132,7 @@ var (
 	quotation = regexp.MustCompile(`"([a-zA-Z.]+)"`)
 )
 
-// grantsOf is the list that a run of the test compares something with.
+// grantsOf returns the list that a run of the Terraform test compares with a value.
 func grantsOf(text, run, compared string) map[string]bool {
 	all := map[string]bool{}
 	_, body, ok := strings.Cut(text, "\nrun \""+run+"\" {")
@@ -164,7 +165,7 @@ func (w *world) roles(name string) error {
 	return nil
 }
 
-// wantAllNeeded holds the grants of the build account against what it did: none is there for nothing.
+// wantAllNeeded checks that the build account has used each of its grants.
 func wantAllNeeded(t *testing.T, w *world, name string) {
 	t.Helper()
 	for grant, needed := range w.Grants {

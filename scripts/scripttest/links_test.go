@@ -19,7 +19,7 @@ var (
 	dropped = regexp.MustCompile("[^a-z0-9 _-]")
 )
 
-// TestLinks follows the links between the documents, to their headings too.
+// TestLinks checks the links between the documents, including those to headings.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	root, documents := os.DirFS("../.."), map[string]string{}
@@ -62,7 +62,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// anchors returns the addresses that GitHub gives to the headings of a document.
+// anchors returns the anchors that GitHub gives to the headings of a document.
 func anchors(text string) (all []string) {
 	for _, m := range heading.FindAllStringSubmatch(text, -1) {
 		all = append(all, "#"+strings.ReplaceAll(dropped.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))

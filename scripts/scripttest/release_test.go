@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// released is a project with the second release of the functions.
+// released returns a project with the second release of the functions.
 func released() world {
 	w := world{
 		Billing: true, Services: map[string]*service{}, Jobs: map[string]*job{},
@@ -34,7 +34,7 @@ func released() world {
 	return w
 }
 
-// imageOf is that of a function in a release, of which 0 is the placeholder.
+// imageOf returns the image of a function in a release; release 0 is the placeholder.
 func imageOf(function string, release int) string {
 	if release == 0 {
 		return placeholder
@@ -67,7 +67,7 @@ func TestRelease(t *testing.T) {
 		}
 		wantServing(t, after, "vertextune", 3, 2)
 	})
-	// The candidate is well, but not once it has the traffic.
+	// The candidate works until it has the traffic.
 	t.Run("takes_back_what_fails", func(t *testing.T) {
 		t.Parallel()
 		w := released()
@@ -79,7 +79,8 @@ func TestRelease(t *testing.T) {
 		}
 		wantServing(t, after, "vertextune", 2, 1)
 	})
-	// The traffic was left with a candidate by a release that was killed: what is to go back to is older.
+	// A killed release left the traffic with a candidate, so a rollback must go to an older
+	// revision.
 	t.Run("after_one_that_was_killed", func(t *testing.T) {
 		t.Parallel()
 		w := released()
@@ -96,8 +97,9 @@ func TestRelease(t *testing.T) {
 	})
 }
 
-// TestReleaseFails has a release fail at each of its steps, the first one and a later one: the functions keep
-// what they had, the newest revision has the traffic, and the release can be repeated.
+// TestReleaseFails makes a release fail at each of its steps, for the first release and for a later
+// one. The functions must keep their code, the newest revision must have the traffic, and the
+// release must be repeatable.
 func TestReleaseFails(t *testing.T) {
 	t.Parallel()
 	for step, w := range map[string]world{
@@ -139,14 +141,14 @@ func failAt(t *testing.T, step string, broken []string, first bool) {
 	if err == nil {
 		t.Errorf("it does not fail:\n%s", said)
 	}
-	if !strings.Contains(step, "=releas") { // all was tried by then, and some functions have their tags
+	if !strings.Contains(step, "=releas") { // all candidates were tried before, and some functions have their tags
 		wantServing(t, after, "vertextune", now, before)
 	}
 	for name, service := range after.Services {
 		if service.Parts[0] != (part{Revision: latest, Percent: 100}) {
 			t.Errorf("%s: what Terraform changes would take no effect: %+v", name, service.Parts)
 		}
-		// Whatever happened, Terraform's next change is a revision of its own.
+		// In any case, Terraform's next change must create a new revision.
 		service.Template.Settings = "changed"
 		if err := service.revise(name); err != nil {
 			t.Error(err)
@@ -164,7 +166,8 @@ func failAt(t *testing.T, step string, broken []string, first bool) {
 	}
 }
 
-// TestReleaseRefuses what it could not end, before anything is made.
+// TestReleaseRefuses checks that a release which could not be completed is refused before it
+// changes anything.
 func TestReleaseRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -179,7 +182,7 @@ func TestReleaseRefuses(t *testing.T) {
 		}},
 		"an_image_that_grew": {images: imagesOf(3), want: "poll: the image grew from 1000 to 1101 bytes, more than 10 %", change: func(w *world) {
 			w.Sizes = map[string]int{fmt.Sprintf("sha256:%064d", 3): 1101}
-			w.Services["vertextune-convert"].Template.Image = placeholder // of another registry: not compared
+			w.Services["vertextune-convert"].Template.Image = placeholder // from another registry: not compared
 			_ = w.Services["vertextune-convert"].revise("vertextune-convert")
 		}},
 	} {
@@ -201,7 +204,7 @@ func TestReleaseRefuses(t *testing.T) {
 	}
 }
 
-// TestReleaseOfALargerImage is possible where it is meant.
+// TestReleaseOfALargerImage checks that a larger image can be released on purpose.
 func TestReleaseOfALargerImage(t *testing.T) {
 	t.Parallel()
 	w := released()
@@ -213,7 +216,7 @@ func TestReleaseOfALargerImage(t *testing.T) {
 	}
 }
 
-// TestRollbackOfTheFirst has nothing to go back to.
+// TestRollbackOfTheFirst checks that the first release has no rollback.
 func TestRollbackOfTheFirst(t *testing.T) {
 	t.Parallel()
 	w := released()

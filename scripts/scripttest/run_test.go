@@ -14,10 +14,10 @@ import (
 // latest stands for the newest revision in a service's traffic.
 const latest = "LATEST"
 
-// placeholder is the image that Terraform makes a service with.
+// placeholder is the image with which Terraform creates a service.
 const placeholder = "us-docker.pkg.dev/cloudrun/container/hello"
 
-// service is one of Cloud Run's.
+// service is a Cloud Run service.
 type service struct {
 	Account   string
 	Template  template
@@ -26,7 +26,8 @@ type service struct {
 	Parts     []part
 }
 
-// template is what a revision is made of. Its name stays in the service where a client has set one.
+// template holds the content of a revision. If a client has set a name, the name stays in the
+// service.
 type template struct {
 	Name, Image, Settings, Secret string
 }
@@ -38,7 +39,7 @@ type part struct {
 	Tag      string
 }
 
-// revise makes a revision of the template, as Cloud Run does: a name is used for one content alone.
+// revise creates a revision of the template, as Cloud Run does: a name can have only one content.
 func (s *service) revise(name string) error {
 	made := s.Template.Name
 	if made == "" {
@@ -51,7 +52,7 @@ func (s *service) revise(name string) error {
 	return nil
 }
 
-// serving is the revision that has all of a service's traffic.
+// serving returns the revision that has all of a service's traffic.
 func (s *service) serving() string {
 	for _, p := range s.Parts {
 		if p.Percent == 100 {
@@ -90,7 +91,7 @@ func (s *service) send(revision string) error {
 	return nil
 }
 
-// starts says why no instance of a revision can start, if that is so.
+// starts returns an error if no instance of a revision can start.
 func (w *world) starts(t template) error {
 	name, version, ok := strings.Cut(t.Secret, "@")
 	if !ok {
@@ -107,8 +108,8 @@ func (w *world) starts(t template) error {
 	return nil
 }
 
-// answers is what a call of a host comes to: the template of the revision that has it, and the status of Cloud
-// Run where it does not get there.
+// answers returns the template of the revision that a call to a host reaches, or Cloud Run's status
+// if the call reaches none.
 func (w *world) answers(host string) (name string, t template, code int) {
 	tag, rest, tagged := strings.Cut(host, "---")
 	if !tagged {
@@ -164,7 +165,7 @@ func describeService(w *world, rest []string, flags map[string]string) error {
 	return nil
 }
 
-// serviceOf is the service that a revision belongs to.
+// serviceOf returns the service that a revision belongs to.
 func (w *world) serviceOf(revision string) (string, *service) {
 	for name, s := range w.Services {
 		if _, ok := s.Revisions[revision]; ok {
@@ -193,7 +194,8 @@ func describeRevision(w *world, rest []string, flags map[string]string) error {
 	return err
 }
 
-// updateService makes a revision, whatever it is made of: gcloud marks each with a label of its own.
+// updateService creates a revision even if nothing changed, as gcloud gives each revision its own
+// label.
 func updateService(w *world, rest []string, flags map[string]string) error {
 	s, image := w.Services[rest[0]], flags["--image"]
 	if s == nil || image != placeholder && (!strings.Contains(image, "@sha256:") || strings.Contains(image, ":tag")) {
@@ -202,7 +204,7 @@ func updateService(w *world, rest []string, flags map[string]string) error {
 	if _, ok := flags["--no-traffic"]; !ok {
 		return errors.New("a revision would take traffic untried")
 	}
-	if err := s.send(s.serving()); err != nil { // the traffic keeps to the revision that has it
+	if err := s.send(s.serving()); err != nil { // the traffic stays with the revision that has it
 		return err
 	}
 	s.Template.Image, s.Template.Name = image, ""

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestSmokeHere tries the local command as its user would.
+// TestSmokeHere runs the smoke test against the local command, as a user would.
 func TestSmokeHere(t *testing.T) {
 	t.Parallel()
 	s := setUp(t, world{})
@@ -18,7 +18,7 @@ func TestSmokeHere(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		args []string
-		want string // of what it says; it succeeds where this is "all checks passed"
+		want string // a part of the output; the script succeeds if this is "all checks passed"
 	}{
 		{"everything", []string{"-s", "support-1", s.local, "secret"}, "all checks passed"},
 		{"again", []string{s.local, "secret"}, "all checks passed"},

@@ -18,16 +18,16 @@ import (
 	"testing"
 )
 
-// stage is a project and what stands around it.
+// stage is a project and its environment.
 type stage struct {
-	dir     string // holds a copy of the scripts, which write beside themselves
-	file    string // of the world
+	dir     string // holds a copy of the scripts, which write into their own folder
+	file    string // the file of the world
 	env     []string
-	storage string // addresses of what runs here
+	storage string // addresses of the local servers
 	local   string
 }
 
-// setUp puts the scripts into a folder of their own, and the stubs on the path.
+// setUp copies the scripts into a separate folder, and puts the stubs on the path.
 func setUp(t *testing.T, w world) *stage {
 	t.Helper()
 	for _, tool := range []string{"bash", "curl"} {
@@ -63,14 +63,14 @@ func setUp(t *testing.T, w world) *stage {
 		}
 	}
 	s.file = filepath.Join(bin, "world.json")
-	// Without GORACE, a binary with the race detector sleeps for a second before it ends.
+	// Without this GORACE, a binary with the race detector sleeps for a second before it ends.
 	s.env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", "PATH="+bin+":"+os.Getenv("PATH"), "CURL_HOME="+bin, worldVariable+"="+s.file, "DEPLOY_PAUSE=0", "RELEASE_PAUSE=0", "STORAGE_EMULATOR_HOST=")
 	s.set(t, &w)
 	return s
 }
 
-// withFunctions starts the functions as the local command does, and puts them where Cloud Run would have them:
-// curl goes there wherever it is sent.
+// withFunctions starts the functions as the local command does. Curl reaches them at the addresses
+// that Cloud Run would give them.
 func (s *stage) withFunctions(t *testing.T) *stage {
 	t.Helper()
 	s.startLocal(t)
@@ -119,7 +119,7 @@ var (
 	storageLine   = regexp.MustCompile(`STORAGE_EMULATOR_HOST=(\S+)`)
 )
 
-// localBinary is the local command, once it is built.
+// localBinary is the path of the local command once it is built.
 var localBinary string
 
 var buildLocal = sync.OnceValue(func() error {
@@ -163,7 +163,7 @@ func (s *stage) startLocal(t *testing.T) {
 	t.Fatal("the local command ended before it was ready")
 }
 
-// run runs a script and returns what it said and the world after it.
+// run runs a script and returns its output and the world after it.
 func (s *stage) run(t *testing.T, script string, args ...string) (string, *world, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(s.dir, "scripts", script), args...)
@@ -178,7 +178,7 @@ func (s *stage) configure(t *testing.T, variables string) {
 	write(t, filepath.Join(s.dir, "terraform/terraform.tfvars"), variables)
 }
 
-// release is a service's image by the number of its build: 0 is the placeholder.
+// release returns the number of the build of a revision's image; 0 is the placeholder.
 func (s *service) release(revision string) int {
 	n := -1
 	if s.Revisions[revision].Image == placeholder {
@@ -189,8 +189,8 @@ func (s *service) release(revision string) int {
 	return n
 }
 
-// wantServing holds the traffic of all functions of a deployment against the release that should have it, and the
-// one that scripts/rollback would return to, which is -1 where there is none.
+// wantServing checks that all functions of a deployment serve release now, and that
+// scripts/rollback would return to release previous, which is -1 if there is none.
 func wantServing(t *testing.T, w *world, name string, now, previous int) {
 	t.Helper()
 	for _, f := range []string{"api", "convert", "poll"} {
@@ -204,7 +204,7 @@ func wantServing(t *testing.T, w *world, name string, now, previous int) {
 	}
 }
 
-// withoutSmoke has the smoke test succeed, for tests of what is around it.
+// withoutSmoke replaces the smoke test by one that succeeds, for tests of other parts.
 func (s *stage) withoutSmoke(t *testing.T) *stage {
 	t.Helper()
 	write(t, filepath.Join(s.dir, "scripts/smoke"), "#!/bin/sh\necho smoke \"$@\"\n")
@@ -212,7 +212,7 @@ func (s *stage) withoutSmoke(t *testing.T) *stage {
 	return s.withFront(t)
 }
 
-// terraform runs Terraform's command by hand, with the variables of a first deployment.
+// terraform runs a Terraform command directly, with the variables of a first deployment.
 func (s *stage) terraform(t *testing.T, command string) (string, *world, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(s.file), "terraform"), "-chdir=terraform", command,

@@ -1,10 +1,11 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package scripttest runs the scripts that deploy, release, try and roll back, with the real functions and the
-// real curl, but a gcloud and a terraform that keep a small Google Cloud in a file: with permissions, named
-// revisions and versions of secrets. It takes what it can from the configuration: an output that Terraform does
-// not have is no output here either, and who may do what is what Terraform grants.
+// Package scripttest runs the scripts that deploy, release, smoke-test and roll back. The functions
+// and curl are real. The stubs of gcloud and terraform keep a small Google Cloud in a file, with
+// permissions, named revisions and versions of secrets. They take what they can from Terraform's
+// configuration: an output that the configuration lacks is missing here too, and an account may do
+// exactly what Terraform grants.
 package scripttest
 
 import (
@@ -18,13 +19,13 @@ import (
 	"testing"
 )
 
-// Variables of the environment of the stubs.
+// These are the environment variables of the stubs.
 const (
-	worldVariable   = "SCRIPTTEST_WORLD"   // names the file that they keep the cloud in
-	accountVariable = "SCRIPTTEST_ACCOUNT" // the service account that calls them; a person who owns the project unless set
+	worldVariable   = "SCRIPTTEST_WORLD"   // names the file of the cloud's state
+	accountVariable = "SCRIPTTEST_ACCOUNT" // the calling service account; unset means the person who owns the project
 )
 
-// TestMain makes this binary the tool that it is called as.
+// TestMain makes this binary act as the tool by whose name it is called.
 func TestMain(m *testing.M) {
 	tool := filepath.Base(os.Args[0])
 	run, ok := map[string]func(*world, []string) error{"gcloud": gcloud, "terraform": terraform, "go": cosign}[tool]
@@ -37,7 +38,7 @@ func TestMain(m *testing.M) {
 	}
 	w, err := load(os.Getenv(worldVariable))
 	if err == nil {
-		err = errors.Join(run(w, os.Args[1:]), w.save()) // what a failing tool did stays done
+		err = errors.Join(run(w, os.Args[1:]), w.save()) // the effects of a failing tool are kept
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", tool, err)
@@ -45,16 +46,16 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// world is a project of Google Cloud.
+// world is a Google Cloud project.
 type world struct {
 	file string
 
 	Billing  bool
-	Identity bool     // gcloud gets tokens for an audience, as an account does and a person does not
-	Failures int      // of terraform apply, still to come
-	FailOn   string   // begins the next command of gcloud that fails
-	Builder  string   // account of the build that runs, which the metadata server names
-	Broken   []string // what does not work: TAG---SERVICE of a candidate, SERVICE of what has the traffic
+	Identity bool     // gcloud gets tokens for an audience, as an account can and a person cannot
+	Failures int      // remaining failures of terraform apply
+	FailOn   string   // the prefix of the next gcloud command that fails
+	Builder  string   // the account of the running build, which the metadata server names
+	Broken   []string // failing parts: TAG---SERVICE for a candidate, SERVICE for the one with the traffic
 
 	Buckets     []string
 	Agents      []string
@@ -63,7 +64,7 @@ type world struct {
 	Services    map[string]*service    `json:",omitempty"`
 	Secrets     map[string]*secret     `json:",omitempty"`
 	Jobs        map[string]*job        `json:",omitempty"`
-	Sizes       map[string]int         `json:",omitempty"` // bytes of an image, by its digest; 1000 where it is not here
+	Sizes       map[string]int         `json:",omitempty"` // size of an image in bytes, by its digest; 1000 if absent
 	Signed      []string               // images
 	Builds      []string               // flags of each build
 

@@ -149,7 +149,8 @@ func (w *world) apply(name string, variables map[string]string) error {
 	return w.granted(name, d.Mode, variables["smoke_token_secret"] != "")
 }
 
-// applyTokens makes a version of the secret where the tokens are others, and says how the service refers to it.
+// applyTokens makes a version of the secret where the tokens are others, and says how the service
+// refers to it.
 func (w *world) applyTokens(name string, d *deployment, tokens string) (string, error) {
 	if d.Mode != "token" {
 		return "", nil
@@ -169,8 +170,8 @@ func (w *world) applyTokens(name string, d *deployment, tokens string) (string, 
 	return fmt.Sprintf("%s@%d", secretName, len(s.Versions)), err
 }
 
-// applyService makes a service with the placeholder, or sends it other settings. It sends back what it does not
-// look at: the image, and the revision's name.
+// applyService makes a service with the placeholder, or sends it other settings. It sends back what
+// it does not look at: the image, and the revision's name.
 func (w *world) applyService(name string, wanted template) error {
 	s := w.Services[name]
 	if s == nil {

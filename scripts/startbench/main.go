@@ -1,9 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command startbench measures how long binaries of functions take from their start to their first answer, in
-// turn, beside that of a function that does nothing. Cloud Run makes a caller wait for as long when it starts an
-// instance.
+// Command startbench measures how long the binaries of functions take from their start to their
+// first answer. It starts them in turn, and compares them with a function that does nothing. Cloud
+// Run makes a caller wait for this time when it starts an instance.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 	"time"
 )
 
-// deadline is how long a binary may take; all but a broken one take milliseconds.
+// deadline is how long a binary may take. Working binaries need only milliseconds.
 const deadline = 30 * time.Second
 
 func main() {
@@ -35,11 +35,11 @@ func main() {
 	}
 }
 
-// run starts each binary, the first being what the others are compared with.
+// run starts each binary repeatedly; the first binary is the reference.
 func run(ctx context.Context, out io.Writer, binaries []string, runs int) error {
 	took := make([][]time.Duration, len(binaries))
 	for i := range runs * len(binaries) {
-		n := i % len(binaries) // in turn, so that all have the same weather
+		n := i % len(binaries) // in turn, so that changes of the machine's load affect all binaries
 		t, err := firstAnswer(ctx, binaries[n])
 		if err != nil {
 			return fmt.Errorf("%s: %w", binaries[n], err)
@@ -64,7 +64,8 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 
 func median(sorted []time.Duration) time.Duration { return sorted[len(sorted)/2] }
 
-// settings make every function start. Its clients connect when they are first needed, which is not here.
+// settings are sufficient for every function to start. The clients connect only when they are first
+// needed, which does not happen here.
 var settings = []string{
 	"GOOGLE_CLOUD_PROJECT=p", "GOOGLE_CLOUD_LOCATION=us-central1", "INBOX_BUCKET=in", "DATA_BUCKET=data", "BASE_MODEL=m", "EVENTS_TOPIC=events",
 	"API_TOKENS=bench:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -89,7 +90,7 @@ func firstAnswer(ctx context.Context, binary string) (time.Duration, error) {
 	}
 	defer func() {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // it says that it was killed
+		_ = cmd.Wait() // the error says that it was killed
 	}()
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	for !answers(ctx, address) {
@@ -101,8 +102,8 @@ func firstAnswer(ctx context.Context, binary string) (time.Duration, error) {
 	return time.Since(began), nil
 }
 
-// answers asks for /health as an event of a type that nobody waits for: event functions acknowledge it, and the
-// others do not look.
+// answers requests /health in the form of an event of a type that no function expects. Event
+// functions acknowledge it, and the others ignore the event.
 func answers(ctx context.Context, address string) bool {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", address)
@@ -131,6 +132,6 @@ func freePort(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}
-	port := l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener has no other
+	port := l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener has no other type
 	return port, l.Close()
 }

@@ -1,13 +1,12 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command testreport reads the output of `go test -json` on standard input and
-// prints what a person wants of it: one line a package, and the whole output of
-// what failed. Unlike plain `go test`, it also says what was skipped, shows the
-// tables that tests log ("| a | b |"), and counts.
+// Command testreport reads the output of `go test -json` on standard input and prints a summary:
+// one line for each package, and the whole output of failures. Unlike plain `go test`, it also
+// lists the skipped tests, shows the tables that tests log ("| a | b |"), and counts.
 //
-// It exits with 1 if it cannot read its input or if no test ran at all; whether
-// tests failed is for the exit code of `go test` to say.
+// It exits with 1 if it cannot read its input or if no test ran at all. The exit code of `go test`
+// reports whether tests failed.
 package main
 
 import (

@@ -29,18 +29,18 @@ type testID struct{ pkg, test string }
 // A report follows a run of tests.
 type report struct {
 	out    io.Writer
-	output map[testID][]string // what an unfinished test or package has printed
-	broken map[string]bool     // packages in which a test has failed
+	output map[testID][]string // output of unfinished tests and packages
+	broken map[string]bool     // packages with a failed test
 
 	passed, failed, skipped int
-	skips                   []string // one line for each skipped thing, without repeats
+	skips                   []string // one line for each reason to skip, without repeats
 }
 
 func newReport(out io.Writer) *report {
 	return &report{out: out, output: map[testID][]string{}, broken: map[string]bool{}}
 }
 
-// read follows the events of in to its end.
+// read processes the events of in to its end.
 func (r *report) read(in io.Reader) error {
 	lines := bufio.NewReader(in)
 	for {
@@ -60,7 +60,7 @@ func (r *report) read(in io.Reader) error {
 func (r *report) line(line []byte) {
 	var e event
 	if json.Unmarshal(line, &e) != nil {
-		r.print(string(line)) // not from the test runner, so nothing to leave out
+		r.print(string(line)) // not from the test runner, so it is printed completely
 		return
 	}
 	id := testID{e.Package, e.Test}
@@ -97,14 +97,14 @@ func (r *report) endTest(id testID, action string) {
 	}
 }
 
-// endPackage prints the closing line of a package, and if it failed all that it
-// printed outside of a finished test: that is where a crash is told.
+// endPackage prints the closing line of a package. If the package failed, it also prints the output
+// that belongs to no finished test, as that contains the message of a crash.
 func (r *report) endPackage(pkg, action string) {
 	output := r.output[testID{pkg, ""}]
 	delete(r.output, testID{pkg, ""})
 	if action == "fail" {
 		if !r.broken[pkg] {
-			r.failed++ // not built, or ended by something other than a test
+			r.failed++ // a build failure, or an end that no test caused
 		}
 		for _, id := range slices.SortedFunc(maps.Keys(r.output), compareIDs) {
 			if id.pkg == pkg {
@@ -132,7 +132,7 @@ func (r *report) printTest(output []string) {
 	}
 }
 
-// printTable prints what a test that passed wants to be read all the same: the lines it logs with a bar before them.
+// printTable prints the lines that a passed test logs with a leading bar.
 func (r *report) printTable(output []string) {
 	for _, line := range output {
 		if line = strings.TrimSpace(line); strings.HasPrefix(line, "| ") {
@@ -143,22 +143,22 @@ func (r *report) printTable(output []string) {
 
 func (r *report) print(lines ...string) {
 	for _, line := range lines {
-		// What cannot be printed cannot be reported either.
+		// An output error cannot be reported either.
 		_, _ = io.WriteString(r.out, line)
 	}
 }
 
-// totals is the closing line of the run.
+// totals returns the closing line of the run.
 func (r *report) totals() string {
 	return fmt.Sprintf("%d passed, %d failed, %d skipped", r.passed, r.failed, r.skipped)
 }
 
-// logged matches a line that a test has logged: where, and what.
+// logged matches a line that a test has logged: its position and its text.
 var logged = regexp.MustCompile(`^\s*\S+\.go:\d+: (.*)`)
 
-// skipLine is the reason of a skipped test, as "skipped: NAME: WHY" where the
-// test gave it in that form: then something is absent that many tests may need.
-// Any other reason is the test's own, so the line is "not run: TEST: WHY".
+// skipLine returns the line for a skipped test. If the reason has the form "skipped: NAME: WHY", it
+// is the line, as many tests may need the missing NAME. Other reasons belong to one test, so the
+// line is "not run: TEST: WHY".
 func skipLine(id testID, output []string) string {
 	why := "no reason given"
 	for _, line := range output {

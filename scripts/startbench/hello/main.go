@@ -1,8 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command hello is the least that the Functions Framework can serve: what the functions' start is measured
-// against.
+// Command hello is the smallest function that the Functions Framework can serve. The start times of
+// the functions are compared with its start time.
 package main
 
 import (
