@@ -3,7 +3,8 @@
 
 // Command messages writes messages into Firestore. It reads lines of JSON from standard input:
 //
-//	{"id": "m1", "session_id": "s1", "role": "user", "content": "Hi", "created_at": "2026-12-01T09:00:00Z",
+//	{"id": "m1", "session_id": "s1", "role": "user", "content": "Hi",
+//	 "created_at": "2026-12-01T09:00:00Z",
 //	 "related_message": {"role": "assistant", "content": "Hello!"}}
 //
 // It replaces a message that exists, so the command can be repeated. With FIRESTORE_EMULATOR_HOST

@@ -141,7 +141,7 @@ func failAt(t *testing.T, step string, broken []string, first bool) {
 	if err == nil {
 		t.Errorf("it does not fail:\n%s", said)
 	}
-	if !strings.Contains(step, "=releas") { // all candidates were tried before, and some functions have their tags
+	if !strings.Contains(step, "=releas") { // the candidates were tried before; some have their tags
 		wantServing(t, after, "vertextune", now, before)
 	}
 	for name, service := range after.Services {

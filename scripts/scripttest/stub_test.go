@@ -22,7 +22,7 @@ import (
 // These are the environment variables of the stubs.
 const (
 	worldVariable   = "SCRIPTTEST_WORLD"   // names the file of the cloud's state
-	accountVariable = "SCRIPTTEST_ACCOUNT" // the calling service account; unset means the person who owns the project
+	accountVariable = "SCRIPTTEST_ACCOUNT" // the calling service account; if unset, the project's owner
 )
 
 // TestMain makes this binary act as the tool by whose name it is called.
@@ -55,7 +55,7 @@ type world struct {
 	Failures int      // remaining failures of terraform apply
 	FailOn   string   // the prefix of the next gcloud command that fails
 	Builder  string   // the account of the running build, which the metadata server names
-	Broken   []string // failing parts: TAG---SERVICE for a candidate, SERVICE for the one with the traffic
+	Broken   []string // failing candidates as TAG---SERVICE, failing services as SERVICE
 
 	Buckets     []string
 	Agents      []string
@@ -64,7 +64,7 @@ type world struct {
 	Services    map[string]*service    `json:",omitempty"`
 	Secrets     map[string]*secret     `json:",omitempty"`
 	Jobs        map[string]*job        `json:",omitempty"`
-	Sizes       map[string]int         `json:",omitempty"` // size of an image in bytes, by its digest; 1000 if absent
+	Sizes       map[string]int         `json:",omitempty"` // bytes of an image, by digest; 1000 if absent
 	Signed      []string               // images
 	Builds      []string               // flags of each build
 
@@ -73,11 +73,11 @@ type world struct {
 	Needed map[string]bool     `json:",omitempty"` // permissions that a service account needed
 }
 
-// deployment is what Terraform knows of one.
+// deployment is Terraform's state of one deployment.
 type deployment struct {
 	Mode      string
 	Tokens    string
-	Fixed     string // what cannot be changed without replacing what holds data
+	Fixed     string // what cannot change without replacing resources with data
 	Protected bool
 	Outputs   map[string]string
 }
@@ -85,7 +85,7 @@ type deployment struct {
 // secret is a list of versions: whether each is enabled.
 type secret struct{ Versions []bool }
 
-// job is one of Cloud Scheduler's.
+// job is a job of Cloud Scheduler.
 type job struct {
 	Host     string
 	Attempts int
@@ -112,7 +112,7 @@ func (w *world) save() error {
 	return os.WriteFile(w.file, text, 0o600)
 }
 
-// arguments parts flags from the rest, and refuses flags that are not known.
+// arguments separates flags from the rest, and refuses unknown flags.
 func arguments(args []string, known ...string) (rest []string, flags map[string]string, err error) {
 	flags = map[string]string{}
 	for _, arg := range args {

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// terraform knows init, plan, apply, destroy and output.
+// terraform handles the commands init, plan, apply, destroy and output.
 func terraform(w *world, args []string) error {
 	if args[0] != "-chdir=terraform" {
 		return fmt.Errorf("not in its folder: %q", args)
@@ -54,10 +54,10 @@ func terraform(w *world, args []string) error {
 	return fmt.Errorf("unknown command %q", args)
 }
 
-// line is one of terraform.tfvars that the stub understands.
+// line matches a line of terraform.tfvars that the stub understands.
 var line = regexp.MustCompile(`(?m)^([a-z_]+) *= *(.*)$`)
 
-// settings are the variables of a command, those of terraform.tfvars among them.
+// settings returns the variables of a command, including those of terraform.tfvars.
 func settings(args []string) (map[string]string, error) {
 	all := map[string]string{"deletion_protection": "true", "mode": "iam"}
 	text, err := os.ReadFile("terraform/terraform.tfvars")
@@ -83,7 +83,7 @@ func settings(args []string) (map[string]string, error) {
 
 var prevented = regexp.MustCompile(`(?m)^ +prevent_destroy = true`)
 
-// keeps refuses a plan that would destroy what holds data.
+// keeps refuses a plan that would destroy resources with data.
 func (w *world) keeps(name, command string, variables map[string]string) error {
 	d := w.Deployments[name]
 	if d == nil || command != "destroy" && d.Fixed == variables["region"]+variables["kms_key"] {
@@ -141,7 +141,7 @@ func (w *world) apply(name string, variables map[string]string) error {
 			w.Jobs[name+"-try-"+trial] = &job{Host: host + "123456789012.us-central1.run.app"}
 		}
 	}
-	if s := w.Secrets[name+"-api-tokens"]; s != nil { // what took another's place is disabled at the end
+	if s := w.Secrets[name+"-api-tokens"]; s != nil { // replaced versions are disabled at the end
 		for i := range s.Versions {
 			s.Versions[i] = i == len(s.Versions)-1
 		}
@@ -149,8 +149,8 @@ func (w *world) apply(name string, variables map[string]string) error {
 	return w.granted(name, d.Mode, variables["smoke_token_secret"] != "")
 }
 
-// applyTokens makes a version of the secret where the tokens are others, and says how the service
-// refers to it.
+// applyTokens creates a version of the secret if the tokens have changed, and returns the service's
+// reference to the secret.
 func (w *world) applyTokens(name string, d *deployment, tokens string) (string, error) {
 	if d.Mode != "token" {
 		return "", nil
@@ -170,8 +170,8 @@ func (w *world) applyTokens(name string, d *deployment, tokens string) (string, 
 	return fmt.Sprintf("%s@%d", secretName, len(s.Versions)), err
 }
 
-// applyService makes a service with the placeholder, or sends it other settings. It sends back what
-// it does not look at: the image, and the revision's name.
+// applyService creates a service with the placeholder, or updates its settings. It keeps what
+// Terraform ignores: the image, and the revision's name.
 func (w *world) applyService(name string, wanted template) error {
 	s := w.Services[name]
 	if s == nil {
@@ -198,7 +198,7 @@ func (w *world) destroy(name string) error {
 	return nil
 }
 
-// outputs finds the names of Terraform's outputs.
+// outputs matches the names of Terraform's outputs.
 var outputs = regexp.MustCompile(`(?m)^output "([a-z_]+)"`)
 
 func output(w *world, args []string) error {
@@ -210,7 +210,7 @@ func output(w *world, args []string) error {
 	if args[2] != "-raw" || !slices.ContainsFunc(outputs.FindAllStringSubmatch(string(declarations), -1), func(m []string) bool { return m[1] == name }) {
 		return fmt.Errorf("no output %q", args)
 	}
-	// Which deployment's, the folder of Terraform's own data says.
+	// The folder of Terraform's own data identifies the deployment.
 	fmt.Print(w.Deployments[strings.TrimPrefix(os.Getenv("TF_DATA_DIR"), ".terraform/my-project-")].Outputs[name])
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestVulnAllowed lets a vulnerability through by its name, until a day, for a reason.
+// TestVulnAllowed checks that a vulnerability is allowed by its name, until a day, with a reason.
 func TestVulnAllowed(t *testing.T) {
 	t.Parallel()
 	found := "=== Symbol Results ===\n\nVulnerability #1: GO-2026-0001\n    A fault.\n\nVulnerability #2: GO-2026-0002\n"
