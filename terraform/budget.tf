@@ -31,7 +31,7 @@ resource "google_billing_budget" "this" {
   }
 
   dynamic "all_updates_rule" {
-    for_each = length(local.channels) > 0 ? [slice(local.channels, 0, min(5, length(local.channels)))] : [] # Google takes five
+    for_each = length(local.channels) > 0 ? [slice(local.channels, 0, min(5, length(local.channels)))] : [] # Google accepts at most five
     content {
       monitoring_notification_channels = all_updates_rule.value
     }

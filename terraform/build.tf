@@ -1,7 +1,7 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Cloud Build: checks, builds, deploys and smoke-tests as cloudbuild.yaml says.
+# Cloud Build checks, builds, deploys and smoke-tests as described in cloudbuild.yaml.
 
 resource "google_service_account" "build" {
   account_id   = "${var.name}-build"
@@ -10,8 +10,8 @@ resource "google_service_account" "build" {
   depends_on = [google_project_service.this]
 }
 
-# What is built is uploaded here: Cloud Build's own bucket belongs to everybody
-# who builds in the project.
+# The sources are uploaded to this bucket. Cloud Build's own bucket is shared by everyone who builds
+# in the project.
 resource "google_storage_bucket" "source" {
   name          = "${var.project_id}-${var.name}-source"
   location      = var.region
@@ -45,7 +45,7 @@ resource "google_storage_bucket_iam_member" "build_source" {
   member = google_service_account.build.member
 }
 
-# Logs have no owner but the project.
+# Permissions for logs can be granted on the project only.
 resource "google_project_iam_member" "build_logs" {
   project = var.project_id
   role    = "roles/logging.logWriter"
@@ -67,8 +67,8 @@ locals {
   }
 }
 
-# What gcloud asks Cloud Run for when it makes a revision and moves traffic.
-# roles/run.developer holds more, to call convert and poll and to delete among it.
+# These are the permissions that gcloud needs to create a revision and move traffic.
+# roles/run.developer has more, for example to call convert and poll, and to delete services.
 resource "google_project_iam_custom_role" "deployer" {
   role_id     = "${replace(var.name, "-", "_")}_deployer"
   title       = "Vertextune: make revisions of a service and move its traffic"
@@ -86,8 +86,9 @@ resource "google_cloud_run_v2_service_iam_member" "build_deployer" {
   member   = google_service_account.build.member
 }
 
-# Operations and jobs of Cloud Scheduler have no owner but the project: gcloud waits for
-# an operation of Cloud Run, and a release runs the jobs that try convert and poll.
+# Permissions for operations and for jobs of Cloud Scheduler can be granted on the project only.
+# gcloud waits for an operation of Cloud Run, and a release runs the jobs that test convert and
+# poll.
 resource "google_project_iam_custom_role" "releaser" {
   role_id     = "${replace(var.name, "-", "_")}_releaser"
   title       = "Vertextune: wait for revisions and try them"
@@ -102,7 +103,7 @@ resource "google_project_iam_member" "build_releaser" {
   member  = google_service_account.build.member
 }
 
-# A revision runs as its account, and who deploys one must be allowed that.
+# A revision runs as its account, and the deployer needs permission to use that account.
 resource "google_service_account_iam_member" "build_runtime" {
   for_each = {
     api     = google_service_account.api.name
@@ -115,15 +116,15 @@ resource "google_service_account_iam_member" "build_runtime" {
   member             = google_service_account.build.member
 }
 
-# It calls the api, and signs images, by identity tokens of its own.
+# The account creates identity tokens for itself, to call the api and to sign images.
 resource "google_service_account_iam_member" "build_identity" {
   service_account_id = google_service_account.build.name
   role               = "roles/iam.serviceAccountOpenIdTokenCreator"
   member             = google_service_account.build.member
 }
 
-# The smoke test calls the endpoints, drops a file and reads the report on it. In modes
-# oidc and token it calls with the token of a secret instead.
+# The smoke test calls the endpoints, drops a file and reads its report. In modes oidc and token it
+# calls with the token from a secret instead.
 resource "google_secret_manager_secret_iam_member" "build_smoke_token" {
   count = var.smoke_token_secret == null ? 0 : 1
 

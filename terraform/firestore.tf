@@ -1,10 +1,9 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Queries of one field are served by the indexes that Firestore keeps by itself.
-# Every other query of the code has its index here, and every index here a query:
-# TestIndexes in pkg/google/store holds both against each other, and prints the block
-# that is missing. It reads this file, so blocks stay literal.
+# Firestore itself maintains the indexes for queries of one field. Every other query of the code has
+# its index here, and every index here has a query. TestIndexes in pkg/google/store compares both,
+# and prints a missing block. It reads this file, so the blocks stay literal.
 
 locals {
   database = var.firestore.create ? google_firestore_database.this[0].name : var.firestore.database
@@ -29,13 +28,13 @@ resource "google_firestore_database" "this" {
   }
 
   lifecycle {
-    prevent_destroy = true # README.md says how to uninstall
+    prevent_destroy = true # README.md explains how to uninstall
   }
 
   depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agents]
 }
 
-# Jobs of a state, newest first.
+# For the jobs of a state, newest first.
 resource "google_firestore_index" "jobs_by_state" {
   database   = local.database
   collection = "tuning_jobs"
@@ -50,7 +49,7 @@ resource "google_firestore_index" "jobs_by_state" {
   }
 }
 
-# Jobs that somebody started, newest first.
+# For the jobs that a caller started, newest first.
 resource "google_firestore_index" "jobs_by_caller" {
   database   = local.database
   collection = "tuning_jobs"
@@ -65,7 +64,7 @@ resource "google_firestore_index" "jobs_by_caller" {
   }
 }
 
-# Jobs of a base model, newest first.
+# For the jobs of a base model, newest first.
 resource "google_firestore_index" "jobs_by_model" {
   database   = local.database
   collection = "tuning_jobs"
@@ -80,7 +79,7 @@ resource "google_firestore_index" "jobs_by_model" {
   }
 }
 
-# Jobs that wait for room at Vertex AI, in line.
+# For the queued jobs, in their order.
 resource "google_firestore_index" "jobs_in_line" {
   database   = local.database
   collection = "tuning_jobs"
@@ -99,8 +98,8 @@ resource "google_firestore_index" "jobs_in_line" {
   }
 }
 
-# The key of a start that was repeated is of use for a while; then Firestore
-# deletes the document. An index of times that only grow would be a hot spot.
+# The key of a start is needed for a limited time; then Firestore deletes the document. An index of
+# times that only increase would be a hot spot.
 resource "google_firestore_field" "start_keys_expires_at" {
   database   = local.database
   collection = "start_keys"
@@ -110,8 +109,8 @@ resource "google_firestore_field" "start_keys_expires_at" {
   ttl_config {}
 }
 
-# What is long and never searched for. Without this, each write of a document
-# writes it to two indexes, and each element of a list to one more.
+# These fields are long and never searched. Without this exemption, each write of a document would
+# write them to two indexes, and each element of a list to one more.
 resource "google_firestore_field" "messages_content" {
   database   = local.database
   collection = "messages"

@@ -1,16 +1,18 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Function api: the HTTP endpoints.
+# Function api serves the HTTP endpoints.
 
 locals {
-  # The address that Cloud Run derives from names, known before the service is there.
+  # Cloud Run derives this address from names, so it is known before the service exists.
   api_url = "https://${var.name}-api-${data.google_project.this.number}.${var.region}.run.app"
 
-  # gcloud's own tokens, which name gcloud's client and not the service they are for.
+  # This is the audience of gcloud's own tokens: they name gcloud's client and not the target
+  # service.
   gcloud_audience = "32555940559.apps.googleusercontent.com"
 
-  # Who may call, as pkg/entry/auth reads it: only what belongs to the mode.
+  # These settings define the callers, as pkg/entry/auth reads them. Each mode has only its own
+  # settings.
   auth_environment = merge({ AUTH_MODE = var.auth.mode }, {
     token = {}
     iam = {
@@ -30,16 +32,16 @@ locals {
   # Cloud Build smoke-tests what it deploys.
   smoke_caller = var.auth.mode == "iam" ? ["email:${google_service_account.build.email}"] : []
 
-  # In mode iam, Cloud Run lets in whom the service knows a role of. IAM does not
-  # distinguish capital letters, so two spellings would be two grants of one member.
+  # In mode iam, Cloud Run admits the members that have a role on the service. IAM ignores case, so
+  # two spellings would be two grants for the same member.
   invokers = var.auth.mode != "iam" ? [] : distinct([
     for principal in [for p in concat(tolist(var.auth.readers), tolist(var.auth.operators), tolist(var.auth.starters)) : lower(p)] :
     startswith(principal, "domain:") ? principal :
     "${endswith(principal, ".gserviceaccount.com") ? "serviceAccount" : "user"}:${trimprefix(principal, "email:")}"
   ])
 
-  # GOMEMLIMIT is a tenth below the container's memory. The function derives from it how
-  # many bytes of bodies it works on at a time, whatever the concurrency is.
+  # GOMEMLIMIT is a tenth below the container's memory. The function derives from it how many bytes
+  # of bodies it processes at a time, for any concurrency.
   api_memory = { container = "1Gi", go = "920MiB" }
 
   api_environment = {
@@ -63,7 +65,7 @@ resource "google_service_account" "api" {
   depends_on = [google_project_service.this]
 }
 
-# Datasets are written once and never replaced, so creating is enough.
+# Datasets are written once and never replaced, so the permission to create is enough.
 resource "google_storage_bucket_iam_member" "api_data" {
   for_each = toset(["roles/storage.objectCreator", "roles/storage.objectViewer"])
 
@@ -72,7 +74,7 @@ resource "google_storage_bucket_iam_member" "api_data" {
   member = google_service_account.api.member
 }
 
-# What a start has written that is refused is deleted; nothing else can be.
+# The objects of a refused start are deleted. The account can delete no others.
 resource "google_storage_bucket_iam_member" "api_refused_starts" {
   bucket = google_storage_bucket.data.name
   role   = "roles/storage.objectUser"
@@ -91,7 +93,7 @@ resource "google_storage_bucket_iam_member" "api_inbox" {
   member = google_service_account.api.member
 }
 
-# Firestore's roles are the project's; the condition leaves its other databases out.
+# Firestore's roles are granted on the project; the condition excludes its other databases.
 resource "google_project_iam_member" "api_firestore" {
   project = var.project_id
   role    = "roles/datastore.user"
@@ -103,8 +105,8 @@ resource "google_project_iam_member" "api_firestore" {
   }
 }
 
-# Vertex AI grants nothing on single tuning jobs, so it is the project, but of
-# roles/aiplatform.user only what is called (see role "tuner").
+# Vertex AI has no permissions on single tuning jobs, so they are granted on the project. The role
+# "tuner" has only the called methods of roles/aiplatform.user.
 resource "google_project_iam_member" "api_tuner" {
   project = var.project_id
   role    = google_project_iam_custom_role.tuner.id
@@ -125,16 +127,16 @@ resource "google_cloud_run_v2_service" "api" {
   ingress             = var.api_ingress
   deletion_protection = var.deletion_protection
 
-  # In the modes token and oidc the service itself checks every call. Said this
-  # way, no role need be granted to allUsers.
+  # In the modes token and oidc the service itself checks every call. With this setting, allUsers
+  # needs no role.
   invoker_iam_disabled = var.auth.mode != "iam"
 
   template {
     service_account = google_service_account.api.email
     encryption_key  = var.kms_key
     timeout         = "300s"
-    # Bodies of more than 64 KiB share two thirds of GOMEMLIMIT: a request that finds no
-    # room there waits a few seconds, and is answered with 503 then.
+    # Bodies of more than 64 KiB share two thirds of GOMEMLIMIT. A request that finds no space there
+    # waits a few seconds, and is then answered with 503.
     max_instance_request_concurrency = 20
 
     scaling {
@@ -204,7 +206,7 @@ resource "google_cloud_run_v2_service" "api" {
   }
 
   lifecycle {
-    # Cloud Build deploys images and moves traffic; gcloud marks what it touches.
+    # Cloud Build deploys images and moves traffic; gcloud marks what it changes.
     ignore_changes = [
       client, client_version, traffic,
       template[0].annotations, template[0].labels, template[0].revision, template[0].containers[0].image,

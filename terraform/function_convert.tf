@@ -1,8 +1,8 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Function convert: a file in the inbox becomes a dataset and a report, and where it
-# says so a start on record, which poll goes on with.
+# Function convert makes a dataset and a report from a file in the inbox. If the file requests it,
+# convert also records a start, which poll resumes.
 
 locals {
   # GOMEMLIMIT is a tenth below the container's memory.
@@ -31,15 +31,15 @@ resource "google_storage_bucket_iam_member" "convert_inbox" {
   member = google_service_account.convert.member
 }
 
-# A newer generation of a file takes the place of the dataset and report of the
-# one before: that is to delete, too.
+# A newer generation of a file replaces the dataset and report of the earlier one. To replace an
+# object, the account must also be allowed to delete it.
 resource "google_storage_bucket_iam_member" "convert_data" {
   bucket = google_storage_bucket.data.name
   role   = "roles/storage.objectUser"
   member = google_service_account.convert.member
 }
 
-# For the record of a start. Vertex AI is not for this function to ask.
+# This role is for the record of a start. The function has no access to Vertex AI.
 resource "google_project_iam_member" "convert_firestore" {
   project = var.project_id
   role    = "roles/datastore.user"
@@ -54,14 +54,14 @@ resource "google_project_iam_member" "convert_firestore" {
 resource "google_cloud_run_v2_service" "convert" {
   name                = "${var.name}-convert"
   location            = var.region
-  ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY" # which Eventarc's deliveries are
+  ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY" # this includes Eventarc's deliveries
   deletion_protection = var.deletion_protection
 
   template {
     service_account = google_service_account.convert.email
     encryption_key  = var.kms_key
     timeout         = "540s" # below the 600 s that Pub/Sub waits for an answer
-    # The memory is for one conversion at a time.
+    # The memory is sufficient for one conversion at a time.
     max_instance_request_concurrency = 1
 
     scaling {
@@ -73,7 +73,7 @@ resource "google_cloud_run_v2_service" "convert" {
       image = coalesce(var.images.convert, local.placeholder)
 
       resources {
-        limits            = { cpu = "2", memory = local.convert_memory.container } # the engine works on two blocks at a time
+        limits            = { cpu = "2", memory = local.convert_memory.container } # the engine processes two blocks at a time
         cpu_idle          = true
         startup_cpu_boost = true
       }
@@ -109,7 +109,7 @@ resource "google_cloud_run_v2_service" "convert" {
   }
 
   lifecycle {
-    # Cloud Build deploys images and moves traffic; gcloud marks what it touches.
+    # Cloud Build deploys images and moves traffic; gcloud marks what it changes.
     ignore_changes = [
       client, client_version, traffic,
       template[0].annotations, template[0].labels, template[0].revision, template[0].containers[0].image,
@@ -137,25 +137,25 @@ resource "google_cloud_run_v2_service_iam_member" "convert_trigger" {
   member   = google_service_account.convert_trigger.member
 }
 
-# Eventarc's events have no owner but the project.
+# Permission to receive Eventarc's events can be granted on the project only.
 resource "google_project_iam_member" "convert_trigger_receiver" {
   project = var.project_id
   role    = "roles/eventarc.eventReceiver"
   member  = google_service_account.convert_trigger.member
 }
 
-# Pub/Sub's agent signs each delivery as the trigger's account. In a project that
-# has had Pub/Sub since before April 2021 it may not do so by itself.
+# Pub/Sub's agent signs each delivery as the trigger's account. It lacks this permission in a
+# project that has used Pub/Sub since before April 2021.
 resource "google_service_account_iam_member" "convert_trigger_signer" {
   service_account_id = google_service_account.convert_trigger.name
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = local.agents.pubsub
 
-  depends_on = [google_pubsub_topic.ticks] # Pub/Sub's first use makes its agent
+  depends_on = [google_pubsub_topic.ticks] # the first use of Pub/Sub creates its agent
 }
 
-# Eventarc acts as its own agent, which has roles/eventarc.serviceAgent from when
-# the API was enabled. In a new project that can take some minutes: see README.
+# Eventarc acts as its own agent, which gets roles/eventarc.serviceAgent when the API is enabled. In
+# a new project that can take some minutes: see README.
 resource "google_eventarc_trigger" "convert" {
   name            = "${var.name}-convert"
   location        = var.region

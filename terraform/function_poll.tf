@@ -1,8 +1,8 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Function poll: job records follow Vertex AI, waiting jobs are started, and what
-# happens to a job is told.
+# Function poll refreshes job records from Vertex AI, submits queued jobs, and publishes the events
+# of jobs.
 
 locals {
   # GOMEMLIMIT is a tenth below the container's memory.
@@ -26,7 +26,7 @@ resource "google_service_account" "poll" {
   depends_on = [google_project_service.this]
 }
 
-# It goes on with what api has begun: datasets are written once here too.
+# Poll resumes the starts of api: here, too, datasets are written once.
 resource "google_storage_bucket_iam_member" "poll_data" {
   for_each = toset(["roles/storage.objectCreator", "roles/storage.objectViewer"])
 
@@ -35,7 +35,7 @@ resource "google_storage_bucket_iam_member" "poll_data" {
   member = google_service_account.poll.member
 }
 
-# As function api, it deletes what refused starts have written.
+# Like function api, it deletes the objects of refused starts.
 resource "google_storage_bucket_iam_member" "poll_refused_starts" {
   bucket = google_storage_bucket.data.name
   role   = "roles/storage.objectUser"
@@ -47,15 +47,15 @@ resource "google_storage_bucket_iam_member" "poll_refused_starts" {
   }
 }
 
-# What a start trains on can be a file of the inbox: named by its caller, or dropped
-# to start a job.
+# The training data of a start can be a file of the inbox, either named by its caller, or dropped to
+# start a job.
 resource "google_storage_bucket_iam_member" "poll_inbox" {
   bucket = google_storage_bucket.inbox.name
   role   = "roles/storage.objectViewer"
   member = google_service_account.poll.member
 }
 
-# Firestore's roles are the project's; the condition leaves its other databases out.
+# Firestore's roles are granted on the project; the condition excludes its other databases.
 resource "google_project_iam_member" "poll_firestore" {
   project = var.project_id
   role    = "roles/datastore.user"
@@ -67,7 +67,7 @@ resource "google_project_iam_member" "poll_firestore" {
   }
 }
 
-# Vertex AI grants nothing on single tuning jobs.
+# Vertex AI has no permissions on single tuning jobs.
 resource "google_project_iam_member" "poll_tuner" {
   project = var.project_id
   role    = google_project_iam_custom_role.tuner.id
@@ -83,19 +83,19 @@ resource "google_pubsub_topic_iam_member" "poll_events" {
 resource "google_cloud_run_v2_service" "poll" {
   name                = "${var.name}-poll"
   location            = var.region
-  ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY" # which Eventarc's deliveries are
+  ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY" # this includes Eventarc's deliveries
   deletion_protection = var.deletion_protection
 
   template {
     service_account = google_service_account.poll.email
     encryption_key  = var.kms_key
     timeout         = "540s" # below the 600 s that Pub/Sub waits for an answer
-    # A second tick at the same time would do the work of the first.
+    # A second tick at the same time would repeat the work of the first.
     max_instance_request_concurrency = 1
 
     scaling {
       min_instance_count = 0
-      max_instance_count = 1 # a second would ask Vertex AI the same again
+      max_instance_count = 1 # a second instance would repeat the same calls to Vertex AI
     }
 
     containers {
@@ -138,7 +138,7 @@ resource "google_cloud_run_v2_service" "poll" {
   }
 
   lifecycle {
-    # Cloud Build deploys images and moves traffic; gcloud marks what it touches.
+    # Cloud Build deploys images and moves traffic; gcloud marks what it changes.
     ignore_changes = [
       client, client_version, traffic,
       template[0].annotations, template[0].labels, template[0].revision, template[0].containers[0].image,
@@ -166,17 +166,17 @@ resource "google_cloud_run_v2_service_iam_member" "poll_trigger" {
   member   = google_service_account.poll_trigger.member
 }
 
-# Pub/Sub's agent signs each delivery as the trigger's account. In a project that
-# has had Pub/Sub since before April 2021 it may not do so by itself.
+# Pub/Sub's agent signs each delivery as the trigger's account. It lacks this permission in a
+# project that has used Pub/Sub since before April 2021.
 resource "google_service_account_iam_member" "poll_trigger_signer" {
   service_account_id = google_service_account.poll_trigger.name
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = local.agents.pubsub
 
-  depends_on = [google_pubsub_topic.ticks] # Pub/Sub's first use makes its agent
+  depends_on = [google_pubsub_topic.ticks] # the first use of Pub/Sub creates its agent
 }
 
-# The account receives no Eventarc events: those of a topic need no such role.
+# The account needs no role to receive Eventarc's events: the events of a topic require none.
 resource "google_eventarc_trigger" "poll" {
   name            = "${var.name}-poll"
   location        = var.region

@@ -1,9 +1,9 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Who may do what on which resource: every grant of this configuration, in one
-# table for whoever reviews it (terraform output grants). tests/grants.tftest.hcl
-# holds the table against what is meant, and fails if a grant is not in it.
+# This table has every grant of this configuration: the account, the role and the resource. A
+# reviewer can print it with terraform output grants. tests/grants.tftest.hcl compares the table
+# with the expected grants, and fails if a grant is missing from it.
 locals {
   project_grants = concat(values(google_project_iam_member.tuning_accounts), [
     google_project_iam_member.api_firestore,

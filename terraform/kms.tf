@@ -1,7 +1,7 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# The services that keep our data use the key as their own agents.
+# The services that store our data use the key through their own agents.
 resource "google_kms_crypto_key_iam_member" "agents" {
   for_each = var.kms_key == null ? {} : merge(
     { for name in ["artifacts", "firestore", "pubsub", "run", "secrets"] : name => local.agents[name] },

@@ -23,15 +23,15 @@ locals {
     var.kms_key == null ? [] : ["cloudkms.googleapis.com"],
   )
 
-  # Shape of every region there is, so that a zone, a multi-region and a slip of the pen
-  # are refused while planning.
+  # This pattern matches every existing region, so that a zone, a multi-region or a typing error is
+  # refused in the plan.
   region_pattern = "^(africa|asia|australia|europe|me|northamerica|southamerica|us)-(north|south)?(central|east|north|south|west)1?[0-9]$"
 
-  # Where each function is from: Google's hello page until Cloud Build has deployed ours.
+  # The image of each function is Google's hello page until Cloud Build has deployed ours.
   placeholder = "us-docker.pkg.dev/cloudrun/container/hello"
 
-  # What the functions have in common: convert records starts, api makes them, poll
-  # goes on with them, and all must go by the same.
+  # The functions share these settings: convert records starts, api makes them and poll resumes
+  # them, so all must use the same values.
   environment = {
     BASE_MODEL             = var.base_model
     CATALOGUE              = try(var.catalogue.object, null)
@@ -52,13 +52,13 @@ locals {
     START_SERVICE_ACCOUNTS = join(",", var.jobs.allowed_service_accounts)
   }
 
-  # The objects of starts, for the grants to delete those of refused ones.
+  # These are the objects of starts, for the grants to delete those of refused starts.
   refused_starts = {
     title      = "starts-of-${var.name}"
     expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.data.name}/objects/datasets/\") || resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.data.name}/objects/requests/\")"
   }
 
-  # The accounts by which Google's own services act in this project.
+  # Google's own services use these accounts in this project.
   agents = {
     for name, domain in {
       artifacts   = "gcp-sa-artifactregistry.iam.gserviceaccount.com"
@@ -77,12 +77,12 @@ resource "google_project_service" "this" {
   for_each = local.apis
 
   service = each.key
-  # What else is in the project may use them too.
+  # Other resources of the project may use these APIs too.
   disable_on_destroy = false
 }
 
-# No depends_on here: with one more API the number would be unknown while planning, and
-# every grant to an agent of Google's would be replaced.
+# There is no depends_on here: with it, an additional API would make the number unknown in the plan,
+# and every grant to Google's agents would be replaced.
 data "google_project" "this" {
   project_id = var.project_id
 }

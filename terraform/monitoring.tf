@@ -1,29 +1,29 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# What to do on each alert is in README.md, which each of them quotes.
+# README.md explains what to do on each alert; each alert quotes its section.
 
 locals {
-  # PromQL has underscores where names of metrics have anything else.
+  # PromQL replaces all other characters in names of metrics by underscores.
   metric_name = replace(var.name, "-", "_")
 
-  # Lines of the log that are counted, by the words that the code writes.
+  # These log messages are counted. Each text is exactly what the code logs.
   counted = {
-    # Tuning jobs that ended, by how.
+    # Ended tuning jobs, by result.
     jobs_ended = {
-      functions = ["api", "poll"] # whichever sees it first
+      functions = ["api", "poll"] # the one that sees the end first
       message   = "job changed"
       condition = "jsonPayload.to=(\"PIPELINE_STATE_SUCCEEDED\" OR \"PIPELINE_STATE_FAILED\" OR \"PIPELINE_STATE_CANCELLED\")"
       labels    = { state = "EXTRACT(jsonPayload.to)" }
     }
-    # Dropped files that were done with, by how.
+    # Processed files, by result.
     conversions = {
       functions = ["convert"]
       message   = "the file was handled"
       condition = "severity=INFO"
       labels    = { outcome = "EXTRACT(jsonPayload.outcome)" }
     }
-    # Dropped files that Cloud Storage did not let be converted, for good.
+    # Dropped files whose conversion Cloud Storage permanently prevented.
     conversions_failed = {
       functions = ["convert"]
       message   = "the conversion failed permanently"
@@ -55,7 +55,7 @@ locals {
       severity = "CRITICAL"
       summary  = "No tick has succeeded for 15 minutes"
       query    = "(sum(increase(run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",service_name=\"${local.services.poll}\",response_code_class=\"2xx\"}[15m])) or vector(0)) < 1"
-      duration = "300s" # after a deployment, figures are some minutes late
+      duration = "300s" # figures arrive some minutes late after a deployment
     }
     server_errors = {
       severity = "ERROR"
@@ -127,7 +127,7 @@ resource "google_monitoring_alert_policy" "this" {
       query               = trimspace(each.value.query)
       duration            = each.value.duration
       evaluation_interval = "60s"
-      # A metric of logs exists from its first line on, which may be long after.
+      # A log-based metric exists only from its first line on, which may come much later.
       disable_metric_validation = true
     }
   }
@@ -144,7 +144,7 @@ resource "google_monitoring_alert_policy" "this" {
   depends_on = [google_logging_metric.this]
 }
 
-# The README's sections on alerts, each headed by its key here.
+# This map has the README's sections on alerts by their headings, which are the keys here.
 locals {
   playbook = {
     for section in slice(split("\n### ", file("${path.module}/README.md")), 1, length(split("\n### ", file("${path.module}/README.md")))) :

@@ -7,13 +7,13 @@ resource "google_artifact_registry_repository" "images" {
   format        = "DOCKER"
   kms_key_name  = var.kms_key
 
-  # Services run digests; a tag says which build an image is of, for good.
+  # Services run digests. A tag permanently identifies the build of an image.
   docker_config {
     immutable_tags = true
   }
 
-  # Twenty releases to go back to, and no more to pay for. Each release has an image, an
-  # SBOM, a signature and an attestation.
+  # Twenty releases are kept for rollbacks; more would only cost money. Each release has an image,
+  # an SBOM, a signature and an attestation.
   cleanup_policies {
     id     = "keep-recent"
     action = "KEEP"
@@ -30,7 +30,7 @@ resource "google_artifact_registry_repository" "images" {
   }
 
   lifecycle {
-    prevent_destroy = true # README.md says how to uninstall
+    prevent_destroy = true # README.md explains how to uninstall
   }
 
   depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agents]

@@ -1,8 +1,8 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Publishes as Cloud Scheduler's own agent, to which Google grants that when the
-# API is enabled (roles/cloudscheduler.serviceAgent).
+# Cloud Scheduler publishes as its own agent. Google grants that to the agent when the API is
+# enabled (roles/cloudscheduler.serviceAgent).
 resource "google_cloud_scheduler_job" "ticks" {
   name      = "${var.name}-ticks"
   region    = coalesce(var.scheduler_region, var.region)
@@ -11,16 +11,16 @@ resource "google_cloud_scheduler_job" "ticks" {
 
   pubsub_target {
     topic_name = google_pubsub_topic.ticks.id
-    data       = base64encode("{}") # a message must have a body or an attribute; nobody reads it
+    data       = base64encode("{}") # a message needs a body or an attribute; the content is unused
   }
 
   depends_on = [google_project_service.this]
 }
 
-# Function convert and function poll answer calls from inside only, and their trigger's
-# account only. So scripts/release has Cloud Scheduler call them, and reads how the
-# call ended: a candidate before it takes traffic, and poll once more afterwards. These
-# jobs are paused, and run when a release asks for it.
+# Functions convert and poll accept calls only from inside, and only from their trigger's account.
+# So scripts/release makes Cloud Scheduler call them, and reads the result of the call. It calls the
+# candidates before they take traffic, and poll once more afterwards. These jobs are paused, and run
+# only when a release requests it.
 locals {
   trials = {
     candidate-convert = { function = "convert", tag = "candidate---" }
@@ -29,13 +29,14 @@ locals {
   }
 
   trial_events = {
-    # No such object: function convert asks Cloud Storage, and has nothing to do.
+    # This object does not exist: function convert looks for it in Cloud Storage, and then has
+    # nothing to do.
     convert = {
       type    = "google.cloud.storage.object.v1.finalized"
       account = google_service_account.convert_trigger.email
       body    = jsonencode({ bucket = google_storage_bucket.inbox.name, name = "smoke/none.jsonl", generation = "1", size = "1" })
     }
-    # A tick as any other.
+    # This is a normal tick.
     poll = {
       type    = "google.cloud.pubsub.topic.v1.messagePublished"
       account = google_service_account.poll_trigger.email

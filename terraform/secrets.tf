@@ -1,10 +1,11 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# The tokens of mode "token", by their hashes. Terraform's state holds neither.
+# The secret has the hashes of the tokens of mode "token". Terraform's state has neither the tokens
+# nor the hashes.
 locals {
   api_tokens = join(",", sort([for name, t in var.api_tokens : "${name}:${t.role}:${t.sha256}"]))
-  # Differs whenever the tokens differ, and lets nobody guess them.
+  # This value changes whenever the tokens change, and does not help to guess them.
   api_tokens_version = nonsensitive(parseint(substr(sha256(local.api_tokens), 0, 7), 16))
 }
 
@@ -35,9 +36,9 @@ resource "terraform_data" "api_tokens" {
   input = local.api_tokens_version
 }
 
-# The service reads the latest version when an instance starts, so that every revision,
-# one that scripts/rollback returns to as well, knows the tokens of today and no others.
-# Its variable API_TOKENS_VERSION makes each change of tokens a new revision.
+# The service reads the latest version when an instance starts. So every revision, including one to
+# which scripts/rollback returns, accepts exactly the current tokens. The variable
+# API_TOKENS_VERSION makes each change of tokens a new revision.
 resource "google_secret_manager_secret_version" "api_tokens" {
   count = var.auth.mode == "token" ? 1 : 0
 
@@ -48,6 +49,6 @@ resource "google_secret_manager_secret_version" "api_tokens" {
 
   lifecycle {
     create_before_destroy = true
-    replace_triggered_by  = [terraform_data.api_tokens] # nothing can be read to compare
+    replace_triggered_by  = [terraform_data.api_tokens] # the secret cannot be read to compare it
   }
 }

@@ -4,7 +4,7 @@
 # Files are dropped into the inbox, and function convert reads them there.
 resource "google_storage_bucket" "inbox" {
   name          = coalesce(var.inbox_bucket, "${var.project_id}-${var.name}-inbox")
-  location      = var.region # Eventarc wants bucket and trigger in one place
+  location      = var.region # Eventarc requires the bucket and the trigger in one place
   force_destroy = !var.deletion_protection
 
   uniform_bucket_level_access = true
@@ -41,7 +41,7 @@ resource "google_storage_bucket" "inbox" {
     }
   }
 
-  # What scripts/smoke has dropped.
+  # For files that scripts/smoke has dropped.
   lifecycle_rule {
     action {
       type = "Delete"
@@ -70,13 +70,14 @@ resource "google_storage_bucket" "inbox" {
   }
 
   lifecycle {
-    prevent_destroy = true # README.md says how to uninstall
+    prevent_destroy = true # README.md explains how to uninstall
   }
 
   depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agents]
 }
 
-# Datasets and reports. What a job was trained on stays: it is the job's lineage.
+# This bucket has the datasets and reports. The training data of a job are kept: they are the job's
+# lineage.
 resource "google_storage_bucket" "data" {
   name          = coalesce(var.data_bucket, "${var.project_id}-${var.name}-data")
   location      = var.region
@@ -103,7 +104,7 @@ resource "google_storage_bucket" "data" {
     }
   }
 
-  # A start that is too long for its record waits here until its dataset is written.
+  # A start that is too long for its record is kept here until its dataset is written.
   lifecycle_rule {
     action {
       type = "Delete"
@@ -115,7 +116,7 @@ resource "google_storage_bucket" "data" {
     }
   }
 
-  # What scripts/smoke has dropped.
+  # For files that scripts/smoke has dropped.
   lifecycle_rule {
     action {
       type = "Delete"
@@ -144,14 +145,14 @@ resource "google_storage_bucket" "data" {
   }
 
   lifecycle {
-    prevent_destroy = true # README.md says how to uninstall
+    prevent_destroy = true # README.md explains how to uninstall
   }
 
   depends_on = [google_project_service.this, google_kms_crypto_key_iam_member.agents]
 }
 
-# The functions read the catalogue of base models before they serve, and the one
-# object alone. The condition wants uniform access of the bucket, which ours have.
+# The functions read the catalogue of base models before they serve. They may read only this object.
+# The condition requires uniform access of the bucket, which our buckets have.
 resource "google_storage_bucket_iam_member" "catalogue" {
   for_each = {
     for name, member in {
@@ -175,12 +176,12 @@ locals {
   catalogue = try(regex("^gs://(?P<bucket>[^/]+)/(?P<name>.+)$", var.catalogue.object), { bucket = null, name = null })
 }
 
-# No depends_on, as for google_project in main.tf.
+# There is no depends_on, as for google_project in main.tf.
 data "google_storage_project_service_account" "this" {}
 
-# Cloud Storage tells Eventarc of new objects through a topic that Eventarc makes
-# with the trigger, under a name of its own, and without this may not publish
-# there. Only the project is there to grant it on before the trigger is.
+# Cloud Storage notifies Eventarc of new objects through a topic that Eventarc creates with the
+# trigger, under a generated name. Cloud Storage needs this role to publish there. Before the
+# trigger exists, the role can be granted only on the project.
 resource "google_project_iam_member" "storage_agent_publisher" {
   project = var.project_id
   role    = "roles/pubsub.publisher"

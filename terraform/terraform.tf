@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 terraform {
-  required_version = ">= 1.11" # write-only arguments
+  required_version = ">= 1.11" # for write-only arguments
 
   required_providers {
     google = {
@@ -17,7 +17,7 @@ provider "google" {
   region         = var.region
   default_labels = merge({ app = var.name }, var.labels)
 
-  # The Budget API answers a person's credentials only in the name of a project.
+  # The Budget API accepts a person's credentials only together with a project.
   user_project_override = var.budget == null ? null : true
   billing_project       = var.budget == null ? null : var.project_id
 }

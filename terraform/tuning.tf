@@ -1,8 +1,8 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# What api and poll do at Vertex AI. roles/aiplatform.user holds some hundred
-# permissions more, to predict and to delete among them.
+# Functions api and poll call these methods of Vertex AI. roles/aiplatform.user has some hundred
+# permissions more, for example to predict and to delete.
 resource "google_project_iam_custom_role" "tuner" {
   role_id = "${replace(var.name, "-", "_")}_tuner"
   title   = "Vertextune: start, watch and cancel tuning jobs"
@@ -17,16 +17,15 @@ resource "google_project_iam_custom_role" "tuner" {
   depends_on = [google_project_service.this]
 }
 
-# Jobs run as Vertex AI's tuning agent, gcp-sa-vertex-tune, which reads our
-# buckets by roles/aiplatform.tuningServiceAgent. Google makes the agent, with
-# that role, at the first tuning job of a project, so nothing can be granted to
-# it before, and in the project itself nothing needs to be.
+# Jobs run as Vertex AI's tuning agent, gcp-sa-vertex-tune, which reads our buckets by
+# roles/aiplatform.tuningServiceAgent. Google creates the agent, with that role, at the first tuning
+# job of a project. So nothing can be granted to it before, and in the project itself it needs no
+# other grant.
 #
-# An own account for jobs (the field service_account of a start) does need it:
-# the functions may start jobs as that account, the account has the agent's role
-# and reads the datasets, and the agent, once it is there, acts as the account.
-# Source: "Use a custom service account" in Vertex AI's guide to supervised tuning
-# of Gemini models.
+# A separate account for jobs (the field service_account of a start) does need grants: the functions
+# may start jobs as that account, the account has the agent's role and reads the datasets, and the
+# agent, once it exists, acts as the account. Source: "Use a custom service account" in Vertex AI's
+# guide to supervised tuning of Gemini models.
 
 resource "google_service_account_iam_member" "tuning_users" {
   for_each = {
@@ -41,7 +40,7 @@ resource "google_service_account_iam_member" "tuning_users" {
   }[each.value.function]
 }
 
-# Granted on the project, as it is to the agent: no single resource takes it.
+# The role is granted on the project, as it is to the agent: no single resource accepts it.
 resource "google_project_iam_member" "tuning_accounts" {
   for_each = var.tuning_accounts
 
@@ -66,8 +65,8 @@ resource "google_service_account_iam_member" "tuning_agent" {
   member             = local.agents.tuning
 }
 
-# Open models are tuned by two other agents, which read the dataset and write the
-# model (output_uri) in the data bucket unless a start says otherwise.
+# Two other agents tune open models. They read the dataset in the data bucket, and write the model
+# there (output_uri) unless a start names another place.
 resource "google_storage_bucket_iam_member" "open_models" {
   for_each = { for name in ["open_models", "vertex"] : name => local.agents[name] if var.open_model_agents_exist }
 

@@ -1,7 +1,7 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Where everything is, what it is called, and how it is kept.
+# Variables for locations, names and protection.
 
 variable "alert_emails" {
   description = "Addresses that alerts and the budget's notices go to."
@@ -150,7 +150,7 @@ variable "name" {
   nullable    = false
 
   validation {
-    # Accounts have at most 30 characters, of which -convert-trigger takes 16.
+    # Accounts have at most 30 characters, and -convert-trigger takes 16 of them.
     condition     = can(regex("^[a-z][a-z0-9-]{1,12}[a-z0-9]$", var.name))
     error_message = "name must have 3 to 14 lower-case letters, digits and hyphens, and begin with a letter."
   }
@@ -191,7 +191,7 @@ variable "poll_schedule" {
   nullable    = false
 
   validation {
-    # Each ten minutes of an hour have one that the first field names.
+    # Each ten minutes of an hour must contain a minute that the first field names.
     condition = can(regex("^[0-9*/,-]+( [*]){4}$", var.poll_schedule)) && try(alltrue([
       for start in range(60) : anytrue(flatten([
         for part in split(",", split(" ", var.poll_schedule)[0]) : [

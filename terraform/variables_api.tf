@@ -1,7 +1,7 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Who may call function api, from where, and how much of it there is.
+# Variables for the callers of function api, their network, and its size.
 
 variable "api_environment" {
   description = "Further environment variables of function api, over those that are set here."

@@ -1,7 +1,7 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# What is tuned, by whom, and for how much.
+# Variables for the models, the accounts and the cost of tuning.
 
 variable "base_model" {
   description = "Model to tune where neither a request nor its model names one."

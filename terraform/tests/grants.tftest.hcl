@@ -1,7 +1,8 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Who may do what on which resource, and nothing else.
+# These runs check which account has which role on which resource, and that there are no other
+# grants.
 
 mock_provider "google" {
   source = "./tests/mocks"
@@ -12,8 +13,8 @@ variables {
   region     = "us-central1"
 }
 
-# Whatever grants something is in the table of grants.tf, which the other runs
-# hold against what is meant.
+# Every resource that grants a role is in the table of grants.tf, which the other runs compare with
+# the expected grants.
 run "no_grant_outside_the_table" {
   assert {
     condition = alltrue(flatten([
@@ -30,13 +31,13 @@ run "no_grant_outside_the_table" {
     ])))
   }
 
-  # A binding or policy takes away what others were granted.
+  # A binding or policy would remove other grants.
   assert {
     condition     = length(flatten([for f in fileset(path.module, "*.tf") : regexall("_iam_(binding|policy)\"", file("${path.module}/${f}"))])) == 0 && length(output.grants) > 0
     error_message = "Grants are made by _iam_member alone."
   }
 
-  # Nobody is let in who is not known.
+  # No grant may admit unauthenticated callers.
   assert {
     condition     = !anytrue([for g in output.grants : can(regex("allUsers|allAuthenticatedUsers|roles/(owner|editor|viewer)", g))])
     error_message = "Something is granted to everybody, or all of the project to somebody."
@@ -122,7 +123,7 @@ run "tokens" {
     smoke_token_secret = "smoke"
   }
 
-  # Cloud Build calls by the token of the secret, and need not be let in by Cloud Run.
+  # Cloud Build calls with the token from the secret, so it needs no role on the Cloud Run service.
   assert {
     condition = setsubtract(output.grants, run.as_it_comes.grants) == toset([
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com secretmanager.secretAccessor on secret vertextune-api-tokens",
@@ -144,7 +145,7 @@ run "oidc" {
     smoke_token_secret = "smoke"
   }
 
-  # The service itself checks, and nobody need be granted anything for it.
+  # The service itself checks callers, so no role has to be granted.
   assert {
     condition     = google_cloud_run_v2_service.api.invoker_iam_disabled
     error_message = "Cloud Run checks too, and knows nobody."
@@ -220,7 +221,7 @@ run "catalogue" {
     catalogue = { object = "gs://their-bucket/a/catalogue.json" }
   }
 
-  # The one object, and nothing else of the bucket.
+  # The role covers only this object of the bucket.
   assert {
     condition = setsubtract(output.grants, run.as_it_comes.grants) == toset([
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectViewer on bucket their-bucket if resource.name == \"projects/_/buckets/their-bucket/objects/a/catalogue.json\"",

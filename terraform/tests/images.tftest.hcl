@@ -1,7 +1,7 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Terraform makes a service with an image, and leaves the image to Cloud Build.
+# Terraform creates a service with an image, and leaves later images to Cloud Build.
 
 mock_provider "google" {
   source = "./tests/mocks"

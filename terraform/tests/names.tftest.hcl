@@ -1,7 +1,7 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Names, regions, and how what is made is kept safe as it comes.
+# These runs check names, regions, and the default protection of resources.
 
 mock_provider "google" {
   source = "./tests/mocks"
@@ -52,7 +52,7 @@ run "as_it_comes" {
     b.versioning[0].enabled && b.soft_delete_policy[0].retention_duration_seconds == 604800 && b.force_destroy == false])
     error_message = "What is in a bucket can be lost at once."
   }
-  # A dataset of a job stays; what was replaced goes, and what nobody needs any more.
+  # The dataset of a job is kept; replaced objects and those that are no longer needed are deleted.
   assert {
     condition = {
       for rule in google_storage_bucket.data.lifecycle_rule : join(" ", coalesce(one(rule.condition).matches_prefix, [])) => one(rule.condition).age...
@@ -153,7 +153,7 @@ run "as_it_comes" {
   }
 }
 
-# The longest name that is allowed, and accounts of at most 30 characters.
+# The name has the maximum length, and accounts have at most 30 characters.
 run "the_longest_name" {
   variables {
     name = "fourteen-chars"
@@ -207,7 +207,7 @@ run "everything_elsewhere" {
     condition     = local.convert_environment.DROP_STARTS == "false" && local.poll_environment.STALLED_AFTER == "1h30m"
     error_message = "Function convert is told ${jsonencode(local.convert_environment)}, function poll ${jsonencode(local.poll_environment)}."
   }
-  # All functions go by the same.
+  # All functions use the same settings.
   assert {
     condition = alltrue([for told in [local.api_environment, local.convert_environment, local.poll_environment] : { for k in keys(local.environment) : k => told[k] if local.environment[k] != "" } == {
       BASE_MODEL            = "gemini-x"

@@ -1,7 +1,7 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# What is off as it comes, on.
+# These runs turn on everything that is off by default.
 
 mock_provider "google" {
   source = "./tests/mocks"
@@ -33,7 +33,7 @@ run "off" {
 run "key" {
   variables {
     kms_key = "projects/my-project/locations/us-central1/keyRings/r/cryptoKeys/k"
-    # So that there is a secret too.
+    # With this mode there is a secret too.
     auth       = { mode = "token" }
     api_tokens = { ci = { role = "starter", sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" } }
   }
@@ -74,7 +74,7 @@ run "tokens" {
     condition     = google_secret_manager_secret_version.api_tokens[0].secret_data == null && tostring(google_secret_manager_secret_version.api_tokens[0].secret_data_wo_version) == tostring(local.api_tokens_version)
     error_message = "The state holds the tokens' hashes, or does not say which they are."
   }
-  # Every revision knows the tokens of today, and a change is a new revision.
+  # Every revision knows the current tokens, and a change creates a new revision.
   assert {
     condition     = [for e in google_cloud_run_v2_service.api.template[0].containers[0].env : e.value_source[0].secret_key_ref[0].version if e.name == "API_TOKENS"] == ["latest"] && local.api_environment.API_TOKENS_VERSION == tostring(local.api_tokens_version)
     error_message = "API_TOKENS is not the latest version, or a change makes no revision."
@@ -158,7 +158,7 @@ run "the_rest" {
   }
 }
 
-# Each alert says what to do, in the words of the README.
+# Each alert explains what to do, with the README's text.
 run "alerts" {
   assert {
     condition     = toset(keys(google_monitoring_alert_policy.this)) == toset(["dead_letters", "failed_conversions", "failed_jobs", "server_errors", "stalled_poller"])

@@ -1,13 +1,13 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Values that would fail later, or worse, not at all.
+# These values would fail later, or cause damage without an error.
 
 mock_provider "google" {
   source = "./tests/mocks"
 }
 
-# Known already when it is planned, so that no check waits for it.
+# The value is known in the plan, so that no check is postponed.
 override_resource {
   target          = google_eventarc_trigger.poll
   override_during = plan

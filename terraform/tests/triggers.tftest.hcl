@@ -1,7 +1,7 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# What calls the functions, and what becomes of events that nobody takes.
+# These runs check what calls the functions, and where unacknowledged events go.
 
 mock_provider "google" {
   source = "./tests/mocks"
@@ -13,7 +13,7 @@ variables {
 }
 
 run "wiring" {
-  # A file in the inbox calls convert.
+  # A file in the inbox triggers convert.
   assert {
     condition = toset([for c in google_eventarc_trigger.convert.matching_criteria : "${c.attribute}=${c.value}"]) == toset([
       "type=google.cloud.storage.object.v1.finalized", "bucket=my-project-vertextune-inbox",
@@ -33,7 +33,7 @@ run "wiring" {
     error_message = "A trigger calls as another account than that which may."
   }
 
-  # Cloud Scheduler wakes poll through the topic.
+  # Cloud Scheduler triggers poll through the topic.
   assert {
     condition     = google_cloud_scheduler_job.ticks.schedule == "* * * * *" && google_cloud_scheduler_job.ticks.time_zone == "Etc/UTC" && google_cloud_scheduler_job.ticks.region == "us-central1"
     error_message = "Poll is not woken every minute."
@@ -55,7 +55,7 @@ run "wiring" {
     error_message = "Trigger poll calls another service."
   }
 
-  # Event functions take one request at a time, from inside, from one account.
+  # Event functions accept one request at a time, from inside, from one account.
   assert {
     condition = alltrue([for s in [google_cloud_run_v2_service.convert, google_cloud_run_v2_service.poll] :
     s.template[0].max_instance_request_concurrency == 1 && s.ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY" && s.invoker_iam_disabled != true])
@@ -68,7 +68,7 @@ run "wiring" {
     )
     error_message = "An event function does not know its trigger's account."
   }
-  # Pub/Sub gives up on an answer after 600 s.
+  # Pub/Sub stops waiting for an answer after 600 s.
   assert {
     condition     = alltrue([for s in [google_cloud_run_v2_service.convert, google_cloud_run_v2_service.poll] : tonumber(trimsuffix(s.template[0].timeout, "s")) < 600])
     error_message = "An event function may take longer than Pub/Sub waits for it."
@@ -80,7 +80,7 @@ run "dead_letters" {
     condition     = google_pubsub_subscription.dead_letters.topic == google_pubsub_topic.dead_letters.id && google_pubsub_subscription.dead_letters.expiration_policy[0].ttl == ""
     error_message = "Nothing holds dead letters, or only until it expires."
   }
-  # Ticks that come while a long one runs are no dead letters.
+  # Ticks that arrive while a long one runs do not become dead letters.
   assert {
     condition = output.dead_letter_commands == join("\n", [
       "gcloud pubsub subscriptions update eventarc-convert --dead-letter-topic=projects/my-project/topics/vertextune-dead-letters --max-delivery-attempts=20 --message-retention-duration=1d --ack-deadline=600",
@@ -90,7 +90,7 @@ run "dead_letters" {
   }
 }
 
-# A release has Cloud Scheduler call convert and poll, as their triggers' accounts.
+# A release makes Cloud Scheduler call convert and poll, as their triggers' accounts.
 run "trials" {
   assert {
     condition = { for name, job in google_cloud_scheduler_job.trials : job.name => "${job.http_target[0].uri} ${job.http_target[0].oidc_token[0].audience} ${job.http_target[0].oidc_token[0].service_account_email}" } == {
@@ -118,7 +118,7 @@ run "another_schedule" {
   }
 }
 
-# Alternatives that wake function poll often enough.
+# These other schedules trigger function poll often enough.
 run "steps" {
   variables { poll_schedule = "1-59/7 * * * *" }
   assert {

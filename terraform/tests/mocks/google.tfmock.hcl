@@ -1,7 +1,7 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# What Google Cloud would answer, as far as the tests look at it.
+# These are Google Cloud's answers, as far as the tests use them.
 
 override_data {
   target = data.google_project.this
