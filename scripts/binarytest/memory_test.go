@@ -63,7 +63,7 @@ func TestMemory(t *testing.T) {
 	binaries := t.TempDir()
 	compile := exec.CommandContext(t.Context(), "go", "build", "-tags="+tags(), "-ldflags=-s -w", "-o", binaries+string(filepath.Separator),
 		"../../functions/api", "../../functions/convert", "../../functions/poll")
-	compile.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=") // the race detector needs memory of its own
+	compile.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=") // the race detector needs memory
 	if out, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("build the functions: %v\n%s", err, out)
 	}

@@ -171,7 +171,7 @@ func (r *run) cancel(o *order) {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		switch {
-		case a.status == http.StatusOK || a.status == http.StatusConflict: // a conflict means that the job has ended already
+		case a.status == http.StatusOK || a.status == http.StatusConflict: // a conflict: it has ended
 			o.cancelled = true
 		case a.passes():
 			r.repeated.Store(true)

@@ -90,7 +90,7 @@ func (r *run) fileOf(rec record) (uri string, generation int64) {
 		return "gs://" + data + "/own.jsonl", r.own
 	}
 	for _, d := range r.drops {
-		for _, m := range slices.Concat(r.drops, []*drop{{}}) { // the empty drop stands for the file's metadata
+		for _, m := range slices.Concat(r.drops, []*drop{{}}) { // the empty drop: the file's metadata
 			if r.keyed(rec.StartedBy, fmt.Sprintf("%d/%d", d.generation, m.generation)) == rec.ID {
 				generation = d.generation
 			}

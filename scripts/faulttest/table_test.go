@@ -15,7 +15,7 @@ type outcome int
 
 const (
 	unharmed  outcome = iota // every request was answered at once, and the result was as expected
-	recovered                // a client retried, an event was delivered again, or the poller repaired it
+	recovered                // a client retried, an event came again, or the poller repaired it
 	recorded                 // the record shows the failure, or the key stores a refusal
 	nothing                  // the start without a key was refused and left nothing behind
 	missed                   // this time the call did not happen
