@@ -51,7 +51,7 @@ func ended(s aiplatformpb.JobState) bool {
 }
 
 func (r *run) until(state func(aiplatformpb.JobState) bool) {
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		all := true
 		for _, j := range r.mine() {
 			all = all && state(j.GetState())

@@ -94,8 +94,10 @@ func (r *run) ids() (all []string) {
 	return all
 }
 
-// recovery is the longest time until the system has recovered from a fault.
-const recovery = 25 * time.Second
+// recovery is the longest time until the system has recovered from a fault. A recovery takes a few
+// seconds. On a busy machine it takes longer, because calls that run out of time are repeated.
+// Whether a job is stuck is counted in ticks.
+const recovery = 2 * time.Minute
 
 // recover lets the system finish, including the effects of late calls.
 func (r *run) recover() {

@@ -56,7 +56,7 @@ func (r *run) published(records map[string]record) map[string][]*pubsubpb.Pubsub
 		}
 	}
 	came, first := map[string][]*pubsubpb.PubsubMessage{}, map[string]*pubsubpb.PubsubMessage{}
-	for end := time.Now().Add(5 * time.Second); len(missing) > 0 && time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); len(missing) > 0 && time.Now().Before(end); {
 		pulled, err := r.pubsub.SubscriptionAdminClient.Pull(r.t.Context(), &pubsubpb.PullRequest{Subscription: told, MaxMessages: 1000})
 		if err != nil {
 			r.t.Fatalf("read what was published: %v", err)
