@@ -136,7 +136,7 @@ func TestMemory(t *testing.T) {
 // split.
 const (
 	pollDrops = 20
-	pollBytes = 60 << 20
+	pollBytes = 10 << 20
 )
 
 // deliver sends an event, which must be acknowledged.
