@@ -63,3 +63,16 @@ func TestMap_Clear(t *testing.T) {
 		t.Errorf("after Clear %d of %d slots are used, or a hash is still there", m.Len(), m.Slots())
 	}
 }
+
+// TestMap_keeps_the_hash_0_when_it_grows: the hash 0, which also marks a free slot, is kept like any other when the map grows.
+func TestMap_keeps_the_hash_0_when_it_grows(t *testing.T) {
+	t.Parallel()
+	m := hashset.New[int](1 << 14)
+	m.Add(0, 7)
+	for i := range uint64(4000) {
+		m.Add(1<<32+i, 1)
+	}
+	if value, found := m.Find(0); !found || value != 7 {
+		t.Errorf("Find(0) = %d, %t after growing to %d slots, want 7, true", value, found, m.Slots())
+	}
+}
