@@ -76,7 +76,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 		Gate:      NewGate(debug.SetMemoryLimit(-1)), // the current GOMEMLIMIT
 		Presenter: &jobview.Presenter{Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket, RemedyContext: config.known(), Log: log},
 		Jobs: &jobs.Service{
-			Config: config.Start, Records: records, Objects: objects, Vertex: client, Catalogue: known,
+			Config: config.Start, Records: records, Vertex: client,
 			Training: &trainset.Builder{Messages: records, Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket},
 			Project:  config.Vertex.Project, Location: config.Vertex.Location, Now: time.Now, Log: log,
 		},

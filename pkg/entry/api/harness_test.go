@@ -118,7 +118,7 @@ func (s *system) serve(set setup) {
 			RemedyContext: remedy.Context{Project: set.api.Vertex.Project, Location: set.api.Vertex.Location},
 		},
 		Jobs: &jobs.Service{
-			Config: set.api.Start, Records: s.records, Objects: objects, Vertex: tuner, Catalogue: facts,
+			Config: set.api.Start, Records: s.records, Vertex: tuner,
 			Training: &trainset.Builder{Messages: s.records, Objects: objects, Catalogue: facts, Bucket: set.api.Start.DataBucket},
 			Project:  project, Location: set.place, Now: time.Now, Log: log,
 		},

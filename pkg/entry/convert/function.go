@@ -82,7 +82,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 		// It has no Vertex AI client: only the poller submits jobs, so only its binary links the
 		// client.
 		Jobs: &jobs.Service{
-			Config: config.Start, Records: records, Objects: objects, Catalogue: known, Project: config.Project,
+			Config: config.Start, Records: records, Project: config.Project,
 			Training: &trainset.Builder{Messages: records, Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket},
 			Location: config.Location, Now: time.Now, Log: log,
 		},

@@ -79,7 +79,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 			RemedyContext: remedy.Context{Project: config.Vertex.Project, Location: config.Vertex.Location, Database: config.Database},
 		},
 		Jobs: &jobs.Service{
-			Config: config.Start, Records: records, Objects: objects, Vertex: client, Catalogue: known,
+			Config: config.Start, Records: records, Vertex: client,
 			Training: &trainset.Builder{Messages: records, Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket},
 			Project:  config.Vertex.Project, Location: config.Vertex.Location, Now: time.Now, Log: log,
 		},

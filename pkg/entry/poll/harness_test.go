@@ -135,7 +135,7 @@ func (w *world) newPoller(t testing.TB) (*poll.Poller, *jobs.Service) {
 	}
 	starter := &jobs.Service{
 		Config:  jobs.Config{DataBucket: "test-data", Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, MaxConcurrentJobs: w.limit},
-		Records: w.records, Objects: objects, Vertex: w.vertex, Catalogue: known, Location: central, Now: time.Now, Log: log,
+		Records: w.records, Vertex: w.vertex, Location: central, Now: time.Now, Log: log,
 		Training: &trainset.Builder{Messages: w.records, Objects: objects, Catalogue: known, Bucket: "test-data"},
 	}
 	return &poll.Poller{

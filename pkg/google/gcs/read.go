@@ -76,3 +76,16 @@ func (s *Store) Delete(ctx context.Context, bucket, name string, generation int6
 	}
 	return wrap(err, "delete", bucket, name)
 }
+
+// DeleteLive deletes the live generation of an object. A missing object is no error. The error is
+// ErrConflict if the object is overwritten meanwhile.
+func (s *Store) DeleteLive(ctx context.Context, bucket, name string) error {
+	attrs, err := s.Attrs(ctx, bucket, name)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.Delete(ctx, bucket, name, attrs.Generation)
+}

@@ -121,6 +121,16 @@ func TestDelete(t *testing.T) {
 	if err := w.store.Delete(t.Context(), bucket, s.Name, second); err != nil {
 		t.Errorf("Delete of nothing: %v", err)
 	}
+	if err := w.store.DeleteLive(t.Context(), bucket, s.Name); err != nil {
+		t.Errorf("DeleteLive of nothing: %v", err)
+	}
+	w.write(t, spec(s.Name), "again")
+	if err := w.store.DeleteLive(t.Context(), bucket, s.Name); err != nil {
+		t.Errorf("DeleteLive: %v", err)
+	}
+	if got, ok := w.content(t, s.Name); ok {
+		t.Errorf("after DeleteLive the object still exists: %q", got)
+	}
 }
 
 func TestServiceFails(t *testing.T) {

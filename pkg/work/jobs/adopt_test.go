@@ -31,7 +31,7 @@ func (w *world) wrote(t *testing.T, r tuning.Request, content string) store.Reco
 // left writes one of a job's objects as its first attempt does.
 func (w *world) left(t *testing.T, r store.Record, kind, content string) {
 	t.Helper()
-	_, err := w.Objects.Write(t.Context(), gcs.Spec{
+	_, err := w.Training.Objects.Write(t.Context(), gcs.Spec{
 		Bucket: bucket, Name: "datasets/" + r.ID + kind, ContentType: "application/jsonl",
 		Metadata: map[string]string{tuning.LabelKey: r.ID, "attempt": "0"},
 	}, func(to io.Writer) error {

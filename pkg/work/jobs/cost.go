@@ -45,7 +45,7 @@ func (b Budget) Check() error {
 // withEstimate returns the job with its tokens and cost. It returns an error if the model cannot
 // take the data, or if the cost exceeds the budget.
 func (s *Service) withEstimate(ctx context.Context, job tuning.Job, r tuning.Request, set trainset.Result) (tuning.Job, error) {
-	content := s.Catalogue.Current(ctx).CheckContent(catalogue.Request{
+	content := s.Training.Catalogue.Current(ctx).CheckContent(catalogue.Request{
 		BaseModel: job.BaseModel, Modalities: set.Modalities(), Training: catalogue.Size(set.Training()), Validation: catalogue.Size(set.Validation), Force: r.Force,
 	})
 	e := s.estimate(ctx, job, set)
@@ -72,7 +72,7 @@ func (s *Service) budget(r tuning.Request) estimate.Budget {
 // compare with there is no duration, which is not worth an error.
 func (s *Service) estimate(ctx context.Context, job tuning.Job, set trainset.Result) estimate.Estimate {
 	plan := estimate.Of(set.Report)
-	plan.Model, plan.TuningMode = s.Catalogue.Current(ctx).Lookup(job.BaseModel), job.Spec.TuningMode
+	plan.Model, plan.TuningMode = s.Training.Catalogue.Current(ctx).Lookup(job.BaseModel), job.Spec.TuningMode
 	if job.Hyperparameters.EpochCount != nil {
 		plan.Epochs = *job.Hyperparameters.EpochCount
 	}

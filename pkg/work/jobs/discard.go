@@ -8,7 +8,6 @@ import (
 	"errors"
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
-	"github.com/vertextune/vertextune/pkg/google/gcs"
 	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
@@ -32,23 +31,12 @@ func (s *Service) discardFiles(ctx context.Context, r store.Record) {
 	}
 }
 
-// deleteFiles deletes all objects that any attempt has written for a job, complete or not.
+// deleteFiles deletes all objects that were written for a job: by any attempt, complete or not, and
+// its request, if that is kept outside of the record.
 func (s *Service) deleteFiles(ctx context.Context, job tuning.Job) error {
-	return errors.Join(s.deleteRequest(ctx, job), s.Training.Delete(ctx, job))
-}
-
-// deleteRequest deletes the request of a job, if it is kept outside of the record.
-func (s *Service) deleteRequest(ctx context.Context, job tuning.Job) error {
-	bucket, name, ok := tuning.ParseURI(job.RequestData)
-	if !ok {
-		return nil
+	var err error
+	if bucket, name, ok := tuning.ParseURI(job.RequestData); ok {
+		err = s.Training.Objects.DeleteLive(ctx, bucket, name)
 	}
-	attrs, err := s.Objects.Attrs(ctx, bucket, name)
-	if err == nil {
-		err = s.Objects.Delete(ctx, bucket, name, attrs.Generation)
-	}
-	if errors.Is(err, gcs.ErrNotFound) {
-		return nil
-	}
-	return err
+	return errors.Join(err, s.Training.Delete(ctx, job))
 }

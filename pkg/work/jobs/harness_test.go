@@ -110,7 +110,7 @@ func (w *world) connect(t *testing.T, c *cloud.Cloud) {
 	}
 	w.Service = &jobs.Service{
 		Config:  jobs.Config{DataBucket: bucket, Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, BaseModel: baseModel},
-		Records: w.records, Objects: objects, Vertex: w.vertex, Catalogue: known, Location: location, Now: now, Log: log,
+		Records: w.records, Vertex: w.vertex, Location: location, Now: now, Log: log,
 		Training: &trainset.Builder{Messages: w.records, Objects: objects, Catalogue: known, Bucket: bucket},
 	}
 	w.poller = &poll.Poller{

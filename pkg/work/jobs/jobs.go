@@ -21,7 +21,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/vertextune/vertextune/pkg/core/catalogue"
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
@@ -95,16 +94,14 @@ func (c Config) Check(name string, limit time.Duration) error {
 
 // Service starts, resumes, submits and cancels jobs.
 type Service struct {
-	Config    Config
-	Records   *store.Store
-	Objects   *gcs.Store
-	Vertex    Vertex
-	Training  *trainset.Builder
-	Catalogue catalogue.Provider
-	Project   string
-	Location  string // region of the jobs
-	Now       func() time.Time
-	Log       *slog.Logger
+	Config   Config
+	Records  *store.Store
+	Vertex   Vertex
+	Training *trainset.Builder
+	Project  string
+	Location string // region of the jobs
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // StartRequest is a caller's request to start a job.
@@ -202,7 +199,7 @@ func (s *Service) record(ctx context.Context, job tuning.Job, r tuning.Request, 
 	job.Request = r.Encode()
 	if len(job.Request) > requestInline {
 		name := "requests/" + job.ID + ".json"
-		_, err := s.Objects.Write(ctx, gcs.Spec{
+		_, err := s.Training.Objects.Write(ctx, gcs.Spec{
 			Bucket: s.Config.DataBucket, Name: name, ContentType: "application/json",
 		}, func(w io.Writer) error {
 			_, err := w.Write(job.Request)

@@ -119,7 +119,7 @@ func applyModelDefaults(job *tuning.Job, o StartRequest, model store.Model) erro
 // checkCatalogue checks the job against the catalogue, and takes from it how to call Vertex AI.
 func (s *Service) checkCatalogue(ctx context.Context, o StartRequest, job tuning.Job) (tuning.Job, catalogue.Verdict, error) {
 	h := job.Hyperparameters
-	verdict := s.Catalogue.Current(ctx).Check(catalogue.Request{
+	verdict := s.Training.Catalogue.Current(ctx).Check(catalogue.Request{
 		BaseModel: job.BaseModel, Location: job.Location, KMSKey: job.Spec.KMSKeyName, Today: s.Now(), Force: o.Force,
 		Hyperparameters: catalogue.Hyperparameters{
 			EpochCount: h.EpochCount, LearningRateMultiplier: h.LearningRateMultiplier, LearningRate: h.LearningRate,

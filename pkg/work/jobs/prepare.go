@@ -181,11 +181,11 @@ func (s *Service) request(ctx context.Context, job tuning.Job) (tuning.Request, 
 		return tuning.DecodeRequest(job.Request)
 	}
 	bucket, name, _ := tuning.ParseURI(job.RequestData)
-	attrs, err := s.Objects.Attrs(ctx, bucket, name)
+	attrs, err := s.Training.Objects.Attrs(ctx, bucket, name)
 	if err != nil {
 		return tuning.Request{}, fmt.Errorf("read the request %s: %w", job.RequestData, err)
 	}
-	in, err := s.Objects.Read(ctx, bucket, name, attrs.Generation)
+	in, err := s.Training.Objects.Read(ctx, bucket, name, attrs.Generation)
 	if err != nil {
 		return tuning.Request{}, fmt.Errorf("read the request %s: %w", job.RequestData, err)
 	}

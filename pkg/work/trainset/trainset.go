@@ -46,21 +46,14 @@ func FilesOf(jobID string, attempt int64) Files {
 
 // Delete deletes all objects that any attempt has written for a job.
 func (b *Builder) Delete(ctx context.Context, job tuning.Job) error {
-	var all []error
+	var names []string
 	for attempt := range job.Attempts + 1 {
-		names := FilesOf(job.ID, attempt)
-		all = append(all, b.delete(ctx, names.Validation), b.delete(ctx, names.Index))
+		files := FilesOf(job.ID, attempt)
+		names = append(names, files.Validation, files.Index)
 	}
-	return errors.Join(append(all, b.delete(ctx, FilesOf(job.ID, 0).Training))...)
-}
-
-func (b *Builder) delete(ctx context.Context, name string) error {
-	attrs, err := b.Objects.Attrs(ctx, b.Bucket, name)
-	if err == nil {
-		err = b.Objects.Delete(ctx, b.Bucket, name, attrs.Generation)
+	var all []error
+	for _, name := range append(names, FilesOf(job.ID, 0).Training) {
+		all = append(all, b.Objects.DeleteLive(ctx, b.Bucket, name))
 	}
-	if errors.Is(err, gcs.ErrNotFound) {
-		return nil
-	}
-	return err
+	return errors.Join(all...)
 }
