@@ -115,6 +115,20 @@ func (c *cloudTrouble) setup(set *setup) {
 	set.api.StatusMaxAge = 0
 }
 
+// system starts a system with one message. A request may take as long as timeout, or as long as usual
+// if that is 0.
+func (c *cloudTrouble) system(t *testing.T, timeout time.Duration) *system {
+	t.Helper()
+	s := newSystem(t, func(set *setup) {
+		c.setup(set)
+		if timeout > 0 {
+			set.api.RequestTimeout = timeout
+		}
+	})
+	s.message("1", turn("a", "user", "one"))
+	return s
+}
+
 func TestUpstream(t *testing.T) {
 	t.Parallel()
 	session, convert := `{"session_id":"a"}`, `{"data":[`+strings.TrimSpace(line("x"))+`]}`
@@ -187,13 +201,7 @@ func TestUpstream(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var trouble cloudTrouble
-			s := newSystem(t, func(set *setup) {
-				trouble.setup(set)
-				if test.timeout > 0 {
-					set.api.RequestTimeout = test.timeout
-				}
-			})
-			s.message("1", turn("a", "user", "one"))
+			s := trouble.system(t, test.timeout)
 			if test.begin != nil {
 				test.begin(&trouble)
 			}
@@ -235,13 +243,7 @@ func TestUpstream_a_start_that_takes_longer_is_queued(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var trouble cloudTrouble
-			s := newSystem(t, func(set *setup) {
-				trouble.setup(set)
-				if test.timeout > 0 {
-					set.api.RequestTimeout = test.timeout
-				}
-			})
-			s.message("1", turn("a", "user", "one"))
+			s := trouble.system(t, test.timeout)
 			test.begin(&trouble)
 			job := s.start(t, `{"session_id":"a"}`)
 			if job.Job.Status != "PIPELINE_STATE_QUEUED" || job.Pairs != test.pairs || !strings.Contains(job.Detail, test.detail) {
