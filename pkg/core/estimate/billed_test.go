@@ -15,12 +15,12 @@ import (
 func TestAgainst(t *testing.T) {
 	t.Parallel()
 	price := 3 * usd.Dollar
-	told := estimate.Estimate{
+	estimated := estimate.Estimate{
 		Tokens: estimate.Range{Low: 65_000, Expected: 100_000, High: 140_000}, Epochs: &estimate.Range{Low: 10, Expected: 10, High: 10},
 		TrainingTokens: &estimate.Range{Low: 650_000, Expected: 1_000_000, High: 1_400_000}, Price: &price,
 	}
 	untold := estimate.Estimate{
-		Tokens: told.Tokens, Epochs: &estimate.Range{Low: 3, High: 40}, TrainingTokens: &estimate.Range{Low: 195_000, High: 5_600_000},
+		Tokens: estimated.Tokens, Epochs: &estimate.Range{Low: 3, High: 40}, TrainingTokens: &estimate.Range{Low: 195_000, High: 5_600_000},
 	}
 	amount := func(a usd.Amount) *usd.Amount { return &a }
 	tests := []struct {
@@ -29,30 +29,30 @@ func TestAgainst(t *testing.T) {
 		billable, epochs int64
 		want             estimate.Billed
 	}{
-		{"of_one_epoch", told, 120_000, 10, estimate.Billed{
+		{"of_one_epoch", estimated, 120_000, 10, estimate.Billed{
 			Tokens: 120_000, Epochs: 10, Price: &price, Fits: estimate.OneEpoch,
-			OneEpoch:  estimate.Reading{Estimated: told.Tokens, Ratio: 1.2, Cost: amount(3_600_000)},
-			AllEpochs: estimate.Reading{Estimated: *told.TrainingTokens, Ratio: 0.12, Cost: amount(360_000)},
+			OneEpoch:  estimate.Reading{Estimated: estimated.Tokens, Ratio: 1.2, Cost: amount(3_600_000)},
+			AllEpochs: estimate.Reading{Estimated: *estimated.TrainingTokens, Ratio: 0.12, Cost: amount(360_000)},
 		}},
-		{"of_all_epochs", told, 1_000_500, 10, estimate.Billed{
+		{"of_all_epochs", estimated, 1_000_500, 10, estimate.Billed{
 			Tokens: 1_000_500, Epochs: 10, Price: &price, Fits: estimate.AllEpochs,
-			OneEpoch:  estimate.Reading{Estimated: told.Tokens, Ratio: 10.005, Cost: amount(30_015_000)},
-			AllEpochs: estimate.Reading{Estimated: *told.TrainingTokens, Ratio: 1.001, Cost: amount(3_001_500)},
+			OneEpoch:  estimate.Reading{Estimated: estimated.Tokens, Ratio: 10.005, Cost: amount(30_015_000)},
+			AllEpochs: estimate.Reading{Estimated: *estimated.TrainingTokens, Ratio: 1.001, Cost: amount(3_001_500)},
 		}},
-		{"of_one_epoch_at_its_upper_end", told, 140_000, 10, estimate.Billed{
+		{"of_one_epoch_at_its_upper_end", estimated, 140_000, 10, estimate.Billed{
 			Tokens: 140_000, Epochs: 10, Price: &price, Fits: estimate.OneEpoch,
-			OneEpoch:  estimate.Reading{Estimated: told.Tokens, Ratio: 1.4, Cost: amount(4_200_000)},
-			AllEpochs: estimate.Reading{Estimated: *told.TrainingTokens, Ratio: 0.14, Cost: amount(420_000)},
+			OneEpoch:  estimate.Reading{Estimated: estimated.Tokens, Ratio: 1.4, Cost: amount(4_200_000)},
+			AllEpochs: estimate.Reading{Estimated: *estimated.TrainingTokens, Ratio: 0.14, Cost: amount(420_000)},
 		}},
-		{"of_neither", told, 300_000, 10, estimate.Billed{
+		{"of_neither", estimated, 300_000, 10, estimate.Billed{
 			Tokens: 300_000, Epochs: 10, Price: &price,
-			OneEpoch:  estimate.Reading{Estimated: told.Tokens, Ratio: 3, Cost: amount(9_000_000)},
-			AllEpochs: estimate.Reading{Estimated: *told.TrainingTokens, Ratio: 0.3, Cost: amount(900_000)},
+			OneEpoch:  estimate.Reading{Estimated: estimated.Tokens, Ratio: 3, Cost: amount(9_000_000)},
+			AllEpochs: estimate.Reading{Estimated: *estimated.TrainingTokens, Ratio: 0.3, Cost: amount(900_000)},
 		}},
-		{"one_epoch_is_all", told, 100_000, 1, estimate.Billed{
+		{"one_epoch_is_all", estimated, 100_000, 1, estimate.Billed{
 			Tokens: 100_000, Epochs: 1, Price: &price,
-			OneEpoch:  estimate.Reading{Estimated: told.Tokens, Ratio: 1, Cost: amount(300_000)},
-			AllEpochs: estimate.Reading{Estimated: told.Tokens, Ratio: 1, Cost: amount(300_000)},
+			OneEpoch:  estimate.Reading{Estimated: estimated.Tokens, Ratio: 1, Cost: amount(300_000)},
+			AllEpochs: estimate.Reading{Estimated: estimated.Tokens, Ratio: 1, Cost: amount(300_000)},
 		}},
 		// The service chose the epochs: the job says how many there were, or it does not.
 		{"picked_epochs", untold, 400_000, 4, estimate.Billed{

@@ -164,7 +164,7 @@ func TestSplit_holds_few(t *testing.T) {
 	}
 }
 
-// An error of training is told even if it is the only one.
+// A training error is reported even if it is the only one.
 func TestErrorsOfTraining(t *testing.T) {
 	t.Parallel()
 	in := conversations(100, 3, "g")

@@ -56,11 +56,11 @@ func TestUntold(t *testing.T) {
 		t.Fatalf("the job has %d events, want 3", len(job.Events))
 	}
 	// A newer version of the record may have more published events than this one.
-	for told, want := range []int{3, 2, 1, 0, 0} {
-		job.Published = int64(told)
+	for published, want := range []int{3, 2, 1, 0, 0} {
+		job.Published = int64(published)
 		got := job.Unpublished()
 		if diff := cmp.Diff(job.Events[len(job.Events)-want:], got); diff != "" {
-			t.Errorf("with %d published (-want +got):\n%s", told, diff)
+			t.Errorf("with %d published (-want +got):\n%s", published, diff)
 		}
 	}
 	if got := (tuning.Job{}).Unpublished(); len(got) > 0 {
@@ -127,7 +127,7 @@ func TestStalledNow(t *testing.T) {
 func TestStallIsToldOnce(t *testing.T) {
 	t.Parallel()
 	job := running()
-	stall := func(second int) (told bool) {
+	stall := func(second int) (recorded bool) {
 		why := job.StalledNow(at(second), time.Minute)
 		if why == "" {
 			return false
@@ -170,19 +170,19 @@ func TestStallCancels(t *testing.T) {
 	if !got.CancelDue() {
 		t.Error("the cancellation is not due")
 	}
-	told := func(events []tuning.Event) (kinds []string) {
+	kindsOf := func(events []tuning.Event) (kinds []string) {
 		for _, e := range events {
 			kinds = append(kinds, string(e.Type)+" "+e.Reason+" "+e.Actor)
 		}
 		return kinds
 	}
-	if diff := cmp.Diff([]string{"stalled TIMED_OUT ", "cancelRequested TIMED_OUT vertextune:stalled"}, told(got.Events[len(job.Events):])); diff != "" {
+	if diff := cmp.Diff([]string{"stalled TIMED_OUT ", "cancelRequested TIMED_OUT vertextune:stalled"}, kindsOf(got.Events[len(job.Events):])); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	// The caller has requested the cancellation before.
 	before := wished(job)
 	got = before.Stall(tuning.NoChange, at(99))
-	if diff := cmp.Diff([]string{"stalled NO_CHANGE "}, told(got.Events[len(before.Events):])); diff != "" {
+	if diff := cmp.Diff([]string{"stalled NO_CHANGE "}, kindsOf(got.Events[len(before.Events):])); diff != "" {
 		t.Errorf("events after a request (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(before.CancelRequested, got.CancelRequested); diff != "" {

@@ -30,11 +30,11 @@ func (a *API) status(r *http.Request, name string) (any, error) {
 		return nil, err
 	}
 	record, warning := a.refresh(r.Context(), record)
-	told := a.statusOf(r.Context(), record.Job)
+	status := a.statusOf(r.Context(), record.Job)
 	if warning != "" {
-		told.Warnings = append(slices.Clip(told.Warnings), warning)
+		status.Warnings = append(slices.Clip(status.Warnings), warning)
 	}
-	return told, nil
+	return status, nil
 }
 
 // find returns the record of the job that a path names.
@@ -71,9 +71,9 @@ func (a *API) isOurs(name string, r store.Record) bool {
 
 // statusOf returns the response about a job, with its queue position if it is queued.
 func (a *API) statusOf(ctx context.Context, job tuning.Job) jobview.Status {
-	told := a.Presenter.Status(ctx, job)
-	told.QueuePosition = a.position(ctx, job)
-	return told
+	status := a.Presenter.Status(ctx, job)
+	status.QueuePosition = a.position(ctx, job)
+	return status
 }
 
 // refresh reads an unfinished job from Vertex AI if its record is at least StatusMaxAge old. If

@@ -133,7 +133,7 @@ func (w *world) serve(t *testing.T, c *cloud.Cloud, objects *gcs.Store) {
 	}
 	starter := func() *jobs.Service {
 		return &jobs.Service{
-			Config: config, Records: w.records, Objects: objects, Catalogue: known, Location: location, Now: time.Now, Log: log,
+			Config: config, Records: w.records, Location: location, Now: time.Now, Log: log,
 			Training: &trainset.Builder{Messages: w.records, Objects: objects, Catalogue: known, Bucket: config.DataBucket},
 		}
 	}

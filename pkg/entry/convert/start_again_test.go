@@ -30,8 +30,8 @@ func TestStartReplaced(t *testing.T) {
 	if diff := cmp.Diff(map[int64]int{second.Generation: 1}, w.onVertex(t)); diff != "" {
 		t.Errorf("on Vertex AI, by generation (-want +got):\n%s", diff)
 	}
-	if told, jobs := w.told(t, "a.json"), w.jobs(t); told.JobID != jobs[1].ID || told.Earlier != nil {
-		t.Errorf("the report says %+v", told)
+	if start, jobs := w.reportedStart(t, "a.json"), w.jobs(t); start.JobID != jobs[1].ID || start.Earlier != nil {
+		t.Errorf("the report says %+v", start)
 	}
 	// The file is deleted before its event is handled, so there is no start.
 	third := w.dropWith(t, "b.json", good, wishes())
@@ -62,7 +62,7 @@ func TestStartAgain(t *testing.T) {
 	want := &convert.Start{
 		JobID: jobs[1].ID, Manifest: fmt.Sprintf("gs://test-inbox/a.json.fine-tune.json#%d", manifest.Generation), Earlier: []string{jobs[0].ID},
 	}
-	if diff := cmp.Diff(want, w.told(t, "a.json")); diff != "" {
+	if diff := cmp.Diff(want, w.reportedStart(t, "a.json")); diff != "" {
 		t.Errorf("the report (-want +got):\n%s", diff)
 	}
 	if text := w.text(t, "a.json").Content; !strings.Contains(text, "    "+jobs[0].ID+"\n") || !strings.Contains(text, "    "+jobs[1].ID+"\n") {

@@ -45,8 +45,8 @@ func (w *world) whole(t testing.TB, name string) (r convert.Report) {
 	return r
 }
 
-// told returns the start in the report on a file.
-func (w *world) told(t testing.TB, name string) *convert.Start {
+// reportedStart returns the start in the report on a file.
+func (w *world) reportedStart(t testing.TB, name string) *convert.Start {
 	t.Helper()
 	return w.whole(t, name).Start
 }

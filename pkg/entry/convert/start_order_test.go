@@ -67,8 +67,8 @@ func TestStartCutAtEveryCall(t *testing.T) {
 					if got := w.startedBy(t, file); len(got) != 1 || got[want] != 1 {
 						t.Errorf("cut at call %d: jobs %v, want one of %s", n, got, want)
 					}
-					if told := w.told(t, file); told == nil || told.JobID == "" || told.Earlier != nil {
-						t.Errorf("cut at call %d: the report says %+v", n, told)
+					if start := w.reportedStart(t, file); start == nil || start.JobID == "" || start.Earlier != nil {
+						t.Errorf("cut at call %d: the report says %+v", n, start)
 					}
 					if calls() < n {
 						return
@@ -127,8 +127,8 @@ func TestManifestAtOnce(t *testing.T) {
 				if got, want := w.startedBy(t, file), fmt.Sprintf("%d with priority 1", source.Generation); len(got) != 1 || got[want] != 1 {
 					t.Errorf("jobs %v, want one of %s", got, want)
 				}
-				if told := w.told(t, file); told == nil || told.JobID == "" {
-					t.Errorf("the report says %+v", told)
+				if start := w.reportedStart(t, file); start == nil || start.JobID == "" {
+					t.Errorf("the report says %+v", start)
 				}
 				if t.Failed() {
 					t.Fatalf("the calls were let through in the order %b", order)
@@ -174,9 +174,9 @@ func TestReplacedWhileStartedLate(t *testing.T) {
 		if again {
 			w.handle(t, manifest)
 		}
-		told, got := w.told(t, file), w.startedBy(t, file)
-		if got[fmt.Sprintf("%d with priority 1", newer.Generation)] != 1 || told == nil || told.JobID == "" || told.Earlier != nil {
-			t.Errorf("jobs %v, the report says %+v; want one of generation %d", got, told, newer.Generation)
+		start, got := w.reportedStart(t, file), w.startedBy(t, file)
+		if got[fmt.Sprintf("%d with priority 1", newer.Generation)] != 1 || start == nil || start.JobID == "" || start.Earlier != nil {
+			t.Errorf("jobs %v, the report says %+v; want one of generation %d", got, start, newer.Generation)
 		}
 		for name, object := range map[string]*stored{"report": w.report(t, file), "text": w.text(t, file), "dataset": w.dataset(t, file)} {
 			if object == nil || object.Source != newer.Generation {

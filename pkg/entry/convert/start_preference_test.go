@@ -37,8 +37,8 @@ func TestStartOfPreferenceData(t *testing.T) {
 				w.handle(t, w.drop(t, "a.jsonl.fine-tune.json", tt.manifest))
 			}
 			w.refused(t, source, "INVALID_ARGUMENT", nil)
-			if told := w.told(t, source.Name); !strings.Contains(told.Error.Message, sentence) {
-				t.Errorf("the report says %q", told.Error.Message)
+			if start := w.reportedStart(t, source.Name); !strings.Contains(start.Error.Message, sentence) {
+				t.Errorf("the report says %q", start.Error.Message)
 			}
 			w.tick(t)
 			if sent := w.onVertex(t); len(sent) != 0 {

@@ -92,19 +92,19 @@ func (w *world) refused(t *testing.T, source convert.Source, status string, want
 	if w.dataset(t, source.Name) == nil {
 		t.Error("there is no dataset")
 	}
-	told := w.told(t, source.Name)
-	if told == nil || told.Error == nil || told.JobID != "" {
-		t.Fatalf("the report says %+v", told)
+	start := w.reportedStart(t, source.Name)
+	if start == nil || start.Error == nil || start.JobID != "" {
+		t.Fatalf("the report says %+v", start)
 	}
-	if told.Error.Status != status || told.Error.Message == "" || told.Error.Code/100 != 4 {
-		t.Errorf("the report says %d %s %q, want %s", told.Error.Code, told.Error.Status, told.Error.Message, status)
+	if start.Error.Status != status || start.Error.Message == "" || start.Error.Code/100 != 4 {
+		t.Errorf("the report says %d %s %q, want %s", start.Error.Code, start.Error.Status, start.Error.Message, status)
 	}
 	text := w.text(t, source.Name).Content
-	if !strings.Contains(text, "\n## No tuning job was started\n\n    "+told.Error.Message+"\n") {
-		t.Errorf("the report for people does not say %q:\n%s", told.Error.Message, text)
+	if !strings.Contains(text, "\n## No tuning job was started\n\n    "+start.Error.Message+"\n") {
+		t.Errorf("the report for people does not say %q:\n%s", start.Error.Message, text)
 	}
 	var got []string
-	for _, v := range told.Error.Violations {
+	for _, v := range start.Error.Violations {
 		got = append(got, v.Field+" "+v.Reason)
 		if !strings.Contains(text, "\n    "+v.Field+": "+v.Description+"\n") {
 			t.Errorf("the report for people does not say %+v:\n%s", v, text)
@@ -192,8 +192,8 @@ func TestWishOfTheNewerFile(t *testing.T) {
 		t.Errorf("%d jobs after the older file's event", n)
 	}
 	w.handle(t, newer)
-	if told := w.told(t, "a.json"); told == nil || told.JobID != w.one(t).ID {
-		t.Errorf("the report says %+v", told)
+	if start := w.reportedStart(t, "a.json"); start == nil || start.JobID != w.one(t).ID {
+		t.Errorf("the report says %+v", start)
 	}
 }
 
@@ -214,8 +214,8 @@ func TestStartQueueFull(t *testing.T) {
 	if err := w.Handle(t.Context(), event(t, second)); err != nil {
 		t.Errorf("Handle: %v, although there is room", err)
 	}
-	if told := w.told(t, "b.json"); told.JobID == "" || len(w.jobs(t)) != 2 {
-		t.Errorf("the report says %+v, of %d jobs", told, len(w.jobs(t)))
+	if start := w.reportedStart(t, "b.json"); start.JobID == "" || len(w.jobs(t)) != 2 {
+		t.Errorf("the report says %+v, of %d jobs", start, len(w.jobs(t)))
 	}
 }
 

@@ -35,7 +35,7 @@ func TestStartByMetadata(t *testing.T) {
 	if recorded.Step != tuning.Preparing || recorded.Leased(time.Now()) || len(w.onVertex(t)) > 0 {
 		t.Errorf("the job is at %s, leased %v", recorded.Step, recorded.Leased(time.Now()))
 	}
-	if diff := cmp.Diff(&convert.Start{JobID: recorded.ID}, w.told(t, source.Name)); diff != "" {
+	if diff := cmp.Diff(&convert.Start{JobID: recorded.ID}, w.reportedStart(t, source.Name)); diff != "" {
 		t.Errorf("the report (-want +got):\n%s", diff)
 	}
 	if text := w.text(t, source.Name).Content; !strings.HasSuffix(text, "\nIts tuning job:\n\n    "+recorded.ID+"\n") {
@@ -133,7 +133,7 @@ func TestStartOrders(t *testing.T) {
 			if epochs := job.Hyperparameters.EpochCount; epochs == nil || *epochs != 2 || job.DisplayName != "by manifest" {
 				t.Errorf("the job is %q with %v epochs", job.DisplayName, epochs)
 			}
-			start := w.told(t, "a.json")
+			start := w.reportedStart(t, "a.json")
 			if start == nil || start.JobID != job.ID || !strings.HasPrefix(start.Manifest, "gs://test-inbox/a.json.fine-tune.json#") {
 				t.Errorf("the report says %+v of job %s", start, job.ID)
 			}
@@ -193,9 +193,9 @@ func TestStartOnce(t *testing.T) {
 // its manifest.
 func (w *world) onceEach(t *testing.T, name string, file, manifest int64) {
 	t.Helper()
-	told := w.told(t, name)
-	if want := fmt.Sprintf("gs://test-inbox/%s.fine-tune.json#%d", name, manifest); told == nil || told.Manifest != want || told.JobID == "" {
-		t.Errorf("the report says %+v, want a job of %s", told, want)
+	start := w.reportedStart(t, name)
+	if want := fmt.Sprintf("gs://test-inbox/%s.fine-tune.json#%d", name, manifest); start == nil || start.Manifest != want || start.JobID == "" {
+		t.Errorf("the report says %+v, want a job of %s", start, want)
 		return
 	}
 	seen := map[string]bool{}
@@ -212,7 +212,7 @@ func (w *world) onceEach(t *testing.T, name string, file, manifest int64) {
 			t.Errorf("%s was started twice", combination)
 		}
 		seen[combination] = true
-		if job.ID == told.JobID && r.TrainingGeneration != file {
+		if job.ID == start.JobID && r.TrainingGeneration != file {
 			t.Errorf("the report on generation %d names a job on %s", file, combination)
 		}
 	}

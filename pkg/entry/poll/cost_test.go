@@ -77,13 +77,13 @@ func TestCostOfATick(t *testing.T) {
 				w.taken()
 				w.tick(t)
 				calls := w.taken()
-				pages, told := (jobs+99)/100, (changed+399)/400
+				pages, published := (jobs+99)/100, (changed+399)/400
 				want := map[string]int{"RunQuery": jobs/500 + 1}
 				if jobs > 0 {
 					want["ListTuningJobs"] = pages
 				}
 				if changed > 0 {
-					want["Commit"], want["BeginTransaction"] = changed+told, told
+					want["Commit"], want["BeginTransaction"] = changed+published, published
 				}
 				if n := calls["Publish"]; n > changed { // the client batches some messages
 					t.Errorf("%s: %d calls to publish for %d changes", what, n, changed)
@@ -100,12 +100,12 @@ func TestCostOfATick(t *testing.T) {
 			turn()
 			tick("all have changed", jobs)
 			tick("nothing has changed since", 0)
-			told := 0
-			for _, events := range w.told(t) {
-				told += len(events)
+			published := 0
+			for _, events := range w.receivedEvents(t) {
+				published += len(events)
 			}
-			if told != jobs {
-				t.Errorf("published %d changes, want %d", told, jobs)
+			if published != jobs {
+				t.Errorf("published %d changes, want %d", published, jobs)
 			}
 		})
 	}

@@ -35,7 +35,7 @@ func noted(req any) bool {
 // done counts the jobs that are up to date, and checks that all their events were published.
 func (w *world) done(t *testing.T, records []store.Record) (n int) {
 	t.Helper()
-	told := w.told(t)
+	received := w.receivedEvents(t)
 	for _, r := range records {
 		got := w.read(t, r)
 		if got.State == tuning.Cancelling {
@@ -44,7 +44,7 @@ func (w *world) done(t *testing.T, records []store.Record) (n int) {
 		if len(got.Unpublished()) > 0 {
 			t.Errorf("%s: not published: %v", r.ID, got.Unpublished())
 		}
-		if lines := told[r.ID]; len(lines) > 0 && cmp.Diff(history(got, 3), unique(lines)) != "" {
+		if lines := received[r.ID]; len(lines) > 0 && cmp.Diff(history(got, 3), unique(lines)) != "" {
 			t.Errorf("published of %s: %v", r.ID, lines)
 		}
 	}

@@ -19,9 +19,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
-// told returns the published events of each job in their order, as ID and type, and removes them
+// receivedEvents returns the published events of each job in their order, as ID and type, and removes them
 // from the subscription.
-func (w *world) told(t testing.TB) map[string][]string {
+func (w *world) receivedEvents(t testing.TB) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
 	for {
@@ -50,7 +50,7 @@ func (w *world) told(t testing.TB) map[string][]string {
 	}
 }
 
-// history returns the expected result of told for a job's events from a number on.
+// history returns the expected result of receivedEvents for a job's events from a number on.
 func history(r store.Record, from int) (lines []string) {
 	for _, e := range r.Events[from-1:] {
 		lines = append(lines, r.EventID(e)+" vertextune.tuningJob.v1."+string(e.Type))
@@ -87,14 +87,14 @@ func TestEventsAreToldAgain(t *testing.T) {
 	if err := w.Tick(t.Context()); err == nil {
 		t.Error("Tick: no error, although the events were not marked as published")
 	}
-	if diff := cmp.Diff(want, w.told(t)[record.ID]); diff != "" {
+	if diff := cmp.Diff(want, w.receivedEvents(t)[record.ID]); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}
 	if got := w.read(t, record); !got.Watched || got.Published != 0 {
 		t.Errorf("watched: %v, published %d", got.Watched, got.Published)
 	}
 	w.tick(t)
-	if diff := cmp.Diff(want, w.told(t)[record.ID]); diff != "" {
+	if diff := cmp.Diff(want, w.receivedEvents(t)[record.ID]); diff != "" {
 		t.Errorf("published again (-want +got):\n%s", diff)
 	}
 	if got := w.read(t, record); got.Watched || got.Published != 2 {
@@ -128,21 +128,21 @@ func TestEventsThatCannotBePublished(t *testing.T) {
 			t.Errorf("Tick = %v, want an error about job %s", err, bad.ID)
 		}
 	}
-	told := w.told(t)
+	received := w.receivedEvents(t)
 	for _, r := range good {
 		if got := w.read(t, r); got.Watched {
 			t.Errorf("job %s is published and watched", r.ID)
 		}
-		if diff := cmp.Diff(history(r, 1), told[r.ID]); diff != "" {
+		if diff := cmp.Diff(history(r, 1), received[r.ID]); diff != "" {
 			t.Errorf("published (-want +got):\n%s", diff)
 		}
 	}
-	if got := w.read(t, bad); !got.Watched || got.Published != 0 || len(told[bad.ID]) > 0 {
-		t.Errorf("the unpublished job: watched %v, marked %d, published %v", got.Watched, got.Published, told[bad.ID])
+	if got := w.read(t, bad); !got.Watched || got.Published != 0 || len(received[bad.ID]) > 0 {
+		t.Errorf("the unpublished job: watched %v, marked %d, published %v", got.Watched, got.Published, received[bad.ID])
 	}
 	w.intercept(nil)
 	w.tick(t)
-	if diff := cmp.Diff(history(bad, 1), w.told(t)[bad.ID]); diff != "" {
+	if diff := cmp.Diff(history(bad, 1), w.receivedEvents(t)[bad.ID]); diff != "" {
 		t.Errorf("published in the end (-want +got):\n%s", diff)
 	}
 	if got := w.read(t, bad); got.Watched {
@@ -172,7 +172,7 @@ func TestEventsWithoutATopic(t *testing.T) {
 	w.intercept(nil)
 	w.tick(t)
 	want := map[string][]string{running.ID: history(w.read(t, running), 3), over.ID: history(over, 1)}
-	if diff := cmp.Diff(want, w.told(t)); diff != "" {
+	if diff := cmp.Diff(want, w.receivedEvents(t)); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}
 }

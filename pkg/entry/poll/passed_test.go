@@ -56,21 +56,21 @@ func TestLinePassesOver(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		spoil, mend func(t *testing.T, w *world, bad []store.Record)
-		told        bool // the tick returns an error; else the log has it
+		returned    bool // the tick returns an error; else the log has it
 	}{
 		"unreadable": {
 			spoil: func(t *testing.T, w *world, bad []store.Record) { w.pairs(t, "many", bad) },
 			mend:  func(t *testing.T, w *world, bad []store.Record) { w.pairs(t, 20, bad) },
 		},
 		"refused": {
-			spoil: func(_ *testing.T, w *world, bad []store.Record) { w.refuse(codes.PermissionDenied, bad...) },
-			mend:  func(_ *testing.T, w *world, _ []store.Record) { w.intercept(nil) },
-			told:  true,
+			spoil:    func(_ *testing.T, w *world, bad []store.Record) { w.refuse(codes.PermissionDenied, bad...) },
+			mend:     func(_ *testing.T, w *world, _ []store.Record) { w.intercept(nil) },
+			returned: true,
 		},
 		"repeated_in_vain": { // Firestore's client retries as long as it may
-			spoil: func(_ *testing.T, w *world, bad []store.Record) { w.refuse(codes.Unavailable, bad...) },
-			mend:  func(_ *testing.T, w *world, _ []store.Record) { w.intercept(nil) },
-			told:  true,
+			spoil:    func(_ *testing.T, w *world, bad []store.Record) { w.refuse(codes.Unavailable, bad...) },
+			mend:     func(_ *testing.T, w *world, _ []store.Record) { w.intercept(nil) },
+			returned: true,
 		},
 	}
 	for name, tt := range tests {
@@ -84,8 +84,8 @@ func TestLinePassesOver(t *testing.T) {
 				tt.spoil(t, w, bad)
 				err := w.Tick(t.Context())
 				for _, r := range bad {
-					if told := err != nil && strings.Contains(err.Error(), "submit job "+r.ID); told != tt.told {
-						t.Errorf("Tick = %v, want an error about job %s: %v", err, r.ID, tt.told)
+					if returned := err != nil && strings.Contains(err.Error(), "submit job "+r.ID); returned != tt.returned {
+						t.Errorf("Tick = %v, want an error about job %s: %v", err, r.ID, tt.returned)
 					}
 				}
 				if diff := cmp.Diff(want, w.standing(t, others)); diff != "" {

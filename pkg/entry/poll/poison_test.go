@@ -129,7 +129,7 @@ func TestNothingWaitsForPreparing(t *testing.T) {
 		}
 	}
 	w.published(t, "at the end,", starts)
-	for id, events := range w.told(t) {
+	for id, events := range w.receivedEvents(t) {
 		if len(events) != 2 {
 			t.Errorf("published of %s: %v, want each event once", id, events)
 		}

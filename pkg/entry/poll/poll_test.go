@@ -44,7 +44,7 @@ func TestTickFollowsAJobToItsEnd(t *testing.T) {
 		t.Errorf("the record lacks something: %+v", record.Job)
 	}
 	// begin has published the first two events.
-	if diff := cmp.Diff(history(record, 3), w.told(t)[record.ID]); diff != "" {
+	if diff := cmp.Diff(history(record, 3), w.receivedEvents(t)[record.ID]); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}
 	w.taken()
@@ -145,13 +145,13 @@ func TestTicksAtOnce(t *testing.T) {
 	w.cancel(t, records...)
 	w.tickTogether(t, 2)
 	w.tick(t) // the work that they prevented each other from doing
-	told := w.told(t)
+	received := w.receivedEvents(t)
 	for i, r := range records {
 		got := w.read(t, r)
 		if got.State != tuning.Cancelling || len(got.Unpublished()) > 0 {
 			t.Errorf("job %d is in %s, %d events are not published", i, got.State, len(got.Unpublished()))
 		}
-		if diff := cmp.Diff(history(got, 3), unique(told[r.ID])); diff != "" {
+		if diff := cmp.Diff(history(got, 3), unique(received[r.ID])); diff != "" {
 			t.Errorf("published of job %d (-want +got):\n%s", i, diff)
 		}
 	}

@@ -159,7 +159,7 @@ func TestStartsThatDied(t *testing.T) {
 				}
 				// All events were published, by each poller that knows of them, in order.
 				w.tick(t)
-				if diff := cmp.Diff(history(got, int(left.Published)+1), unique(w.told(t)[left.ID])); diff != "" {
+				if diff := cmp.Diff(history(got, int(left.Published)+1), unique(w.receivedEvents(t)[left.ID])); diff != "" {
 					t.Errorf("published (-want +got):\n%s", diff)
 				}
 				if got := w.read(t, left); got.Published != int64(len(got.Events)) || got.Watched == got.Finished {

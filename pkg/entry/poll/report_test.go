@@ -71,7 +71,7 @@ func TestReport(t *testing.T) {
 			t.Errorf("report's %s (-want +got):\n%s", name, diff)
 		}
 	}
-	if len(w.told(t)[a.ID]) != 1 {
+	if len(w.receivedEvents(t)[a.ID]) != 1 {
 		t.Error("the end is not published")
 	}
 	away.Store(http.StatusTooManyRequests)
@@ -83,17 +83,17 @@ func TestReport(t *testing.T) {
 		t.Errorf("Tick = %v", err)
 	}
 	away.Store(0)
-	if told := w.told(t); len(told) != 0 || w.report(t, b) != nil {
-		t.Errorf("published without a report: %v", told)
+	if received := w.receivedEvents(t); len(received) != 0 || w.report(t, b) != nil {
+		t.Errorf("published without a report: %v", received)
 	}
 	w.tick(t)
-	if told := w.told(t); len(told) != 1 || w.report(t, b) == nil {
-		t.Errorf("published with its report: %v", told)
+	if received := w.receivedEvents(t); len(received) != 1 || w.report(t, b) == nil {
+		t.Errorf("published with its report: %v", received)
 	}
 	away.Store(http.StatusForbidden)
 	c := ended()
 	w.tick(t)
-	if told := w.told(t); len(told[c.ID]) == 0 {
-		t.Errorf("the end is never published, because the report cannot be written: %v", told)
+	if received := w.receivedEvents(t); len(received[c.ID]) == 0 {
+		t.Errorf("the end is never published, because the report cannot be written: %v", received)
 	}
 }

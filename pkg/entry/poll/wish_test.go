@@ -40,7 +40,7 @@ func TestCancelIsPassedOnAgain(t *testing.T) {
 	tick("refused again", 1, tuning.Pending)
 	tick("taken", 1, tuning.Cancelling)
 	tick("known", 0, tuning.Cancelling)
-	if diff := cmp.Diff(history(w.read(t, record), 3), w.told(t)[record.ID]); diff != "" {
+	if diff := cmp.Diff(history(w.read(t, record), 3), w.receivedEvents(t)[record.ID]); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}
 }
@@ -108,7 +108,7 @@ func TestStalledIsToldOnce(t *testing.T) {
 		w.after(record.Job, after)
 		w.tick(t)
 		var got []string
-		for _, line := range w.told(t)[record.ID] {
+		for _, line := range w.receivedEvents(t)[record.ID] {
 			got = append(got, line[len(record.ID)+1:])
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -166,7 +166,7 @@ func TestStalledIsCancelled(t *testing.T) {
 	if diff := cmp.Diff(want, events); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(history(got, 3), w.told(t)[record.ID]); diff != "" {
+	if diff := cmp.Diff(history(got, 3), w.receivedEvents(t)[record.ID]); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}
 }
@@ -206,7 +206,7 @@ func TestStalledFoundByMany(t *testing.T) {
 	if diff := cmp.Diff(want, kinds); diff != "" || got.State != tuning.Cancelling {
 		t.Errorf("in %s, events (-want +got):\n%s", got.State, diff)
 	}
-	if diff := cmp.Diff(history(got, 2), unique(w.told(t)[record.ID])); diff != "" {
+	if diff := cmp.Diff(history(got, 2), unique(w.receivedEvents(t)[record.ID])); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}
 }
