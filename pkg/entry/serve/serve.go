@@ -73,7 +73,7 @@ func run(ctx context.Context, open Open, environment map[string]string) error {
 
 // Serve serves each function at its path until ctx is done and the running calls have ended. Then
 // it closes the functions. The framework has one table of functions per process, so Serve can be
-// called only once for a path.
+// called only once for a path, and not from two goroutines at once.
 func Serve(ctx context.Context, address string, functions map[string]*Function) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {

@@ -184,7 +184,11 @@ func TestRefused(t *testing.T) {
 		Parent: s.database + "/documents", ConsistencySelector: &pb.ListCollectionIdsRequest_ReadTime{},
 	})
 	_, sumErr := c.NewAggregationQuery().WithSum("v", "sum").Get(s.ctx)
-	_, listenErr := c.Snapshots(s.ctx).Next()
+	// The client's Snapshots hides the status if the server ends the stream before the request is sent.
+	listener, listenErr := s.raw.Listen(s.ctx)
+	if listenErr == nil {
+		_, listenErr = listener.Recv()
+	}
 
 	for _, tt := range []struct {
 		err  error
