@@ -48,7 +48,7 @@ type handler func(r *http.Request) (any, error)
 
 // ServeHTTP serves every endpoint.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r = serve.Identify(w, r, a.Config.Vertex.Project)
+	r = serve.Identify(w, r, a.Config.Project)
 	if a.crossOrigin(w, r) {
 		return
 	}
@@ -91,11 +91,7 @@ func (a *API) log(r *http.Request, route string, err error, took time.Duration) 
 }
 
 // known returns the values that are filled into the commands of a remedy.
-func (a *API) known() remedy.Context { return a.Config.known() }
-
-func (c *Config) known() remedy.Context {
-	return remedy.Context{Project: c.Vertex.Project, Location: c.Vertex.Location, Database: c.Database}
-}
+func (a *API) known() remedy.Context { return a.Config.Remedy() }
 
 // methodOf returns the request's method for the log. Other text than a known method is not logged,
 // because it could be any text.

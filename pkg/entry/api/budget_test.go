@@ -131,7 +131,7 @@ func TestStart_budget(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var vertexAI asked
-			s := newSystem(t, func(set *setup) { set.cloud.VertexUnary, set.api.Start.Budget = vertexAI.unary, test.budget })
+			s := newSystem(t, func(set *setup) { set.cloud.VertexUnary, set.api.Jobs.Budget = vertexAI.unary, test.budget })
 			s.longTalk("long")
 			plan := s.plan(t, test.body)
 			if test.reason == "" {
@@ -174,7 +174,7 @@ func TestStart_budget_of_the_month(t *testing.T) {
 	t.Parallel()
 	var vertexAI asked
 	const monthly = usd.Amount(2_000_000) // enough for the first job, which takes more than half, but not for a second one
-	s := newSystem(t, func(set *setup) { set.cloud.VertexUnary, set.api.Start.Budget.Monthly = vertexAI.unary, monthly })
+	s := newSystem(t, func(set *setup) { set.cloud.VertexUnary, set.api.Jobs.Budget.Monthly = vertexAI.unary, monthly })
 	s.longTalk("long")
 	const body = `{"session_id":"long","hyperparameters":{"epoch_count":10}}`
 	first := estimated(t, s.start(t, body).Estimate)

@@ -83,12 +83,12 @@ func (a *API) convert(r *http.Request) (any, error) {
 	var report *dataset.Report
 	var limits modelLimits
 	_, err = a.Objects.Write(r.Context(), gcs.Spec{
-		Bucket: a.Config.Start.DataBucket, Name: name, ContentType: "application/jsonl",
+		Bucket: a.Config.Jobs.DataBucket, Name: name, ContentType: "application/jsonl",
 	}, func(w io.Writer) (err error) {
 		report, limits, err = a.check(r, w, data, base)
 		return err
 	})
-	uri := gcs.URI(a.Config.Start.DataBucket, name)
+	uri := gcs.URI(a.Config.Jobs.DataBucket, name)
 	if errors.Is(err, gcs.ErrConflict) {
 		e := fault.New(fault.AlreadyExists, "%s exists and holds other data. Choose another filename, or leave it out for a new one.", uri)
 		e.Violations = []fault.Violation{{Field: "filename", Reason: "ALREADY_EXISTS", Description: "There is a file of this name with other data."}}
@@ -119,7 +119,7 @@ type modelLimits struct {
 // check checks the data array of a request and writes its examples to w. It applies the limits of
 // the base model that the request names, or else of the default base model.
 func (a *API) check(r *http.Request, w io.Writer, data []byte, base string) (*dataset.Report, modelLimits, error) {
-	model := a.Catalogue.Current(r.Context()).Lookup(cmp.Or(base, a.Config.BaseModel))
+	model := a.Catalogue.Current(r.Context()).Lookup(cmp.Or(base, a.Config.Jobs.BaseModel))
 	l := modelLimits{options: dataset.Options{Limits: model.Limits()}}
 	if model != nil {
 		l.of = model.ID

@@ -39,7 +39,7 @@ func (a *API) events(r *http.Request, name string) (any, error) {
 		list.NextPageToken = strconv.Itoa(after + size)
 	}
 	for _, e := range rest {
-		event, err := jobevents.CloudEvent(a.Config.Vertex.Project, record.Job, e)
+		event, err := jobevents.CloudEvent(a.Config.Project, record.Job, e)
 		if err != nil {
 			return nil, err
 		}

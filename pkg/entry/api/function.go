@@ -6,32 +6,21 @@ package api
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"runtime/debug"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/entry/auth"
 	"github.com/vertextune/vertextune/pkg/entry/serve"
-	"github.com/vertextune/vertextune/pkg/google/gcs"
-	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
-	"github.com/vertextune/vertextune/pkg/work/jobs"
-	"github.com/vertextune/vertextune/pkg/work/jobview"
-	"github.com/vertextune/vertextune/pkg/work/livecatalogue"
-	"github.com/vertextune/vertextune/pkg/work/trainset"
+	"github.com/vertextune/vertextune/pkg/work/backend"
 )
 
 // Config is the function's configuration from its environment.
 type Config struct {
+	backend.Config
 	Vertex vertex.Config
-	Start  jobs.Config
-	Facts  livecatalogue.Config
-	// Database is the Firestore database of messages, models and job records.
-	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)" form:"database"`
 	// InboxBucket is the bucket that a caller with a too large body is referred to.
 	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty" form:"bucket"`
-	// BaseModel is the model to tune if neither the request nor its model names one.
-	BaseModel string `env:"BASE_MODEL,required,notEmpty"`
 	// Auth defines who may call.
 	Auth auth.Config
 	// StartsPerMinute is how many jobs each caller may start per minute, in each instance of the
@@ -54,35 +43,22 @@ type Config struct {
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
 	checker, authErr := auth.New(config.Auth)
-	if err := errors.Join(err, authErr, config.checkOrigins(), config.Start.Check("REQUEST_TIMEOUT", config.RequestTimeout)); err != nil {
+	if err := errors.Join(err, authErr, config.checkOrigins(), config.Jobs.Check("REQUEST_TIMEOUT", config.RequestTimeout)); err != nil {
 		return nil, err
 	}
-	records, err := store.Open(ctx, config.Vertex.Project, config.Database)
+	back, err := backend.Open(ctx, config.Config)
 	if err != nil {
 		return nil, err
 	}
-	objects, err := gcs.Open(ctx)
-	if err != nil {
-		return nil, errors.Join(err, records.Close())
-	}
-	log := slog.Default()
-	known, err := livecatalogue.Open(ctx, config.Facts, objects, time.Now, log)
-	if err != nil {
-		return nil, errors.Join(err, objects.Close(), records.Close())
-	}
-	client := vertex.New(config.Vertex)
-	api := &API{
-		Config: config, Auth: checker, Records: records, Objects: objects, Vertex: client, Catalogue: known, Now: time.Now, Log: log,
-		Gate:      NewGate(debug.SetMemoryLimit(-1)), // the current GOMEMLIMIT
-		Presenter: &jobview.Presenter{Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket, RemedyContext: config.known(), Log: log},
-		Jobs: &jobs.Service{
-			Config: config.Start, Records: records, Vertex: client,
-			Training: &trainset.Builder{Messages: records, Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket},
-			Project:  config.Vertex.Project, Location: config.Vertex.Location, Now: time.Now, Log: log,
-		},
-	}
+	client := vertex.New(config.Project, config.Vertex)
+	back.OnClose(client.Close)
+	back.Jobs.Vertex = client
 	return &serve.Function{
-		HTTP:  api,
-		Close: func() error { return errors.Join(client.Close(), objects.Close(), records.Close()) },
+		HTTP: &API{
+			Config: config, Auth: checker, Records: back.Records, Objects: back.Objects, Vertex: client, Jobs: back.Jobs,
+			Catalogue: back.Catalogue, Presenter: back.Presenter(), Now: time.Now, Log: back.Log,
+			Gate: NewGate(debug.SetMemoryLimit(-1)), // the current GOMEMLIMIT
+		},
+		Close: back.Close,
 	}, nil
 }

@@ -19,16 +19,14 @@ import (
 	"cloud.google.com/go/storage"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
-	"github.com/vertextune/vertextune/pkg/core/remedy"
 	"github.com/vertextune/vertextune/pkg/entry/api"
 	"github.com/vertextune/vertextune/pkg/entry/auth"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/work/backend"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
-	"github.com/vertextune/vertextune/pkg/work/jobview"
-	"github.com/vertextune/vertextune/pkg/work/trainset"
 )
 
 const (
@@ -75,8 +73,10 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 		cloud: cloud.Config{Project: project, Inbox: inbox, Data: data, JobDuration: time.Hour, ConcurrentJobs: 1000},
 		auth:  &tokens,
 		api: api.Config{
-			InboxBucket: inbox, BaseModel: baseModel, StatusMaxAge: time.Hour, RequestTimeout: time.Minute,
-			Start: jobs.Config{DataBucket: data, BaseModel: baseModel, MaxQueuedJobs: 1000, Lease: 10 * time.Second, CreateTimeout: 10 * time.Second},
+			Config: backend.Config{Project: project, Jobs: jobs.Config{
+				DataBucket: data, BaseModel: baseModel, MaxQueuedJobs: 1000, Lease: 10 * time.Second, CreateTimeout: 10 * time.Second,
+			}},
+			InboxBucket: inbox, StatusMaxAge: time.Hour, RequestTimeout: time.Minute,
 		},
 		log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		now: time.Now, place: location,
@@ -100,28 +100,20 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 	}
 	closing(t, sys.storage)
 	sys.records = store.New(sys.firestore)
-	s.api.Vertex = vertex.Config{Project: project, Location: s.place, EmulatorHost: run.Addresses.Vertex}
+	s.api.Location, s.api.Vertex = s.place, vertex.Config{EmulatorHost: run.Addresses.Vertex}
 	sys.serve(s)
 	return sys
 }
 
 // serve builds the API from its parts, as Open does.
 func (s *system) serve(set setup) {
-	tuner := vertex.New(set.api.Vertex)
+	tuner := vertex.New(project, set.api.Vertex)
 	closing(s.t, tuner)
-	objects, log := gcs.New(s.storage), set.log
-	facts := knowing(s.t, set.unknown...)
+	back := backend.New(set.api.Config, s.records, gcs.New(s.storage), knowing(s.t, set.unknown...), set.log)
+	back.Jobs.Vertex = tuner
 	server := httptest.NewServer(agree(s.t, &api.API{
-		Config: set.api, Auth: set.auth, Records: s.records, Objects: objects, Vertex: tuner, Catalogue: facts, Gate: set.gate, Now: set.now, Log: log,
-		Presenter: &jobview.Presenter{
-			Objects: objects, Catalogue: facts, Bucket: set.api.Start.DataBucket, Log: log,
-			RemedyContext: remedy.Context{Project: set.api.Vertex.Project, Location: set.api.Vertex.Location},
-		},
-		Jobs: &jobs.Service{
-			Config: set.api.Start, Records: s.records, Vertex: tuner,
-			Training: &trainset.Builder{Messages: s.records, Objects: objects, Catalogue: facts, Bucket: set.api.Start.DataBucket},
-			Project:  project, Location: set.place, Now: time.Now, Log: log,
-		},
+		Config: set.api, Auth: set.auth, Records: back.Records, Objects: back.Objects, Vertex: tuner, Jobs: back.Jobs,
+		Catalogue: back.Catalogue, Presenter: back.Presenter(), Gate: set.gate, Now: set.now, Log: back.Log,
 	}))
 	s.t.Cleanup(server.Close)
 	s.url = server.URL

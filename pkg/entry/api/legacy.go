@@ -38,7 +38,7 @@ var legacyName = lazyregexp.New(`^projects/([a-z0-9.:-]+)/(locations/[a-z0-9-]+/
 // ID or number. If Vertex AI does not know the pipeline either, legacy returns unknown, the error
 // for a name without a record.
 func (a *API) legacy(ctx context.Context, name string, unknown error) (any, error) {
-	ours := a.Config.Vertex.Project
+	ours := a.Config.Project
 	m := legacyName.FindStringSubmatch(name)
 	if m == nil || m[1] != ours && strings.Trim(m[1], "0123456789") != "" {
 		return nil, unknown

@@ -95,7 +95,7 @@ func TestStart_refuses_a_key_that_is_none(t *testing.T) {
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, func(set *setup) {
-		set.cloud.ConcurrentJobs, set.api.Start.MaxConcurrentJobs, set.api.Start.MaxQueuedJobs = 1, 1, 2
+		set.cloud.ConcurrentJobs, set.api.Jobs.MaxConcurrentJobs, set.api.Jobs.MaxQueuedJobs = 1, 1, 2
 	})
 	s.message("1", turn("a", "user", "one"))
 	running := s.start(t, `{"session_id":"a"}`)

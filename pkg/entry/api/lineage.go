@@ -125,7 +125,7 @@ func (a *API) onDataset(ctx context.Context, name string) ([]store.Record, error
 			})
 		}), err
 	}
-	dropped, ok := strings.CutPrefix(name, gcs.URI(a.Config.Start.DataBucket, "drops/"))
+	dropped, ok := strings.CutPrefix(name, gcs.URI(a.Config.Jobs.DataBucket, "drops/"))
 	if source, isData := strings.CutSuffix(dropped, "/dataset.jsonl"); ok && isData {
 		return a.Records.JobsOnDataset(ctx, gcs.URI(a.Config.InboxBucket, source))
 	}
@@ -141,9 +141,9 @@ func (a *API) related(ctx context.Context, name string) ([]store.Record, error) 
 	case datasetName.MatchString(name):
 		return a.onDataset(ctx, name)
 	case modelName.MatchString(name):
-		return a.Records.JobsOfModel(ctx, name, a.Config.Vertex.Project)
+		return a.Records.JobsOfModel(ctx, name, a.Config.Project)
 	case endpointName.MatchString(name):
-		return a.Records.JobsOfEndpoint(ctx, name, a.Config.Vertex.Project)
+		return a.Records.JobsOfEndpoint(ctx, name, a.Config.Project)
 	}
 	return nil, fault.Invalid(fault.Violation{
 		Field: "name", Reason: "INVALID_NAME",

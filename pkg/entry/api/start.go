@@ -138,4 +138,4 @@ func (a *API) position(ctx context.Context, job tuning.Job) int {
 	return place
 }
 
-func (a *API) name(job tuning.Job) string { return job.PublicName(a.Config.Vertex.Project) }
+func (a *API) name(job tuning.Job) string { return job.PublicName(a.Config.Project) }

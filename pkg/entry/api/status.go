@@ -62,7 +62,7 @@ func (a *API) isOurs(name string, r store.Record) bool {
 		return false
 	}
 	asked := project.FindStringSubmatch(name)
-	if asked == nil || asked[1] == a.Config.Vertex.Project {
+	if asked == nil || asked[1] == a.Config.Project {
 		return true
 	}
 	recorded := project.FindStringSubmatch(r.Name)

@@ -118,7 +118,7 @@ func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error)
 		r.LimitsOf = model.ID
 	}
 	if r.Outcome == Converted {
-		r.Dataset = gcs.URI(c.Config.Start.DataBucket, name.data)
+		r.Dataset = gcs.URI(c.Config.Jobs.DataBucket, name.data)
 		if r.Start, err = c.startOnConvert(ctx, source, r.Result.Format); err != nil {
 			return "", err
 		}

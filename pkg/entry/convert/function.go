@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
@@ -24,10 +23,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/auth"
 	"github.com/vertextune/vertextune/pkg/entry/serve"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
-	"github.com/vertextune/vertextune/pkg/google/store"
-	"github.com/vertextune/vertextune/pkg/work/jobs"
-	"github.com/vertextune/vertextune/pkg/work/livecatalogue"
-	"github.com/vertextune/vertextune/pkg/work/trainset"
+	"github.com/vertextune/vertextune/pkg/work/backend"
 )
 
 // finalized is the type of the Eventarc event for a new generation of an object.
@@ -35,21 +31,13 @@ const finalized = "google.cloud.storage.object.v1.finalized"
 
 // Config holds the function's settings from its environment.
 type Config struct {
+	backend.Config
 	// InboxBucket is the bucket into which files are dropped. Datasets and reports are written to
-	// Start.DataBucket. They must be two buckets, because a dataset in the inbox would be converted
+	// Jobs.DataBucket. They must be two buckets, because a dataset in the inbox would be converted
 	// again, without end.
 	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty" form:"bucket"`
-	Start       jobs.Config
-	Facts       livecatalogue.Config
 	// DropStarts allows files to start jobs.
 	DropStarts bool `env:"DROP_STARTS" envDefault:"true"`
-	// Project has the records of jobs, in Database; Location is the region of its jobs.
-	Project  string `env:"GOOGLE_CLOUD_PROJECT,required,notEmpty" form:"project"`
-	Location string `env:"GOOGLE_CLOUD_LOCATION,required,notEmpty" form:"location"`
-	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)" form:"database"`
-	// BaseModel is tuned if a file does not name another model. Files without a start are checked
-	// against its limits.
-	BaseModel string `env:"BASE_MODEL,required,notEmpty"`
 	// Events configures who may deliver events to the function.
 	Events auth.EventConfig
 }
@@ -58,39 +46,18 @@ type Config struct {
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
 	admit, eventErr := config.Events.Admit()
-	if err := errors.Join(err, eventErr, config.Start.Check("", 0)); err != nil {
+	if err := errors.Join(err, eventErr, config.Jobs.Check("", 0)); err != nil {
 		return nil, err
 	}
-	if config.InboxBucket == config.Start.DataBucket {
+	if config.InboxBucket == config.Jobs.DataBucket {
 		return nil, fmt.Errorf("INBOX_BUCKET and DATA_BUCKET are both %q: they must be two buckets", config.InboxBucket)
 	}
-	objects, err := gcs.Open(ctx)
+	back, err := backend.Open(ctx, config.Config)
 	if err != nil {
 		return nil, err
 	}
-	log := slog.Default()
-	known, err := livecatalogue.Open(ctx, config.Facts, objects, time.Now, log)
-	if err != nil {
-		return nil, errors.Join(err, objects.Close())
-	}
-	records, err := store.Open(ctx, config.Project, config.Database)
-	if err != nil {
-		return nil, errors.Join(err, objects.Close())
-	}
-	converter := &Converter{
-		Config: config, Objects: objects, Catalogue: known, Log: log,
-		// It has no Vertex AI client: only the poller submits jobs, so only its binary links the
-		// client.
-		Jobs: &jobs.Service{
-			Config: config.Start, Records: records, Project: config.Project,
-			Training: &trainset.Builder{Messages: records, Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket},
-			Location: config.Location, Now: time.Now, Log: log,
-		},
-	}
-	return &serve.Function{
-		Event: converter.Handle, Admit: admit, Project: config.Project,
-		Close: func() error { return errors.Join(records.Close(), objects.Close()) },
-	}, nil
+	converter := &Converter{Config: config, Objects: back.Objects, Catalogue: back.Catalogue, Jobs: back.Jobs, Log: back.Log}
+	return &serve.Function{Event: converter.Handle, Admit: admit, Project: config.Project, Close: back.Close}, nil
 }
 
 // Handle converts the object of the event.

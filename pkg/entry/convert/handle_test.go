@@ -144,12 +144,12 @@ func TestHandleFails(t *testing.T) {
 	t.Run("no_data_bucket", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Config.Start.DataBucket = "no-such-bucket"
+		w.Config.Jobs.DataBucket = "no-such-bucket"
 		source := w.drop(t, "a.json", good)
 		if err := w.Handle(t.Context(), event(t, source)); err == nil {
 			t.Error("Handle: no error, so the event would be lost before the bucket is created")
 		}
-		w.Config.Start.DataBucket = data
+		w.Config.Jobs.DataBucket = data
 		if err := w.Handle(t.Context(), event(t, source)); err != nil {
 			t.Errorf("Handle: %v, although the bucket exists", err)
 		}

@@ -31,10 +31,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/standin/eventarc"
+	"github.com/vertextune/vertextune/pkg/work/backend"
 	"github.com/vertextune/vertextune/pkg/work/jobevents"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 	"github.com/vertextune/vertextune/pkg/work/jobview"
-	"github.com/vertextune/vertextune/pkg/work/trainset"
 )
 
 const (
@@ -113,7 +113,7 @@ func (w *world) serve(t *testing.T, c *cloud.Cloud, objects *gcs.Store) {
 	if _, err := topics.TopicAdminClient.CreateTopic(t.Context(), &pubsubpb.Topic{Name: "projects/test/topics/events"}); err != nil {
 		t.Fatal(err)
 	}
-	w.records, w.vertex = store.New(w.docs), vertex.New(vertex.Config{Project: "test", Location: location, EmulatorHost: c.Addresses.Vertex})
+	w.records, w.vertex = store.New(w.docs), vertex.New("test", vertex.Config{EmulatorHost: c.Addresses.Vertex})
 	w.records.Log = slog.New(slog.DiscardHandler)
 	events := jobevents.New(topics, "test", "events")
 	t.Cleanup(func() {
@@ -126,16 +126,13 @@ func (w *world) serve(t *testing.T, c *cloud.Cloud, objects *gcs.Store) {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	config := jobs.Config{DataBucket: data, BaseModel: baseModel, Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, MaxQueuedJobs: 1000}
+	config := backend.Config{Project: "test", Location: location, Jobs: jobs.Config{
+		DataBucket: data, BaseModel: baseModel, Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, MaxQueuedJobs: 1000,
+	}}
+	starter := func() *jobs.Service { return backend.New(config, w.records, objects, known, log).Jobs }
 	w.Converter = &convert.Converter{
-		Config:  convert.Config{InboxBucket: inbox, Start: config, BaseModel: baseModel, DropStarts: true},
+		Config:  convert.Config{Config: config, InboxBucket: inbox, DropStarts: true},
 		Objects: objects, Catalogue: known, Log: log,
-	}
-	starter := func() *jobs.Service {
-		return &jobs.Service{
-			Config: config, Records: w.records, Location: location, Now: time.Now, Log: log,
-			Training: &trainset.Builder{Messages: w.records, Objects: objects, Catalogue: known, Bucket: config.DataBucket},
-		}
 	}
 	w.starter, w.prepares = starter(), starter()
 	w.Jobs, w.prepares.Vertex = w.starter, w.vertex

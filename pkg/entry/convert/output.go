@@ -48,7 +48,7 @@ func outputs(source string) names {
 type output struct{ generation, source int64 }
 
 func (c *Converter) output(ctx context.Context, name string) (output, error) {
-	attrs, err := c.Objects.Attrs(ctx, c.Config.Start.DataBucket, name)
+	attrs, err := c.Objects.Attrs(ctx, c.Config.Jobs.DataBucket, name)
 	if errors.Is(err, gcs.ErrNotFound) {
 		return output{}, nil
 	}
@@ -74,7 +74,7 @@ func (c *Converter) remove(ctx context.Context, data string, old output) error {
 	if old.generation == 0 {
 		return nil
 	}
-	return c.Objects.Delete(ctx, c.Config.Start.DataBucket, data, old.generation)
+	return c.Objects.Delete(ctx, c.Config.Jobs.DataBucket, data, old.generation)
 }
 
 // Report is the content of the report for programs.
@@ -146,7 +146,7 @@ func (c *Converter) readReport(ctx context.Context, name string) (output, *Repor
 	if err != nil || there.generation == 0 {
 		return there, nil, err
 	}
-	in, err := c.Objects.Read(ctx, c.Config.Start.DataBucket, name, there.generation)
+	in, err := c.Objects.Read(ctx, c.Config.Jobs.DataBucket, name, there.generation)
 	if errors.Is(err, gcs.ErrNotFound) {
 		return there, nil, fmt.Errorf("read %s: %w", name, gcs.ErrConflict) // another report was written
 	}
@@ -171,7 +171,7 @@ func (c *Converter) write(ctx context.Context, spec gcs.Spec, body []byte) error
 
 func (c *Converter) spec(source Source, name, contentType string, old output) gcs.Spec {
 	return gcs.Spec{
-		Bucket: c.Config.Start.DataBucket, Name: name, ContentType: contentType,
+		Bucket: c.Config.Jobs.DataBucket, Name: name, ContentType: contentType,
 		Metadata: map[string]string{generationKey: strconv.FormatInt(source.Generation, 10)},
 		Replaces: old.generation,
 	}

@@ -87,14 +87,14 @@ func (c *Converter) manifest(ctx context.Context, source Source) (*startRequest,
 func (c *Converter) model(ctx context.Context, source Source) (*catalogue.Model, error) {
 	known := c.Catalogue.Current(ctx)
 	if !c.Config.DropStarts {
-		return known.Lookup(c.Config.BaseModel), nil
+		return known.Lookup(c.Config.Jobs.BaseModel), nil
 	}
 	w, err := c.startRequest(ctx, source)
 	if err != nil {
 		return nil, err
 	}
 	if w == nil || w.err != nil {
-		return known.Lookup(c.Config.BaseModel), nil //nolint:nilerr // the start is refused with this error later
+		return known.Lookup(c.Config.Jobs.BaseModel), nil //nolint:nilerr // the start is refused with this error later
 	}
 	base, err := c.Jobs.BaseModel(ctx, w.request)
 	switch {
@@ -103,6 +103,6 @@ func (c *Converter) model(ctx context.Context, source Source) (*catalogue.Model,
 	case fault.ShouldRedeliver(err):
 		return nil, err
 	default:
-		return known.Lookup(c.Config.BaseModel), nil // the start is refused with this error later
+		return known.Lookup(c.Config.Jobs.BaseModel), nil // the start is refused with this error later
 	}
 }

@@ -11,17 +11,11 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
-	"github.com/vertextune/vertextune/pkg/core/remedy"
 	"github.com/vertextune/vertextune/pkg/entry/auth"
 	"github.com/vertextune/vertextune/pkg/entry/serve"
-	"github.com/vertextune/vertextune/pkg/google/gcs"
-	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
+	"github.com/vertextune/vertextune/pkg/work/backend"
 	"github.com/vertextune/vertextune/pkg/work/jobevents"
-	"github.com/vertextune/vertextune/pkg/work/jobs"
-	"github.com/vertextune/vertextune/pkg/work/jobview"
-	"github.com/vertextune/vertextune/pkg/work/livecatalogue"
-	"github.com/vertextune/vertextune/pkg/work/trainset"
 )
 
 // published is the type of the Eventarc event for a Pub/Sub message.
@@ -29,11 +23,8 @@ const published = "google.cloud.pubsub.topic.v1.messagePublished"
 
 // Config holds the function's settings from its environment.
 type Config struct {
+	backend.Config
 	Vertex vertex.Config
-	Start  jobs.Config
-	Facts  livecatalogue.Config
-	// Database is the Firestore database of the records.
-	Database string `env:"FIRESTORE_DATABASE" envDefault:"(default)" form:"database"`
 	// EventsTopic is the ID of the Pub/Sub topic to which the events of jobs are published.
 	EventsTopic string `env:"EVENTS_TOPIC,required,notEmpty" form:"topic"`
 	// StalledAfter is how long a job may run without any change before it counts as stalled; 0
@@ -50,45 +41,26 @@ type Config struct {
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
 	admit, eventErr := config.Events.Admit()
-	if err := errors.Join(err, eventErr, config.Start.Check("TICK_TIMEOUT", config.TickTimeout)); err != nil {
+	if err := errors.Join(err, eventErr, config.Jobs.Check("TICK_TIMEOUT", config.TickTimeout)); err != nil {
 		return nil, err
 	}
-	records, err := store.Open(ctx, config.Vertex.Project, config.Database)
+	back, err := backend.Open(ctx, config.Config)
 	if err != nil {
 		return nil, err
 	}
-	objects, err := gcs.Open(ctx)
+	client := vertex.New(config.Project, config.Vertex)
+	back.OnClose(client.Close)
+	back.Jobs.Vertex = client
+	events, err := jobevents.Open(ctx, config.Project, config.EventsTopic)
 	if err != nil {
-		return nil, errors.Join(err, records.Close())
+		return nil, errors.Join(err, back.Close())
 	}
-	events, err := jobevents.Open(ctx, config.Vertex.Project, config.EventsTopic)
-	if err != nil {
-		return nil, errors.Join(err, objects.Close(), records.Close())
-	}
-	log := slog.Default()
-	known, err := livecatalogue.Open(ctx, config.Facts, objects, time.Now, log)
-	if err != nil {
-		return nil, errors.Join(err, events.Close(), objects.Close(), records.Close())
-	}
-	client := vertex.New(config.Vertex)
+	back.OnClose(events.Close)
 	poller := &Poller{
-		Records: records, Vertex: client, Events: events, StalledAfter: config.StalledAfter, Timeout: config.TickTimeout,
-		Now: time.Now, Log: log,
-		Reports: &jobview.Presenter{
-			Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket, Log: log,
-			RemedyContext: remedy.Context{Project: config.Vertex.Project, Location: config.Vertex.Location, Database: config.Database},
-		},
-		Jobs: &jobs.Service{
-			Config: config.Start, Records: records, Vertex: client,
-			Training: &trainset.Builder{Messages: records, Objects: objects, Catalogue: known, Bucket: config.Start.DataBucket},
-			Project:  config.Vertex.Project, Location: config.Vertex.Location, Now: time.Now, Log: log,
-		},
+		Records: back.Records, Vertex: client, Events: events, Jobs: back.Jobs, Reports: back.Presenter(),
+		StalledAfter: config.StalledAfter, Timeout: config.TickTimeout, Now: time.Now, Log: back.Log,
 	}
-	return &serve.Function{
-		Event: poller.Handle,
-		Admit: admit, Project: config.Vertex.Project,
-		Close: func() error { return errors.Join(events.Close(), client.Close(), objects.Close(), records.Close()) },
-	}, nil
+	return &serve.Function{Event: poller.Handle, Admit: admit, Project: config.Project, Close: back.Close}, nil
 }
 
 // Handle runs a tick for each Pub/Sub message; the content of the message does not matter.

@@ -19,17 +19,15 @@ import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"google.golang.org/grpc"
 
-	"github.com/vertextune/vertextune/pkg/core/remedy"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/entry/poll"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/work/backend"
 	"github.com/vertextune/vertextune/pkg/work/jobevents"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
-	"github.com/vertextune/vertextune/pkg/work/jobview"
-	"github.com/vertextune/vertextune/pkg/work/trainset"
 )
 
 const (
@@ -89,7 +87,7 @@ func newWorld(t testing.TB, settings ...func(*cloud.Config)) *world {
 	}
 	w.records = store.New(docs)
 	w.records.Log = slog.New(slog.DiscardHandler)
-	w.vertex = vertex.New(vertex.Config{Project: "test", Location: central, EmulatorHost: w.cloud.Addresses.Vertex})
+	w.vertex = vertex.New("test", vertex.Config{EmulatorHost: w.cloud.Addresses.Vertex})
 	if w.topics, err = w.cloud.PubSubClient(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -133,15 +131,13 @@ func (w *world) newPoller(t testing.TB) (*poll.Poller, *jobs.Service) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	starter := &jobs.Service{
-		Config:  jobs.Config{DataBucket: "test-data", Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, MaxConcurrentJobs: w.limit},
-		Records: w.records, Vertex: w.vertex, Location: central, Now: time.Now, Log: log,
-		Training: &trainset.Builder{Messages: w.records, Objects: objects, Catalogue: known, Bucket: "test-data"},
-	}
+	back := backend.New(backend.Config{Project: "test", Location: central, Jobs: jobs.Config{
+		DataBucket: "test-data", Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, MaxConcurrentJobs: w.limit,
+	}}, w.records, objects, known, log)
+	back.Jobs.Vertex = w.vertex
 	return &poll.Poller{
-		Records: w.records, Vertex: w.vertex, Jobs: starter, Events: events, Now: time.Now, Log: log,
-		Reports: &jobview.Presenter{Objects: objects, Catalogue: known, Bucket: "test-data", RemedyContext: remedy.Context{Project: "test"}, Log: log},
-	}, starter
+		Records: w.records, Vertex: w.vertex, Jobs: back.Jobs, Events: events, Reports: back.Presenter(), Now: time.Now, Log: log,
+	}, back.Jobs
 }
 
 // line is one training example.

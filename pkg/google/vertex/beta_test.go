@@ -76,7 +76,7 @@ func TestBetaRequest(t *testing.T) {
 		if diff := cmp.Diff(tt.want, got, protocmp.Transform()); diff != "" {
 			t.Errorf("%s: on the wire (-want +got):\n%s", name, diff)
 		}
-		text, err := New(Config{Project: "acme"}).Request(job)
+		text, err := New("acme", Config{}).Request(job)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,11 +30,8 @@ const (
 	listTimeout   = 30 * time.Second
 )
 
-// Config selects the project and the location of the jobs.
+// Config holds the settings of the client.
 type Config struct {
-	Project string `env:"GOOGLE_CLOUD_PROJECT,required,notEmpty" form:"project"`
-	// Location is the region in which jobs are created, such as us-central1.
-	Location string `env:"GOOGLE_CLOUD_LOCATION,required,notEmpty" form:"location"`
 	// EmulatorHost is the host:port of a stand-in that accepts gRPC without TLS. The official
 	// client has no variable for it; the name follows those of Firestore, Storage and Pub/Sub.
 	EmulatorHost string `env:"VERTEX_AI_EMULATOR_HOST"`
@@ -43,15 +40,16 @@ type Config struct {
 // Client creates and reads tuning jobs. A job exists in one region, and only the endpoint of that
 // region serves it, so the client has one connection for each region, opened at its first use.
 type Client struct {
-	config Config
+	project string
+	config  Config
 
 	mu      sync.Mutex
 	regions map[string]*aiplatform.GenAiTuningClient
 }
 
-// New returns a client. It connects at its first call.
-func New(config Config) *Client {
-	return &Client{config: config, regions: map[string]*aiplatform.GenAiTuningClient{}}
+// New returns a client for the jobs of a project. It connects at its first call.
+func New(project string, config Config) *Client {
+	return &Client{project: project, config: config, regions: map[string]*aiplatform.GenAiTuningClient{}}
 }
 
 // Close closes the connections.
@@ -105,7 +103,7 @@ func endpoint(location string) string {
 }
 
 func (c *Client) parent(location string) string {
-	return fmt.Sprintf("projects/%s/locations/%s", c.config.Project, location)
+	return fmt.Sprintf("projects/%s/locations/%s", c.project, location)
 }
 
 func wrap(err error, doing string, named ...string) error {

@@ -65,7 +65,7 @@ func newWorld(t *testing.T) *world {
 	if err := upload.Close(); err != nil {
 		t.Fatal(err)
 	}
-	w.Client = vertex.New(vertex.Config{Project: "acme", Location: region, EmulatorHost: c.Addresses.Vertex})
+	w.Client = vertex.New("acme", vertex.Config{EmulatorHost: c.Addresses.Vertex})
 	t.Cleanup(func() {
 		if err := w.Close(); err != nil {
 			t.Errorf("close the client: %v", err)

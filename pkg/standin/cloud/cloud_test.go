@@ -75,7 +75,7 @@ func use(t *testing.T, c *cloud.Cloud) {
 	if _, err := topics.TopicAdminClient.CreateTopic(ctx, &pubsubpb.Topic{Name: topic}); err != nil {
 		t.Errorf("Pub/Sub: %v", err)
 	}
-	jobs := vertex.New(vertex.Config{Project: "test", Location: "us-central1", EmulatorHost: c.Addresses.Vertex})
+	jobs := vertex.New("test", vertex.Config{EmulatorHost: c.Addresses.Vertex})
 	defer func() { _ = jobs.Close() }()
 	// It finds the dataset in Cloud Storage.
 	if _, err := jobs.Create(ctx, tuning.Job{
@@ -195,7 +195,7 @@ func TestDir(t *testing.T) {
 	if _, err := topics.TopicAdminClient.GetTopic(ctx, &pubsubpb.GetTopicRequest{Topic: topic}); err != nil {
 		t.Errorf("Pub/Sub: %v", err)
 	}
-	jobs := vertex.New(vertex.Config{Project: "test", Location: "us-central1", EmulatorHost: c.Addresses.Vertex})
+	jobs := vertex.New("test", vertex.Config{EmulatorHost: c.Addresses.Vertex})
 	defer func() { _ = jobs.Close() }()
 	n := 0
 	if _, err := jobs.List(ctx, "us-central1", 1, func(page []tuning.Observation) bool { n += len(page); return true }); err != nil || n != 1 {

@@ -27,10 +27,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/work/backend"
 	"github.com/vertextune/vertextune/pkg/work/jobevents"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
-	"github.com/vertextune/vertextune/pkg/work/jobview"
-	"github.com/vertextune/vertextune/pkg/work/trainset"
 )
 
 const (
@@ -95,7 +94,7 @@ func (w *world) connect(t *testing.T, c *cloud.Cloud) {
 		t.Fatal(err)
 	}
 	w.records = store.New(w.docs)
-	w.vertex = vertex.New(vertex.Config{Project: "test", Location: location, EmulatorHost: c.Addresses.Vertex})
+	w.vertex = vertex.New("test", vertex.Config{EmulatorHost: c.Addresses.Vertex})
 	objects, events := gcs.New(w.objects), jobevents.New(topics, "test", topic)
 	t.Cleanup(func() {
 		if err := errors.Join(events.Close(), w.vertex.Close(), objects.Close(), w.records.Close()); err != nil {
@@ -108,14 +107,13 @@ func (w *world) connect(t *testing.T, c *cloud.Cloud) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Service = &jobs.Service{
-		Config:  jobs.Config{DataBucket: bucket, Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, BaseModel: baseModel},
-		Records: w.records, Vertex: w.vertex, Location: location, Now: now, Log: log,
-		Training: &trainset.Builder{Messages: w.records, Objects: objects, Catalogue: known, Bucket: bucket},
-	}
+	back := backend.New(backend.Config{Project: "test", Location: location, Jobs: jobs.Config{
+		DataBucket: bucket, Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, BaseModel: baseModel,
+	}}, w.records, objects, known, log)
+	w.Service = back.Jobs
+	w.Vertex, w.Now = w.vertex, now
 	w.poller = &poll.Poller{
-		Records: w.records, Vertex: w.vertex, Jobs: w.Service, Events: events, Now: now, Log: log,
-		Reports: &jobview.Presenter{Objects: objects, Catalogue: known, Bucket: bucket, Log: log},
+		Records: w.records, Vertex: w.vertex, Jobs: w.Service, Events: events, Reports: back.Presenter(), Now: now, Log: log,
 	}
 }
 

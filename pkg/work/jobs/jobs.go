@@ -60,7 +60,7 @@ type Config struct {
 	// % after this timeout is taken as not created.
 	CreateTimeout time.Duration `env:"CREATE_TIMEOUT" envDefault:"60s"`
 	// BaseModel is tuned if neither the request nor its model names a base model.
-	BaseModel string `env:"BASE_MODEL"`
+	BaseModel string `env:"BASE_MODEL,required,notEmpty"`
 	// Buckets, Accounts and Keys are those that a start may name: in training_data, validation_data
 	// and output_uri, in service_account, and in kms_key_name. If a list is empty, IAM alone
 	// decides.
