@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -61,11 +60,8 @@ func TestMemory(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	binaries := t.TempDir()
-	compile := exec.CommandContext(t.Context(), "go", "build", "-tags="+tags(), "-ldflags=-s -w", "-o", binaries+string(filepath.Separator),
-		"../../functions/api", "../../functions/convert", "../../functions/poll")
-	compile.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=") // the race detector needs memory
-	if out, err := compile.CombinedOutput(); err != nil {
-		t.Fatalf("build the functions: %v\n%s", err, out)
+	for _, function := range []string{"api", "convert", "poll"} {
+		build(t, "../../functions/"+function, filepath.Join(binaries, function))
 	}
 	config := configuration(t)
 	examples := body(`{"data":[`, func(i int) string { return fmt.Sprintf(`{"prompt":"%d","completion":"b"}`, i) }, `]}`)
@@ -149,18 +145,6 @@ func (p *process) deliver(t *testing.T, kind, data string) {
 		}
 		return request
 	})
-}
-
-// tags returns the build tags of this test, so that compiled packages are reused.
-func tags() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "-tags" {
-				return s.Value
-			}
-		}
-	}
-	return ""
 }
 
 // bomb returns a short compressed file that unpacks to one long record.

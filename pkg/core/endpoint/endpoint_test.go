@@ -94,7 +94,7 @@ func TestCurl(t *testing.T) {
 	}
 	shell, err := exec.LookPath("sh")
 	if err != nil {
-		t.Skip("no shell")
+		t.Skip("skipped: sh: not installed")
 	}
 	script := `curl() { for a in "$@"; do printf '%s\n' "$a"; done; }; gcloud() { echo "token of $*"; }; ` + c.Curl
 	command := exec.CommandContext(t.Context(), filepath.Clean(shell), "-c", script)

@@ -53,7 +53,7 @@ func FuzzScanText(f *testing.F) {
 // FuzzScan checks that both implementations of the index give the same result.
 func FuzzScan(f *testing.F) {
 	if !hasVectors {
-		f.Skip("this processor has the portable way only")
+		f.Skip("skipped: assembly: this processor has the portable way only")
 	}
 	for _, seed := range []string{
 		`{"a":[1,-0.5e+3,true,"x\u00e9\n"],"b":{}}`, `[1,]`, "\"\xff\"", `[NaN]`, `\"`, `{"a":"\`, "\"a\x01\"", `"\\\\\\\""`,
