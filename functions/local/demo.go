@@ -25,7 +25,7 @@ func demo(ctx context.Context, s *system, out io.Writer) error {
 			return err
 		}
 	}
-	d.say("\nDone. Start it with \"go run ./functions/local\" to try it yourself.\n")
+	d.say("\nDone. Start it with \"scripts/local\" to try it yourself.\n")
 	return nil
 }
 

@@ -98,7 +98,7 @@ func isSet(flags *flag.FlagSet, name string) (yes bool) {
 
 func usage() string {
 	var text strings.Builder
-	text.WriteString(`usage: go run ./functions/local [command] [flags]
+	text.WriteString(`usage: scripts/local [command] [flags]
 
 Without a command, it starts the functions and stand-ins for Google Cloud, prints how to call them, and
 runs until Ctrl-C.
