@@ -11,6 +11,12 @@
 //
 // Faults never stop the reading: an unreadable record is reported, and reading continues at the
 // next one. The caller checks [Report].Errors to decide whether it may use the result.
+//
+// The package has two halves. The engine (engine*.go) finds the records in a stream, checks them in
+// parallel and writes the results in order; it knows no format. The formats (format*.go) read one
+// record each, with what they share: the turns of a conversation (conversation*.go), the schemas of
+// function declarations (schema*.go), and the record itself (record*.go). Both add to the report
+// (report*.go).
 package dataset
 
 import (

@@ -220,3 +220,8 @@ func quoted(name string) string {
 	}
 	return strconv.Quote(name)
 }
+
+// IsPreference reports whether the records of a format contain a better and a worse answer.
+func IsPreference(format string) bool {
+	return format == FormatGeminiPreference || format == FormatOpenAIPreference || format == FormatPreferencePair
+}
