@@ -12,7 +12,7 @@ locals {
     # Ended tuning jobs, by result.
     jobs_ended = {
       functions = ["api", "poll"] # the one that sees the end first
-      message   = "job changed"
+      message   = "the job changed"
       condition = "jsonPayload.to=(\"PIPELINE_STATE_SUCCEEDED\" OR \"PIPELINE_STATE_FAILED\" OR \"PIPELINE_STATE_CANCELLED\")"
       labels    = { state = "EXTRACT(jsonPayload.to)" }
     }

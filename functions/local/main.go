@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	if o.demo && !usesStaticTokens(given) {
-		return fmt.Errorf("the demo calls with a token of its own: unset AUTH_MODE, which is %s", given["AUTH_MODE"])
+		return fmt.Errorf("the demo uses its own token: unset AUTH_MODE, which is %s", given["AUTH_MODE"])
 	}
 	level := slog.LevelInfo
 	if o.demo {

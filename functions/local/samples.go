@@ -102,7 +102,7 @@ func ensureBucket(ctx context.Context, client *cloudstorage.Client, name string)
 		err = bucket.Create(ctx, project, nil)
 	}
 	if err != nil {
-		return fmt.Errorf("make sure of bucket %s: %w", name, err)
+		return fmt.Errorf("create bucket %s: %w", name, err)
 	}
 	return nil
 }
@@ -112,13 +112,13 @@ func ensureBucket(ctx context.Context, client *cloudstorage.Client, name string)
 func ensureTopic(ctx context.Context, client *pubsub.Client, name string) error {
 	topic := &pubsubpb.Topic{Name: fmt.Sprintf("projects/%s/topics/%s", project, name)}
 	if _, err := client.TopicAdminClient.CreateTopic(ctx, topic); err != nil && status.Code(err) != codes.AlreadyExists {
-		return fmt.Errorf("make sure of topic %s: %w", name, err)
+		return fmt.Errorf("create topic %s: %w", name, err)
 	}
 	_, err := client.SubscriptionAdminClient.CreateSubscription(ctx, &pubsubpb.Subscription{
 		Name: fmt.Sprintf("projects/%s/subscriptions/%s", project, name), Topic: topic.GetName(), EnableMessageOrdering: true,
 	})
 	if err != nil && status.Code(err) != codes.AlreadyExists {
-		return fmt.Errorf("make sure of subscription %s: %w", name, err)
+		return fmt.Errorf("create subscription %s: %w", name, err)
 	}
 	return nil
 }

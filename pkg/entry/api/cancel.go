@@ -21,7 +21,7 @@ func (a *API) cancel(r *http.Request, name string) (any, error) {
 		return nil, err
 	}
 	if caller := callerOf(r.Context()); a.Config.CancelOwnOnly && record.StartedBy != caller {
-		return nil, fault.New(fault.PermissionDenied, "Only who has started a job may cancel it here (CANCEL_OWN_JOBS_ONLY). This job was started by %s.", record.StartedBy)
+		return nil, fault.New(fault.PermissionDenied, "Only the caller that started a job may cancel it here (CANCEL_OWN_JOBS_ONLY). This job was started by %s.", record.StartedBy)
 	}
 	record, err = a.Jobs.Cancel(r.Context(), record, callerOf(r.Context()))
 	if err != nil {

@@ -90,7 +90,7 @@ func (a *API) convert(r *http.Request) (any, error) {
 	})
 	uri := gcs.URI(a.Config.Jobs.DataBucket, name)
 	if errors.Is(err, gcs.ErrConflict) {
-		e := fault.New(fault.AlreadyExists, "%s exists and holds other data. Choose another filename, or leave it out for a new one.", uri)
+		e := fault.New(fault.AlreadyExists, "%s exists and contains other data. Choose another filename, or omit it to get a new one.", uri)
 		e.Violations = []fault.Violation{{Field: "filename", Reason: "ALREADY_EXISTS", Description: "There is a file of this name with other data."}}
 		return nil, e
 	}

@@ -91,7 +91,7 @@ func (a *API) lineage(r *http.Request, name string) (any, error) {
 		return nil, err
 	}
 	if len(records) == 0 {
-		return nil, fault.New(fault.NotFound, "No job on record trains on %s or has made it.", name)
+		return nil, fault.New(fault.NotFound, "No recorded job was trained on %s or has produced it.", name)
 	}
 	answer := lineage{Count: len(records)}
 	for _, record := range records {

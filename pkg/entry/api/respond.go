@@ -18,7 +18,7 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("WWW-Authenticate", challenge(e))
 	}
 	if err := serve.WriteError(w, e, serve.RequestID(r.Context())); err != nil {
-		a.Log.InfoContext(r.Context(), "the client did not take the error", "error", err)
+		a.Log.InfoContext(r.Context(), "the error was not delivered to the client", "error", err)
 	}
 }
 

@@ -133,7 +133,7 @@ func (a *API) position(ctx context.Context, job tuning.Job) int {
 	}
 	place, err := a.Jobs.Position(ctx, job)
 	if err != nil {
-		a.Log.WarnContext(ctx, "place in line not known", "job_id", job.ID, "error", err)
+		a.Log.WarnContext(ctx, "the position in the queue is unknown", "job_id", job.ID, "error", err)
 	}
 	return place
 }

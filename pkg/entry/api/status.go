@@ -90,13 +90,13 @@ func (a *API) refresh(ctx context.Context, r store.Record) (store.Record, string
 	seen, err := a.Vertex.Get(ctx, r.Name)
 	if err != nil {
 		a.asked.forget(r.ID)
-		a.Log.WarnContext(ctx, "job not refreshed", "job_id", r.ID, "error", err)
+		a.Log.WarnContext(ctx, "the job was not refreshed", "job_id", r.ID, "error", err)
 		return r, stale
 	}
 	fresh, err := a.Records.Apply(ctx, r, seen)
 	if err != nil {
 		a.asked.forget(r.ID)
-		a.Log.WarnContext(ctx, "refreshed job not written", "job_id", r.ID, "error", err)
+		a.Log.WarnContext(ctx, "the refreshed job was not recorded", "job_id", r.ID, "error", err)
 		return r, stale
 	}
 	return fresh, ""

@@ -46,7 +46,7 @@ func (c Caller) Require(role Role) error {
 	case c.Role == None:
 		has = "no role"
 	}
-	err := fault.New(fault.PermissionDenied, "This needs the role %s; %s has %s.", role, c.Name, has)
+	err := fault.New(fault.PermissionDenied, "This call requires the role %s. %s has %s.", role, c.Name, has)
 	err.Reason, err.Metadata = "ROLE_REQUIRED", map[string]string{"role": role.String()}
 	return err
 }

@@ -54,7 +54,7 @@ func New(c Config) (Checker, error) {
 		if err := CheckURL(c.Issuer); err != nil {
 			faults = append(faults, fmt.Errorf("AUTH_ISSUER: %w", err))
 		} else if strings.Contains(c.Issuer, "?") {
-			faults = append(faults, errors.New("AUTH_ISSUER must have no query: write it as tokens have it in iss"))
+			faults = append(faults, errors.New("AUTH_ISSUER must have no query: it must be equal to the claim iss of the tokens"))
 		}
 		rules.issuer, rules.groupsClaim = c.Issuer, c.GroupsClaim
 		if rules.groupsClaim == "" {
@@ -69,7 +69,7 @@ func New(c Config) (Checker, error) {
 				"say that way that neither allUsers nor allAuthenticatedUsers may invoke the service, for then anybody could name themselves"))
 		}
 		if rules.grants.hasGroup() {
-			faults = append(faults, errors.New("group: does nothing while AUTH_MODE is iam, as Google's tokens name no groups"))
+			faults = append(faults, errors.New("group: has no effect with AUTH_MODE=iam, because Google's tokens contain no groups"))
 		}
 		rules.issuer = google
 		return &IAM{rules: rules}, errors.Join(faults...)
@@ -91,7 +91,7 @@ func (c *Config) foreign(taken ...string) (faults []error) {
 		{"AUTH_IAM_PRIVATE", c.Private},
 	} {
 		if setting.value != "" && !slices.Contains(taken, setting.name) {
-			faults = append(faults, fmt.Errorf("%s does nothing while AUTH_MODE is %s: take it away", setting.name, c.Mode))
+			faults = append(faults, fmt.Errorf("%s has no effect with AUTH_MODE=%s: remove it", setting.name, c.Mode))
 		}
 	}
 	return faults
@@ -104,11 +104,11 @@ func (c *Config) rules() (rules, []error) {
 	for _, audience := range c.Audiences {
 		r.audiences = append(r.audiences, strings.TrimSpace(audience))
 		if !printable(strings.TrimSpace(audience)) || strings.Contains(audience, "*") {
-			faults = append(faults, fmt.Errorf("AUTH_AUDIENCES: %q must be the whole of what tokens have in aud", audience))
+			faults = append(faults, fmt.Errorf("AUTH_AUDIENCES: %q must be a complete value of the claim aud", audience))
 		}
 	}
 	if len(r.audiences) == 0 {
-		faults = append(faults, errors.New("AUTH_AUDIENCES must be set, such as to the service's address: without it, tokens for any other service would do"))
+		faults = append(faults, errors.New("AUTH_AUDIENCES must be set, such as to the service's address: without it, tokens for any other service would be accepted"))
 	}
 	for _, list := range []struct {
 		name       string
@@ -120,7 +120,7 @@ func (c *Config) rules() (rules, []error) {
 		}
 	}
 	if len(c.Readers)+len(c.Operators)+len(c.Starters) == 0 {
-		faults = append(faults, errors.New("nobody may call: AUTH_READERS, AUTH_OPERATORS or AUTH_STARTERS must be set"))
+		faults = append(faults, errors.New("no caller is allowed: set AUTH_READERS, AUTH_OPERATORS or AUTH_STARTERS"))
 	}
 	return r, faults
 }

@@ -43,17 +43,17 @@ func TestNew(t *testing.T) {
 				"AUTH_IAM_PRIVATE": "x",
 			},
 			[]string{
-				"AUTH_ISSUER does nothing while AUTH_MODE is token", "AUTH_AUDIENCES does", "AUTH_READERS does", "AUTH_OPERATORS does", "AUTH_STARTERS does",
-				"AUTH_GROUPS_CLAIM does", "AUTH_IAM_PRIVATE does",
+				"AUTH_ISSUER has no effect with AUTH_MODE=token", "AUTH_AUDIENCES has no effect", "AUTH_READERS has no effect", "AUTH_OPERATORS has no effect", "AUTH_STARTERS has no effect",
+				"AUTH_GROUPS_CLAIM has no effect", "AUTH_IAM_PRIVATE has no effect",
 			},
 		},
 		{
 			"oidc_without_anything", nil, map[string]string{"AUTH_MODE": "oidc"},
-			[]string{"AUTH_ISSUER: \"\" must begin with https://", "AUTH_AUDIENCES must be set", "nobody may call"},
+			[]string{"AUTH_ISSUER: \"\" must begin with https://", "AUTH_AUDIENCES must be set", "no caller is allowed"},
 		},
 		{
 			"oidc_with_settings_of_the_others", oidc, map[string]string{"API_TOKENS": "x", "AUTH_IAM_PRIVATE": "true"},
-			[]string{"API_TOKENS does nothing while AUTH_MODE is oidc", "AUTH_IAM_PRIVATE does"},
+			[]string{"API_TOKENS has no effect with AUTH_MODE=oidc", "AUTH_IAM_PRIVATE has no effect"},
 		},
 		{"issuer_in_the_clear", oidc, map[string]string{"AUTH_ISSUER": "http://accounts.example.com"}, []string{"AUTH_ISSUER", "https://"}},
 		{"issuer_looks_local", oidc, map[string]string{"AUTH_ISSUER": "http://localhost.example.com"}, []string{"AUTH_ISSUER", "https://"}},
@@ -78,12 +78,12 @@ func TestNew(t *testing.T) {
 		},
 		{
 			"iam_without_anything", nil, map[string]string{"AUTH_MODE": "iam"},
-			[]string{"AUTH_IAM_PRIVATE must be true", "AUTH_AUDIENCES must be set", "nobody may call"},
+			[]string{"AUTH_IAM_PRIVATE must be true", "AUTH_AUDIENCES must be set", "no caller is allowed"},
 		},
 		{"iam_not_private", iam, map[string]string{"AUTH_IAM_PRIVATE": "false"}, []string{"AUTH_IAM_PRIVATE must be true", "allUsers"}},
 		{
 			"iam_with_settings_of_the_others", iam, map[string]string{"API_TOKENS": "x", "AUTH_ISSUER": "x", "AUTH_GROUPS_CLAIM": "x", "AUTH_READERS": "group:x"},
-			[]string{"API_TOKENS does nothing while AUTH_MODE is iam", "AUTH_ISSUER does", "AUTH_GROUPS_CLAIM does", "group: does nothing"},
+			[]string{"API_TOKENS has no effect with AUTH_MODE=iam", "AUTH_ISSUER has no effect", "AUTH_GROUPS_CLAIM has no effect", "group: has no effect"},
 		},
 	}
 	for _, tt := range tests {

@@ -37,7 +37,7 @@ func (c EventConfig) Admit() (func(*http.Request) error, error) {
 			return err
 		}
 		if caller.Name != fold(c.Account) {
-			return fault.New(fault.PermissionDenied, "Events do not come from %s.", caller.Name)
+			return fault.New(fault.PermissionDenied, "%s may not deliver events.", caller.Name)
 		}
 		return nil
 	}, nil

@@ -54,7 +54,7 @@ func (i *issuer) keys(ctx context.Context) ([]jose.JSONWebKey, error) {
 		return nil, err
 	}
 	if about.Issuer != i.url {
-		return nil, fmt.Errorf("%s calls itself %s: AUTH_ISSUER must be exactly that", i.url, about.Issuer)
+		return nil, fmt.Errorf("%s reports the issuer %s: AUTH_ISSUER must be exactly this value", i.url, about.Issuer)
 	}
 	if err := CheckURL(about.Keys); err != nil {
 		return nil, fmt.Errorf("jwks_uri of %s: %w", i.url, err)
@@ -109,7 +109,7 @@ func (i *issuer) get(ctx context.Context, address string, answer any) error {
 func CheckURL(address string) error {
 	u, err := url.Parse(address)
 	if err != nil {
-		return errors.New("cannot be read as an address")
+		return errors.New("is not a valid URL")
 	}
 	ip := net.ParseIP(u.Hostname())
 	here := u.Hostname() == "localhost" || ip.IsLoopback()

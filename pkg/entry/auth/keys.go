@@ -118,7 +118,7 @@ func (k *keySet) store(keys []jose.JSONWebKey, err error) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err != nil {
-		unavailable := fault.Wrap(fault.Unavailable, err, "The issuer of the tokens does not give out its keys. Try again later.")
+		unavailable := fault.Wrap(fault.Unavailable, err, "The keys of the token issuer cannot be read. Try again later.")
 		unavailable.RetryAfter = askAgain
 		k.err, k.next = unavailable, k.now().Add(retryAfter)
 		return k.err

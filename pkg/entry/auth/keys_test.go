@@ -210,7 +210,7 @@ func TestKeys_from_an_issuer_that_is_not_right(t *testing.T) {
 		}, "decode"},
 		{"other_name", func(i *issuer) http.HandlerFunc {
 			return document(map[string]any{"issuer": i.url + "/", "jwks_uri": i.url + "/keys"})
-		}, "AUTH_ISSUER must be exactly that"},
+		}, "AUTH_ISSUER must be exactly this"},
 		{"no_keys", func(i *issuer) http.HandlerFunc { return set(i) }, "no key"},
 		{"keys_in_the_clear", func(i *issuer) http.HandlerFunc {
 			return document(map[string]any{"issuer": i.url, "jwks_uri": "http://keys.example.com/"})

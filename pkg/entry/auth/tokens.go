@@ -37,7 +37,7 @@ func (t *Tokens) UnmarshalText(text []byte) error {
 		case err != nil:
 			faults = append(faults, fmt.Errorf("token %d: %w", i+1, err))
 		case slices.ContainsFunc(t.named, func(other token) bool { return other.hash == known.hash }):
-			faults = append(faults, fmt.Errorf("token %d: %q has the hash of a token before it", i+1, known.Name))
+			faults = append(faults, fmt.Errorf("token %d: %q has the same hash as an earlier token", i+1, known.Name))
 		default:
 			t.named = append(t.named, known)
 		}
@@ -64,7 +64,7 @@ func parseToken(entry string) (token, error) {
 	case err != nil || len(hash) != sha256.Size:
 		return token{}, fmt.Errorf("the SHA-256 hash of %q must be %d hexadecimal digits", name, 2*sha256.Size)
 	case [sha256.Size]byte(hash) == sha256.Sum256(nil):
-		return token{}, fmt.Errorf("the hash of %q is that of nothing: the token was empty when it was hashed", name)
+		return token{}, fmt.Errorf("the hash of %q is the hash of an empty token", name)
 	}
 	return token{Caller{name, Role(role)}, [sha256.Size]byte(hash)}, nil
 }

@@ -86,7 +86,7 @@ func readEvents(w http.ResponseWriter, r *http.Request) ([]cloudevents.Event, er
 			io.Closer
 		}{io.LimitReader(unpacked, eventLimit), r.Body}
 	default:
-		return nil, fault.New(fault.UnsupportedMedia, "The body of an event may be packed by gzip alone.")
+		return nil, fault.New(fault.UnsupportedMedia, "The body of an event may be compressed with gzip only.")
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && media == cloudevents.ApplicationCloudEventsBatchJSON {
 		r.Header.Set("Content-Type", media) // the SDK expects the media type without parameters

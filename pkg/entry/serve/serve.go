@@ -54,7 +54,7 @@ func Main(open Open) {
 	err := run(ctx, open, environment(os.Environ()))
 	stop()
 	if err != nil {
-		slog.ErrorContext(ctx, "stopped", "error", err)
+		slog.ErrorContext(ctx, "the function stopped with an error", "error", err)
 		os.Exit(1)
 	}
 }

@@ -195,7 +195,7 @@ func TestMainFails(t *testing.T) {
 			if err := json.Unmarshal([]byte(lines[len(lines)-1]), &entry); err != nil {
 				t.Fatalf("the log is not JSON: %s", c.stderr)
 			}
-			if entry["severity"] != "ERROR" || entry["message"] != "stopped" || !strings.Contains(fmt.Sprint(entry["error"]), tt.want) {
+			if entry["severity"] != "ERROR" || entry["message"] != "the function stopped with an error" || !strings.Contains(fmt.Sprint(entry["error"]), tt.want) {
 				t.Errorf("the log says %v, want %q", entry, tt.want)
 			}
 		})

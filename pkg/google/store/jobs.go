@@ -116,7 +116,7 @@ func (s *Store) UpdateJob(ctx context.Context, r Record, next tuning.Job) (Recor
 	written, err := s.update(ctx, r, next)
 	if err == nil && next.State != r.State {
 		// The metric that counts jobs by their final state reads this line.
-		s.Log.InfoContext(ctx, "job changed", "job_id", r.ID, "job_name", next.Name, "from", r.State, "to", next.State)
+		s.Log.InfoContext(ctx, "the job changed", "job_id", r.ID, "job_name", next.Name, "from", r.State, "to", next.State)
 	}
 	return written, err
 }

@@ -22,5 +22,5 @@ func main() {
 	if err == nil {
 		err = funcframework.Start(os.Getenv("PORT")) //nolint:forbidigo // as the framework's own example does
 	}
-	slog.Default().ErrorContext(ctx, "stopped", "error", err)
+	slog.Default().ErrorContext(ctx, "the function stopped with an error", "error", err)
 }
