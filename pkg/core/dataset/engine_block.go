@@ -39,7 +39,7 @@ type block struct {
 type example struct {
 	size
 	end       int     // the end of its line in out
-	at        int     // the start of its record in buf
+	at, to    int     // the start and the end of its record in buf
 	record    int64   // the number of its record in the block
 	hash      uint64  // the hash of its line
 	nearEmpty bool    // an answer in it has no letter and no digit

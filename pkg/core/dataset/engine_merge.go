@@ -91,7 +91,7 @@ func (e *engine) count(b *block) {
 			e.collector.nearEmpty++
 		}
 		warn := func(code, message, fix string) {
-			log.from, log.to = x.at, len(b.buf)
+			log.from, log.to = x.at, x.to
 			log.add(x.record, &finding{at: x.at, node: -1, code: code, severity: SeverityWarning, message: message, fix: fix}, nil)
 		}
 		if limit := e.opt.Limits.ExampleTokens; limit > 0 && (x.tokens+99)/100 > limit {

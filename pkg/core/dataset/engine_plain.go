@@ -28,7 +28,7 @@ func (w *worker) plain(at int, line bool) (end int, ok bool) {
 		}
 		b.out = append(b.out, '\n')
 		b.examples = append(b.examples, example{
-			size: m.size, end: len(b.out), at: at, record: b.records, hash: w.hash(b.out[before:]),
+			size: m.size, end: len(b.out), at: at, to: m.at, record: b.records, hash: w.hash(b.out[before:]),
 		})
 		b.records++
 		w.templates.used(true)

@@ -174,7 +174,7 @@ func (w *worker) convert() {
 			"this record has the format "+formats[i].name+", the file started with "+formats[known].name, "put records of one format in a file")
 	}
 	before := len(b.out)
-	r.example = example{record: r.number, at: int(r.nodes[root].Start)}
+	r.example = example{record: r.number, at: r.start(root), to: r.end(root)}
 	b.out = formats[i].convert(r, b.out)
 	switch {
 	case r.failed():
