@@ -54,12 +54,43 @@ func TestMap_holds_the_hash_0(t *testing.T) {
 	}
 }
 
+// TestMap_grows_when_three_quarters_are_used checks the number of slots before and after.
+func TestMap_grows_when_three_quarters_are_used(t *testing.T) {
+	t.Parallel()
+	m := hashset.New[struct{}](1 << 14)
+	for hash := range uint64(769) {
+		if n := m.Slots(); m.Add(hash+1, struct{}{}) || hash > 0 && n != 1024 {
+			t.Fatalf("hash %d of %d slots is found before it was added", hash, n)
+		}
+	}
+	if m.Slots() != 2048 {
+		t.Errorf("%d hashes have %d slots, want 2048", m.Len(), m.Slots())
+	}
+}
+
+// TestMap_of_similar_hashes: hashes whose slots are the same use all slots.
+func TestMap_of_similar_hashes(t *testing.T) {
+	t.Parallel()
+	m := hashset.New[int](1024)
+	for i := range 896 {
+		m.Add(uint64(i+1)<<20, i)
+	}
+	for i := range 896 {
+		if value, found := m.Find(uint64(i+1) << 20); !found || value != i {
+			t.Fatalf("hash %d is found: %v, with %d", i, found, value)
+		}
+	}
+}
+
 func TestMap_Clear(t *testing.T) {
 	t.Parallel()
-	m := hashset.New[struct{}](1024)
-	m.Add(5, struct{}{})
+	m := hashset.New[int](1024)
+	m.Add(5, 7)
 	m.Clear()
-	if m.Len() != 0 || m.Slots() != 1024 || m.Add(5, struct{}{}) || !m.Add(5, struct{}{}) {
+	if value, found := m.Find(5); found || value != 0 {
+		t.Errorf("after Clear the hash is found: %v, with %d", found, value)
+	}
+	if m.Len() != 0 || m.Slots() != 1024 || m.Add(5, 8) || !m.Add(5, 9) {
 		t.Errorf("after Clear %d of %d slots are used, or a hash is still there", m.Len(), m.Slots())
 	}
 }
