@@ -4,6 +4,7 @@
 package split_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -83,6 +84,96 @@ func TestSplit_finds_what_is_on_both_sides(t *testing.T) {
 	}
 	if w := p.result.Warnings(); len(w) != 1 || !strings.Contains(w[0], "5 of the") || !strings.Contains(w[0], "message copy-") {
 		t.Errorf("warnings: %q", w)
+	}
+}
+
+// All overlaps are counted, and the first 100 are named.
+func TestSplit_names_the_first_overlaps(t *testing.T) {
+	t.Parallel()
+	same := string(example("", 1).Line)
+	var in []split.Example
+	for g := range 1000 {
+		in = append(in, split.Example{Line: []byte(same), Group: fmt.Sprint("g", g)})
+	}
+	p := divide(t, split.Options{Share: 0.3}, in)
+	if p.result.Overlaps != p.result.Validation.Examples || p.result.Overlaps <= 101 || len(p.result.Overlap) != 100 {
+		t.Errorf("%d overlaps of %d examples, %d named, want 100", p.result.Overlaps, p.result.Validation.Examples, len(p.result.Overlap))
+	}
+}
+
+// Two conversations may be divided equally: training is not the smaller part then.
+func TestSplit_in_two_halves(t *testing.T) {
+	t.Parallel()
+	halves := 0
+	for i := range 40 {
+		p := divide(t, split.Options{Share: 0.5}, []split.Example{example(fmt.Sprint("a", i), 1), example(fmt.Sprint("b", i), 1)})
+		if len(p.validation) == 1 && len(p.training) == 1 {
+			halves++
+		}
+	}
+	if halves < 10 {
+		t.Errorf("%d of 40 pairs were divided, want about 30", halves)
+	}
+}
+
+// Examples that go back at the end are counted.
+func TestSplit_counts_what_goes_back(t *testing.T) {
+	t.Parallel()
+	in := conversations(200, 4, "g")
+	asked := divide(t, split.Options{Share: 0.2}, in).result.Validation.Examples
+	r := divide(t, split.Options{Share: 0.2, Bounds: catalogue.Validation{PercentOfBytes: 5}}, in).result
+	if r.GivenBack == 0 || r.GivenBack != asked-r.Validation.Examples {
+		t.Errorf("%d were given back, %d of %d were kept", r.GivenBack, r.Validation.Examples, asked)
+	}
+}
+
+// The validation examples in memory have at most 64 MiB unless the options say otherwise.
+func TestSplit_holds_64_MiB(t *testing.T) {
+	t.Parallel()
+	whole := make([]byte, 64<<20)
+	little := example("g0", 1)
+	for _, tt := range []struct {
+		line      []byte
+		holdBytes int64
+		held      bool
+	}{
+		{whole, 0, true}, {append(whole, '\n'), 0, false},
+		{little.Line, int64(len(little.Line)), true}, {little.Line, int64(len(little.Line)) - 1, false}, {little.Line, 1, false},
+	} {
+		trained := 0
+		s, err := split.New(split.Options{Share: 0.5, HoldBytes: tt.holdBytes}, func(split.Example) error {
+			trained++
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Add(split.Example{Line: tt.line, Group: goldenSplit[0]}); err != nil {
+			t.Fatal(err)
+		}
+		if held := trained == 0; held != tt.held {
+			t.Errorf("a line of %d bytes with a bound of %d is held: %v, want %v", len(tt.line), tt.holdBytes, held, tt.held)
+		}
+	}
+}
+
+// The memory of training lines is bounded: seven of eight of two million slots.
+func TestSplit_compares_a_bounded_number_of_lines(t *testing.T) {
+	t.Parallel()
+	s, err := split.New(split.Options{Share: math.SmallestNonzeroFloat64}, func(split.Example) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := make([]byte, 8)
+	for i := range uint64(1_900_000) {
+		binary.LittleEndian.PutUint64(line, i)
+		if err := s.Add(split.Example{Line: line, Group: "g"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := s.Finish()
+	if err != nil || r.Training.Examples != 1_900_000 || r.Compared != 7<<21/8 {
+		t.Errorf("%d of %d lines are compared, want %d; %v", r.Compared, r.Training.Examples, 7<<21/8, err)
 	}
 }
 

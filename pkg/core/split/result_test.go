@@ -24,6 +24,9 @@ func TestWarnings(t *testing.T) {
 		"much_more": {split.Result{Training: side(6), Validation: side(6), Asked: 0.3}, []string{
 			"validation_split: 6 of 12 examples are for validation, which is 50 % where 30 % were asked for: conversations are not divided, and there are few of them, or long ones.",
 		}},
+		"nearly_all": {split.Result{Training: side(10), Validation: side(90), Asked: 0.3}, []string{
+			"validation_split: 90 of 100 examples are for validation, which is 90 % where 30 % were asked for: conversations are not divided, and there are few of them, or long ones.",
+		}},
 		"given_back": {split.Result{Training: side(97), Validation: side(3), Asked: 0.1, GivenBack: 7}, []string{
 			"validation_split: the validation file is smaller than asked for, by 7 examples, to stay within the bounds.",
 		}},

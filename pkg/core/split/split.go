@@ -177,7 +177,7 @@ func (s *Splitter) toTraining(e Example) error {
 // Finish makes the validation file fit its limits. When it returns, all training examples have been
 // passed to train, and Validation returns the validation examples.
 func (s *Splitter) Finish() (Result, error) {
-	for len(s.queue) > 0 && s.exceedsBounds() {
+	for s.exceedsBounds() { // an empty file exceeds no limit
 		if err := s.returnToTraining(); err != nil {
 			return Result{}, err
 		}
