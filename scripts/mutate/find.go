@@ -55,7 +55,7 @@ func (f *finder) visit(n ast.Node) bool {
 		f.stack = f.stack[:len(f.stack)-1]
 		return true
 	}
-	if d, ok := n.(*ast.GenDecl); ok && d.Tok != token.VAR && d.Tok != token.CONST {
+	if d, ok := n.(*ast.GenDecl); ok && d.Tok != token.VAR && d.Tok != token.CONST || f.isCapacity(n) {
 		return false
 	}
 	f.stack = append(f.stack, n)
@@ -93,6 +93,19 @@ func (f *finder) visit(n ast.Node) bool {
 		f.call(n)
 	}
 	return true
+}
+
+// isCapacity reports whether a node is the capacity of a new slice or map, which changes no result.
+func (f *finder) isCapacity(n ast.Node) bool {
+	if len(f.stack) == 0 {
+		return false
+	}
+	call, ok := f.stack[len(f.stack)-1].(*ast.CallExpr)
+	if !ok || len(call.Args) < 2 || n != call.Args[len(call.Args)-1] || f.textOf(call.Fun) != "make" {
+		return false
+	}
+	_, ofMap := call.Args[0].(*ast.MapType)
+	return len(call.Args) == 3 || ofMap
 }
 
 // negates reports whether another mutant already negates a condition.

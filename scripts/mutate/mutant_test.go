@@ -21,7 +21,7 @@ const sample = `package x
 
 import "cmp"
 
-var on = false
+var on, room = false, make([]int, 0, 8)
 
 func f(a, b int, ok bool) (n int) {
 	if a < b && !ok {
@@ -59,7 +59,8 @@ func TestMutants(t *testing.T) {
 		got = append(got, m.String())
 	}
 	want := []string{
-		"x.go:5: var on = false => var on = true",
+		"x.go:5: var on, room = false, make([]int, 0, 8) => var on, room = true, make([]int, 0, 8)",
+		"x.go:5: var on, room = false, make([]int, 0, 8) => var on, room = false, make([]int, 1, 8)",
 		"x.go:8: if a < b && !ok { => if !(a < b && !ok) {",
 		"x.go:8: if a < b && !ok { => if a < b || !ok {",
 		"x.go:8: if a < b && !ok { => if a <= b && !ok {",

@@ -142,6 +142,9 @@ func peak(f func()) uint64 {
 // Memory must grow neither with the faults of a file nor with the decompressed size of a small
 // file. The test measures the whole process, so no other test may run.
 func TestMemoryIsBounded(t *testing.T) { //nolint:paralleltest // see above
+	if testing.Short() {
+		t.Skip("it takes many seconds")
+	}
 	const limit = 200 << 20
 	bomb := func(start, text string) io.Reader {
 		reader, writer := io.Pipe()
