@@ -4,7 +4,6 @@
 package dataset
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/vertextune/vertextune/pkg/core/strictjson"
@@ -42,7 +41,7 @@ func (e *engine) visit(b *block, out []byte) error {
 	}
 	line, at, from := e.lines+1, 0, 0
 	for _, x := range b.examples {
-		line += int64(bytes.Count(b.buf[at:x.at], []byte{e.info.newline}))
+		line += e.lineEnds(b.buf[at:x.at])
 		at = x.at
 		shown := Example{Text: out[from:x.end], Record: e.report.Records + x.record, Line: line}
 		if x.paired {

@@ -31,10 +31,7 @@ type remainder struct {
 func (e *engine) read() error {
 	b := &e.block
 	e.worker.info = &e.info
-	var left remainder
-	if e.src.marked {
-		left.base = int64(len(byteOrderMark))
-	}
+	left := remainder{base: e.src.start()}
 	retries := 3 // with several workers, before a single one continues
 	if e.opt.Workers == 1 {
 		retries = 0
@@ -161,7 +158,7 @@ const (
 // contains its start.
 func (e *engine) skipRecord(left remainder, buf []byte, endless bool) (remainder, error) {
 	space := skipSpace(left.text, 0)
-	e.lines += int64(bytes.Count(left.text[:space], []byte{e.info.newline}))
+	e.lines += e.lineEnds(left.text[:space])
 	left.text, left.base = left.text[space:], left.base+int64(space)
 	f := finding{code: CodeRecordTooLarge, message: tooLarge, fix: tooLargeFix}
 	if endless {
@@ -176,7 +173,7 @@ func (e *engine) skipRecord(left remainder, buf []byte, endless bool) (remainder
 	}
 	for eof := false; ; {
 		at, done := s.skip(left.text)
-		e.lines += int64(bytes.Count(left.text[:at], []byte{e.info.newline}))
+		e.lines += e.lineEnds(left.text[:at])
 		left.base += int64(at)
 		left.text = left.text[at:]
 		if done || eof {
@@ -249,7 +246,7 @@ func (e *engine) close(left remainder, eof bool) error {
 		return nil
 	}
 	if at := skipSpace(tail, 0); at < len(tail) {
-		e.fault(base+int64(at), &finding{
+		e.faultIn(-1, base+int64(at), e.lines+e.lineEnds(tail[:at]), &finding{
 			code: strictjson.CodeTrailingData, message: "there is more text after the array",
 			fix: "keep all records in one array",
 		})
@@ -257,14 +254,17 @@ func (e *engine) close(left remainder, eof bool) error {
 	return nil
 }
 
+func (e *engine) lineEnds(text []byte) int64 { return int64(bytes.Count(text, []byte{e.info.newline})) }
+
 // checkEnvelope checks the text of the object around the records, without the records.
 func (e *engine) checkEnvelope(tail []byte, base int64) {
 	text := append(append(e.head, ']'), tail...)
-	place := func(at int64) int64 {
-		if at < int64(len(e.head)) {
-			return at
+	fault := func(at int64, f *finding) {
+		offset, line := at+e.src.start(), e.lineEnds(text[:at])
+		if behind := at - int64(len(e.head)) - 1; behind >= 0 { // after the array
+			offset, line = base+behind, e.lines+e.lineEnds(tail[:behind])
 		}
-		return at - int64(len(e.head)) - 1 + base
+		e.faultIn(-1, offset, line, f)
 	}
 	var p strictjson.Parser
 	p.Reset(text)
@@ -273,10 +273,10 @@ func (e *engine) checkEnvelope(tail []byte, base int64) {
 		err = &strictjson.Error{Offset: int64(rest), Code: strictjson.CodeTrailingData, Message: "there is more text after the object"}
 	}
 	for _, v := range p.Violations {
-		e.fault(place(v.Offset), &finding{code: v.Code, message: v.Message, fix: textFixes[v.Code]})
+		fault(v.Offset, &finding{code: v.Code, message: v.Message, fix: textFixes[v.Code]})
 	}
 	if err != nil {
-		e.fault(place(err.Offset), &finding{code: err.Code, message: err.Message, fix: textFixes[err.Code]})
+		fault(err.Offset, &finding{code: err.Code, message: err.Message, fix: textFixes[err.Code]})
 		return
 	}
 	if e.opt.IgnoreEnvelope {
@@ -285,7 +285,7 @@ func (e *engine) checkEnvelope(tail []byte, base int64) {
 	r := record{buf: text, nodes: p.Nodes}
 	for i := 1; i < r.next(root); i = r.next(i + 1) {
 		if name := r.text(i); name != "data" {
-			e.fault(place(int64(r.nodes[i].Start)), &finding{
+			fault(int64(r.start(i)), &finding{
 				code:    CodeUnknownField,
 				message: "the object around the records has the unknown member " + quoted(name), fix: `keep "data" alone`,
 			})

@@ -62,6 +62,14 @@ func openSource(ctx context.Context, r io.Reader) (*source, error) {
 	return s, nil
 }
 
+// start returns the offset of the text after a byte-order mark.
+func (s *source) start() int64 {
+	if s.marked {
+		return int64(len(byteOrderMark))
+	}
+	return 0
+}
+
 // fill reads until buf is full or the text ends. eof reports that the text has ended.
 func (s *source) fill(buf []byte) (n int, eof bool, err error) {
 	if s.ended {
