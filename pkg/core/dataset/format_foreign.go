@@ -100,7 +100,7 @@ func foreignKind(head []byte) (what, fix string) {
 			return kind.name, kind.fix
 		}
 	}
-	if len(head) > 262 && string(head[257:262]) == "ustar" {
+	if bytes.HasPrefix(head[min(257, len(head)):], []byte("ustar")) {
 		return "a tar archive", unpackFix
 	}
 	if what := wideText(head); what != "" {

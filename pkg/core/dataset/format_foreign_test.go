@@ -61,6 +61,43 @@ func TestOtherKinds(t *testing.T) {
 		"csv_with_ids":   {"id,prompt,completion\n1,q,a\n2,q,a\n", "CSV"},
 		"csv_numbers":    {"1,q,a\n2,q,a\n", "CSV"},
 		"tsv":            {"prompt\tcompletion\nq, q\ta\nq\ta, a, a\n", "TSV"}, //nolint:dupword // a row of a table
+		"csv_two_rows":   {"a b,c\nd,e f\n", "CSV"},
+		"csv_cut":        {"a,b\nc,d\ne", "CSV"},
+		"csv_uneven":     {"a,b\nc,d\ne,f\ng\nh\n", "CSV"},
+		"csv_blank":      {"a,b\n\n \nc,d\n", "CSV"},
+		"csv_column":     {"text\n\"Some words.\"\n", "CSV"},
+		"csv_of_arrays":  {"text\n\"{\"\"a\"\": 1}\" x\n", "CSV"},
+		"bar":            {"a|b\nc|d\n", "a table"},
+		"two_lines":      {"a,b\nc", "plain text"},
+		"no_table":       {"a,b\nc d\n", "plain text"},
+		"sentence":       {"Hello, world", "plain text"},
+		"words":          {"two words\n\"x\"\n", "plain text"},
+		"quote_alone":    {"name\n\"\nx", "plain text"},
+		"brackets":       {"Title\n[a b c]\n[  {\n", "plain text"},
+		"bracket_alone":  {"x\n[\n\"a\" b\n", "plain text"},
+		"fine":           {"fine\nline\n", "plain text"},
+		"fraction":       {".5\n.6\n", "plain text"},
+		"dashes":         {"-\n-\n", "plain text"},
+		"yaml_names":     {"a: 1\nz: 2\n", "YAML"},
+		"yaml_empty":     {"a:\nb:\n", "YAML"},
+		"yaml_item":      {"- a: 1\n  text\n", "YAML"},
+		"yaml_one_name":  {"a: 1\nSome text.\n", "plain text"},
+		"yaml_no_spaces": {"a:b\nc:d\n", "plain text"},
+		"yaml_late":      {strings.Repeat("A line.\n", 7) + "a: 1\nb: 2\n", "plain text"},
+		"tar":            {strings.Repeat("a", 257) + "ustar\x0000", "tar"},
+		"utf16_mixed":    {strings.Repeat("a\x00b\x00c\x00\x30\x04", 8), "UTF-16"},
+		"utf16_mixed_be": {strings.Repeat("\x00a\x00b\x00c\x04\x30", 8), "UTF-16"},
+		"half_zeros":     {strings.Repeat("a\x00\x30\x04", 8), "binary"},
+		"half_zeros_be":  {strings.Repeat("\x00a\x04\x30", 8), "binary"},
+		"little_binary":  {"a\x00b", "binary"},
+		"controls_16":    {strings.Repeat("\x01", 16) + " text", "plain text"},
+		"controls_17":    {strings.Repeat("\x01", 17) + " text", "binary"},
+		"controls_cut":   {strings.Repeat("\x01", 19), "plain text"},
+		"controls_whole": {strings.Repeat("\x01", 20), "binary"},
+		"spaces_inside":  {"x" + strings.Repeat("\t\f\x1b\r\n", 20), "TSV"},
+		"replacements":   {strings.Repeat("\ufffd", 20), "plain text"},
+		"python_most":    {"{'a': 1}\n{\"a\": 2}\n{'a': 3}\n", "Python"},
+		"python_pretty":  {"[\n{\n'a': 1},\n{'b': 2}]", "Python"},
 		"python":         {"{'prompt': 'q', 'completion': None}\n{'prompt': \"it's\", 'completion': True}\n", "Python"},
 		"python_list":    {"[{'prompt': 'q', 'completion': 'a'}, {'prompt': 'q', 'completion': 'a'}]", "Python"},
 		"text":           {"Question: are you open?\nAnswer: yes.\n", "plain text"},
@@ -85,6 +122,14 @@ func TestOtherKinds(t *testing.T) {
 				if !strings.Contains(report.Refusal(), tc.says) {
 					t.Errorf("%s: the reason is %q, want it to say %q", name, report.Refusal(), tc.says)
 				}
+			}
+		}
+	}
+	for _, name := range []string{"x.gz", "X.GZ"} {
+		for in, says := range map[string]string{good: "plain text", "PAR1": "Parquet", "": "empty", packed(t, good): ""} {
+			_, report := convert(t, strings.NewReader(in), dataset.Options{Name: name})
+			if says == "" && report.Errors > 0 || says != "" && (len(report.Faults) != 1 || !strings.Contains(report.Faults[0].Message, says)) {
+				t.Errorf("%.20q with the name %s: %+v, want an error that says %q", in, name, report.Faults, says)
 			}
 		}
 	}
@@ -136,6 +181,8 @@ func TestTextsThatAreJSON(t *testing.T) {
 	for name, in := range map[string]string{
 		"mark": "\xef\xbb\xbf" + good, "a_line_before": "# exported today\n" + good + "\n", "title": "prompt, completion\n" + good,
 		"number": "7\n" + good, "scalars": "1\n2\n", "text": "\"a\"\n\"b\"\n", "python_later": good + "\n{'a': 1}\n", "null": "null",
+		"indented": "# exported\n\t " + good, "array_of_texts": "x,y\n[\"q\"]\n", "spaced_array": "text\n[ {\n", "commas": "7,\n8,\n",
+		"negative": "-5 \n", "zero": "0\n9\n", "infinity": "-Infinity\n", "python_half": "{'a': 1}\n{\"a\": 2}\n", "no_name": "[{}]", "quoted": "\"a\" b\n",
 		"spaces_before": "\n\n  " + good, "letters": "{\"prompt\": \"<html>, PAR1\", \"completion\": \"a\"}",
 	} {
 		_, report := convert(t, strings.NewReader(in), dataset.Options{})
