@@ -18,19 +18,11 @@ func (r *record) warnThought(n int) {
 	r.warn(n, CodeThoughtPart, "thoughts are not used for tuning; they are removed", "take the thoughts away")
 }
 
-// mayContainThoughts reports whether the inside of a string may contain thoughts in tags: it starts
-// with a tag, or closes a tag that the prompt has opened.
+// mayContainThoughts reports whether a JSON string may contain thoughts in tags: it starts with a
+// tag after white space, or closes a tag that the prompt has opened.
 func mayContainThoughts(raw []byte) bool {
-	for len(raw) > 1 && (raw[0] == ' ' || raw[0] == '\\' && (raw[1] == 'n' || raw[1] == 'r' || raw[1] == 't')) {
-		if raw[0] == '\\' {
-			raw = raw[1:]
-		}
-		raw = raw[1:]
-	}
-	if len(raw) > 0 && (raw[0] == '<' || bytes.HasPrefix(raw, []byte(`\u003c`)) || bytes.HasPrefix(raw, []byte(`\u003C`))) {
-		return true
-	}
-	return bytes.Contains(raw, []byte("/think"))
+	start := bytes.TrimLeft(raw, `" \nrt`)
+	return bytes.HasPrefix(start, []byte("<")) || bytes.HasPrefix(start, []byte("u003")) || bytes.Contains(raw, []byte("/think"))
 }
 
 // withoutThoughts removes thoughts in tags from the start of a text and reports whether there are
@@ -72,8 +64,7 @@ func openTag(text string) (inner, tag string) {
 // contained any.
 func (c *conversation) answerWithoutThoughts(n int) bool {
 	r := c.r
-	raw := r.raw(n)
-	if !mayContainThoughts(raw[1 : len(raw)-1]) {
+	if !mayContainThoughts(r.raw(n)) {
 		return false
 	}
 	rest, found := withoutThoughts(r.text(n))

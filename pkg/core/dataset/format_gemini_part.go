@@ -36,7 +36,7 @@ func (r *record) parts(list int, role string) (answers bool) {
 // checkAnswer warns about a text of the model that contains thoughts. It also warns if the text is
 // the whole turn and has no letter and no digit.
 func (r *record) checkAnswer(text, list int) {
-	if raw := r.raw(text); mayContainThoughts(raw[1 : len(raw)-1]) {
+	if mayContainThoughts(r.raw(text)) {
 		if _, found := withoutThoughts(r.text(text)); found {
 			r.warn(text, CodeThoughtPart, "the answer holds thoughts in tags, which are learned as its text", "take the thoughts away")
 		}
