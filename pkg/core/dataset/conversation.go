@@ -37,11 +37,10 @@ type conversation struct {
 
 // begin starts a new example.
 func (c *conversation) begin(r *record) {
-	c.r = r
-	c.system, c.turns, c.tools, c.calls = c.system[:0], c.turns[:0], c.tools[:0], c.calls[:0]
-	c.functions, c.lateTexts, c.group, c.first, c.holder, c.declares = c.functions[:0], c.lateTexts[:0], 0, 0, 0, 0
-	c.role, c.at, c.parts, c.results, c.firstText, c.missing = "", root, 0, false, 0, false
-	c.answers, c.pending, c.marked, c.severalAnswers = 0, c.pending[:0], c.marked[:0], 0
+	*c = conversation{
+		r: r, system: c.system[:0], turns: c.turns[:0], tools: c.tools[:0], calls: c.calls[:0],
+		functions: c.functions[:0], lateTexts: c.lateTexts[:0], pending: c.pending[:0], marked: c.marked[:0],
+	}
 }
 
 // turn starts a turn of the user or the model; n is its node.
@@ -79,7 +78,6 @@ func (c *conversation) open(n int, role string) {
 	if role == roleModel {
 		c.countAnswer()
 	}
-	c.pending = c.pending[:0]
 	c.turns = append(c.turns, `,{"role":"`...)
 	c.turns = append(c.turns, role...)
 	c.turns = append(c.turns, `","parts":[`...)
@@ -169,7 +167,7 @@ func (c *conversation) systemText(n int) {
 	if !c.r.is(n, strictjson.String) || c.r.blank(n) {
 		return
 	}
-	if len(c.system) > 0 && bytes.Contains(c.system, append([]byte(`{"text":`), c.r.raw(n)...)) {
+	if bytes.Contains(c.system, append([]byte(`{"text":`), c.r.raw(n)...)) {
 		return // the same text is both inside and outside the turns
 	}
 	switch {
@@ -193,9 +191,7 @@ func (c *conversation) end(dst []byte) []byte {
 	} else if unanswered {
 		c.r.leaveOut(c.at, NoAnswer, "the last turn is not the model's, so there is nothing to learn", "end the conversation with the model's answer")
 	}
-	if len(c.marked) > 0 {
-		c.endMarks()
-	}
+	c.endMarks()
 	dst = c.appendExample(dst)
 	return append(dst, "}\n"...)
 }
@@ -232,10 +228,7 @@ func (c *conversation) appendExample(dst []byte) []byte {
 		dst = append(dst, "]},"...)
 	}
 	dst = append(dst, `"contents":[`...)
-	if len(c.turns) > 0 {
-		dst = append(dst, c.turns[1:]...)
-	}
-	dst = append(dst, ']')
+	dst = append(append(dst, bytes.TrimPrefix(c.turns, []byte{','})...), ']')
 	if len(c.tools) > 0 {
 		dst = append(dst, `,"tools":[{"functionDeclarations":[`...)
 		dst = append(dst, c.tools[1:]...)

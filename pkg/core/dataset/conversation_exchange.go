@@ -55,7 +55,7 @@ func (r *record) roleOf(message int) string {
 		return ""
 	}
 	n := max(r.member(message, "role"), r.member(message, "from"))
-	if n == 0 || r.kind(n) != strictjson.String {
+	if r.kind(n) != strictjson.String {
 		return ""
 	}
 	switch role := lower(r.key(n)); string(role) {
@@ -81,7 +81,7 @@ func (c *conversation) messageList(n int) (list int, system []messageRef) {
 	for _, name := range [...]string{"messages", "conversations", "conversation"} {
 		list = max(list, r.member(n, name))
 	}
-	if list == 0 || r.kind(list) != strictjson.Array {
+	if r.kind(list) != strictjson.Array {
 		return n, nil
 	}
 	for i := n + 1; i < r.next(n); i = r.next(i + 1) {
@@ -116,7 +116,6 @@ func (c *conversation) readExchange(n int) exchange {
 // addMessage adds a message to the example.
 func (c *conversation) addMessage(s messageRef) {
 	r := c.r
-	c.pending = c.pending[:0]
 	switch {
 	case s.role == roleSystem && r.roleOf(s.node) == "":
 		c.systemValue(s.node)
@@ -130,6 +129,7 @@ func (c *conversation) addMessage(s messageRef) {
 	default:
 		c.chatMessage(s.node)
 	}
+	c.pending = c.pending[:0]
 }
 
 // join combines the parts of a conversation from two members; b is closer to the answers. The parts

@@ -73,13 +73,9 @@ type pendingMark struct {
 // countAnswer counts a message of the model and keeps its marks.
 func (c *conversation) countAnswer() {
 	c.answers++
-	if len(c.pending) == 0 {
-		return
-	}
 	if m := c.readPending(); m.node != 0 {
 		c.marked = append(c.marked, m)
 	}
-	c.pending = c.pending[:0]
 }
 
 // readPending reads the marks of an answer and returns the decisive one.

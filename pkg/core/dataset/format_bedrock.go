@@ -27,6 +27,7 @@ func (r *record) bedrock(dst []byte) []byte {
 		for m := messages + 1; m < r.next(messages); m = r.next(m) {
 			if r.is(m, strictjson.Object) {
 				c.bedrockMessage(m)
+				c.pending = c.pending[:0]
 			}
 		}
 	}
@@ -42,7 +43,6 @@ func (r *record) isCachePoint(block int) bool {
 func (c *conversation) bedrockMessage(obj int) {
 	r := c.r
 	var role, content int
-	c.pending = c.pending[:0]
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		switch string(r.key(i)) {
 		case "role":

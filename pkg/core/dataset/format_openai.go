@@ -48,6 +48,7 @@ func (c *conversation) chatBefore(list, end int) {
 	for m := list + 1; m < end; m = c.r.next(m) {
 		if c.r.is(m, strictjson.Object) {
 			c.chatMessage(m)
+			c.pending = c.pending[:0]
 		}
 	}
 }
@@ -75,7 +76,6 @@ func (c *conversation) chatMessage(obj int) {
 func (c *conversation) chatNodes(obj int) chatNodes {
 	r := c.r
 	m := chatNodes{obj: obj}
-	c.pending = c.pending[:0]
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		v := i + 1
 		null := r.kind(v) == strictjson.Null

@@ -29,6 +29,7 @@ func (r *record) palmChat(dst []byte) []byte {
 		for m := messages + 1; m < r.next(messages); m = r.next(m) {
 			if r.is(m, strictjson.Object) {
 				user = c.palmMessage(m, user)
+				c.pending = c.pending[:0]
 			}
 		}
 	}
@@ -40,7 +41,6 @@ func (r *record) palmChat(dst []byte) []byte {
 func (c *conversation) palmMessage(obj int, user []byte) []byte {
 	r := c.r
 	var author, content int
-	c.pending = c.pending[:0]
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		switch string(r.key(i)) {
 		case "author":

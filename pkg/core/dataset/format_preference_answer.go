@@ -127,7 +127,7 @@ func (c *conversation) appendAnswer(dst []byte, a *preferenceAnswer) []byte {
 	if a.node == 0 || a.bad {
 		return dst
 	}
-	c.turns, c.pending = c.turns[:0], c.pending[:0]
+	c.turns = c.turns[:0]
 	c.open(a.node, roleModel)
 	switch {
 	case a.last == 0:
@@ -142,6 +142,7 @@ func (c *conversation) appendAnswer(dst []byte, a *preferenceAnswer) []byte {
 	if m := c.readPending(); m.node != 0 {
 		r.warn(m.node, CodeWeightIgnored, "tuning on Vertex AI has no weights: this answer is compared like any other", "take the mark away")
 	}
+	c.pending = c.pending[:0]
 	return append(dst, c.turns[1:]...)
 }
 

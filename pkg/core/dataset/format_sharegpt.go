@@ -37,6 +37,7 @@ func (c *conversation) shareList(list int) {
 	for turn := list + 1; turn < r.next(list); turn = r.next(turn) {
 		if r.is(turn, strictjson.Object) {
 			c.shareTurn(turn)
+			c.pending = c.pending[:0]
 		}
 	}
 }
