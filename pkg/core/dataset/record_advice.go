@@ -120,7 +120,7 @@ func (r *record) adviseList() (what, fix string) {
 		if r.next(list) == first || r.kind(first) != strictjson.Object || r.len(first) == 0 {
 			continue
 		}
-		if row := r.member(first, "row"); row != 0 || r.len(first) > 1 || r.hasFormat(first) {
+		if row := r.member(first, "row"); row != 0 || r.len(first) > 1 || markNames[string(r.key(first+1))] != 0 {
 			fix = `give that array alone, or as {"data": […]}`
 			if row != 0 {
 				fix += `, with each object of "row" as a record`
@@ -146,16 +146,6 @@ func (r *record) listIn(name int) (list int, path string) {
 		}
 	}
 	return 0, ""
-}
-
-// hasFormat reports whether an object has a name that identifies a format.
-func (r *record) hasFormat(obj int) bool {
-	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
-		if markNames[string(r.key(i))] != 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // adviseTurns says how to write the turns in a list, if the list contains turns. member is true if
