@@ -116,7 +116,7 @@ func TestOtherKinds(t *testing.T) {
 			}
 			for _, opt := range []dataset.Options{{}, dataset.InBlocksOf(64, dataset.Options{Workers: 2})} {
 				_, report := convert(t, strings.NewReader(in), opt)
-				if len(report.Faults) != 1 || report.Errors != 1 || !strings.Contains(report.Faults[0].Message, tc.says) || report.Faults[0].Fix == "" {
+				if len(report.Faults) != 1 || report.Errors != 1 || report.Faults[0].Offset != 0 || !strings.Contains(report.Faults[0].Message, tc.says) || report.Faults[0].Fix == "" {
 					t.Errorf("%s, packed %t: %+v, want one error that says %q", name, packs, report.Faults, tc.says)
 				}
 				if !strings.Contains(report.Refusal(), tc.says) {
@@ -126,7 +126,7 @@ func TestOtherKinds(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"x.gz", "X.GZ"} {
-		for in, says := range map[string]string{good: "plain text", "PAR1": "Parquet", "": "empty", packed(t, good): ""} {
+		for in, says := range map[string]string{good: "plain text", `[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]`: "plain text", "PAR1": "Parquet", "": "empty", packed(t, good): ""} {
 			_, report := convert(t, strings.NewReader(in), dataset.Options{Name: name})
 			if says == "" && report.Errors > 0 || says != "" && (len(report.Faults) != 1 || !strings.Contains(report.Faults[0].Message, says)) {
 				t.Errorf("%.20q with the name %s: %+v, want an error that says %q", in, name, report.Faults, says)

@@ -76,6 +76,31 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
+// An array whose elements look like turns is one conversation only if no sign is against it.
+func TestArraysOfTurns(t *testing.T) {
+	t.Parallel()
+	const user, model = `{"role":"user","content":"q"}`, `{"role":"assistant","content":"a"}`
+	for in, want := range map[string]string{
+		"[" + user + "," + model + "]": "error NOT_RECORDS ",
+		`[{"role":"user","content":"q","related_message":` + model + `},{"role":"assistant","content":"a","related_message":` + user + `}]`: "",
+		`[{"role":"user","content":"q","session_id":"1"},{"role":"assistant","content":"a","session_id":"1"}]`:                              "warning NO_RELATED_MESSAGE ",
+		"[" + user + "," + user + "]":                             "warning NO_RELATED_MESSAGE ",
+		"[" + user + `,{"from":"gpt","value":"a"}]`:               "error MISSING_FIELD ",
+		`[{"speaker":"A","text":"q"},{"speaker":"B","text":"a"}]`: "error UNKNOWN_FORMAT ",
+		"[" + user:                     "error UNEXPECTED_END ",
+		"[" + user + " " + model + "]": "error SYNTAX ",
+	} {
+		_, report := convert(t, strings.NewReader(in), dataset.Options{})
+		got := ""
+		if all := faultsOf(report); len(all) > 0 {
+			got = all[0]
+		}
+		if got != want {
+			t.Errorf("%s: the first fault is %q, want %q", in, got, want)
+		}
+	}
+}
+
 // Each problem of a record is reported only once.
 func TestAdviceIsGivenOnce(t *testing.T) {
 	t.Parallel()

@@ -96,6 +96,7 @@ func TestLimitsOfTheFile(t *testing.T) {
 		"none":          {dataset.Limits{}, map[string]int64{}},
 		"fits":          {dataset.Limits{Examples: 2, OutputBytes: int64(len(in)), ExampleTokens: 1}, map[string]int64{}},
 		"many_examples": {dataset.Limits{Examples: 1}, map[string]int64{dataset.CodeTooManyExamples: 1}},
+		"one_byte":      {dataset.Limits{OutputBytes: 1}, map[string]int64{dataset.CodeOutputTooLarge: 1}},
 		"many_bytes":    {dataset.Limits{OutputBytes: int64(len(in)) - 1}, map[string]int64{dataset.CodeOutputTooLarge: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -217,8 +217,28 @@ func TestFaultsAreBounded(t *testing.T) {
 	if len(report.Faults) != 7 || !report.Truncated || report.Errors != 5000 || report.Counts[dataset.CodeUnknownFormat] != 5000 {
 		t.Errorf("kept %d faults, truncated %t, %d errors, %v", len(report.Faults), report.Truncated, report.Errors, report.Counts)
 	}
+	if _, report := convert(t, strings.NewReader(good), dataset.Options{MaxRecordBytes: 1}); report.Counts[dataset.CodeRecordTooLarge] != 1 {
+		t.Errorf("a record is longer than one byte, but has the faults %v", report.Counts)
+	}
 	if last := report.Faults[6]; last.Record != 6 || last.Line != 7 || last.Offset != 18 {
 		t.Errorf("last fault is %+v, want record 6, line 7, offset 18", last)
+	}
+}
+
+// A report is truncated only if a fault is not listed.
+func TestTruncated(t *testing.T) {
+	t.Parallel()
+	const warned = `{"prompt":"q","completion":"a","x":1}` + "\n"
+	missing := strings.Repeat(`{"prompt":"q"}`+"\n", 5)
+	for _, tc := range []struct {
+		in        string
+		maxFaults int
+		truncated bool
+	}{{missing, 5, false}, {missing, 4, true}, {missing, 1, true}, {warned + warned, 1, false}, {warned + missing, 5, false}, {warned + missing, 4, true}} {
+		_, report := convert(t, strings.NewReader(tc.in), dataset.Options{MaxFaults: tc.maxFaults})
+		if report.Truncated != tc.truncated {
+			t.Errorf("%d rows for %d faults, truncated %t, want %t", len(report.Faults), report.Errors+report.Warnings, report.Truncated, tc.truncated)
+		}
 	}
 }
 
@@ -260,5 +280,10 @@ func TestProgress(t *testing.T) {
 	convert(t, strings.NewReader(in), dataset.InBlocksOf(512, opt))
 	if want := (dataset.Progress{Bytes: int64(len(in)), Records: 100}); last != want {
 		t.Errorf("progress ended with %+v, want %+v", last, want)
+	}
+	last = dataset.Progress{}
+	convert(t, strings.NewReader("PAR1"), opt)
+	if want := (dataset.Progress{Bytes: 4}); last != want {
+		t.Errorf("progress of a file that is not JSON ended with %+v, want %+v", last, want)
 	}
 }
