@@ -4,7 +4,6 @@
 package dataset
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
@@ -153,7 +152,7 @@ func (r *record) joinTurns(a, b []messageRef) ([]messageRef, bool) {
 		return b, true
 	case m == 0:
 		return a, true
-	case m >= n && slices.EqualFunc(a, b[:n], r.sameMessage), m >= n && slices.EqualFunc(a, b[m-n:], r.sameMessage):
+	case m >= n && (slices.EqualFunc(a, b[:n], r.sameMessage) || slices.EqualFunc(a, b[m-n:], r.sameMessage)):
 		return b, true
 	case n > m && slices.EqualFunc(a[n-m:], b, r.sameMessage):
 		return a, true
@@ -165,9 +164,6 @@ func (r *record) joinTurns(a, b []messageRef) ([]messageRef, bool) {
 
 // sameMessage reports whether two messages have the same content.
 func (r *record) sameMessage(a, b messageRef) bool {
-	if a.node == b.node || a.role == b.role && bytes.Equal(r.raw(a.node), r.raw(b.node)) && a.input == b.input {
-		return true
-	}
 	return a.role == b.role && r.content(a) == r.content(b)
 }
 

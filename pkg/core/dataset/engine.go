@@ -46,7 +46,7 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 	defer ws.release()
 	e := &engine{workspace: ws, opt: opt, w: w, report: &Report{LeftOut: map[string]int64{}}, faults: newFaultTable()}
 	e.info = fileInfo{
-		newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults, full: new(fullCodes),
+		newline: '\n', format: unknownFormat, maxRecord: opt.MaxRecordBytes, maxFaults: opt.MaxFaults,
 		noTemplates: opt.noTemplates, pairer: NewPairer(), seed: maphash.MakeSeed(),
 	}
 	var err error

@@ -15,7 +15,6 @@ func (e *engine) merge(b *block) error {
 	out := e.unique(b)
 	e.count(b)
 	e.faults.merge(&b.log.faultTable, rep.Records, e.lines, e.opt.MaxFaults)
-	e.info.full.update(&e.faults, e.opt.MaxFaults)
 	for reason, n := range b.leftOut {
 		rep.LeftOut[string(reason)] += n
 	}

@@ -19,7 +19,6 @@ type fileInfo struct {
 	noTemplates bool
 	maxRecord   int
 	maxFaults   int
-	full        *fullCodes
 	pairer      *Pairer // workers use only its seeds
 }
 
@@ -40,7 +39,7 @@ type worker struct {
 func (w *worker) run(b *block) {
 	w.block = b
 	w.record.buf, w.record.log, w.record.worker = b.buf, &b.log, w
-	b.log.newline, b.log.limit, b.log.full = w.info.newline, w.info.maxFaults, w.info.full
+	b.log.newline, b.log.limit = w.info.newline, w.info.maxFaults
 	w.parser.Reset(b.buf)
 	for w.step() {
 		if b.limit > 0 && b.used >= b.limit && b.used < len(b.buf) {

@@ -116,7 +116,7 @@ func foreignKind(head []byte) (what, fix string) {
 	if isBinary(head) {
 		return "binary data", writeFix
 	}
-	lower := bytes.ToLower(text[:min(len(text), 64)])
+	lower := bytes.ToLower(text)
 	for _, kind := range textKinds {
 		if bytes.HasPrefix(lower, []byte(kind.start)) {
 			return kind.name, kind.fix

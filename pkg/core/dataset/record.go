@@ -45,6 +45,14 @@ type finding struct {
 	fix      string
 }
 
+// pointerIn returns the pointer of the finding, which is in the record or, without a node, in none.
+func (f *finding) pointerIn(r *record) string {
+	if f.node > root {
+		return r.pointer(f.node)
+	}
+	return f.pointer
+}
+
 // faultCount counts the faults of one kind in a record.
 type faultCount struct {
 	kindOfFault

@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -122,40 +121,6 @@ func (t *faultTable) sorted() []Fault {
 	return t.rows
 }
 
-// fullCodes are the codes of errors for which the report has no more room. The workers share them
-// and then only count such errors.
-type fullCodes struct {
-	codes atomic.Pointer[map[string]bool]
-}
-
-func (f *fullCodes) has(code string) bool {
-	codes := f.codes.Load()
-	return codes != nil && (*codes)[code]
-}
-
-// update adds the codes that are full in the table of the report. It is not safe for concurrent
-// calls.
-func (f *fullCodes) update(t *faultTable, limit int) {
-	var full map[string]bool
-	for kind, rows := range t.kept {
-		if kind.severity != SeverityError || rows < limit || f.has(kind.code) {
-			continue
-		}
-		if full == nil {
-			full = map[string]bool{}
-			if before := f.codes.Load(); before != nil {
-				for code := range *before {
-					full[code] = true
-				}
-			}
-		}
-		full[kind.code] = true
-	}
-	if full != nil {
-		f.codes.Store(&full)
-	}
-}
-
 // faultLog collects the faults of one block. Records and lines are counted from the start of the
 // block.
 type faultLog struct {
@@ -163,10 +128,9 @@ type faultLog struct {
 	buf      []byte
 	base     int64 // offset of buf in the text
 	newline  byte
-	limit    int        // rows per kind of error
-	full     *fullCodes // of the report
-	from, to int        // the current record
-	key      []byte     // a buffer for the key of a warning
+	limit    int    // rows per kind of error
+	from, to int    // the current record
+	key      []byte // a buffer for the key of a warning
 
 	lineAt int   // buf[:lineAt] holds line newlines
 	line   int64 // lines before lineAt
@@ -187,7 +151,7 @@ func (l *faultLog) add(record int64, f *finding, r *record) {
 		l.warn(record, f, r)
 		return
 	}
-	if l.kept[kind] < l.limit && !l.full.has(f.code) {
+	if l.kept[kind] < l.limit {
 		row := l.row(record, f, r)
 		l.keep(&row, "")
 	}
@@ -197,11 +161,11 @@ func (l *faultLog) add(record int64, f *finding, r *record) {
 // the report knows which of them existed before; the size of the block and the limit per record
 // bound them.
 func (l *faultLog) warn(record int64, f *finding, r *record) {
-	l.key = append(append(l.key[:0], f.code...), 0)
-	if f.node >= 0 && r != nil {
+	l.key = append(append(l.key[:0], f.code...), '\n')
+	if f.node > root {
 		l.key = r.appendPointer(l.key, f.node, true)
 	}
-	l.key = appendShape(append(l.key, 0), f.message)
+	l.key = appendShape(append(l.key, '\n'), f.message)
 	i, known := l.rowOf[string(l.key)]
 	if !known {
 		i = len(l.rows)
@@ -210,11 +174,7 @@ func (l *faultLog) warn(record int64, f *finding, r *record) {
 	}
 	row := &l.rows[i]
 	if row.Count++; len(row.Places) < maxPlaces {
-		place := Place{Record: record, Line: l.lineOf(f.at), Pointer: f.pointer}
-		if f.node >= 0 && r != nil {
-			place.Pointer = r.pointer(f.node)
-		}
-		row.Places = append(row.Places, place)
+		row.Places = append(row.Places, Place{Record: record, Line: l.lineOf(f.at), Pointer: f.pointerIn(r)})
 	}
 }
 
@@ -229,10 +189,7 @@ func appendShape(dst []byte, message string) []byte {
 }
 
 func (l *faultLog) row(record int64, f *finding, r *record) Fault {
-	pointer, fix := f.pointer, f.fix
-	if f.node >= 0 && r != nil {
-		pointer = r.pointer(f.node)
-	}
+	fix := f.fix
 	if fix == "" {
 		fix = usualFixes[f.code]
 	}
@@ -240,7 +197,7 @@ func (l *faultLog) row(record int64, f *finding, r *record) Fault {
 		Record:   record,
 		Line:     l.lineOf(f.at),
 		Offset:   l.base + int64(f.at),
-		Pointer:  pointer,
+		Pointer:  f.pointerIn(r),
 		Code:     f.code,
 		Severity: f.severity,
 		Message:  f.message,

@@ -79,10 +79,18 @@ func TestEstimateAgainstTokenizer(t *testing.T) {
 func TestFilesOfAnExample(t *testing.T) {
 	t.Parallel()
 	const image = `{"fileData":{"mimeType":"image/png","fileUri":"gs://b/o"}}`
-	in := `{"contents":[{"role":"user","parts":[` + image + "," + image + `]},{"role":"model","parts":[{"text":"a"}]}]}`
+	of := func(n int) string {
+		return `{"contents":[{"role":"user","parts":[` + strings.Repeat(image+",", n-1) + image + `]},{"role":"model","parts":[{"text":"a"}]}]}` + "\n"
+	}
+	in := of(2)
 	_, report := convert(t, strings.NewReader(in), dataset.Options{Limits: dataset.Limits{ExampleFiles: 1}})
 	if report.Stats.Files != 2 || report.Counts[dataset.CodeTooManyFiles] != 1 || report.Errors != 0 {
 		t.Errorf("found %d files and the faults %v, want 2 and one %s", report.Stats.Files, report.Counts, dataset.CodeTooManyFiles)
+	}
+	// A warning whose message differs only in its numbers is one row.
+	_, report = convert(t, strings.NewReader(of(1)+of(10)+of(19)), dataset.Options{Limits: dataset.Limits{ExampleFiles: 1}})
+	if len(report.Faults) != 1 || report.Faults[0].Count != 2 {
+		t.Errorf("examples of 10 and 19 files have the faults %+v, want one row of two", report.Faults)
 	}
 }
 
