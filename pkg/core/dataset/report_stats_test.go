@@ -136,6 +136,25 @@ func TestManyFaultsInARecord(t *testing.T) {
 	}
 }
 
+// Without an option, 200 errors of a kind are kept, also of a value inside a string.
+func TestFaultsOfARecordAreBounded(t *testing.T) {
+	t.Parallel()
+	of := func(n int, tools string) string {
+		return `{"messages":[` + usr + `,` + asst + `],"tools":` + tools + `[` + strings.Repeat("1,", n) + `{}]` + tools + `}`
+	}
+	for _, tc := range []struct {
+		record         string
+		errors, listed int64
+	}{
+		{of(199, ""), 199, 199}, {of(200, ""), 200, 200}, {of(201, ""), 201, 200}, {of(200, `"`), 200, 200}, {of(300, `"`), 200, 200},
+	} {
+		_, report := convert(t, strings.NewReader(tc.record), dataset.Options{})
+		if report.Errors != tc.errors || int64(len(report.Faults)) != tc.listed || report.Truncated != (tc.listed < tc.errors) {
+			t.Errorf("%.80s…: %d errors, %d rows, truncated %t; want %d and %d", tc.record, report.Errors, len(report.Faults), report.Truncated, tc.errors, tc.listed)
+		}
+	}
+}
+
 func TestManyCallsInARecord(t *testing.T) {
 	t.Parallel()
 	var messages strings.Builder
