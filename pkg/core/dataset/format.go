@@ -113,7 +113,7 @@ func (r *record) findMarks() {
 // first returns the first element of a member that is an array, or 0.
 func (r *record) first(member string) int {
 	list := r.member(root, member)
-	if list == 0 || r.kind(list) != strictjson.Array || r.next(list) == list+1 {
+	if r.kind(list) != strictjson.Array || r.next(list) == list+1 {
 		return 0
 	}
 	return list + 1
@@ -186,7 +186,7 @@ func (w *worker) convert() {
 	if len(b.out) > before {
 		r.example.end = len(b.out)
 		r.example.hash = w.hash(b.out[before:])
-		if formats[i].name == FormatGemini && len(r.faults) == 0 && !w.info.noTemplates {
+		if len(r.faults) == 0 && !w.info.noTemplates {
 			w.templates.learn(r, b.out[before:len(b.out)-1])
 		}
 		b.examples = append(b.examples, r.example)

@@ -90,7 +90,8 @@ func (r *record) contents(v int, prompt bool) {
 		return
 	}
 	single := r.next(v+1) == r.next(v)
-	last, before := 0, ""
+	var last int
+	before := ""
 	for turn := v + 1; turn < r.next(v); turn = r.next(turn) {
 		last = turn
 		r.example.turns++
