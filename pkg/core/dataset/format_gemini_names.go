@@ -6,6 +6,7 @@ package dataset
 import (
 	"bytes"
 	"strings"
+	"unicode"
 
 	"github.com/vertextune/vertextune/pkg/core/strictjson"
 )
@@ -115,11 +116,10 @@ func (r *record) mimeType(at int, mime string) (known string, ok bool) {
 	if other, ok := otherMimeTypes[mime]; ok {
 		mime = other
 	}
-	if !mimeTypes[mime] {
+	if ok = mimeTypes[mime]; !ok {
 		r.fail(at, CodeUnknownMimeType, "Vertex AI takes no files of the type "+quoted(mime), mimeFix(mime))
-		return "", false
 	}
-	return mime, true
+	return mime, ok
 }
 
 // mimeFix returns advice for a MIME type that Vertex AI does not accept.
@@ -146,8 +146,7 @@ func (r *record) rename(name int, f field, seen *fields) {
 
 // freeNames are members whose own members may have any names.
 var freeNames = map[string]bool{
-	"properties": true, "defs": true, "$defs": true, "example": true, "default": true, "enum": true, "labels": true,
-	"parametersJsonSchema": true, "responseJsonSchema": true, "args": true, "response": true,
+	"properties": true, "defs": true, "example": true, "default": true, "parametersJsonSchema": true, "responseJsonSchema": true,
 }
 
 // camelCase records the documented names of all members inside a value.
@@ -163,7 +162,7 @@ func (r *record) camelCase(v int) {
 	}
 	for i := v + 1; i < r.next(v); i = r.next(i + 1) {
 		key := r.key(i)
-		if bytes.IndexByte(key, '_') > 0 {
+		if bytes.ContainsAny(key, "_") {
 			camel := fromSnake(key)
 			r.replace(i, string(strictjson.AppendQuote(nil, camel)))
 			key = []byte(camel)
@@ -179,7 +178,7 @@ func (r *record) camelCase(v int) {
 // freeSchema continues inside the schemas of properties: the names of properties are free, but
 // their schemas are not.
 func (r *record) freeSchema(v int) {
-	if r.kind(v) != strictjson.Object || v < 2 || string(r.key(v-1)) != "properties" {
+	if r.kind(v) != strictjson.Object || string(r.key(v-1)) != "properties" {
 		return
 	}
 	for i := v + 1; i < r.next(v); i = r.next(i + 1) {
@@ -191,7 +190,7 @@ func (r *record) freeSchema(v int) {
 func snakeCase(camel string) string {
 	var snake []byte
 	for _, c := range []byte(camel) {
-		if 'A' <= c && c <= 'Z' {
+		if unicode.IsUpper(rune(c)) {
 			snake = append(snake, '_')
 			c |= 0x20
 		}

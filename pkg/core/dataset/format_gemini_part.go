@@ -13,7 +13,7 @@ import (
 
 // parts checks the parts of a turn and reports whether all of them are results of functions.
 func (r *record) parts(list int, role string) (answers bool) {
-	answers = r.next(list) > list+1
+	answers = r.len(list) > 0
 	for part := list + 1; part < r.next(list); part = r.next(part) {
 		if !r.is(part, strictjson.Object) {
 			answers = false
