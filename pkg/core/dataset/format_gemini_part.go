@@ -238,12 +238,10 @@ func (r *record) numbersOf(inner *record, at int) {
 
 // isHuge reports whether a node is a number outside the range of 64-bit floating point.
 func (r *record) isHuge(n int) bool {
-	const safe = 17 // a number with so few bytes and no exponent is always in range
-	raw := r.raw(n)
-	if r.kind(n) != strictjson.Number || len(raw) <= safe && bytes.IndexByte(raw, 'e') < 0 && bytes.IndexByte(raw, 'E') < 0 {
+	if r.kind(n) != strictjson.Number {
 		return false
 	}
-	_, err := strconv.ParseFloat(string(raw), 64)
+	_, err := strconv.ParseFloat(string(r.raw(n)), 64)
 	return errors.Is(err, strconv.ErrRange)
 }
 

@@ -29,7 +29,7 @@ func (r *record) promptCompletion(dst []byte) []byte {
 		}
 	}
 	c.history(history)
-	if prompt != 0 && r.kind(prompt) == strictjson.Array {
+	if r.kind(prompt) == strictjson.Array {
 		c.chat(prompt)
 		if !r.isNothing(input) {
 			r.fail(input, CodeUnsupported, "an input cannot be added to a list of messages", "write it into the last message of the user")
@@ -107,7 +107,7 @@ func (r *record) alpaca(dst []byte) []byte {
 	}
 	c.history(history)
 	c.instruction(instruction, input, "instruction")
-	if output != 0 && r.kind(output) == strictjson.Array {
+	if r.kind(output) == strictjson.Array {
 		r.fail(output, CodeUnsupported, "the output is a list of answers, and none is marked as the right one", `give one answer, or two as "chosen" and "rejected"`)
 		return dst
 	}
@@ -153,7 +153,7 @@ func (c *conversation) instruction(instruction, input int, name string) {
 	if r.isNothing(input) {
 		input = 0
 	}
-	if instruction != 0 && input != 0 && r.kind(instruction) == strictjson.String && r.blank(instruction) {
+	if input != 0 && r.kind(instruction) == strictjson.String && r.blank(instruction) {
 		instruction, input = input, 0
 	}
 	if instruction == 0 || input == 0 {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/core/dataset"
 )
 
 // TestPreference_with_functions checks that tools, calls and results are converted as in other
@@ -44,6 +46,19 @@ func TestPreference_with_functions(t *testing.T) {
 	} {
 		if diff := cmp.Diff(want, outcomeOf(t, in)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", in, diff)
+		}
+	}
+}
+
+func TestIsPreference(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]bool{
+		`{"contents":[],"completions":[]}`: true, `{"preferred_output":[]}`: true, `{"prompt":"q","chosen":"x"}`: true,
+		`{"contents":[]}`: false, `{"messages":[]}`: false, `{"prompt":"q"}`: false,
+	} {
+		_, report := convert(t, strings.NewReader(in), dataset.Options{})
+		if got := dataset.IsPreference(report.Format); got != want {
+			t.Errorf("%s has the format %s, which is one of preferences: %t", in, report.Format, got)
 		}
 	}
 }
