@@ -75,6 +75,9 @@ func TestFaultField(t *testing.T) {
 		"data[0]":                       {},
 		"data[3].contents[1].role":      {Record: 3, Pointer: "/contents/1/role"},
 		`data[1].args["a b/~"].x["1x"]`: {Record: 1, Pointer: "/args/a b~1~0/x/1x"},
+		"data[0].az.AZ._.x09[09]":       {Pointer: "/az/AZ/_/x09/09"},
+		`data[0]["{"]["a:"]["a/"][""]`:  {Pointer: "/{/a:/a~1/"},
+		"data[0][\"`\"]":                {Pointer: "/`"},
 	} {
 		if got := f.Field("data"); got != want {
 			t.Errorf("Field of %+v = %s, want %s", f, got, want)

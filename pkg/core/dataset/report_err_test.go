@@ -60,3 +60,69 @@ func TestReportErr(t *testing.T) {
 		t.Errorf("message = %q, want %q…", got, want)
 	}
 }
+
+// TestReportErr_of_records checks the fields and the descriptions of violations, for errors and for
+// a file in which every record is left out.
+func TestReportErr_of_records(t *testing.T) {
+	t.Parallel()
+	const unanswered = `{"messages":[{"role":"user","content":"q"}]}` + "\n"
+	const reason = "the last turn is not the model's, so there is nothing to learn: the record is left out; end the conversation with the model's answer"
+	for name, tc := range map[string]struct {
+		in, message string
+		violations  []string
+	}{
+		"one_error": {`{"messages":7}`, "The data has 1 error in 1 record. First: data[0].messages: this must be an array, not a number; write a value of that type (record 0, line 1, \"/messages\").", []string{
+			`data[0].messages WRONG_TYPE this must be an array, not a number; write a value of that type (record 0, line 1, "/messages").`,
+		}},
+		"a_warning_too": {unanswered + `{"messages":7}`, "The data has 1 error in 2 records. First: data[1].messages: this must be an array, not a number; write a value of that type (record 1, line 2, \"/messages\").", []string{
+			`data[1].messages WRONG_TYPE this must be an array, not a number; write a value of that type (record 1, line 2, "/messages").`,
+		}},
+		"of_the_file": {"", "The data has 1 error in 0 records. First: data: the file is empty; give at least one example.", []string{
+			"data NO_RECORDS the file is empty; give at least one example.",
+		}},
+		"nothing_left": {unanswered + unanswered + "\n" + unanswered, "The data has no training example in 3 records. First: data: nothing is left to learn: " +
+			"none of the 3 records makes a training example; give each question its answer; the warnings name each record. Files for reinforcement tuning or " +
+			"distillation hold questions without answers, and cannot be used here.", []string{
+			"data NO_EXAMPLES nothing is left to learn: none of the 3 records makes a training example; give each question its answer; the warnings name each record. " +
+				"Files for reinforcement tuning or distillation hold questions without answers, and cannot be used here.",
+			"data[0].messages[0] LAST_TURN_NOT_MODEL " + reason + ` (3 times, first in record 0, line 1, "/messages/0").`,
+			"data[1].messages[0] LAST_TURN_NOT_MODEL " + reason + ` (record 1, line 2, "/messages/0").`,
+			"data[2].messages[0] LAST_TURN_NOT_MODEL " + reason + ` (record 2, line 4, "/messages/0").`,
+		}},
+		"one_left_out": {unanswered, "The data has no training example in 1 record. First: data: nothing is left to learn: the one record makes no training example; " +
+			"give each question its answer; the warnings name each record. Files for reinforcement tuning or distillation hold questions without answers, and cannot be used here.", []string{
+			"data NO_EXAMPLES nothing is left to learn: the one record makes no training example; give each question its answer; the warnings name each record. " +
+				"Files for reinforcement tuning or distillation hold questions without answers, and cannot be used here.",
+			"data[0].messages[0] LAST_TURN_NOT_MODEL " + reason + ` (record 0, line 1, "/messages/0").`,
+		}},
+	} {
+		_, report := convert(t, strings.NewReader(tc.in), dataset.Options{})
+		got := report.Err("data")
+		var violations []string
+		for _, v := range got.Violations {
+			violations = append(violations, v.Field+" "+v.Reason+" "+v.Description)
+		}
+		if diff := cmp.Diff(tc.message, got.Message); diff != "" {
+			t.Errorf("%s: message (-want +got):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(tc.violations, violations); diff != "" {
+			t.Errorf("%s: violations (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// TestRefused checks a report about a file that was not read, and an empty report.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	report := dataset.Refused("ODD", "it is odd", "make it even")
+	want := []dataset.Fault{{Record: -1, Line: 1, Code: "ODD", Severity: dataset.SeverityError, Message: "it is odd", Fix: "make it even"}}
+	if diff := cmp.Diff(want, report.Faults); diff != "" || report.Errors != 1 || report.Counts["ODD"] != 1 {
+		t.Errorf("%d errors, %v (-want +got):\n%s", report.Errors, report.Counts, diff)
+	}
+	if got := report.Refusal(); got != "The file cannot be used, because of one error: it is odd." {
+		t.Errorf("the reason is %q", got)
+	}
+	if got := (&dataset.Report{}).Refusal(); got != "The file makes no training example." {
+		t.Errorf("the reason of an empty report is %q", got)
+	}
+}
