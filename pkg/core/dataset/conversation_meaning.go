@@ -5,6 +5,7 @@ package dataset
 
 import (
 	"bytes"
+	"unicode"
 
 	"github.com/vertextune/vertextune/pkg/core/strictjson"
 )
@@ -60,7 +61,7 @@ func meaningOf(name []byte) meaning {
 		switch {
 		case b == '_' || b == '-' || b == ' ':
 			continue
-		case 'A' <= b && b <= 'Z':
+		case unicode.IsUpper(rune(b)):
 			b += 'a' - 'A'
 		}
 		plain[n] = b
