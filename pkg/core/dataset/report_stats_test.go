@@ -47,6 +47,21 @@ func TestStats(t *testing.T) {
 	}
 }
 
+// TestOverTokenLimit checks the boundary of the limit, and that of being over it in any case. The
+// example has an estimate of 951.92 tokens, of which at least 65 % are sure.
+func TestOverTokenLimit(t *testing.T) {
+	t.Parallel()
+	in, whole := example("Why?", "So.")+example(strings.Repeat("long ", 1000), "é日😀"), dataset.Content{Characters: 5003, Tokens: 952}
+	for limit, want := range map[int64][2]dataset.Content{952: {}, 951: {whole}, 618: {whole}, 617: {whole, whole}, 1: {
+		{Characters: whole.Characters + 7, Tokens: whole.Tokens + 3}, {Characters: whole.Characters + 0, Tokens: whole.Tokens},
+	}} {
+		_, report := convert(t, strings.NewReader(in), dataset.Options{Limits: dataset.Limits{ExampleTokens: limit}})
+		if got := [2]dataset.Content{report.Stats.OverLimit, report.Stats.SurelyOverLimit}; got != want {
+			t.Errorf("limit %d: over it and surely over it are %+v, want %+v", limit, got, want)
+		}
+	}
+}
+
 // TestEstimateAgainstTokenizer compares the estimate with the counts of a real tokenizer.
 func TestEstimateAgainstTokenizer(t *testing.T) {
 	t.Parallel()
