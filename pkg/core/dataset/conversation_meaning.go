@@ -87,7 +87,7 @@ func (c *conversation) otherMember(name int) {
 	case meansSystem:
 		c.systemValue(v)
 	case meansTools:
-		if c.declares == 0 || !bytes.Equal(r.raw(c.declares), r.raw(v)) { // both answers may have them
+		if !bytes.Equal(r.raw(c.declares), r.raw(v)) { // both answers may have them
 			c.addTools(v)
 		}
 		c.declares = v
@@ -112,7 +112,6 @@ func (c *conversation) checkLate() {
 			r.fail(name, CodeUnsupported, "the text in "+quoted(r.text(name))+" has no place in the example and would be lost", "put it into the conversation, or take it away")
 		}
 	}
-	c.lateTexts = c.lateTexts[:0]
 }
 
 // systemValue adds a system text: a string, a list of texts or parts, or an object that contains

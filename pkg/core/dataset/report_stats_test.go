@@ -56,8 +56,18 @@ func TestOverTokenLimit(t *testing.T) {
 		{Characters: whole.Characters + 7, Tokens: whole.Tokens + 3}, {Characters: whole.Characters + 0, Tokens: whole.Tokens},
 	}} {
 		_, report := convert(t, strings.NewReader(in), dataset.Options{Limits: dataset.Limits{ExampleTokens: limit}})
+		if says := fmt.Sprintf("about 952 tokens, the model takes %d:", limit); want[0] == whole && !strings.Contains(report.Faults[0].Message, says) {
+			t.Errorf("limit %d: %+v, want a message that says %s", limit, report.Faults, says)
+		}
 		if got := [2]dataset.Content{report.Stats.OverLimit, report.Stats.SurelyOverLimit}; got != want {
 			t.Errorf("limit %d: over it and surely over it are %+v, want %+v", limit, got, want)
+		}
+	}
+	in = example(strings.Repeat("a", 99), "b") // 19.00 tokens
+	for limit, want := range map[int64]int64{19: 0, 18: 1} {
+		_, report := convert(t, strings.NewReader(in), dataset.Options{Limits: dataset.Limits{ExampleTokens: limit}})
+		if s := report.Stats; s.EstimatedTokens != 19 || s.OverTokenLimit != want || s.OverLimit.Tokens != 19*want {
+			t.Errorf("limit %d: %d tokens, %d over it with %d tokens", limit, s.EstimatedTokens, s.OverTokenLimit, s.OverLimit.Tokens)
 		}
 	}
 }

@@ -259,6 +259,11 @@ func TestReadersAndWritersThatFail(t *testing.T) {
 	if _, err := dataset.Convert(t.Context(), failingWriter{boom}, strings.NewReader(good), dataset.Options{}); !errors.Is(err, boom) {
 		t.Errorf("Convert to a failing writer = %v, want %v", err, boom)
 	}
+	for _, in := range []string{`{"contents":7}` + "\n" + good, `{"messages":[{"role":"user","content":"q"}]}`} {
+		if _, err := dataset.Convert(t.Context(), failingWriter{boom}, strings.NewReader(in), dataset.Options{}); err != nil {
+			t.Errorf("Convert of %s wrote something: %v", in, err)
+		}
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := dataset.Check(ctx, strings.NewReader(good), dataset.Options{}); !errors.Is(err, context.Canceled) {
@@ -273,16 +278,18 @@ func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	var last dataset.Progress
+	calls := 0
 	in := strings.Repeat(good+"\n", 100)
 	opt := dataset.Options{Progress: func(p dataset.Progress) {
 		if p.Bytes < last.Bytes || p.Records < last.Records {
 			t.Errorf("progress went from %+v to %+v", last, p)
 		}
 		last = p
+		calls++
 	}}
 	convert(t, strings.NewReader(in), dataset.InBlocksOf(512, opt))
-	if want := (dataset.Progress{Bytes: int64(len(in)), Records: 100}); last != want {
-		t.Errorf("progress ended with %+v, want %+v", last, want)
+	if want := (dataset.Progress{Bytes: int64(len(in)), Records: 100}); last != want || calls < 20 {
+		t.Errorf("progress ended with %+v after %d calls, want %+v", last, calls, want)
 	}
 	last = dataset.Progress{}
 	convert(t, strings.NewReader("PAR1"), opt)

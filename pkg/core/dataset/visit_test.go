@@ -95,3 +95,25 @@ func TestExample_of_a_bad_file_is_not_shown(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestExample_after_a_merged_pair checks that the second half of a pair is not passed on.
+func TestExample_after_a_merged_pair(t *testing.T) {
+	t.Parallel()
+	const question, answer = `{"role":"user","content":"q"}`, `{"role":"assistant","content":"a"}`
+	with := func(message, related string) string {
+		return strings.TrimSuffix(message, "}") + `,"related_message":` + related + "}\n"
+	}
+	var got []dataset.Example
+	in := with(question, answer) + with(answer, question) + with(`{"role":"user","content":"another"}`, answer)
+	report, err := dataset.Convert(t.Context(), io.Discard, strings.NewReader(in), dataset.Options{
+		Example: func(e dataset.Example) error {
+			e.Text = bytes.Clone(e.Text)
+			got = append(got, e)
+			return nil
+		},
+	})
+	want := []dataset.Example{{Text: []byte(example("q", "a")), Record: 0, Line: 1}, {Text: []byte(example("another", "a")), Record: 2, Line: 3}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil || report.MergedPairs != 1 {
+		t.Errorf("%v, %d merged (-want +got):\n%s", err, report.MergedPairs, diff)
+	}
+}
