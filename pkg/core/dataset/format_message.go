@@ -33,7 +33,7 @@ func (r *record) message(dst []byte) []byte {
 	if session != 0 && r.kind(session) != strictjson.Null {
 		r.is(session, strictjson.String)
 	}
-	if related != 0 && r.kind(related) == strictjson.Null {
+	if r.kind(related) == strictjson.Null {
 		related = 0
 	}
 	if related != 0 && r.is(related, strictjson.Object) {
@@ -100,7 +100,7 @@ var leftOutReasons = map[Outcome]string{
 func (r *record) pair(dst []byte, m messageNodes) []byte {
 	if why := r.reason(m); why != Paired {
 		name := "the message"
-		if m.id != 0 && r.kind(m.id) == strictjson.String {
+		if r.kind(m.id) == strictjson.String {
 			name += " " + quoted(r.text(m.id))
 		}
 		r.leaveOut(root, why, name+" "+leftOutReasons[why], leftOutFixes[why])
@@ -114,7 +114,7 @@ func (r *record) pair(dst []byte, m messageNodes) []byte {
 	key := r.worker.scratch[:0]
 	for _, n := range [...]int{m.session, user, model} {
 		before := len(key)
-		if n != 0 && r.kind(n) == strictjson.String {
+		if r.kind(n) == strictjson.String {
 			key = strictjson.AppendText(key, r.raw(n))
 		}
 		key = appendKeyPart(key, len(key)-before)

@@ -188,7 +188,7 @@ func (c *conversation) chatModelTurn(m chatNodes) {
 // functions.
 func (c *conversation) userTurn(obj, content int, resultKind string) {
 	r := c.r
-	if content != 0 && r.kind(content) == strictjson.Array {
+	if r.kind(content) == strictjson.Array {
 		for p := content + 1; p < r.next(content); p = r.next(p) {
 			if r.kind(p) == strictjson.Object && (r.isType(p, resultKind) || r.member(p, resultKind) != 0) {
 				c.resultTurn(obj)
