@@ -202,7 +202,7 @@ func (c *conversation) userTurn(obj, content int, resultKind string) {
 // isType reports whether the type of a part has the name.
 func (r *record) isType(part int, name string) bool {
 	kind := r.member(part, "type")
-	return kind != 0 && r.kind(kind) == strictjson.String && string(r.key(kind)) == name
+	return r.kind(kind) == strictjson.String && string(r.key(kind)) == name
 }
 
 // chatSystem adds the text of a system message.
@@ -216,10 +216,7 @@ func (c *conversation) chatSystem(m chatNodes) {
 func (c *conversation) chatAnswer(m chatNodes) {
 	r := c.r
 	calls := m.toolCalls != 0 || m.functionCall != 0
-	switch {
-	case m.content != 0 && (calls || m.refusal != 0) && !r.hasContent(m.content):
-		// A call often comes with an empty text.
-	case m.content != 0:
+	if r.hasContent(m.content) || !calls && m.refusal == 0 { // a call often comes with an empty text
 		c.chatContent(m.content)
 	}
 	if m.refusal != 0 && r.hasContent(m.refusal) {

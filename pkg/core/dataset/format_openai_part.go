@@ -146,7 +146,7 @@ func (c *conversation) source(n int) {
 	switch {
 	case url != 0:
 		c.image(url)
-	case !r.isType(n, "base64") || mime == 0 || data == 0 || r.kind(mime) != strictjson.String || r.kind(data) != strictjson.String:
+	case !r.isType(n, "base64") || r.kind(mime) != strictjson.String || r.kind(data) != strictjson.String:
 		c.parts++
 		r.fail(n, CodeUnsupported, "only a base64 source or one with a url can be converted", `write {"type": "base64", "media_type": …, "data": …}`)
 	default:

@@ -51,6 +51,9 @@ func TestPairer(t *testing.T) {
 			for _, m := range tc.in {
 				user, model, outcome := p.Pair(m)
 				got = append(got, result{user, model, outcome})
+				if outcome.LeftOut() != (user == "") {
+					t.Errorf("%s is left out: %t, but gives %q", outcome, outcome.LeftOut(), user)
+				}
 			}
 			if diff := cmp.Diff(tc.want, got, cmp.AllowUnexported(result{})); diff != "" {
 				t.Errorf("pairs mismatch (-want +got):\n%s", diff)
