@@ -109,7 +109,7 @@ func (t tester) passes(m mutant) (bool, error) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, t.binary(), "-test.short", "-test.failfast") //nolint:gosec // just built
 	cmd.Dir = t.pkg
-	cmd.Env = append(cmd.Environ(), variable+"="+strconv.Itoa(m.number))
+	cmd.Env = append(cmd.Environ(), variable+"="+strconv.Itoa(m.number), "GOGC=off", "GOMEMLIMIT=512MiB") // to collect garbage takes longer than the tests
 	var failed *exec.ExitError
 	if err := cmd.Run(); err != nil && !errors.As(err, &failed) && ctx.Err() == nil {
 		return false, fmt.Errorf("run the tests of %s: %w", t.pkg, err)

@@ -48,7 +48,11 @@ func mixture(n int, broken bool) []string {
 func TestWorkersAgree(t *testing.T) {
 	t.Parallel()
 	for _, broken := range []bool{false, true} {
-		records := mixture(2000, broken)
+		n := 2000
+		if testing.Short() {
+			n = 500
+		}
+		records := mixture(n, broken)
 		for name, file := range map[string]string{
 			"lines":        strings.Join(records, "\n") + "\n",
 			"array":        "[" + strings.Join(records, ",") + "]",
