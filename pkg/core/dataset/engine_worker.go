@@ -171,7 +171,7 @@ func (w *worker) value(at int) bool {
 	after, whole := afterElement, b.final || !w.cut(end, err)
 	if err != nil && whole {
 		end, after, whole = w.resync(at, end)
-		if end <= at && (b.state == betweenValues || b.buf[at] != ',') {
+		if end <= at && b.buf[at] != ',' {
 			end = at + 1 // a closing bracket without an opening one
 		}
 	}

@@ -87,6 +87,7 @@ func TestContainers(t *testing.T) {
 		{name: "lines_crlf", in: good + "\r\n" + good + "\r\n", container: dataset.ContainerLines, records: 2},
 		{name: "lines_cr", in: good + "\r" + good + "\r", container: dataset.ContainerLines, records: 2},
 		{name: "concatenated", in: good + good, container: dataset.ContainerConcatenated, records: 2},
+		{name: "concatenated_spaced", in: good + " " + good + " \n", container: dataset.ContainerConcatenated, records: 2},
 		{name: "concatenated_pretty", in: pretty + "\n" + pretty + "\n", container: dataset.ContainerConcatenated, records: 2},
 		{name: "empty", codes: []string{dataset.CodeNoRecords}},
 		{name: "white_space", in: " \r\n\t", codes: []string{dataset.CodeNoRecords}},
