@@ -13,8 +13,8 @@
 //
 // The tests of a package are compiled once, with all its mutants switched off; an environment
 // variable switches one on. A mutant without such a form, for example one of a constant, is
-// compiled alone. The tests of a mutant are stopped after ten times the time that they take without
-// it.
+// compiled alone. The test that has noticed most mutants is run first, and all tests only if it
+// passes. The tests of a mutant are stopped after ten times the time that they take without it.
 package main
 
 import (

@@ -179,3 +179,17 @@ func TestKnownEquivalents(t *testing.T) {
 		t.Errorf("known equivalents: %v", known)
 	}
 }
+
+// TestFavourite checks that the test that noticed most mutants is run first.
+func TestFavourite(t *testing.T) {
+	t.Parallel()
+	f := &favourite{noticed: map[string]int{}}
+	var got []string
+	for _, out := range []string{"PASS\n", "--- FAIL: TestB (0.00s)\n    --- FAIL: TestB/x\nFAIL", "ok\n--- FAIL: TestC (1s)\n--- FAIL: TestD", "--- FAIL: TestC (1s)", "panic: x"} {
+		f.count([]byte(out))
+		got = append(got, f.pattern())
+	}
+	if want := []string{"", "^TestB$", "^TestB$", "^TestC$", "^TestC$"}; !slices.Equal(got, want) {
+		t.Errorf("the patterns are %q, want %q", got, want)
+	}
+}

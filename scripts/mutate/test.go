@@ -11,8 +11,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -30,6 +32,40 @@ type tester struct {
 	dir     string // for temporary files
 	pkg     string // such as pkg/core/usd
 	timeout time.Duration
+	first   *favourite
+}
+
+// favourite counts which test noticed how many mutants. The best one is run before all tests.
+type favourite struct {
+	mu      sync.Mutex
+	noticed map[string]int
+}
+
+// pattern returns a pattern for the name of the best test, or "".
+func (f *favourite) pattern() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	best := ""
+	for name, n := range f.noticed {
+		if n > f.noticed[best] || n == f.noticed[best] && name < best {
+			best = name
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "^" + best + "$"
+}
+
+var failedTest = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
+
+// count counts the first failed test of an output.
+func (f *favourite) count(output []byte) {
+	if found := failedTest.FindSubmatch(output); found != nil {
+		f.mu.Lock()
+		f.noticed[string(found[1])]++
+		f.mu.Unlock()
+	}
 }
 
 // binary returns the path of the package's test binary, which contains the switched mutants.
@@ -46,6 +82,7 @@ func (t *tester) build(files map[string][]byte) error {
 	if err != nil {
 		return fmt.Errorf("compile the tests of %s: %w\n%s", t.pkg, err, out)
 	}
+	t.first = &favourite{noticed: map[string]int{}}
 	begin := time.Now()
 	if ok, err := t.passes(mutant{}); err != nil || !ok {
 		return errors.Join(fmt.Errorf("the tests of %s fail without a change", t.pkg), err)
@@ -78,7 +115,13 @@ func (t tester) overlay(name string, files map[string][]byte) (string, error) {
 // test runs the tests with the mutant.
 func (t tester) test(m mutant) (outcome, error) {
 	if len(m.edits) > 0 {
-		ok, err := t.passes(m)
+		ok, err := true, error(nil)
+		if pattern := t.first.pattern(); pattern != "" {
+			ok, err = t.passes(m, "-test.run="+pattern)
+		}
+		if ok && err == nil {
+			ok, err = t.passes(m)
+		}
 		if ok || err != nil {
 			return survived, err
 		}
@@ -104,17 +147,17 @@ func (t tester) test(m mutant) (outcome, error) {
 }
 
 // passes runs the binary with one mutant on, or none, and reports whether its tests pass in time.
-func (t tester) passes(m mutant) (bool, error) {
+func (t tester) passes(m mutant, more ...string) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, t.binary(), "-test.short", "-test.failfast") //nolint:gosec // just built
+	cmd := exec.CommandContext(ctx, t.binary(), append(more, "-test.short", "-test.failfast")...) //nolint:gosec // just built
 	cmd.Dir = t.pkg
 	cmd.Env = append(cmd.Environ(), variable+"="+strconv.Itoa(m.number), "GOGC=off", "GOMEMLIMIT=512MiB") // to collect garbage takes longer than the tests
 	var failed *exec.ExitError
-	if err := cmd.Run(); err != nil && !errors.As(err, &failed) && ctx.Err() == nil {
+	out, err := cmd.CombinedOutput()
+	if err != nil && !errors.As(err, &failed) && ctx.Err() == nil {
 		return false, fmt.Errorf("run the tests of %s: %w", t.pkg, err)
-	} else if err != nil {
-		return false, nil
 	}
-	return true, nil
+	t.first.count(out)
+	return err == nil, nil
 }
