@@ -9,6 +9,7 @@ import (
 
 	cloudevent "github.com/cloudevents/sdk-go/v2/event"
 
+	"github.com/vertextune/vertextune/pkg/entry/query"
 	"github.com/vertextune/vertextune/pkg/work/jobevents"
 )
 
@@ -24,7 +25,7 @@ type eventList struct {
 const maxEvents = 100
 
 func (a *API) events(r *http.Request, name string) (any, error) {
-	size, after, err := eventPage(newParameters(r, pageQuery))
+	size, after, err := eventPage(query.New(r.URL.Query(), pageQuery))
 	if err != nil {
 		return nil, err
 	}
@@ -51,10 +52,10 @@ func (a *API) events(r *http.Request, name string) (any, error) {
 
 // eventPage reads page_size and page_token. Events are only appended, so a page token is the number
 // of events on the pages before.
-func eventPage(p *parameters) (size, after int, err error) {
-	size = p.number("page_size", maxEvents, 1, maxEvents)
-	after = p.number("page_token", 0, 1, maxSafe)
-	return size, after, p.err()
+func eventPage(p *query.Parameters) (size, after int, err error) {
+	size = p.Number("page_size", maxEvents, 1, maxEvents)
+	after = p.Number("page_token", 0, 1, maxSafe)
+	return size, after, p.Err()
 }
 
 // maxSafe is far above the number of events that a job can have.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/requestfields"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/entry/query"
 	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 )
@@ -34,7 +35,7 @@ type jobList struct {
 }
 
 func (a *API) jobs(r *http.Request) (any, error) {
-	page, err := pageOf(newParameters(r, jobsQuery))
+	page, err := pageOf(query.New(r.URL.Query(), jobsQuery))
 	if err != nil {
 		return nil, err
 	}
@@ -62,39 +63,39 @@ var jobsQuery = []string{
 }
 
 // pageOf reads the query of GET /jobs.
-func pageOf(p *parameters) (store.Page, error) {
-	page := store.Page{Filter: filterOf(p), Order: store.Orders[0], Size: p.number("page_size", maxPage, 1, maxPage), Scan: maxScan}
-	if order, given := p.text("order_by"); given {
+func pageOf(p *query.Parameters) (store.Page, error) {
+	page := store.Page{Filter: filterOf(p), Order: store.Orders[0], Size: p.Number("page_size", maxPage, 1, maxPage), Scan: maxScan}
+	if order, given := p.Text("order_by"); given {
 		page.Order = store.Order(order)
 		if !slices.Contains(store.Orders, page.Order) {
-			p.add("order_by", "INVALID_ORDER", requestfields.OneOf(store.Orders...))
+			p.Add("order_by", "INVALID_ORDER", requestfields.OneOf(store.Orders...))
 		}
 	}
-	if given, _ := p.text("page_token"); given != "" {
+	if given, _ := p.Text("page_token"); given != "" {
 		t, ok := decodeToken(given)
 		if !ok || t.Query != digest(page) {
-			p.add("page_token", "INVALID_PAGE_TOKEN", "must be the next_page_token of an answer to the same query.")
+			p.Add("page_token", "INVALID_PAGE_TOKEN", "must be the next_page_token of an answer to the same query.")
 		}
 		page.After = &store.Position{At: t.At, ID: t.ID}
 	}
-	return page, p.err()
+	return page, p.Err()
 }
 
-func filterOf(p *parameters) store.Filter {
+func filterOf(p *query.Parameters) store.Filter {
 	f := store.Filter{
-		BaseModel: p.some("base_model"), StartedBy: p.some("started_by"), DisplayName: p.some("display_name"),
-		CreatedFrom: p.time("created_after"), CreatedBefore: p.time("created_before"),
+		BaseModel: p.Some("base_model"), StartedBy: p.Some("started_by"), DisplayName: p.Some("display_name"),
+		CreatedFrom: p.Time("created_after"), CreatedBefore: p.Time("created_before"),
 	}
-	if status, given := p.text("status"); given {
+	if status, given := p.Text("status"); given {
 		f.State = tuning.State(status)
 		if !slices.Contains(tuning.States, f.State) {
-			p.add("status", "INVALID_STATUS", requestfields.OneOf(tuning.States...))
+			p.Add("status", "INVALID_STATUS", requestfields.OneOf(tuning.States...))
 		}
 	}
-	if label, given := p.text("label"); given {
+	if label, given := p.Text("label"); given {
 		var ok bool
 		if f.LabelKey, f.LabelValue, ok = strings.Cut(label, ":"); !ok || f.LabelKey == "" {
-			p.add("label", "INVALID_LABEL", "must be key:value, such as team:support.")
+			p.Add("label", "INVALID_LABEL", "must be key:value, such as team:support.")
 		}
 	}
 	return f

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
 	"github.com/vertextune/vertextune/pkg/core/requestfields"
+	"github.com/vertextune/vertextune/pkg/entry/query"
 )
 
 // modelsQuery are the parameters of GET /models.
@@ -16,13 +17,13 @@ var modelsQuery = []string{"status"}
 
 // models returns the current catalogue.
 func (a *API) models(r *http.Request) (any, error) {
-	p := newParameters(r, modelsQuery)
-	text, given := p.text("status")
+	p := query.New(r.URL.Query(), modelsQuery)
+	text, given := p.Text("status")
 	status := catalogue.Status(text)
 	if given && !slices.Contains(catalogue.Statuses, status) {
-		p.add("status", "INVALID_STATUS", requestfields.OneOf(catalogue.Statuses...))
+		p.Add("status", "INVALID_STATUS", requestfields.OneOf(catalogue.Statuses...))
 	}
-	if err := p.err(); err != nil {
+	if err := p.Err(); err != nil {
 		return nil, err
 	}
 	list := a.Catalogue.Current(r.Context()).List(a.Now())
