@@ -229,6 +229,23 @@ func (f *Reader) Number(name string) *float64 {
 // maxSeconds is the longest duration that a time.Duration can hold, in whole billions of seconds.
 const maxSeconds = 9_000_000_000
 
+// Auto reports whether a member is the text "auto". Any other value is left for the caller to read.
+func (f *Reader) Auto(name string) bool {
+	auto := string(f.members[name]) == `"auto"`
+	if auto {
+		f.known = append(f.known, name)
+	}
+	return auto
+}
+
+// Refuse adds a fault for a member that cannot be had, unless it is absent or an empty list.
+func (f *Reader) Refuse(name, description string) {
+	f.known = append(f.known, name)
+	if f.Given(name) && string(f.members[name]) != "[]" {
+		f.Add(name, "UNSUPPORTED", description)
+	}
+}
+
 // Duration returns a duration in protobuf's JSON form, a number of seconds with an s such as
 // "3600s", or 0 if it is absent.
 func (f *Reader) Duration(name string) time.Duration {

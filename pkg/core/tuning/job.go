@@ -91,6 +91,7 @@ type Job struct {
 	ModelID           string          `firestore:"model_id,omitempty"`
 	Hyperparameters   Hyperparameters `firestore:"hyperparameters"`
 	Spec              Spec            `firestore:"spec"`
+	OpenAI            *OpenAI         `firestore:"openai,omitempty"` // if a client of OpenAI's has started the job
 	Priority          int64           `firestore:"priority"`
 	Timeout           time.Duration   `firestore:"timeout,omitempty"` // the longest running time, 0 for no limit
 	CancelWhenStalled bool            `firestore:"cancel_when_stalled,omitempty"`
@@ -171,6 +172,19 @@ type Spec struct {
 	Labels                   map[string]string `firestore:"labels,omitempty"`
 	ServiceAccount           string            `firestore:"service_account,omitempty"`
 	KMSKeyName               string            `firestore:"kms_key_name,omitempty"`
+}
+
+// OpenAI holds the fields of a start by a client of OpenAI's that no other start has. They do not
+// change the job, and are returned as they were given.
+type OpenAI struct {
+	TrainingFile   string `json:"training_file" firestore:"training_file"`
+	ValidationFile string `json:"validation_file,omitempty" firestore:"validation_file,omitempty"`
+	Suffix         string `json:"suffix,omitempty" firestore:"suffix,omitempty"`
+	Seed           int64  `json:"seed,omitempty" firestore:"seed,omitempty"`
+	// Metadata is a JSON object of strings, because its keys need not be legal in a document.
+	Metadata []byte `json:"metadata,omitempty" firestore:"metadata,omitempty"`
+	// Warnings are about fields that have no effect.
+	Warnings []string `json:"warnings,omitempty" firestore:"warnings,omitempty"`
 }
 
 // Lineage records what a dataset was made from.

@@ -56,6 +56,9 @@ type Request struct {
 	// themselves; callers cannot set it.
 	TrainingGeneration int64 `json:"training_generation,omitempty"`
 
+	// OpenAI is set for a start by a client of OpenAI's.
+	OpenAI *OpenAI `json:"openai,omitempty"`
+
 	// Priority orders the queue before age does: a job with a higher priority is submitted first. 0
 	// is the default.
 	Priority int64 `json:"priority,omitempty"`

@@ -59,7 +59,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		a.writeError(w, r, err)
 	} else {
-		err = serve.WriteJSON(w, http.StatusOK, answer)
+		err = serve.WriteAnswer(w, answer)
 	}
 	a.log(r, route, err, a.Now().Sub(began))
 }
@@ -124,10 +124,10 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, held *share) (string
 		}
 	}
 	if r.Method == http.MethodPost {
-		if err := checkMedia(r); err != nil {
+		if err := checkMedia(r); !endpoint.form && err != nil {
 			return endpoint.path, r, nil, err
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
+		r.Body = a.limited(w, r, endpoint.form)
 		// The end of a context does not stop a read of the body, so a client that stops sending
 		// could block us without this deadline. An error means that there is no connection to
 		// limit.

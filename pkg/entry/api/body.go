@@ -39,6 +39,35 @@ func checkMedia(r *http.Request) error {
 	return nil
 }
 
+// limitedBody is the body of a request up to bodyLimit. Its errors say what is wrong with the request.
+type limitedBody struct {
+	io.ReadCloser
+	api  *API
+	form bool
+}
+
+func (a *API) limited(w http.ResponseWriter, r *http.Request, form bool) io.ReadCloser {
+	return limitedBody{http.MaxBytesReader(w, r.Body, bodyLimit), a, form}
+}
+
+func (b limitedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == nil || errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return n, err //nolint:wrapcheck // io.EOF is no error
+	}
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		text := "The body is larger than %d MiB. Upload the file to the bucket gs://%s instead: it is checked and converted there, of any size."
+		if b.form {
+			text = "The body is larger than %d MiB. Send the file in smaller parts by /v1/uploads, or upload it to the bucket gs://%s, where it can have any size."
+		}
+		return n, fault.New(fault.TooLarge, text, bodyLimit>>20, b.api.Config.InboxBucket)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return n, fault.Wrap(fault.Canceled, err, "The body did not arrive within %s.", b.api.Config.RequestTimeout)
+	}
+	return n, fault.Wrap(fault.Canceled, err, "The body was cut off.")
+}
+
 // fields reads the body, which must be one JSON object.
 func (a *API) fields(r *http.Request) (*requestfields.Reader, error) {
 	var body bytes.Buffer
@@ -49,17 +78,8 @@ func (a *API) fields(r *http.Request) (*requestfields.Reader, error) {
 	case r.ContentLength > 0:
 		body.Grow(int(r.ContentLength) + bytes.MinRead) // ReadFrom needs MinRead free bytes at the end
 	}
-	_, err := io.Copy(to, r.Body)
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return nil, fault.New(fault.TooLarge,
-			"The body is larger than %d MiB. Upload the file to the bucket gs://%s instead: it is checked and converted there, of any size.",
-			bodyLimit>>20, a.Config.InboxBucket)
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return nil, fault.Wrap(fault.Canceled, err, "The body did not arrive within %s.", a.Config.RequestTimeout)
-	}
-	if err != nil {
-		return nil, fault.Wrap(fault.Canceled, err, "The body was cut off.")
+	if _, err := io.Copy(to, r.Body); err != nil {
+		return nil, err //nolint:wrapcheck // it is one of our own, see limitedBody
 	}
 	return requestfields.Parse("The body", body.Bytes()) //nolint:wrapcheck // it says that it is about the body
 }

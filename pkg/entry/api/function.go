@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/entry/auth"
+	"github.com/vertextune/vertextune/pkg/entry/openai"
 	"github.com/vertextune/vertextune/pkg/entry/serve"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/work/backend"
@@ -28,6 +29,8 @@ type Config struct {
 	StartsPerMinute uint `env:"START_RATE_PER_MINUTE" envDefault:"10"`
 	// CancelOwnOnly allows callers to cancel only the jobs that they have started.
 	CancelOwnOnly bool `env:"CANCEL_OWN_JOBS_ONLY" envDefault:"false"`
+	// OpenAI configures the endpoints for OpenAI's clients.
+	OpenAI openai.Config
 	// Origins are the origins of web pages that may call the API from a browser, such as
 	// https://app.example.com. The default is none.
 	Origins []string `env:"CORS_ORIGINS"`
@@ -43,7 +46,7 @@ type Config struct {
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
 	checker, authErr := auth.New(config.Auth)
-	if err := errors.Join(err, authErr, config.checkOrigins(), config.Jobs.Check("REQUEST_TIMEOUT", config.RequestTimeout)); err != nil {
+	if err := errors.Join(err, authErr, config.checkOrigins(), config.OpenAI.Check(), config.Jobs.Check("REQUEST_TIMEOUT", config.RequestTimeout)); err != nil {
 		return nil, err
 	}
 	back, err := backend.Open(ctx, config.Config)

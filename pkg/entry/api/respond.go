@@ -8,6 +8,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/entry/auth"
+	"github.com/vertextune/vertextune/pkg/entry/openai"
 	"github.com/vertextune/vertextune/pkg/entry/serve"
 	"github.com/vertextune/vertextune/pkg/google/gcperr"
 )
@@ -17,7 +18,11 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	if e.Kind == fault.Unauthenticated {
 		w.Header().Set("WWW-Authenticate", challenge(e))
 	}
-	if err := serve.WriteError(w, e, serve.RequestID(r.Context())); err != nil {
+	write := serve.WriteError
+	if a.Config.OpenAI.Serves(r.URL.Path) {
+		write = openai.WriteError
+	}
+	if err := write(w, e, serve.RequestID(r.Context())); err != nil {
 		a.Log.InfoContext(r.Context(), "the error was not delivered to the client", "error", err)
 	}
 }

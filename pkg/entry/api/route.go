@@ -22,6 +22,7 @@ type endpoint struct {
 	path   string
 	role   auth.Role // the role that callers need; with None, they need no token
 	query  []string  // the allowed parameters; all others are refused
+	form   bool      // the body is multipart/form-data, and the endpoint reads it itself
 	serve  func(r *http.Request, rest string) (any, error)
 }
 
@@ -29,40 +30,51 @@ func (a *API) endpoints() []endpoint {
 	plain := func(h handler) func(*http.Request, string) (any, error) {
 		return func(r *http.Request, _ string) (any, error) { return h(r) }
 	}
-	return []endpoint{
-		{http.MethodPost, base + "/start", auth.Starter, nil, plain(a.start)},
-		{http.MethodPost, base + "/convert-json", auth.Operator, nil, plain(a.convert)},
-		{http.MethodPost, base + "/validate-data", auth.Operator, nil, plain(a.validate)},
-		{http.MethodGet, base + "/job-status/{job_name}", auth.Reader, nil, a.status},
-		{http.MethodPost, base + "/cancel/{job_name}", auth.Starter, nil, a.cancel},
-		{http.MethodGet, base + "/jobs", auth.Reader, jobsQuery, plain(a.jobs)},
-		{http.MethodGet, base + "/jobs/{job_name}/events", auth.Reader, pageQuery, a.events},
-		{http.MethodGet, base + "/jobs/{job_name}", auth.Reader, nil, a.status}, // the same as job-status, as many clients expect it here
-		{http.MethodGet, base + "/lineage/{name}", auth.Reader, nil, a.lineage},
-		{http.MethodGet, base + "/models", auth.Reader, modelsQuery, plain(a.models)},
-		{http.MethodGet, "/health", auth.None, nil, plain(health)},
-		{http.MethodGet, "/openapi.json", auth.None, nil, plain(document)},
-	}
+	return append([]endpoint{
+		{http.MethodPost, base + "/start", auth.Starter, nil, false, plain(a.start)},
+		{http.MethodPost, base + "/convert-json", auth.Operator, nil, false, plain(a.convert)},
+		{http.MethodPost, base + "/validate-data", auth.Operator, nil, false, plain(a.validate)},
+		{http.MethodGet, base + "/job-status/{job_name}", auth.Reader, nil, false, a.status},
+		{http.MethodPost, base + "/cancel/{job_name}", auth.Starter, nil, false, a.cancel},
+		{http.MethodGet, base + "/jobs", auth.Reader, jobsQuery, false, plain(a.jobs)},
+		{http.MethodGet, base + "/jobs/{job_name}/events", auth.Reader, pageQuery, false, a.events},
+		{http.MethodGet, base + "/jobs/{job_name}", auth.Reader, nil, false, a.status}, // the same as job-status, as many clients expect it here
+		{http.MethodGet, base + "/lineage/{name}", auth.Reader, nil, false, a.lineage},
+		{http.MethodGet, base + "/models", auth.Reader, modelsQuery, false, plain(a.models)},
+		{http.MethodGet, "/health", auth.None, nil, false, plain(health)},
+		{http.MethodGet, "/openapi.json", auth.None, nil, false, plain(document)},
+	}, a.openAI()...)
 }
 
 // route finds the endpoint for a request and the argument in its path. HEAD is served like GET.
 func (a *API) route(r *http.Request) (endpoint, string, error) {
 	path := r.URL.EscapedPath()
+	var other endpoint // the first one that has the path, but not the method
+	var methods []string
 	for _, e := range a.endpoints() {
 		rest, ok := e.match(path)
 		if !ok {
 			continue
 		}
 		if r.Method != e.method && (r.Method != http.MethodHead || e.method != http.MethodGet) {
-			err := fault.New(fault.MethodNotAllowed, "%s does not take %s. Use %s.", e.path, r.Method, e.method)
-			err.Metadata = map[string]string{"allow": allowed(e.method)}
-			return e, "", err
+			if other.path == "" {
+				other = e
+			}
+			if e.path == other.path {
+				methods = append(methods, e.method)
+			}
+			continue
 		}
 		rest, err := url.PathUnescape(rest)
 		if err != nil {
 			return e, "", fault.New(fault.InvalidArgument, "The path is not percent-encoded correctly.")
 		}
 		return e, rest, nil
+	}
+	if other.path != "" {
+		err := fault.New(fault.MethodNotAllowed, "%s does not take %s. Use %s.", other.path, r.Method, strings.Join(methods, " or "))
+		err.Metadata = map[string]string{"allow": allowed(methods)}
+		return other, "", err
 	}
 	return endpoint{}, "", fault.New(fault.NotFound, "There is no endpoint here. GET /openapi.json describes all of them.")
 }
@@ -79,11 +91,9 @@ func (e endpoint) match(path string) (argument string, ok bool) {
 	return argument, begins && ends && argument != ""
 }
 
-func allowed(method string) string {
-	if method == http.MethodGet {
-		return "GET, HEAD"
-	}
-	return method
+// allowed returns the value of the header Allow. HEAD is allowed where GET is.
+func allowed(methods []string) string {
+	return strings.ReplaceAll(strings.Join(methods, ", "), http.MethodGet, "GET, HEAD")
 }
 
 func health(*http.Request) (any, error) { return map[string]string{"status": "ok"}, nil }

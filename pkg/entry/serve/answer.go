@@ -33,13 +33,29 @@ func WriteJSON(w http.ResponseWriter, code int, answer any) error {
 	return nil
 }
 
+// WriteAnswer writes the response to a request that succeeded: as JSON, unless the response has a
+// method WriteResponse.
+func WriteAnswer(w http.ResponseWriter, answer any) error {
+	if own, ok := answer.(interface {
+		WriteResponse(w http.ResponseWriter) error
+	}); ok {
+		return own.WriteResponse(w)
+	}
+	return WriteJSON(w, http.StatusOK, answer)
+}
+
 // WriteError writes an error in the common format, with the headers for its kind.
 func WriteError(w http.ResponseWriter, e *fault.Error, requestID string) error {
+	return WriteErrorBody(w, e, e.Body().Of(requestID))
+}
+
+// WriteErrorBody is WriteError with another format of the body.
+func WriteErrorBody(w http.ResponseWriter, e *fault.Error, body any) error {
 	if e.Kind == fault.MethodNotAllowed {
 		w.Header().Set("Allow", e.Metadata["allow"])
 	}
 	if e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(e.RetrySeconds(), 10))
 	}
-	return WriteJSON(w, e.Kind.HTTP().Code, e.Body().Of(requestID))
+	return WriteJSON(w, e.Kind.HTTP().Code, body)
 }

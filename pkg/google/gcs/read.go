@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"cloud.google.com/go/storage"
+	"google.golang.org/api/iterator"
 )
 
 // ErrNotFound is returned for an object, or a generation of it, that does not exist.
@@ -88,4 +89,22 @@ func (s *Store) DeleteLive(ctx context.Context, bucket, name string) error {
 		return err
 	}
 	return s.Delete(ctx, bucket, name, attrs.Generation)
+}
+
+// DeleteFolder deletes all objects whose names begin with a prefix. An object that is written
+// meanwhile may be left.
+func (s *Store) DeleteFolder(ctx context.Context, bucket, prefix string) error {
+	all := s.client.Bucket(bucket).Objects(ctx, &storage.Query{Prefix: prefix})
+	for {
+		attrs, err := all.Next()
+		if errors.Is(err, iterator.Done) {
+			return nil
+		}
+		if err != nil {
+			return wrap(err, "list", bucket, prefix)
+		}
+		if err := s.Delete(ctx, bucket, attrs.Name, attrs.Generation); err != nil {
+			return err
+		}
+	}
 }

@@ -23,7 +23,14 @@ type Key struct {
 	// Request is a hash of the request. It distinguishes a repeated start from a key that was
 	// reused by mistake.
 	Request string
+	// Life is how long the key is valid from its first start, and At is the time of this start. If
+	// Life is 0, the key is valid until Firestore deletes it.
+	Life time.Duration
+	At   time.Time
 }
+
+// isSpent reports whether a key that was used at an earlier start is valid no longer.
+func (k Key) isSpent(used KeyRecord) bool { return k.Life > 0 && !k.At.Before(used.ExpiresAt) }
 
 // keyLife is how long a key is kept: Firestore deletes it some time after that.
 const keyLife = 30 * 24 * time.Hour
@@ -61,6 +68,9 @@ func (s *Store) Key(ctx context.Context, k Key) (*KeyRecord, error) {
 	if err := doc.DataTo(known); err != nil {
 		return nil, wrap(err, "decode the idempotency key")
 	}
+	if k.isSpent(*known) {
+		return nil, nil //nolint:nilnil // this start uses the key anew
+	}
 	return known, nil
 }
 
@@ -82,9 +92,12 @@ func (s *Store) CreateJob(ctx context.Context, job tuning.Job, k *Key) (Record, 
 	}
 	job.Key = k.id()
 	entry := KeyRecord{JobID: job.ID, Request: k.Request, CreatedAt: job.CreatedAt, ExpiresAt: job.CreatedAt.Add(keyLife)}
+	if k.Life > 0 {
+		entry.ExpiresAt = k.At.Add(k.Life)
+	}
 	var answer firestore.CommitResponse
 	err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-		if err := tx.Create(s.client.Collection(keys).Doc(job.Key), entry); err != nil {
+		if err := s.takeKey(tx, *k, entry); err != nil {
 			return err
 		}
 		return tx.Create(ref, job)
@@ -105,10 +118,37 @@ func (s *Store) CreateJob(ctx context.Context, job tuning.Job, k *Key) (Record, 
 	}
 }
 
+// takeKey writes the document of a key. It fails if the key is in use.
+func (s *Store) takeKey(tx *firestore.Transaction, k Key, entry KeyRecord) error {
+	ref := s.client.Collection(keys).Doc(k.id())
+	if k.Life == 0 {
+		return tx.Create(ref, entry)
+	}
+	doc, err := tx.Get(ref)
+	if doc != nil && !doc.Exists() {
+		return tx.Create(ref, entry)
+	}
+	if err != nil {
+		return err
+	}
+	var used KeyRecord
+	if err := doc.DataTo(&used); err != nil || !k.isSpent(used) {
+		return errors.Join(err, ErrKeyUsed)
+	}
+	return tx.Set(ref, entry)
+}
+
 // keepRefusal writes the failure of a refused start to its key. A repeated start gets it as the
-// answer.
-func (s *Store) keepRefusal(tx *firestore.Transaction, refused tuning.Job) error {
-	return tx.Update(s.client.Collection(keys).Doc(refused.Key), []firestore.Update{{Path: "failure", Value: refused.Failure}})
+// answer. The key may belong to a later start by now.
+func keepRefusal(tx *firestore.Transaction, key *firestore.DocumentSnapshot, refused tuning.Job) error {
+	if !key.Exists() {
+		return nil
+	}
+	var used KeyRecord
+	if err := key.DataTo(&used); err != nil || used.JobID != refused.ID {
+		return err
+	}
+	return tx.Update(key.Ref, []firestore.Update{{Path: "failure", Value: refused.Failure}})
 }
 
 // DeleteJob deletes the record of a refused start. It is no error if the record does not exist.

@@ -143,6 +143,9 @@ func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, 
 		if hasModel {
 			refs = append(refs, s.client.Collection(models).Doc(next.ModelID))
 		}
+		if refused {
+			refs = append(refs, s.client.Collection(keys).Doc(next.Key))
+		}
 		docs, err := tx.GetAll(refs)
 		if err != nil {
 			return err
@@ -157,7 +160,7 @@ func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, 
 			return err
 		}
 		if refused {
-			return s.keepRefusal(tx, next)
+			return keepRefusal(tx, docs[len(docs)-1], next)
 		}
 		if !hasModel {
 			return nil

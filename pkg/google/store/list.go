@@ -74,15 +74,19 @@ type Page struct {
 	Size  int
 	Scan  int       // how many records may be read before the page is returned, full or not
 	After *Position // where the previous page ended; nil for the first page
+	// Whole reads whole records, and not only the listed fields. Match, if set, selects among them.
+	Whole bool
+	Match func(tuning.Job) bool
 }
 
 // listed are the fields of a job in a list. A whole record can be a hundred times as long.
 var listed = []string{
-	"name", "location", "display_name", "base_model", "started_by", "spec.labels", "state", "tuned_model", "tentative", byCreation, byChange,
+	"name", "location", "display_name", "base_model", "started_by", "spec.labels", "state", "tuned_model", "tuned_endpoint", "tentative", byCreation, byChange,
 }
 
 // scanBatch is how many records are read at a time if the query does not contain the whole filter.
-const scanBatch = 500
+// Whole records can be long, so fewer are read.
+const scanBatch, wholeBatch = 500, 50
 
 // ListJobs returns a page of jobs, with the listed fields only, and the position where it ended,
 // which is nil if there are no more jobs. A page may have fewer jobs than its size, or none,
@@ -97,7 +101,11 @@ func (s *Store) ListJobs(ctx context.Context, p Page) ([]Record, *Position, erro
 	var last *Position // the last record that was read
 	for scanned := 0; scanned < p.Scan || last == nil; {
 		size := p.Size + 1 - len(found) // one more shows whether there is another page
-		if !exact {
+		switch {
+		case exact:
+		case p.Whole:
+			size = max(size, wholeBatch)
+		default:
 			size = max(size, scanBatch)
 		}
 		docs, err := query.Limit(size).Documents(ctx).GetAll()
@@ -105,7 +113,7 @@ func (s *Store) ListJobs(ctx context.Context, p Page) ([]Record, *Position, erro
 			return nil, nil, wrap(err, "list jobs")
 		}
 		for _, r := range s.records(ctx, docs) {
-			if p.takes(r.Job) {
+			if p.takes(r.Job) && (p.Match == nil || p.Match(r.Job)) {
 				if len(found) == p.Size {
 					return found, last, nil
 				}
@@ -141,11 +149,14 @@ func (p Page) query(q firestore.Query) (_ firestore.Query, exact bool) {
 		}
 		rest.CreatedFrom, rest.CreatedBefore = time.Time{}, time.Time{}
 	}
-	q = q.OrderBy(p.Order.field(), p.Order.direction()).OrderBy(firestore.DocumentID, p.Order.direction()).Select(listed...)
+	q = q.OrderBy(p.Order.field(), p.Order.direction()).OrderBy(firestore.DocumentID, p.Order.direction())
+	if !p.Whole {
+		q = q.Select(listed...)
+	}
 	if p.After != nil {
 		q = q.StartAfter(p.After.At, p.After.ID)
 	}
-	return q, rest == Filter{}
+	return q, rest == Filter{} && p.Match == nil
 }
 
 // narrow adds one field to a query, the one that likely selects the fewest jobs, and removes it

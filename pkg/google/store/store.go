@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package store keeps our records in Firestore: jobs (collection tuning_jobs), the messages to
-// train on (messages), the models that carry defaults for a job (models) and idempotency keys
-// (start_keys).
+// train on (messages), the models that carry defaults for a job (models), idempotency keys
+// (start_keys), and the files and uploads of OpenAI's clients (openai_files, openai_uploads).
 //
 // Every write of a job is conditioned on the version that was read, so two writers never undo each
 // other's changes. The events of a job are in its document and are written with the change itself,

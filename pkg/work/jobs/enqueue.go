@@ -18,7 +18,7 @@ import (
 // waits for an answer: an order whose key was used before returns the start of that key, even if
 // the order has changed.
 func (s *Service) Enqueue(ctx context.Context, o StartRequest) (tuning.Job, error) {
-	key := o.key()
+	key := o.key(s.Now())
 	if job, found, err := s.enqueued(ctx, key); found || err != nil {
 		return job, err
 	}

@@ -111,6 +111,8 @@ type StartRequest struct {
 	// Key, if it is not empty, makes the start idempotent: another order of the same caller with
 	// the same key is the same start.
 	Key string
+	// KeyLife is how long the key is valid from the first start with it. 0 means 30 days.
+	KeyLife time.Duration
 	// Faults are the faults that were found when the request was read.
 	Faults fault.Faults
 }
@@ -118,7 +120,7 @@ type StartRequest struct {
 // Start starts a job. A refused start leaves nothing but its error, which is kept with its key. A
 // delay is no error: the job is queued, with a detail that says why.
 func (s *Service) Start(ctx context.Context, o StartRequest) (tuning.Job, error) {
-	key := o.key()
+	key := o.key(s.Now())
 	if faults := o.Check(o.Faults); faults.Count > 0 {
 		key = nil // an invalid request cannot have used the key
 	}

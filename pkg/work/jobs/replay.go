@@ -16,11 +16,11 @@ import (
 )
 
 // key returns the order's idempotency key, or nil.
-func (o StartRequest) key() *store.Key {
+func (o StartRequest) key(now time.Time) *store.Key {
 	if o.Key == "" {
 		return nil
 	}
-	return &store.Key{Caller: o.Caller, Key: o.Key, Request: o.Request.Hash()}
+	return &store.Key{Caller: o.Caller, Key: o.Key, Request: o.Request.Hash(), Life: o.KeyLife, At: now.UTC()}
 }
 
 // usedKey returns the job for which the key was used before, or nil. It is an error if the same key
