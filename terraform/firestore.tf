@@ -109,6 +109,16 @@ resource "google_firestore_field" "start_keys_expires_at" {
   ttl_config {}
 }
 
+# An upload of OpenAI's clients that was not completed is of no use after this time.
+resource "google_firestore_field" "openai_uploads_expires_at" {
+  database   = local.database
+  collection = "openai_uploads"
+  field      = "expires_at"
+
+  index_config {}
+  ttl_config {}
+}
+
 # These fields are long and never searched. Without this exemption, each write of a document would
 # write them to two indexes, and each element of a list to one more.
 resource "google_firestore_field" "messages_content" {
@@ -131,6 +141,14 @@ resource "google_firestore_field" "jobs_request" {
   database   = local.database
   collection = "tuning_jobs"
   field      = "request"
+
+  index_config {}
+}
+
+resource "google_firestore_field" "jobs_openai" {
+  database   = local.database
+  collection = "tuning_jobs"
+  field      = "openai"
 
   index_config {}
 }

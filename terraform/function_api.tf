@@ -51,6 +51,8 @@ locals {
       CORS_ORIGINS          = join(",", var.cors_origins)
       GOMEMLIMIT            = local.api_memory.go
       INBOX_BUCKET          = google_storage_bucket.inbox.name
+      OPENAI_API            = tostring(var.openai.enabled)
+      OPENAI_MODEL_ALIASES  = join(",", [for name, model in var.openai.model_aliases : "${name}=${model}"])
       REQUEST_TIMEOUT       = "4m50s"
       START_RATE_PER_MINUTE = tostring(var.jobs.starts_per_minute)
       STATUS_MAX_AGE        = "15s"
@@ -83,6 +85,19 @@ resource "google_storage_bucket_iam_member" "api_refused_starts" {
   condition {
     title      = local.refused_starts.title
     expression = local.refused_starts.expression
+  }
+}
+
+# The files of OpenAI's clients are deleted at their request, and the parts of uploads when the file
+# is complete.
+resource "google_storage_bucket_iam_member" "api_files" {
+  bucket = google_storage_bucket.data.name
+  role   = "roles/storage.objectUser"
+  member = google_service_account.api.member
+
+  condition {
+    title      = "files-of-${var.name}"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.data.name}/objects/files/\") || resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.data.name}/objects/uploads/\")"
   }
 }
 

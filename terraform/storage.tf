@@ -128,6 +128,18 @@ resource "google_storage_bucket" "data" {
     }
   }
 
+  # An upload of OpenAI's clients may take a day. Its parts are deleted when it ends.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      age            = 2
+      matches_prefix = ["uploads/"]
+      with_state     = "LIVE"
+    }
+  }
+
   lifecycle_rule {
     action {
       type = "AbortIncompleteMultipartUpload"

@@ -117,3 +117,18 @@ variable "cors_origins" {
     error_message = "cors_origins do nothing in auth mode iam: Cloud Run refuses the browser's first question, which carries no token."
   }
 }
+
+variable "openai" {
+  description = "Whether function api answers OpenAI's clients below /v1, and which base model it tunes for a model name of OpenAI's. Without an alias such a name is refused."
+  type = object({
+    enabled       = optional(bool, true)
+    model_aliases = optional(map(string), {})
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name, model in var.openai.model_aliases : can(regex("^[^=, ]+$", name)) && can(regex("^[^=, ]+$", model))])
+    error_message = "openai.model_aliases: each name and each model must have no space, comma or equals sign, such as { \"gpt-4o-mini\" = \"gemini-3.5-flash\" }."
+  }
+}

@@ -52,6 +52,7 @@ run "as_it_comes" {
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-inbox",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectCreator on bucket my-project-vertextune-data",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-data",
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectUser on bucket my-project-vertextune-data if resource.name.startsWith(\"projects/_/buckets/my-project-vertextune-data/objects/files/\") || resource.name.startsWith(\"projects/_/buckets/my-project-vertextune-data/objects/uploads/\")",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectUser on bucket my-project-vertextune-data if resource.name.startsWith(\"projects/_/buckets/my-project-vertextune-data/objects/datasets/\") || resource.name.startsWith(\"projects/_/buckets/my-project-vertextune-data/objects/requests/\")",
 
       "serviceAccount:vertextune-convert@my-project.iam.gserviceaccount.com datastore.user on the project if resource.name == \"projects/my-project/databases/(default)\"",

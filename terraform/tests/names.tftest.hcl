@@ -57,7 +57,7 @@ run "as_it_comes" {
     condition = {
       for rule in google_storage_bucket.data.lifecycle_rule : join(" ", coalesce(one(rule.condition).matches_prefix, [])) => one(rule.condition).age...
       if one(rule.action).type == "Delete" && one(rule.condition).with_state != "ARCHIVED"
-    } == { "drops/smoke/" = [1], "requests/" = [30] }
+    } == { "drops/smoke/" = [1], "requests/" = [30], "uploads/" = [2] }
     error_message = "Rules delete other objects of the data bucket: ${jsonencode(google_storage_bucket.data.lifecycle_rule)}."
   }
   assert {
@@ -101,6 +101,7 @@ run "as_it_comes" {
       "MAX_COST_USD=0",
       "MAX_QUEUED_JOBS=1000",
       "MONTHLY_BUDGET_USD=0",
+      "OPENAI_API=true",
       "REQUEST_TIMEOUT=4m50s",
       "START_LEASE=30s",
       "START_RATE_PER_MINUTE=10",
@@ -186,6 +187,7 @@ run "everything_elsewhere" {
     spending        = { default_job = 20, job = 100.5, month = 1000000 }
     catalogue       = { object = "gs://their-data/catalogue.json", max_age = "1m" }
     drop_starts     = false
+    openai          = { enabled = false, model_aliases = { gpt-4o = "gemini-x", gpt-4o-mini = "gemini-y" } }
     api_environment = { CORS_ORIGINS = "https://b.example.com", NEW = "new" }
     cors_origins    = ["https://a.example.com"]
     auth            = { mode = "oidc", issuer = "https://issuer.example.com", audiences = ["a"], starters = ["email:ann@example.com"] }
@@ -196,9 +198,11 @@ run "everything_elsewhere" {
     error_message = "Something is not where it was wanted."
   }
   assert {
-    condition = { for k, v in local.api_environment : k => v if contains(["CORS_ORIGINS", "NEW", "START_RATE_PER_MINUTE"], k) } == {
+    condition = { for k, v in local.api_environment : k => v if contains(["CORS_ORIGINS", "NEW", "OPENAI_API", "OPENAI_MODEL_ALIASES", "START_RATE_PER_MINUTE"], k) } == {
       CORS_ORIGINS          = "https://b.example.com"
       NEW                   = "new"
+      OPENAI_API            = "false"
+      OPENAI_MODEL_ALIASES  = "gpt-4o=gemini-x,gpt-4o-mini=gemini-y"
       START_RATE_PER_MINUTE = "6"
     }
     error_message = "Function api is told ${jsonencode(local.api_environment)}."

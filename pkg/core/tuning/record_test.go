@@ -102,7 +102,7 @@ func TestHashTellsEveryField(t *testing.T) {
 	}
 	var r tuning.Request
 	setAll(reflect.ValueOf(&r).Elem(), "", func(field string) { try(field, r) })
-	if len(seen) != 30 {
+	if len(seen) != 37 {
 		t.Errorf("%d requests were compared, want one a field and the empty one", len(seen))
 	}
 	try("two messages", tuning.Request{MessageIDs: []string{"a", "b"}})
@@ -137,6 +137,9 @@ func setAll(v reflect.Value, path string, try func(field string)) {
 			f.SetMapIndex(reflect.Zero(f.Type().Key()), reflect.Zero(f.Type().Elem()))
 		case reflect.Pointer:
 			f.Set(reflect.New(f.Type().Elem()))
+			if f.Elem().Kind() == reflect.Struct {
+				setAll(f.Elem(), name+".", try)
+			}
 		default:
 			panic(fmt.Sprintf("%s is a %s: say how it is set", name, f.Kind()))
 		}

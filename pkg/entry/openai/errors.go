@@ -62,7 +62,7 @@ func WriteError(w http.ResponseWriter, e *fault.Error, _ string) error {
 	return serve.WriteErrorBody(w, e, body)
 }
 
-// invalid returns an InvalidArgument for one field.
-func invalid(field, reason, description string) error {
+// refuse returns an InvalidArgument for one field.
+func refuse(field, reason, description string) error {
 	return fault.Invalid(fault.Violation{Field: field, Reason: reason, Description: description})
 }

@@ -26,7 +26,7 @@ func readForm(r *http.Request, file string, store func(filename string, in io.Re
 		part, err := reader.NextPart()
 		switch {
 		case errors.Is(err, io.EOF) && !stored:
-			return nil, invalid(file, "REQUIRED", "must be given: the content of the file.")
+			return nil, refuse(file, "REQUIRED", "must be given: the content of the file.")
 		case errors.Is(err, io.EOF):
 			return values, nil
 		case err != nil:
@@ -37,11 +37,11 @@ func readForm(r *http.Request, file string, store func(filename string, in io.Re
 				return nil, broken(err)
 			}
 			if _, twice := values[part.FormName()]; twice || len(text) > valueLimit {
-				return nil, invalid(part.FormName(), "INVALID_VALUE", "must be given once, and be short.")
+				return nil, refuse(part.FormName(), "INVALID_VALUE", "must be given once, and be short.")
 			}
 			values[part.FormName()] = string(text)
 		case stored:
-			return nil, invalid(file, "REPEATED", "must be given once.")
+			return nil, refuse(file, "REPEATED", "must be given once.")
 		default:
 			stored = true
 			if err := store(part.FileName(), formReader{part}); err != nil {

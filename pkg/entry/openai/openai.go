@@ -119,20 +119,20 @@ func (s *Service) Routes() []Route {
 		{get, jobPath + "/{id}", auth.Reader, nil, false, s.job},
 		{get, base + "/models", auth.Reader, nil, false, s.models},
 		{get, base + "/models/{id}", auth.Reader, nil, false, s.model},
-		{remove, base + "/models/{id}", auth.Starter, nil, false, refuse("A tuned model is deleted on Vertex AI, not here.")},
+		{remove, base + "/models/{id}", auth.Starter, nil, false, unsupported("A tuned model is deleted on Vertex AI, not here.")},
 		{post, base + "/chat/completions", auth.Reader, nil, false, s.chat},
 	}
 	for _, action := range []string{"pause", "resume"} {
 		all = append(all, Route{
 			post, jobPath + "/{id}/" + action, auth.Starter, nil, false,
-			refuse("Vertex AI cannot " + action + " a job. Cancel it, and start another one."),
+			unsupported("Vertex AI cannot " + action + " a job. Cancel it, and start another one."),
 		})
 	}
 	return all
 }
 
-// refuse returns an endpoint for something that does not exist here.
-func refuse(why string) func(*http.Request, string) (any, error) {
+// unsupported returns an endpoint for something that does not exist here.
+func unsupported(why string) func(*http.Request, string) (any, error) {
 	return func(*http.Request, string) (any, error) {
 		e := fault.New(fault.FailedPrecondition, "%s", why)
 		e.Reason = "UNSUPPORTED"

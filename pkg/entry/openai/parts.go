@@ -88,7 +88,7 @@ func (p *partReader) end() error {
 	if p.want == "" || p.want == hex.EncodeToString(p.sum.Sum(nil)) {
 		return io.EOF
 	}
-	return invalid("md5", "CHECKSUM_DIFFERS", "must be the MD5 checksum of the whole file in hexadecimal. The parts have another one.")
+	return refuse("md5", "CHECKSUM_DIFFERS", "must be the MD5 checksum of the whole file in hexadecimal. The parts have another one.")
 }
 
 func (p *partReader) close() {

@@ -29,6 +29,9 @@ func fullJob(n int) tuning.Job {
 	j.LeftOut = &tuning.LeftOut{
 		Count: 2, Reasons: map[string]int64{"SAME_ROLE": 2}, Messages: []tuning.LeftOutMessage{{ID: "m1", Reason: "SAME_ROLE"}},
 	}
+	j.OpenAI = &tuning.OpenAI{
+		TrainingFile: "file-1", ValidationFile: "file-2", Suffix: "s", Seed: 7, Metadata: []byte(`{"__k__":"v"}`), Warnings: []string{"w"},
+	}
 	j.Attempts, j.Crashes, j.Submissions, j.Refusals, j.Detail = 3, 2, 2, 1, "no room"
 	j.CancelRequested, j.StalledAt = &tuning.CancelRequest{By: "ci", At: noon.Add(time.Minute), Reason: "NO_CHANGE"}, noon.Add(time.Minute)
 	j.FirstAnswer = &tuning.Answer{Name: jobName(n), State: tuning.Queued}
@@ -59,7 +62,7 @@ func fullJob(n int) tuning.Job {
 func TestFullJobIsFull(t *testing.T) {
 	t.Parallel()
 	job := fullJob(1)
-	for _, v := range []any{job, job.Events[1], *job.Failure, *job.LeftOut, *job.Stats, *job.FirstAnswer, *job.CancelRequested} {
+	for _, v := range []any{job, job.Events[1], *job.Failure, *job.LeftOut, *job.Stats, *job.FirstAnswer, *job.CancelRequested, *job.OpenAI} {
 		for i := range reflect.TypeOf(v).NumField() {
 			if reflect.ValueOf(v).Field(i).IsZero() {
 				t.Errorf("%T.%s has no value: the test would not notice its loss", v, reflect.TypeOf(v).Field(i).Name)
