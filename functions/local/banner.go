@@ -56,6 +56,9 @@ curl -sS -H "Authorization: Bearer $VT_TOKEN" "$VT_URL/api/v1/fine-tuning/models
 curl -sS "$VT_URL/openapi.json"
 curl -sS "$VT_URL/health"
 
+# the same jobs for OpenAI's clients: the address is $VT_URL/v1, and the key is the token
+curl -sS -H "Authorization: Bearer $VT_TOKEN" "$VT_URL/v1/models"
+
 ready
 `))
 

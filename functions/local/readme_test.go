@@ -221,6 +221,9 @@ func TestBanner(t *testing.T) {
 	}
 	parameter := regexp.MustCompile(`\{[^}]*\}`)
 	for path := range document.Paths {
+		if strings.HasPrefix(path, "/v1/") && path != "/v1/models" {
+			continue // OpenAI's clients call these, see pkg/entry/openai/README.md
+		}
 		if want := parameter.ReplaceAllString(path, "JOB_NAME"); !strings.Contains(r.banner, "$VT_URL"+want) {
 			t.Errorf("the banner has no line for %s", path)
 		}

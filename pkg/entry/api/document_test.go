@@ -98,7 +98,7 @@ func TestDocument_examples(t *testing.T) {
 	for path, operations := range document.Paths {
 		for method, operation := range operations {
 			request := func(body string) *http.Request {
-				r := httptest.NewRequestWithContext(t.Context(), strings.ToUpper(method), strings.NewReplacer("{job_name}", "1", "{name}", "1").Replace(path), strings.NewReader(body))
+				r := httptest.NewRequestWithContext(t.Context(), strings.ToUpper(method), strings.NewReplacer("{job_name}", "1", "{name}", "1", "{id}", "1").Replace(path), strings.NewReader(body))
 				r.Header.Set("Content-Type", "application/json")
 				r.Header.Set("Authorization", "Bearer x")
 				return r
@@ -115,7 +115,9 @@ func TestDocument_examples(t *testing.T) {
 				for _, example := range response.examples() {
 					answer := httptest.NewRecorder()
 					answer.Header().Set("Content-Type", "application/json")
-					answer.Code, _ = strconv.Atoi(code)
+					if answer.Code, _ = strconv.Atoi(code); code == "default" { // any error
+						answer.Code = http.StatusBadRequest
+					}
 					answer.Body.WriteString(example)
 					for _, wrong := range d.example(request(""), answer.Result()) {
 						t.Errorf("%s\n%s", wrong, example)

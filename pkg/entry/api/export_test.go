@@ -7,18 +7,21 @@ import (
 	"context"
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/entry/openai"
 )
 
-// Roles returns the required role of each route. The keys are routes as the document writes them.
+// Roles returns the required role of each route, those for OpenAI's clients included. The keys are
+// routes as the document writes them.
 func Roles() map[string]string {
 	roles := map[string]string{}
-	for n, e := range (&API{}).endpoints() {
-		roles[Routes()[n]] = e.role.String()
+	for _, e := range (&API{Config: Config{OpenAI: openai.Config{Enabled: true}}}).endpoints() {
+		roles[e.method+" "+e.path] = e.role.String()
 	}
 	return roles
 }
 
-// Routes returns the routing table as the document writes it: "GET /path/{job_name}".
+// Routes returns the routing table without the routes for OpenAI's clients, as the document writes
+// it: "GET /path/{job_name}".
 func Routes() []string {
 	var routes []string
 	for _, e := range (&API{}).endpoints() {

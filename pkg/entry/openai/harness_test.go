@@ -122,10 +122,10 @@ func (s *system) serve(t *testing.T, config api.Config, facts known) {
 	s.records.Log = serve.Logger(s.log, slog.LevelDebug)
 	back := backend.New(config.Config, s.records, gcs.New(s.objects), facts, s.records.Log)
 	back.Jobs.Vertex, back.Jobs.Now = tuner, now
-	handler := &api.API{
+	handler := agree(t, config.OpenAI.Enabled, &api.API{
 		Config: config, Auth: &tokens, Records: back.Records, Objects: back.Objects, Vertex: tuner, Jobs: back.Jobs,
 		Catalogue: back.Catalogue, Presenter: back.Presenter(), Now: now, Log: back.Log,
-	}
+	})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.requests = append(s.requests, r.Method+" "+r.URL.RequestURI())

@@ -1,0 +1,212 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package openai_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pb33f/libopenapi"
+	validator "github.com/pb33f/libopenapi-validator"
+	"github.com/pb33f/libopenapi-validator/config"
+	"github.com/pb33f/libopenapi-validator/errors"
+)
+
+// document is the part of the API's description below /v1, with a validator, and the operations
+// that the tests have called with success.
+type document struct {
+	mu        sync.Mutex // the validator writes to its caches
+	validator validator.Validator
+	paths     map[string]*regexp.Regexp
+	promised  map[string]bool // "METHOD /path" with a response 200
+	seen      map[string]bool
+}
+
+var theDocument = sync.OnceValues(func() (*document, error) {
+	text, err := os.ReadFile("../api/openapi.json")
+	if err != nil {
+		return nil, err
+	}
+	var members map[string]any
+	if err := json.Unmarshal(text, &members); err != nil {
+		return nil, err
+	}
+	closeSchemas(members)
+	if text, err = json.Marshal(members); err != nil {
+		return nil, err
+	}
+	parsed, err := libopenapi.NewDocument(text)
+	if err != nil {
+		return nil, err
+	}
+	d := &document{paths: map[string]*regexp.Regexp{}, promised: map[string]bool{}, seen: map[string]bool{}}
+	paths, _ := members["paths"].(map[string]any)
+	for path, operations := range paths {
+		if !strings.HasPrefix(path, "/v1/") {
+			continue
+		}
+		d.paths[path] = regexp.MustCompile("^" + strings.Replace(regexp.QuoteMeta(path), `\{id\}`, "(.+)", 1) + "$")
+		for method, operation := range operations.(map[string]any) { //nolint:forcetypeassert // OpenAPI has an object here
+			responses, _ := operation.(map[string]any)["responses"].(map[string]any)
+			if responses["200"] != nil {
+				d.promised[strings.ToUpper(method)+" "+path] = true
+			}
+		}
+	}
+	var faults []error
+	d.validator, faults = validator.NewValidator(parsed, config.WithFormatAssertions())
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("make the validator: %v", faults)
+	}
+	return d, nil
+})
+
+// closeSchemas closes every object that lists its fields, so that the tests find fields that are
+// not described.
+func closeSchemas(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, element := range v {
+			closeSchemas(element)
+		}
+	case map[string]any:
+		_, lists := v["properties"].(map[string]any)
+		if _, decided := v["additionalProperties"]; lists && !decided && v["type"] == "object" {
+			v["additionalProperties"] = false
+		}
+		for name, member := range v {
+			if name != "example" && name != "examples" {
+				closeSchemas(member)
+			}
+		}
+	}
+}
+
+// TestMain fails if no test has called an operation that the document describes with success.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code := m.Run()
+	all := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" &&
+		flag.Lookup("test.list").Value.String() == ""
+	if d, err := theDocument(); code == 0 && all {
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		for _, operation := range slices.Sorted(maps.Keys(d.promised)) {
+			if !d.seen[operation] {
+				fmt.Println("no test has called", operation)
+				code = 1
+			}
+		}
+	}
+	os.Exit(code)
+}
+
+// agree compares every response below /v1 with the document, and every request that was accepted,
+// if the endpoints are enabled.
+func agree(t *testing.T, enabled bool, next http.Handler) http.Handler {
+	t.Helper()
+	d, err := theDocument()
+	check(t, err)
+	if !enabled {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body bytes.Buffer
+		r.Body = io.NopCloser(io.TeeReader(r.Body, &body))
+		recorder := httptest.NewRecorder()
+		next.ServeHTTP(connected{recorder, w}, r)
+		answer := recorder.Result()
+		for _, fault := range d.check(r, body.Bytes(), answer, recorder.Body.Bytes()) {
+			t.Errorf("%s %s answered %d: %s\nbody: %.1000s", r.Method, r.URL.EscapedPath(), answer.StatusCode, fault, recorder.Body)
+		}
+		maps.Copy(w.Header(), answer.Header)
+		w.WriteHeader(answer.StatusCode)
+		_, _ = w.Write(recorder.Body.Bytes()) // it is not an error here if the client has gone
+	})
+}
+
+// connected records a response. For everything else, it gives access to the connection.
+type connected struct {
+	*httptest.ResponseRecorder
+	to http.ResponseWriter
+}
+
+func (c connected) Unwrap() http.ResponseWriter { return c.to }
+
+func (d *document) check(r *http.Request, body []byte, answer *http.Response, text []byte) (faults []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	request, path := d.documented(r)
+	ok := answer.StatusCode == http.StatusOK
+	if path == "" || ok && !d.promised[r.Method+" "+path] {
+		if ok {
+			faults = append(faults, "the document does not have it")
+		}
+		return faults
+	}
+	if ok {
+		d.seen[r.Method+" "+path] = true
+	}
+	if answer.StatusCode == http.StatusMethodNotAllowed || strings.HasSuffix(path, "/content") && ok {
+		return faults
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(text))
+	request.Body = http.NoBody
+	if valid, wrong := d.validator.ValidateHttpResponse(request, answer); !valid {
+		faults = append(faults, reasons("response", wrong)...)
+	}
+	// OpenAPI cannot describe the text null as a value of a parameter that is an object.
+	if ok && !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") && r.URL.Query().Get("metadata") != "null" {
+		request.Body = io.NopCloser(bytes.NewReader(body))
+		if valid, wrong := d.validator.ValidateHttpRequestSync(request); !valid {
+			faults = append(faults, reasons("request", wrong)...)
+		}
+	}
+	return faults
+}
+
+// documented returns the request with its argument in one segment, and its path as the document
+// writes it, or "".
+func (d *document) documented(r *http.Request) (*http.Request, string) {
+	request, escaped := r.Clone(r.Context()), r.URL.EscapedPath()
+	for _, path := range slices.Backward(slices.Sorted(maps.Keys(d.paths))) { // the longer one first
+		m := d.paths[path].FindStringSubmatch(escaped)
+		if m == nil {
+			continue
+		}
+		if len(m) > 1 {
+			request.URL.RawPath = strings.Replace(path, "{id}", strings.ReplaceAll(m[1], "/", "%2F"), 1)
+			request.URL.Path, _ = url.PathUnescape(request.URL.RawPath)
+		}
+		return request, path
+	}
+	return request, ""
+}
+
+func reasons(what string, wrong []*errors.ValidationError) []string {
+	var out []string
+	for _, w := range wrong {
+		text := "the " + what + " is not as documented: " + w.Message + ": " + w.Reason
+		for _, s := range w.SchemaValidationErrors {
+			text += fmt.Sprintf("\n  %s at %s", s.Reason, s.KeywordLocation)
+		}
+		out = append(out, text)
+	}
+	return out
+}
