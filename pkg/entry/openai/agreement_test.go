@@ -60,7 +60,7 @@ var theDocument = sync.OnceValues(func() (*document, error) {
 			continue
 		}
 		d.paths[path] = regexp.MustCompile("^" + strings.Replace(regexp.QuoteMeta(path), `\{id\}`, "(.+)", 1) + "$")
-		for method, operation := range operations.(map[string]any) { //nolint:forcetypeassert // OpenAPI has an object here
+		for method, operation := range operations.(map[string]any) {
 			responses, _ := operation.(map[string]any)["responses"].(map[string]any)
 			if responses["200"] != nil {
 				d.promised[strings.ToUpper(method)+" "+path] = true

@@ -4,15 +4,20 @@
 package openai_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	client "github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
 	"github.com/openai/openai-go/v3/shared"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/entry/api"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
@@ -51,6 +56,36 @@ func TestCreate_retries(t *testing.T) {
 		if made, sent := len(s.allJobs(t))-before, len(s.seen()); made != 1 || sent != 3 {
 			t.Errorf("%s: %d requests have made %d jobs, want 3 and 1", name, sent, made)
 		}
+	}
+}
+
+// A create whose record was written, and that could do nothing more, is resumed by the next try of
+// the client. There is one job, here and on Vertex AI.
+func TestCreate_interrupted(t *testing.T) {
+	t.Parallel()
+	var armed atomic.Bool
+	var commits atomic.Int64
+	s := newSystem(t, func(c *api.Config, clouds *cloud.Config) {
+		c.Jobs.Lease = 500 * time.Millisecond
+		clouds.FirestoreUnary = func(ctx context.Context, request any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+			if armed.Load() && strings.HasSuffix(info.FullMethod, "/Commit") && commits.Add(1) > 1 {
+				return nil, status.Error(codes.Unavailable, "away")
+			}
+			return next(ctx, request)
+		}
+	})
+	f := s.send(t, "chat.jsonl", good(20))
+	armed.Store(true)
+	tries := 0
+	s.setIntercept(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if tries++; tries > 1 {
+			armed.Store(false)
+		}
+		next.ServeHTTP(w, r)
+	})
+	job := s.create(t, client.FineTuningJobNewParams{TrainingFile: f.ID})
+	if jobs := s.allJobs(t); len(jobs) != 1 || "ftjob-"+jobs[0].ID != job.ID || len(s.cloud.Vertex.Jobs()) != 1 || tries < 2 {
+		t.Errorf("%d tries have made %d jobs, and %d on Vertex AI", tries, len(jobs), len(s.cloud.Vertex.Jobs()))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	client "github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
@@ -99,7 +100,7 @@ func TestOff(t *testing.T) {
 	s := newSystem(t, func(c *api.Config, _ *cloud.Config) { c.OpenAI.Enabled = false })
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/v1/models", nil)
 	check(t, err)
-	got, err := http.DefaultClient.Do(request)
+	got, err := (&http.Client{Timeout: time.Minute}).Do(request)
 	check(t, err)
 	defer func() { _ = got.Body.Close() }() // only the status counts
 	if got.StatusCode != http.StatusNotFound {

@@ -19,6 +19,7 @@ import (
 	"cloud.google.com/go/storage"
 	client "github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
+	"google.golang.org/api/iterator"
 
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
 	"github.com/vertextune/vertextune/pkg/entry/api"
@@ -45,6 +46,7 @@ const (
 type system struct {
 	client  client.Client
 	url     string
+	cloud   *cloud.Cloud
 	records *store.Store
 	objects *storage.Client
 	log     *safeLog
@@ -70,7 +72,7 @@ type safeLog struct {
 func (l *safeLog) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.text.Write(p) //nolint:wrapcheck // it never fails
+	return l.text.Write(p)
 }
 
 func (l *safeLog) String() string {
@@ -99,7 +101,7 @@ func newSystem(t *testing.T, change ...func(*api.Config, *cloud.Config)) *system
 	docs, err := run.FirestoreClient(ctx, store.ClientOption())
 	check(t, err)
 	closing(t, docs)
-	s := &system{records: store.New(docs), log: &safeLog{}, now: time.Now}
+	s := &system{cloud: run, records: store.New(docs), log: &safeLog{}, now: time.Now}
 	s.objects, err = run.StorageClient(ctx)
 	check(t, err)
 	closing(t, s.objects)
@@ -164,8 +166,7 @@ func (s *system) setIntercept(f func(w http.ResponseWriter, r *http.Request, nex
 
 func check(t *testing.T, err error) {
 	t.Helper()
-	var e *client.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*client.Error](err); ok {
 		t.Fatalf("%v: %s", err, e.Message)
 	}
 	if err != nil {
@@ -203,8 +204,8 @@ func (s *system) send(t *testing.T, name, content string) *client.FileObject {
 // wantError requires an error of OpenAI's client with this status, type, code and field.
 func wantError(t *testing.T, err error, status int, kind, code, param string) *client.Error {
 	t.Helper()
-	var e *client.Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*client.Error](err)
+	if !ok {
 		t.Fatalf("got %v, want an error of the API", err)
 	}
 	if e.StatusCode != status || e.Type != kind || e.Code != code || e.Param != param || e.Message == "" {
@@ -230,9 +231,10 @@ func (s *system) objectNames(t *testing.T, prefix string) (names []string) {
 	all := s.objects.Bucket(data).Objects(t.Context(), &storage.Query{Prefix: prefix})
 	for {
 		o, err := all.Next()
-		if err != nil {
+		if errors.Is(err, iterator.Done) {
 			return names
 		}
+		check(t, err)
 		names = append(names, o.Name)
 	}
 }

@@ -177,7 +177,7 @@ func viewFailure(j tuning.Job) *jobError {
 	if j.Failure == nil {
 		return nil
 	}
-	code := cmp.Or(j.Failure.Reason, j.Failure.Kind, fmt.Sprint(codes.Code(j.Failure.Code))) //nolint:gosec // codes are small
+	code := cmp.Or(j.Failure.Reason, j.Failure.Kind, fmt.Sprint(codes.Code(j.Failure.Code)))
 	e := jobError{Message: fieldNames.Replace(j.Failure.Message)}
 	if len(j.Failure.Violations) > 0 {
 		first := j.Failure.Violations[0]

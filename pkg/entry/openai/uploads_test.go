@@ -4,7 +4,7 @@
 package openai_test
 
 import (
-	"crypto/md5" //nolint:gosec // the checksum of OpenAI's API
+	"crypto/md5"
 	"encoding/hex"
 	"io"
 	"net/http"
@@ -56,7 +56,7 @@ func TestUploads_100_MB(t *testing.T) {
 		ids = append(ids, s.part(t, u.ID, whole[start:min(start+size, len(whole))]))
 	}
 	slices.Reverse(ids)
-	sum := md5.Sum([]byte(whole)) //nolint:gosec // see the import
+	sum := md5.Sum([]byte(whole))
 	complete := client.UploadCompleteParams{PartIDs: ids, Md5: client.String(hex.EncodeToString(sum[:]))}
 	done, err := s.client.Uploads.Complete(t.Context(), u.ID, complete)
 	check(t, err)
@@ -71,7 +71,7 @@ func TestUploads_100_MB(t *testing.T) {
 	answer, err := s.client.Files.Content(t.Context(), done.File.ID)
 	check(t, err)
 	defer func() { _ = answer.Body.Close() }() // it was read to its end
-	got := md5.New()                           //nolint:gosec // see the import
+	got := md5.New()
 	if _, err := io.Copy(got, answer.Body); err != nil || hex.EncodeToString(got.Sum(nil)) != hex.EncodeToString(sum[:]) {
 		t.Errorf("the content differs: %v", err)
 	}

@@ -184,7 +184,7 @@ func TestUpdateJobKeepsWhatDoesNotMove(t *testing.T) {
 		}
 		want, first := fullJob(1), newJob(1)
 		want.Key, want.ModelID, want.Hyperparameters, want.Published = first.Key, first.ModelID, first.Hyperparameters, first.Published
-		want.Priority, want.Timeout, want.CancelWhenStalled = first.Priority, first.Timeout, first.CancelWhenStalled
+		want.OpenAI, want.Priority, want.Timeout, want.CancelWhenStalled = first.OpenAI, first.Priority, first.Timeout, first.CancelWhenStalled
 		same(t, "job", want, read.Job)
 		if note := w.data(t, "tuning_jobs/"+record.ID)["note"]; note != "mine" {
 			t.Errorf("the added field is now %v", note)
