@@ -46,7 +46,7 @@ func (c *conversation) closeCalls(role string) {
 func (c *conversation) result(m resultNodes) {
 	r := c.r
 	c.parts++ // counted even if it cannot be written
-	if m.id != 0 && (r.kind(m.id) != strictjson.String || r.blank(m.id)) {
+	if r.kind(m.id) != strictjson.String || r.blank(m.id) {
 		m.id = 0
 	}
 	if m.name != 0 && (!r.is(m.name, strictjson.String) || r.blank(m.name)) {
@@ -136,13 +136,12 @@ func (c *conversation) response(n int, failed bool) {
 			n = text
 		}
 	}
-	raw := r.raw(n)
 	r.numbers(n)
 	switch {
 	case r.kind(n) == strictjson.Object && !failed:
 		c.turns = r.appendPlain(c.turns, n)
 		return
-	case r.kind(n) == strictjson.String && !failed && len(raw) > 2 && bytes.IndexByte(raw, '{') > 0:
+	case r.kind(n) == strictjson.String && !failed:
 		var inner record
 		text := []byte(r.text(n))
 		if strictjson.KindOf(text) == strictjson.Object && inner.parse(text) == nil {

@@ -122,6 +122,9 @@ func TestOtherKinds(t *testing.T) {
 				if len(report.Faults) != 1 || report.Errors != 1 || report.Faults[0].Offset != 0 || !strings.Contains(report.Faults[0].Message, tc.says) || report.Faults[0].Fix == "" {
 					t.Errorf("%s, packed %t: %+v, want one error that says %q", name, packs, report.Faults, tc.says)
 				}
+				if inside := strings.Contains(report.Faults[0].Message, "inside the gzip"); report.Faults[0].Code == dataset.CodeNotJSON && inside != packs {
+					t.Errorf("%s, packed %t: the message is %q", name, packs, report.Faults[0].Message)
+				}
 				if !strings.Contains(report.Refusal(), tc.says) {
 					t.Errorf("%s: the reason is %q, want it to say %q", name, report.Refusal(), tc.says)
 				}

@@ -192,3 +192,28 @@ func TestManyCallsInARecord(t *testing.T) {
 		t.Errorf("errors %v in %s", report.Counts, out)
 	}
 }
+
+// A result is searched among the last 1024 calls before the turn, and among the first 1024 without
+// a result.
+func TestResultsOfManyCalls(t *testing.T) {
+	t.Parallel()
+	calls := func(n int) string {
+		var all strings.Builder
+		for i := range n {
+			fmt.Fprintf(&all, `,{"id":"c%d","name":"f"}`, i)
+		}
+		return `{"role":"assistant","tool_calls":[` + all.String()[1:] + `]}`
+	}
+	result := func(i int) string { return fmt.Sprintf(`{"role":"tool","tool_call_id":"c%d","content":"r"}`, i) }
+	for in, found := range map[string]bool{
+		calls(1030) + "," + result(1023): true, calls(1030) + "," + result(1024): false,
+		calls(1030) + "," + result(0) + "," + result(1024): true, calls(1030) + "," + result(1) + "," + result(1024): false,
+		calls(1030) + "," + usr + "," + asst + "," + result(6): true, calls(1030) + "," + usr + "," + asst + "," + result(5): false,
+		calls(1030) + "," + usr + "," + asst + "," + result(1029): true, calls(3) + "," + usr + "," + asst + "," + result(0): true,
+	} {
+		_, report := convert(t, strings.NewReader(`{"messages":[`+usr+`,`+in+`,`+asst+`]}`), dataset.Options{})
+		if got := report.Counts[dataset.CodeUnknownCall] == 0; got != found {
+			t.Errorf("…%s: the call is found: %t, want %t", in[len(in)-60:], got, found)
+		}
+	}
+}
