@@ -245,7 +245,7 @@ func (s *schemaWriter) writeItems(dst []byte, n int, p *schemaParts, t schemaTyp
 	switch {
 	case p.items != 0 && r.kind(p.items) == strictjson.Array:
 		s.correct(p.items, "the items of an array have one schema", `write the schemas as "anyOf"`)
-		items := schemaParts{union: p.items - 1}
+		var items schemaParts
 		for e := p.items + 1; e < r.next(p.items); e = r.next(e) {
 			items.variants = append(items.variants, e)
 		}
