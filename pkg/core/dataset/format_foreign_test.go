@@ -99,6 +99,8 @@ func TestOtherKinds(t *testing.T) {
 		"controls_whole": {strings.Repeat("\x01", 20), "binary"},
 		"spaces_inside":  {"x" + strings.Repeat("\t\f\x1b\r\n", 20), "TSV"},
 		"replacements":   {strings.Repeat("\ufffd", 20), "plain text"},
+		"latin_1":        {strings.Repeat("caf\xe9 ", 20), "binary"},
+		"python_cut":     {"{'", "Python"},
 		"python_most":    {"{'a': 1}\n{\"a\": 2}\n{'a': 3}\n", "Python"},
 		"python_pretty":  {"[\n{\n'a': 1},\n{'b': 2}]", "Python"},
 		"python":         {"{'prompt': 'q', 'completion': None}\n{'prompt': \"it's\", 'completion': True}\n", "Python"},
@@ -132,7 +134,7 @@ func TestOtherKinds(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"x.gz", "X.GZ"} {
-		for in, says := range map[string]string{good: "plain text", `[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]`: "plain text", "PAR1": "Parquet", "": "empty", packed(t, good): ""} {
+		for in, says := range map[string]string{good: "plain text", `[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]`: "plain text", "PAR1": "Parquet", "7": "plain text", "": "empty", packed(t, good): ""} {
 			_, report := convert(t, strings.NewReader(in), dataset.Options{Name: name})
 			if says == "" && report.Errors > 0 || says != "" && (len(report.Faults) != 1 || !strings.Contains(report.Faults[0].Message, says)) {
 				t.Errorf("%.20q with the name %s: %+v, want an error that says %q", in, name, report.Faults, says)

@@ -222,7 +222,7 @@ func excerpt(buf []byte, at int) string {
 	const before, after = 24, 56
 	at = min(at, len(buf))
 	from, to := max(0, at-before), min(len(buf), at+after)
-	for from < at && from > 0 && !utf8.RuneStart(buf[from]) {
+	for from < at && !utf8.RuneStart(buf[from]) {
 		from++
 	}
 	for to > at && to < len(buf) && !utf8.RuneStart(buf[to]) {
