@@ -235,7 +235,7 @@ func (r *record) systemInstruction(v int) {
 			continue
 		}
 		text := r.member(part, "text")
-		if text == 0 || r.next(part) != text+1 || text != part+2 {
+		if r.next(part) != text+1 || text != part+2 {
 			r.fail(part, CodeSystemNotText, "a system instruction holds text only", `keep one "text" in each part`)
 			continue
 		}
