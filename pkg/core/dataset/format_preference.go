@@ -143,7 +143,7 @@ func (r *record) completions(v int) {
 			if role := r.turn(completion, true); role == roleUser {
 				r.fail(completion, CodeInvalidRole, "the answer must be the model's", `write the role "model"`)
 			}
-			if first != 0 && bytes.Equal(r.raw(first), r.raw(completion)) {
+			if bytes.Equal(r.raw(first), r.raw(completion)) {
 				r.warn(completion, CodeSameAnswers, "both answers are the same, so there is nothing to prefer", "write two different answers")
 			}
 			first = completion
