@@ -55,7 +55,7 @@ func (s *schemaWriter) types(p *schemaParts) (types []schemaType) {
 			r.fail(n, CodeInvalidSchema, "Vertex AI has no type "+quoted(r.text(n)), `write "STRING", "INTEGER", "NUMBER", "BOOLEAN", "ARRAY" or "OBJECT"`)
 			return
 		}
-		if len(found) > 1 || found[0].name != r.text(n) {
+		if found[0].name != r.text(n) {
 			s.correct(n, "Vertex AI has no type "+quoted(r.text(n)), `write "STRING", "INTEGER", "NUMBER", "BOOLEAN", "ARRAY" or "OBJECT"`)
 		}
 		for _, t := range found {
