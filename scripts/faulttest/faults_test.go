@@ -171,7 +171,7 @@ func inject(t *testing.T, w *world, in injection, out *table) *world {
 		var hit atomic.Bool
 		defer func() { out.add(r.outcome(hit.Load()), in.kind.name) }()
 		r.through(func(c faults.Call) *kind {
-			if c == in.point && !hit.Swap(true) {
+			if c.String() == in.point.String() && !hit.Swap(true) {
 				return &in.kind
 			}
 			return nil

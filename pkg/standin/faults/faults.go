@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -37,14 +38,21 @@ type Call struct {
 	Method string
 	// N counts the calls of the method, from 1.
 	N int
+	// Request is the message of a unary call, or the *http.Request. Only a hook has it.
+	Request any
+	// Reply holds the answer of a unary call, once do has made it. A hook may change or set it.
+	Reply *any
 }
 
 func (c Call) String() string { return fmt.Sprintf("%s.%s.%d", c.Service, c.Method, c.N) }
 
-// Hook is called instead of each call. If the hook calls do, the call takes effect, and do returns
+// Hook is called instead of a call. If the hook calls do, the call takes effect, and do returns
 // the service's error. What the hook returns is what the client gets: nil is the service's answer,
 // a gRPC status is an error, also over HTTP, and [ErrCut] is no answer.
-type Hook func(ctx context.Context, c Call, do func(context.Context) error) error
+type Hook func(ctx context.Context, c Call, do Do) error
+
+// Do makes a call, and returns the error with which the service answers.
+type Do = func(context.Context) error
 
 // ErrCut closes the connection instead of an answer. Clients of gRPC see that as UNAVAILABLE.
 // ErrCutWithin closes it in the middle of an answer, which is possible with HTTP only.
@@ -58,14 +66,16 @@ type Injector struct {
 	mu     sync.Mutex
 	idle   sync.Cond // inHand has become 0
 	inHand int
-	counts map[string]int
+	counts map[string]int // by service and method
 	calls  []Call
 	hook   Hook
+	hooks  map[string]Hook // by method
+	raw    RawHook
 }
 
 // Watch returns an injector, and the configuration with its interceptors.
 func Watch(cfg cloud.Config) (*Injector, cloud.Config) {
-	i := &Injector{counts: map[string]int{}}
+	i := &Injector{counts: map[string]int{}, hooks: map[string]Hook{}}
 	i.idle.L = &i.mu
 	cfg.StorageWrap = i.http
 	cfg.FirestoreUnary, cfg.FirestoreStream = i.unary(Firestore), i.stream(Firestore)
@@ -74,12 +84,27 @@ func Watch(cfg cloud.Config) (*Injector, cloud.Config) {
 	return i, cfg
 }
 
-// Begin counts anew, and calls hook from then on, unless it is nil.
+// Begin counts anew, and calls hook from then on, unless it is nil. It removes all other hooks.
 func (i *Injector) Begin(hook Hook) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	clear(i.counts)
-	i.calls, i.hook = nil, hook
+	clear(i.hooks)
+	i.calls, i.hook, i.raw = nil, hook, nil
+}
+
+// OnAny calls hook for the calls of all methods without a hook of their own; nil removes it.
+func (i *Injector) OnAny(hook Hook) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.hook = hook
+}
+
+// On calls hook for the calls of a method; nil removes it.
+func (i *Injector) On(method string, hook Hook) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.hooks[method] = hook
 }
 
 // Calls returns the calls since Begin, in the order in which they came.
@@ -98,27 +123,49 @@ func (i *Injector) Wait() {
 	}
 }
 
-// through counts a call and runs it. The error is what the client gets instead of the answer.
-func (i *Injector) through(ctx context.Context, service, method, agent string, do func(context.Context) error) error {
-	if strings.Contains(agent, Bystander) {
-		return do(ctx)
-	}
+// Count returns how often a method was called since Begin or Taken.
+func (i *Injector) Count(method string) (n int) {
 	i.mu.Lock()
-	i.counts[service+"."+method]++
-	call := Call{service, method, i.counts[service+"."+method]}
-	i.calls = append(i.calls, call)
-	hook := i.hook
-	i.inHand++
-	i.mu.Unlock()
-	defer func() {
-		i.mu.Lock()
-		defer i.mu.Unlock()
-		if i.inHand--; i.inHand == 0 {
-			i.idle.Broadcast()
-		}
-	}()
-	if hook == nil {
-		return do(ctx)
+	defer i.mu.Unlock()
+	for _, service := range []string{Firestore, Storage, PubSub, Vertex} {
+		n += i.counts[service+"."+method]
 	}
-	return hook(ctx, call, do)
+	return n
+}
+
+// Taken returns the number of calls by method, of the named services, and counts anew. Hooks stay.
+func (i *Injector) Taken(services ...string) map[string]int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	taken := map[string]int{}
+	for name, n := range i.counts {
+		if service, method, _ := strings.Cut(name, "."); slices.Contains(services, service) {
+			taken[method] += n
+		}
+	}
+	clear(i.counts)
+	i.calls = nil
+	return taken
+}
+
+// begin counts a call and returns its hook, which may be nil. The caller must call end.
+func (i *Injector) begin(service, method string) (Call, Hook) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.counts[service+"."+method]++
+	call := Call{Service: service, Method: method, N: i.counts[service+"."+method]}
+	i.calls = append(i.calls, call)
+	i.inHand++
+	if hook := i.hooks[method]; hook != nil {
+		return call, hook
+	}
+	return call, i.hook
+}
+
+func (i *Injector) end() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.inHand--; i.inHand == 0 {
+		i.idle.Broadcast()
+	}
 }

@@ -15,19 +15,36 @@ import (
 )
 
 func (i *Injector) unary(service string) grpc.UnaryServerInterceptor {
-	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (answer any, err error) {
-		err = i.through(ctx, service, method(info.FullMethod), agent(ctx), func(ctx context.Context) (err error) {
-			answer, err = next(ctx, req)
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (reply any, err error) {
+		if strings.Contains(agent(ctx), Bystander) {
+			return next(ctx, req)
+		}
+		call, hook := i.begin(service, method(info.FullMethod))
+		defer i.end()
+		if hook == nil {
+			return next(ctx, req)
+		}
+		call.Request, call.Reply = req, &reply
+		err = hook(ctx, call, func(ctx context.Context) (err error) {
+			reply, err = next(ctx, req)
 			return err
 		})
-		return answer, overGRPC(err)
+		return reply, overGRPC(err)
 	}
 }
 
 // stream treats a stream as one call: an error after its effect follows the messages.
 func (i *Injector) stream(service string) grpc.StreamServerInterceptor {
 	return func(srv any, s grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-		return overGRPC(i.through(s.Context(), service, method(info.FullMethod), agent(s.Context()), func(ctx context.Context) error {
+		if strings.Contains(agent(s.Context()), Bystander) {
+			return next(srv, s)
+		}
+		call, hook := i.begin(service, method(info.FullMethod))
+		defer i.end()
+		if hook == nil {
+			return next(srv, s)
+		}
+		return overGRPC(hook(s.Context(), call, func(ctx context.Context) error {
 			return next(srv, streamWith{s, ctx})
 		}))
 	}

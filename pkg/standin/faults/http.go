@@ -29,34 +29,62 @@ var statuses = map[codes.Code]int{
 	codes.Unavailable:       http.StatusServiceUnavailable,
 }
 
-// http wraps Cloud Storage. Requests and answers are held in memory, so that a request can take
-// effect when its client has gone away, and an answer can be lost when it is there.
+// RawHook is called instead of each request to Cloud Storage; next makes the real request.
+type RawHook func(rw http.ResponseWriter, r *http.Request, next http.Handler)
+
+// OnHTTP calls hook for all requests to Cloud Storage, in place of other hooks; nil removes it.
+func (i *Injector) OnHTTP(hook RawHook) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.raw = hook
+}
+
+// http wraps Cloud Storage.
 func (i *Injector) http(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.UserAgent(), Bystander) {
 			next.ServeHTTP(rw, r)
 			return
 		}
-		body, readErr := io.ReadAll(r.Body)
-		answer := &kept{header: http.Header{}, status: http.StatusOK}
-		err := i.through(r.Context(), Storage, about(r), r.UserAgent(), func(ctx context.Context) error {
-			r := r.WithContext(ctx)
-			r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failing{readErr}))
-			next.ServeHTTP(answer, r)
-			return nil
-		})
-		if err == nil || errors.Is(err, ErrCutWithin) {
-			answer.send(rw, err == nil)
-			return
+		call, hook := i.begin(Storage, about(r))
+		defer i.end()
+		i.mu.Lock()
+		raw := i.raw
+		i.mu.Unlock()
+		switch {
+		case raw != nil:
+			raw(rw, r, next)
+		case hook != nil:
+			call.Request = r
+			hooked(rw, r, next, call, hook)
+		default:
+			next.ServeHTTP(rw, r)
 		}
-		code := statuses[status.Code(err)]
-		if errors.Is(err, ErrCut) || code == 0 {
-			panic(http.ErrAbortHandler)
-		}
-		rw.Header().Set("Content-Type", "application/json")
-		rw.WriteHeader(code)
-		_ = json.NewEncoder(rw).Encode(map[string]any{"error": map[string]any{"code": code, "message": status.Convert(err).Message()}})
 	})
+}
+
+// hooked makes a request under a hook. The request and the answer are held in memory, so that a
+// request can take effect when its client has gone away, and an answer can be lost when it is there.
+func hooked(rw http.ResponseWriter, r *http.Request, next http.Handler, call Call, hook Hook) {
+	body, readErr := io.ReadAll(r.Body)
+	answer := &kept{header: http.Header{}, status: http.StatusOK}
+	err := hook(r.Context(), call, func(ctx context.Context) error {
+		r := r.WithContext(ctx)
+		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failing{readErr}))
+		next.ServeHTTP(answer, r)
+		return nil
+	})
+	if err == nil || errors.Is(err, ErrCutWithin) {
+		answer.send(rw, err == nil)
+		return
+	}
+	code := statuses[status.Code(err)]
+	if errors.Is(err, ErrCut) || code == 0 {
+		panic(http.ErrAbortHandler)
+	}
+	rw.Header().Set("Content-Type", "application/json")
+	rw.WriteHeader(code)
+	_ = json.NewEncoder(rw).Encode(map[string]any{"error": map[string]any{"code": code, "message": status.Convert(err).Message()}})
 }
 
 // about names what a request does: uploads, objects' attributes and, by the XML API, what is in
