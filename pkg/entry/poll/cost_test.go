@@ -13,6 +13,8 @@ import (
 	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // fill creates jobs on Vertex AI with their records, many at a time.
@@ -24,14 +26,14 @@ func (w *world) fill(tb testing.TB, jobs int) {
 		all.Go(func() {
 			for next.Add(1) <= int64(jobs) {
 				job := w.submitting(central)
-				seen, err := w.vertex.Create(tb.Context(), job)
+				seen, err := w.Cloud.Vertex.Create(tb.Context(), job)
 				if err != nil {
 					tb.Errorf("create a job on Vertex AI: %v", err)
 					return
 				}
 				job, _ = job.Observe(seen)
 				job.Published = int64(len(job.Events))
-				if _, err := w.records.CreateJob(tb.Context(), job, nil); err != nil {
+				if _, err := w.Cloud.Records.CreateJob(tb.Context(), job, nil); err != nil {
 					tb.Errorf("record a job: %v", err)
 					return
 				}
@@ -48,7 +50,7 @@ func (w *world) fill(tb testing.TB, jobs int) {
 // returned function changes every job.
 func (w *world) moves() (turn func()) {
 	var turns atomic.Int64
-	w.editing(func(reply any) {
+	w.OnAny(faults.Edit(func(reply any) {
 		list, ok := reply.(*aiplatformpb.ListTuningJobsResponse)
 		n := turns.Load()
 		if !ok || n == 0 {
@@ -59,7 +61,7 @@ func (w *world) moves() (turn func()) {
 			on.StartTime = on.GetCreateTime()
 			on.UpdateTime = timestamppb.New(on.GetCreateTime().AsTime().Add(time.Duration(n) * time.Second))
 		}
-	})
+	}))
 	return func() { turns.Add(1) }
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // changes returns jobs whose state on Vertex AI has changed.
@@ -37,7 +38,7 @@ func (w *world) done(t *testing.T, records []store.Record) (n int) {
 	t.Helper()
 	received := w.receivedEvents(t)
 	for _, r := range records {
-		got := w.read(t, r)
+		got := w.Read(t, r.ID)
 		if got.State == tuning.Cancelling {
 			n++
 		}
@@ -59,12 +60,12 @@ func TestTickThatIsCut(t *testing.T) {
 	w := newWorld(t)
 	records := w.changes(t, jobs)
 	var left atomic.Int64
-	w.intercept(func(ctx context.Context, _ string, req any) (any, error) {
-		if c, ok := req.(*firestorepb.CommitRequest); ok && !noted(c) && left.Add(-1) < 0 {
+	w.On("Commit", func(ctx context.Context, c faults.Call, do faults.Do) error {
+		if !noted(c.Request) && left.Add(-1) < 0 {
 			<-ctx.Done() // Firestore is slow
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
-		return nil, nil
+		return do(ctx)
 	})
 	w.Timeout = 3 * time.Second
 	for i, want := range []int{each, 2 * each, jobs} {
@@ -85,20 +86,15 @@ func TestTickThatIsStopped(t *testing.T) {
 	w := newWorld(t)
 	records := w.changes(t, 20)
 	ctx, cancel := context.WithCancel(t.Context())
-	var left atomic.Int64
-	left.Store(8)
-	w.intercept(func(ctx context.Context, _ string, req any) (any, error) {
-		if _, ok := req.(*firestorepb.CommitRequest); ok && left.Add(-1) < 0 {
-			cancel()
-			<-ctx.Done()
-			return nil, ctx.Err()
-		}
-		return nil, nil
-	})
+	w.On("Commit", faults.After(8, func(ctx context.Context, _ faults.Call, _ faults.Do) error {
+		cancel()
+		<-ctx.Done()
+		return ctx.Err()
+	}))
 	if err := w.Tick(ctx); err == nil {
 		t.Error("Tick: no error, so that the message is not delivered again")
 	}
-	w.intercept(nil)
+	w.On("Commit", nil)
 	// A write of the first tick may take effect while the second one reads.
 	for range 2 {
 		w.tick(t)

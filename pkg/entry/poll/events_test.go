@@ -4,7 +4,6 @@
 package poll_test
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // receivedEvents returns the published events of each job in their order, as ID and type, and removes them
@@ -24,30 +24,10 @@ import (
 func (w *world) receivedEvents(t testing.TB) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
-	for {
-		got, err := w.topics.SubscriptionAdminClient.Pull(t.Context(), &pubsubpb.PullRequest{
-			Subscription: subscription, MaxMessages: 1000,
-			//lint:ignore SA1019 the only way to ask without waiting
-			ReturnImmediately: true,
-		})
-		if err != nil {
-			t.Fatalf("pull: %v", err)
-		}
-		if len(got.ReceivedMessages) == 0 {
-			return all
-		}
-		var acks []string
-		for _, m := range got.ReceivedMessages {
-			key := m.Message.OrderingKey
-			all[key] = append(all[key], m.Message.Attributes["ce-id"]+" "+m.Message.Attributes["ce-type"])
-			acks = append(acks, m.AckId)
-		}
-		if err := w.topics.SubscriptionAdminClient.Acknowledge(t.Context(), &pubsubpb.AcknowledgeRequest{
-			Subscription: subscription, AckIds: acks,
-		}); err != nil {
-			t.Fatalf("acknowledge: %v", err)
-		}
+	for _, m := range w.Received(t) {
+		all[m.OrderingKey] = append(all[m.OrderingKey], m.Attributes["ce-id"]+" "+m.Attributes["ce-type"])
 	}
+	return all
 }
 
 // history returns the expected result of receivedEvents for a job's events from a number on.
@@ -73,7 +53,7 @@ func (w *world) born(t *testing.T) store.Record {
 	t.Helper()
 	job := w.submitting(central)
 	job.Published = 0
-	return w.record(t, job.Fail(tuning.Failure{Code: 3, Message: "refused"}, time.Now().UTC().Truncate(time.Microsecond)))
+	return w.Record(t, job.Fail(tuning.Failure{Code: 3, Message: "refused"}, time.Now().UTC().Truncate(time.Microsecond)))
 }
 
 // TestEventsAreToldAgain: events are published again with the same IDs if they were not marked as
@@ -83,21 +63,21 @@ func TestEventsAreToldAgain(t *testing.T) {
 	w := newWorld(t)
 	record := w.born(t)
 	want := history(record, 1)
-	w.fail("Commit", 1, status.Error(codes.PermissionDenied, "no"))
+	w.On("Commit", faults.First(1, faults.Fail(codes.PermissionDenied)))
 	if err := w.Tick(t.Context()); err == nil {
 		t.Error("Tick: no error, although the events were not marked as published")
 	}
 	if diff := cmp.Diff(want, w.receivedEvents(t)[record.ID]); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}
-	if got := w.read(t, record); !got.Watched || got.Published != 0 {
+	if got := w.Read(t, record.ID); !got.Watched || got.Published != 0 {
 		t.Errorf("watched: %v, published %d", got.Watched, got.Published)
 	}
 	w.tick(t)
 	if diff := cmp.Diff(want, w.receivedEvents(t)[record.ID]); diff != "" {
 		t.Errorf("published again (-want +got):\n%s", diff)
 	}
-	if got := w.read(t, record); got.Watched || got.Published != 2 {
+	if got := w.Read(t, record.ID); got.Watched || got.Published != 2 {
 		t.Errorf("watched: %v, published %d of 2", got.Watched, got.Published)
 	}
 	w.taken()
@@ -117,12 +97,9 @@ func TestEventsThatCannotBePublished(t *testing.T) {
 	for range 5 {
 		good = append(good, w.born(t))
 	}
-	w.intercept(func(_ context.Context, _ string, req any) (any, error) {
-		if p, ok := req.(*pubsubpb.PublishRequest); ok && p.GetMessages()[0].GetOrderingKey() == bad.ID {
-			return nil, status.Error(codes.PermissionDenied, "no")
-		}
-		return nil, nil
-	})
+	w.On("Publish", faults.If(func(c faults.Call) bool {
+		return c.Request.(*pubsubpb.PublishRequest).GetMessages()[0].GetOrderingKey() == bad.ID
+	}, faults.Fail(codes.PermissionDenied)))
 	for range 2 {
 		if err := w.Tick(t.Context()); err == nil || !strings.Contains(err.Error(), bad.ID) {
 			t.Errorf("Tick = %v, want an error about job %s", err, bad.ID)
@@ -130,22 +107,22 @@ func TestEventsThatCannotBePublished(t *testing.T) {
 	}
 	received := w.receivedEvents(t)
 	for _, r := range good {
-		if got := w.read(t, r); got.Watched {
+		if got := w.Read(t, r.ID); got.Watched {
 			t.Errorf("job %s is published and watched", r.ID)
 		}
 		if diff := cmp.Diff(history(r, 1), received[r.ID]); diff != "" {
 			t.Errorf("published (-want +got):\n%s", diff)
 		}
 	}
-	if got := w.read(t, bad); !got.Watched || got.Published != 0 || len(received[bad.ID]) > 0 {
+	if got := w.Read(t, bad.ID); !got.Watched || got.Published != 0 || len(received[bad.ID]) > 0 {
 		t.Errorf("the unpublished job: watched %v, marked %d, published %v", got.Watched, got.Published, received[bad.ID])
 	}
-	w.intercept(nil)
+	w.On("Publish", nil)
 	w.tick(t)
 	if diff := cmp.Diff(history(bad, 1), w.receivedEvents(t)[bad.ID]); diff != "" {
 		t.Errorf("published in the end (-want +got):\n%s", diff)
 	}
-	if got := w.read(t, bad); got.Watched {
+	if got := w.Read(t, bad.ID); got.Watched {
 		t.Error("it stays watched")
 	}
 }
@@ -156,22 +133,17 @@ func TestEventsWithoutATopic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	running, over := w.begin(t, central), w.born(t)
-	w.intercept(func(_ context.Context, method string, _ any) (any, error) {
-		if method == "Publish" {
-			return nil, status.Error(codes.NotFound, "Topic not found")
-		}
-		return nil, nil
-	})
+	w.On("Publish", faults.FailWith(status.Error(codes.NotFound, "Topic not found")))
 	w.cancel(t, running)
 	if err := w.Tick(t.Context()); err == nil {
 		t.Error("Tick: no error, with nothing published")
 	}
-	if got := w.read(t, running); got.State != tuning.Cancelling || got.Published != 2 {
+	if got := w.Read(t, running.ID); got.State != tuning.Cancelling || got.Published != 2 {
 		t.Errorf("the record does not change: %s, published %d", got.State, got.Published)
 	}
-	w.intercept(nil)
+	w.On("Publish", nil)
 	w.tick(t)
-	want := map[string][]string{running.ID: history(w.read(t, running), 3), over.ID: history(over, 1)}
+	want := map[string][]string{running.ID: history(w.Read(t, running.ID), 3), over.ID: history(over, 1)}
 	if diff := cmp.Diff(want, w.receivedEvents(t)); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,11 +20,12 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/entry/poll"
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 func TestTickFailsForSomeOnly(t *testing.T) {
 	t.Parallel()
-	denied := status.Error(codes.PermissionDenied, "no")
+	denied := faults.Fail(codes.PermissionDenied)
 	newJobs := func(t *testing.T) (w *world, here, there []store.Record) {
 		t.Helper()
 		w = newWorld(t)
@@ -38,7 +38,7 @@ func TestTickFailsForSomeOnly(t *testing.T) {
 	check := func(t *testing.T, w *world, records []store.Record, want tuning.State) {
 		t.Helper()
 		for _, r := range records {
-			if got := w.read(t, r).State; got != want {
+			if got := w.Read(t, r.ID).State; got != want {
 				t.Errorf("%s is in %s, want %s", r.Name, got, want)
 			}
 		}
@@ -49,30 +49,24 @@ func TestTickFailsForSomeOnly(t *testing.T) {
 		for range 4 { // enough jobs for a list
 			there = append(there, w.begin(t, europe))
 		}
-		w.intercept(func(_ context.Context, _ string, req any) (any, error) {
-			if r, ok := req.(*aiplatformpb.ListTuningJobsRequest); ok && strings.HasSuffix(r.GetParent(), europe) {
-				return nil, denied
-			}
-			return nil, nil
-		})
+		w.On("ListTuningJobs", faults.If(func(c faults.Call) bool {
+			return strings.HasSuffix(c.Request.(*aiplatformpb.ListTuningJobsRequest).GetParent(), europe)
+		}, denied))
 		if err := w.Tick(t.Context()); err == nil || !strings.Contains(err.Error(), europe) {
 			t.Errorf("Tick = %v, want an error about %s", err, europe)
 		}
 		check(t, w, here, tuning.Cancelling)
 		check(t, w, there, tuning.Pending)
-		w.intercept(nil)
+		w.On("ListTuningJobs", nil)
 		w.tick(t)
 		check(t, w, there[:3], tuning.Cancelling)
 	})
 	t.Run("a_job", func(t *testing.T) {
 		t.Parallel()
 		w, here, there := newJobs(t)
-		w.intercept(func(_ context.Context, _ string, req any) (any, error) {
-			if r, ok := req.(*aiplatformpb.GetTuningJobRequest); ok && r.GetName() == here[1].Name {
-				return nil, denied
-			}
-			return nil, nil
-		})
+		w.On("GetTuningJob", faults.If(func(c faults.Call) bool {
+			return c.Request.(*aiplatformpb.GetTuningJobRequest).GetName() == here[1].Name
+		}, denied))
 		if err := w.Tick(t.Context()); err == nil || !strings.Contains(err.Error(), here[1].Name) {
 			t.Errorf("Tick = %v, want an error about %s", err, here[1].Name)
 		}
@@ -82,17 +76,10 @@ func TestTickFailsForSomeOnly(t *testing.T) {
 	t.Run("a_record", func(t *testing.T) {
 		t.Parallel()
 		w, here, there := newJobs(t)
-		var once sync.Once
-		w.intercept(func(_ context.Context, method string, _ any) (got any, err error) {
-			if method == "Commit" {
-				once.Do(func() { err = denied })
-			}
-			return nil, err
-		})
+		w.On("Commit", faults.First(1, denied))
 		if err := w.Tick(t.Context()); err == nil {
 			t.Error("Tick: no error")
 		}
-		w.intercept(nil)
 		w.taken()
 		w.tick(t)
 		if n := w.taken()["Commit"]; n != 2 {
@@ -108,12 +95,7 @@ func TestTickFailsForSomeOnly(t *testing.T) {
 			records = append(records, w.begin(t, central))
 		}
 		w.cancel(t, records...)
-		w.intercept(func(_ context.Context, method string, _ any) (any, error) {
-			if method == "Commit" {
-				return nil, denied
-			}
-			return nil, nil
-		})
+		w.On("Commit", denied)
 		err := w.Tick(t.Context())
 		if err == nil || strings.Count(err.Error(), "write the record") != 10 || !strings.Contains(err.Error(), "and 5 more errors") {
 			t.Errorf("Tick = %v, want ten errors and the count of the others", err)
@@ -144,9 +126,9 @@ func TestTickForgetsWhatVertexDoesNotKnow(t *testing.T) {
 	job, _ := w.submitting(central).Observe(tuning.Observation{
 		Name: "projects/test/locations/us-central1/tuningJobs/1", VertexState: "JOB_STATE_RUNNING", UpdatedAt: time.Now(),
 	})
-	record := w.record(t, job)
+	record := w.Record(t, job)
 	w.tick(t)
-	got := w.read(t, record)
+	got := w.Read(t, record.ID)
 	if got.State != tuning.Failed || !got.Finished || got.Failure == nil || got.Failure.Code != int32(codes.NotFound) {
 		t.Fatalf("record: %+v", got.Job)
 	}
@@ -174,7 +156,7 @@ func TestHandle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var log strings.Builder
-	w.Log = slog.New(slog.NewTextHandler(&log, nil))
+	w.Poller.Log = slog.New(slog.NewTextHandler(&log, nil))
 	record := w.begin(t, central)
 	w.cancel(t, record)
 	w.taken()
@@ -184,23 +166,18 @@ func TestHandle(t *testing.T) {
 	if calls := w.taken(); len(calls) != 0 || !strings.Contains(log.String(), "google.cloud.storage.object.v1.finalized") {
 		t.Errorf("an event of another type: calls %v, log %q", calls, log.String())
 	}
-	w.intercept(func(_ context.Context, method string, _ any) (any, error) {
-		if method == "GetTuningJob" {
-			return nil, status.Error(codes.PermissionDenied, "100% secret")
-		}
-		return nil, nil
-	})
+	w.On("GetTuningJob", faults.FailWith(status.Error(codes.PermissionDenied, "100% secret")))
 	if err := w.Handle(t.Context(), tick()); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("a tick that fails: %v, want an error without its cause", err)
 	}
 	if !strings.Contains(log.String(), "100% secret") {
 		t.Errorf("the log lacks the cause: %q", log.String())
 	}
-	w.intercept(nil)
+	w.On("GetTuningJob", nil)
 	if err := w.Handle(t.Context(), tick()); err != nil {
 		t.Errorf("a tick: %v", err)
 	}
-	if got := w.read(t, record); got.State != tuning.Cancelling {
+	if got := w.Read(t, record.ID); got.State != tuning.Cancelling {
 		t.Errorf("the record is in %s", got.State)
 	}
 }

@@ -44,12 +44,12 @@ func (w *world) begin(t testing.TB, location string) store.Record {
 	job := w.submitting(location)
 	job, _ = job.Observe(w.onVertex(t, job))
 	job.Published = int64(len(job.Events))
-	return w.record(t, job)
+	return w.Record(t, job)
 }
 
 func (w *world) onVertex(t testing.TB, job tuning.Job) tuning.Observation {
 	t.Helper()
-	seen, err := w.vertex.Create(t.Context(), job)
+	seen, err := w.Cloud.Vertex.Create(t.Context(), job)
 	if err != nil {
 		t.Fatalf("create a job on Vertex AI: %v", err)
 	}
@@ -58,7 +58,7 @@ func (w *world) onVertex(t testing.TB, job tuning.Job) tuning.Observation {
 
 func (w *world) record(t testing.TB, job tuning.Job) store.Record {
 	t.Helper()
-	record, err := w.records.CreateJob(t.Context(), job, nil)
+	record, err := w.Cloud.Records.CreateJob(t.Context(), job, nil)
 	if err != nil {
 		t.Fatalf("record a job: %v", err)
 	}
@@ -67,7 +67,7 @@ func (w *world) record(t testing.TB, job tuning.Job) store.Record {
 
 func (w *world) read(t testing.TB, r store.Record) store.Record {
 	t.Helper()
-	record, err := w.records.Job(t.Context(), r.ID)
+	record, err := w.Cloud.Records.Job(t.Context(), r.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func (w *world) read(t testing.TB, r store.Record) store.Record {
 func (w *world) cancel(t testing.TB, records ...store.Record) {
 	t.Helper()
 	for _, r := range records {
-		if err := w.vertex.Cancel(t.Context(), r.Name); err != nil {
+		if err := w.Cloud.Vertex.Cancel(t.Context(), r.Name); err != nil {
 			t.Fatalf("cancel %s: %v", r.Name, err)
 		}
 	}
@@ -86,7 +86,7 @@ func (w *world) cancel(t testing.TB, records ...store.Record) {
 
 // labelled returns the jobs on Vertex AI with a start's label, newest first.
 func (w *world) labelled(id string) (jobs []*aiplatformpb.TuningJob) {
-	for _, job := range w.cloud.Vertex.Jobs() {
+	for _, job := range w.Run.Vertex.Jobs() {
 		if job.GetLabels()[tuning.LabelKey] == id {
 			jobs = append(jobs, job)
 		}

@@ -5,60 +5,52 @@ package poll_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 
 	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // TestInDoubtNothingIsSent: only a list that was read to its end shows that there is no such job.
 func TestInDoubtNothingIsSent(t *testing.T) {
 	t.Parallel()
-	endless := func() (any, error) {
+	endless := func(_ context.Context, c faults.Call, _ faults.Do) error {
 		page := &aiplatformpb.ListTuningJobsResponse{NextPageToken: "more"}
 		for i := range 100 {
 			page.TuningJobs = append(page.TuningJobs, &aiplatformpb.TuningJob{Name: fmt.Sprintf("projects/test/locations/us-central1/tuningJobs/%d", i)})
 		}
-		return page, nil
+		*c.Reply = page
+		return nil
 	}
-	refused := func(code codes.Code) func() (any, error) {
-		return func() (any, error) { return nil, status.Error(code, "no") }
-	}
-	for name, answer := range map[string]func() (any, error){
+	for name, answer := range map[string]faults.Hook{
 		"list_without_end": endless,
-		"list_refused":     refused(codes.PermissionDenied),
-		"list_too_slow":    refused(codes.DeadlineExceeded),
-		"list_unavailable": refused(codes.Unavailable),
+		"list_refused":     faults.Fail(codes.PermissionDenied),
+		"list_too_slow":    faults.Fail(codes.DeadlineExceeded),
+		"list_unavailable": faults.Fail(codes.Unavailable),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			record := w.record(t, w.submitting(central))
+			record := w.Record(t, w.submitting(central))
 			w.taken()
-			w.intercept(func(_ context.Context, method string, _ any) (any, error) {
-				if method == "ListTuningJobs" {
-					return answer()
-				}
-				return nil, nil
-			})
+			w.On("ListTuningJobs", answer)
 			err := w.Tick(t.Context())
 			if (err == nil) != (name == "list_without_end") {
 				t.Errorf("Tick = %v", err)
 			}
-			if got := w.read(t, record); got.Step != tuning.Submitting || got.Submissions != 1 {
+			if got := w.Read(t, record.ID); got.Step != tuning.Submitting || got.Submissions != 1 {
 				t.Errorf("a job that may exist is at %s after %d submissions", got.Step, got.Submissions)
 			}
 			if calls := w.taken(); calls["ListTuningJobs"] > 1000 || calls["CreateTuningJob"] > 0 || calls["Commit"] > 0 {
 				t.Errorf("calls: %v", calls)
 			}
-			w.intercept(nil)
+			w.On("ListTuningJobs", nil)
 			w.tick(t)
-			if got := w.read(t, record); got.Step != tuning.Accepted || len(w.labelled(record.ID)) != 1 {
+			if got := w.Read(t, record.ID); got.Step != tuning.Accepted || len(w.labelled(record.ID)) != 1 {
 				t.Errorf("a job that does not exist is at %s, Vertex AI has %d", got.Step, len(w.labelled(record.ID)))
 			}
 		})
@@ -71,21 +63,19 @@ func TestNamedMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	job := w.submitting(central)
-	record := w.record(t, job)
-	w.intercept(func(ctx context.Context, method string, _ any) (any, error) {
-		if method != "ListTuningJobs" {
-			return nil, nil
-		}
-		seen, err := w.vertex.Create(ctx, job)
+	record := w.Record(t, job)
+	w.On("ListTuningJobs", func(ctx context.Context, c faults.Call, _ faults.Do) error {
+		seen, err := w.Cloud.Vertex.Create(ctx, job)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		_, err = w.records.Apply(ctx, record, seen)
+		_, err = w.Cloud.Records.Apply(ctx, record, seen)
 		// The list was read before the job existed.
-		return &aiplatformpb.ListTuningJobsResponse{}, errors.Join(err)
+		*c.Reply = &aiplatformpb.ListTuningJobsResponse{}
+		return err
 	})
 	w.tick(t)
-	if got := w.read(t, record); got.Step != tuning.Accepted || got.Submissions != 1 || len(w.labelled(record.ID)) != 1 {
+	if got := w.Read(t, record.ID); got.Step != tuning.Accepted || got.Submissions != 1 || len(w.labelled(record.ID)) != 1 {
 		t.Errorf("the start's write was undone: at %s after %d submissions, Vertex AI has %d", got.Step, got.Submissions, len(w.labelled(record.ID)))
 	}
 }
@@ -105,14 +95,14 @@ func TestOneOfTwoJobsIsKept(t *testing.T) {
 				w.onVertex(t, w.waiting(central))
 			}
 			w.onVertex(t, job)
-			record := w.record(t, job)
+			record := w.Record(t, job)
 			// The first cancel fails.
-			w.fail("CancelTuningJob", 1, status.Error(codes.Unavailable, "away"))
+			w.On("CancelTuningJob", faults.First(1, faults.Fail(codes.Unavailable)))
 			if err := w.Tick(t.Context()); err == nil {
 				t.Error("Tick: no error, although a second job continues")
 			}
 			w.tick(t)
-			if got := w.read(t, record); got.Name != kept.Name || got.Step != tuning.Accepted || got.State != tuning.Pending {
+			if got := w.Read(t, record.ID); got.Name != kept.Name || got.Step != tuning.Accepted || got.State != tuning.Pending {
 				t.Errorf("the record is of %s at %s in %s, want the older job %s", got.Name, got.Step, got.State, kept.Name)
 			}
 			for _, on := range w.labelled(record.ID) {
@@ -136,7 +126,7 @@ func TestAJobTooManyThatIsOver(t *testing.T) {
 	job.Submissions = 2
 	kept := w.onVertex(t, job)
 	over := w.onVertex(t, job)
-	w.editing(func(reply any) {
+	w.OnAny(faults.Edit(func(reply any) {
 		if list, ok := reply.(*aiplatformpb.ListTuningJobsResponse); ok {
 			for _, on := range list.GetTuningJobs() {
 				if on.GetName() == over.Name {
@@ -144,11 +134,11 @@ func TestAJobTooManyThatIsOver(t *testing.T) {
 				}
 			}
 		}
-	})
-	record := w.record(t, job)
+	}))
+	record := w.Record(t, job)
 	w.taken()
 	w.tick(t)
-	if got, n := w.read(t, record), w.taken()["CancelTuningJob"]; got.Name != kept.Name || n != 0 {
+	if got, n := w.Read(t, record.ID), w.taken()["CancelTuningJob"]; got.Name != kept.Name || n != 0 {
 		t.Errorf("the record is of %s after %d calls to cancel, want %s and none", got.Name, n, kept.Name)
 	}
 }
@@ -165,7 +155,7 @@ func TestManyPagesAreReadOnlyForAReason(t *testing.T) {
 		job := w.submitting(central)
 		job.Submissions = submissions
 		w.onVertex(t, job)
-		w.record(t, job)
+		w.Record(t, job)
 		w.taken()
 		w.tick(t)
 		if n := w.taken()["ListTuningJobs"]; n != pages {
@@ -183,9 +173,9 @@ func TestOneOfThreeJobsIsKept(t *testing.T) {
 	kept := w.onVertex(t, job)
 	w.onVertex(t, job)
 	w.onVertex(t, job)
-	record := w.record(t, job)
+	record := w.Record(t, job)
 	w.tickTogether(t, 3)
-	if got := w.read(t, record); got.Name != kept.Name || got.Step != tuning.Accepted {
+	if got := w.Read(t, record.ID); got.Name != kept.Name || got.Step != tuning.Accepted {
 		t.Errorf("the record is of %s at %s, want %s", got.Name, got.Step, kept.Name)
 	}
 	for _, on := range w.labelled(record.ID) {

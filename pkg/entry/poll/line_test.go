@@ -19,6 +19,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // quota makes Vertex AI refuse creates above so many jobs, instead of queueing them.
@@ -38,7 +39,7 @@ func (w *world) line(t *testing.T) []store.Record {
 	for _, place := range places {
 		job := w.waiting(central)
 		job.Priority, job.CreatedAt = place.priority, begun.Add(time.Duration(place.second)*time.Second)
-		line = append(line, w.record(t, job))
+		line = append(line, w.Record(t, job))
 	}
 	slices.SortFunc(line, func(a, b store.Record) int { return tuning.CompareQueue(a.Job, b.Job) })
 	if line[0].Priority != 5 || line[5].Priority != -1 {
@@ -51,7 +52,7 @@ func (w *world) line(t *testing.T) []store.Record {
 func (w *world) standing(t *testing.T, line []store.Record) (all []string) {
 	t.Helper()
 	for _, r := range line {
-		switch got := w.read(t, r); {
+		switch got := w.Read(t, r.ID); {
 		case len(w.labelled(r.ID)) > 1:
 			all = append(all, "sent twice")
 		case got.Step == tuning.Accepted && len(w.labelled(r.ID)) == 1:
@@ -71,7 +72,7 @@ func (w *world) standing(t *testing.T, line []store.Record) (all []string) {
 func (w *world) free(t *testing.T, records ...store.Record) {
 	t.Helper()
 	for _, r := range records {
-		r = w.read(t, r)
+		r = w.Read(t, r.ID)
 		w.cancel(t, r)
 		for deadline := time.Now().Add(30 * time.Second); w.labelled(r.ID)[0].GetState() != aiplatformpb.JobState_JOB_STATE_CANCELLED; {
 			if time.Now().After(deadline) {
@@ -104,13 +105,13 @@ func TestLineIsSentInOrder(t *testing.T) {
 		}
 	}
 	step("two have room", 3, "sent", "sent", "refused 1", "waits", "waits", "waits")
-	if got := w.read(t, line[2]); !strings.Contains(got.Detail, "no quota left") {
+	if got := w.Read(t, line[2].ID); !strings.Contains(got.Detail, "no quota left") {
 		t.Errorf("the record of the job that was refused says %q", got.Detail)
 	}
 	step("none has", 1, "sent", "sent", "refused 2", "waits", "waits", "waits")
 	w.free(t, line[0])
 	step("one has ended", 2, "ENDED", "sent", "sent", "refused 1", "waits", "waits")
-	if got := w.read(t, line[2]); got.Detail != "" {
+	if got := w.Read(t, line[2].ID); got.Detail != "" {
 		t.Errorf("the record of a submitted job says %q", got.Detail)
 	}
 }
@@ -130,8 +131,8 @@ func TestLineIsSentByMany(t *testing.T) {
 			t.Errorf("job %d is %s", i, got)
 		}
 	}
-	if sent != 4 || len(w.cloud.Vertex.Jobs()) != 4 {
-		t.Errorf("%d jobs are submitted, Vertex AI has %d, want 4", sent, len(w.cloud.Vertex.Jobs()))
+	if sent != 4 || len(w.Run.Vertex.Jobs()) != 4 {
+		t.Errorf("%d jobs are submitted, Vertex AI has %d, want 4", sent, len(w.Run.Vertex.Jobs()))
 	}
 }
 
@@ -143,11 +144,10 @@ func TestMaxConcurrentJobs(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, func(c *cloud.Config) { c.JobDuration = 30 * time.Second })
 			line := w.line(t)
-			w.limit, w.starter.Config.MaxConcurrentJobs = 2, 2
-			w.starter.Config.MaxConcurrentJobs = 2
+			w.limit, w.Jobs.Config.MaxConcurrentJobs = 2, 2
 			for range 3 {
 				w.tickTogether(t, pollers)
-				if n, err := w.records.CountAtStep(t.Context(), tuning.Submitting, tuning.Accepted); err != nil || n > 2 {
+				if n, err := w.Cloud.Records.CountAtStep(t.Context(), tuning.Submitting, tuning.Accepted); err != nil || n > 2 {
 					t.Fatalf("%d jobs are in submission or on Vertex AI, %v", n, err)
 				}
 			}
@@ -174,12 +174,12 @@ func TestARefusedJobHoldsUpNobody(t *testing.T) {
 	w := newWorld(t)
 	bad := w.waiting(central)
 	bad.BaseModel, bad.Priority = "gemini-0", 9
-	first, second := w.record(t, bad), w.record(t, w.waiting(central))
+	first, second := w.Record(t, bad), w.Record(t, w.waiting(central))
 	w.tick(t)
-	if got := w.read(t, first); got.State != tuning.Failed || !strings.Contains(got.Failure.Message, "gemini-0") {
+	if got := w.Read(t, first.ID); got.State != tuning.Failed || !strings.Contains(got.Failure.Message, "gemini-0") {
 		t.Errorf("the refused job is in %s with %+v", got.State, got.Failure)
 	}
-	if got := w.read(t, second); got.Step != tuning.Accepted {
+	if got := w.Read(t, second.ID); got.Step != tuning.Accepted {
 		t.Errorf("the job behind it is at %s", got.Step)
 	}
 }
@@ -194,37 +194,28 @@ func TestAJobThatIsNotAnswered(t *testing.T) {
 			w := newWorld(t)
 			job := w.waiting(central)
 			job.Priority = 9
-			first, second := w.record(t, job), w.record(t, w.waiting(central))
-			away := status.Error(codes.Unavailable, "connection lost")
-			w.intercept(func(ctx context.Context, method string, req any) (any, error) {
-				create, ok := req.(*aiplatformpb.CreateTuningJobRequest)
-				if !ok || create.GetTuningJob().GetLabels()[tuning.LabelKey] != first.ID {
-					// The search for it fails, too.
-					if method == "ListTuningJobs" {
-						return nil, away
-					}
-					return nil, nil
+			first, second := w.Record(t, job), w.Record(t, w.waiting(central))
+			w.On("ListTuningJobs", faults.Fail(codes.Unavailable)) // the search for it
+			w.On("CreateTuningJob", func(ctx context.Context, c faults.Call, do faults.Do) error {
+				if c.Request.(*aiplatformpb.CreateTuningJobRequest).GetTuningJob().GetLabels()[tuning.LabelKey] != first.ID {
+					return do(ctx)
 				}
 				if arrives {
-					w.intercept(nil)
-					_, err := w.vertex.Create(ctx, job)
-					w.fail("ListTuningJobs", 1, away)
-					if err != nil {
-						return nil, err
-					}
+					return faults.Lose(codes.Unavailable)(ctx, c, do)
 				}
-				return nil, away
+				return status.Error(codes.Unavailable, "connection lost")
 			})
 			w.tick(t)
-			got := w.read(t, first)
+			got := w.Read(t, first.ID)
 			if got.Step != tuning.Submitting || got.State != tuning.Queued || !got.Leased(time.Now()) || !strings.Contains(got.Detail, "did not answer") {
 				t.Errorf("the job is at %s in %s, leased: %v, detail %q", got.Step, got.State, got.Leased(time.Now()), got.Detail)
 			}
-			if got := w.read(t, second); got.Step != tuning.Accepted {
+			if got := w.Read(t, second.ID); got.Step != tuning.Accepted {
 				t.Errorf("the job behind it is at %s", got.Step)
 			}
-			w.intercept(nil)
-			w.Now = func() time.Time { return got.LeaseUntil.Add(time.Second) }
+			w.On("ListTuningJobs", nil)
+			w.On("CreateTuningJob", nil)
+			w.Poller.Now = func() time.Time { return got.LeaseUntil.Add(time.Second) }
 			w.tick(t)
 			if diff := cmp.Diff([]string{"sent", "sent"}, w.standing(t, []store.Record{first, second})); diff != "" {
 				t.Errorf("after the lease (-want +got):\n%s", diff)

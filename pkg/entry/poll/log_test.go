@@ -4,11 +4,9 @@
 package poll_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -16,20 +14,9 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/entry/serve"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
-
-// safeBuffer is a log for concurrent writers.
-type safeBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
 
 // TestLog_has_no_words: starts that fail in the background write no text of their callers to the
 // log, and every line has the tick's event.
@@ -37,13 +24,13 @@ func TestLog_has_no_words(t *testing.T) {
 	t.Parallel()
 	const said = "Xylophon"
 	w := newWorld(t)
-	var log safeBuffer
-	w.Log = serve.Logger(&log, slog.LevelDebug)
-	w.starter.Log, w.records.Log = w.Log, w.Log
+	log := w.Cloud.Log
+	w.Poller.Log = serve.Logger(log, slog.LevelDebug)
+	w.Jobs.Log, w.Cloud.Records.Log = w.Poller.Log, w.Poller.Log
 	enqueue := func(r tuning.Request) {
 		t.Helper()
 		r.BaseModel, r.DisplayName, r.Labels = "gemini-3.1-flash-lite", said, map[string]string{"team": strings.ToLower(said)}
-		if _, err := w.starter.Enqueue(context.Background(), jobs.StartRequest{Request: r, Caller: "ann"}); err != nil {
+		if _, err := w.Jobs.Enqueue(context.Background(), jobs.StartRequest{Request: r, Caller: "ann"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -53,27 +40,18 @@ func TestLog_has_no_words(t *testing.T) {
 		enqueue(tuning.Request{TrainingData: "gs://test-data/" + name + ".jsonl"})
 	}
 	enqueue(tuning.Request{MessageIDs: []string{said}})
-	log.mu.Lock()
-	log.text.Reset() // remove the lines before the tick
-	log.mu.Unlock()
+	log.Reset() // remove the lines before the tick
 	w.resumeAll(t)
 	for _, code := range []codes.Code{codes.InvalidArgument, codes.FailedPrecondition, codes.NotFound} {
 		enqueue(tuning.Request{TrainingData: "gs://test-data/x.jsonl"})
-		log.mu.Lock()
-		before := log.text.Len()
-		log.mu.Unlock()
-		w.intercept(func(_ context.Context, method string, _ any) (any, error) {
-			if method == "CreateTuningJob" {
-				return nil, status.Error(code, "line 1: "+said)
-			}
-			return nil, nil
-		})
+		before := len(log.String())
+		w.On("CreateTuningJob", faults.FailWith(status.Error(code, "line 1: "+said)))
 		w.resumeAll(t)
-		if log.text.Len() == before {
+		if len(log.String()) == before {
 			t.Errorf("%s: nothing is logged", code)
 		}
 	}
-	for line := range strings.Lines(log.text.String()) {
+	for line := range strings.Lines(log.String()) {
 		if strings.Contains(strings.ToLower(line), strings.ToLower(said)) {
 			t.Errorf("the log has the word: %s", line)
 		}
@@ -84,8 +62,8 @@ func TestLog_has_no_words(t *testing.T) {
 			t.Errorf("an error in a file is logged at the operator's level: %s", line)
 		}
 	}
-	if n := strings.Count(log.text.String(), "dataset was not written"); n != 4 {
-		t.Errorf("%d of 4 starts have failed on their data:\n%s", n, &log.text)
+	if n := strings.Count(log.String(), "dataset was not written"); n != 4 {
+		t.Errorf("%d of 4 starts have failed on their data:\n%s", n, log)
 	}
 }
 

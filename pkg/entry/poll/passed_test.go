@@ -4,7 +4,6 @@
 package poll_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,36 +14,28 @@ import (
 	"cloud.google.com/go/firestore/apiv1/firestorepb"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // refuse makes Firestore answer each write of the jobs with the code; without jobs, each write.
 func (w *world) refuse(code codes.Code, of ...store.Record) {
-	w.intercept(func(_ context.Context, _ string, req any) (any, error) {
-		commit, ok := req.(*firestorepb.CommitRequest)
-		meant := ok && len(of) == 0
-		for _, write := range commit.GetWrites() {
-			meant = meant || slices.ContainsFunc(of, func(r store.Record) bool { return strings.HasSuffix(write.GetUpdate().GetName(), "/"+r.ID) })
+	w.On("Commit", faults.If(func(c faults.Call) bool {
+		for _, write := range c.Request.(*firestorepb.CommitRequest).GetWrites() {
+			if slices.ContainsFunc(of, func(r store.Record) bool { return strings.HasSuffix(write.GetUpdate().GetName(), "/"+r.ID) }) {
+				return true
+			}
 		}
-		if meant {
-			return nil, status.Error(code, "not this one")
-		}
-		return nil, nil
-	})
+		return len(of) == 0
+	}, faults.Fail(code)))
 }
 
 // pairs sets a field of the records without our store.
 func (w *world) pairs(t *testing.T, value any, records []store.Record) {
 	t.Helper()
-	docs, err := w.cloud.FirestoreClient(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = docs.Close() }()
 	for _, r := range records {
-		if _, err := docs.Doc("tuning_jobs/"+r.ID).Update(t.Context(), []firestore.Update{{Path: "pairs", Value: value}}); err != nil {
+		if _, err := w.Firestore.Doc("tuning_jobs/"+r.ID).Update(t.Context(), []firestore.Update{{Path: "pairs", Value: value}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -64,12 +55,12 @@ func TestLinePassesOver(t *testing.T) {
 		},
 		"refused": {
 			spoil:    func(_ *testing.T, w *world, bad []store.Record) { w.refuse(codes.PermissionDenied, bad...) },
-			mend:     func(_ *testing.T, w *world, _ []store.Record) { w.intercept(nil) },
+			mend:     func(_ *testing.T, w *world, _ []store.Record) { w.On("Commit", nil) },
 			returned: true,
 		},
 		"repeated_in_vain": { // Firestore's client retries as long as it may
 			spoil:    func(_ *testing.T, w *world, bad []store.Record) { w.refuse(codes.Unavailable, bad...) },
-			mend:     func(_ *testing.T, w *world, _ []store.Record) { w.intercept(nil) },
+			mend:     func(_ *testing.T, w *world, _ []store.Record) { w.On("Commit", nil) },
 			returned: true,
 		},
 	}
@@ -78,7 +69,7 @@ func TestLinePassesOver(t *testing.T) {
 			t.Run(fmt.Sprint(name, "/", limit), func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
-				w.starter.Config.MaxConcurrentJobs, w.starter.Config.Lease = limit, 3*time.Second
+				w.Jobs.Config.MaxConcurrentJobs, w.Jobs.Config.Lease = limit, 3*time.Second
 				line := w.line(t)
 				bad, others := line[:2], line[2:]
 				tt.spoil(t, w, bad)
@@ -92,7 +83,7 @@ func TestLinePassesOver(t *testing.T) {
 					t.Errorf("the jobs behind it (-want +got):\n%s", diff)
 				}
 				tt.mend(t, w, bad)
-				w.starter.Config.MaxConcurrentJobs = 0
+				w.Jobs.Config.MaxConcurrentJobs = 0
 				w.tick(t)
 				if diff := cmp.Diff(slices.Repeat([]string{"sent"}, 6), w.standing(t, line)); diff != "" {
 					t.Errorf("after the repair (-want +got):\n%s", diff)
@@ -112,7 +103,7 @@ func TestLineIsLeftAlone(t *testing.T) {
 	}{
 		"firestore": {"Commit", func(w *world) { w.refuse(codes.PermissionDenied) }, true},
 		"vertex_ai": {"CreateTuningJob", func(w *world) {
-			w.fail("CreateTuningJob", -1, status.Error(codes.Unavailable, "away"))
+			w.On("CreateTuningJob", faults.Fail(codes.Unavailable))
 		}, false},
 	}
 	for name, tt := range tests {
@@ -121,7 +112,7 @@ func TestLineIsLeftAlone(t *testing.T) {
 			w := newWorld(t)
 			var line []store.Record
 			for range 12 {
-				line = append(line, w.record(t, w.waiting(central)))
+				line = append(line, w.Record(t, w.waiting(central)))
 			}
 			tt.away(w)
 			w.taken()
@@ -131,9 +122,9 @@ func TestLineIsLeftAlone(t *testing.T) {
 			if n := w.taken()[tt.method]; n != 5 {
 				t.Errorf("it was asked %d times, want 5", n)
 			}
-			w.intercept(nil)
+			w.On(tt.method, nil)
 			w.tick(t)
-			w.Now = func() time.Time { return time.Now().Add(time.Hour) } // after all leases have expired
+			w.Poller.Now = func() time.Time { return time.Now().Add(time.Hour) } // after all leases have expired
 			w.tick(t)
 			if diff := cmp.Diff(slices.Repeat([]string{"sent"}, len(line)), w.standing(t, line)); diff != "" {
 				t.Errorf("when it is back (-want +got):\n%s", diff)

@@ -17,7 +17,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
-	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // unprepared returns a start that was never prepared, and whose events are unpublished.
@@ -32,7 +33,7 @@ func (w *world) unprepared(object string) tuning.Job {
 func (w *world) published(t *testing.T, what string, records []store.Record) {
 	t.Helper()
 	for _, r := range records {
-		if got := w.read(t, r); len(got.Unpublished()) > 0 {
+		if got := w.Read(t, r.ID); len(got.Unpublished()) > 0 {
 			t.Errorf("%s job %s at %s: %d events are not published", what, r.ID, got.Step, len(got.Unpublished()))
 		}
 	}
@@ -42,45 +43,42 @@ func (w *world) published(t *testing.T, what string, records []store.Record) {
 // other jobs.
 func TestPoisonBesideGoodOnes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *cloud.Config) {
-		c.StorageWrap = func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-				if strings.HasSuffix(r.URL.Path, "/endless.jsonl") {
-					<-r.Context().Done() // until the client gives up
-					return
-				}
-				next.ServeHTTP(rw, r)
-			})
+	w := newWorld(t)
+	w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if strings.HasSuffix(r.URL.Path, "/endless.jsonl") {
+			<-r.Context().Done() // until the client gives up
+			return
 		}
+		next.ServeHTTP(rw, r)
 	})
 	var good, poison []store.Record
 	for range 5 {
 		waits := w.waiting(central)
 		waits.Published = 0
-		good = append(good, w.record(t, waits), w.record(t, w.unprepared("x.jsonl")))
+		good = append(good, w.Record(t, waits), w.Record(t, w.unprepared("x.jsonl")))
 	}
 	for range 3 {
-		poison = append(poison, w.record(t, w.unprepared("endless.jsonl")))
+		poison = append(poison, w.Record(t, w.unprepared("endless.jsonl")))
 	}
 	broken := w.unprepared("x.jsonl")
 	broken.Request = []byte("{")
-	poison = append(poison, w.record(t, broken))
+	poison = append(poison, w.Record(t, broken))
 	w.Timeout = 4 * time.Second
 	if err := w.Handle(t.Context(), tick()); err != nil {
 		t.Errorf("the tick = %v", err)
 	}
 	for _, r := range good {
-		if got := w.read(t, r); got.Step != tuning.Accepted {
+		if got := w.Read(t, r.ID); got.Step != tuning.Accepted {
 			t.Errorf("a valid job is at %s", got.Step)
 		}
 	}
 	w.published(t, "good", good)
 	w.published(t, "poison", poison)
-	if got := w.read(t, poison[3]); got.State != tuning.Failed {
+	if got := w.Read(t, poison[3].ID); got.State != tuning.Failed {
 		t.Errorf("the start whose request is broken is in %s", got.State)
 	}
 	for _, r := range poison[:3] {
-		if got := w.read(t, r); got.Step != tuning.Preparing || got.Abandoned() || got.Detail == "" {
+		if got := w.Read(t, r.ID); got.Step != tuning.Preparing || got.Abandoned() || got.Detail == "" {
 			t.Errorf("a start that was cut is at %s, abandoned: %v, detail %q", got.Step, got.Abandoned(), got.Detail)
 		}
 	}
@@ -90,41 +88,37 @@ func TestPoisonBesideGoodOnes(t *testing.T) {
 // files of refused starts are deleted, and all events are published.
 func TestNothingWaitsForPreparing(t *testing.T) {
 	t.Parallel()
-	var w *world
 	var once sync.Once
 	var waits, refused store.Record
 	var starts []store.Record
-	w = newWorld(t, func(c *cloud.Config) {
-		c.StorageWrap = func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-				if strings.HasSuffix(r.URL.Path, "/y.jsonl") {
-					once.Do(func() {
-						if got := w.read(t, waits); got.Step != tuning.Accepted {
-							t.Errorf("the job that waits is at %s", got.Step)
-						}
-						if got, err := w.records.Job(t.Context(), refused.ID); fault.KindOf(err) != fault.NotFound {
-							t.Errorf("the refused start is at %s, %v", got.Step, err)
-						}
-						w.published(t, "while the first is prepared,", append(starts, waits))
-					})
+	w := newWorld(t)
+	w.put(t, "y.jsonl", strings.Repeat(cloudtest.Example, 20))
+	w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if strings.HasSuffix(r.URL.Path, "/y.jsonl") {
+			once.Do(func() {
+				if got := w.Read(t, waits.ID); got.Step != tuning.Accepted {
+					t.Errorf("the job that waits is at %s", got.Step)
 				}
-				next.ServeHTTP(rw, r)
+				if got, err := w.Cloud.Records.Job(t.Context(), refused.ID); fault.KindOf(err) != fault.NotFound {
+					t.Errorf("the refused start is at %s, %v", got.Step, err)
+				}
+				w.published(t, "while the first is prepared,", append(starts, waits))
 			})
 		}
+		next.ServeHTTP(rw, r)
 	})
-	w.put(t, "y.jsonl", strings.Repeat(line, 20))
 	job := w.waiting(central)
 	job.Published = 0
-	waits = w.record(t, job)
+	waits = w.Record(t, job)
 	job = w.newJob(central)
 	job.Step, job.Tentative = tuning.Refused, true
-	refused = w.record(t, job)
+	refused = w.Record(t, job)
 	for range 3 {
-		starts = append(starts, w.record(t, w.unprepared("y.jsonl")))
+		starts = append(starts, w.Record(t, w.unprepared("y.jsonl")))
 	}
 	w.tick(t)
 	for _, r := range starts {
-		if got := w.read(t, r); got.Step != tuning.Accepted {
+		if got := w.Read(t, r.ID); got.Step != tuning.Accepted {
 			t.Errorf("a start is at %s", got.Step)
 		}
 	}
@@ -141,28 +135,25 @@ func TestAbandonedStartsAreResumedAlone(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	now, most := 0, 0
-	w := newWorld(t, func(c *cloud.Config) {
-		c.StorageWrap = func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-				if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/test-data/x.jsonl") {
-					mu.Lock()
-					now++
-					most = max(most, now)
-					mu.Unlock()
-					time.Sleep(20 * time.Millisecond)
-					defer func() { mu.Lock(); now--; mu.Unlock() }()
-				}
-				next.ServeHTTP(rw, r)
-			})
+	w := newWorld(t)
+	w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/test-data/x.jsonl") {
+			mu.Lock()
+			now++
+			most = max(most, now)
+			mu.Unlock()
+			time.Sleep(20 * time.Millisecond)
+			defer func() { mu.Lock(); now--; mu.Unlock() }()
 		}
+		next.ServeHTTP(rw, r)
 	})
 	var starts []store.Record
 	for range 5 {
-		starts = append(starts, w.record(t, w.newJob(central))) // with an expired lease
+		starts = append(starts, w.Record(t, w.newJob(central))) // with an expired lease
 	}
 	w.tick(t)
 	for _, r := range starts {
-		if got := w.read(t, r); got.Step != tuning.Accepted || got.Crashes != 1 {
+		if got := w.Read(t, r.ID); got.Step != tuning.Accepted || got.Crashes != 1 {
 			t.Errorf("a start is at %s after %d crashes", got.Step, got.Crashes)
 		}
 	}
@@ -178,7 +169,7 @@ func TestThousandWait(t *testing.T) { // not parallel: others measure time
 	for name, limit := range map[string]int64{"without_limit": 0, "with_limit": jobs} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.starter.Config.MaxConcurrentJobs = limit
+			w.Jobs.Config.MaxConcurrentJobs = limit
 			begun := time.Now().Add(-time.Hour).UTC().Truncate(time.Microsecond)
 			want := make([]string, jobs)
 			for i := range jobs {
@@ -188,21 +179,19 @@ func TestThousandWait(t *testing.T) { // not parallel: others measure time
 				if i%3 == 0 {
 					place = jobs - (jobs+2)/3 + i/3
 				}
-				want[place] = w.record(t, job).ID
+				want[place] = w.Record(t, job).ID
 			}
 			var mu sync.Mutex
 			var got []string
-			w.intercept(func(_ context.Context, _ string, req any) (any, error) {
-				if c, ok := req.(*firestorepb.CommitRequest); ok {
-					mu.Lock()
-					defer mu.Unlock()
-					for _, write := range c.GetWrites() {
-						if write.GetUpdate().GetFields()["step"].GetStringValue() == string(tuning.Submitting) {
-							got = append(got, tuning.LastSegment(write.GetUpdate().GetName()))
-						}
+			w.On("Commit", func(ctx context.Context, c faults.Call, do faults.Do) error {
+				mu.Lock()
+				for _, write := range c.Request.(*firestorepb.CommitRequest).GetWrites() {
+					if write.GetUpdate().GetFields()["step"].GetStringValue() == string(tuning.Submitting) {
+						got = append(got, tuning.LastSegment(write.GetUpdate().GetName()))
 					}
 				}
-				return nil, nil
+				mu.Unlock()
+				return do(ctx)
 			})
 			w.taken()
 			w.tick(t)
@@ -232,32 +221,32 @@ func TestThousandRecordsOfWhichTenArePoison(t *testing.T) { // not parallel: oth
 		switch job := w.unprepared("x.jsonl"); {
 		case i%200 == 7:
 			job.Request = []byte("{")
-			poison = append(poison, w.record(t, job))
+			poison = append(poison, w.Record(t, job))
 		case i%200 == 107:
 			job.Request, job.RequestData = nil, "gs://test-data/requests/none.json"
-			poison = append(poison, w.record(t, job))
+			poison = append(poison, w.Record(t, job))
 		case i%2 == 0:
 			waits := w.waiting(central)
 			waits.Published = 0
-			good = append(good, w.record(t, waits))
+			good = append(good, w.Record(t, waits))
 		default:
-			good = append(good, w.record(t, job))
+			good = append(good, w.Record(t, job))
 		}
 	}
 	for range 3 {
 		w.tickTogether(t, 2)
 	}
 	there := map[string]int{}
-	for _, job := range w.cloud.Vertex.Jobs() {
+	for _, job := range w.Run.Vertex.Jobs() {
 		there[job.GetLabels()[tuning.LabelKey]]++
 	}
 	for _, r := range good {
-		if got := w.read(t, r); got.Step != tuning.Accepted || there[r.ID] != 1 {
+		if got := w.Read(t, r.ID); got.Step != tuning.Accepted || there[r.ID] != 1 {
 			t.Fatalf("a good job is at %s, and on Vertex AI %d times", got.Step, there[r.ID])
 		}
 	}
 	for _, r := range poison {
-		if got := w.read(t, r); got.State != tuning.Failed {
+		if got := w.Read(t, r.ID); got.State != tuning.Failed {
 			t.Errorf("a poison start is in %s", got.State)
 		}
 	}

@@ -4,7 +4,6 @@
 package poll_test
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // TestTickFollowsAJobToItsEnd follows a real job through all its states.
@@ -29,7 +29,7 @@ func TestTickFollowsAJobToItsEnd(t *testing.T) {
 			t.Fatalf("the record stays in %s", record.State)
 		}
 		w.tick(t)
-		record = w.read(t, record)
+		record = w.Read(t, record.ID)
 		if course[len(course)-1] != record.State {
 			course = append(course, record.State)
 		}
@@ -82,7 +82,7 @@ func TestTickWritesOnlyWhatChanged(t *testing.T) {
 		if i == 2 || i == 4 {
 			want = tuning.Cancelling
 		}
-		if got := w.read(t, r); got.State != want {
+		if got := w.Read(t, r.ID); got.State != want {
 			t.Errorf("job %d is in %s, want %s", i, got.State, want)
 		}
 	}
@@ -127,8 +127,8 @@ func TestTickAsksWithFewCalls(t *testing.T) {
 			if diff := cmp.Diff(want, w.taken()); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
-			if tt.jobs > 0 && w.read(t, last).State != tuning.Cancelling {
-				t.Errorf("the change was not seen: %s", w.read(t, last).State)
+			if tt.jobs > 0 && w.Read(t, last.ID).State != tuning.Cancelling {
+				t.Errorf("the change was not seen: %s", w.Read(t, last.ID).State)
 			}
 		})
 	}
@@ -147,7 +147,7 @@ func TestTicksAtOnce(t *testing.T) {
 	w.tick(t) // the work that they prevented each other from doing
 	received := w.receivedEvents(t)
 	for i, r := range records {
-		got := w.read(t, r)
+		got := w.Read(t, r.ID)
 		if got.State != tuning.Cancelling || len(got.Unpublished()) > 0 {
 			t.Errorf("job %d is in %s, %d events are not published", i, got.State, len(got.Unpublished()))
 		}
@@ -164,19 +164,16 @@ func TestTickWithAnOldAnswer(t *testing.T) {
 	w := newWorld(t)
 	record := w.begin(t, central)
 	w.cancel(t, record)
-	w.intercept(func(_ context.Context, method string, _ any) (any, error) {
-		// The other poller has finished before this poller's write arrives.
-		if method == "Commit" {
-			w.intercept(nil)
-			done := tuning.Observation{Name: record.Name, VertexState: "JOB_STATE_CANCELLED", UpdatedAt: time.Now().Add(time.Minute)}
-			if _, err := w.records.Apply(t.Context(), w.read(t, record), done); err != nil {
-				t.Errorf("Apply: %v", err)
-			}
+	// The other poller has finished before this poller's write arrives.
+	w.On("Commit", faults.Before(func() {
+		w.On("Commit", nil)
+		done := tuning.Observation{Name: record.Name, VertexState: "JOB_STATE_CANCELLED", UpdatedAt: time.Now().Add(time.Minute)}
+		if _, err := w.Cloud.Records.Apply(t.Context(), w.Read(t, record.ID), done); err != nil {
+			t.Errorf("Apply: %v", err)
 		}
-		return nil, nil
-	})
+	}))
 	w.tick(t)
-	if got := w.read(t, record); got.State != tuning.Cancelled {
+	if got := w.Read(t, record.ID); got.State != tuning.Cancelled {
 		t.Errorf("the record is in %s, want %s", got.State, tuning.Cancelled)
 	}
 }

@@ -11,10 +11,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // died is a start whose process has crashed, and its expected result.
@@ -30,14 +31,14 @@ type died struct {
 // starts are interrupted starts, at every step.
 var starts = map[string]died{
 	"before_its_dataset": {
-		leave: func(t *testing.T, w *world) store.Record { return w.record(t, w.newJob(central)) },
+		leave: func(t *testing.T, w *world) store.Record { return w.Record(t, w.newJob(central)) },
 		step:  tuning.Accepted, state: tuning.Pending, jobs: 1, sent: 1,
 	},
 	"after_its_dataset": {
 		leave: func(t *testing.T, w *world) store.Record {
 			job := w.newJob(central)
-			w.put(t, "datasets/"+job.ID+".jsonl", line)
-			return w.record(t, job)
+			w.put(t, "datasets/"+job.ID+".jsonl", cloudtest.Example)
+			return w.Record(t, job)
 		},
 		step: tuning.Accepted, state: tuning.Pending, jobs: 1, sent: 1,
 	},
@@ -45,7 +46,7 @@ var starts = map[string]died{
 		leave: func(t *testing.T, w *world) store.Record {
 			job := w.newJob(central)
 			job.Request = tuning.Request{SessionID: "nobody's"}.Encode()
-			return w.record(t, job)
+			return w.Record(t, job)
 		},
 		step: tuning.Ended, state: tuning.Failed, why: `no messages of session "nobody's"`,
 	},
@@ -53,16 +54,16 @@ var starts = map[string]died{
 		leave: func(t *testing.T, w *world) store.Record {
 			job := w.newJob(central)
 			job.Request = []byte("{")
-			return w.record(t, job)
+			return w.Record(t, job)
 		},
 		step: tuning.Ended, state: tuning.Failed, why: "our side",
 	},
 	"while_it_waited": {
-		leave: func(t *testing.T, w *world) store.Record { return w.record(t, w.waiting(central)) },
+		leave: func(t *testing.T, w *world) store.Record { return w.Record(t, w.waiting(central)) },
 		step:  tuning.Accepted, state: tuning.Pending, jobs: 1, sent: 1,
 	},
 	"before_it_asked_vertex": {
-		leave: func(t *testing.T, w *world) store.Record { return w.record(t, w.submitting(central)) },
+		leave: func(t *testing.T, w *world) store.Record { return w.Record(t, w.submitting(central)) },
 		step:  tuning.Accepted, state: tuning.Pending, jobs: 1, sent: 2,
 	},
 	"after_vertex_had_the_job": {
@@ -72,7 +73,7 @@ var starts = map[string]died{
 			for range 120 { // so that the job is on the second page
 				w.onVertex(t, w.waiting(central))
 			}
-			return w.record(t, job)
+			return w.Record(t, job)
 		},
 		step: tuning.Accepted, state: tuning.Pending, jobs: 1, sent: 1,
 	},
@@ -80,7 +81,7 @@ var starts = map[string]died{
 		leave: func(t *testing.T, w *world) store.Record {
 			job := w.submitting(central)
 			job.BaseModel = "gemini-0"
-			return w.record(t, job)
+			return w.Record(t, job)
 		},
 		step: tuning.Ended, state: tuning.Failed, sent: 2, why: "gemini-0",
 	},
@@ -88,7 +89,7 @@ var starts = map[string]died{
 		leave: func(t *testing.T, w *world) store.Record {
 			job := w.submitting(central)
 			job.Submissions = 5
-			return w.record(t, job)
+			return w.Record(t, job)
 		},
 		step: tuning.Ended, state: tuning.Failed, sent: 5, why: "Nothing was billed",
 	},
@@ -97,19 +98,19 @@ var starts = map[string]died{
 			job := w.submitting(central)
 			job.Submissions = 5
 			w.onVertex(t, job)
-			return w.record(t, job)
+			return w.Record(t, job)
 		},
 		step: tuning.Accepted, state: tuning.Pending, jobs: 1, sent: 5,
 	},
 	"and_was_cancelled_before_it_asked_vertex": {
-		leave: func(t *testing.T, w *world) store.Record { return w.record(t, wished(t, w.submitting(central))) },
+		leave: func(t *testing.T, w *world) store.Record { return w.Record(t, wished(t, w.submitting(central))) },
 		step:  tuning.Ended, state: tuning.Cancelled, sent: 1,
 	},
 	"and_was_cancelled_after_vertex_had_the_job": {
 		leave: func(t *testing.T, w *world) store.Record {
 			job := w.submitting(central)
 			w.onVertex(t, job)
-			return w.record(t, wished(t, job))
+			return w.Record(t, wished(t, job))
 		},
 		step: tuning.Accepted, state: tuning.Cancelling, jobs: 1, sent: 1,
 	},
@@ -139,7 +140,7 @@ func TestStartsThatDied(t *testing.T) {
 				w := newWorld(t)
 				left := tt.leave(t, w)
 				w.tickTogether(t, pollers)
-				got := w.read(t, left)
+				got := w.Read(t, left.ID)
 				if got.Step != tt.step || got.State != tt.state || got.Submissions != tt.sent || got.Leased(time.Now()) {
 					t.Errorf("the job is at %s in %s after %d submissions, detail %q, want %s in %s after %d",
 						got.Step, got.State, got.Submissions, got.Detail, tt.step, tt.state, tt.sent)
@@ -162,7 +163,7 @@ func TestStartsThatDied(t *testing.T) {
 				if diff := cmp.Diff(history(got, int(left.Published)+1), unique(w.receivedEvents(t)[left.ID])); diff != "" {
 					t.Errorf("published (-want +got):\n%s", diff)
 				}
-				if got := w.read(t, left); got.Published != int64(len(got.Events)) || got.Watched == got.Finished {
+				if got := w.Read(t, left.ID); got.Published != int64(len(got.Events)) || got.Watched == got.Finished {
 					t.Errorf("published %d of %d events, watched: %v, finished: %v", got.Published, len(got.Events), got.Watched, got.Finished)
 				}
 			})
@@ -176,7 +177,7 @@ func (w *world) tickTogether(t *testing.T, pollers int) {
 	begin := make(chan struct{})
 	var all sync.WaitGroup
 	for range pollers {
-		p, _ := w.newPoller(t)
+		p := w.newPoller(t)
 		all.Go(func() {
 			<-begin
 			if err := p.Tick(t.Context()); err != nil {
@@ -207,7 +208,7 @@ func TestManyStartsThatDied(t *testing.T) {
 		w.tickTogether(t, 2)
 	}
 	for id, r := range left {
-		got, jobs := w.read(t, r), w.labelled(id)
+		got, jobs := w.Read(t, r.ID), w.labelled(id)
 		if (got.Name == "") != (len(jobs) == 0) || len(jobs) > 1 || got.Name == "" && got.Failure == nil && got.State != tuning.Cancelled {
 			t.Errorf("%s: %d jobs; the record is at %s in %s with %+v", id, len(jobs), got.Step, got.State, got.Failure)
 		}
@@ -221,13 +222,13 @@ func TestManyStartsThatDied(t *testing.T) {
 func TestResumeThatFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	record := w.record(t, w.newJob(central))
-	w.fail("Commit", 1, status.Error(codes.PermissionDenied, "no"))
+	record := w.Record(t, w.newJob(central))
+	w.On("Commit", faults.First(1, faults.Fail(codes.PermissionDenied)))
 	if err := w.Tick(t.Context()); err == nil || !strings.Contains(err.Error(), "resume the start of job "+record.ID) {
 		t.Errorf("Tick = %v, want an error about job %s", err, record.ID)
 	}
 	w.tick(t)
-	if got := w.read(t, record); got.Step != tuning.Accepted || len(w.labelled(record.ID)) != 1 {
+	if got := w.Read(t, record.ID); got.Step != tuning.Accepted || len(w.labelled(record.ID)) != 1 {
 		t.Errorf("the job is at %s, Vertex AI has %d of it", got.Step, len(w.labelled(record.ID)))
 	}
 }
@@ -246,7 +247,7 @@ func TestLeasesAreKept(t *testing.T) {
 	w.onVertex(t, arrived)
 	var records []store.Record
 	for _, job := range []tuning.Job{preparing, submitting, wished(t, arrived)} {
-		records = append(records, w.record(t, job))
+		records = append(records, w.Record(t, job))
 	}
 	w.taken()
 	for range 2 {
@@ -256,15 +257,15 @@ func TestLeasesAreKept(t *testing.T) {
 		t.Errorf("calls of two ticks (-want +got):\n%s", diff)
 	}
 	for _, r := range records {
-		if _, err := w.records.UpdateJob(t.Context(), r, r.MarkDelayed("still at it")); err != nil {
+		if _, err := w.Cloud.Records.UpdateJob(t.Context(), r, r.MarkDelayed("still at it")); err != nil {
 			t.Errorf("the holder of the lease on job %s cannot write: %v", r.ID, err)
 		}
 	}
 	// As soon as the leases have expired, all jobs are resumed and published.
-	w.Now = func() time.Time { return lease.Add(time.Second) }
+	w.Poller.Now = func() time.Time { return lease.Add(time.Second) }
 	w.tick(t)
 	for i, want := range []tuning.State{tuning.Pending, tuning.Pending, tuning.Cancelling} {
-		got := w.read(t, records[i])
+		got := w.Read(t, records[i].ID)
 		if got.State != want || len(w.labelled(got.ID)) != 1 {
 			t.Errorf("job %d is in %s, Vertex AI has %d of it, want %s and 1", i, got.State, len(w.labelled(got.ID)), want)
 		}

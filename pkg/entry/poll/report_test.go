@@ -17,23 +17,18 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 )
 
 // report reads the report on a job, if there is one.
 func (w *world) report(t *testing.T, r store.Record) map[string]any {
 	t.Helper()
-	objects, err := w.cloud.StorageClient(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = objects.Close() }()
-	in, err := objects.Bucket("test-data").Object("reports/" + r.ID + ".json").NewReader(t.Context())
-	if err != nil {
+	content, attrs := w.Object(t, cloudtest.Data, "reports/"+r.ID+".json")
+	if attrs == nil {
 		return nil
 	}
-	defer func() { _ = in.Close() }()
 	var all map[string]any
-	if err := json.NewDecoder(in).Decode(&all); err != nil {
+	if err := json.Unmarshal([]byte(content), &all); err != nil {
 		t.Fatal(err)
 	}
 	return all
@@ -44,17 +39,13 @@ func (w *world) report(t *testing.T, r store.Record) map[string]any {
 func TestReport(t *testing.T) {
 	t.Parallel()
 	var away atomic.Int64 // status of Cloud Storage's answer to a report
-	w := newWorld(t, func(c *cloud.Config) {
-		c.JobDuration = time.Millisecond
-		c.StorageWrap = func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-				if code := away.Load(); code != 0 && strings.Contains(r.URL.String(), "reports") {
-					http.Error(rw, "no", int(code))
-					return
-				}
-				next.ServeHTTP(rw, r)
-			})
+	w := newWorld(t, func(c *cloud.Config) { c.JobDuration = time.Millisecond })
+	w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if code := away.Load(); code != 0 && strings.Contains(r.URL.String(), "reports") {
+			http.Error(rw, "no", int(code))
+			return
 		}
+		next.ServeHTTP(rw, r)
 	})
 	ended := func() store.Record {
 		r := w.begin(t, central)
@@ -63,7 +54,7 @@ func TestReport(t *testing.T) {
 	}
 	a := ended()
 	w.tick(t)
-	a = w.read(t, a)
+	a = w.Read(t, a.ID)
 	got := w.report(t, a)
 	want := map[string]any{"job_name": a.Name, "status": string(tuning.Succeeded), "report": "gs://test-data/reports/" + a.ID + ".json"}
 	for name, value := range want {

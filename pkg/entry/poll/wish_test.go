@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // TestCancelIsPassedOnAgain: a cancellation is forwarded again until Vertex AI says that it
@@ -22,7 +23,7 @@ func TestCancelIsPassedOnAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	record := w.begin(t, central)
-	record, err := w.records.UpdateJob(t.Context(), record, wished(t, record.Job))
+	record, err := w.Cloud.Records.UpdateJob(t.Context(), record, wished(t, record.Job))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,17 +31,17 @@ func TestCancelIsPassedOnAgain(t *testing.T) {
 		t.Helper()
 		w.taken()
 		w.tick(t)
-		got, n := w.read(t, record), w.taken()["CancelTuningJob"]
+		got, n := w.Read(t, record.ID), w.taken()["CancelTuningJob"]
 		if got.State != want || n != asked {
 			t.Errorf("%s: %s after %d calls to cancel, want %s after %d", what, got.State, n, want, asked)
 		}
 	}
-	w.fail("CancelTuningJob", 2, status.Error(codes.Unavailable, "away"))
+	w.On("CancelTuningJob", faults.First(2, faults.FailWith(status.Error(codes.Unavailable, "away"))))
 	tick("refused", 1, tuning.Pending)
 	tick("refused again", 1, tuning.Pending)
 	tick("taken", 1, tuning.Cancelling)
 	tick("known", 0, tuning.Cancelling)
-	if diff := cmp.Diff(history(w.read(t, record), 3), w.receivedEvents(t)[record.ID]); diff != "" {
+	if diff := cmp.Diff(history(w.Read(t, record.ID), 3), w.receivedEvents(t)[record.ID]); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}
 }
@@ -50,20 +51,20 @@ func TestCancelOfAJobThatIsOver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	record := w.begin(t, central)
-	record, err := w.records.UpdateJob(t.Context(), record, wished(t, record.Job))
+	record, err := w.Cloud.Records.UpdateJob(t.Context(), record, wished(t, record.Job))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.fail("CancelTuningJob", 1, status.Error(codes.FailedPrecondition, "its state is JOB_STATE_SUCCEEDED"))
+	w.On("CancelTuningJob", faults.First(1, faults.FailWith(status.Error(codes.FailedPrecondition, "its state is JOB_STATE_SUCCEEDED"))))
 	w.tick(t)
-	w.editing(func(reply any) {
+	w.OnAny(faults.Edit(func(reply any) {
 		if on, ok := reply.(*aiplatformpb.TuningJob); ok {
 			on.State, on.EndTime = aiplatformpb.JobState_JOB_STATE_SUCCEEDED, on.GetUpdateTime()
 		}
-	})
+	}))
 	w.taken()
 	w.tick(t)
-	if got, n := w.read(t, record), w.taken()["CancelTuningJob"]; got.State != tuning.Succeeded || n != 0 {
+	if got, n := w.Read(t, record.ID), w.taken()["CancelTuningJob"]; got.State != tuning.Succeeded || n != 0 {
 		t.Errorf("the record is in %s after %d calls to cancel", got.State, n)
 	}
 }
@@ -79,7 +80,7 @@ func (w *world) runs(change time.Duration, checkpoints int) {
 		on.UpdateTime = timestamppb.New(on.GetCreateTime().AsTime().Add(change))
 		on.TunedModel = &aiplatformpb.TunedModel{Checkpoints: make([]*aiplatformpb.TunedModelCheckpoint, checkpoints)}
 	}
-	w.editing(func(reply any) {
+	w.OnAny(faults.Edit(func(reply any) {
 		switch reply := reply.(type) {
 		case *aiplatformpb.TuningJob:
 			say(reply)
@@ -88,12 +89,12 @@ func (w *world) runs(change time.Duration, checkpoints int) {
 				say(on)
 			}
 		}
-	})
+	}))
 }
 
 // after runs a tick at a time after the job's creation.
 func (w *world) after(job tuning.Job, d time.Duration) {
-	w.Now = func() time.Time { return job.CreatedAt.Add(d) }
+	w.Poller.Now = func() time.Time { return job.CreatedAt.Add(d) }
 }
 
 // TestStalledIsToldOnce: a stall has one event, and another one only if the job has changed and
@@ -127,10 +128,10 @@ func TestStalledIsToldOnce(t *testing.T) {
 	w.runs(time.Hour, 1)
 	step("it moves", 179*time.Minute)
 	step("it has stalled again", 182*time.Minute, "000005 vertextune.tuningJob.v1.stalled")
-	if got := w.read(t, record); got.CancelRequested != nil || got.State != tuning.Running {
+	if got := w.Read(t, record.ID); got.CancelRequested != nil || got.State != tuning.Running {
 		t.Errorf("cancelled without a request: %s, %+v", got.State, got.CancelRequested)
 	}
-	events := w.read(t, record).Events
+	events := w.Read(t, record.ID).Events
 	if got := events[len(events)-1]; got.Reason != tuning.NoChange || !got.Time.Equal(record.CreatedAt.Add(182*time.Minute)) {
 		t.Errorf("event %+v", got)
 	}
@@ -145,13 +146,13 @@ func TestStalledIsCancelled(t *testing.T) {
 	job.Timeout, job.CancelWhenStalled = time.Hour, true
 	job, _ = job.Observe(w.onVertex(t, job))
 	job.Published = int64(len(job.Events))
-	record := w.record(t, job)
+	record := w.Record(t, job)
 	w.runs(0, 0)
 	w.after(job, time.Minute)
 	w.tick(t)
 	w.after(job, 61*time.Minute)
 	w.tick(t)
-	got := w.read(t, record)
+	got := w.Read(t, record.ID)
 	if got.State != tuning.Cancelling || w.labelled(record.ID)[0].GetState() != aiplatformpb.JobState_JOB_STATE_CANCELLING {
 		t.Errorf("the record is in %s, Vertex AI in %s", got.State, w.labelled(record.ID)[0].GetState())
 	}
@@ -181,7 +182,7 @@ func TestStalledNever(t *testing.T) {
 	for range 2 {
 		w.tick(t)
 	}
-	if got := w.read(t, record); len(got.Events) != 3 || !got.StalledAt.IsZero() {
+	if got := w.Read(t, record.ID); len(got.Events) != 3 || !got.StalledAt.IsZero() {
 		t.Errorf("events: %+v", got.Events)
 	}
 }
@@ -193,11 +194,11 @@ func TestStalledFoundByMany(t *testing.T) {
 	job := w.submitting(central)
 	job.CancelWhenStalled, job.Timeout = true, time.Nanosecond
 	job, _ = job.Observe(w.onVertex(t, job))
-	record := w.record(t, job)
+	record := w.Record(t, job)
 	w.runs(0, 0)
 	w.tickTogether(t, 3)
 	w.tick(t) // the work that they prevented each other from doing
-	got := w.read(t, record)
+	got := w.Read(t, record.ID)
 	kinds := map[tuning.EventType]int{}
 	for _, e := range got.Events {
 		kinds[e.Type]++
