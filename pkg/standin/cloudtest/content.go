@@ -65,11 +65,11 @@ func (c *Cloud) Object(t testing.TB, bucket, name string) (content string, attrs
 	return string(text), attrs
 }
 
-// Recorded returns the records of all jobs with all their fields, newest first. They are for reading
+// Recorded returns the records of all jobs with all their fields, oldest first. They are for reading
 // only, as they have no version.
 func (c *Cloud) Recorded(t testing.TB) (all []store.Record) {
 	t.Helper()
-	docs, err := c.Firestore.Collection("tuning_jobs").OrderBy("created_at", firestore.Desc).Documents(t.Context()).GetAll()
+	docs, err := c.Firestore.Collection("tuning_jobs").OrderBy("created_at", firestore.Asc).Documents(t.Context()).GetAll()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,13 +17,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
 // waits records a queued job, after change has edited it.
 func (w *world) waits(t *testing.T, name string, change func(*tuning.Job)) {
 	t.Helper()
-	w.upload(t, "datasets/"+name+".jsonl", line("question", "answer"))
+	w.Upload(t, bucket, "datasets/"+name+".jsonl", line("question", "answer"), nil)
 	w.record(t, func(j *tuning.Job) {
 		j.DisplayName, j.TrainingData = name, "gs://test-data/datasets/"+name+".jsonl"
 		change(j)
@@ -35,11 +36,11 @@ func (w *world) waits(t *testing.T, name string, change func(*tuning.Job)) {
 func (w *world) sent(t *testing.T) []string {
 	t.Helper()
 	names := map[string]string{}
-	for _, r := range w.jobs(t) {
+	for _, r := range w.Recorded(t) {
 		names[r.ID] = r.DisplayName
 	}
 	all := []string{}
-	for _, seen := range w.onVertex(t) { // the newest first
+	for _, seen := range w.OnVertex(t) { // the newest first
 		all = append([]string{names[seen.Label]}, all...)
 	}
 	return all
@@ -89,7 +90,7 @@ func TestTurn(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.conversation(t, "s")
-			w.put(t, "models/m", fields{"display_name": "new"})
+			w.Put(t, "models/m", fields{"display_name": "new"})
 			w.Config.MaxConcurrentJobs = tt.limit
 			for waiting, change := range tt.line {
 				w.waits(t, waiting, change)
@@ -116,14 +117,14 @@ func TestNoRoomForTheFirst(t *testing.T) {
 	for i, name := range []string{"a", "b", "c"} {
 		w.waits(t, name, func(j *tuning.Job) { j.CreatedAt = j.CreatedAt.Add(time.Duration(i-3) * time.Second) })
 	}
-	w.on("CreateTuningJob", after(1, first(2, fails(codes.ResourceExhausted))))
+	w.On("CreateTuningJob", faults.After(1, faults.First(2, faults.Fail(codes.ResourceExhausted))))
 	for i, want := range [][]string{{"a"}, {"a"}, {"a", "b", "c"}} {
 		w.tick(t)
 		if diff := cmp.Diff(want, w.sent(t)); diff != "" {
 			t.Errorf("submitted after tick %d (-want +got):\n%s", i+1, diff)
 		}
 	}
-	if n := w.count("CreateTuningJob"); n != 5 {
+	if n := w.Count("CreateTuningJob"); n != 5 {
 		t.Errorf("Vertex AI got %d creates, want 5", n)
 	}
 }
@@ -137,18 +138,18 @@ func TestLimit(t *testing.T) {
 	w.conversation(t, "s")
 	w.Config.MaxConcurrentJobs = limit
 	var on, most, refused atomic.Int64
-	w.on("CreateTuningJob", func(_ int64, do func() (any, error)) (any, error) {
+	w.On("CreateTuningJob", func(ctx context.Context, _ faults.Call, do faults.Do) error {
 		n := on.Add(1)
 		defer on.Add(-1)
 		seen := most.Load()
 		for n > seen && !most.CompareAndSwap(seen, n) {
 			seen = most.Load()
 		}
-		answer, err := do()
+		err := do(ctx)
 		if err != nil {
 			refused.Add(1)
 		}
-		return answer, err
+		return err
 	})
 	var all sync.WaitGroup
 	for range starts {
@@ -169,19 +170,19 @@ func TestLimit(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for done := 0; done < starts && ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
-		active, err := w.records.CountAtStep(t.Context(), tuning.Submitting, tuning.Accepted)
+		active, err := w.Service.Records.CountAtStep(t.Context(), tuning.Submitting, tuning.Accepted)
 		if err != nil || active > limit {
 			t.Fatalf("%d jobs are being submitted or on Vertex AI, error %v", active, err)
 		}
 		w.tick(t)
 		done = 0
-		for _, r := range w.jobs(t) {
+		for _, r := range w.Recorded(t) {
 			if r.State == tuning.Succeeded {
 				done++
 			}
 		}
 	}
-	if n := len(w.onVertex(t)); n != starts || refused.Load() != 0 {
+	if n := len(w.OnVertex(t)); n != starts || refused.Load() != 0 {
 		t.Errorf("%d jobs on Vertex AI, %d refused; want %d and none", n, refused.Load(), starts)
 	}
 	if most.Load() > limit {
@@ -203,7 +204,7 @@ func TestQueueFull(t *testing.T) {
 	if e.Kind != fault.ResourceExhausted || e.Reason != "QUEUE_FULL" || e.RetryAfter <= 0 {
 		t.Errorf("Start = %+v", e)
 	}
-	if n := len(w.jobs(t)); n != 2 {
+	if n := len(w.Recorded(t)); n != 2 {
 		t.Errorf("%d records", n)
 	}
 	w.tickLater(t)
@@ -228,9 +229,9 @@ func TestNoTurnToBeSeen(t *testing.T) {
 				w := newWorld(t)
 				w.conversation(t, "s")
 				w.Config.MaxConcurrentJobs = limit
-				w.on(method, fails(code))
+				w.On(method, faults.Fail(code))
 				job, err := w.Start(t.Context(), order(tuning.Request{MessageIDs: []string{"s1"}}))
-				w.on(method, nil)
+				w.On(method, nil)
 				if code == codes.PermissionDenied {
 					w.wantRefused(t, fault.From(err), 0)
 					return
@@ -256,7 +257,7 @@ func TestPosition(t *testing.T) {
 	w.waits(t, "first", func(j *tuning.Job) { j.Priority = 1 })
 	want := map[string]int{"first": 1, "second": 2, "third": 3, sent.DisplayName: 0}
 	got := map[string]int{}
-	for _, r := range w.jobs(t) {
+	for _, r := range w.Recorded(t) {
 		place, err := w.Position(t.Context(), r.Job)
 		if err != nil {
 			t.Fatal(err)
@@ -267,14 +268,14 @@ func TestPosition(t *testing.T) {
 		t.Errorf("positions (-want +got):\n%s", diff)
 	}
 	waits := w.record(t, func(j *tuning.Job) { *j = j.MarkWaiting() })
-	reads, counts := w.count("RunQuery"), w.count("RunAggregationQuery")
+	reads, counts := w.Count("RunQuery"), w.Count("RunAggregationQuery")
 	if place, err := w.Position(t.Context(), waits.Job); place != 4 || err != nil {
 		t.Errorf("the last job of the queue has position %d, %v, want 4", place, err)
 	}
-	if r, c := w.count("RunQuery")-reads, w.count("RunAggregationQuery")-counts; r != 0 || c != 1 {
+	if r, c := w.Count("RunQuery")-reads, w.Count("RunAggregationQuery")-counts; r != 0 || c != 1 {
 		t.Errorf("a position costs %d queries and %d counts, want one count", r, c)
 	}
-	w.on("RunAggregationQuery", fails(codes.PermissionDenied))
+	w.On("RunAggregationQuery", faults.Fail(codes.PermissionDenied))
 	if _, err := w.Position(t.Context(), waits.Job); fault.KindOf(err) != fault.UpstreamFailed {
 		t.Errorf("Position = %v, want UpstreamFailed", err)
 	}
@@ -285,7 +286,7 @@ func TestUnreadableRecord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
-	w.put(t, "tuning_jobs/"+tuning.NewID(time.Now()), fields{
+	w.Put(t, "tuning_jobs/"+tuning.NewID(time.Now()), fields{
 		"step": "WAITING", "watched": true, "priority": 0, "refusals": 1, "created_at": time.Now().Add(-time.Hour), "pairs": "many",
 	})
 	if job := w.start(t, order(tuning.Request{SessionID: "s"})); job.Step != tuning.Accepted {

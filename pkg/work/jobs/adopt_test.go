@@ -5,7 +5,6 @@ package jobs_test
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,7 +15,6 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
-	"github.com/vertextune/vertextune/pkg/google/gcs"
 	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
@@ -31,16 +29,7 @@ func (w *world) wrote(t *testing.T, r tuning.Request, content string) store.Reco
 // left writes one of a job's objects as its first attempt does.
 func (w *world) left(t *testing.T, r store.Record, kind, content string) {
 	t.Helper()
-	_, err := w.Training.Objects.Write(t.Context(), gcs.Spec{
-		Bucket: bucket, Name: "datasets/" + r.ID + kind, ContentType: "application/jsonl",
-		Metadata: map[string]string{tuning.LabelKey: r.ID, "attempt": "0"},
-	}, func(to io.Writer) error {
-		_, err := io.WriteString(to, content)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	w.Upload(t, bucket, "datasets/"+r.ID+kind, content, map[string]string{tuning.LabelKey: r.ID, "attempt": "0"})
 }
 
 // TestDatasetAdopted: a start that was interrupted after its dataset was written is resumed with
@@ -69,10 +58,10 @@ func TestDatasetAdopted(t *testing.T) {
 		}, true},
 		"the_file_is_the_same": {tuning.Request{TrainingData: "gs://test-data/mine.jsonl"}, func(*testing.T, *world) {}, false},
 		"the_file_is_another": {tuning.Request{TrainingData: "gs://test-data/mine.jsonl"}, func(t *testing.T, w *world) {
-			w.upload(t, "mine.jsonl", line("from", "another file"))
+			w.Upload(t, bucket, "mine.jsonl", line("from", "another file"), nil)
 		}, true},
 		"the_file_is_deleted": {tuning.Request{TrainingData: "gs://test-data/mine.jsonl"}, func(t *testing.T, w *world) {
-			if err := w.objects.Bucket(bucket).Object("mine.jsonl").Delete(t.Context()); err != nil {
+			if err := w.Storage.Bucket(bucket).Object("mine.jsonl").Delete(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}, true},
@@ -82,7 +71,7 @@ func TestDatasetAdopted(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.conversation(t, "s")
-			w.upload(t, "mine.jsonl", three)
+			w.Upload(t, bucket, "mine.jsonl", three, nil)
 			w.wrote(t, tt.r, three)
 			tt.since(t, w)
 			w.tickLater(t)
@@ -117,8 +106,8 @@ func TestValidationAdopted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.upload(t, "mine.jsonl", line("question", "answer"))
-			w.upload(t, "validation.jsonl", tt.now)
+			w.Upload(t, bucket, "mine.jsonl", line("question", "answer"), nil)
+			w.Upload(t, bucket, "validation.jsonl", tt.now, nil)
 			r := w.wrote(t, tuning.Request{
 				TrainingData: "gs://test-data/mine.jsonl", ValidationData: "gs://test-data/validation.jsonl",
 			}, line("question", "answer"))
@@ -153,14 +142,14 @@ func TestNothingToAdopt(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			r := w.record(t, func(*tuning.Job) {})
-			w.onStorage(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+			w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
 				if tt.code != 0 {
 					http.Error(rw, "no", tt.code)
 					return
 				}
 				next.ServeHTTP(rw, r)
 			})
-			w.later(allLeasesOver)
+			w.Advance(allLeasesOver)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second) // else retries are endless
 			defer cancel()
 			resumed, err := w.Resume(ctx, r)

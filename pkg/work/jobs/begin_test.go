@@ -20,7 +20,7 @@ import (
 func kinds(t *testing.T, w *world) map[string]jobs.StartRequest {
 	t.Helper()
 	w.conversation(t, "s")
-	w.put(t, "models/m", fields{"display_name": "Helper"})
+	w.Put(t, "models/m", fields{"display_name": "Helper"})
 	plain, keyed, ofModel := session, session, session
 	keyed.Key, ofModel.ModelID = "k", "m"
 	return map[string]jobs.StartRequest{"plain": plain, "keyed": keyed, "of_a_model": ofModel, "limited": plain}
@@ -35,7 +35,7 @@ func (w *world) slowly(t *testing.T, o jobs.StartRequest, during func(store.Reco
 	t.Helper()
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	w.onStorage(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+	w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
 		if strings.HasPrefix(r.URL.Query().Get("name"), "datasets/") {
 			once.Do(func() { close(begun) })
 			<-goOn
@@ -49,7 +49,7 @@ func (w *world) slowly(t *testing.T, o jobs.StartRequest, during func(store.Reco
 		defer close(done)
 		job, err = w.Start(t.Context(), o)
 	}()
-	defer w.onStorage(nil)
+	defer w.OnHTTP(nil)
 	func() {
 		defer close(goOn) // even if the test has failed
 		select {

@@ -15,6 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/core/usd"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // TestMonthlyBudget: a start that exceeds what is left of the month's budget is refused, and its
@@ -67,7 +68,7 @@ func TestBudgetOfTheLine(t *testing.T) {
 			j.Cost, j.CreatedAt = cost, j.CreatedAt.Add(time.Duration(i-3)*time.Second)
 		})
 	}
-	w.on("CreateTuningJob", after(1, first(1, fails(codes.ResourceExhausted))))
+	w.On("CreateTuningJob", faults.After(1, faults.First(1, faults.Fail(codes.ResourceExhausted))))
 	// b fails before c is submitted for the first time.
 	for i, want := range [][]string{{"a"}, {"a", "c"}} {
 		w.tick(t)
@@ -75,7 +76,7 @@ func TestBudgetOfTheLine(t *testing.T) {
 			t.Errorf("submitted after tick %d (-want +got):\n%s", i+1, diff)
 		}
 	}
-	for _, r := range w.jobs(t) {
+	for _, r := range w.Recorded(t) {
 		want := map[string]int64{"a": 6, "b": 0, "c": 4}[r.DisplayName]
 		if failed := r.State == tuning.Failed; r.Reserved != want || failed != (r.DisplayName == "b") || failed && r.Failure.Reason != "MONTHLY_BUDGET" {
 			t.Errorf("job %s is in %s with %+v and reserves %d, want %d", r.DisplayName, r.State, r.Failure, r.Reserved, want)
@@ -90,11 +91,11 @@ func TestAdmissionThatFirestoreRefuses(t *testing.T) {
 	w := newWorld(t)
 	w.waits(t, "a", func(*tuning.Job) {})
 	// The first query of the tick has its index.
-	w.on("RunQuery", after(1, fails(codes.FailedPrecondition)))
+	w.On("RunQuery", faults.After(1, faults.Fail(codes.FailedPrecondition)))
 	if err := w.poller.Tick(t.Context()); err == nil {
 		t.Error("Tick: no error")
 	}
-	w.on("RunQuery", nil)
+	w.On("RunQuery", nil)
 	if got := w.only(t); got.Step != tuning.Waiting {
 		t.Errorf("the job is at %s with %+v", got.Step, got.Failure)
 	}

@@ -4,6 +4,7 @@
 package jobs_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // never fails the test unless the job was cancelled and never submitted, even by later ticks.
@@ -22,7 +24,7 @@ func (w *world) never(t *testing.T, id string) {
 	t.Helper()
 	w.tickLater(t)
 	w.tickLater(t)
-	got := w.read(t, id)
+	got := w.Read(t, id)
 	if got.State != tuning.Cancelled || !got.Finished || got.Step != tuning.Ended {
 		t.Errorf("the record is at %s in %s", got.Step, got.State)
 	}
@@ -32,7 +34,7 @@ func (w *world) never(t *testing.T, id string) {
 	if last := got.Events[len(got.Events)-1]; last.Actor != "somebody" {
 		t.Errorf("the event says that %q did it", last.Actor)
 	}
-	if n := w.count("CreateTuningJob"); n != 0 {
+	if n := w.Count("CreateTuningJob"); n != 0 {
 		t.Errorf("Vertex AI was asked %d times", n)
 	}
 }
@@ -93,26 +95,26 @@ func TestCancelWhatIsNotSent(t *testing.T) {
 func TestCancelWhatMayBeSent(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		create hook
+		create faults.Hook
 		jobs   int // jobs on Vertex AI
 		want   tuning.State
 	}{
-		"it_comes":           {func(_ int64, do func() (any, error)) (any, error) { return do() }, 1, tuning.Cancelling},
-		"its_answer_is_lost": {loses(codes.Unavailable), 1, tuning.Cancelling},
-		"it_never_arrives":   {fails(codes.Unavailable), 0, tuning.Cancelled},
-		"there_is_no_room":   {fails(codes.ResourceExhausted), 0, tuning.Cancelled},
-		"it_is_refused":      {fails(codes.InvalidArgument), 0, tuning.Failed},
+		"it_comes":           {faults.Before(func() {}), 1, tuning.Cancelling},
+		"its_answer_is_lost": {faults.Lose(codes.Unavailable), 1, tuning.Cancelling},
+		"it_never_arrives":   {faults.Fail(codes.Unavailable), 0, tuning.Cancelled},
+		"there_is_no_room":   {faults.Fail(codes.ResourceExhausted), 0, tuning.Cancelled},
+		"it_is_refused":      {faults.Fail(codes.InvalidArgument), 0, tuning.Failed},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.conversation(t, "s")
-			w.on("CreateTuningJob", func(n int64, do func() (any, error)) (any, error) {
+			w.On("CreateTuningJob", func(ctx context.Context, c faults.Call, do faults.Do) error {
 				if ended := w.cancel(t, w.only(t)); ended.Finished || ended.CancelRequested == nil {
 					t.Errorf("cancelled: in %s, requested %+v", ended.State, ended.CancelRequested)
 				}
-				return tt.create(n, do)
+				return tt.create(ctx, c, do)
 			})
 			_, err := w.Start(t.Context(), session)
 			if refused := tt.want == tuning.Failed; (err != nil) != refused {
@@ -124,13 +126,13 @@ func TestCancelWhatMayBeSent(t *testing.T) {
 			if got.State != tt.want {
 				t.Errorf("the record is in %s, want %s", got.State, tt.want)
 			}
-			if n := len(w.onVertex(t)); n != tt.jobs {
+			if n := len(w.OnVertex(t)); n != tt.jobs {
 				t.Errorf("%d jobs on Vertex AI, want %d", n, tt.jobs)
 			}
 			if all := strings.Join(events(got.Job), ", "); !strings.Contains(all, "cancelRequested PIPELINE_STATE_QUEUED") {
 				t.Errorf("events: %s", all)
 			}
-			if n := w.count("CreateTuningJob"); n != 1 {
+			if n := w.Count("CreateTuningJob"); n != 1 {
 				t.Errorf("Vertex AI was asked %d times", n)
 			}
 		})
@@ -158,10 +160,10 @@ func TestCancelWhatRuns(t *testing.T) {
 	if diff := cmp.Diff(want, events(again.Job)); diff != "" {
 		t.Errorf("events, cancelled again (-want +got):\n%s", diff)
 	}
-	if n := w.count("CancelTuningJob"); n != 1 {
+	if n := w.Count("CancelTuningJob"); n != 1 {
 		t.Errorf("Vertex AI got %d cancels", n)
 	}
-	if seen := w.onVertex(t); len(seen) != 1 || seen[0].Name != job.Name || seen[0].VertexState != "JOB_STATE_CANCELLING" {
+	if seen := w.OnVertex(t); len(seen) != 1 || seen[0].Name != job.Name || seen[0].VertexState != "JOB_STATE_CANCELLING" {
 		t.Errorf("on Vertex AI: %+v", seen)
 	}
 }
@@ -173,23 +175,23 @@ func TestCancelWhatIsOver(t *testing.T) {
 	w := newWorld(t, func(c *cloud.Config) { c.JobDuration = time.Millisecond })
 	w.conversation(t, "s")
 	job := w.start(t, session)
-	for w.read(t, job.ID).State != tuning.Succeeded {
+	for w.Read(t, job.ID).State != tuning.Succeeded {
 		w.tick(t)
 		if t.Context().Err() != nil {
 			t.Fatal("the job does not end")
 		}
 	}
-	before := w.read(t, job.ID)
+	before := w.Read(t, job.ID)
 	if _, err := w.Cancel(t.Context(), before, "somebody"); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("Cancel = %v, want a Conflict", err)
 	}
-	if diff := cmp.Diff(before.Job, w.read(t, job.ID).Job); diff != "" {
+	if diff := cmp.Diff(before.Job, w.Read(t, job.ID).Job); diff != "" {
 		t.Errorf("record (-before +after):\n%s", diff)
 	}
 	r := w.record(t, func(*tuning.Job) {})
 	w.cancel(t, w.cancel(t, r))
 	// A cancellation from an outdated version of the record changes nothing.
-	if got := w.read(t, r.ID); got.State != tuning.Cancelled || len(got.Events) != 2 {
+	if got := w.Read(t, r.ID); got.State != tuning.Cancelled || len(got.Events) != 2 {
 		t.Errorf("cancelled twice: %s, events %v", got.State, events(got.Job))
 	}
 }
@@ -200,7 +202,7 @@ func TestPassOn(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		method string
-		told   int64 // how often Vertex AI is called in the end
+		told   int // how often Vertex AI is called in the end
 	}{
 		"cancel_fails":     {"CancelTuningJob", 2},
 		"looking_fails":    {"GetTuningJob", 1},
@@ -216,18 +218,18 @@ func TestPassOn(t *testing.T) {
 			w.start(t, session)
 			switch tt.method {
 			case "lost":
-				w.on("CancelTuningJob", first(1, loses(codes.Unavailable)))
+				w.On("CancelTuningJob", faults.First(1, faults.Lose(codes.Unavailable)))
 			case "Commit":
 				// The request itself is recorded.
-				w.on("Commit", after(1, first(1, fails(codes.PermissionDenied))))
+				w.On("Commit", faults.After(1, faults.First(1, faults.Fail(codes.PermissionDenied))))
 			default:
-				w.on(tt.method, first(1, fails(codes.Unavailable)))
+				w.On(tt.method, faults.First(1, faults.Fail(codes.Unavailable)))
 			}
 			got := w.cancel(t, w.one(t))
 			if got.CancelRequested == nil || got.Finished {
 				t.Errorf("cancelled: %s, requested %+v", got.State, got.CancelRequested)
 			}
-			if diff := cmp.Diff(w.read(t, got.ID).Job.State, got.State); diff != "" {
+			if diff := cmp.Diff(w.Read(t, got.ID).Job.State, got.State); diff != "" {
 				t.Errorf("state (-recorded +returned):\n%s", diff)
 			}
 			w.tick(t)
@@ -235,7 +237,7 @@ func TestPassOn(t *testing.T) {
 			if got := w.one(t); got.State != tuning.Cancelling || got.CancelDue() {
 				t.Errorf("after the next tick: %s", got.State)
 			}
-			if n := w.count("CancelTuningJob"); n != tt.told {
+			if n := w.Count("CancelTuningJob"); n != tt.told {
 				t.Errorf("Vertex AI got %d cancels, want %d", n, tt.told)
 			}
 		})

@@ -4,6 +4,7 @@
 package jobs_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // session is an order for the three pairs of session s.
@@ -33,14 +35,14 @@ func TestCreateAnswerLost(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.conversation(t, "s")
-			w.on("CreateTuningJob", loses(code))
+			w.On("CreateTuningJob", faults.Lose(code))
 			if job := w.start(t, session); job.State != tuning.Pending || job.Name == "" {
 				t.Errorf("Start = %q in %s, want the job on Vertex AI", job.Name, job.State)
 			}
 			w.one(t)
 			w.tickLater(t)
 			w.one(t)
-			if n := w.count("CreateTuningJob"); n != 1 {
+			if n := w.Count("CreateTuningJob"); n != 1 {
 				t.Errorf("Vertex AI was asked %d times", n)
 			}
 		})
@@ -58,11 +60,11 @@ func TestCreateUnclear(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
 				w.conversation(t, "s")
-				w.on("ListTuningJobs", fails(codes.Unavailable))
-				w.on("CreateTuningJob", first(1, fails(code)))
-				creates := int64(2)
+				w.On("ListTuningJobs", faults.Fail(codes.Unavailable))
+				w.On("CreateTuningJob", faults.First(1, faults.Fail(code)))
+				creates := 2
 				if arrived {
-					w.on("CreateTuningJob", loses(code))
+					w.On("CreateTuningJob", faults.Lose(code))
 					creates = 1
 				}
 				job := w.start(t, session)
@@ -73,14 +75,14 @@ func TestCreateUnclear(t *testing.T) {
 				if got := w.only(t); got.Step != tuning.Submitting || got.Finished {
 					t.Errorf("the poller gave up a create that may still take effect: %s", got.Step)
 				}
-				w.on("ListTuningJobs", nil)
+				w.On("ListTuningJobs", nil)
 				w.tickLater(t)
 				if got := w.one(t); got.State != tuning.Pending || got.Detail != "" {
 					t.Errorf("after the poller: %s %q", got.State, got.Detail)
 				}
 				w.tickLater(t)
 				w.one(t)
-				if n := w.count("CreateTuningJob"); n != creates {
+				if n := w.Count("CreateTuningJob"); n != creates {
 					t.Errorf("Vertex AI was asked %d times, want %d", n, creates)
 				}
 			})
@@ -93,7 +95,7 @@ func TestCreateNeverArrives(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
-	w.on("CreateTuningJob", fails(codes.Unavailable))
+	w.On("CreateTuningJob", faults.Fail(codes.Unavailable))
 	w.start(t, session)
 	for range 10 {
 		w.tickLater(t)
@@ -102,7 +104,7 @@ func TestCreateNeverArrives(t *testing.T) {
 	if got.State != tuning.Failed || got.Failure == nil || got.Failure.Code != int32(codes.Unavailable) {
 		t.Errorf("the record is in %s, %+v", got.State, got.Failure)
 	}
-	if n := w.count("CreateTuningJob"); n != 5 {
+	if n := w.Count("CreateTuningJob"); n != 5 {
 		t.Errorf("Vertex AI was asked %d times, want 5", n)
 	}
 }
@@ -113,7 +115,7 @@ func TestNoRoom(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
-	w.on("CreateTuningJob", first(2, fails(codes.ResourceExhausted)))
+	w.On("CreateTuningJob", faults.First(2, faults.Fail(codes.ResourceExhausted)))
 	job := w.start(t, session)
 	if job.State != tuning.Queued || job.Step != tuning.Waiting || job.Refusals != 1 || !strings.Contains(job.Detail, "quota") {
 		t.Errorf("Start = %s at %s, %d refusals, %q", job.State, job.Step, job.Refusals, job.Detail)
@@ -142,10 +144,10 @@ func TestNoRoomForLong(t *testing.T) {
 	w := newWorld(t)
 	w.conversation(t, "s")
 	const refusals = 8
-	lost := first(1, fails(codes.Unavailable))
-	full := first(refusals, fails(codes.ResourceExhausted))
-	w.on("CreateTuningJob", func(n int64, do func() (any, error)) (any, error) {
-		return full(n, func() (any, error) { return lost(n, do) })
+	lost := faults.First(1, faults.Fail(codes.Unavailable))
+	full := faults.First(refusals, faults.Fail(codes.ResourceExhausted))
+	w.On("CreateTuningJob", func(ctx context.Context, c faults.Call, do faults.Do) error {
+		return full(ctx, c, func(ctx context.Context) error { return lost(ctx, c, do) })
 	})
 	w.start(t, session)
 	for range refusals {
@@ -180,7 +182,7 @@ func TestCreateRefused(t *testing.T) {
 			const words = "Permission 'x' denied to service-1@gcp-sa"
 			w := newWorld(t)
 			w.conversation(t, "s")
-			w.on("CreateTuningJob", func(int64, func() (any, error)) (any, error) { return nil, status.Error(code, words) })
+			w.On("CreateTuningJob", faults.FailWith(status.Error(code, words)))
 			_, err := w.Start(t.Context(), session)
 			if fault.KindOf(err) != want.kind {
 				t.Errorf("Start = %v (kind %v), want kind %v", err, fault.KindOf(err), want.kind)
@@ -190,7 +192,7 @@ func TestCreateRefused(t *testing.T) {
 				t.Errorf("the record says %d %q; want Vertex AI's message in it: %v", why.Code, why.Message, want.shown)
 			}
 			w.wantRefused(t, fault.From(err), 0)
-			if n := w.count("CreateTuningJob"); n != 1 {
+			if n := w.Count("CreateTuningJob"); n != 1 {
 				t.Errorf("Vertex AI was asked %d times", n)
 			}
 		})
@@ -203,17 +205,17 @@ func TestRefusedWhileItWaits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
-	w.on("CreateTuningJob", first(1, fails(codes.ResourceExhausted)))
+	w.On("CreateTuningJob", faults.First(1, faults.Fail(codes.ResourceExhausted)))
 	refused, second := w.start(t, session), w.start(t, session)
 	if second.Step != tuning.Waiting {
 		t.Fatalf("the second is at %s, want it to wait behind the first", second.Step)
 	}
-	w.on("CreateTuningJob", first(1, fails(codes.InvalidArgument)))
+	w.On("CreateTuningJob", faults.First(1, faults.Fail(codes.InvalidArgument)))
 	w.tick(t)
-	if got := w.read(t, refused.ID); got.State != tuning.Failed || got.Failure == nil {
+	if got := w.Read(t, refused.ID); got.State != tuning.Failed || got.Failure == nil {
 		t.Errorf("the first is in %s", got.State)
 	}
-	if got := w.read(t, second.ID); got.State != tuning.Pending {
+	if got := w.Read(t, second.ID); got.State != tuning.Pending {
 		t.Errorf("the second is in %s", got.State)
 	}
 }
@@ -234,14 +236,13 @@ func TestCreateTooLate(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.conversation(t, "s")
-			w.on("CreateTuningJob", first(1, func(_ int64, do func() (any, error)) (any, error) {
+			w.On("CreateTuningJob", faults.First(1, faults.Before(func() {
 				tt.meanwhile(t, w)
 				w.tickLater(t)
-				return do()
-			}))
+			})))
 			w.start(t, session)
 			var states []string
-			for _, seen := range w.onVertex(t) {
+			for _, seen := range w.OnVertex(t) {
 				states = append(states, seen.VertexState)
 			}
 			if diff := cmp.Diff(tt.want, states); diff != "" {
@@ -250,8 +251,8 @@ func TestCreateTooLate(t *testing.T) {
 			if got := w.only(t); (got.State == tuning.Cancelled) != (len(states) == 1) {
 				t.Errorf("the record is in %s", got.State)
 			}
-			if !strings.Contains(w.log.String(), "a second job appeared late") {
-				t.Errorf("the log does not report the second job:\n%s", w.log)
+			if !strings.Contains(w.Cloud.Log.String(), "a second job appeared late") {
+				t.Errorf("the log does not report the second job:\n%s", w.Cloud.Log)
 			}
 		})
 	}

@@ -11,22 +11,22 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // TestCancelledBeforeItIsKnown: the job is cancelled after a write of its start took effect and
 // before the start gets the answer to that write. The job stays cancelled and is never submitted.
 func TestCancelledBeforeItIsKnown(t *testing.T) {
 	t.Parallel()
-	cancel := func(t *testing.T, w *world) hook {
-		return first(1, func(_ int64, do func() (any, error)) (any, error) {
-			answer, err := do()
-			if err != nil {
-				return answer, err
+	cancel := func(t *testing.T, w *world) faults.Hook {
+		return faults.First(1, func(ctx context.Context, _ faults.Call, do faults.Do) error {
+			if err := do(ctx); err != nil {
+				return err
 			}
 			if _, err := w.Cancel(t.Context(), w.only(t), "somebody"); err != nil {
 				t.Errorf("Cancel: %v", err)
 			}
-			return answer, nil
+			return nil
 		})
 	}
 	wantCancelled := func(t *testing.T, w *world, job tuning.Job, err error) {
@@ -37,7 +37,7 @@ func TestCancelledBeforeItIsKnown(t *testing.T) {
 		if got := w.only(t); got.State != tuning.Cancelled || !got.Finished || got.Step != tuning.Ended || len(got.Events) != 2 {
 			t.Errorf("the record is at %s in %s, with %d events", got.Step, got.State, len(got.Events))
 		}
-		if n := w.count("CreateTuningJob"); n != 0 {
+		if n := w.Count("CreateTuningJob"); n != 0 {
 			t.Errorf("Vertex AI was asked %d times", n)
 		}
 	}
@@ -46,7 +46,7 @@ func TestCancelledBeforeItIsKnown(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			o := kinds(t, w)[kind]
-			w.on("Commit", cancel(t, w))
+			w.On("Commit", cancel(t, w))
 			job, err := w.Start(t.Context(), o)
 			wantCancelled(t, w, job, err)
 		})
@@ -56,7 +56,7 @@ func TestCancelledBeforeItIsKnown(t *testing.T) {
 			o := kinds(t, w)[kind]
 			w.Config.Lease = shortLease
 			job, err := w.slowly(t, o, func(store.Record) {
-				w.on("Commit", cancel(t, w))
+				w.On("Commit", cancel(t, w))
 				time.Sleep(shortLease)
 			})
 			wantCancelled(t, w, job, err)
@@ -77,19 +77,18 @@ func TestCallerGoesAway(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				var recorded atomic.Bool
-				leaves := func(_ int64, do func() (any, error)) (any, error) {
+				leaves := func() {
 					if recorded.Load() {
 						cancel()
 					}
-					return do()
 				}
-				w.on(method, leaves)
-				w.on("Commit", first(1, func(_ int64, do func() (any, error)) (any, error) {
+				w.On(method, faults.Before(leaves))
+				w.On("Commit", faults.First(1, func(ctx context.Context, _ faults.Call, do faults.Do) error {
 					defer recorded.Store(true)
-					return do()
+					return do(ctx)
 				}))
 				if method == "Commit" {
-					w.on(method, after(1, meanwhile(cancel)))
+					w.On(method, faults.After(1, faults.Before(cancel)))
 				}
 				if _, err := w.Start(ctx, o); err != nil {
 					t.Errorf("Start: %v", err)

@@ -19,17 +19,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/sourceindex"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/core/usd"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
 // file writes an object and returns an order to train on this generation of it.
 func (w *world) file(t *testing.T, name, content string) jobs.StartRequest {
 	t.Helper()
-	w.upload(t, name, content)
-	attrs, err := w.objects.Bucket(bucket).Object(name).Attrs(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	attrs := w.Upload(t, bucket, name, content, nil)
 	uri := "gs://" + bucket + "/" + name
 	return jobs.StartRequest{
 		Request: tuning.Request{TrainingData: uri, TrainingGeneration: attrs.Generation},
@@ -68,7 +65,7 @@ func TestEnqueue(t *testing.T) {
 			if r := w.only(t); r.ID != job.ID || r.Step != tuning.Preparing || r.Leased(w.Now()) || r.StartedBy != o.Caller {
 				t.Errorf("the record is at %s, leased %v, of %q", r.Step, r.Leased(w.Now()), r.StartedBy)
 			}
-			if n := w.count("CreateTuningJob") + int64(w.named(t, "datasets/")); n != 0 {
+			if n := w.Count("CreateTuningJob") + w.named(t, "datasets/"); n != 0 {
 				t.Errorf("%d calls were made before a tick", n)
 			}
 			w.tick(t)
@@ -94,7 +91,7 @@ func TestEnqueue(t *testing.T) {
 func (w *world) sources(t *testing.T, job tuning.Job) (all []sourceindex.Source) {
 	t.Helper()
 	in, name, _ := tuning.ParseURI(job.Lineage.Index)
-	r, err := w.objects.Bucket(in).Object(name).NewReader(t.Context())
+	r, err := w.Storage.Bucket(in).Object(name).NewReader(t.Context())
 	if err != nil {
 		t.Fatalf("read %s: %v", job.Lineage.Index, err)
 	}
@@ -155,7 +152,7 @@ func TestEnqueueOnce(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		o := w.file(t, "a.json", alpaca)
-		w.on("Commit", first(1, loses(codes.Internal)))
+		w.On("Commit", faults.First(1, faults.Lose(codes.Internal)))
 		job := w.enqueue(t, o)
 		if r := w.only(t); r.ID != job.ID {
 			t.Errorf("job %s, but the record is %s", job.ID, r.ID)
@@ -198,12 +195,12 @@ func TestEnqueueRefused(t *testing.T) {
 			w := newWorld(t)
 			o := w.file(t, "a.json", alpaca)
 			tt.change(w, &o)
-			before := len(w.jobs(t))
+			before := len(w.Recorded(t))
 			_, err := w.Enqueue(t.Context(), o)
 			if fault.KindOf(err) != tt.kind || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("Enqueue = %v (kind %v), want kind %v", err, fault.KindOf(err), tt.kind)
 			}
-			if n := len(w.jobs(t)); n != before {
+			if n := len(w.Recorded(t)); n != before {
 				t.Errorf("%d records, want %d", n, before)
 			}
 			if heals := fault.ShouldRedeliver(err); heals != (tt.kind == fault.ResourceExhausted) {
@@ -220,10 +217,10 @@ func TestEnqueueFails(t *testing.T) {
 		after func(*testing.T, *world)
 		says  string
 	}{
-		"replaced": {func(t *testing.T, w *world) { t.Helper(); w.upload(t, "a.json", alpaca+alpaca) }, "was replaced or deleted"},
+		"replaced": {func(t *testing.T, w *world) { t.Helper(); w.Upload(t, bucket, "a.json", alpaca+alpaca, nil) }, "was replaced or deleted"},
 		"deleted": {func(t *testing.T, w *world) {
 			t.Helper()
-			if err := w.objects.Bucket(bucket).Object("a.json").Delete(t.Context()); err != nil {
+			if err := w.Storage.Bucket(bucket).Object("a.json").Delete(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}, "was replaced or deleted"},
@@ -243,7 +240,7 @@ func TestEnqueueFails(t *testing.T) {
 			if r.State != tuning.Failed || r.Failure == nil || !strings.Contains(r.Failure.Message, tt.says) {
 				t.Errorf("the record is in %s, %+v", r.State, r.Failure)
 			}
-			if n := len(w.onVertex(t)); n != 0 {
+			if n := len(w.OnVertex(t)); n != 0 {
 				t.Errorf("%d jobs on Vertex AI", n)
 			}
 		})
@@ -253,7 +250,7 @@ func TestEnqueueFails(t *testing.T) {
 func TestBaseModel(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.put(t, "models/m", fields{"base_model": "gemini-2.5-pro"})
+	w.Put(t, "models/m", fields{"base_model": "gemini-2.5-pro"})
 	for _, tt := range []struct {
 		name string
 		r    tuning.Request

@@ -103,8 +103,8 @@ func TestExamplesAreFitted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.upload(t, "mine.jsonl", plain+own)
-			w.upload(t, "one.jsonl", short)
+			w.Upload(t, bucket, "mine.jsonl", plain+own, nil)
+			w.Upload(t, bucket, "one.jsonl", short, nil)
 			tt.r.TrainingData = "gs://test-data/mine.jsonl"
 			epochs := int64(1)
 			tt.r.Hyperparameters.EpochCount = &epochs
@@ -129,7 +129,7 @@ func TestContentIsChecked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const image = `{"contents":[{"role":"user","parts":[{"fileData":{"mimeType":"image/png","fileUri":"gs://b/x.png"}}]},{"role":"model","parts":[{"text":"a cat"}]}]}`
-	w.upload(t, "images.jsonl", image)
+	w.Upload(t, bucket, "images.jsonl", image, nil)
 	request := tuning.Request{TrainingData: "gs://test-data/images.jsonl", BaseModel: "qwen/qwen3@qwen3-4b"}
 	_, err := w.Start(t.Context(), order(request))
 	e := fault.From(err)
@@ -146,7 +146,7 @@ func TestContentIsChecked(t *testing.T) {
 	if !strings.Contains(strings.Join(forced.Warnings, "\n"), `Tried because of "force"`) {
 		t.Errorf("warnings %q", forced.Warnings)
 	}
-	if n := len(w.onVertex(t)); n != 1 {
+	if n := len(w.OnVertex(t)); n != 1 {
 		t.Errorf("%d jobs on Vertex AI, want the forced one", n)
 	}
 }

@@ -50,8 +50,8 @@ func TestKeys(t *testing.T) {
 			if v := fault.From(err).Violations; err != nil && (len(v) != 1 || v[0].Field != "Idempotency-Key") {
 				t.Errorf("the error names %+v", v)
 			}
-			if n := len(w.onVertex(t)); n != tt.jobs || len(w.jobs(t)) != tt.jobs {
-				t.Errorf("%d jobs on Vertex AI and %d records, want %d", n, len(w.jobs(t)), tt.jobs)
+			if n := len(w.OnVertex(t)); n != tt.jobs || len(w.Recorded(t)) != tt.jobs {
+				t.Errorf("%d jobs on Vertex AI and %d records, want %d", n, len(w.Recorded(t)), tt.jobs)
 			}
 		})
 	}
@@ -65,7 +65,7 @@ func (w *world) died(t *testing.T, o jobs.StartRequest) store.Record {
 		ID: tuning.NewID(now), Location: location, DisplayName: "a job", BaseModel: baseModel, StartedBy: o.Caller,
 		CreatedAt: now, UpdatedAt: now, Request: o.Encode(),
 	}
-	r, err := w.records.CreateJob(t.Context(), job.MarkRecorded(now.Add(w.Config.Lease)),
+	r, err := w.Service.Records.CreateJob(t.Context(), job.MarkRecorded(now.Add(w.Config.Lease)),
 		&store.Key{Caller: o.Caller, Key: o.Key, Request: o.Hash()})
 	if err != nil {
 		t.Fatal(err)
@@ -95,13 +95,13 @@ func TestRepeatGoesOn(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		died := w.died(t, keyed)
-		w.later(allLeasesOver)
+		w.Advance(allLeasesOver)
 		for range 2 {
 			if _, err := w.Start(t.Context(), keyed); fault.KindOf(err) != fault.NotFound {
 				t.Errorf("Start = %v, want that the session is unknown", err)
 			}
 		}
-		if got := w.read(t, died.ID); got.Step != tuning.Refused || !got.Tentative {
+		if got := w.Read(t, died.ID); got.Step != tuning.Refused || !got.Tentative {
 			t.Errorf("the record is at %s, tentative: %v", got.Step, got.Tentative)
 		}
 	})
@@ -110,7 +110,7 @@ func TestRepeatGoesOn(t *testing.T) {
 		w := newWorld(t)
 		w.conversation(t, "s")
 		w.died(t, keyed)
-		w.later(allLeasesOver)
+		w.Advance(allLeasesOver)
 		var all sync.WaitGroup
 		for range 10 {
 			all.Go(func() {
@@ -126,7 +126,7 @@ func TestRepeatGoesOn(t *testing.T) {
 		}
 		all.Wait()
 		w.one(t)
-		if n := w.count("CreateTuningJob"); n != 1 {
+		if n := w.Count("CreateTuningJob"); n != 1 {
 			t.Errorf("Vertex AI was asked %d times", n)
 		}
 	})

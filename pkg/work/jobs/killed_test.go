@@ -15,24 +15,25 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
 // killed resumes a start in a process that is killed right after it has recorded that it begins.
 func (w *world) killed(t *testing.T, id string) {
 	t.Helper()
-	w.later(allLeasesOver)
-	w.on("Commit", after(1, fails(codes.PermissionDenied)))
-	w.onStorage(func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	w.Advance(allLeasesOver)
+	w.On("Commit", faults.After(1, faults.Fail(codes.PermissionDenied)))
+	w.OnHTTP(func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		http.Error(rw, "killed", http.StatusForbidden)
 	})
-	defer w.on("Commit", nil)
-	defer w.onStorage(nil)
-	before := w.read(t, id)
+	defer w.On("Commit", nil)
+	defer w.OnHTTP(nil)
+	before := w.Read(t, id)
 	if _, err := w.Resume(t.Context(), before); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.read(t, id); got.Step != tuning.Preparing || got.Attempts != before.Attempts+1 || !got.Leased(w.Now()) {
+	if got := w.Read(t, id); got.Step != tuning.Preparing || got.Attempts != before.Attempts+1 || !got.Leased(w.Now()) {
 		t.Fatalf("a killed attempt leaves the record at %s after %d attempts, leased: %v", got.Step, got.Attempts, got.Leased(w.Now()))
 	}
 }
@@ -50,7 +51,7 @@ func TestKilledAttempts(t *testing.T) {
 			w.killed(t, r.ID)
 		}
 		w.tickLater(t)
-		got := w.read(t, r.ID)
+		got := w.Read(t, r.ID)
 		if got.State != tuning.Failed || got.Failure.Reason != "PREPARATION_ABORTED" || got.Attempts != 5 || got.Watched {
 			t.Errorf("in %s after %d attempts with %+v, still to be published: %v", got.State, got.Attempts, got.Failure, got.Watched)
 		}
@@ -58,7 +59,7 @@ func TestKilledAttempts(t *testing.T) {
 		if diff := cmp.Diff(want, events(got.Job)); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
-		if n := w.count("CreateTuningJob"); n != 0 {
+		if n := w.Count("CreateTuningJob"); n != 0 {
 			t.Errorf("Vertex AI was asked %d times", n)
 		}
 	})
@@ -75,7 +76,7 @@ func TestKilledAttempts(t *testing.T) {
 			t.Errorf("the repeated start = %v", err)
 		}
 		w.tickLater(t)
-		if n := len(w.jobs(t)) + w.named(t, "datasets/"); n != 0 {
+		if n := len(w.Recorded(t)) + w.named(t, "datasets/"); n != 0 {
 			t.Errorf("%d records and objects are left", n)
 		}
 	})
@@ -87,10 +88,10 @@ func TestKilledAttempts(t *testing.T) {
 		for range 3 {
 			w.killed(t, r.ID)
 			w.killed(t, r.ID)
-			w.later(allLeasesOver)
-			w.on("RunQuery", fails(codes.DeadlineExceeded))
-			left, err := w.Resume(t.Context(), w.read(t, r.ID))
-			w.on("RunQuery", nil)
+			w.Advance(allLeasesOver)
+			w.On("RunQuery", faults.Fail(codes.DeadlineExceeded))
+			left, err := w.Resume(t.Context(), w.Read(t, r.ID))
+			w.On("RunQuery", nil)
 			if err != nil || left.Step != tuning.Preparing || left.Abandoned() {
 				t.Fatalf("an attempt that has to wait leaves the record at %s, abandoned: %v, %v", left.Step, left.Abandoned(), err)
 			}
@@ -130,8 +131,8 @@ func TestPreparedAtATime(t *testing.T) {
 			t.Run(name+"/"+how, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
-				w.upload(t, "big.jsonl", file)
-				w.upload(t, "small.jsonl", strings.Repeat(example, 20))
+				w.Upload(t, bucket, "big.jsonl", file, nil)
+				w.Upload(t, bucket, "small.jsonl", strings.Repeat(example, 20), nil)
 				var mu sync.Mutex
 				now, most := 0, 0
 				count := func(by int) {
@@ -140,7 +141,7 @@ func TestPreparedAtATime(t *testing.T) {
 					now += by
 					most = max(most, now)
 				}
-				w.onStorage(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
 					if r.Method == http.MethodGet && (r.URL.Path == "/test-data/big.jsonl" || r.URL.Path == "/test-data/small.jsonl") {
 						count(1)
 						time.Sleep(20 * time.Millisecond)
@@ -152,7 +153,7 @@ func TestPreparedAtATime(t *testing.T) {
 				if most > tt.most || most < 2 {
 					t.Errorf("%d datasets are read at the same time, want from 2 to %d", most, tt.most)
 				}
-				if n := len(w.onVertex(t)); n != starts {
+				if n := len(w.OnVertex(t)); n != starts {
 					t.Errorf("%d jobs on Vertex AI, want %d", n, starts)
 				}
 			})

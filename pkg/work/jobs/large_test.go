@@ -60,13 +60,13 @@ func TestLargeRequestNotKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	o := order(w.large(t))
-	w.onStorage(func(rw http.ResponseWriter, r *http.Request, _ http.Handler) {
+	w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, _ http.Handler) {
 		http.Error(rw, "no", http.StatusForbidden)
 	})
 	if job, err := w.Start(t.Context(), o); err == nil || !strings.Contains(err.Error(), "write the request") {
 		t.Errorf("Start = %s, %v", job.State, err)
 	}
-	if n := len(w.jobs(t)); n != 0 {
+	if n := len(w.Recorded(t)); n != 0 {
 		t.Errorf("%d jobs were recorded", n)
 	}
 }
@@ -92,10 +92,10 @@ func TestLargeRequestResumed(t *testing.T) {
 				j.Request, j.RequestData = nil, "gs://test-data/requests/"+j.ID+".json"
 			})
 			if tt.kept != "" {
-				w.upload(t, "requests/"+r.ID+".json", tt.kept)
+				w.Upload(t, bucket, "requests/"+r.ID+".json", tt.kept, nil)
 			}
 			w.tickLater(t)
-			got := w.read(t, r.ID)
+			got := w.Read(t, r.ID)
 			if got.State != tt.want {
 				t.Errorf("the record is in %s", got.State)
 			}

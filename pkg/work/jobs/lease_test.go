@@ -12,6 +12,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // TestLeaseRenewed: a dataset whose writing takes longer than several leases is written once, by
@@ -37,8 +38,8 @@ func TestLeaseRenewed(t *testing.T) {
 				t.Errorf("Start = %s, %v", job.State, err)
 			}
 			w.one(t)
-			if strings.Contains(w.log.String(), "the start was resumed") {
-				t.Errorf("a running start was resumed:\n%s", w.log)
+			if strings.Contains(w.Cloud.Log.String(), "the start was resumed") {
+				t.Errorf("a running start was resumed:\n%s", w.Cloud.Log)
 			}
 		})
 	}
@@ -48,14 +49,14 @@ func TestLeaseRenewed(t *testing.T) {
 // process takes it over.
 func TestLeaseNotRenewedForAWhile(t *testing.T) {
 	t.Parallel()
-	for name, h := range map[string]hook{"fails": first(3, fails(codes.PermissionDenied)), "is_lost": first(1, loses(codes.Unavailable))} {
+	for name, h := range map[string]faults.Hook{"fails": faults.First(3, faults.Fail(codes.PermissionDenied)), "is_lost": faults.First(1, faults.Lose(codes.Unavailable))} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.conversation(t, "s")
 			w.Config.Lease = shortLease
 			job, err := w.slowly(t, session, func(store.Record) {
-				w.on("Commit", h)
+				w.On("Commit", h)
 				time.Sleep(3 * shortLease)
 			})
 			if err != nil || job.State != tuning.Pending {
@@ -78,7 +79,7 @@ func TestLeaseLost(t *testing.T) {
 		job, err := w.slowly(t, session, func(r store.Record) {
 			next := r.Job
 			next.LeaseUntil = w.Now().UTC().Truncate(time.Microsecond).Add(time.Hour)
-			if _, err := w.records.UpdateJob(t.Context(), r, next); err != nil {
+			if _, err := w.Service.Records.UpdateJob(t.Context(), r, next); err != nil {
 				t.Fatal(err)
 			}
 			if renewed {
@@ -92,7 +93,7 @@ func TestLeaseLost(t *testing.T) {
 		if got := w.only(t); got.Step != tuning.Preparing || !got.Leased(w.Now().Add(50*time.Minute)) {
 			t.Errorf("renewed %v: at %s, leased until %v; want it left to the new holder", renewed, got.Step, got.LeaseUntil)
 		}
-		if n := w.count("CreateTuningJob"); n != 0 {
+		if n := w.Count("CreateTuningJob"); n != 0 {
 			t.Errorf("renewed %v: Vertex AI was asked %d times", renewed, n)
 		}
 	}
@@ -109,7 +110,7 @@ func TestToldMeanwhile(t *testing.T) {
 			o := kinds(t, w)[kind]
 			job, err := w.slowly(t, o, func(r store.Record) {
 				// A poller that read the record before it was leased.
-				if err := w.records.MarkPublished(t.Context(), []store.Record{r}); err != nil {
+				if err := w.Service.Records.MarkPublished(t.Context(), []store.Record{r}); err != nil {
 					t.Error(err)
 				}
 			})

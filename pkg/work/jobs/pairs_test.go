@@ -19,8 +19,8 @@ func TestNothingToLearn(t *testing.T) {
 	w.message(t, "b", "two", "user", "a", "", "")
 	w.message(t, "c", "two", "user", "b", "user", "c")
 	const openAI = `{"messages":[{"role":"user","content":"a"}]}` + "\n"
-	w.upload(t, "one.jsonl", `{"content":"alone","role":"user"}`)
-	w.upload(t, "two.jsonl", openAI+openAI)
+	w.Upload(t, bucket, "one.jsonl", `{"content":"alone","role":"user"}`, nil)
+	w.Upload(t, bucket, "two.jsonl", openAI+openAI, nil)
 	for name, tt := range map[string]struct {
 		r    tuning.Request
 		want string

@@ -14,6 +14,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // answers makes Cloud Storage answer every request with an HTTP status.
@@ -30,11 +31,11 @@ func TestDatasetDelayed(t *testing.T) {
 		breaks func(w *world)
 		kind   fault.Kind // of the error in the detail
 	}{
-		"firestore_is_slow":     {func(w *world) { w.on("BatchGetDocuments", fails(codes.DeadlineExceeded)) }, fault.DeadlineExceeded},
-		"firestore_gives_up":    {func(w *world) { w.on("BatchGetDocuments", fails(codes.Canceled)) }, fault.Canceled},
-		"firestore_is_away":     {func(w *world) { w.on("BatchGetDocuments", fails(codes.Unavailable)) }, fault.Unavailable},
-		"cloud_storage_is_away": {func(w *world) { w.onStorage(answers(http.StatusServiceUnavailable)) }, fault.DeadlineExceeded},
-		"too_many_requests":     {func(w *world) { w.onStorage(answers(http.StatusTooManyRequests)) }, fault.ResourceExhausted},
+		"firestore_is_slow":     {func(w *world) { w.On("BatchGetDocuments", faults.Fail(codes.DeadlineExceeded)) }, fault.DeadlineExceeded},
+		"firestore_gives_up":    {func(w *world) { w.On("BatchGetDocuments", faults.Fail(codes.Canceled)) }, fault.Canceled},
+		"firestore_is_away":     {func(w *world) { w.On("BatchGetDocuments", faults.Fail(codes.Unavailable)) }, fault.Unavailable},
+		"cloud_storage_is_away": {func(w *world) { w.OnHTTP(answers(http.StatusServiceUnavailable)) }, fault.DeadlineExceeded},
+		"too_many_requests":     {func(w *world) { w.OnHTTP(answers(http.StatusTooManyRequests)) }, fault.ResourceExhausted},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -49,12 +50,12 @@ func TestDatasetDelayed(t *testing.T) {
 			if err != nil || job.State != tuning.Queued || job.Detail == "" {
 				t.Fatalf("Start = %s %q, %v", job.State, job.Detail, err)
 			}
-			got := w.jobs(t)[0] // read without the broken service
+			got := w.Recorded(t)[0] // read without the broken service
 			if got.Step != tuning.Preparing || got.Detail != job.Detail || got.FirstAnswer == nil || got.Leased(w.Now()) {
 				t.Errorf("the record is at %s, %q, leased until %v", got.Step, got.Detail, got.LeaseUntil)
 			}
-			w.on("BatchGetDocuments", nil)
-			w.onStorage(nil)
+			w.On("BatchGetDocuments", nil)
+			w.OnHTTP(nil)
 			w.tick(t)
 			if got := w.one(t); got.State != tuning.Pending || got.Detail != "" || got.Pairs != 2 {
 				t.Errorf("after the next tick: %s %q, %d pairs", got.State, got.Detail, got.Pairs)
@@ -68,7 +69,7 @@ func TestDatasetDelayedForLong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
-	w.onStorage(answers(http.StatusServiceUnavailable))
+	w.OnHTTP(answers(http.StatusServiceUnavailable))
 	briefly := func(f func(context.Context)) {
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		defer cancel()
@@ -85,12 +86,12 @@ func TestDatasetDelayedForLong(t *testing.T) {
 			t.Fatalf("Start = %s, %v", job.State, err)
 		}
 	})
-	w.later(55 * time.Minute)
+	w.Advance(55 * time.Minute)
 	briefly(tick)
 	if got := w.only(t); got.Step != tuning.Preparing || got.Detail == "" || got.Leased(w.Now()) {
 		t.Errorf("after 55 minutes: at %s, %q, leased until %v", got.Step, got.Detail, got.LeaseUntil)
 	}
-	w.later(10 * time.Minute)
+	w.Advance(10 * time.Minute)
 	briefly(tick)
 	got := w.only(t)
 	if got.State != tuning.Failed || got.Failure.Code != int32(codes.DeadlineExceeded) || got.Detail != "" {
@@ -106,8 +107,8 @@ func TestDatasetDelayedForLong(t *testing.T) {
 func TestDatasetRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(w *world){
-		"firestore_refuses":     func(w *world) { w.on("BatchGetDocuments", fails(codes.PermissionDenied)) },
-		"cloud_storage_refuses": func(w *world) { w.onStorage(answers(http.StatusForbidden)) },
+		"firestore_refuses":     func(w *world) { w.On("BatchGetDocuments", faults.Fail(codes.PermissionDenied)) },
+		"cloud_storage_refuses": func(w *world) { w.OnHTTP(answers(http.StatusForbidden)) },
 	}
 	for name, breaks := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -119,10 +120,10 @@ func TestDatasetRefused(t *testing.T) {
 			if fault.KindOf(err) != fault.UpstreamFailed {
 				t.Errorf("Start = %v, want UpstreamFailed", err)
 			}
-			w.on("BatchGetDocuments", nil)
-			w.onStorage(nil)
+			w.On("BatchGetDocuments", nil)
+			w.OnHTTP(nil)
 			w.wantRefused(t, fault.From(err), 0)
-			if n := w.count("CreateTuningJob"); n != 0 {
+			if n := w.Count("CreateTuningJob"); n != 0 {
 				t.Errorf("Vertex AI was asked %d times", n)
 			}
 		})

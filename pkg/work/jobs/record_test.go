@@ -12,6 +12,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // TestWriteFails: each write of a start in turn fails, or takes effect without an answer, or fails
@@ -19,11 +20,11 @@ import (
 // job to Vertex AI exactly once.
 func TestWriteFails(t *testing.T) {
 	t.Parallel()
-	ways := map[string]func(writes int64) hook{
-		"fails":      func(n int64) hook { return after(n, first(1, fails(codes.Internal))) },
-		"fails_on":   func(n int64) hook { return after(n, fails(codes.PermissionDenied)) },
-		"is_lost":    func(n int64) hook { return after(n, first(1, loses(codes.Internal))) },
-		"lost_twice": func(n int64) hook { return after(n, first(2, loses(codes.Unavailable))) },
+	ways := map[string]func(writes int64) faults.Hook{
+		"fails":      func(n int64) faults.Hook { return faults.After(n, faults.First(1, faults.Fail(codes.Internal))) },
+		"fails_on":   func(n int64) faults.Hook { return faults.After(n, faults.Fail(codes.PermissionDenied)) },
+		"is_lost":    func(n int64) faults.Hook { return faults.After(n, faults.First(1, faults.Lose(codes.Internal))) },
+		"lost_twice": func(n int64) faults.Hook { return faults.After(n, faults.First(2, faults.Lose(codes.Unavailable))) },
 	}
 	for kind := range kinds(t, newWorld(t)) {
 		for way, hook := range ways {
@@ -35,10 +36,10 @@ func TestWriteFails(t *testing.T) {
 					if kind == "limited" {
 						w.Config.MaxConcurrentJobs = 1
 					}
-					w.on("Commit", hook(n))
+					w.On("Commit", hook(n))
 					job, err := w.Start(t.Context(), o)
-					w.on("Commit", nil)
-					records := w.jobs(t)
+					w.On("Commit", nil)
+					records := w.Recorded(t)
 					switch {
 					case err == nil && (len(records) != 1 || job.ID != records[0].ID):
 						t.Fatalf("Start = job %q; there are %d records", job.ID, len(records))
@@ -50,7 +51,7 @@ func TestWriteFails(t *testing.T) {
 					}
 					w.tickLater(t)
 					w.tickLater(t)
-					if seen := w.onVertex(t); len(records) == 0 || records[0].Step == tuning.Refused {
+					if seen := w.OnVertex(t); len(records) == 0 || records[0].Step == tuning.Refused {
 						if len(seen) != 0 || w.named(t, "datasets/") != 0 {
 							t.Errorf("%d jobs on Vertex AI and %d objects of a start that was refused", len(seen), w.named(t, "datasets/"))
 						}
@@ -76,14 +77,14 @@ func TestNameNotRecorded(t *testing.T) {
 	w := newWorld(t)
 	w.conversation(t, "s")
 	// The job is recorded, and about to be submitted.
-	w.on("Commit", after(2, first(1, fails(codes.PermissionDenied))))
+	w.On("Commit", faults.After(2, faults.First(1, faults.Fail(codes.PermissionDenied))))
 	job := w.start(t, session)
-	seen := w.onVertex(t)
+	seen := w.OnVertex(t)
 	if len(seen) != 1 || job.Name != "" || job.State != tuning.Queued {
 		t.Fatalf("the answer names %q in %s, Vertex AI has %+v", job.Name, job.State, seen)
 	}
-	if !strings.Contains(w.log.String(), seen[0].Name) {
-		t.Errorf("the log does not name the job:\n%s", w.log)
+	if !strings.Contains(w.Cloud.Log.String(), seen[0].Name) {
+		t.Errorf("the log does not name the job:\n%s", w.Cloud.Log)
 	}
 	if record := w.only(t); record.Name != "" {
 		t.Fatalf("the record was written after all: %+v", record.Job)
@@ -97,10 +98,10 @@ func TestNameNotRecordedIsNotTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
-	w.on("CreateTuningJob", first(1, fails(codes.ResourceExhausted)))
+	w.On("CreateTuningJob", faults.First(1, faults.Fail(codes.ResourceExhausted)))
 	w.start(t, session)
 	// The job is about to be submitted.
-	w.on("Commit", after(1, first(1, fails(codes.PermissionDenied))))
+	w.On("Commit", faults.After(1, faults.First(1, faults.Fail(codes.PermissionDenied))))
 	w.tick(t)
 	if got := w.only(t); got.Name != "" || got.Published > 1 || len(got.Events) != 1 {
 		t.Fatalf("the record names %q, %d events of %d were published", got.Name, got.Published, len(got.Events))
@@ -120,8 +121,8 @@ func TestOutcomeNotRecorded(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.conversation(t, "s")
-			w.on("CreateTuningJob", first(1, fails(code)))
-			w.on("Commit", after(2, first(1, fails(codes.PermissionDenied))))
+			w.On("CreateTuningJob", faults.First(1, faults.Fail(code)))
+			w.On("Commit", faults.After(2, faults.First(1, faults.Fail(codes.PermissionDenied))))
 			if job := w.start(t, session); job.ID == "" || job.State != tuning.Queued {
 				t.Errorf("Start = %q in %s", job.ID, job.State)
 			}
@@ -136,11 +137,11 @@ func TestRecordFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
-	w.on("Commit", fails(codes.PermissionDenied))
+	w.On("Commit", faults.Fail(codes.PermissionDenied))
 	if _, err := w.Start(t.Context(), session); fault.KindOf(err) != fault.UpstreamFailed {
 		t.Errorf("Start = %v, want UpstreamFailed", err)
 	}
-	if n := w.count("CreateTuningJob"); n != 0 {
+	if n := w.Count("CreateTuningJob"); n != 0 {
 		t.Errorf("Vertex AI was asked %d times for a job that is not recorded", n)
 	}
 	if n := w.named(t, ""); n != 0 {

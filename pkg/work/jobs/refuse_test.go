@@ -26,9 +26,9 @@ func TestStartRefused(t *testing.T) {
 	w.conversation(t, "s")
 	w.message(t, "alone1", "lonely", "user", "a", "", "")
 	w.message(t, "alone2", "lonely", "user", "b", "user", "c")
-	w.put(t, "models/bad", fields{"hyperparameters": fields{"epoch_count": -1}})
-	w.upload(t, "bad.jsonl", line("fine", "fine")+`{"contents":[{"role":"nobody","parts":[{"text":"x"}]}]}`)
-	w.upload(t, "lonely.jsonl", `{"content":"alone","role":"user"}`)
+	w.Put(t, "models/bad", fields{"hyperparameters": fields{"epoch_count": -1}})
+	w.Upload(t, bucket, "bad.jsonl", line("fine", "fine")+`{"contents":[{"role":"nobody","parts":[{"text":"x"}]}]}`, nil)
+	w.Upload(t, bucket, "lonely.jsonl", `{"content":"alone","role":"user"}`, nil)
 	tests := []struct {
 		name       string
 		r          tuning.Request
@@ -90,7 +90,7 @@ func TestStartRefused(t *testing.T) {
 	if n := w.named(t, "datasets/"); n != 0 {
 		t.Errorf("%d datasets were left", n)
 	}
-	if n := w.count("CreateTuningJob"); n != 0 {
+	if n := w.Count("CreateTuningJob"); n != 0 {
 		t.Errorf("Vertex AI was asked %d times", n)
 	}
 }
@@ -100,11 +100,11 @@ func TestStartRefused(t *testing.T) {
 // records.
 func (w *world) wantRefused(t *testing.T, why *fault.Error, jobs int) {
 	t.Helper()
-	listed, _, err := w.records.ListJobs(t.Context(), store.Page{Order: store.NewestFirst, Size: 100, Scan: 100})
+	listed, _, err := w.Service.Records.ListJobs(t.Context(), store.Page{Order: store.NewestFirst, Size: 100, Scan: 100})
 	if err != nil || len(listed) != jobs {
 		t.Errorf("%d jobs are listed, %v, want %d", len(listed), err, jobs)
 	}
-	for _, r := range w.jobs(t) {
+	for _, r := range w.Recorded(t) {
 		if slices.ContainsFunc(listed, func(l store.Record) bool { return l.ID == r.ID }) {
 			continue
 		}
@@ -119,7 +119,7 @@ func (w *world) wantRefused(t *testing.T, why *fault.Error, jobs int) {
 		}
 	}
 	w.tickLater(t)
-	if n := len(w.jobs(t)); n != jobs {
+	if n := len(w.Recorded(t)); n != jobs {
 		t.Errorf("%d records after a tick, want %d", n, jobs)
 	}
 }
@@ -143,7 +143,7 @@ func TestStartGivenUp(t *testing.T) {
 	if _, err := w.Start(ctx, order(tuning.Request{SessionID: "s"})); fault.From(err).Kind != fault.Canceled {
 		t.Errorf("Start = %v, want Canceled", err)
 	}
-	if len(w.jobs(t)) != 0 || w.count("CreateTuningJob") != 0 {
+	if len(w.Recorded(t)) != 0 || w.Count("CreateTuningJob") != 0 {
 		t.Error("a job was started without a caller")
 	}
 }

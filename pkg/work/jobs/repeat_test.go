@@ -19,6 +19,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
@@ -39,15 +40,15 @@ func TestRepeat(t *testing.T) {
 		"it_was_ended": func(t *testing.T, w *world, r store.Record) { w.cancel(t, r) },
 		"messages_are_gone": func(t *testing.T, w *world, _ store.Record) {
 			w.forget(t, "s")
-			w.later(allLeasesOver)
+			w.Advance(allLeasesOver)
 		},
 	}
 	begins := map[string]func(w *world){
 		"sent": func(*world) {},
 		"no_room": func(w *world) {
-			w.on("CreateTuningJob", first(1, fails(codes.ResourceExhausted)))
+			w.On("CreateTuningJob", faults.First(1, faults.Fail(codes.ResourceExhausted)))
 		},
-		"unclear": func(w *world) { w.on("CreateTuningJob", first(1, fails(codes.Unavailable))) },
+		"unclear": func(w *world) { w.On("CreateTuningJob", faults.First(1, faults.Fail(codes.Unavailable))) },
 	}
 	for begin, set := range begins {
 		for name, happens := range since {
@@ -65,7 +66,7 @@ func TestRepeat(t *testing.T) {
 				}
 				w.tickLater(t)
 				w.only(t)
-				if n := len(w.onVertex(t)); n > 1 {
+				if n := len(w.OnVertex(t)); n > 1 {
 					t.Errorf("%d jobs on Vertex AI", n)
 				}
 			})
@@ -112,16 +113,16 @@ func TestRepeatOfAFailure(t *testing.T) {
 			w := newWorld(t)
 			w.conversation(t, "s")
 			w.message(t, "alone", "lonely", "user", "a", "", "")
-			w.upload(t, "bad.jsonl", `{"contents":[{"role":"nobody","parts":[{"text":"x"}]}]}`)
+			w.Upload(t, bucket, "bad.jsonl", `{"contents":[{"role":"nobody","parts":[{"text":"x"}]}]}`, nil)
 			if tt.code != codes.OK {
-				w.on("CreateTuningJob", fails(tt.code))
+				w.On("CreateTuningJob", faults.Fail(tt.code))
 			}
 			o := jobs.StartRequest{Request: tt.r, Caller: "ci", Key: "k"}
 			_, err := w.Start(t.Context(), o)
 			if err == nil {
 				t.Fatal("Start worked")
 			}
-			w.on("CreateTuningJob", nil)
+			w.On("CreateTuningJob", nil)
 			w.message(t, "unknown-0", "lonely", "user", "a", "assistant", "b")
 			w.tickLater(t)
 			_, again := w.Start(t.Context(), o)
@@ -129,7 +130,7 @@ func TestRepeatOfAFailure(t *testing.T) {
 				t.Errorf("error (-first +repeated):\n%s", diff)
 			}
 			w.wantRefused(t, fault.From(err), 0)
-			w.later(allLeasesOver)
+			w.Advance(allLeasesOver)
 			_, again = w.Start(t.Context(), o)
 			if diff := cmp.Diff(fault.From(err), fault.From(again), cmpopts.IgnoreFields(fault.Error{}, "Err")); diff != "" {
 				t.Errorf("error after its record was deleted (-first +repeated):\n%s", diff)
@@ -144,11 +145,11 @@ func TestRepeatOfAnotherAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
-	w.on("CreateTuningJob", loses(codes.Unavailable))
-	w.on("ListTuningJobs", first(1, func(int64, func() (any, error)) (any, error) {
+	w.On("CreateTuningJob", faults.Lose(codes.Unavailable))
+	w.On("ListTuningJobs", faults.First(1, func(context.Context, faults.Call, faults.Do) error {
 		w.tickLater(t)
 		w.cancel(t, w.one(t))
-		return nil, status.Error(codes.Unavailable, "not now")
+		return status.Error(codes.Unavailable, "not now")
 	}))
 	job := w.start(t, keyed)
 	if now := w.one(t); now.State == job.State {
@@ -169,7 +170,7 @@ func TestRepeatAtOnce(t *testing.T) {
 			w := newWorld(t)
 			w.conversation(t, "s")
 			if code != codes.OK {
-				w.on("CreateTuningJob", first(1, fails(code)))
+				w.On("CreateTuningJob", faults.First(1, faults.Fail(code)))
 			}
 			const callers = 10
 			answers, errs := make([]answer, callers), make([]error, callers)
@@ -192,7 +193,7 @@ func TestRepeatAtOnce(t *testing.T) {
 				}
 			}
 			w.only(t)
-			if n := w.count("CreateTuningJob"); n != 1 {
+			if n := w.Count("CreateTuningJob"); n != 1 {
 				t.Errorf("Vertex AI was asked %d times", n)
 			}
 		})

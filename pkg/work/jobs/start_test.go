@@ -63,14 +63,14 @@ func TestStart(t *testing.T) {
 	if !strings.HasPrefix(job.Lineage.Converter, "vertextune ") || !strings.Contains(string(job.Estimate), `"examples":3`) {
 		t.Errorf("converter %q, estimate %s", job.Lineage.Converter, job.Estimate)
 	}
-	record, err := w.records.FindJob(t.Context(), job.Name)
+	record, err := w.Service.Records.FindJob(t.Context(), job.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, record.Job, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("record (-want +got):\n%s", diff)
 	}
-	seen := w.onVertex(t)
+	seen := w.OnVertex(t)
 	if len(seen) != 1 || seen[0].Name != job.Name || seen[0].Label != job.ID {
 		t.Errorf("on Vertex AI: %+v", seen)
 	}
@@ -93,10 +93,10 @@ func TestStartSources(t *testing.T) {
 	w.message(t, "m4", "mixed", "user", "a", "user", "b")
 	w.message(t, "m5", "mixed", "user", " ", "assistant", "b")
 	w.message(t, "m6", "mixed", "system", "a", "assistant", "b")
-	w.put(t, "messages/m7", fields{"session_id": "mixed", "content": 7, "role": "user"})
-	w.upload(t, "mine.jsonl", line("from", "a file"))
-	w.upload(t, "messages.jsonl", `{"content":"q","role":"user","related_message":{"content":"a","role":"assistant"}}
-{"content":"alone","role":"user"}`)
+	w.Put(t, "messages/m7", fields{"session_id": "mixed", "content": 7, "role": "user"})
+	w.Upload(t, bucket, "mine.jsonl", line("from", "a file"), nil)
+	w.Upload(t, bucket, "messages.jsonl", `{"content":"q","role":"user","related_message":{"content":"a","role":"assistant"}}
+{"content":"alone","role":"user"}`, nil)
 	mixed := pairs{
 		Count: 1, Merged: 1,
 		LeftOut: &tuning.LeftOut{
@@ -161,10 +161,10 @@ func TestStartFromAModel(t *testing.T) {
 	w := newWorld(t)
 	w.conversation(t, "s")
 	three, five, eight := int64(3), int64(5), int64(8)
-	w.put(t, "models/m", fields{
+	w.Put(t, "models/m", fields{
 		"base_model": "gemini-3.1-flash-lite", "display_name": "Helper", "hyperparameters": fields{"epoch_count": 5, "batch_size": 8},
 	})
-	w.put(t, "models/bare", fields{})
+	w.Put(t, "models/bare", fields{})
 	tests := []struct {
 		name string
 		r    tuning.Request
@@ -195,7 +195,7 @@ func TestStartFromAModel(t *testing.T) {
 			if got.ModelID != tt.r.ModelID {
 				t.Errorf("model = %q, want %q", got.ModelID, tt.r.ModelID)
 			}
-			doc, err := w.docs.Doc("models/" + tt.r.ModelID).Get(t.Context())
+			doc, err := w.Firestore.Doc("models/" + tt.r.ModelID).Get(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -34,7 +34,7 @@ func TestEveryFaultAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
-	w.upload(t, "bad.jsonl", line("fine", "fine")+`{"contents":[{"role":"nobody","parts":[{"text":"x"}]},{"role":"model","parts":[]}]}`)
+	w.Upload(t, bucket, "bad.jsonl", line("fine", "fine")+`{"contents":[{"role":"nobody","parts":[{"text":"x"}]},{"role":"model","parts":[]}]}`, nil)
 	tests := map[string]struct {
 		body string
 		want []string
@@ -138,8 +138,8 @@ func TestAllowLists(t *testing.T) {
 func TestPreferenceData(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.upload(t, "preferences.jsonl", `{"input":{"messages":[{"role":"user","content":"Hi"}]},"preferred_output":[{"role":"assistant","content":"Hello!"}],`+
-		`"non_preferred_output":[{"role":"assistant","content":"What?"}]}`)
+	w.Upload(t, bucket, "preferences.jsonl", `{"input":{"messages":[{"role":"user","content":"Hi"}]},"preferred_output":[{"role":"assistant","content":"Hello!"}],`+
+		`"non_preferred_output":[{"role":"assistant","content":"What?"}]}`, nil)
 	for _, force := range []bool{false, true} {
 		o := order(tuning.Request{TrainingData: "gs://test-data/preferences.jsonl", Force: force})
 		_, startErr := w.Start(t.Context(), o)
