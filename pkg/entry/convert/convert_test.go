@@ -66,7 +66,7 @@ func TestConvert(t *testing.T) {
 				t.Errorf("outcome = %s, want %s", outcome, tt.want)
 			}
 			w.holds(t, source, tt.content)
-			if got, err := w.client.Bucket(inbox).Object(tt.name).Attrs(t.Context()); err != nil || got.Generation != source.Generation {
+			if got, err := w.Storage.Bucket(inbox).Object(tt.name).Attrs(t.Context()); err != nil || got.Generation != source.Generation {
 				t.Errorf("the source was moved or changed: %v", err)
 			}
 			if again, err := w.Convert(t.Context(), source); err != nil || again != convert.Superseded {
@@ -126,7 +126,7 @@ func TestIgnored(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, outcome, convert.Ignored)
 		}
 	}
-	if _, err := w.client.Bucket(data).Objects(t.Context(), nil).Next(); !errors.Is(err, iterator.Done) {
+	if _, err := w.Storage.Bucket(data).Objects(t.Context(), nil).Next(); !errors.Is(err, iterator.Done) {
 		t.Errorf("something was written (%v)", err)
 	}
 }
@@ -135,7 +135,7 @@ func TestGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	deleted := w.drop(t, "deleted.json", good)
-	if err := w.client.Bucket(inbox).Object("deleted.json").Delete(t.Context()); err != nil {
+	if err := w.Storage.Bucket(inbox).Object("deleted.json").Delete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	replaced := w.drop(t, "replaced.json", good)
@@ -185,7 +185,7 @@ func TestOutputsApart(t *testing.T) {
 		}
 	}
 	datasets, reports := 0, 0
-	for it := w.client.Bucket(data).Objects(t.Context(), nil); ; {
+	for it := w.Storage.Bucket(data).Objects(t.Context(), nil); ; {
 		o, err := it.Next()
 		if errors.Is(err, iterator.Done) {
 			break
@@ -217,13 +217,7 @@ func TestForeignOutput(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, name := range []string{"drops/a.json/dataset.jsonl", "drops/a.json/report.md", "drops/a.json/report.json"} {
-		up := w.client.Bucket(data).Object(name).NewWriter(t.Context())
-		if _, err := io.WriteString(up, "somebody's"); err != nil {
-			t.Fatal(err)
-		}
-		if err := up.Close(); err != nil {
-			t.Fatal(err)
-		}
+		w.Upload(t, data, name, "somebody's", nil)
 	}
 	source, _ := w.convert(t, "a.json", good)
 	w.holds(t, source, good)

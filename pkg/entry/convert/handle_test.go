@@ -5,10 +5,12 @@ package convert_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
@@ -19,7 +21,7 @@ func TestHandle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var log bytes.Buffer
-	w.Log = slog.New(slog.NewTextHandler(&log, nil))
+	w.Converter.Log = slog.New(slog.NewTextHandler(&log, nil))
 	source := w.drop(t, "a.json", good)
 	with := func(change func(*cloudevents.Event)) cloudevents.Event {
 		e := event(t, source)
@@ -64,7 +66,7 @@ func TestHandleLogsNoText(t *testing.T) {
 	const said = "Xylophon"
 	w := newWorld(t)
 	var log bytes.Buffer
-	w.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	w.Converter.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	for name, content := range map[string]string{
 		"good.json":   strings.ReplaceAll(good, "q", said),
 		"bad.json":    strings.ReplaceAll(bad, "nobody", said),
@@ -82,7 +84,7 @@ func TestHandleLogsNoText(t *testing.T) {
 	if err := w.Handle(t.Context(), e); err != nil {
 		t.Errorf("an event without any data: %v", err)
 	}
-	w.intercept(func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	w.OnHTTP(func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		http.Error(rw, "no", http.StatusForbidden)
 	})
 	if err := w.Handle(t.Context(), event(t, other)); err == nil {
@@ -111,7 +113,7 @@ func TestHandleFails(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			source := w.drop(t, "a.json", good)
-			w.intercept(func(rw http.ResponseWriter, r *http.Request, _ http.Handler) {
+			w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, _ http.Handler) {
 				http.Error(rw, "100% no", tt.status)
 			})
 			err := w.Handle(t.Context(), event(t, source))
@@ -128,7 +130,7 @@ func TestHandleFails(t *testing.T) {
 		w := newWorld(t)
 		source := w.drop(t, "a.json", good)
 		failed := map[string]bool{}
-		w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
 			if key := r.Method + r.URL.Path; !failed[key] { // the client makes one call after the other
 				failed[key] = true
 				http.Error(rw, "later", http.StatusServiceUnavailable)
@@ -164,14 +166,14 @@ func TestReadBreaks(t *testing.T) {
 	w := newWorld(t)
 	content := strings.Repeat(better+"\n", 5000)
 	source := w.drop(t, "a.jsonl", content)
-	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+	w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
 		if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/"+inbox+"/") {
 			next.ServeHTTP(&short{rw, 1000}, r)
 			return
 		}
 		next.ServeHTTP(rw, r)
 	})
-	ctx, done := shortPatience(t)
+	ctx, done := context.WithTimeout(t.Context(), time.Second) // else the client retries for long
 	defer done()
 	if err := w.Handle(ctx, event(t, source)); err == nil {
 		t.Error("Handle: no error")
@@ -179,7 +181,7 @@ func TestReadBreaks(t *testing.T) {
 	if w.dataset(t, "a.jsonl") != nil || w.report(t, "a.jsonl") != nil {
 		t.Error("something was written of half a file")
 	}
-	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) { next.ServeHTTP(rw, r) })
+	w.OnHTTP(nil)
 	if err := w.Handle(t.Context(), event(t, source)); err != nil {
 		t.Errorf("delivered again: %v", err)
 	}

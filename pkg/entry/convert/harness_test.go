@@ -5,145 +5,56 @@ package convert_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"net/http"
 	"strconv"
-	"sync/atomic"
 	"testing"
-	"time"
 
-	gcf "cloud.google.com/go/firestore"
-	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
-	cloudstorage "cloud.google.com/go/storage"
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vertextune/vertextune/pkg/core/dataset"
 	"github.com/vertextune/vertextune/pkg/entry/convert"
 	"github.com/vertextune/vertextune/pkg/entry/poll"
-	"github.com/vertextune/vertextune/pkg/google/gcs"
 	"github.com/vertextune/vertextune/pkg/google/store"
-	"github.com/vertextune/vertextune/pkg/google/vertex"
-	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 	"github.com/vertextune/vertextune/pkg/standin/eventarc"
-	"github.com/vertextune/vertextune/pkg/work/backend"
-	"github.com/vertextune/vertextune/pkg/work/jobevents"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
-	"github.com/vertextune/vertextune/pkg/work/jobview"
 )
 
 const (
-	inbox = "test-inbox"
-	data  = "test-data"
+	inbox = cloudtest.Inbox
+	data  = cloudtest.Data
 
-	location  = "us-central1"
+	location  = cloudtest.Location
 	baseModel = "gemini-3.1-flash-lite"
 
-	good    = `[{"contents":[{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"text":"a <b> & c"}]}]}]`
-	goodOut = `{"contents":[{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"text":"a <b> & c"}]}]}` + "\n"
-	better  = `{"contents":[{"role":"user","parts":[{"text":"Q"}]},{"role":"model","parts":[{"text":"A"}]}]}`
-	bad     = `[{"contents":[{"role":"nobody","parts":[{"text":"<q>"}]}]}]`
+	good   = `[{"contents":[{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"text":"a <b> & c"}]}]}]`
+	better = `{"contents":[{"role":"user","parts":[{"text":"Q"}]},{"role":"model","parts":[{"text":"A"}]}]}`
+	bad    = `[{"contents":[{"role":"nobody","parts":[{"text":"<q>"}]}]}]`
 )
 
-// world is a local cloud for one test, with a converter.
+// world is a local cloud for one test, with a converter, and a poller that continues the starts that
+// the converter records.
 type world struct {
+	*cloudtest.Cloud
 	*convert.Converter
-	starter  *jobs.Service // the converter's
-	prepares *jobs.Service // the poller's
-	poller   *poll.Poller
-	records  *store.Store
-	vertex   *vertex.Client
-	docs     *gcf.Client
-	client   *cloudstorage.Client
-	wrap     atomic.Pointer[func(http.ResponseWriter, *http.Request, http.Handler)]
+	poller *poll.Poller
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{}
-	c, err := cloud.Start(t.Context(), cloud.Config{
-		Project: "test", Inbox: inbox, Data: data, JobDuration: time.Hour, ConcurrentJobs: 100,
-		StorageWrap: func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-				if wrap := w.wrap.Load(); wrap != nil {
-					(*wrap)(rw, r, next)
-					return
-				}
-				next.ServeHTTP(rw, r)
-			})
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
+	w := &world{Cloud: cloudtest.Start(t)}
+	config := jobs.Config{BaseModel: baseModel, MaxQueuedJobs: 1000}
+	w.poller = w.NewPoller(t, w.NewBackend(config))
+	back := w.NewBackend(config)
+	back.Jobs.Vertex = nil // function convert does not link its client
+	w.Converter = &convert.Converter{
+		Config:  convert.Config{Config: back.Config, InboxBucket: inbox, DropStarts: true},
+		Objects: back.Objects, Catalogue: back.Catalogue, Log: back.Log, Jobs: back.Jobs,
 	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Errorf("close the cloud: %v", err)
-		}
-	})
-	if w.client, err = c.StorageClient(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	objects := gcs.New(w.client)
-	t.Cleanup(func() {
-		if err := objects.Close(); err != nil {
-			t.Errorf("close the client: %v", err)
-		}
-	})
-	w.serve(t, c, objects)
 	return w
 }
-
-// serve creates a converter on the cloud, and a poller that continues the starts that it records.
-func (w *world) serve(t *testing.T, c *cloud.Cloud, objects *gcs.Store) {
-	t.Helper()
-	var err error
-	if w.docs, err = c.FirestoreClient(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	topics, err := c.PubSubClient(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := topics.TopicAdminClient.CreateTopic(t.Context(), &pubsubpb.Topic{Name: "projects/test/topics/events"}); err != nil {
-		t.Fatal(err)
-	}
-	w.records, w.vertex = store.New(w.docs), vertex.New("test", vertex.Config{EmulatorHost: c.Addresses.Vertex})
-	w.records.Log = slog.New(slog.DiscardHandler)
-	events := jobevents.New(topics, "test", "events")
-	t.Cleanup(func() {
-		if err := errors.Join(events.Close(), w.vertex.Close(), w.records.Close()); err != nil {
-			t.Errorf("close the clients: %v", err)
-		}
-	})
-	known, err := cloud.LoadFacts()
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := slog.New(slog.DiscardHandler)
-	config := backend.Config{Project: "test", Location: location, Jobs: jobs.Config{
-		DataBucket: data, BaseModel: baseModel, Lease: 30 * time.Second, CreateTimeout: 20 * time.Second, MaxQueuedJobs: 1000,
-	}}
-	starter := func() *jobs.Service { return backend.New(config, w.records, objects, known, log).Jobs }
-	w.Converter = &convert.Converter{
-		Config:  convert.Config{Config: config, InboxBucket: inbox, DropStarts: true},
-		Objects: objects, Catalogue: known, Log: log,
-	}
-	w.starter, w.prepares = starter(), starter()
-	w.Jobs, w.prepares.Vertex = w.starter, w.vertex
-	w.poller = &poll.Poller{
-		Records: w.records, Vertex: w.vertex, Jobs: w.prepares, Events: events, Now: time.Now, Log: log,
-		Reports: &jobview.Presenter{Objects: objects, Catalogue: known, Bucket: data, Log: log},
-	}
-}
-
-// intercept sets the handler of Cloud Storage's requests.
-func (w *world) intercept(f func(http.ResponseWriter, *http.Request, http.Handler)) { w.wrap.Store(&f) }
 
 // drop writes a file to the inbox and returns the source in its event.
 func (w *world) drop(t testing.TB, name, content string) convert.Source {
@@ -154,26 +65,33 @@ func (w *world) drop(t testing.TB, name, content string) convert.Source {
 // dropWith writes a file with metadata to the inbox.
 func (w *world) dropWith(t testing.TB, name, content string, metadata map[string]string) convert.Source {
 	t.Helper()
-	up := w.client.Bucket(inbox).Object(name).NewWriter(t.Context())
-	up.Metadata = metadata
-	if _, err := io.WriteString(up, content); err != nil {
-		t.Fatal(err)
-	}
-	if err := up.Close(); err != nil {
-		t.Fatalf("drop %s: %v", name, err)
-	}
-	return convert.Source{Bucket: inbox, Name: name, Generation: up.Attrs().Generation, Size: up.Attrs().Size}
+	attrs := w.Upload(t, inbox, name, content, metadata)
+	return convert.Source{Bucket: inbox, Name: name, Generation: attrs.Generation, Size: attrs.Size}
 }
 
 // convert drops a file and converts it.
 func (w *world) convert(t *testing.T, name, content string) (convert.Source, convert.Outcome) {
 	t.Helper()
 	source := w.drop(t, name, content)
+	return source, w.handle(t, source)
+}
+
+// handle delivers the event of an object, which must be handled without an error.
+func (w *world) handle(t testing.TB, source convert.Source) convert.Outcome {
+	t.Helper()
 	outcome, err := w.Convert(t.Context(), source)
 	if err != nil {
-		t.Fatalf("Convert %s: %v", name, err)
+		t.Fatalf("Convert %s: %v", source.Name, err)
 	}
-	return source, outcome
+	return outcome
+}
+
+// tick runs a tick of the poller.
+func (w *world) tick(t testing.TB) {
+	t.Helper()
+	if err := w.poller.Tick(t.Context()); err != nil {
+		t.Fatalf("Tick: %v", err)
+	}
 }
 
 // stored is a stored object.
@@ -182,50 +100,37 @@ type stored struct {
 	Source               int64 // generation of the source
 }
 
-// read returns an object of the data bucket, or nil.
-func (w *world) read(t testing.TB, name string) *stored {
+// output returns an object of the data bucket about a file, or nil.
+func (w *world) output(t testing.TB, source, name string) *stored {
 	t.Helper()
-	handle := w.client.Bucket(data).Object(name)
-	attrs, err := handle.Attrs(t.Context())
-	if errors.Is(err, cloudstorage.ErrObjectNotExist) {
+	content, attrs := w.Object(t, data, "drops/"+source+"/"+name)
+	if attrs == nil {
 		return nil
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := handle.Generation(attrs.Generation).NewReader(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	content, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, _ := strconv.ParseInt(attrs.Metadata["source-generation"], 10, 64)
-	return &stored{string(content), attrs.ContentType, source}
+	generation, _ := strconv.ParseInt(attrs.Metadata["source-generation"], 10, 64)
+	return &stored{content, attrs.ContentType, generation}
 }
 
 func (w *world) dataset(t testing.TB, source string) *stored {
 	t.Helper()
-	return w.read(t, "drops/"+source+"/dataset.jsonl")
+	return w.output(t, source, "dataset.jsonl")
 }
 
 func (w *world) report(t testing.TB, source string) *stored {
 	t.Helper()
-	return w.read(t, "drops/"+source+"/report.json")
+	return w.output(t, source, "report.json")
 }
 
 func (w *world) text(t testing.TB, source string) *stored {
 	t.Helper()
-	return w.read(t, "drops/"+source+"/report.md")
+	return w.output(t, source, "report.md")
 }
 
 // holds fails the test unless the dataset and the reports belong to this generation.
 func (w *world) holds(t testing.TB, source convert.Source, content string) {
 	t.Helper()
 	var out bytes.Buffer
-	limits := w.Catalogue.Current(t.Context()).Lookup(baseModel).Limits()
+	limits := w.Cloud.Catalogue.Current(t.Context()).Lookup(baseModel).Limits()
 	result, err := dataset.Convert(t.Context(), &out, bytes.NewReader([]byte(content)), dataset.Options{Limits: limits})
 	if err != nil {
 		t.Fatal(err)
@@ -273,27 +178,57 @@ func event(t *testing.T, source convert.Source) cloudevents.Event {
 	return e
 }
 
-// cut returns a context that is cancelled at the n-th call made under it (before the call takes
-// effect, or after), and a function that returns the number of calls.
-func cut(ctx context.Context, w *world, n int64, after bool) (context.Context, func() int64) {
-	ctx, cancel := context.WithCancel(ctx)
-	var calls atomic.Int64
-	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
-		if calls.Add(1) != n {
-			next.ServeHTTP(rw, r)
-			return
-		}
-		if after {
-			next.ServeHTTP(discard{http.Header{}}, r)
-		}
-		cancel()
-		panic(http.ErrAbortHandler)
-	})
-	return ctx, calls.Load
+// wishes returns metadata that ask for a start, with additional entries.
+func wishes(more ...string) map[string]string {
+	all := map[string]string{"fine-tune": "start"}
+	for i := 0; i < len(more); i += 2 {
+		all[more[i]] = more[i+1]
+	}
+	return all
 }
 
-type discard struct{ header http.Header }
+// whole returns the report on a file.
+func (w *world) whole(t testing.TB, name string) (r convert.Report) {
+	t.Helper()
+	object := w.report(t, name)
+	if object == nil {
+		t.Fatalf("there is no report on %s", name)
+	}
+	if err := json.Unmarshal([]byte(object.Content), &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
 
-func (d discard) Header() http.Header         { return d.header }
-func (d discard) Write(p []byte) (int, error) { return len(p), nil }
-func (d discard) WriteHeader(int)             {}
+// reportedStart returns the start in the report on a file.
+func (w *world) reportedStart(t testing.TB, name string) *convert.Start {
+	t.Helper()
+	return w.whole(t, name).Start
+}
+
+// one fails the test unless there is exactly one recorded job, which it returns.
+func (w *world) one(t testing.TB) store.Record {
+	t.Helper()
+	all := w.Recorded(t)
+	if len(all) != 1 {
+		t.Fatalf("%d jobs are recorded, want one", len(all))
+	}
+	return all[0]
+}
+
+// generations counts the jobs on Vertex AI by the generation of the file on which they train,
+// according to their records.
+func (w *world) generations(t testing.TB) map[int64]int {
+	t.Helper()
+	generations := map[string]int64{}
+	for _, job := range w.Recorded(t) {
+		for _, source := range job.Lineage.Sources {
+			generations[job.ID] = source.Generation
+		}
+	}
+	count := map[int64]int{}
+	for _, seen := range w.OnVertex(t) {
+		count[generations[seen.Label]]++
+	}
+	return count
+}

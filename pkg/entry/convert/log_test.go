@@ -22,7 +22,7 @@ func TestLog_has_no_words(t *testing.T) {
 	const said = "Xylophon"
 	w := newWorld(t)
 	var log bytes.Buffer
-	w.Log = serve.Logger(&log, slog.LevelDebug)
+	w.Converter.Log = serve.Logger(&log, slog.LevelDebug)
 	send := func(e cloudevents.Event) {
 		if err := w.Handle(t.Context(), e); err != nil && strings.Contains(err.Error(), said) {
 			t.Errorf("the answer has the word: %v", err)
@@ -45,7 +45,7 @@ func TestLog_has_no_words(t *testing.T) {
 	odd.DataEncoded = []byte(`{"bucket":"` + said + `","name":"` + said + `"}`)
 	send(odd)
 	for _, code := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict} {
-		w.intercept(func(rw http.ResponseWriter, r *http.Request, _ http.Handler) {
+		w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, _ http.Handler) {
 			text := "No."
 			if code != http.StatusForbidden { // 403 is about our account
 				text = said

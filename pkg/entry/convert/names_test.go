@@ -32,7 +32,7 @@ func TestNotTaken(t *testing.T) {
 		}
 	}
 	source := w.drop(t, "gone.csv", "a,b")
-	if err := w.client.Bucket(inbox).Object("gone.csv").Delete(t.Context()); err != nil {
+	if err := w.Storage.Bucket(inbox).Object("gone.csv").Delete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if outcome, err := w.Convert(t.Context(), source); err != nil || outcome != convert.Gone {

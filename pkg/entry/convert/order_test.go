@@ -132,7 +132,7 @@ func TestCutAtEveryCall(t *testing.T) {
 				w := newWorld(t)
 				for n := int64(1); ; n++ {
 					file := fmt.Sprintf("%d.json", n)
-					w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) { next.ServeHTTP(rw, r) })
+					w.OnAny(nil)
 					w.convert(t, file, good) // an output to replace
 					source := w.drop(t, file, content)
 					ctx, calls := cut(t.Context(), w, n, after)
@@ -149,7 +149,7 @@ func TestCutAtEveryCall(t *testing.T) {
 					if err == nil {
 						t.Errorf("cut at call %d: %s, want an error", n, outcome)
 					}
-					w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) { next.ServeHTTP(rw, r) })
+					w.OnAny(nil)
 					if outcome, err := w.Convert(t.Context(), source); err != nil {
 						t.Errorf("delivered again after a cut at call %d: %s, %v", n, outcome, err)
 					}
@@ -165,7 +165,7 @@ func TestWritersThatNeverStop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	source := w.drop(t, "a.json", good)
-	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+	w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
 		if r.Method == http.MethodPost {
 			http.Error(rw, `{"error":{"code":412,"message":"At least one of the pre-conditions you specified did not hold."}}`, http.StatusPreconditionFailed)
 			return

@@ -8,16 +8,29 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"testing"
-	"time"
+	"sync/atomic"
 
 	"github.com/googleapis/gax-go/v2/callctx"
+
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// shortPatience limits how long the client retries.
-func shortPatience(t *testing.T) (context.Context, context.CancelFunc) {
-	t.Helper()
-	return context.WithTimeout(t.Context(), time.Second)
+// cut returns a context that is cancelled at the n-th call to Cloud Storage (before the call takes
+// effect, or after), and a function that returns the number of these calls.
+func cut(ctx context.Context, w *world, n int64, after bool) (context.Context, func() int64) {
+	ctx, cancel := context.WithCancel(ctx)
+	var calls atomic.Int64
+	w.OnAny(func(ctx context.Context, c faults.Call, do faults.Do) error {
+		if c.Service != faults.Storage || calls.Add(1) != n {
+			return do(ctx)
+		}
+		if after {
+			_ = do(ctx)
+		}
+		cancel()
+		return faults.ErrCut
+	})
+	return ctx, calls.Load
 }
 
 // short breaks the connection after so many bytes.
@@ -108,7 +121,7 @@ func (s *stage) direct(choose func(waiting []string) string) {
 
 // onStage sends the calls of actors through their stages; other calls pass.
 func (w *world) onStage(stages *sync.Map) {
-	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+	w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
 		run, actor, ok := strings.Cut(r.Header.Get(actorHeader), "/")
 		if ok {
 			if s, there := stages.Load(run); there {

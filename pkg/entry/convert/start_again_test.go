@@ -27,19 +27,19 @@ func TestStartReplaced(t *testing.T) {
 	}
 	w.handle(t, second)
 	w.tick(t)
-	if diff := cmp.Diff(map[int64]int{second.Generation: 1}, w.onVertex(t)); diff != "" {
+	if diff := cmp.Diff(map[int64]int{second.Generation: 1}, w.generations(t)); diff != "" {
 		t.Errorf("on Vertex AI, by generation (-want +got):\n%s", diff)
 	}
-	if start, jobs := w.reportedStart(t, "a.json"), w.jobs(t); start.JobID != jobs[1].ID || start.Earlier != nil {
+	if start, jobs := w.reportedStart(t, "a.json"), w.Recorded(t); start.JobID != jobs[1].ID || start.Earlier != nil {
 		t.Errorf("the report says %+v", start)
 	}
 	// The file is deleted before its event is handled, so there is no start.
 	third := w.dropWith(t, "b.json", good, wishes())
-	if err := w.client.Bucket(inbox).Object("b.json").Delete(t.Context()); err != nil {
+	if err := w.Storage.Bucket(inbox).Object("b.json").Delete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if outcome := w.handle(t, third); outcome != convert.Gone || len(w.jobs(t)) != 2 {
-		t.Errorf("%s, with %d jobs", outcome, len(w.jobs(t)))
+	if outcome := w.handle(t, third); outcome != convert.Gone || len(w.Recorded(t)) != 2 {
+		t.Errorf("%s, with %d jobs", outcome, len(w.Recorded(t)))
 	}
 }
 
@@ -55,7 +55,7 @@ func TestStartAgain(t *testing.T) {
 			t.Errorf("outcome %s", outcome)
 		}
 	}
-	jobs := w.jobs(t)
+	jobs := w.Recorded(t)
 	if len(jobs) != 2 {
 		t.Fatalf("%d jobs are recorded, want 2", len(jobs))
 	}

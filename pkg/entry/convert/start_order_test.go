@@ -5,7 +5,6 @@ package convert_test
 
 import (
 	"fmt"
-	"net/http"
 	"sync"
 	"testing"
 
@@ -18,7 +17,7 @@ import (
 func (w *world) startedBy(t *testing.T, file string) map[string]int {
 	t.Helper()
 	count := map[string]int{}
-	for _, job := range w.jobs(t) {
+	for _, job := range w.Recorded(t) {
 		if job.StartedBy != "gs://test-inbox/"+file {
 			continue
 		}
@@ -36,7 +35,6 @@ func (w *world) startedBy(t *testing.T, file string) map[string]int {
 // it.
 func TestStartCutAtEveryCall(t *testing.T) {
 	t.Parallel()
-	through := func(rw http.ResponseWriter, r *http.Request, next http.Handler) { next.ServeHTTP(rw, r) }
 	for _, by := range []string{"metadata", "manifest", "late_manifest"} {
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s_after_%t", by, after), func(t *testing.T) {
@@ -44,7 +42,7 @@ func TestStartCutAtEveryCall(t *testing.T) {
 				w := newWorld(t)
 				for n := int64(1); ; n++ {
 					file := fmt.Sprintf("%d.json", n)
-					w.intercept(through)
+					w.OnAny(nil)
 					source := w.dropWith(t, file, good, map[string]map[string]string{"metadata": wishes("priority", "1")}[by])
 					if by == "late_manifest" {
 						w.handle(t, source)
@@ -61,7 +59,7 @@ func TestStartCutAtEveryCall(t *testing.T) {
 					if calls() >= n && err == nil {
 						t.Errorf("cut at call %d: %s, want an error", n, outcome)
 					}
-					w.intercept(through)
+					w.OnAny(nil)
 					w.handle(t, event)
 					want := fmt.Sprintf("%d with priority 1", source.Generation)
 					if got := w.startedBy(t, file); len(got) != 1 || got[want] != 1 {

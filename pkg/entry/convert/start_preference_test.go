@@ -41,7 +41,7 @@ func TestStartOfPreferenceData(t *testing.T) {
 				t.Errorf("the report says %q", start.Error.Message)
 			}
 			w.tick(t)
-			if sent := w.onVertex(t); len(sent) != 0 {
+			if sent := w.generations(t); len(sent) != 0 {
 				t.Errorf("jobs on Vertex AI: %v", sent)
 			}
 		})
@@ -51,7 +51,7 @@ func TestStartOfPreferenceData(t *testing.T) {
 		w := newWorld(t)
 		source := w.drop(t, "a.jsonl", pair)
 		uri := gcs.URI(source.Bucket, source.Name)
-		if _, err := w.starter.Enqueue(t.Context(), jobs.StartRequest{
+		if _, err := w.Jobs.Enqueue(t.Context(), jobs.StartRequest{
 			Caller: uri, Key: "1", Request: tuning.Request{TrainingData: uri, TrainingGeneration: source.Generation},
 		}); err != nil {
 			t.Fatal(err)
@@ -61,7 +61,7 @@ func TestStartOfPreferenceData(t *testing.T) {
 		if job.State != tuning.Failed || !strings.Contains(job.Failure.Message, sentence) || job.Reserved != 0 {
 			t.Errorf("the job is in %s, %+v, with %d reserved", job.State, job.Failure, job.Reserved)
 		}
-		if sent := w.onVertex(t); len(sent) != 0 {
+		if sent := w.generations(t); len(sent) != 0 {
 			t.Errorf("jobs on Vertex AI: %v", sent)
 		}
 	})

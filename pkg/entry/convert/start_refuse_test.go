@@ -57,7 +57,7 @@ func TestStartRefused(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
 				var log bytes.Buffer
-				w.Log = slog.New(slog.NewTextHandler(&log, nil))
+				w.Converter.Log = slog.New(slog.NewTextHandler(&log, nil))
 				if tt.settings != nil {
 					tt.settings(w)
 				}
@@ -115,7 +115,7 @@ func (w *world) refused(t *testing.T, source convert.Source, status string, want
 			t.Errorf("violations (-want +got):\n%s", diff)
 		}
 	}
-	if n := len(w.jobs(t)); n > 0 {
+	if n := len(w.Recorded(t)); n > 0 {
 		t.Errorf("%d jobs are recorded", n)
 	}
 }
@@ -168,8 +168,8 @@ func TestStartOfAnotherGeneration(t *testing.T) {
 	w.handle(t, newer)
 	w.handle(t, manifest)
 	w.tick(t)
-	if diff := cmp.Diff(map[int64]int{newer.Generation: 1}, w.onVertex(t)); diff != "" || len(w.jobs(t)) != 1 {
-		t.Errorf("%d jobs; on Vertex AI, by generation (-want +got):\n%s", len(w.jobs(t)), diff)
+	if diff := cmp.Diff(map[int64]int{newer.Generation: 1}, w.generations(t)); diff != "" || len(w.Recorded(t)) != 1 {
+		t.Errorf("%d jobs; on Vertex AI, by generation (-want +got):\n%s", len(w.Recorded(t)), diff)
 	}
 }
 
@@ -181,14 +181,14 @@ func TestWishOfTheNewerFile(t *testing.T) {
 	older := w.drop(t, "a.json", good)
 	var newer convert.Source
 	var once sync.Once
-	w.intercept(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+	w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
 		next.ServeHTTP(rw, r)
 		if strings.HasSuffix(r.URL.Query().Get("name"), "/dataset.jsonl") {
 			once.Do(func() { newer = w.dropWith(t, "a.json", better, wishes()) })
 		}
 	})
 	w.handle(t, older)
-	if n := len(w.jobs(t)); n > 0 || newer.Generation == 0 {
+	if n := len(w.Recorded(t)); n > 0 || newer.Generation == 0 {
 		t.Errorf("%d jobs after the older file's event", n)
 	}
 	w.handle(t, newer)
@@ -201,21 +201,21 @@ func TestWishOfTheNewerFile(t *testing.T) {
 func TestStartQueueFull(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.starter.Config.MaxQueuedJobs = 1
+	w.Jobs.Config.MaxQueuedJobs = 1
 	w.handle(t, w.dropWith(t, "a.json", good, wishes()))
 	second := w.dropWith(t, "b.json", good, wishes())
 	if err := w.Handle(t.Context(), event(t, second)); err == nil {
 		t.Error("Handle: no error, so the start would be lost")
 	}
-	if w.report(t, "b.json") != nil || len(w.jobs(t)) != 1 {
-		t.Errorf("there is a report, or %d jobs", len(w.jobs(t)))
+	if w.report(t, "b.json") != nil || len(w.Recorded(t)) != 1 {
+		t.Errorf("there is a report, or %d jobs", len(w.Recorded(t)))
 	}
 	w.tick(t) // submits the first job
 	if err := w.Handle(t.Context(), event(t, second)); err != nil {
 		t.Errorf("Handle: %v, although there is room", err)
 	}
-	if start := w.reportedStart(t, "b.json"); start.JobID == "" || len(w.jobs(t)) != 2 {
-		t.Errorf("the report says %+v, of %d jobs", start, len(w.jobs(t)))
+	if start := w.reportedStart(t, "b.json"); start.JobID == "" || len(w.Recorded(t)) != 2 {
+		t.Errorf("the report says %+v, of %d jobs", start, len(w.Recorded(t)))
 	}
 }
 
@@ -235,7 +235,7 @@ func TestStartBudget(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.prepares.Config.Budget.Ceiling = tt.ceiling
+			w.poller.Jobs.Config.Budget.Ceiling = tt.ceiling
 			w.handle(t, w.dropWith(t, "a.json", good, wishes("epoch-count", "3", "max-cost-usd", tt.cost)))
 			w.tick(t)
 			if job := w.one(t); job.State != tt.want || job.State == tuning.Failed && !strings.Contains(job.Failure.Message, "This job may cost") {
@@ -251,7 +251,7 @@ func TestLimitsOfTheModel(t *testing.T) {
 	long := strings.ReplaceAll(good, `"q"`, `"`+strings.Repeat("word ", 9000)+`"`) // over 8192 tokens
 	const open = "meta/llama3_1@llama-3.1-8b"
 	w := newWorld(t)
-	w.put(t, "models/m", map[string]any{"base_model": open})
+	w.Put(t, "models/m", map[string]any{"base_model": open})
 	for name, tt := range map[string]struct {
 		metadata map[string]string
 		manifest string

@@ -32,7 +32,7 @@ func TestStartByMetadata(t *testing.T) {
 		t.Errorf("outcome %s", outcome)
 	}
 	recorded := w.one(t)
-	if recorded.Step != tuning.Preparing || recorded.Leased(time.Now()) || len(w.onVertex(t)) > 0 {
+	if recorded.Step != tuning.Preparing || recorded.Leased(time.Now()) || len(w.generations(t)) > 0 {
 		t.Errorf("the job is at %s, leased %v", recorded.Step, recorded.Leased(time.Now()))
 	}
 	if diff := cmp.Diff(&convert.Start{JobID: recorded.ID}, w.reportedStart(t, source.Name)); diff != "" {
@@ -55,7 +55,7 @@ func TestStartByMetadata(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("job (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(map[int64]int{source.Generation: 1}, w.onVertex(t)); diff != "" {
+	if diff := cmp.Diff(map[int64]int{source.Generation: 1}, w.generations(t)); diff != "" {
 		t.Errorf("on Vertex AI, by generation (-want +got):\n%s", diff)
 	}
 }
@@ -70,7 +70,7 @@ func TestNoStart(t *testing.T) {
 	refused := w.dropWith(t, "b.json", bad, wishes())
 	w.handle(t, refused)
 	w.holds(t, refused, bad)
-	if n := len(w.jobs(t)); n > 0 {
+	if n := len(w.Recorded(t)); n > 0 {
 		t.Errorf("%d jobs are recorded", n)
 	}
 }
@@ -199,7 +199,7 @@ func (w *world) onceEach(t *testing.T, name string, file, manifest int64) {
 		return
 	}
 	seen := map[string]bool{}
-	for _, job := range w.jobs(t) {
+	for _, job := range w.Recorded(t) {
 		if job.StartedBy != "gs://test-inbox/"+name {
 			continue
 		}
@@ -239,7 +239,8 @@ func TestStartTrainsOnTheFile(t *testing.T) {
 	if in != data {
 		t.Fatalf("the index is %q of job in %s, %+v", job.Lineage.Index, job.State, job.Failure)
 	}
-	found, err := sourceindex.Find(strings.NewReader(w.read(t, name).Content), []int64{1})
+	content, _ := w.Object(t, data, name)
+	found, err := sourceindex.Find(strings.NewReader(content), []int64{1})
 	if err != nil {
 		t.Fatal(err)
 	}
