@@ -18,6 +18,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/sourceindex"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // ended writes the record of a finished job, and returns the job's name.
@@ -31,7 +32,7 @@ func (s *system) ended(t *testing.T, change func(*tuning.Job)) string {
 	job.Number = job.ID[len(job.ID)-10:]
 	job.Name = "projects/1/locations/us-central1/tuningJobs/" + job.Number
 	change(&job)
-	if _, err := s.records.CreateJob(t.Context(), job, nil); err != nil {
+	if _, err := s.Records.CreateJob(t.Context(), job, nil); err != nil {
 		t.Fatal(err)
 	}
 	return job.PublicName(project)
@@ -107,8 +108,7 @@ func TestJobStatus_bill_against_estimate(t *testing.T) {
 
 func TestJobStatus_dropped_examples(t *testing.T) {
 	t.Parallel()
-	var storage trouble
-	s := newSystem(t, func(set *setup) { set.cloud.StorageWrap = storage.http })
+	s := newSystem(t, nil)
 	var index strings.Builder
 	w := sourceindex.NewWriter(&index)
 	for _, source := range []sourceindex.Source{{Message: "m1"}, {Object: "gs://acme-inbox/a.jsonl", Generation: 7, Line: 41}, {Message: "m3"}} {
@@ -119,8 +119,8 @@ func TestJobStatus_dropped_examples(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s.upload(t, data, "datasets/x.sources.jsonl", index.String())
-	s.upload(t, data, "datasets/short.sources.jsonl", index.String()[:20])
+	s.Upload(t, data, "datasets/x.sources.jsonl", index.String(), nil)
+	s.Upload(t, data, "datasets/short.sources.jsonl", index.String()[:20], nil)
 	const uri = "gs://" + data + "/datasets/"
 	sourced := []map[string]any{
 		{"index": 2.0, "reason": "too long", "source": map[string]any{"object": "gs://acme-inbox/a.jsonl", "generation": "7", "line": 41.0}},
@@ -154,14 +154,14 @@ func TestJobStatus_dropped_examples(t *testing.T) {
 		}
 	}
 	name := dropping(uri + "x.sources.jsonl")
-	storage.start(errDenied)
+	s.fail(faults.Storage, errDenied)
 	if got := s.status(t, name); cmp.Diff(bare, got.Dropped) != "" || len(got.Warnings) != 1 {
 		t.Errorf("without Cloud Storage: %v, warnings %q", got.Dropped, got.Warnings)
 	}
-	calls := storage.calls.Load()
+	s.Taken()
 	s.status(t, s.ended(t, func(j *tuning.Job) { j.Lineage.Index = uri + "x.sources.jsonl" }))
-	if n := storage.calls.Load() - calls; n != 0 {
-		t.Errorf("%d calls of Cloud Storage for a job that dropped nothing", n)
+	if calls := s.Taken(faults.Storage); len(calls) != 0 {
+		t.Errorf("%v were called at Cloud Storage for a job that dropped nothing", calls)
 	}
 }
 
@@ -271,13 +271,12 @@ func TestRemedy_of_an_answer(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var log journal
-			var trouble cloudTrouble
 			s := newSystem(t, func(set *setup) {
-				trouble.setup(set)
+				set.api.StatusMaxAge = 0
 				set.log = slog.New(slog.NewTextHandler(&log, nil))
 			})
 			s.message("1", turn("a", "user", "one"))
-			trouble.vertex.start(test.err)
+			s.fail(faults.Vertex, test.err)
 			f := s.post(t, base+"/start", `{"session_id":"a"}`).failed(test.code)
 			var reason string
 			metadata := map[string]string{}

@@ -13,15 +13,15 @@ import (
 	"testing"
 
 	"google.golang.org/api/iterator"
-	"google.golang.org/grpc"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// asked records the calls that reached Vertex AI.
+// asked are the jobs for which Vertex AI was asked since the last call of only.
 type asked struct {
 	mu      sync.Mutex
-	calls   int
 	creates []create
 }
 
@@ -31,41 +31,48 @@ type create struct {
 	Request map[string]any
 }
 
-func (a *asked) unary(ctx context.Context, request any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-	service, method, _ := strings.Cut(strings.TrimPrefix(info.FullMethod, "/google.cloud.aiplatform."), ".GenAiTuningService/")
-	a.mu.Lock()
-	a.calls++
-	if message, ok := request.(proto.Message); ok && method == "CreateTuningJob" {
-		text, err := protojson.Marshal(message)
-		if err != nil {
-			panic(err) // a message that was received can always be encoded
-		}
-		a.creates = append(a.creates, create{service, jsonObject(text)})
+// recordCreate is the hook of CreateTuningJob.
+func (s *system) recordCreate(ctx context.Context, c faults.Call, do faults.Do) error {
+	message := c.Request.(proto.Message)
+	text, err := protojson.Marshal(message)
+	if err != nil {
+		return err
 	}
-	a.mu.Unlock()
-	return next(ctx, request)
+	version := strings.Split(string(message.ProtoReflect().Descriptor().FullName()), ".")[3] // after google.cloud.aiplatform
+	s.asked.mu.Lock()
+	s.asked.creates = append(s.asked.creates, create{version, jsonObject(text)})
+	s.asked.mu.Unlock()
+	return s.meet(ctx, c, do)
 }
 
-// only returns the one create since the last call of only. It fails if there is not exactly one.
-func (a *asked) only(t *testing.T) create {
+// only returns the one create since its last call. It fails if there is not exactly one.
+func (s *system) only(t *testing.T) create {
 	t.Helper()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.creates) != 1 {
-		t.Fatalf("Vertex AI was asked for %d jobs, want 1", len(a.creates))
+	s.asked.mu.Lock()
+	defer s.asked.mu.Unlock()
+	if len(s.asked.creates) != 1 {
+		t.Fatalf("Vertex AI was asked for %d jobs, want 1", len(s.asked.creates))
 	}
-	one := a.creates[0]
-	a.creates = nil
+	one := s.asked.creates[0]
+	s.asked.creates = nil
 	return one
 }
 
+// asks returns how often Vertex AI was called.
+func (s *system) asks() (n int) {
+	for _, c := range s.Calls() {
+		if c.Service == faults.Vertex {
+			n++
+		}
+	}
+	return n
+}
+
 // idle fails the test if Vertex AI was called at all.
-func (a *asked) idle(t *testing.T) {
+func (s *system) idle(t *testing.T) {
 	t.Helper()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.calls != 0 {
-		t.Errorf("Vertex AI was called %d times", a.calls)
+	if n := s.asks(); n != 0 {
+		t.Errorf("Vertex AI was called %d times", n)
 	}
 }
 
@@ -89,7 +96,7 @@ func jsonObject(text []byte) (m map[string]any) {
 func (s *system) everything(t *testing.T) map[string]any {
 	t.Helper()
 	all := map[string]any{}
-	collections, err := s.firestore.Collections(t.Context()).GetAll()
+	collections, err := s.Firestore.Collections(t.Context()).GetAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +110,7 @@ func (s *system) everything(t *testing.T) map[string]any {
 		}
 	}
 	for _, bucket := range []string{inbox, data} {
-		objects := s.storage.Bucket(bucket).Objects(t.Context(), nil)
+		objects := s.Storage.Bucket(bucket).Objects(t.Context(), nil)
 		for {
 			attrs, err := objects.Next()
 			if errors.Is(err, iterator.Done) {

@@ -130,8 +130,7 @@ func TestStart_budget(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			var vertexAI asked
-			s := newSystem(t, func(set *setup) { set.cloud.VertexUnary, set.api.Jobs.Budget = vertexAI.unary, test.budget })
+			s := newSystem(t, func(set *setup) { set.api.Jobs.Budget = test.budget })
 			s.longTalk("long")
 			plan := s.plan(t, test.body)
 			if test.reason == "" {
@@ -139,7 +138,7 @@ func TestStart_budget(t *testing.T) {
 					t.Errorf("the dry run refuses it: %v", plan.Refusals)
 				}
 				s.start(t, test.body)
-				vertexAI.only(t)
+				s.only(t)
 				return
 			}
 			f := s.post(t, base+"/start", test.body).failed(http.StatusBadRequest)
@@ -161,7 +160,7 @@ func TestStart_budget(t *testing.T) {
 			if diff := cmp.Diff(want, figures); diff != "" || reason != test.reason || f.Status != "FAILED_PRECONDITION" || figures["max_cost_usd"] == "" {
 				t.Errorf("%s %s, figures (-want +got):\n%s", f.Status, reason, diff)
 			}
-			vertexAI.idle(t)
+			s.idle(t)
 			if listed := s.list(t, "").Jobs; len(listed) != 0 {
 				t.Errorf("%d jobs are listed", len(listed))
 			}
@@ -172,16 +171,15 @@ func TestStart_budget(t *testing.T) {
 // TestStart_budget_of_the_month: the upper bounds of all estimates are added up.
 func TestStart_budget_of_the_month(t *testing.T) {
 	t.Parallel()
-	var vertexAI asked
 	const monthly = usd.Amount(2_000_000) // enough for the first job, which takes more than half, but not for a second one
-	s := newSystem(t, func(set *setup) { set.cloud.VertexUnary, set.api.Jobs.Budget.Monthly = vertexAI.unary, monthly })
+	s := newSystem(t, func(set *setup) { set.api.Jobs.Budget.Monthly = monthly })
 	s.longTalk("long")
 	const body = `{"session_id":"long","hyperparameters":{"epoch_count":10}}`
 	first := estimated(t, s.start(t, body).Estimate)
 	if first.Cost.High <= monthly/2 || first.Cost.High > monthly {
 		t.Fatalf("the first job may cost %s of %s", first.Cost.High, monthly)
 	}
-	vertexAI.only(t)
+	s.only(t)
 	f := s.post(t, base+"/start", body).failed(http.StatusBadRequest)
 	if reason, _ := f.reason(); reason != "MONTHLY_BUDGET" || strings.Count(f.Message, "$"+first.Cost.High.String()) != 2 || !strings.Contains(f.Message, "$2.00") {
 		t.Errorf("%s: %s", reason, f.Message)
@@ -189,7 +187,7 @@ func TestStart_budget_of_the_month(t *testing.T) {
 	if diff := cmp.Diff([]string{"max_cost_usd MONTHLY_BUDGET"}, f.places()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if n := len(s.cloud.Vertex.Jobs()); n != 1 {
+	if n := len(s.Run.Vertex.Jobs()); n != 1 {
 		t.Errorf("%d jobs on Vertex AI", n)
 	}
 }

@@ -115,7 +115,7 @@ func TestRoles(t *testing.T) {
 			}
 		}
 	}
-	if n := len(s.cloud.Vertex.Jobs()); n != 0 {
+	if n := len(s.Run.Vertex.Jobs()); n != 0 {
 		t.Errorf("%d jobs were started", n)
 	}
 }

@@ -4,7 +4,6 @@
 package api_test
 
 import (
-	"io"
 	"strings"
 	"testing"
 )
@@ -12,9 +11,7 @@ import (
 // message adds a message to the database.
 func (s *system) message(id string, fields map[string]any) {
 	s.t.Helper()
-	if _, err := s.firestore.Collection("messages").Doc(id).Set(s.t.Context(), fields); err != nil {
-		s.t.Fatal(err)
-	}
+	s.Put(s.t, "messages/"+id, fields)
 }
 
 // turn is a message of a session with its related message. Both contain text.
@@ -50,25 +47,9 @@ func (s *system) object(t *testing.T, uri string) string {
 	if !ok {
 		t.Fatalf("%s is not in the data bucket", uri)
 	}
-	r, err := s.storage.Bucket(data).Object(name).NewReader(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	content, attrs := s.Object(t, data, name)
+	if attrs == nil {
+		t.Fatalf("there is no %s", uri)
 	}
-	content, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
-}
-
-// upload writes an object to a bucket.
-func (s *system) upload(t *testing.T, bucket, name, content string) {
-	t.Helper()
-	w := s.storage.Bucket(bucket).Object(name).NewWriter(t.Context())
-	if _, err := io.WriteString(w, content); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	return content
 }

@@ -18,16 +18,15 @@ import (
 func TestStart_continues_a_model(t *testing.T) {
 	t.Parallel()
 	const key = "projects/acme/locations/us-central1/keyRings/r/cryptoKeys/k"
-	var vertexAI asked
 	s := talking(t, func(set *setup) {
-		set.cloud.VertexUnary, set.cloud.JobDuration, set.api.StatusMaxAge = vertexAI.unary, 50*time.Millisecond, 0
+		set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0
 	})
-	document := s.firestore.Collection("models").Doc("helper")
+	document := s.Firestore.Collection("models").Doc("helper")
 	if _, err := document.Set(t.Context(), map[string]any{"base_model": "gemini-1.5-flash-001", "display_name": "Helper"}); err != nil {
 		t.Fatal(err)
 	}
 	first := s.finished(t, s.start(t, `{"session_id":"talk","model_id":"helper","kms_key_name":"`+key+`"}`).Job.Name)
-	vertexAI.only(t)
+	s.only(t)
 	// The model keeps its base model, even if the model's document changes later.
 	if _, err := document.Update(t.Context(), []firestore.Update{{Path: "base_model", Value: "gemini-3.5-flash"}}); err != nil {
 		t.Fatal(err)
@@ -49,7 +48,7 @@ func TestStart_continues_a_model(t *testing.T) {
 		if job.Job.BaseModel != "gemini-1.5-flash-001" || job.Job.PreTunedModel != test.from || job.Job.DisplayName != "Helper" {
 			t.Errorf("%s: got %+v", test.name, job.Job)
 		}
-		asked, _ := vertexAI.only(t).Request["tuningJob"].(map[string]any)
+		asked, _ := s.only(t).Request["tuningJob"].(map[string]any)
 		want := map[string]any{
 			"preTunedModel": map[string]any{"tunedModelName": test.from}, "encryptionSpec": map[string]any{"kmsKeyName": key},
 			"tunedModelDisplayName": "Helper",
@@ -76,8 +75,7 @@ func TestStart_continues_a_model(t *testing.T) {
 // TestStart_continues_what_nobody_knows: a model without a record is tried, in its own location.
 func TestStart_continues_what_nobody_knows(t *testing.T) {
 	t.Parallel()
-	var vertexAI asked
-	s := talking(t, func(set *setup) { set.cloud.VertexUnary = vertexAI.unary })
+	s := talking(t, nil)
 	const body = `{"session_id":"talk","pre_tuned_model":"projects/acme/locations/europe-west4/models/7@1","hyperparameters":{"epoch_count":1}}`
 	plan := s.plan(t, body)
 	want := []string{
@@ -88,22 +86,21 @@ func TestStart_continues_what_nobody_knows(t *testing.T) {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 	s.post(t, base+"/start", body).failed(http.StatusNotFound)
-	if sent := vertexAI.only(t); sent.Version != "v1" || sent.Request["parent"] != "projects/acme/locations/europe-west4" {
+	if sent := s.only(t); sent.Version != "v1" || sent.Request["parent"] != "projects/acme/locations/europe-west4" {
 		t.Errorf("Vertex AI was asked for %v", sent)
 	}
 }
 
 func TestStart_continues_refused(t *testing.T) {
 	t.Parallel()
-	var vertexAI asked
 	s := talking(t, func(set *setup) {
-		set.cloud.VertexUnary, set.cloud.JobDuration, set.api.StatusMaxAge = vertexAI.unary, 50*time.Millisecond, 0
+		set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0
 	})
-	if _, err := s.firestore.Collection("models").Doc("open").Set(t.Context(), map[string]any{"base_model": "qwen/qwen3@qwen3-4b"}); err != nil {
+	if _, err := s.Firestore.Collection("models").Doc("open").Set(t.Context(), map[string]any{"base_model": "qwen/qwen3@qwen3-4b"}); err != nil {
 		t.Fatal(err)
 	}
 	open := s.finished(t, s.start(t, `{"session_id":"talk","model_id":"open"}`).Job.Name)
-	vertexAI.only(t)
+	s.only(t)
 	tests := []struct{ name, body, want string }{
 		{"no_version_yet", `{"session_id":"talk","model_id":"support","continue_model":true}`, "continue_model NO_TUNED_VERSION"},
 		{"no_model", `{"session_id":"talk","continue_model":true}`, "continue_model NO_MODEL"},
@@ -118,7 +115,7 @@ func TestStart_continues_refused(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
-	if n := len(s.cloud.Vertex.Jobs()); n != 1 {
+	if n := len(s.Run.Vertex.Jobs()); n != 1 {
 		t.Errorf("%d jobs on Vertex AI, want the first alone", n)
 	}
 }

@@ -128,19 +128,18 @@ func TestDryRun(t *testing.T) {
 	for _, test := range asks {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			var vertexAI asked
-			s := talking(t, func(set *setup) { set.cloud.VertexUnary = vertexAI.unary })
+			s := talking(t, nil)
 			before := s.everything(t)
 			plan := s.plan(t, test.body)
 			if diff := cmp.Diff(before, s.everything(t)); diff != "" {
 				t.Errorf("a dry run left something (-before +after):\n%s", diff)
 			}
-			vertexAI.idle(t)
+			s.idle(t)
 			if plan.Message != "Nothing was created" || !plan.DryRun || plan.Pairs != test.pairs || plan.Validation != test.validation || len(plan.Refusals) > 0 {
 				t.Errorf("the dry run: %+v", plan)
 			}
 			job := s.start(t, test.body)
-			sent := vertexAI.only(t)
+			sent := s.only(t)
 			want := create{test.version, map[string]any{
 				"parent": "projects/acme/locations/us-central1", "tuningJob": jsonObject([]byte(test.request)),
 			}}
@@ -171,13 +170,13 @@ func talking(t *testing.T, change func(*setup)) *system {
 	for _, n := range []string{"1", "2", "3", "4", "5", "6"} {
 		s.message(n, turn("talk", "user", "number "+n))
 	}
-	if _, err := s.firestore.Collection("models").Doc("support").Set(t.Context(), map[string]any{
+	if _, err := s.Firestore.Collection("models").Doc("support").Set(t.Context(), map[string]any{
 		"base_model": "gemini-3.5-flash", "display_name": "Support", "hyperparameters": map[string]any{"epoch_count": 5, "adapter_size": 2},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	s.upload(t, inbox, "train.jsonl", lines("one", "two", "three"))
-	s.upload(t, inbox, "validate.jsonl", lines("four"))
+	s.Upload(t, inbox, "train.jsonl", lines("one", "two", "three"), nil)
+	s.Upload(t, inbox, "validate.jsonl", lines("four"), nil)
 	return s
 }
 
@@ -185,8 +184,7 @@ func talking(t *testing.T, change func(*setup)) *system {
 // no effect on it.
 func TestDryRun_refused(t *testing.T) {
 	t.Parallel()
-	var vertexAI asked
-	s := talking(t, func(set *setup) { set.cloud.VertexUnary = vertexAI.unary })
+	s := talking(t, nil)
 	before := s.everything(t)
 	tests := []struct {
 		name, body string
@@ -211,5 +209,5 @@ func TestDryRun_refused(t *testing.T) {
 	if diff := cmp.Diff(before, s.everything(t)); diff != "" {
 		t.Errorf("something was left (-before +after):\n%s", diff)
 	}
-	vertexAI.idle(t)
+	s.idle(t)
 }

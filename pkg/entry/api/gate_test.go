@@ -212,7 +212,7 @@ func TestConvert_leaves_nothing(t *testing.T) {
 	if places := f.places(); len(places) != 1 || places[0] != "data[10000] NOT_AN_OBJECT" {
 		t.Errorf("got %v: %s", places, f.Message)
 	}
-	if o, err := s.storage.Bucket(data).Objects(t.Context(), &storage.Query{Prefix: "converted/"}).Next(); !errors.Is(err, iterator.Done) {
+	if o, err := s.Storage.Bucket(data).Objects(t.Context(), &storage.Query{Prefix: "converted/"}).Next(); !errors.Is(err, iterator.Done) {
 		t.Errorf("there is an object %v (%v)", o, err)
 	}
 }

@@ -5,26 +5,22 @@ package api_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
-
-	"cloud.google.com/go/firestore"
-	"cloud.google.com/go/storage"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/entry/api"
 	"github.com/vertextune/vertextune/pkg/entry/auth"
-	"github.com/vertextune/vertextune/pkg/google/gcs"
-	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 	"github.com/vertextune/vertextune/pkg/work/backend"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
@@ -42,12 +38,12 @@ const (
 
 // system is the API with a local cloud of its own.
 type system struct {
-	t         *testing.T
-	url       string
-	cloud     *cloud.Cloud
-	firestore *firestore.Client
-	storage   *storage.Client
-	records   *store.Store
+	*cloudtest.Cloud
+	t   *testing.T
+	url string
+
+	asked  asked
+	errors sync.Map // the errors that fail has set, by service or by service and method
 }
 
 // setup is the configuration that a test may change.
@@ -84,23 +80,9 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 	if change != nil {
 		change(&s)
 	}
-	ctx := context.Background() // the clients must outlive the test's context, which ends before the cleanup
-	run, err := cloud.Start(ctx, s.cloud)
-	if err != nil {
-		t.Fatal(err)
-	}
-	closing(t, run)
-	sys := &system{t: t, cloud: run}
-	if sys.firestore, err = run.FirestoreClient(ctx, store.ClientOption()); err != nil {
-		t.Fatal(err)
-	}
-	closing(t, sys.firestore)
-	if sys.storage, err = run.StorageClient(ctx); err != nil {
-		t.Fatal(err)
-	}
-	closing(t, sys.storage)
-	sys.records = store.New(sys.firestore)
-	s.api.Location, s.api.Vertex = s.place, vertex.Config{EmulatorHost: run.Addresses.Vertex}
+	sys := &system{t: t, Cloud: cloudtest.Start(t, func(c *cloud.Config) { *c = s.cloud })}
+	sys.On("CreateTuningJob", sys.recordCreate)
+	s.api.Location, s.api.Vertex = s.place, vertex.Config{EmulatorHost: sys.Run.Addresses.Vertex}
 	sys.serve(s)
 	return sys
 }
@@ -108,8 +90,8 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 // serve builds the API from its parts, as Open does.
 func (s *system) serve(set setup) {
 	tuner := vertex.New(project, set.api.Vertex)
-	closing(s.t, tuner)
-	back := backend.New(set.api.Config, s.records, gcs.New(s.storage), knowing(s.t, set.unknown...), set.log)
+	s.t.Cleanup(func() { _ = tuner.Close() })
+	back := backend.New(set.api.Config, s.Records, s.Objects, knowing(s.t, set.unknown...), set.log)
 	back.Jobs.Vertex = tuner
 	server := httptest.NewServer(agree(s.t, &api.API{
 		Config: set.api, Auth: set.auth, Records: back.Records, Objects: back.Objects, Vertex: tuner, Jobs: back.Jobs,
@@ -117,14 +99,6 @@ func (s *system) serve(set setup) {
 	}))
 	s.t.Cleanup(server.Close)
 	s.url = server.URL
-}
-
-func closing(t *testing.T, c io.Closer) {
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Errorf("close %T: %v", c, err)
-		}
-	})
 }
 
 // reply is a response of the API.

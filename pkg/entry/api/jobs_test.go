@@ -66,7 +66,7 @@ func (s *system) record(t *testing.T, n int, created time.Time) {
 	if n%3 == 0 {
 		job.State, job.Finished, job.TunedModel = tuning.Running, false, ""
 	}
-	if _, err := s.records.CreateJob(t.Context(), job, nil); err != nil {
+	if _, err := s.Records.CreateJob(t.Context(), job, nil); err != nil {
 		t.Fatal(err)
 	}
 }

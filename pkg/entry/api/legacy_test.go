@@ -15,6 +15,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 const pipelines = "projects/acme/locations/us-central1/trainingPipelines/"
@@ -22,7 +24,7 @@ const pipelines = "projects/acme/locations/us-central1/trainingPipelines/"
 // pipeline adds a training pipeline to Vertex AI.
 func (s *system) pipeline(t *testing.T, p *aiplatformpb.TrainingPipeline) {
 	t.Helper()
-	if err := s.cloud.Vertex.AddPipeline(p); err != nil {
+	if err := s.Run.Vertex.AddPipeline(p); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -70,11 +72,10 @@ func TestJobStatus_of_a_training_pipeline(t *testing.T) {
 // TestJobStatus_of_no_training_pipeline: only pipelines of our own project are read from Vertex AI.
 func TestJobStatus_of_no_training_pipeline(t *testing.T) {
 	t.Parallel()
-	var vertexAI trouble
-	s := newSystem(t, func(set *setup) { set.cloud.VertexUnary = vertexAI.unary })
+	s := newSystem(t, nil)
 	tests := []struct {
 		name, path string
-		calls      int64
+		calls      int
 	}{
 		{"unknown", pipelines + "5", 1},
 		{"unknown_by_number", strings.Replace(pipelines, "acme", "112233", 1) + "5", 1},
@@ -84,17 +85,17 @@ func TestJobStatus_of_no_training_pipeline(t *testing.T) {
 		{"short", "5", 0},
 	}
 	for _, test := range tests {
-		before := vertexAI.calls.Load()
+		before := s.asks()
 		f := s.get(t, base+"/job-status/"+test.path).failed(http.StatusNotFound)
 		if !strings.Contains(f.Message, test.path[strings.LastIndexByte(test.path, '/')+1:]) {
 			t.Errorf("%s: the job is not named: %s", test.name, f.Message)
 		}
-		if n := vertexAI.calls.Load() - before; n != test.calls {
+		if n := s.asks() - before; n != test.calls {
 			t.Errorf("%s: Vertex AI was asked %d times, want %d", test.name, n, test.calls)
 		}
 	}
-	vertexAI.start(status.Error(codes.Unavailable, hidden))
+	s.fail(faults.Vertex, status.Error(codes.Unavailable, hidden))
 	s.get(t, base+"/job-status/"+pipelines+"5").failed(http.StatusServiceUnavailable)
-	vertexAI.start(status.Error(codes.PermissionDenied, hidden))
+	s.fail(faults.Vertex, status.Error(codes.PermissionDenied, hidden))
 	s.get(t, base+"/job-status/"+pipelines+"5").failed(http.StatusBadGateway)
 }

@@ -40,7 +40,7 @@ func TestStart_with_a_key_is_one_start(t *testing.T) {
 			t.Errorf("the same start (-one +another):\n%s", diff)
 		}
 	}
-	if n := len(s.cloud.Vertex.Jobs()); n != 1 {
+	if n := len(s.Run.Vertex.Jobs()); n != 1 {
 		t.Errorf("%d jobs on Vertex AI", n)
 	}
 	// The same request with another spelling is still the same request.
@@ -58,7 +58,7 @@ func TestStart_with_a_key_is_one_start(t *testing.T) {
 	bob := func(r *http.Request) { r.Header.Set("Authorization", "Bearer another") }
 	var bobs started
 	s.send(t, http.MethodPost, base+"/start", body, withKey("k1"), bob).into(&bobs)
-	if n := len(s.cloud.Vertex.Jobs()); n != 3 || other.Job.Name == answers[0].Job.Name || bobs.Job.Name == answers[0].Job.Name {
+	if n := len(s.Run.Vertex.Jobs()); n != 3 || other.Job.Name == answers[0].Job.Name || bobs.Job.Name == answers[0].Job.Name {
 		t.Errorf("%d jobs on Vertex AI, want one a key and caller", n)
 	}
 }
@@ -121,7 +121,7 @@ func TestQueue(t *testing.T) {
 		t.Errorf("cancelled: %+v", cancelled)
 	}
 	s.start(t, `{"session_id":"a"}`)
-	if n := len(s.cloud.Vertex.Jobs()); n != 1 {
+	if n := len(s.Run.Vertex.Jobs()); n != 1 {
 		t.Errorf("%d jobs on Vertex AI", n)
 	}
 }

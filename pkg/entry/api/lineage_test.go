@@ -130,8 +130,8 @@ func TestLineage_of_a_file(t *testing.T) {
 	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0 })
 	const long = 60_000 // characters: more than an open model accepts per example
 	content := "\n" + lines("one", "two") + line(strings.Repeat("so long ", long/8))
-	s.upload(t, inbox, "x.jsonl", content)
-	attrs, err := s.storage.Bucket(inbox).Object("x.jsonl").Attrs(t.Context())
+	s.Upload(t, inbox, "x.jsonl", content, nil)
+	attrs, err := s.Storage.Bucket(inbox).Object("x.jsonl").Attrs(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

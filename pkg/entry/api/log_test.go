@@ -23,6 +23,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/entry/auth"
 	"github.com/vertextune/vertextune/pkg/entry/serve"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // said is a word that appears only in users' texts in these tests: in messages, in training data,
@@ -89,9 +90,8 @@ func (j *journal) levels(t *testing.T, code int) map[string]int {
 func TestLog_has_no_secret_and_no_text(t *testing.T) {
 	t.Parallel()
 	var log journal
-	var trouble cloudTrouble
 	s := newSystem(t, func(set *setup) {
-		trouble.setup(set)
+		set.api.StatusMaxAge = 0
 		set.log = serve.Logger(&log, slog.LevelDebug)
 		set.api.StartsPerMinute = 100
 		var tokens auth.Tokens
@@ -130,7 +130,7 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 		"roles.jsonl": `{"messages":[{"role":"` + said + `","content":"` + said + `"}]}`, "keys.jsonl": `{"` + said + `":"` + said + `"}`,
 		said + ".jsonl": `{"contents":[{"role":"user","parts":[{"` + said + `":"x"}]}]}`,
 	} {
-		s.upload(t, data, name, content)
+		s.Upload(t, data, name, content, nil)
 		for _, more := range []string{"", `,"dry_run":true`, `,"labels":{"team":"` + strings.ToLower(said) + `"},"display_name":"` + said + `"`} {
 			post("/start", `{"training_data":"gs://`+data+`/`+name+`"`+more+`}`)
 			post("/start", `{"session_id":"a","validation_data":"gs://`+data+`/`+name+`"`+more+`}`)
@@ -167,27 +167,27 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 
 	// Google's errors that quote the data, and other failures of Google's services.
 	for _, code := range []codes.Code{codes.InvalidArgument, codes.FailedPrecondition, codes.NotFound} {
-		trouble.vertex.start(status.Error(code, "line 1: "+said))
+		s.fail(faults.Vertex, status.Error(code, "line 1: "+said))
 		post("/start", `{"session_id":"a"}`)
 	}
-	for _, err := range []error{errDenied, errAway, errReset} { // the client's own error contains the object's name
-		trouble.storage.start(err)
+	for _, err := range []error{errDenied, errAway, faults.ErrCut} { // the client's own error contains the object's name
+		s.fail(faults.Storage, err)
 		post("/start", `{"training_data":"gs://`+data+`/`+said+`.jsonl"}`)
-		post("/convert-json", strings.Replace(good, "one", said+err.Error(), 1))
+		post("/convert-json", strings.Replace(good, "one", said+status.Code(err).String(), 1))
 	}
-	trouble.storage.start(nil)
+	s.fail(faults.Storage, nil)
 	for _, code := range []codes.Code{codes.PermissionDenied, codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted} {
-		trouble.vertex.start(status.Error(code, "no"))
+		s.fail(faults.Vertex, status.Error(code, "no"))
 		post("/start", `{"session_id":"a"}`)
 	}
-	if _, err := s.firestore.Collection("tuning_jobs").Doc("vt-20261201-143022-abcdefghij").Set(t.Context(), map[string]any{
+	if _, err := s.Firestore.Collection("tuning_jobs").Doc("vt-20261201-143022-abcdefghij").Set(t.Context(), map[string]any{
 		"number": "4712", "created_at": said, "started_by": []string{said},
 	}); err != nil {
 		t.Fatal(err)
 	}
 	send(http.MethodGet, "/job-status/4712", "")
 	for _, code := range []codes.Code{codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted} {
-		trouble.firestore.start(status.Error(code, "no"))
+		s.fail(faults.Firestore, status.Error(code, "no"))
 		send(http.MethodGet, "/jobs", "")
 	}
 
@@ -210,7 +210,7 @@ func (s *system) cutOff(t *testing.T, path, body string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	closing(t, conn)
+	t.Cleanup(func() { _ = conn.Close() })
 	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 		path, address, secret, len(body)+100, body); err != nil {
 		t.Fatal(err)

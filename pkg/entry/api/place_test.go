@@ -44,7 +44,7 @@ func TestValidate_names_the_place(t *testing.T) {
 func TestStart_with_a_key_names_the_place_again(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
-	s.upload(t, inbox, "bad.jsonl", line("good")+"{\"contents\":[]}\n")
+	s.Upload(t, inbox, "bad.jsonl", line("good")+"{\"contents\":[]}\n", nil)
 	body := `{"training_data":"gs://` + inbox + `/bad.jsonl"}`
 	want := []*fault.Place{{Record: 1, Line: 2, Offset: new(int64(len(line("good") + `{"contents":`))), Pointer: "/contents"}}
 	for _, call := range []string{"first", "repeated"} {

@@ -17,8 +17,7 @@ import (
 // nothing is recorded.
 func TestRefuse_fields_of_a_start(t *testing.T) {
 	t.Parallel()
-	var vertexAI asked
-	s := talking(t, func(set *setup) { set.cloud.VertexUnary = vertexAI.unary })
+	s := talking(t, nil)
 	before := s.everything(t)
 	many := strings.TrimSuffix(strings.Repeat(`"k%d":"",`, 64), ",")
 	numbers := make([]any, 64)
@@ -93,5 +92,5 @@ func TestRefuse_fields_of_a_start(t *testing.T) {
 	if diff := cmp.Diff(before, s.everything(t)); diff != "" {
 		t.Errorf("something was left (-before +after):\n%s", diff)
 	}
-	vertexAI.idle(t)
+	s.idle(t)
 }

@@ -181,7 +181,7 @@ func TestRefuse_lists_a_bounded_number_of_fields(t *testing.T) {
 func TestRefuse_what_is_unknown(t *testing.T) {
 	t.Parallel()
 	s := conversation(t)
-	s.upload(t, inbox, "bad.jsonl", line("good")+"{\"contents\":[]}\n")
+	s.Upload(t, inbox, "bad.jsonl", line("good")+"{\"contents\":[]}\n", nil)
 	tests := []struct {
 		name, body string
 		code       int
@@ -207,7 +207,7 @@ func TestRefuse_what_is_unknown(t *testing.T) {
 		})
 	}
 	t.Cleanup(func() { // this runs after the parallel subtests
-		if n := len(s.cloud.Vertex.Jobs()); n != 0 {
+		if n := len(s.Run.Vertex.Jobs()); n != 0 {
 			t.Errorf("%d jobs were started", n)
 		}
 	})
@@ -246,7 +246,7 @@ func TestRefuse_a_body_that_does_not_end(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				closing(t, conn)
+				t.Cleanup(func() { _ = conn.Close() })
 				if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"data\":",
 					base+path, address, secret); err != nil {
 					t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/entry/serve"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // Every response has the ID of its request, and so has every log entry about the request, including
@@ -23,14 +24,13 @@ func TestRequestID(t *testing.T) {
 	t.Parallel()
 	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 	var log journal
-	var trouble cloudTrouble
 	s := newSystem(t, func(set *setup) {
-		trouble.setup(set)
+		set.api.StatusMaxAge = 0
 		set.log = serve.Logger(&log, slog.LevelDebug)
 	})
 	s.message("1", turn("a", "user", "one"))
 	traced := func(r *http.Request) { r.Header.Set("Traceparent", "00-"+trace+"-00f067aa0ba902b7-01") }
-	trouble.vertex.start(status.Error(codes.ResourceExhausted, "no jobs left")) // package jobs logs this error
+	s.fail(faults.Vertex, status.Error(codes.ResourceExhausted, "no jobs left")) // package jobs logs this error
 
 	ids := map[string]int{}
 	for _, call := range []struct {

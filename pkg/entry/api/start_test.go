@@ -93,11 +93,11 @@ func conversation(t *testing.T) *system {
 func TestStart_chooses_its_data(t *testing.T) {
 	t.Parallel()
 	s := conversation(t)
-	s.upload(t, inbox, "ready.jsonl", lines("one", "two"))
-	s.upload(t, inbox, "messages.jsonl",
+	s.Upload(t, inbox, "ready.jsonl", lines("one", "two"), nil)
+	s.Upload(t, inbox, "messages.jsonl",
 		`{"role":"user","content":"one?","related_message":{"role":"assistant","content":"one."}}`+"\n"+
 			`{"role":"assistant","content":"one.","related_message":{"role":"user","content":"one?"}}`+"\n"+
-			`{"role":"user","content":"alone"}`+"\n")
+			`{"role":"user","content":"alone"}`+"\n", nil)
 	tests := []struct {
 		name, body, want string
 		pairs, merged    int
@@ -156,7 +156,7 @@ func TestStart_all_messages_must_be_said(t *testing.T) {
 			t.Errorf("%s: %s", body, f.Message)
 		}
 	}
-	if n := len(s.cloud.Vertex.Jobs()); n != 0 {
+	if n := len(s.Run.Vertex.Jobs()); n != 0 {
 		t.Fatalf("%d jobs were started", n)
 	}
 	job := s.start(t, `{"all_messages":true}`)
@@ -172,7 +172,7 @@ func TestStart_answers_what_was_made(t *testing.T) {
 	before := time.Now().UTC().Truncate(time.Microsecond)
 	job := s.start(t, `{"session_id":"a","base_model":"gemini-1.5-flash-001","hyperparameters":{"epoch_count":3,"batch_size":4,"learning_rate":0.0001}}`)
 
-	made := s.cloud.Vertex.Jobs()[0]
+	made := s.Run.Vertex.Jobs()[0]
 	if job.Job.Name != made.GetName() || job.Message != "Fine-tuning job started successfully" || job.Job.Status != "PIPELINE_STATE_PENDING" {
 		t.Errorf("got %+v, Vertex AI has %s", job, made.GetName())
 	}
@@ -212,8 +212,8 @@ func TestStart_warns_of_its_data_once(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
 	odd := strings.Replace(line("odd"), `{"role":"model"`, `{"role":"user","parts":[{"text":"And?"}]},{"role":"model"`, 1)
-	s.upload(t, inbox, "odd.jsonl", line("one")+odd+odd)
-	s.upload(t, inbox, "validate.jsonl", odd)
+	s.Upload(t, inbox, "odd.jsonl", line("one")+odd+odd, nil)
+	s.Upload(t, inbox, "validate.jsonl", odd, nil)
 	job := s.start(t, `{"training_data":"gs://acme-inbox/odd.jsonl","validation_data":"gs://acme-inbox/validate.jsonl","hyperparameters":{"epoch_count":1}}`)
 	want := []string{
 		`training_data[1].contents[1]: two turns of the role "user" follow each other (ROLES_NOT_ALTERNATING, 2 times in the file).`,
@@ -229,7 +229,7 @@ func TestStart_model_gives_defaults_and_is_written_back(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = time.Nanosecond, 0 })
 	s.message("1", turn("a", "user", "one"))
-	model := s.firestore.Collection("models").Doc("support")
+	model := s.Firestore.Collection("models").Doc("support")
 	if _, err := model.Set(t.Context(), map[string]any{
 		"base_model": "gemini-1.5-flash-001", "display_name": "Support", "owner": "ann",
 		"hyperparameters": map[string]any{"epoch_count": 5, "batch_size": 8},

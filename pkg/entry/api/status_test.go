@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // jobStatus is the response of GET /job-status.
@@ -160,15 +162,13 @@ func TestJobStatus_says_why_a_job_failed(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, func(set *setup) {
 		set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0
-		set.cloud.StorageWrap = func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.Method == http.MethodGet && r.URL.Query().Get("alt") != "json" {
-					http.NotFound(w, r) // as if the dataset was deleted before the job read it
-					return
-				}
-				next.ServeHTTP(w, r)
-			})
+	})
+	s.OnHTTP(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if r.Method == http.MethodGet && r.URL.Query().Get("alt") != "json" {
+			http.NotFound(w, r) // as if the dataset was deleted before the job read it
+			return
 		}
+		next.ServeHTTP(w, r)
 	})
 	s.message("1", turn("a", "user", "one"))
 	job := s.finished(t, s.start(t, `{"session_id":"a"}`).Job.Name)
@@ -179,15 +179,14 @@ func TestJobStatus_says_why_a_job_failed(t *testing.T) {
 
 func TestJobStatus_answers_from_the_record(t *testing.T) {
 	t.Parallel()
-	var vertexAI trouble
-	s := newSystem(t, func(set *setup) { set.cloud.VertexUnary, set.api.StatusMaxAge = vertexAI.unary, time.Hour })
+	s := newSystem(t, func(set *setup) { set.api.StatusMaxAge = time.Hour })
 	s.message("1", turn("a", "user", "one"))
 	name := s.start(t, oneEpoch).Job.Name
-	asked := vertexAI.calls.Load()
+	asked := s.asks()
 	if job := s.status(t, name); len(job.Warnings) != 0 {
 		t.Errorf("warnings are %q", job.Warnings)
 	}
-	if more := vertexAI.calls.Load() - asked; more != 0 {
+	if more := s.asks() - asked; more != 0 {
 		t.Errorf("Vertex AI was asked %d times about a record that is fresh", more)
 	}
 }
@@ -196,10 +195,9 @@ func TestJobStatus_answers_from_the_record(t *testing.T) {
 // StatusMaxAge, but again at once if it did not answer.
 func TestJobStatus_asks_once_an_age(t *testing.T) {
 	t.Parallel()
-	var vertexAI trouble
 	var ahead atomic.Int64 // how far the clock is ahead
 	s := newSystem(t, func(set *setup) {
-		set.cloud.VertexUnary, set.api.StatusMaxAge = vertexAI.unary, time.Hour
+		set.api.StatusMaxAge = time.Hour
 		set.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 	})
 	s.message("1", turn("a", "user", "one"))
@@ -209,7 +207,7 @@ func TestJobStatus_asks_once_an_age(t *testing.T) {
 		job   string
 		ahead time.Duration
 		away  bool
-		asks  int64
+		asks  int
 	}{
 		{"fresh", first, 0, false, 0},
 		{"old", first, 2 * time.Hour, false, 1},
@@ -221,14 +219,13 @@ func TestJobStatus_asks_once_an_age(t *testing.T) {
 	}
 	for _, step := range steps {
 		ahead.Store(int64(step.ahead))
-		var away error
+		s.fail(faults.Vertex, nil)
 		if step.away {
-			away = status.Error(codes.PermissionDenied, hidden)
+			s.fail(faults.Vertex, errDenied)
 		}
-		vertexAI.start(away)
-		before := vertexAI.calls.Load()
+		before := s.asks()
 		job := s.status(t, step.job)
-		if asks := vertexAI.calls.Load() - before; asks != step.asks {
+		if asks := s.asks() - before; asks != step.asks {
 			t.Errorf("%s: Vertex AI was asked %d times, want %d", step.name, asks, step.asks)
 		}
 		if stale := len(job.Warnings) > 0; stale != step.away {
@@ -239,11 +236,10 @@ func TestJobStatus_asks_once_an_age(t *testing.T) {
 
 func TestJobStatus_survives_Vertex_AI_being_away(t *testing.T) {
 	t.Parallel()
-	var vertexAI trouble
-	s := newSystem(t, func(set *setup) { set.cloud.VertexUnary, set.api.StatusMaxAge = vertexAI.unary, 0 })
+	s := newSystem(t, func(set *setup) { set.api.StatusMaxAge = 0 })
 	s.message("1", turn("a", "user", "one"))
 	name := s.start(t, oneEpoch).Job.Name
-	vertexAI.start(status.Error(codes.Unavailable, hidden))
+	s.fail(faults.Vertex, status.Error(codes.Unavailable, hidden))
 	job := s.status(t, name)
 	if job.Status != "PIPELINE_STATE_PENDING" || len(job.Warnings) != 1 || !strings.Contains(job.Warnings[0], "updated_at") {
 		t.Errorf("got %+v", job)

@@ -33,30 +33,29 @@ func live() uint64 {
 	return m.HeapAlloc
 }
 
-func (h *heapWatch) http(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.mu.Lock()
-		if h.base > 0 && r.Header.Get("Content-Range") != "" {
-			h.most = max(h.most, live())
-			h.seen++
-		}
-		h.mu.Unlock()
-		next.ServeHTTP(w, r)
-	})
+func (h *heapWatch) http(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	h.mu.Lock()
+	if h.base > 0 && r.Header.Get("Content-Range") != "" {
+		h.most = max(h.most, live())
+		h.seen++
+	}
+	h.mu.Unlock()
+	next.ServeHTTP(w, r)
 }
 
 // TestStart_streams is not parallel, because it would also measure the memory of other tests.
 func TestStart_streams(t *testing.T) {
 	const messages, size, bound = 40_000, 512, 20 << 20 // 40 MiB of text
 	var heap heapWatch
-	s := newSystem(t, func(set *setup) { set.cloud.StorageWrap = heap.http })
+	s := newSystem(t, nil)
+	s.OnHTTP(heap.http)
 	text := strings.Repeat("x", size)
 	for first := 0; first < messages; first += 500 {
-		if err := s.firestore.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
+		if err := s.Firestore.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
 			for i := first; i < first+500; i++ {
 				fields := turn("long", "user", fmt.Sprintf("%05d %s", i, text))
 				fields["created_at"] = time.Unix(int64(i), 0)
-				if err := tx.Set(s.firestore.Collection("messages").Doc(fmt.Sprintf("%05d", messages-i)), fields); err != nil {
+				if err := tx.Set(s.Firestore.Collection("messages").Doc(fmt.Sprintf("%05d", messages-i)), fields); err != nil {
 					return err
 				}
 			}
@@ -76,7 +75,7 @@ func TestStart_streams(t *testing.T) {
 	if grown := int64(heap.most) - int64(heap.base); grown > bound || heap.seen < 5 {
 		t.Errorf("the heap grew by %d MiB, seen in %d parts", grown>>20, heap.seen)
 	}
-	r, err := s.storage.Bucket(data).Object(strings.TrimPrefix(job.Job.TrainingData, "gs://"+data+"/")).NewReader(t.Context())
+	r, err := s.Storage.Bucket(data).Object(strings.TrimPrefix(job.Job.TrainingData, "gs://"+data+"/")).NewReader(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func TestStart_validation_split(t *testing.T) {
 				t.Errorf("counts of %s (-files +said):\n%s", what, diff)
 			}
 		}
-		asked := s.cloud.Vertex.Jobs()[0].GetSupervisedTuningSpec()
+		asked := s.Run.Vertex.Jobs()[0].GetSupervisedTuningSpec()
 		if asked.GetTrainingDatasetUri() != job.Job.TrainingData || asked.GetValidationDatasetUri() != status.ValidationData {
 			t.Errorf("Vertex AI was asked for %v", asked)
 		}
@@ -76,7 +76,7 @@ func TestStart_validation_data(t *testing.T) {
 	s := talking(t, nil)
 	const instructed = `{"systemInstruction":{"parts":[{"text":"Be \"brief\"."}]},`
 	own := `{"systemInstruction":{"parts":[{"text":"Sing."}]},` + line("five")[1:]
-	s.upload(t, inbox, "own.jsonl", line("four")+own)
+	s.Upload(t, inbox, "own.jsonl", line("four")+own, nil)
 	job := s.start(t, `{"training_data":"gs://acme-inbox/train.jsonl","validation_data":"gs://acme-inbox/own.jsonl","system_instruction":"Be \"brief\"."}`)
 	status := s.status(t, job.Job.Name)
 	want := map[string]string{
@@ -90,7 +90,7 @@ func TestStart_validation_data(t *testing.T) {
 	if job.Pairs != 3 || job.Validation != 2 {
 		t.Errorf("%d examples, %d for validation", job.Pairs, job.Validation)
 	}
-	s.upload(t, inbox, "bad.jsonl", line("good")+`{"contents":[]}`+"\n")
+	s.Upload(t, inbox, "bad.jsonl", line("good")+`{"contents":[]}`+"\n", nil)
 	f := s.post(t, base+"/start", `{"session_id":"talk","validation_data":"gs://acme-inbox/bad.jsonl"}`).failed(http.StatusBadRequest)
 	if diff := cmp.Diff([]string{"validation_data[1].contents EMPTY_LIST"}, f.places()); diff != "" {
 		t.Errorf("a bad file (-want +got):\n%s", diff)

@@ -71,9 +71,7 @@ func TestStart_known_to_fail(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			var vertexAI asked
 			s := talking(t, func(set *setup) {
-				set.cloud.VertexUnary = vertexAI.unary
 				if test.place != "" {
 					set.place = test.place
 				}
@@ -93,7 +91,7 @@ func TestStart_known_to_fail(t *testing.T) {
 			if diff := cmp.Diff(before, s.everything(t)); diff != "" {
 				t.Errorf("something was left (-before +after):\n%s", diff)
 			}
-			vertexAI.idle(t)
+			s.idle(t)
 
 			forced := with(test.body, `"force":true`)
 			plan = s.plan(t, forced)
@@ -101,7 +99,7 @@ func TestStart_known_to_fail(t *testing.T) {
 				t.Errorf("the dry run with force: refusals %v, warnings %q", plan.places(), plan.Warnings)
 			}
 			s.post(t, base+"/start", forced).failed(test.forced)
-			if sent := vertexAI.only(t); cmp.Diff(sent, create{plan.Version, plan.Request}) != "" {
+			if sent := s.only(t); cmp.Diff(sent, create{plan.Version, plan.Request}) != "" {
 				t.Errorf("Vertex AI was asked for %v", sent)
 			}
 		})
@@ -113,8 +111,7 @@ func TestStart_known_to_fail(t *testing.T) {
 func TestStart_of_a_model_that_nobody_knows(t *testing.T) {
 	t.Parallel()
 	const id = "google/medgemma@medgemma-1.5-4b-it"
-	var vertexAI asked
-	s := talking(t, func(set *setup) { set.cloud.VertexUnary, set.unknown = vertexAI.unary, []string{id} })
+	s := talking(t, func(set *setup) { set.unknown = []string{id} })
 	job := s.start(t, `{"session_id":"talk","base_model":"`+id+`","tuning_mode":"FULL","hyperparameters":{"epoch_count":3,"batch_size":4}}`)
 	if job.Job.Status != "PIPELINE_STATE_PENDING" || job.Job.BaseModel != id {
 		t.Errorf("got %+v", job.Job)
@@ -125,7 +122,7 @@ func TestStart_of_a_model_that_nobody_knows(t *testing.T) {
 	if _, priced := job.Estimate["cost_usd"]; priced || job.Estimate["tokens"] == nil {
 		t.Errorf("the estimate is %v", job.Estimate)
 	}
-	if sent := vertexAI.only(t); sent.Version != "v1beta1" {
+	if sent := s.only(t); sent.Version != "v1beta1" {
 		t.Errorf("Vertex AI was asked by %s", sent.Version)
 	}
 	f := s.post(t, base+"/start", `{"session_id":"talk","base_model":"`+id+`","tuning_mode":"FULL","max_cost_usd":1000}`).failed(http.StatusBadRequest)

@@ -24,6 +24,7 @@ var statuses = map[codes.Code]int{
 	codes.Aborted:           http.StatusPreconditionFailed,
 	codes.DeadlineExceeded:  http.StatusGatewayTimeout,
 	codes.Internal:          http.StatusInternalServerError,
+	codes.NotFound:          http.StatusNotFound,
 	codes.PermissionDenied:  http.StatusForbidden,
 	codes.ResourceExhausted: http.StatusTooManyRequests,
 	codes.Unavailable:       http.StatusServiceUnavailable,
@@ -32,7 +33,8 @@ var statuses = map[codes.Code]int{
 // RawHook is called instead of each request to Cloud Storage; next makes the real request.
 type RawHook func(rw http.ResponseWriter, r *http.Request, next http.Handler)
 
-// OnHTTP calls hook for all requests to Cloud Storage, in place of other hooks; nil removes it.
+// OnHTTP calls hook for all requests to Cloud Storage, also those of bystanders, within other
+// hooks; nil removes it.
 func (i *Injector) OnHTTP(hook RawHook) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -42,25 +44,31 @@ func (i *Injector) OnHTTP(hook RawHook) {
 // http wraps Cloud Storage.
 func (i *Injector) http(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		next := i.rawly(next)
 		if strings.Contains(r.UserAgent(), Bystander) {
 			next.ServeHTTP(rw, r)
 			return
 		}
 		call, hook := i.begin(Storage, about(r))
 		defer i.end()
-		i.mu.Lock()
-		raw := i.raw
-		i.mu.Unlock()
-		switch {
-		case raw != nil:
-			raw(rw, r, next)
-		case hook != nil:
-			call.Request = r
-			hooked(rw, r, next, call, hook)
-		default:
+		if hook == nil {
 			next.ServeHTTP(rw, r)
+			return
 		}
+		call.Request = r
+		hooked(rw, r, next, call, hook)
 	})
+}
+
+// rawly returns next under the raw hook, if there is one.
+func (i *Injector) rawly(next http.Handler) http.Handler {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	raw := i.raw
+	if raw == nil {
+		return next
+	}
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { raw(rw, r, next) })
 }
 
 // hooked makes a request under a hook. The request and the answer are held in memory, so that a
