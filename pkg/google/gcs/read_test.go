@@ -35,18 +35,18 @@ func TestReadIsOfOneGeneration(t *testing.T) {
 	w := newWorld(t)
 	s := spec("a b/ü.jsonl")
 	first := w.write(t, s, "one")
-	if got, err := read(t, w.store, s.Name, first); err != nil || got != "one" {
+	if got, err := read(t, w.Objects, s.Name, first); err != nil || got != "one" {
 		t.Errorf("Read = %q, %v", got, err)
 	}
 	s.Replaces = first
 	second := w.write(t, s, "two")
-	if _, err := read(t, w.store, s.Name, first); !errors.Is(err, gcs.ErrNotFound) {
+	if _, err := read(t, w.Objects, s.Name, first); !errors.Is(err, gcs.ErrNotFound) {
 		t.Errorf("Read of a replaced generation: %v, want ErrNotFound", err)
 	}
-	if got, err := read(t, w.store, s.Name, second); err != nil || got != "two" {
+	if got, err := read(t, w.Objects, s.Name, second); err != nil || got != "two" {
 		t.Errorf("Read of the live generation = %q, %v", got, err)
 	}
-	if _, err := read(t, w.store, "nothing", 1); !errors.Is(err, gcs.ErrNotFound) {
+	if _, err := read(t, w.Objects, "nothing", 1); !errors.Is(err, gcs.ErrNotFound) {
 		t.Errorf("Read of nothing: %v, want ErrNotFound", err)
 	}
 }
@@ -64,7 +64,7 @@ func TestReadGivesStoredBytes(t *testing.T) {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	upload := w.client.Bucket(bucket).Object("a.jsonl").NewWriter(t.Context())
+	upload := w.Storage.Bucket(bucket).Object("a.jsonl").NewWriter(t.Context())
 	upload.ContentEncoding, upload.ContentType = "gzip", "application/jsonl"
 	if _, err := upload.Write(packed.Bytes()); err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func TestReadGivesStoredBytes(t *testing.T) {
 	if err := upload.Close(); err != nil {
 		t.Fatal(err)
 	}
-	got, err := read(t, w.store, "a.jsonl", upload.Attrs().Generation)
+	got, err := read(t, w.Objects, "a.jsonl", upload.Attrs().Generation)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestAttrs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	generation := w.write(t, spec("a.jsonl"), "one\n")
-	got, err := w.store.Attrs(t.Context(), bucket, "a.jsonl")
+	got, err := w.Objects.Attrs(t.Context(), bucket, "a.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestAttrs(t *testing.T) {
 		t.Errorf("attributes (-want +got):\n%s", diff)
 	}
 	for _, place := range [][2]string{{bucket, "nothing"}, {"no-such-bucket", "a.jsonl"}} {
-		if _, err := w.store.Attrs(t.Context(), place[0], place[1]); !errors.Is(err, gcs.ErrNotFound) {
+		if _, err := w.Objects.Attrs(t.Context(), place[0], place[1]); !errors.Is(err, gcs.ErrNotFound) {
 			t.Errorf("Attrs of %s: %v, want ErrNotFound", gcs.URI(place[0], place[1]), err)
 		}
 	}
@@ -107,28 +107,28 @@ func TestDelete(t *testing.T) {
 	first := w.write(t, s, "one")
 	s.Replaces = first
 	second := w.write(t, s, "two")
-	if err := w.store.Delete(t.Context(), bucket, s.Name, first); !errors.Is(err, gcs.ErrConflict) {
+	if err := w.Objects.Delete(t.Context(), bucket, s.Name, first); !errors.Is(err, gcs.ErrConflict) {
 		t.Errorf("Delete of a replaced generation: %v, want ErrConflict", err)
 	}
 	w.holds(t, s.Name, "two")
-	lost := w.loseAnswers(1, func(r *http.Request) bool { return r.Method == http.MethodDelete })
-	if err := w.store.Delete(t.Context(), bucket, s.Name, second); err != nil || lost.Load() != 1 {
-		t.Errorf("Delete whose answer is lost: %v (%d lost)", err, lost.Load())
+	lost := w.loseAnswer(func(r *http.Request) bool { return r.Method == http.MethodDelete })
+	if err := w.Objects.Delete(t.Context(), bucket, s.Name, second); err != nil || !lost.Load() {
+		t.Errorf("Delete whose answer is lost: %v (lost: %v)", err, lost.Load())
 	}
-	if got, ok := w.content(t, s.Name); ok {
+	if got, there := w.Object(t, bucket, s.Name); there != nil {
 		t.Errorf("the object still exists: %q", got)
 	}
-	if err := w.store.Delete(t.Context(), bucket, s.Name, second); err != nil {
+	if err := w.Objects.Delete(t.Context(), bucket, s.Name, second); err != nil {
 		t.Errorf("Delete of nothing: %v", err)
 	}
-	if err := w.store.DeleteLive(t.Context(), bucket, s.Name); err != nil {
+	if err := w.Objects.DeleteLive(t.Context(), bucket, s.Name); err != nil {
 		t.Errorf("DeleteLive of nothing: %v", err)
 	}
 	w.write(t, spec(s.Name), "again")
-	if err := w.store.DeleteLive(t.Context(), bucket, s.Name); err != nil {
+	if err := w.Objects.DeleteLive(t.Context(), bucket, s.Name); err != nil {
 		t.Errorf("DeleteLive: %v", err)
 	}
-	if got, ok := w.content(t, s.Name); ok {
+	if got, there := w.Object(t, bucket, s.Name); there != nil {
 		t.Errorf("after DeleteLive the object still exists: %q", got)
 	}
 }
@@ -138,13 +138,13 @@ func TestServiceFails(t *testing.T) {
 	w := newWorld(t)
 	generation := w.write(t, spec("a.jsonl"), "one")
 	calls := map[string]func() error{
-		"attrs":  func() error { _, err := w.store.Attrs(t.Context(), bucket, "a.jsonl"); return err },
-		"read":   func() error { _, err := read(t, w.store, "a.jsonl", generation); return err },
-		"delete": func() error { return w.store.Delete(t.Context(), bucket, "a.jsonl", generation) },
-		"write":  func() error { _, err := w.store.Write(t.Context(), spec("b.jsonl"), fill("x")); return err },
+		"attrs":  func() error { _, err := w.Objects.Attrs(t.Context(), bucket, "a.jsonl"); return err },
+		"read":   func() error { _, err := read(t, w.Objects, "a.jsonl", generation); return err },
+		"delete": func() error { return w.Objects.Delete(t.Context(), bucket, "a.jsonl", generation) },
+		"write":  func() error { _, err := w.Objects.Write(t.Context(), spec("b.jsonl"), fill("x")); return err },
 	}
 	// An error that the client does not retry, but that an operator can repair by granting access.
-	w.intercept(func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	w.OnHTTP(func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		http.Error(rw, "service-1@gcp-sa has no right to it", http.StatusForbidden)
 	})
 	for name, call := range calls {
@@ -161,14 +161,14 @@ func TestStreaming(t *testing.T) { //nolint:paralleltest // see above
 	const size, bound = 50 << 20, 24 << 20
 	w := newWorld(t)
 	most := watchHeap(t)
-	generation, err := w.store.Write(t.Context(), spec("big"), func(to io.Writer) error {
+	generation, err := w.Objects.Write(t.Context(), spec("big"), func(to io.Writer) error {
 		_, err := io.CopyN(to, pattern{}, size)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := w.store.Read(t.Context(), bucket, "big", generation)
+	r, err := w.Objects.Read(t.Context(), bucket, "big", generation)
 	if err != nil {
 		t.Fatal(err)
 	}
