@@ -13,10 +13,10 @@ import (
 	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 func TestCreateAndGet(t *testing.T) {
@@ -113,12 +113,12 @@ func TestCreateIsCalledOnce(t *testing.T) {
 		t.Run(code.String(), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.failWith(status.Error(code, "no"))
+			w.cloud.On("CreateTuningJob", faults.Fail(code))
 			if _, err := w.Create(t.Context(), job(1)); fault.KindOf(err) != kind {
 				t.Errorf("Create = %v (kind %d), want kind %d", err, fault.KindOf(err), kind)
 			}
-			if calls := w.taken(); len(calls) != 1 {
-				t.Errorf("%d calls, want 1", len(calls))
+			if n := w.cloud.Count("CreateTuningJob"); n != 1 {
+				t.Errorf("%d calls, want 1", n)
 			}
 		})
 	}
@@ -213,7 +213,7 @@ func TestList(t *testing.T) {
 	if err != nil || !complete {
 		t.Errorf("List of nothing: %v, %v", complete, err)
 	}
-	w.failWith(status.Error(codes.PermissionDenied, "no"))
+	w.cloud.On("ListTuningJobs", faults.Fail(codes.PermissionDenied))
 	if complete, err := w.List(t.Context(), region, 5, func([]tuning.Observation) bool { return true }); complete || fault.KindOf(err) != fault.UpstreamFailed {
 		t.Errorf("List that is refused: %v, %v", complete, err)
 	}

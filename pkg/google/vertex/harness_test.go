@@ -11,23 +11,22 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/grpc"
-
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-const region = "us-central1"
+const region = cloudtest.Location
 
 // world is a local Vertex AI for one test, with our client.
 type world struct {
 	*vertex.Client
-	cloud *cloud.Cloud
+	cloud *cloudtest.Cloud
 
 	mu    sync.Mutex
 	calls []call
-	fail  error // the answer to every call, if set
 }
 
 // call is a call that reached Vertex AI.
@@ -39,54 +38,20 @@ type call struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{}
-	c, err := cloud.Start(t.Context(), cloud.Config{
-		Project: "acme", Inbox: "test-inbox", Data: "test-data", JobDuration: time.Hour, ConcurrentJobs: 1000, VertexUnary: w.watch,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.cloud = c
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Errorf("close the cloud: %v", err)
+	w := &world{cloud: cloudtest.Start(t, func(c *cloud.Config) { c.Project = "acme" })}
+	w.Client = w.cloud.Vertex
+	w.cloud.Upload(t, cloudtest.Data, "x.jsonl", strings.Repeat(cloudtest.Example, 20), nil)
+	w.cloud.OnAny(func(ctx context.Context, c faults.Call, do faults.Do) error {
+		taken := call{method: c.Method, req: c.Request}
+		if deadline, ok := ctx.Deadline(); ok {
+			taken.left = time.Until(deadline)
 		}
-	})
-	objects, err := c.StorageClient(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = objects.Close() })
-	const line = `{"contents":[{"role":"user","parts":[{"text":"Hello?"}]},{"role":"model","parts":[{"text":"Hello."}]}]}`
-	upload := objects.Bucket("test-data").Object("x.jsonl").NewWriter(t.Context())
-	if _, err := upload.Write([]byte(strings.Repeat(line+"\n", 20))); err != nil {
-		t.Fatal(err)
-	}
-	if err := upload.Close(); err != nil {
-		t.Fatal(err)
-	}
-	w.Client = vertex.New("acme", vertex.Config{EmulatorHost: c.Addresses.Vertex})
-	t.Cleanup(func() {
-		if err := w.Close(); err != nil {
-			t.Errorf("close the client: %v", err)
-		}
+		w.mu.Lock()
+		w.calls = append(w.calls, taken)
+		w.mu.Unlock()
+		return do(ctx)
 	})
 	return w
-}
-
-func (w *world) watch(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-	c := call{method: info.FullMethod[strings.LastIndexByte(info.FullMethod, '/')+1:], req: req}
-	if deadline, ok := ctx.Deadline(); ok {
-		c.left = time.Until(deadline)
-	}
-	w.mu.Lock()
-	w.calls = append(w.calls, c)
-	fail := w.fail
-	w.mu.Unlock()
-	if fail != nil {
-		return nil, fail
-	}
-	return next(ctx, req)
 }
 
 // taken returns the calls since its last call.
@@ -96,12 +61,6 @@ func (w *world) taken() []call {
 	calls := w.calls
 	w.calls = nil
 	return calls
-}
-
-func (w *world) failWith(err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.fail = err
 }
 
 func job(n int) tuning.Job {

@@ -11,12 +11,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 func TestPipeline(t *testing.T) {
@@ -24,7 +24,7 @@ func TestPipeline(t *testing.T) {
 	w := newWorld(t)
 	const name = "projects/acme/locations/us-central1/trainingPipelines/5"
 	at := time.Date(2024, 3, 1, 1, 0, 0, 123456789, time.UTC)
-	if err := w.cloud.Vertex.AddPipeline(&aiplatformpb.TrainingPipeline{
+	if err := w.cloud.Run.Vertex.AddPipeline(&aiplatformpb.TrainingPipeline{
 		Name: name, DisplayName: "old", State: aiplatformpb.PipelineState_PIPELINE_STATE_FAILED, Labels: map[string]string{"a": "b"},
 		CreateTime: timestamppb.New(at), StartTime: timestamppb.New(at), EndTime: timestamppb.New(at), UpdateTime: timestamppb.New(at),
 		ModelToUpload: &aiplatformpb.Model{Name: "projects/1/locations/us-central1/models/7"}, Error: &spb.Status{Code: 3, Message: "bad"},
@@ -53,7 +53,7 @@ func TestPipeline(t *testing.T) {
 	if _, err := w.Pipeline(t.Context(), "5"); err == nil {
 		t.Error("Pipeline of half a name is no error")
 	}
-	w.failWith(status.Error(codes.PermissionDenied, "no"))
+	w.cloud.OnAny(faults.Fail(codes.PermissionDenied))
 	if _, err := w.Pipeline(t.Context(), name); fault.KindOf(err) != fault.UpstreamFailed {
 		t.Errorf("Pipeline that is refused: %v", err)
 	}
