@@ -14,10 +14,10 @@ import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // names are the IDs of jobs.
@@ -32,8 +32,7 @@ func names(records []store.Record) (all []string) {
 func TestPublish(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	read := w.listen(t)
-	r := w.record(t, lives(t)["stalled"])
+	r := w.Record(t, lives(t)["stalled"])
 	got, err := w.Publish(t.Context(), []store.Record{r})
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +40,7 @@ func TestPublish(t *testing.T) {
 	if diff := cmp.Diff([]string{r.ID}, names(got)); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}
-	messages := read()
+	messages := w.Received(t)
 	if len(messages) != len(r.Events) {
 		t.Fatalf("%d messages, want %d", len(messages), len(r.Events))
 	}
@@ -68,13 +67,12 @@ func TestPublish(t *testing.T) {
 func TestPublishTheRest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	read := w.listen(t)
-	r := w.record(t, lives(t)["succeeded"])
+	r := w.Record(t, lives(t)["succeeded"])
 	r.Published = int64(len(r.Events)) - 2
 	if _, err := w.Publish(t.Context(), []store.Record{r}); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(ids(r, len(r.Events))[r.Published:], received(read(), r)); diff != "" {
+	if diff := cmp.Diff(ids(r, len(r.Events))[r.Published:], received(w.Received(t), r)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }
@@ -87,9 +85,8 @@ func TestPublishAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			read := w.listen(t)
-			written := w.record(t, job)
-			asRead, err := w.records.Job(t.Context(), job.ID)
+			written := w.Record(t, job)
+			asRead, err := w.Records.Job(t.Context(), job.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +95,7 @@ func TestPublishAgain(t *testing.T) {
 				if _, err := w.Publish(t.Context(), []store.Record{r}); err != nil {
 					t.Fatal(err)
 				}
-				all[i] = read()
+				all[i] = w.Received(t)
 			}
 			for i, first := range all[0] {
 				again := all[1][i]
@@ -118,7 +115,6 @@ func TestPublishAgain(t *testing.T) {
 func TestPublishInOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	read := w.listen(t)
 	var records []store.Record
 	for i := range 20 {
 		records = append(records, w.eventful(t, 1+i*13))
@@ -135,7 +131,7 @@ func TestPublishInOrder(t *testing.T) {
 			t.Errorf("Publish: %v", err)
 		}
 	}
-	messages := read()
+	messages := w.Received(t)
 	for _, r := range records {
 		wantOrder(t, r, received(messages, r), 3)
 	}
@@ -167,21 +163,18 @@ func TestPublishFailsForSome(t *testing.T) {
 		t.Run(fmt.Sprintf("with_event_%d", failing), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			read := w.listen(t)
 			var good, bad []store.Record
 			for range 5 {
 				good, bad = append(good, w.eventful(t, events)), append(bad, w.eventful(t, events))
 			}
 			broken := names(bad)
-			w.on(func(r *pubsubpb.PublishRequest, do func() (any, error)) (any, error) {
-				job := r.Messages[0].OrderingKey
-				for _, m := range r.Messages {
-					if slices.Contains(broken, job) && m.Attributes["ce-id"] == fmt.Sprintf("%s-%06d", job, failing) {
-						return nil, status.Error(codes.PermissionDenied, "no")
-					}
-				}
-				return do()
-			})
+			w.On("Publish", faults.If(func(c faults.Call) bool {
+				messages := c.Request.(*pubsubpb.PublishRequest).Messages
+				job := messages[0].OrderingKey
+				return slices.Contains(broken, job) && slices.ContainsFunc(messages, func(m *pubsubpb.PubsubMessage) bool {
+					return m.Attributes["ce-id"] == fmt.Sprintf("%s-%06d", job, failing)
+				})
+			}, faults.Fail(codes.PermissionDenied)))
 			told, err := w.Publish(t.Context(), slices.Concat(bad, good))
 			if diff := cmp.Diff(names(good), names(told)); diff != "" {
 				t.Errorf("published (-want +got):\n%s", diff)
@@ -189,8 +182,8 @@ func TestPublishFailsForSome(t *testing.T) {
 			if err == nil || strings.Count(err.Error(), "publish the events of job") != len(bad) || fault.KindOf(err) != fault.UpstreamFailed {
 				t.Errorf("Publish = %v, want an error for each job", err)
 			}
-			w.on(nil)
-			before := read()
+			w.On("Publish", nil)
+			before := w.Received(t)
 			for _, r := range bad {
 				got := received(before, r)
 				if len(got) >= failing || !slices.Equal(got, ids(r, len(got))) {
@@ -200,7 +193,7 @@ func TestPublishFailsForSome(t *testing.T) {
 			if told, err = w.Publish(t.Context(), bad); err != nil || len(told) != len(bad) {
 				t.Errorf("Publish again = %d jobs, %v", len(told), err)
 			}
-			messages := slices.Concat(before, read())
+			messages := slices.Concat(before, w.Received(t))
 			for _, r := range slices.Concat(good, bad) {
 				wantOrder(t, r, received(messages, r), 1)
 			}
@@ -213,13 +206,9 @@ func TestPublishFailsForSome(t *testing.T) {
 func TestPublishTakesTooLong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	read := w.listen(t)
 	r := w.eventful(t, 250)
 	goOn := make(chan struct{})
-	w.on(func(_ *pubsubpb.PublishRequest, do func() (any, error)) (any, error) {
-		<-goOn
-		return do()
-	})
+	w.On("Publish", faults.Before(func() { <-goOn }))
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	told, err := w.Publish(ctx, []store.Record{r})
@@ -230,7 +219,7 @@ func TestPublishTakesTooLong(t *testing.T) {
 	if told, err := w.Publish(t.Context(), []store.Record{r}); err != nil || len(told) != 1 {
 		t.Errorf("Publish again = %d jobs, %v", len(told), err)
 	}
-	wantOrder(t, r, received(read(), r), 2)
+	wantOrder(t, r, received(w.Received(t), r), 2)
 }
 
 // TestPublishToNoTopic: nothing is published while the topic is missing, and everything once it
@@ -238,6 +227,7 @@ func TestPublishTakesTooLong(t *testing.T) {
 func TestPublishToNoTopic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.On("Publish", faults.Fail(codes.NotFound))
 	r := w.eventful(t, 250)
 	for range 2 {
 		told, err := w.Publish(t.Context(), []store.Record{r})
@@ -245,11 +235,11 @@ func TestPublishToNoTopic(t *testing.T) {
 			t.Errorf("Publish = %d jobs, %v", len(told), err)
 		}
 	}
-	read := w.listen(t)
+	w.On("Publish", nil)
 	if told, err := w.Publish(t.Context(), []store.Record{r}); err != nil || len(told) != 1 {
 		t.Errorf("Publish = %d jobs, %v", len(told), err)
 	}
-	if diff := cmp.Diff(ids(r, 250), received(read(), r)); diff != "" {
+	if diff := cmp.Diff(ids(r, 250), received(w.Received(t), r)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }
