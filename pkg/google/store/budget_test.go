@@ -15,10 +15,12 @@ import (
 
 	gcf "cloud.google.com/go/firestore"
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 const november, december = "2026-11", "2026-12"
@@ -113,7 +115,7 @@ func TestBudgetIsNeverOverspent(t *testing.T) {
 						month = december
 					}
 					if rand.IntN(10) == 0 {
-						w.loseAnswers.Store(1)
+						w.On("Commit", faults.First(1, faults.Lose(codes.Unavailable)))
 					}
 					ok, err := w.spend(t, jobID(rand.IntN(jobs)), month, budget)
 					_, over := errors.AsType[*store.BudgetError](err)

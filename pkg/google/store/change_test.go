@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // TestChangeIsMadeOfWhatIsThere: a change of an outdated version is applied to the present version.
@@ -68,16 +71,16 @@ func TestChangeThatIsNone(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		record := w.create(t, newJob(1))
-		before := w.commits.Load()
+		before := w.Count("Commit")
 		got, err := w.Change(t.Context(), record, func(j tuning.Job) (tuning.Job, error) { return j, nil })
-		if err != nil || w.commits.Load() != before {
-			t.Errorf("nothing to change: %v and %d writes", err, w.commits.Load()-before)
+		if err != nil || w.Count("Commit") != before {
+			t.Errorf("nothing to change: %v and %d writes", err, w.Count("Commit")-before)
 		}
 		same(t, "job without a change", record.Job, got.Job)
 		no := errors.New("no")
 		got, err = w.Change(t.Context(), record, func(j tuning.Job) (tuning.Job, error) { return j.MarkWaiting(), no })
-		if !errors.Is(err, no) || w.commits.Load() != before {
-			t.Errorf("refused: %v and %d writes", err, w.commits.Load()-before)
+		if !errors.Is(err, no) || w.Count("Commit") != before {
+			t.Errorf("refused: %v and %d writes", err, w.Count("Commit")-before)
 		}
 		same(t, "job of a refused change", record.Job, got.Job)
 	})
@@ -89,7 +92,7 @@ func TestChangeThatFails(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		wait := func(j tuning.Job) (tuning.Job, error) { return j.MarkWaiting(), nil }
 		record := w.create(t, newJob(1))
-		w.refuse.Store(1)
+		w.On("Commit", faults.First(1, faults.Fail(codes.PermissionDenied)))
 		got, err := w.Change(t.Context(), record, wait)
 		if fault.KindOf(err) != fault.UpstreamFailed {
 			t.Errorf("Change that is refused: %v", err)

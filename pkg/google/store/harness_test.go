@@ -7,8 +7,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -25,7 +23,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 	"github.com/vertextune/vertextune/pkg/standin/emulator"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 	"github.com/vertextune/vertextune/pkg/standin/firestore"
 )
 
@@ -35,14 +35,13 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // documents.
 var lastProject atomic.Int64
 
-// world is a project on one server, with our store and the official client.
+// world is a project on one server, with our store and the official client, whose calls the injector
+// sees.
 type world struct {
 	*store.Store
+	*faults.Injector
 	client *gcf.Client
-	log    *lockedBuffer
-	// commits counts the calls that reached the server; loseAnswers is how many of the next answers
-	// get lost, and refuse is how many of the next calls are refused before they reach the server.
-	commits, loseAnswers, refuse atomic.Int64
+	log    *cloudtest.Log
 }
 
 // onBoth runs a test on the stand-in and on Google's emulator.
@@ -50,7 +49,7 @@ func onBoth(t *testing.T, test func(*testing.T, *world)) {
 	t.Helper()
 	t.Run("stand_in", func(t *testing.T) {
 		t.Parallel()
-		test(t, connect(t, startCloud(t, indexed(t)).Addresses.Firestore))
+		test(t, connect(t, startFirestore(t, indexed(t))))
 	})
 	t.Run("google_emulator", func(t *testing.T) {
 		t.Parallel()
@@ -58,25 +57,17 @@ func onBoth(t *testing.T, test func(*testing.T, *world)) {
 	})
 }
 
-func startCloud(t *testing.T, onQuery func(firestore.Shape)) *cloud.Cloud {
+// startFirestore returns the address of a stand-in, which tells onQuery about each query.
+func startFirestore(t *testing.T, onQuery func(firestore.Shape)) string {
 	t.Helper()
-	c, err := cloud.Start(t.Context(), cloud.Config{Project: "test", Inbox: "test-inbox", Data: "test-data", OnQuery: onQuery})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Errorf("close the cloud: %v", err)
-		}
-	})
-	return c
+	return cloudtest.Start(t, func(c *cloud.Config) { c.OnQuery = onQuery }).Run.Addresses.Firestore
 }
 
 func connect(t *testing.T, addr string) *world {
 	t.Helper()
-	w := &world{log: &lockedBuffer{}}
+	w := &world{Injector: faults.New(), log: &cloudtest.Log{}}
 	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithPerRPCCredentials(owner{}), grpc.WithUnaryInterceptor(w.watch))
+		grpc.WithPerRPCCredentials(owner{}), grpc.WithUnaryInterceptor(w.Client(faults.Firestore)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,22 +81,6 @@ func connect(t *testing.T, addr string) *world {
 	return w
 }
 
-// watch intercepts each single call, below the client's own retries.
-func (w *world) watch(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	if method != "/google.firestore.v1.Firestore/Commit" {
-		return invoke(ctx, method, req, reply, conn, opts...)
-	}
-	if w.refuse.Add(-1) >= 0 {
-		return status.Error(codes.PermissionDenied, "refused")
-	}
-	err := invoke(ctx, method, req, reply, conn, opts...)
-	w.commits.Add(1)
-	if err == nil && w.loseAnswers.Add(-1) >= 0 {
-		return status.Error(codes.Unavailable, "the answer was lost")
-	}
-	return err
-}
-
 // owner is the credential that the official client sends to an emulator.
 type owner struct{}
 
@@ -114,30 +89,6 @@ func (owner) GetRequestMetadata(context.Context, ...string) (map[string]string, 
 }
 
 func (owner) RequireTransportSecurity() bool { return false }
-
-// lockedBuffer is a log that a test can read while it is written.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-func (b *lockedBuffer) Reset() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.text.Reset()
-}
 
 type fields = map[string]any
 

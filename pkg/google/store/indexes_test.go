@@ -30,8 +30,7 @@ const declarations = "../../../terraform/firestore.tf"
 func TestIndexes(t *testing.T) {
 	t.Parallel()
 	var needed sync.Map // set of indexes, as blocks of Terraform
-	c := startCloud(t, func(q firestore.Shape) { needed.Store(block(q.Index()), true) })
-	w := connect(t, c.Addresses.Firestore)
+	w := connect(t, startFirestore(t, func(q firestore.Shape) { needed.Store(block(q.Index()), true) }))
 	ctx := t.Context()
 	list := func(p store.Page) func() error {
 		p.Size, p.Scan = 1, 1

@@ -11,10 +11,12 @@ import (
 	"time"
 
 	gcf "cloud.google.com/go/firestore"
+	"google.golang.org/grpc/codes"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // fullJob returns a job with a value in every field.
@@ -96,9 +98,9 @@ func TestJobIsReadAsItWasWritten(t *testing.T) {
 func TestCreateJobAnswerLost(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		w.loseAnswers.Store(1)
+		w.On("Commit", faults.First(1, faults.Lose(codes.Unavailable)))
 		record := w.create(t, newJob(1))
-		if n := w.commits.Load(); n != 2 {
+		if n := w.Count("Commit"); n != 2 {
 			t.Errorf("%d calls of Commit, want the first and its repetition", n)
 		}
 		same(t, "job", newJob(1), record.Job)
@@ -200,10 +202,10 @@ func TestApply(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		before := w.commits.Load()
+		before := w.Count("Commit")
 		unchanged, err := w.Apply(t.Context(), pending, seen(1, "JOB_STATE_PENDING", 5))
-		if err != nil || w.commits.Load() != before {
-			t.Errorf("nothing new: %v, and %d calls of Commit, want none", err, w.commits.Load()-before)
+		if err != nil || w.Count("Commit") != before {
+			t.Errorf("nothing new: %v, and %d calls of Commit, want none", err, w.Count("Commit")-before)
 		}
 		same(t, "job without news", pending.Job, unchanged.Job)
 		if _, err := w.Apply(t.Context(), pending, seen(1, "JOB_STATE_SUCCEEDED", 9)); err != nil {
@@ -231,7 +233,7 @@ func TestApplyAnswerLost(t *testing.T) {
 				job := newJob(1)
 				job.ModelID = model
 				record := w.create(t, job)
-				w.loseAnswers.Store(1)
+				w.On("Commit", faults.First(1, faults.Lose(codes.Unavailable)))
 				got, err := w.Apply(t.Context(), record, seen(1, "JOB_STATE_RUNNING", 1))
 				if err != nil {
 					t.Fatalf("Apply: %v", err)

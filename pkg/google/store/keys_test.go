@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 func key(caller, text string) *store.Key {
@@ -145,12 +147,12 @@ func TestOneKeyAtTheSameTime(t *testing.T) {
 func TestCreateJobWithAKeyAnswerLost(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		w.loseAnswers.Store(1)
+		w.On("Commit", faults.First(1, faults.Lose(codes.Unavailable)))
 		created, err := w.CreateJob(t.Context(), newJob(1), key("ci", "k"))
 		if err != nil {
 			t.Fatalf("CreateJob: %v", err)
 		}
-		if n := w.commits.Load(); n < 2 {
+		if n := w.Count("Commit"); n < 2 {
 			t.Errorf("%d calls of Commit, want the first and its repetition", n)
 		}
 		want := newJob(1)
@@ -170,7 +172,7 @@ func TestCreateJobRefused(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		for _, k := range []*store.Key{nil, key("ci", "k")} {
-			w.refuse.Store(1)
+			w.On("Commit", faults.First(1, faults.Fail(codes.PermissionDenied)))
 			if _, err := w.CreateJob(t.Context(), newJob(1), k); fault.KindOf(err) != fault.UpstreamFailed {
 				t.Errorf("CreateJob with key %v: %v", k, err)
 			}

@@ -13,10 +13,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"google.golang.org/grpc/codes"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 // TestQueue: Firestore's order of the queue is that of package tuning.
@@ -202,7 +204,7 @@ func TestAdmitAtTheSameTime(t *testing.T) {
 					w.create(t, waitingJob(n))
 				}
 				for round := range 2 {
-					w.loseAnswers.Store(lost)
+					w.On("Commit", faults.First(lost, faults.Lose(codes.Unavailable)))
 					var all sync.WaitGroup
 					for n := range jobs {
 						all.Go(func() { w.tryToSend(t, n, limit) })

@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 func TestMarkTold(t *testing.T) {
@@ -84,11 +86,11 @@ func TestMarkToldInBatches(t *testing.T) {
 		if err != nil || len(records) != jobs {
 			t.Fatalf("%d jobs are watched, %v, want %d", len(records), err, jobs)
 		}
-		before := w.commits.Load()
+		before := w.Count("Commit")
 		if err := w.MarkPublished(t.Context(), records); err != nil {
 			t.Fatal(err)
 		}
-		if n := w.commits.Load() - before; n != 3 {
+		if n := w.Count("Commit") - before; n != 3 {
 			t.Errorf("%d writes, want 3", n)
 		}
 		left, err := w.Watched(t.Context(), "", 1000)
@@ -100,8 +102,8 @@ func TestMarkToldInBatches(t *testing.T) {
 				t.Fatalf("job %s, finished: %v, unpublished: %v", r.ID, r.Finished, r.Unpublished())
 			}
 		}
-		if err := w.MarkPublished(t.Context(), nil); err != nil || w.commits.Load() != before+3 {
-			t.Errorf("nothing to mark: %v, %d writes", err, w.commits.Load()-before-3)
+		if err := w.MarkPublished(t.Context(), nil); err != nil || w.Count("Commit") != before+3 {
+			t.Errorf("nothing to mark: %v, %d writes", err, w.Count("Commit")-before-3)
 		}
 	})
 }
@@ -110,11 +112,11 @@ func TestMarkToldFails(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		record := w.create(t, newJob(1))
-		w.refuse.Store(1)
+		w.On("Commit", faults.First(1, faults.Fail(codes.PermissionDenied)))
 		if err := w.MarkPublished(t.Context(), []store.Record{record}); fault.KindOf(err) != fault.UpstreamFailed {
 			t.Errorf("MarkTold that is refused: %v", err)
 		}
-		w.loseAnswers.Store(1)
+		w.On("Commit", faults.First(1, faults.Lose(codes.Unavailable)))
 		if err := w.MarkPublished(t.Context(), []store.Record{record}); err != nil && fault.KindOf(err) == fault.Internal {
 			t.Errorf("MarkTold whose answer is lost: %v, want none or Google's", err)
 		}

@@ -73,10 +73,16 @@ type Injector struct {
 	raw    RawHook
 }
 
-// Watch returns an injector, and the configuration with its interceptors.
-func Watch(cfg cloud.Config) (*Injector, cloud.Config) {
+// New returns an injector that sees the calls of no service yet.
+func New() *Injector {
 	i := &Injector{counts: map[string]int{}, hooks: map[string]Hook{}}
 	i.idle.L = &i.mu
+	return i
+}
+
+// Watch returns an injector, and the configuration with its interceptors.
+func Watch(cfg cloud.Config) (*Injector, cloud.Config) {
+	i := New()
 	cfg.StorageWrap = i.http
 	cfg.FirestoreUnary, cfg.FirestoreStream = i.unary(Firestore), i.stream(Firestore)
 	cfg.PubSubUnary, cfg.PubSubStream = i.unary(PubSub), i.stream(PubSub)

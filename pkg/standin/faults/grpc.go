@@ -33,6 +33,20 @@ func (i *Injector) unary(service string) grpc.UnaryServerInterceptor {
 	}
 }
 
+// Client returns an interceptor for a client of a service that is no stand-in, such as an emulator. It
+// sees each attempt of a call, below the retries of Google's clients.
+func (i *Injector) Client(service string) grpc.UnaryClientInterceptor {
+	return func(ctx context.Context, full string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		call, hook := i.begin(service, method(full))
+		defer i.end()
+		if hook == nil {
+			return invoke(ctx, full, req, reply, conn, opts...)
+		}
+		call.Request, call.Reply = req, &reply
+		return overGRPC(hook(ctx, call, func(ctx context.Context) error { return invoke(ctx, full, req, reply, conn, opts...) }))
+	}
+}
+
 // stream treats a stream as one call: an error after its effect follows the messages.
 func (i *Injector) stream(service string) grpc.StreamServerInterceptor {
 	return func(srv any, s grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
