@@ -14,7 +14,6 @@ import (
 
 	v1beta1 "cloud.google.com/go/aiplatform/apiv1beta1"
 	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
-	cloudstorage "cloud.google.com/go/storage"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -23,14 +22,15 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/dataset"
 	"github.com/vertextune/vertextune/pkg/core/split"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 )
 
 // service is the stand-in for Vertex AI, which has its own facts and refuses requests by them.
 // known is the catalogue that describes it.
 type service struct {
-	known   *catalogue.Catalogue
-	tuning  *v1beta1.GenAiTuningClient
-	objects *cloudstorage.Client
+	*cloudtest.Cloud
+	known  *catalogue.Catalogue
+	tuning *v1beta1.GenAiTuningClient
 }
 
 const (
@@ -40,30 +40,15 @@ const (
 
 func newService(t *testing.T) *service {
 	t.Helper()
-	ctx := context.WithoutCancel(t.Context())
-	run, err := cloud.Start(ctx, cloud.Config{Project: "p", Inbox: "inbox", Data: "data", JobDuration: time.Hour, ConcurrentJobs: 100_000})
+	s := &service{Cloud: cloudtest.Start(t, func(c *cloud.Config) { c.Project, c.Data, c.ConcurrentJobs = "p", "data", 100_000 })}
+	s.known = s.Catalogue.Current(t.Context())
+	var err error
+	s.tuning, err = v1beta1.NewGenAiTuningClient(context.WithoutCancel(t.Context()), option.WithEndpoint(s.Run.Addresses.Vertex),
+		option.WithoutAuthentication(), option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &service{}
-	if s.objects, err = run.StorageClient(ctx); err != nil {
-		t.Fatal(err)
-	}
-	s.tuning, err = v1beta1.NewGenAiTuningClient(ctx, option.WithEndpoint(run.Addresses.Vertex), option.WithoutAuthentication(),
-		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_, _, _ = s.tuning.Close(), s.objects.Close(), run.Close() // the test keeps nothing
-	})
-	text, err := cloud.Catalogue()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.known, err = catalogue.Load(text); err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(func() { _ = s.tuning.Close() })
 	s.upload(t, geminiData, dataset.AppendPair(nil, "Hello?", "Hello."))
 	s.upload(t, openData, []byte(`{"prompt":"Hello?","completion":"Hello."}`+"\n"))
 	return s
@@ -72,13 +57,7 @@ func newService(t *testing.T) *service {
 func (s *service) upload(t *testing.T, uri string, content []byte) {
 	t.Helper()
 	bucket, name, _ := strings.Cut(strings.TrimPrefix(uri, "gs://"), "/")
-	w := s.objects.Bucket(bucket).Object(name).NewWriter(t.Context())
-	if _, err := w.Write(content); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	s.Upload(t, bucket, name, string(content), nil)
 }
 
 // create submits the job of a request, as the verdict says.

@@ -5,7 +5,6 @@ package livecatalogue_test
 
 import (
 	"bytes"
-	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -14,62 +13,35 @@ import (
 	"testing"
 	"time"
 
-	cloudstorage "cloud.google.com/go/storage"
-
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
-	"github.com/vertextune/vertextune/pkg/google/gcs"
-	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 	"github.com/vertextune/vertextune/pkg/work/livecatalogue"
 )
 
-const bucket = "data"
+const bucket = cloudtest.Data
 
 // world is a bucket, a folder, and a clock that only the test advances.
 type world struct {
-	objects *gcs.Store
-	client  *cloudstorage.Client
-	dir     string
-	log     bytes.Buffer
-	now     time.Time
+	*cloudtest.Cloud
+	dir string
+	log bytes.Buffer
+	now time.Time
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	c, err := cloud.Start(t.Context(), cloud.Config{Project: "p", Inbox: "inbox", Data: bucket})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &world{dir: t.TempDir(), now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)}
-	if w.client, err = c.StorageClient(context.WithoutCancel(t.Context())); err != nil {
-		t.Fatal(err)
-	}
-	w.objects = gcs.New(w.client)
-	t.Cleanup(func() {
-		if err := w.objects.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return w
+	return &world{Cloud: cloudtest.Start(t), dir: t.TempDir(), now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)}
 }
 
 func (w *world) open(t *testing.T, setting string) (*livecatalogue.Source, error) {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(&w.log, nil))
-	return livecatalogue.Open(t.Context(), livecatalogue.Config{Catalogue: setting, MaxAge: time.Minute}, w.objects, func() time.Time { return w.now }, log)
+	return livecatalogue.Open(t.Context(), livecatalogue.Config{Catalogue: setting, MaxAge: time.Minute}, w.Objects, func() time.Time { return w.now }, log)
 }
 
 func (w *world) upload(t *testing.T, name string, text []byte) {
 	t.Helper()
-	out := w.client.Bucket(bucket).Object(name).NewWriter(t.Context())
-	if _, err := out.Write(text); err != nil {
-		t.Fatal(err)
-	}
-	if err := out.Close(); err != nil {
-		t.Fatal(err)
-	}
+	w.Upload(t, bucket, name, string(text), nil)
 }
 
 func (w *world) save(t *testing.T, name string, text []byte) {
@@ -194,7 +166,7 @@ func TestConcurrent(t *testing.T) {
 	w := newWorld(t)
 	w.save(t, "c.json", dated("2026-11-24"))
 	log := slog.New(slog.DiscardHandler)
-	s, err := livecatalogue.Open(t.Context(), livecatalogue.Config{Catalogue: filepath.Join(w.dir, "c.json")}, w.objects, time.Now, log)
+	s, err := livecatalogue.Open(t.Context(), livecatalogue.Config{Catalogue: filepath.Join(w.dir, "c.json")}, w.Objects, time.Now, log)
 	if err != nil {
 		t.Fatal(err)
 	}
