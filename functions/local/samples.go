@@ -84,7 +84,9 @@ func keepCatalogue(ctx context.Context, client *cloudstorage.Client, object *clo
 	log := slog.Default().With("object", "gs://"+data+"/"+catalogueFile)
 	if _, err := catalogue.Load(text); err != nil {
 		const aside = "catalogue-not-valid.json"
-		if _, err := client.Bucket(data).Object(aside).CopierFrom(object).Run(ctx); err != nil {
+		to := client.Bucket(data).Object(aside).NewWriter(ctx)
+		_, writeErr := to.Write(text)
+		if err := errors.Join(writeErr, to.Close()); err != nil {
 			return false, fmt.Errorf("move the edited catalogue aside: %w", err)
 		}
 		log.ErrorContext(ctx, "the edited catalogue is not valid and was replaced", "moved_to", "gs://"+data+"/"+aside, "error", err)

@@ -25,8 +25,7 @@ type call struct {
 	*http.Request
 	query url.Values
 	// The names in the path, unescaped; empty where the route has none.
-	bucket, object         string
-	destBucket, destObject string // of a copy
+	bucket, object string
 }
 
 type handler func(*api, http.ResponseWriter, *call) error
@@ -40,41 +39,31 @@ type route struct {
 }
 
 var (
-	objectConditions = []string{
-		"ifGenerationMatch", "ifGenerationNotMatch", "ifMetagenerationMatch", "ifMetagenerationNotMatch",
-	}
-	listParams = []string{"prefix", "delimiter", "pageToken", "maxResults", "includeFoldersAsPrefixes"} // there are no folders
+	objectParams = []string{"ifGenerationMatch", "generation"}
+	listParams   = []string{"prefix", "pageToken", "maxResults"}
 	// ignoredParams change nothing that this server answers.
 	ignoredParams = []string{
 		"alt", "fields", "prettyPrint", "key", "access_token", "oauth_token", "quotaUser", "userIp",
 		"userProject", "projection", "project", "trace", "$.xgafv", "$alt", "enableObjectRetention",
-		"predefinedAcl", "predefinedDefaultObjectAcl", "destinationPredefinedAcl",
-		"returnPartialSuccess",
+		"predefinedAcl", "predefinedDefaultObjectAcl", "returnPartialSuccess",
 	}
 )
-
-func with(params []string, more ...string) []string { return slices.Concat(params, more) }
 
 var routes = []route{
 	{"GET", "b/:bucket", nil, (*api).getBucket},
 	{"GET", "b/:bucket/o", listParams, (*api).listObjects},
-	{"GET", "b/:bucket/o/:object", with(objectConditions, "generation"), (*api).getObject},
-	{"HEAD", "b/:bucket/o/:object", with(objectConditions, "generation"), (*api).getObject},
-	{"PATCH", "b/:bucket/o/:object", with(objectConditions, "generation"), (*api).patchObject},
-	{"DELETE", "b/:bucket/o/:object", with(objectConditions, "generation"), (*api).deleteObject},
-	{"POST", "b/:bucket/o/:object/rewriteTo/b/:destBucket/o/:destObject", objectConditions, (*api).rewriteObject},
-	{"GET", "download/b/:bucket/o/:object", with(objectConditions, "generation"), (*api).getObject},
-	{"HEAD", "download/b/:bucket/o/:object", with(objectConditions, "generation"), (*api).getObject},
-	{"POST", "upload/b/:bucket/o", with(objectConditions, uploadParams...), (*api).insertObject},
-	{"PUT", "upload/b/:bucket/o", with(objectConditions, uploadParams...), (*api).resume},
+	{"GET", "b/:bucket/o/:object", objectParams, (*api).getObject},
+	{"HEAD", "b/:bucket/o/:object", objectParams, (*api).getObject},
+	{"DELETE", "b/:bucket/o/:object", objectParams, (*api).deleteObject},
+	{"POST", "upload/b/:bucket/o", uploadParams, (*api).insertObject},
+	{"PUT", "upload/b/:bucket/o", uploadParams, (*api).resume},
 }
 
 // prefixes maps the beginnings of the JSON API's paths to those of patterns.
 var prefixes = []struct{ path, pattern string }{
 	{"/storage/v1/", ""},
-	{"/download/storage/v1/", "download/"},
+	{"/download/storage/v1/", ""}, // of media links
 	{"/upload/storage/v1/", "upload/"},
-	{"/resumable/upload/storage/v1/", "upload/"},
 }
 
 // ServeHTTP does not use a ServeMux: it would clean paths, and object names may have any number of
@@ -141,10 +130,6 @@ func (c *call) match(pattern string, segments []string) bool {
 			into = &c.bucket
 		case ":object":
 			into = &c.object
-		case ":destBucket":
-			into = &c.destBucket
-		case ":destObject":
-			into = &c.destObject
 		default:
 			if p != segments[i] {
 				return false
@@ -174,7 +159,7 @@ func (c *call) checkSupported(params []string) error {
 		return errUnimplemented("The request header Content-Encoding")
 	}
 	for name := range c.Header {
-		if strings.HasPrefix(name, "X-Goog-Encryption-") || strings.HasPrefix(name, "X-Goog-Copy-Source-Encryption-") {
+		if strings.HasPrefix(name, "X-Goog-Encryption-") {
 			return errUnimplemented("The request header %s", name)
 		}
 	}
@@ -182,12 +167,12 @@ func (c *call) checkSupported(params []string) error {
 }
 
 // source is the object in the path, as chosen by the query.
-func (c *call) source(read bool) (source, error) {
-	src := source{bucket: c.bucket, name: c.object, read: read}
+func (c *call) source() (source, error) {
+	src := source{bucket: c.bucket, name: c.object}
 	var err error
 	if src.generation, err = parseInt("generation", c.query["generation"]); err != nil {
 		return src, err
 	}
-	src.conditions, err = parseConditions(c.query)
+	src.condition, err = parseCondition(c.query)
 	return src, err
 }

@@ -9,35 +9,14 @@ import (
 	"strconv"
 )
 
-// conditions are the preconditions of one operation; nil means none.
-type conditions struct {
-	Generation, NotGeneration         *int64 `json:",omitempty"`
-	Metageneration, NotMetageneration *int64 `json:",omitempty"`
-}
+// headerCondition is the XML API's precondition.
+const headerCondition = "X-Goog-If-Generation-Match"
 
-// parseConditions reads ifGenerationMatch and the like.
-func parseConditions(q url.Values) (c conditions, err error) {
-	for suffix, field := range map[string]**int64{
-		"GenerationMatch":        &c.Generation,
-		"GenerationNotMatch":     &c.NotGeneration,
-		"MetagenerationMatch":    &c.Metageneration,
-		"MetagenerationNotMatch": &c.NotMetageneration,
-	} {
-		if *field, err = parseInt("if"+suffix, q["if"+suffix]); err != nil {
-			return c, err
-		}
-	}
-	return c, nil
-}
+// condition is the generation that the live object must have; nil means any.
+type condition = *int64
 
-// parseHeaderConditions reads the XML API's preconditions.
-func parseHeaderConditions(h http.Header) (c conditions, err error) {
-	const generation, metageneration = "X-Goog-If-Generation-Match", "X-Goog-If-Metageneration-Match"
-	if c.Generation, err = parseInt(generation, h.Values(generation)); err != nil {
-		return c, err
-	}
-	c.Metageneration, err = parseInt(metageneration, h.Values(metageneration))
-	return c, err
+func parseCondition(q url.Values) (condition, error) {
+	return parseInt("ifGenerationMatch", q["ifGenerationMatch"])
 }
 
 // parseInt reads an optional 64-bit parameter. An empty value, as a shell script with an unset
@@ -54,38 +33,22 @@ func parseInt(name string, values []string) (*int64, error) {
 	return &n, nil
 }
 
-// met returns the refusal, if any, of an operation that changes cur, which is nil if the name has
-// no live object. Such a name has generation 0.
-func (c conditions) met(cur *Object) error {
+// checkCondition returns the refusal, if any, of an operation on cur, which is nil if the name has no
+// live object. Such a name has generation 0.
+func checkCondition(c condition, cur *Object) error {
 	var generation int64
 	if cur != nil {
 		generation = cur.Generation
 	}
-	switch {
-	case c.Generation != nil && *c.Generation != generation,
-		c.NotGeneration != nil && *c.NotGeneration == generation,
-		c.Metageneration != nil && (cur == nil || *c.Metageneration != cur.Metageneration),
-		c.NotMetageneration != nil && cur != nil && *c.NotMetageneration == cur.Metageneration:
+	if c != nil && *c != generation {
 		return errConditionNotMet
-	}
-	return nil
-}
-
-// metForRead is met for reads, where "changed since?" is answered by 304.
-func (c conditions) metForRead(cur *Object) error {
-	must := conditions{Generation: c.Generation, Metageneration: c.Metageneration}
-	if err := must.met(cur); err != nil {
-		return err
-	}
-	if c.met(cur) != nil {
-		return errNotModified
 	}
 	return nil
 }
 
 // refuseHeaders refuses HTTP's own conditions.
 func refuseHeaders(h http.Header) error {
-	for _, name := range []string{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range"} {
+	for _, name := range []string{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "X-Goog-If-Metageneration-Match"} {
 		if h.Get(name) != "" {
 			return errUnimplemented("The request header %s", name)
 		}

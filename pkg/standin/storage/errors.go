@@ -35,8 +35,7 @@ var (
 		status: http.StatusPreconditionFailed, reason: "conditionNotMet", xmlCode: "PreconditionFailed",
 		message: "At least one of the pre-conditions you specified did not hold.", location: "header: If-Match",
 	}
-	errNotModified = &apiError{status: http.StatusNotModified, reason: "notModified", message: "Not Modified"}
-	errRange       = &apiError{
+	errRange = &apiError{
 		status: http.StatusRequestedRangeNotSatisfiable, reason: "requestedRangeNotSatisfiable", xmlCode: "InvalidRange",
 		message: "Request range not satisfiable", location: "header: Range",
 	}
@@ -100,10 +99,6 @@ type errorBody struct {
 // server's own (a full disk, say) and are reported as such.
 func writeError(w http.ResponseWriter, _ *http.Request, err error) {
 	e := asAPIError(err)
-	if e.status == http.StatusNotModified {
-		w.WriteHeader(e.status)
-		return
-	}
 	if e.plain {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Content-Length", strconv.Itoa(len(e.message)))

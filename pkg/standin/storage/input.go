@@ -27,8 +27,7 @@ var (
 	}
 )
 
-// objectInput is an object resource as a client sends it. It matters which fields are present: a
-// patch clears those that are null.
+// objectInput is an object resource as a client sends it.
 type objectInput map[string]json.RawMessage
 
 // readJSON reads a request's body, which may be empty, into v.
@@ -106,25 +105,12 @@ func (in objectInput) text(name string) (value string, err error) {
 	return *s, nil
 }
 
-// chooses reports whether the client sets any metadata.
-func (in objectInput) chooses() bool {
-	for _, name := range inputFields {
-		if _, ok := in[name]; ok && name != "name" && name != "crc32c" && name != "md5Hash" {
-			return true
-		}
-	}
-	return false
-}
-
-// apply returns base with the changes that the input asks for, as a patch.
-func (in objectInput) apply(base Settable) (Settable, error) {
+// target adds to t what the client says about the object.
+func (in objectInput) target(t *target) error {
 	var errs []error
 	for name, field := range map[string]*string{
-		"contentType":        &base.ContentType,
-		"contentEncoding":    &base.ContentEncoding,
-		"contentDisposition": &base.ContentDisposition,
-		"contentLanguage":    &base.ContentLanguage,
-		"cacheControl":       &base.CacheControl,
+		"contentType": &t.ContentType, "contentEncoding": &t.ContentEncoding, "contentDisposition": &t.ContentDisposition,
+		"contentLanguage": &t.ContentLanguage, "cacheControl": &t.CacheControl, "md5Hash": &t.MD5Hash, "crc32c": &t.CRC32C,
 	} {
 		if _, ok := in[name]; ok {
 			value, err := in.text(name)
@@ -132,43 +118,8 @@ func (in objectInput) apply(base Settable) (Settable, error) {
 			errs = append(errs, err)
 		}
 	}
-	raw, ok := in["metadata"]
-	if !ok {
-		return base, errors.Join(errs...)
+	if raw, ok := in["metadata"]; ok && json.Unmarshal(raw, &t.Metadata) != nil {
+		errs = append(errs, errInvalid("Invalid value for: metadata is not a valid value: expected a map of strings."))
 	}
-	var changes map[string]*string
-	if err := json.Unmarshal(raw, &changes); err != nil {
-		return base, errInvalid("Invalid value for: metadata is not a valid value: expected a map of strings.")
-	}
-	base.Metadata = mergeMetadata(base.Metadata, changes)
-	return base, errors.Join(errs...)
-}
-
-// mergeMetadata changes the named keys; it removes all keys if changes is null.
-func mergeMetadata(old map[string]string, changes map[string]*string) map[string]string {
-	if changes == nil {
-		return nil
-	}
-	merged := map[string]string{}
-	maps.Copy(merged, old)
-	for k, v := range changes {
-		if v == nil {
-			delete(merged, k)
-		} else {
-			merged[k] = *v
-		}
-	}
-	return merged
-}
-
-// target adds to t what the client says about the object.
-func (in objectInput) target(t *target) (err error) {
-	if t.Settable, err = in.apply(t.Settable); err != nil {
-		return err
-	}
-	if t.MD5Hash, err = in.text("md5Hash"); err != nil {
-		return err
-	}
-	t.CRC32C, err = in.text("crc32c")
-	return err
+	return errors.Join(errs...)
 }

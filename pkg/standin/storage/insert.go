@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-var uploadParams = []string{"uploadType", "upload_id", "name", "contentEncoding"}
+var uploadParams = []string{"uploadType", "upload_id", "name", "contentEncoding", "ifGenerationMatch"}
 
 // insertObject begins an upload, or continues one.
 func (a *api) insertObject(w http.ResponseWriter, c *call) error {
@@ -47,7 +47,7 @@ func (c *call) target() (*target, error) {
 	t := &target{Bucket: c.bucket, Name: c.query.Get("name")}
 	t.ContentEncoding = c.query.Get("contentEncoding")
 	var err error
-	t.Conditions, err = parseConditions(c.query)
+	t.Condition, err = parseCondition(c.query)
 	return t, err
 }
 

@@ -15,20 +15,19 @@ const maxListResults = 1000
 
 // listQuery says which objects of a bucket to list.
 type listQuery struct {
-	prefix, delimiter string
-	after             string // continue after this name or prefix
-	limit             int
+	prefix string
+	after  string // continue after this name
+	limit  int
 }
 
 // listPage is one page of names. more is where the next page begins, if there is one.
 type listPage struct {
-	objects  []*Object
-	prefixes []string
-	more     string
+	objects []*Object
+	more    string
 }
 
 func parseListQuery(q url.Values) (l listQuery, err error) {
-	l = listQuery{prefix: q.Get("prefix"), delimiter: q.Get("delimiter")}
+	l = listQuery{prefix: q.Get("prefix")}
 	if l.limit, err = parseLimit(q); err != nil {
 		return l, err
 	}
@@ -54,62 +53,22 @@ func parsePageToken(q url.Values) (string, error) {
 
 func pageToken(name string) string { return base64.URLEncoding.EncodeToString([]byte(name)) }
 
-// list goes through the names in order. It groups names that have the delimiter after the prefix
-// under one prefix.
-func (b *bucket) list(l listQuery) listPage {
+// list goes through the names in order.
+func (b *bucket) list(l listQuery) (page listPage) {
 	names := b.sorted()
-	i := sort.SearchStrings(names, max(l.prefix, l.after))
-	var page listPage
-	for i < len(names) {
-		name := names[i]
-		if !strings.HasPrefix(name, l.prefix) {
-			break
-		}
-		rolled := l.rollUp(name)
-		if l.passed(name, rolled) {
-			i++
+	for _, name := range names[sort.SearchStrings(names, max(l.prefix, l.after)):] {
+		switch {
+		case !strings.HasPrefix(name, l.prefix):
+			return page
+		case name == l.after:
 			continue
-		}
-		if len(page.objects)+len(page.prefixes) >= l.limit {
+		case len(page.objects) >= l.limit:
+			page.more = page.objects[len(page.objects)-1].Name
 			return page
 		}
-		page.more = name
-		if rolled == "" {
-			page.objects = append(page.objects, b.objects[name])
-		}
-		i++
-		if rolled != "" {
-			page.more = rolled
-			page.prefixes = append(page.prefixes, rolled)
-			i += sort.Search(len(names)-i, func(k int) bool { return !strings.HasPrefix(names[i+k], rolled) })
-		}
+		page.objects = append(page.objects, b.objects[name])
 	}
-	page.more = ""
 	return page
-}
-
-// rollUp returns the prefix under which the list groups name, or none.
-func (l listQuery) rollUp(name string) string {
-	if l.delimiter == "" {
-		return ""
-	}
-	rest := name[len(l.prefix):]
-	at := strings.Index(rest, l.delimiter)
-	if at < 0 {
-		return ""
-	}
-	return name[:len(l.prefix)+at+len(l.delimiter)]
-}
-
-// passed reports whether an earlier page had the name, or the prefix that it is grouped under.
-func (l listQuery) passed(name, rolled string) bool {
-	if l.after == "" {
-		return false
-	}
-	if rolled != "" {
-		return rolled <= l.after
-	}
-	return name <= l.after
 }
 
 // listObjects answers with a page of a bucket's objects.
@@ -129,9 +88,6 @@ func (a *api) listObjects(w http.ResponseWriter, c *call) error {
 			items[i] = o.resource(baseURL(c.Request))
 		}
 		body["items"] = items
-	}
-	if len(page.prefixes) > 0 {
-		body["prefixes"] = page.prefixes
 	}
 	if page.more != "" {
 		body["nextPageToken"] = pageToken(page.more)

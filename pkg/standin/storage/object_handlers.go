@@ -6,7 +6,6 @@ package storage
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 )
 
 // writeObject answers with an object's metadata.
@@ -17,7 +16,7 @@ func writeObject(w http.ResponseWriter, c *call, o *Object) {
 
 // getObject answers with an object's metadata or, for alt=media, its content.
 func (a *api) getObject(w http.ResponseWriter, c *call) error {
-	src, err := c.source(true)
+	src, err := c.source()
 	if err != nil {
 		return err
 	}
@@ -44,67 +43,8 @@ func (a *api) getObject(w http.ResponseWriter, c *call) error {
 	}
 }
 
-// patchObject changes the metadata fields in the request.
-func (a *api) patchObject(w http.ResponseWriter, c *call) error {
-	src, err := c.source(false)
-	if err != nil {
-		return err
-	}
-	if err := refuseHeaders(c.Header); err != nil {
-		return err
-	}
-	in, err := readObjectInput(c.Body)
-	if err != nil {
-		return err
-	}
-	o, err := a.store.update(src, func(o *Object) error {
-		settable, err := in.apply(o.Settable)
-		o.Settable = settable
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	writeObject(w, c, o)
-	return nil
-}
-
-// rewriteObject copies an object with its metadata, always in one call.
-func (a *api) rewriteObject(w http.ResponseWriter, c *call) error {
-	in, err := readObjectInput(c.Body)
-	if err != nil {
-		return err
-	}
-	if in.chooses() {
-		return errUnimplemented("Metadata in a rewrite")
-	}
-	t := &target{Bucket: c.destBucket, Name: c.destObject}
-	if t.Conditions, err = parseConditions(c.query); err != nil {
-		return err
-	}
-	if err := a.store.admit(t); err != nil {
-		return err
-	}
-	from, f, err := a.store.open(source{bucket: c.bucket, name: c.object})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }() // only read from
-	t.Settable = from.Settable
-	o, err := a.store.ingest(t, f)
-	if err != nil {
-		return err
-	}
-	size := strconv.FormatInt(o.Size, 10)
-	writeJSON(w, http.StatusOK, map[string]any{
-		"kind": "storage#rewriteResponse", "totalBytesRewritten": size, "objectSize": size, "done": true,
-		"resource": o.resource(baseURL(c.Request)),
-	})
-	return nil
-}
-
 func (a *api) deleteObject(w http.ResponseWriter, c *call) error {
-	src, err := c.source(false)
+	src, err := c.source()
 	if err != nil {
 		return err
 	}
@@ -133,12 +73,12 @@ func (a *api) getXML(w http.ResponseWriter, c *call, path string) error {
 	if err := c.checkSupported([]string{"generation"}); err != nil {
 		return err
 	}
-	src := source{bucket: bucket, name: object, read: true}
+	src := source{bucket: bucket, name: object}
 	var err error
 	if src.generation, err = parseInt("generation", c.query["generation"]); err != nil {
 		return err
 	}
-	if src.conditions, err = parseHeaderConditions(c.Header); err != nil {
+	if src.condition, err = parseInt(headerCondition, c.Header.Values(headerCondition)); err != nil {
 		return err
 	}
 	o, f, err := a.store.open(src)

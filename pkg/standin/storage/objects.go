@@ -9,22 +9,21 @@ import (
 	"time"
 )
 
-// target says what an upload or a copy is to become, and on what conditions.
+// target says what an upload is to become, and on what condition.
 type target struct {
 	Bucket string `json:"bucket"`
 	Name   string `json:"name"`
 	Settable
-	Conditions conditions `json:"conditions"`
-	MD5Hash    string     `json:"md5Hash,omitempty"` // what the client says the content has
-	CRC32C     string     `json:"crc32c,omitempty"`  // likewise
+	Condition condition `json:"ifGenerationMatch,omitempty"`
+	MD5Hash   string    `json:"md5Hash,omitempty"` // what the client says the content has
+	CRC32C    string    `json:"crc32c,omitempty"`  // likewise
 }
 
 // source names an existing object.
 type source struct {
 	bucket, name string
 	generation   *int64 // nil: the live one
-	conditions   conditions
-	read         bool // answer an unmet "not match" with 304
+	condition    condition
 }
 
 // find returns the live object, or the refusal. The caller holds the lock.
@@ -37,10 +36,7 @@ func (st *store) find(src source) (*Object, error) {
 	if o == nil || src.generation != nil && *src.generation != o.Generation {
 		return nil, errNoObject(src.bucket, src.name)
 	}
-	if src.read {
-		return o, src.conditions.metForRead(o)
-	}
-	return o, src.conditions.met(o)
+	return o, checkCondition(src.condition, o)
 }
 
 // stat returns an object's metadata.
@@ -82,10 +78,10 @@ func (st *store) admitLocked(t *target) error {
 	if b == nil {
 		return errNoBucket
 	}
-	return t.Conditions.met(b.objects[t.Name])
+	return checkCondition(t.Condition, b.objects[t.Name])
 }
 
-// finalize makes the content written to w the live object of t's name. The check of the conditions
+// finalize makes the content written to w the live object of t's name. The check of the condition
 // and the change are one step. Session is the resumable upload that ends with it, if any.
 func (st *store) finalize(t *target, w *blobWriter, session string) (*Object, error) {
 	if err := w.verify(t.MD5Hash, t.CRC32C); err != nil {
@@ -118,26 +114,6 @@ func (st *store) finalize(t *target, w *blobWriter, session string) (*Object, er
 		st.removeBlob(old)
 	}
 	return o, nil
-}
-
-// update changes an object's metadata.
-func (st *store) update(src source, change func(*Object) error) (*Object, error) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	old, err := st.find(src)
-	if err != nil {
-		return nil, err
-	}
-	o := *old
-	if err := change(&o); err != nil {
-		return nil, err
-	}
-	o.Metageneration++
-	o.Updated = formatTime(time.Now())
-	if err := st.commit(&record{Op: opObject, Object: &o}); err != nil {
-		return nil, err
-	}
-	return &o, nil
 }
 
 // remove deletes an object.

@@ -128,71 +128,24 @@ func TestRangeHeaders(t *testing.T) {
 func TestList(t *testing.T) {
 	t.Parallel()
 	b := client(t, start(t, storage.Config{})).Bucket(testBucket)
-	for _, name := range []string{"a", "a/", "a/1", "a/2", "a/b/3", "b", "c/1", "é", "z"} {
+	for _, name := range []string{"a", "a/", "a/1", "a/2", "a/b/3", "b", "c/1", "é", "z", "B", "ä"} {
 		mustWrite(t, b.Object(name), nil)
 	}
-	tests := []struct {
-		name  string
-		query cloudstorage.Query
-		want  string
-	}{
-		{"all", cloudstorage.Query{}, "a a/ a/1 a/2 a/b/3 b c/1 z é"},
-		{"prefix", cloudstorage.Query{Prefix: "a/"}, "a/ a/1 a/2 a/b/3"},
-		{"prefix_none", cloudstorage.Query{Prefix: "x"}, ""},
-		{"delimiter", cloudstorage.Query{Delimiter: "/"}, "a a/* b c/* z é"},
-		{"folder", cloudstorage.Query{Delimiter: "/", Prefix: "a/"}, "a/ a/1 a/2 a/b/*"},
-		{"long_delimiter", cloudstorage.Query{Delimiter: "/b/"}, "a a/ a/1 a/2 a/b/* b c/1 z é"},
-	}
-	for _, tt := range tests {
+	for prefix, want := range map[string]string{"": "B a a/ a/1 a/2 a/b/3 b c/1 z ä é", "a/": "a/ a/1 a/2 a/b/3", "x": ""} {
 		for _, size := range []int{0, 1, 2, 3, 1000} {
-			t.Run(fmt.Sprint(tt.name, "/pages_of_", size), func(t *testing.T) {
+			t.Run(fmt.Sprint(prefix, "/pages_of_", size), func(t *testing.T) {
 				t.Parallel()
-				it := b.Objects(t.Context(), &tt.query)
+				it := b.Objects(t.Context(), &cloudstorage.Query{Prefix: prefix})
 				it.PageInfo().MaxSize = size
-				seen := map[string]bool{}
-				for {
-					o, err := it.Next()
-					if errors.Is(err, iterator.Done) {
-						break
-					}
+				var names []string
+				for o, err := it.Next(); !errors.Is(err, iterator.Done); o, err = it.Next() {
 					if err != nil {
 						t.Fatal(err)
 					}
-					entry := o.Name
-					if o.Prefix != "" {
-						entry = o.Prefix + "*"
-					}
-					if seen[entry] {
-						t.Errorf("%s is listed twice", entry)
-					}
-					seen[entry] = true
+					names = append(names, o.Name)
 				}
-				want := map[string]bool{}
-				for entry := range strings.FieldsSeq(tt.want) {
-					want[entry] = true
-				}
-				diff(t, "list", want, seen)
+				diff(t, "list", want, strings.Join(names, " "))
 			})
-		}
-	}
-}
-
-func TestListIsInOrder(t *testing.T) {
-	t.Parallel()
-	s := start(t, storage.Config{})
-	b := client(t, s).Bucket(testBucket)
-	for _, name := range []string{"b", "a", "ä", "B"} {
-		mustWrite(t, b.Object(name), nil)
-	}
-	res := request(t, "GET", s.URL()+"/storage/v1/b/"+testBucket+"/o?maxResults=3", nil)
-	at := -1
-	for _, name := range []string{`"name": "B"`, `"name": "a"`, `"name": "b"`, `"nextPageToken"`} {
-		next := strings.Index(res.Body, name)
-		if name != `"nextPageToken"` && next <= at || next < 0 {
-			t.Errorf("%s is missing or out of order in %s", name, res.Body)
-		}
-		if name != `"nextPageToken"` {
-			at = next
 		}
 	}
 }
