@@ -31,74 +31,57 @@ func data(t *testing.T, doc *gcf.DocumentRef, s *session) fields {
 // past is before every commit.
 var past = time.Unix(1_000_000_000, 0)
 
+type (
+	operation func(*gcf.DocumentRef, *session) (*gcf.WriteResult, error)
+	updates   = []gcf.Update
+)
+
+func create(v fields) operation {
+	return func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) { return d.Create(s.ctx, v) }
+}
+
+func set(v fields, opts ...gcf.SetOption) operation {
+	return func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) { return d.Set(s.ctx, v, opts...) }
+}
+
+func update(u updates, only ...gcf.Precondition) operation {
+	return func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) { return d.Update(s.ctx, u, only...) }
+}
+
+func remove(only ...gcf.Precondition) operation {
+	return func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) { return d.Delete(s.ctx, only...) }
+}
+
 var writeTests = []struct {
 	name  string
 	seed  fields // nil: the document does not exist
-	write func(*gcf.DocumentRef, *session) (*gcf.WriteResult, error)
+	write operation
 	code  codes.Code
 	want  fields // nil: the document does not exist
 }{
-	{"create", nil, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Create(s.ctx, fields{"a": 1})
-	}, codes.OK, fields{"a": int64(1)}},
-	{"create_existing", fields{"a": 1}, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Create(s.ctx, fields{"a": 2})
-	}, codes.AlreadyExists, fields{"a": int64(1)}},
-	{"set_replaces", fields{"a": 1, "b": 2}, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Set(s.ctx, fields{"a": 3})
-	}, codes.OK, fields{"a": int64(3)}},
-	{"set_empty", fields{"a": 1}, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Set(s.ctx, fields{})
-	}, codes.OK, fields{}},
-	{"merge_all", fields{"a": 1, "m": fields{"x": 1, "y": 1}}, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Set(s.ctx, fields{"m": fields{"y": 2, "z": 3}}, gcf.MergeAll)
-	}, codes.OK, fields{"a": int64(1), "m": fields{"x": int64(1), "y": int64(2), "z": int64(3)}}},
-	{"merge_paths", fields{"a": 1}, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Set(s.ctx, fields{"m": fields{"y": 2, "z": 3}}, gcf.Merge([]string{"m", "y"}))
-	}, codes.OK, fields{"a": int64(1), "m": fields{"y": int64(2)}}},
-	{"merge_missing_document", nil, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Set(s.ctx, fields{"m": fields{"y": 2}}, gcf.MergeAll)
-	}, codes.OK, fields{"m": fields{"y": int64(2)}}},
-	{"merge_empty_keeps", fields{"a": 1}, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Set(s.ctx, fields{}, gcf.MergeAll)
-	}, codes.OK, fields{"a": int64(1)}},
-	{"merge_over_scalar", fields{"m": 1}, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Set(s.ctx, fields{"m": fields{"y": 2}}, gcf.MergeAll)
-	}, codes.OK, fields{"m": fields{"y": int64(2)}}},
-	{"update_one_path", fields{"a": 1, "m": fields{"x": 1, "y": 1}}, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Update(s.ctx, []gcf.Update{{Path: "m.x", Value: 5}})
-	}, codes.OK, fields{"a": int64(1), "m": fields{"x": int64(5), "y": int64(1)}}},
-	{"update_deletes", fields{"a": 1, "m": fields{"x": 1}}, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Update(s.ctx, []gcf.Update{{Path: "m.x", Value: gcf.Delete}, {Path: "no.such", Value: gcf.Delete}})
-	}, codes.OK, fields{"a": int64(1), "m": fields{}}},
-	{"update_quoted_path", fields{"a.b": 1, "`": 1, "\\": 1}, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Update(s.ctx, []gcf.Update{
-			{FieldPath: gcf.FieldPath{"a.b"}, Value: 2},
-			{FieldPath: gcf.FieldPath{"`"}, Value: gcf.Delete},
-			{FieldPath: gcf.FieldPath{"ü ", "\\`."}, Value: 3},
-		})
-	}, codes.OK, fields{"a.b": int64(2), "\\": int64(1), "ü ": fields{"\\`.": int64(3)}}},
-	{"update_missing", nil, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Update(s.ctx, []gcf.Update{{Path: "a", Value: 5}})
-	}, codes.NotFound, nil},
-	{"update_at_wrong_time", fields{"a": 1}, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Update(s.ctx, []gcf.Update{{Path: "a", Value: 5}}, gcf.LastUpdateTime(past))
-	}, codes.FailedPrecondition, fields{"a": int64(1)}},
-	{"update_missing_at_time", nil, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Update(s.ctx, []gcf.Update{{Path: "a", Value: 5}}, gcf.LastUpdateTime(past))
-	}, codes.FailedPrecondition, nil},
-	{"delete", fields{"a": 1}, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Delete(s.ctx)
-	}, codes.OK, nil},
-	{"delete_missing", nil, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Delete(s.ctx)
-	}, codes.OK, nil},
-	{"delete_missing_that_must_exist", nil, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Delete(s.ctx, gcf.Exists)
-	}, codes.NotFound, nil},
-	{"delete_at_wrong_time", fields{"a": 1}, func(d *gcf.DocumentRef, s *session) (*gcf.WriteResult, error) {
-		return d.Delete(s.ctx, gcf.LastUpdateTime(past))
-	}, codes.FailedPrecondition, fields{"a": int64(1)}},
+	{"create", nil, create(fields{"a": 1}), codes.OK, fields{"a": int64(1)}},
+	{"create_existing", fields{"a": 1}, create(fields{"a": 2}), codes.AlreadyExists, fields{"a": int64(1)}},
+	{"set_replaces", fields{"a": 1, "b": 2}, set(fields{"a": 3}), codes.OK, fields{"a": int64(3)}},
+	{"set_empty", fields{"a": 1}, set(fields{}), codes.OK, fields{}},
+	{"merge_all", fields{"a": 1, "m": fields{"x": 1, "y": 1}}, set(fields{"m": fields{"y": 2, "z": 3}}, gcf.MergeAll), codes.OK, fields{"a": int64(1), "m": fields{"x": int64(1), "y": int64(2), "z": int64(3)}}},
+	{"merge_paths", fields{"a": 1}, set(fields{"m": fields{"y": 2, "z": 3}}, gcf.Merge([]string{"m", "y"})), codes.OK, fields{"a": int64(1), "m": fields{"y": int64(2)}}},
+	{"merge_missing_document", nil, set(fields{"m": fields{"y": 2}}, gcf.MergeAll), codes.OK, fields{"m": fields{"y": int64(2)}}},
+	{"merge_empty_keeps", fields{"a": 1}, set(fields{}, gcf.MergeAll), codes.OK, fields{"a": int64(1)}},
+	{"merge_over_scalar", fields{"m": 1}, set(fields{"m": fields{"y": 2}}, gcf.MergeAll), codes.OK, fields{"m": fields{"y": int64(2)}}},
+	{"update_one_path", fields{"a": 1, "m": fields{"x": 1, "y": 1}}, update(updates{{Path: "m.x", Value: 5}}), codes.OK, fields{"a": int64(1), "m": fields{"x": int64(5), "y": int64(1)}}},
+	{"update_deletes", fields{"a": 1, "m": fields{"x": 1}}, update(updates{{Path: "m.x", Value: gcf.Delete}, {Path: "no.such", Value: gcf.Delete}}), codes.OK, fields{"a": int64(1), "m": fields{}}},
+	{"update_quoted_path", fields{"a.b": 1, "`": 1, "\\": 1}, update(updates{
+		{FieldPath: gcf.FieldPath{"a.b"}, Value: 2},
+		{FieldPath: gcf.FieldPath{"`"}, Value: gcf.Delete},
+		{FieldPath: gcf.FieldPath{"ü ", "\\`."}, Value: 3},
+	}), codes.OK, fields{"a.b": int64(2), "\\": int64(1), "ü ": fields{"\\`.": int64(3)}}},
+	{"update_missing", nil, update(updates{{Path: "a", Value: 5}}), codes.NotFound, nil},
+	{"update_at_wrong_time", fields{"a": 1}, update(updates{{Path: "a", Value: 5}}, gcf.LastUpdateTime(past)), codes.FailedPrecondition, fields{"a": int64(1)}},
+	{"update_missing_at_time", nil, update(updates{{Path: "a", Value: 5}}, gcf.LastUpdateTime(past)), codes.FailedPrecondition, nil},
+	{"delete", fields{"a": 1}, remove(), codes.OK, nil},
+	{"delete_missing", nil, remove(), codes.OK, nil},
+	{"delete_missing_that_must_exist", nil, remove(gcf.Exists), codes.NotFound, nil},
+	{"delete_at_wrong_time", fields{"a": 1}, remove(gcf.LastUpdateTime(past)), codes.FailedPrecondition, fields{"a": int64(1)}},
 }
 
 func TestWrite(t *testing.T) {
