@@ -84,12 +84,12 @@ func (w *world) read(ctx context.Context) (all []record, err error) {
 
 // ids returns the IDs of all job records.
 func (r *run) ids() (all []string) {
-	refs, err := r.docs.Collection("tuning_jobs").DocumentRefs(r.t.Context()).GetAll()
+	docs, err := r.docs.Collection("tuning_jobs").Select().Documents(r.t.Context()).GetAll()
 	if err != nil {
 		r.t.Errorf("list the records: %v", err)
 	}
-	for _, ref := range refs {
-		all = append(all, ref.ID)
+	for _, doc := range docs {
+		all = append(all, doc.Ref.ID)
 	}
 	return all
 }

@@ -209,13 +209,13 @@ func (w *world) reset(t *testing.T) {
 	ctx := t.Context()
 	bulk := w.docs.BulkWriter(ctx)
 	for _, collection := range []string{"tuning_jobs", "start_keys", "tuning_control"} {
-		refs, err := w.docs.Collection(collection).DocumentRefs(ctx).GetAll()
+		docs, err := w.docs.Collection(collection).Select().Documents(ctx).GetAll()
 		if err != nil {
 			t.Fatalf("list %s: %v", collection, err)
 		}
-		for _, ref := range refs {
-			if _, err := bulk.Delete(ref); err != nil {
-				t.Fatalf("delete %s: %v", ref.Path, err)
+		for _, doc := range docs {
+			if _, err := bulk.Delete(doc.Ref); err != nil {
+				t.Fatalf("delete %s: %v", doc.Ref.Path, err)
 			}
 		}
 	}

@@ -69,14 +69,10 @@ func TestEmptyProjection(t *testing.T) {
 	must(t, "set", setDoc("c/d", 1)(s))
 	q := &pb.StructuredQuery{}
 	decode(t, s, `from{collection_id:"c"} select{}`, q)
-	stream, err := s.raw.RunQuery(s.ctx, &pb.RunQueryRequest{
-		Parent: s.database + "/documents", QueryType: &pb.RunQueryRequest_StructuredQuery{StructuredQuery: q},
-	})
-	must(t, "query", err)
-	resp, err := stream.Recv()
-	must(t, "receive", err)
-	if got := resp.GetDocument().GetFields()["n"].GetIntegerValue(); got != 1 {
-		t.Errorf("got %v", resp)
+	var got []int64
+	must(t, "query", each(s, q, func(r *pb.RunQueryResponse) { got = append(got, r.GetDocument().GetFields()["n"].GetIntegerValue()) }))
+	if diff := cmp.Diff([]int64{1}, got); diff != "" {
+		t.Errorf("field of the documents (-want +got):\n%s", diff)
 	}
 }
 

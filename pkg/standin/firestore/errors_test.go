@@ -4,9 +4,7 @@
 package firestore_test
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 
@@ -151,17 +149,16 @@ func TestQueryCodes(t *testing.T) {
 
 // drain runs a query to its end and returns why it ended, nil if it was whole.
 func drain(s *session, q *pb.StructuredQuery) error {
+	return each(s, q, func(*pb.RunQueryResponse) {})
+}
+
+// each runs a query, and visits its answers.
+func each(s *session, q *pb.StructuredQuery, visit func(*pb.RunQueryResponse)) error {
 	stream, err := s.raw.RunQuery(s.ctx, &pb.RunQueryRequest{
 		Parent:    s.database + "/documents",
 		QueryType: &pb.RunQueryRequest_StructuredQuery{StructuredQuery: q},
 	})
-	for err == nil {
-		_, err = stream.Recv()
-	}
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	return err
+	return streamed(stream, err, func(m proto.Message) { visit(m.(*pb.RunQueryResponse)) })
 }
 
 // TestRefused names what clients may ask for and the stand-in does not implement.
@@ -179,7 +176,7 @@ func TestRefused(t *testing.T) {
 	}
 	c := s.client.Collection("c")
 	_, getErr := s.raw.GetDocument(s.ctx, &pb.GetDocumentRequest{Name: s.name("c/d")})
-	_, orderErr := s.raw.ListDocuments(s.ctx, &pb.ListDocumentsRequest{Parent: s.database + "/documents", CollectionId: "c", OrderBy: "a"})
+	_, listErr := s.raw.ListDocuments(s.ctx, &pb.ListDocumentsRequest{Parent: s.database + "/documents", CollectionId: "c"})
 	_, timeErr := s.raw.ListCollectionIds(s.ctx, &pb.ListCollectionIdsRequest{
 		Parent: s.database + "/documents", ConsistencySelector: &pb.ListCollectionIdsRequest_ReadTime{},
 	})
@@ -197,7 +194,7 @@ func TestRefused(t *testing.T) {
 		{getErr, "GetDocument"},
 		{listenErr, "Listen"},
 		{timeErr, "read_time"},
-		{orderErr, "order_by in ListDocuments"},
+		{listErr, "ListDocuments"},
 		{sumErr, "Sum"},
 		{set(gcf.Vector64{1, 2}), "vector values"},
 		{set(gcf.ArrayUnion(1)), "AppendMissingElements"},

@@ -67,7 +67,7 @@ func (g *generator) next() proto.Message {
 	case n < 50:
 		return g.batchGet()
 	case n < 53:
-		return g.list()
+		return &pb.ListCollectionIdsRequest{Parent: g.parent(), PageSize: int32(g.IntN(3))}
 	case n < 90:
 		query := g.query()
 		return &pb.RunQueryRequest{
@@ -143,19 +143,6 @@ func (g *generator) batchGet() *pb.BatchGetDocumentsRequest {
 			r.Documents = append(r.Documents, name)
 		}
 	})
-	return r
-}
-
-func (g *generator) list() proto.Message {
-	if g.chance(30) {
-		return &pb.ListCollectionIdsRequest{Parent: g.parent(), PageSize: int32(g.IntN(3))}
-	}
-	r := &pb.ListDocumentsRequest{Parent: g.parent(), CollectionId: g.collection(), PageSize: int32(g.IntN(5))}
-	if g.chance(50) {
-		r.Mask = g.mask()
-	} else {
-		r.ShowMissing = true // with which the emulator forgets the mask
-	}
 	return r
 }
 

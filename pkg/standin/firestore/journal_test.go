@@ -17,13 +17,16 @@ import (
 )
 
 // dump reads every document of a collection with its times.
-func dump(t *testing.T, s *session, collection string) []*pb.Document {
+func dump(t *testing.T, s *session, collection string) (all []*pb.Document) {
 	t.Helper()
-	list, err := s.raw.ListDocuments(s.ctx, &pb.ListDocumentsRequest{
-		Parent: s.database + "/documents", CollectionId: collection, PageSize: 10_000,
-	})
-	must(t, "list", err)
-	return list.GetDocuments()
+	q := &pb.StructuredQuery{}
+	decode(t, s, fmt.Sprintf("from{collection_id:%q}", collection), q)
+	must(t, "query", each(s, q, func(r *pb.RunQueryResponse) {
+		if r.GetDocument() != nil {
+			all = append(all, r.GetDocument())
+		}
+	}))
+	return all
 }
 
 // fill writes, rewrites and deletes some documents.
