@@ -4,23 +4,25 @@
 package cloud_test
 
 import (
-	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/pubsub/v2"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"cloud.google.com/go/storage"
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/grpc"
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 func start(t *testing.T, cfg cloud.Config) *cloud.Cloud {
@@ -40,74 +42,82 @@ func stop(t *testing.T, c *cloud.Cloud) {
 	}
 }
 
-const topic = "projects/test/topics/ticks"
+// clients are the official clients of a cloud, and ours of Vertex AI.
+type clients struct {
+	objects *storage.Client
+	docs    *firestore.Client
+	topics  *pubsub.Client
+	jobs    *vertex.Client
+}
 
-// use writes a little to each service through its official client.
-func use(t *testing.T, c *cloud.Cloud) {
+func connect(t *testing.T, c *cloud.Cloud) clients {
 	t.Helper()
-	ctx := t.Context()
-	objects, err := c.StorageClient(ctx)
-	if err != nil {
+	objects, objectsErr := c.StorageClient(t.Context())
+	docs, docsErr := c.FirestoreClient(t.Context())
+	topics, topicsErr := c.PubSubClient(t.Context())
+	if err := errors.Join(objectsErr, docsErr, topicsErr); err != nil {
 		t.Fatal(err)
-	}
-	defer func() { _ = objects.Close() }()
-	const line = `{"contents":[{"role":"user","parts":[{"text":"Hello?"}]},{"role":"model","parts":[{"text":"Hello."}]}]}`
-	up := objects.Bucket("test-data").Object("x.jsonl").NewWriter(ctx)
-	if _, err := io.WriteString(up, strings.Repeat(line+"\n", 20)); err != nil {
-		t.Fatal(err)
-	}
-	if err := up.Close(); err != nil {
-		t.Errorf("Cloud Storage: %v", err)
-	}
-	docs, err := c.FirestoreClient(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = docs.Close() }()
-	if _, err := docs.Doc("a/b").Set(ctx, map[string]int{"n": 1}); err != nil {
-		t.Errorf("Firestore: %v", err)
-	}
-	topics, err := c.PubSubClient(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = topics.Close() }()
-	if _, err := topics.TopicAdminClient.CreateTopic(ctx, &pubsubpb.Topic{Name: topic}); err != nil {
-		t.Errorf("Pub/Sub: %v", err)
 	}
 	jobs := vertex.New("test", vertex.Config{EmulatorHost: c.Addresses.Vertex})
-	defer func() { _ = jobs.Close() }()
+	t.Cleanup(func() { _, _, _, _ = objects.Close(), docs.Close(), topics.Close(), jobs.Close() })
+	return clients{objects, docs, topics, jobs}
+}
+
+const topic = "projects/test/topics/ticks"
+
+// use writes a little to each service.
+func use(t *testing.T, c *cloud.Cloud) {
+	t.Helper()
+	ctx, to := t.Context(), connect(t, c)
+	const line = `{"contents":[{"role":"user","parts":[{"text":"Hello?"}]},{"role":"model","parts":[{"text":"Hello."}]}]}`
+	up := to.objects.Bucket("test-data").Object("x.jsonl").NewWriter(ctx)
+	_, err := io.WriteString(up, strings.Repeat(line+"\n", 20))
+	if err = errors.Join(err, up.Close()); err != nil {
+		t.Errorf("Cloud Storage: %v", err)
+	}
+	if _, err := to.docs.Doc("a/b").Set(ctx, map[string]int{"n": 1}); err != nil {
+		t.Errorf("Firestore: %v", err)
+	}
+	if _, err := to.topics.TopicAdminClient.CreateTopic(ctx, &pubsubpb.Topic{Name: topic}); err != nil {
+		t.Errorf("Pub/Sub: %v", err)
+	}
 	// It finds the dataset in Cloud Storage.
-	if _, err := jobs.Create(ctx, tuning.Job{
+	if _, err := to.jobs.Create(ctx, tuning.Job{
 		ID: tuning.NewID(time.Now()), Location: "us-central1", BaseModel: "gemini-1.5-flash-001", TrainingData: "gs://test-data/x.jsonl",
 	}); err != nil {
 		t.Errorf("Vertex AI: %v", err)
 	}
 }
 
+// used fails the test unless the services have what use wrote.
+func used(t *testing.T, c *cloud.Cloud) {
+	t.Helper()
+	ctx, from := t.Context(), connect(t, c)
+	if _, err := from.objects.Bucket("test-data").Object("x.jsonl").Attrs(ctx); err != nil {
+		t.Errorf("Cloud Storage: %v", err)
+	}
+	if _, err := from.docs.Doc("a/b").Get(ctx); err != nil {
+		t.Errorf("Firestore: %v", err)
+	}
+	if _, err := from.topics.TopicAdminClient.GetTopic(ctx, &pubsubpb.GetTopicRequest{Topic: topic}); err != nil {
+		t.Errorf("Pub/Sub: %v", err)
+	}
+	n := 0
+	if _, err := from.jobs.List(ctx, "us-central1", 1, func(page []tuning.Observation) bool { n += len(page); return true }); err != nil || n != 1 {
+		t.Errorf("Vertex AI: %d jobs, %v", n, err)
+	}
+}
+
 func TestStart(t *testing.T) {
 	t.Parallel()
-	var mu sync.Mutex
-	seen := map[string]bool{}
-	note := func(what string) {
-		mu.Lock()
-		defer mu.Unlock()
-		seen[what] = true
-	}
-	unary := func(service string) grpc.UnaryServerInterceptor {
-		return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-			note(service)
-			return next(ctx, req)
-		}
-	}
-	c := start(t, cloud.Config{
-		JobDuration: time.Hour, FirestoreUnary: unary("Firestore"), PubSubUnary: unary("Pub/Sub"), VertexUnary: unary("Vertex AI"),
-		StorageWrap: func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { note("Cloud Storage"); next.ServeHTTP(rw, r) })
-		},
-	})
+	calls, cfg := faults.Watch(cloud.Config{JobDuration: time.Hour})
+	c := start(t, cfg)
 	use(t, c)
-	want := map[string]bool{"Cloud Storage": true, "Firestore": true, "Pub/Sub": true, "Vertex AI": true}
+	seen := map[string]bool{}
+	for _, call := range calls.Calls() {
+		seen[call.Service] = true
+	}
+	want := map[string]bool{faults.Storage: true, faults.Firestore: true, faults.PubSub: true, faults.Vertex: true}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("interceptors that saw a call (-want +got):\n%s", diff)
 	}
@@ -150,12 +160,7 @@ func TestForeign(t *testing.T) {
 		t.Errorf("STORAGE_EMULATOR_HOST = %q, want %q", got, want)
 	}
 	use(t, c)
-	docs, err := others.FirestoreClient(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = docs.Close() }()
-	if _, err := docs.Doc("a/b").Get(t.Context()); err != nil {
+	if _, err := connect(t, others).docs.Doc("a/b").Get(t.Context()); err != nil {
 		t.Errorf("the foreign Firestore does not have what was written: %v", err)
 	}
 }
@@ -170,37 +175,7 @@ func TestDir(t *testing.T) {
 	cfg.Listen = c.Addresses
 	c = start(t, cfg)
 	defer stop(t, c)
-	ctx := t.Context()
-	objects, err := c.StorageClient(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = objects.Close() }()
-	if _, err := objects.Bucket("test-data").Object("x.jsonl").Attrs(ctx); err != nil {
-		t.Errorf("Cloud Storage: %v", err)
-	}
-	docs, err := c.FirestoreClient(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = docs.Close() }()
-	if _, err := docs.Doc("a/b").Get(ctx); err != nil {
-		t.Errorf("Firestore: %v", err)
-	}
-	topics, err := c.PubSubClient(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = topics.Close() }()
-	if _, err := topics.TopicAdminClient.GetTopic(ctx, &pubsubpb.GetTopicRequest{Topic: topic}); err != nil {
-		t.Errorf("Pub/Sub: %v", err)
-	}
-	jobs := vertex.New("test", vertex.Config{EmulatorHost: c.Addresses.Vertex})
-	defer func() { _ = jobs.Close() }()
-	n := 0
-	if _, err := jobs.List(ctx, "us-central1", 1, func(page []tuning.Observation) bool { n += len(page); return true }); err != nil || n != 1 {
-		t.Errorf("Vertex AI: %d jobs, %v", n, err)
-	}
+	used(t, c)
 }
 
 // TestStartFails: if one of them does not start, none runs, and none keeps its folder.

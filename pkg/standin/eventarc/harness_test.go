@@ -12,14 +12,11 @@ import (
 
 	client "cloud.google.com/go/pubsub/v2"
 	cloudevents "github.com/cloudevents/sdk-go/v2"
-	"google.golang.org/api/option"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 
-	"github.com/vertextune/vertextune/pkg/standin/pubsub"
+	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 )
 
-const topic = "projects/test-project/topics/ticks"
+const topic = "projects/test/topics/ticks"
 
 // function is an event function behind the handler that the functions
 // framework wraps. It answers a request with handle's result.
@@ -87,21 +84,7 @@ func run(t *testing.T, f func(context.Context) error) (stop func()) {
 
 func startPubSub(t *testing.T) *client.Client {
 	t.Helper()
-	s, err := pubsub.Start(pubsub.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	conn, err := grpc.NewClient(s.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := client.NewClient(t.Context(), "test-project", option.WithGRPCConn(conn))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
+	return cloudtest.Start(t).PubSub
 }
 
 func publish(t *testing.T, c *client.Client, m *client.Message) (id string) {

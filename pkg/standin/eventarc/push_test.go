@@ -19,11 +19,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const subscription = "projects/test-project/subscriptions/eventarc-poll-ticks"
+const subscription = "projects/test/subscriptions/eventarc-poll-ticks"
 
 func push(t *testing.T, c *client.Client, trigger *Trigger) (stop func()) {
 	t.Helper()
 	return run(t, func(ctx context.Context) error { return trigger.Push(ctx, c, topic) })
+}
+
+// ensure returns a trigger whose topic and subscription exist, so that nothing is published too early.
+func ensure(t *testing.T, c *client.Client, url string) *Trigger {
+	t.Helper()
+	trigger := &Trigger{Name: "poll", URL: url}
+	if _, err := trigger.Ensure(t.Context(), c, topic); err != nil {
+		t.Fatal(err)
+	}
+	return trigger
 }
 
 // backlog is what the trigger's subscription still has.
@@ -45,10 +55,7 @@ func TestPush(t *testing.T) {
 	t.Parallel()
 	c := startPubSub(t)
 	url, events := collect(t)
-	trigger := &Trigger{Name: "poll", URL: url}
-	if _, err := trigger.Ensure(t.Context(), c, topic); err != nil { // so that nothing is published too early
-		t.Fatal(err)
-	}
+	trigger := ensure(t, c, url)
 	stop := push(t, c, trigger)
 	id := publish(t, c, &client.Message{
 		Data: []byte("hello"), Attributes: map[string]string{"k": "v"}, OrderingKey: "key",
@@ -112,10 +119,7 @@ func TestPushRetries(t *testing.T) {
 		}
 		return nil
 	})
-	trigger := &Trigger{Name: "poll", URL: url}
-	if _, err := trigger.Ensure(t.Context(), c, topic); err != nil {
-		t.Fatal(err)
-	}
+	trigger := ensure(t, c, url)
 	poison := publish(t, c, &client.Message{Data: []byte("poison")})
 	others := map[string]bool{}
 	for range 50 {
@@ -158,10 +162,7 @@ func TestPushDeliversOneAtATime(t *testing.T) {
 		enter(-1)
 		handled <- struct{}{}
 	}))
-	trigger := &Trigger{Name: "poll", URL: url}
-	if _, err := trigger.Ensure(t.Context(), c, topic); err != nil {
-		t.Fatal(err)
-	}
+	trigger := ensure(t, c, url)
 	for range messages {
 		publish(t, c, &client.Message{Data: []byte("x")})
 	}
@@ -185,10 +186,7 @@ func TestPushFinishesWhatIsInHand(t *testing.T) {
 		<-finish
 		return nil
 	})
-	trigger := &Trigger{Name: "poll", URL: url}
-	if _, err := trigger.Ensure(t.Context(), c, topic); err != nil {
-		t.Fatal(err)
-	}
+	trigger := ensure(t, c, url)
 	publish(t, c, &client.Message{Data: []byte("slow")})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -207,10 +205,7 @@ func TestPushFinishesWhatIsInHand(t *testing.T) {
 func TestPushRefusesOrphanedSubscription(t *testing.T) {
 	t.Parallel()
 	c := startPubSub(t)
-	trigger := &Trigger{Name: "poll"}
-	if _, err := trigger.Ensure(t.Context(), c, topic); err != nil {
-		t.Fatal(err)
-	}
+	trigger := ensure(t, c, "")
 	if err := c.TopicAdminClient.DeleteTopic(t.Context(), &pb.DeleteTopicRequest{Topic: topic}); err != nil {
 		t.Fatal(err)
 	}

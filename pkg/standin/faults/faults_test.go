@@ -13,14 +13,16 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/firestore/apiv1/firestorepb"
 	"cloud.google.com/go/storage"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/vertextune/vertextune/pkg/standin/cloud"
+	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
@@ -34,29 +36,14 @@ type watched struct {
 
 func watch(t *testing.T) watched {
 	t.Helper()
-	var w watched
-	var config cloud.Config
-	w.Injector, config = faults.Watch(cloud.Config{Project: "test", Inbox: "test-inbox", Data: "test-data"})
-	c, err := cloud.Start(t.Context(), config)
+	c := cloudtest.Start(t)
+	bystander, err := c.Run.StorageClient(t.Context(), option.WithUserAgent(faults.Bystander))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Close() })
-	if w.docs, err = c.FirestoreClient(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	objects, err := c.StorageClient(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	bystander, err := c.StorageClient(t.Context(), option.WithUserAgent(faults.Bystander))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = errors.Join(w.docs.Close(), objects.Close(), bystander.Close()) })
-	objects.SetRetry(storage.WithPolicy(storage.RetryNever))
-	w.bucket, w.outside = objects.Bucket("test-data"), bystander.Bucket("test-data")
-	return w
+	t.Cleanup(func() { _ = bystander.Close() })
+	c.Storage.SetRetry(storage.WithPolicy(storage.RetryNever))
+	return watched{c.Injector, c.Firestore, c.Storage.Bucket(cloudtest.Data), bystander.Bucket(cloudtest.Data)}
 }
 
 func write(ctx context.Context, bucket *storage.BucketHandle, text string) error {
@@ -228,5 +215,42 @@ func TestLate(t *testing.T) {
 	}
 	if len(w.Calls()) != 0 {
 		t.Errorf("a bystander's call was counted: %v", w.Calls())
+	}
+}
+
+// TestHooks: a hook of one method comes before the hook of all, and can change requests' answers.
+func TestHooks(t *testing.T) {
+	t.Parallel()
+	w := watch(t)
+	set := func() error {
+		_, err := w.docs.Doc("a/b").Set(t.Context(), map[string]int{"n": 1})
+		return err
+	}
+	w.OnAny(faults.Fail(codes.PermissionDenied))
+	w.On("Commit", faults.After(1, faults.First(1, faults.Lose(codes.InvalidArgument))))
+	for i, want := range []codes.Code{codes.OK, codes.InvalidArgument, codes.OK} {
+		if err := set(); status.Code(err) != want {
+			t.Errorf("write %d: %v, want %v", i+1, err, want)
+		}
+	}
+	if n := w.Count("Commit"); n != 3 {
+		t.Errorf("%d commits, want 3", n)
+	}
+	w.On("Commit", nil)
+	if err := set(); status.Code(err) != codes.PermissionDenied {
+		t.Errorf("without a hook of its own: %v", err)
+	}
+	w.On("Commit", func(_ context.Context, c faults.Call, _ faults.Do) error {
+		if n := len(c.Request.(*firestorepb.CommitRequest).GetWrites()); n != 1 {
+			t.Errorf("%d writes in the request", n)
+		}
+		*c.Reply = &firestorepb.CommitResponse{WriteResults: []*firestorepb.WriteResult{{UpdateTime: timestamppb.New(time.Unix(7, 0))}}}
+		return nil
+	})
+	if got, err := w.docs.Doc("a/b").Set(t.Context(), map[string]int{"n": 1}); err != nil || got.UpdateTime.Unix() != 7 {
+		t.Errorf("an answer of the hook: %v, %v", got, err)
+	}
+	if diff := cmp.Diff(map[string]int{"Commit": 5}, w.Taken(faults.Firestore)); diff != "" || w.Count("Commit") != 0 {
+		t.Errorf("taken (-want +got):\n%s", diff)
 	}
 }
