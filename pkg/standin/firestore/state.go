@@ -59,25 +59,7 @@ func (s state) with(r resource, doc *pb.Document) state {
 	return state{s.collections.put(key, c)}
 }
 
-// below yields the collections whose paths begin with prefix and a slash, all
-// of them when it is empty, in the order of their paths.
-func (s state) below(prefix string) iter.Seq2[string, *collection] {
-	key := ""
-	if prefix != "" {
-		key = collectionKey(prefix) + separator
-	}
-	return func(yield func(string, *collection) bool) {
-		for k, c := range s.collections.from(key) {
-			if !strings.HasPrefix(k, key) || !yield(collectionPath(k), c) {
-				return
-			}
-		}
-	}
-}
-
-// children yields the distinct ids that follow path in the paths of
-// collections, in order: the ids of a document's collections, or the ids of a
-// collection's documents that have collections.
+// children yields the ids of the collections below a document, or below the root, in order.
 func (s state) children(path string) iter.Seq[string] {
 	prefix := ""
 	if path != "" {

@@ -113,9 +113,9 @@ func (s *store) commit(database string, writes []*write, transaction []byte) (*p
 func (s *store) documents() iter.Seq2[resource, *pb.Document] {
 	return func(yield func(resource, *pb.Document) bool) {
 		for database, state := range s.databases {
-			for path, c := range state.below("") {
+			for key, c := range state.collections.from("") {
 				for id, doc := range c.from("") {
-					if !yield(resource{database: database, path: path + "/" + id}, doc) {
+					if !yield(resource{database: database, path: collectionPath(key) + "/" + id}, doc) {
 						return
 					}
 				}
