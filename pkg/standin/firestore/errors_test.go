@@ -79,8 +79,7 @@ func TestWriteCodes(t *testing.T) {
 			onBoth(t, func(t *testing.T, s *session) {
 				w := &pb.Write{}
 				decode(t, s, tt.write, w)
-				_, err := s.raw.Commit(s.ctx, &pb.CommitRequest{Database: s.database, Writes: []*pb.Write{w}})
-				wantCode(t, "commit", err, tt.code)
+				wantCode(t, "commit", only(s.raw.Commit(s.ctx, &pb.CommitRequest{Database: s.database, Writes: []*pb.Write{w}})), tt.code)
 			})
 		})
 	}

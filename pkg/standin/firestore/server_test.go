@@ -30,12 +30,9 @@ func TestOnQuery(t *testing.T) {
 		defer mu.Unlock()
 		got = append(got, q.Collection)
 	}}).Addr())
-	_, err := s.client.Collection("a").Documents(s.ctx).GetAll()
-	must(t, "query", err)
-	_, err = s.client.Collection("b").NewAggregationQuery().WithCount("n").Get(s.ctx)
-	must(t, "count", err)
-	_, err = s.client.Collection("c").Limit(-1).Documents(s.ctx).GetAll()
-	wantCode(t, "query with a negative limit", err, codes.InvalidArgument)
+	must(t, "query", only(s.client.Collection("a").Documents(s.ctx).GetAll()))
+	must(t, "count", only(s.client.Collection("b").NewAggregationQuery().WithCount("n").Get(s.ctx)))
+	wantCode(t, "query with a negative limit", only(s.client.Collection("c").Limit(-1).Documents(s.ctx).GetAll()), codes.InvalidArgument)
 	mu.Lock()
 	defer mu.Unlock()
 	if diff := cmp.Diff([]string{"a", "b"}, got); diff != "" {
@@ -78,8 +75,7 @@ func TestBatchWrite(t *testing.T) {
 			}
 		}
 		w := &pb.Write{Operation: &pb.Write_Delete{Delete: s.name("c/new")}}
-		_, err := s.raw.BatchWrite(s.ctx, &pb.BatchWriteRequest{Database: s.database, Writes: []*pb.Write{w, w}})
-		wantCode(t, "one document twice", err, codes.InvalidArgument)
+		wantCode(t, "one document twice", only(s.raw.BatchWrite(s.ctx, &pb.BatchWriteRequest{Database: s.database, Writes: []*pb.Write{w, w}})), codes.InvalidArgument)
 	})
 }
 
@@ -91,8 +87,7 @@ func TestConcurrency(t *testing.T) {
 	const documents, total = 4, 4000
 	doc := func(i int) *gcf.DocumentRef { return s.client.Doc(fmt.Sprintf("c/%d", i%documents)) }
 	for i := range documents {
-		_, err := doc(i).Set(s.ctx, fields{"n": total / documents})
-		must(t, "seed", err)
+		must(t, "seed", only(doc(i).Set(s.ctx, fields{"n": total / documents})))
 	}
 	move := func(i int) error {
 		return s.client.RunTransaction(s.ctx, func(_ context.Context, tx *gcf.Transaction) error {

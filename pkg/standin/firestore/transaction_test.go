@@ -26,9 +26,8 @@ func TestTransaction(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *session) {
 		c := s.client.Collection("c")
 		a, b := c.Doc("a"), c.Doc("b")
-		_, err := a.Set(s.ctx, fields{"n": 1})
-		must(t, "set", err)
-		err = s.client.RunTransaction(s.ctx, func(_ context.Context, tx *gcf.Transaction) error {
+		must(t, "set", only(a.Set(s.ctx, fields{"n": 1})))
+		err := s.client.RunTransaction(s.ctx, func(_ context.Context, tx *gcf.Transaction) error {
 			docs, err := tx.GetAll([]*gcf.DocumentRef{a, b})
 			if err != nil {
 				return err
@@ -73,9 +72,8 @@ func TestReadOnlyTransaction(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s *session) {
 		doc := s.client.Doc("c/d")
-		_, err := doc.Set(s.ctx, fields{"n": 1})
-		must(t, "set", err)
-		err = s.client.RunTransaction(s.ctx, func(_ context.Context, tx *gcf.Transaction) error {
+		must(t, "set", only(doc.Set(s.ctx, fields{"n": 1})))
+		err := s.client.RunTransaction(s.ctx, func(_ context.Context, tx *gcf.Transaction) error {
 			if _, err := tx.Get(doc); err != nil {
 				return err
 			}
@@ -140,8 +138,7 @@ func TestTransactionIDs(t *testing.T) {
 			ConsistencySelector: &pb.BatchGetDocumentsRequest_Transaction{Transaction: id},
 		})
 		must(t, "batch get", err)
-		_, err = gets.Recv()
-		wantCode(t, "read after rollback", err, codes.InvalidArgument)
+		wantCode(t, "read after rollback", only(gets.Recv()), codes.InvalidArgument)
 	})
 }
 
@@ -223,8 +220,7 @@ func TestContention(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s *session) {
 		doc := s.client.Doc("c/d")
-		_, err := doc.Set(s.ctx, fields{"n": 0})
-		must(t, "set", err)
+		must(t, "set", only(doc.Set(s.ctx, fields{"n": 0})))
 		results := make([]error, 4)
 		var wg sync.WaitGroup
 		for i := range results {

@@ -92,11 +92,9 @@ func TestWrite(t *testing.T) {
 			onBoth(t, func(t *testing.T, s *session) {
 				doc := s.client.Doc("c/" + tt.name)
 				if tt.seed != nil {
-					_, err := doc.Create(s.ctx, tt.seed)
-					must(t, "seed", err)
+					must(t, "seed", only(doc.Create(s.ctx, tt.seed)))
 				}
-				_, err := tt.write(doc, s)
-				wantCode(t, tt.name, err, tt.code)
+				wantCode(t, tt.name, only(tt.write(doc, s)), tt.code)
 				if diff := cmp.Diff(tt.want, data(t, doc, s)); diff != "" {
 					t.Errorf("document (-want +got):\n%s", diff)
 				}
@@ -167,7 +165,6 @@ func TestTimes(t *testing.T) {
 		if _, err := doc.Update(s.ctx, []gcf.Update{{Path: "a", Value: 3}}, gcf.LastUpdateTime(got.UpdateTime)); err != nil {
 			t.Errorf("update at the right time: %v", err)
 		}
-		_, err = doc.Delete(s.ctx, gcf.LastUpdateTime(got.UpdateTime))
-		wantCode(t, "delete at the time before", err, codes.FailedPrecondition)
+		wantCode(t, "delete at the time before", only(doc.Delete(s.ctx, gcf.LastUpdateTime(got.UpdateTime))), codes.FailedPrecondition)
 	})
 }

@@ -145,46 +145,25 @@ func TestErrors(t *testing.T) {
 		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic})
 		missing, missingSub := topic+"-missing", sub+"-missing"
 		admin, subs, ctx := c.TopicAdminClient, c.SubscriptionAdminClient, t.Context()
-		tests := map[string]struct {
-			call func() error
+		pull, receive := &pb.PullRequest{Subscription: missingSub, MaxMessages: 1}, func(context.Context, *client.Message) {}
+		for name, test := range map[string]struct {
+			err  error
 			want codes.Code
 		}{
-			"topic_exists": {func() error { _, err := admin.CreateTopic(ctx, &pb.Topic{Name: topic}); return err }, codes.AlreadyExists},
-			"topic_name":   {func() error { _, err := admin.CreateTopic(ctx, &pb.Topic{Name: project + "/topics/-"}); return err }, codes.InvalidArgument},
-			"topic_missing": {func() error {
-				_, err := admin.GetTopic(ctx, &pb.GetTopicRequest{Topic: missing})
-				return err
-			}, codes.NotFound},
-			"publish_to_missing": {func() error {
-				_, err := c.Publisher(missing).Publish(ctx, &client.Message{Data: []byte("x")}).Get(ctx)
-				return err
-			}, codes.NotFound},
-			"publish_empty": {func() error {
-				_, err := c.Publisher(topic).Publish(ctx, &client.Message{}).Get(ctx)
-				return err
-			}, codes.InvalidArgument},
-			"subscription_exists": {func() error {
-				_, err := subs.CreateSubscription(ctx, &pb.Subscription{Name: sub, Topic: topic})
-				return err
-			}, codes.AlreadyExists},
-			"subscription_to_missing": {func() error {
-				_, err := subs.CreateSubscription(ctx, &pb.Subscription{Name: missingSub, Topic: missing})
-				return err
-			}, codes.NotFound},
-			"ack_deadline": {func() error {
-				_, err := subs.CreateSubscription(ctx, &pb.Subscription{Name: missingSub, Topic: topic, AckDeadlineSeconds: 601})
-				return err
-			}, codes.InvalidArgument},
-			"pull_missing": {func() error {
-				_, err := subs.Pull(ctx, &pb.PullRequest{Subscription: missingSub, MaxMessages: 1})
-				return err
-			}, codes.NotFound},
-			"receive_missing": {func() error {
-				return c.Subscriber(missingSub).Receive(ctx, func(context.Context, *client.Message) {})
-			}, codes.NotFound},
-		}
-		for name, test := range tests {
-			if got := status.Code(test.call()); got != test.want {
+			"topic_exists":            {only(admin.CreateTopic(ctx, &pb.Topic{Name: topic})), codes.AlreadyExists},
+			"topic_name":              {only(admin.CreateTopic(ctx, &pb.Topic{Name: project + "/topics/-"})), codes.InvalidArgument},
+			"topic_missing":           {only(admin.GetTopic(ctx, &pb.GetTopicRequest{Topic: missing})), codes.NotFound},
+			"publish_to_missing":      {only(c.Publisher(missing).Publish(ctx, &client.Message{Data: []byte("x")}).Get(ctx)), codes.NotFound},
+			"publish_empty":           {only(c.Publisher(topic).Publish(ctx, &client.Message{}).Get(ctx)), codes.InvalidArgument},
+			"subscription_exists":     {only(subs.CreateSubscription(ctx, &pb.Subscription{Name: sub, Topic: topic})), codes.AlreadyExists},
+			"subscription_to_missing": {only(subs.CreateSubscription(ctx, &pb.Subscription{Name: missingSub, Topic: missing})), codes.NotFound},
+			"ack_deadline": {
+				only(subs.CreateSubscription(ctx, &pb.Subscription{Name: missingSub, Topic: topic, AckDeadlineSeconds: 601})), codes.InvalidArgument,
+			},
+			"pull_missing":    {only(subs.Pull(ctx, pull)), codes.NotFound},
+			"receive_missing": {c.Subscriber(missingSub).Receive(ctx, receive), codes.NotFound},
+		} {
+			if got := status.Code(test.err); got != test.want {
 				t.Errorf("%s: code %v, want %v", name, got, test.want)
 			}
 		}

@@ -24,34 +24,22 @@ func TestUnsupportedIsRefusedByName(t *testing.T) {
 	topic := createTopic(t, c, "topic")
 	sub := subscribe(t, c, "sub", &pb.Subscription{Topic: topic})
 	subs, ctx := c.SubscriptionAdminClient, t.Context()
-	create := func(s *pb.Subscription) func() error {
+	create := func(s *pb.Subscription) error {
 		s.Name, s.Topic = sub+"-other", topic
-		return func() error { _, err := subs.CreateSubscription(ctx, s); return err }
+		return only(subs.CreateSubscription(ctx, s))
 	}
-	tests := map[string]func() error{
+	for name, err := range map[string]error{
 		"push_config":                  create(&pb.Subscription{PushConfig: &pb.PushConfig{PushEndpoint: "http://x"}}),
 		"enable_exactly_once_delivery": create(&pb.Subscription{EnableExactlyOnceDelivery: true}),
 		"retain_acked_messages":        create(&pb.Subscription{RetainAckedMessages: true}),
 		"filter":                       create(&pb.Subscription{Filter: "attributes:a"}),
 		"dead_letter_policy":           create(&pb.Subscription{DeadLetterPolicy: &pb.DeadLetterPolicy{MaxDeliveryAttempts: 5}}),
 		"retry_policy":                 create(&pb.Subscription{RetryPolicy: &pb.RetryPolicy{MinimumBackoff: durationpb.New(time.Second)}}),
-		"schema_settings": func() error {
-			_, err := c.TopicAdminClient.CreateTopic(ctx, &pb.Topic{
-				Name: topic + "-other", SchemaSettings: &pb.SchemaSettings{Schema: "s"},
-			})
-			return err
-		},
-		"Seek": func() error { _, err := subs.Seek(ctx, &pb.SeekRequest{Subscription: sub}); return err },
-		"CreateSnapshot": func() error {
-			_, err := subs.CreateSnapshot(ctx, &pb.CreateSnapshotRequest{Name: "projects/p/snapshots/s", Subscription: sub})
-			return err
-		},
-		"ModifyPushConfig": func() error {
-			return subs.ModifyPushConfig(ctx, &pb.ModifyPushConfigRequest{Subscription: sub})
-		},
-	}
-	for name, call := range tests {
-		err := call()
+		"schema_settings":              only(c.TopicAdminClient.CreateTopic(ctx, &pb.Topic{Name: topic + "-other", SchemaSettings: &pb.SchemaSettings{Schema: "s"}})),
+		"Seek":                         only(subs.Seek(ctx, &pb.SeekRequest{Subscription: sub})),
+		"CreateSnapshot":               only(subs.CreateSnapshot(ctx, &pb.CreateSnapshotRequest{Name: "projects/p/snapshots/s", Subscription: sub})),
+		"ModifyPushConfig":             subs.ModifyPushConfig(ctx, &pb.ModifyPushConfigRequest{Subscription: sub}),
+	} {
 		if status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %v, want Unimplemented with the name", name, err)
 		}

@@ -6,7 +6,6 @@ package storage_test
 import (
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -64,24 +63,4 @@ func TestRefusalsAreLoggedOnce(t *testing.T) {
 	if !strings.Contains(log.String(), "GET /storage/v1/b/test-bucket/acl is not implemented") {
 		t.Errorf("log: %s", log.String())
 	}
-}
-
-// Wrap sees every call first, and may answer in the server's place.
-func TestWrap(t *testing.T) {
-	t.Parallel()
-	fail := func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Method == http.MethodDelete {
-				http.Error(w, "injected", http.StatusTooManyRequests)
-				return
-			}
-			next.ServeHTTP(w, r)
-		})
-	}
-	s := start(t, storage.Config{Wrap: fail})
-	o := client(t, s).Bucket(testBucket).Object("o")
-	attrs := mustWrite(t, o, []byte("x"))
-	err := o.Generation(attrs.Generation).Delete(t.Context())
-	diff(t, "delete", http.StatusTooManyRequests, statusOf(t, err))
-	same(t, "content", []byte("x"), mustRead(t, o))
 }

@@ -187,10 +187,17 @@ func (w *world) restart() {
 	w.start()
 }
 
+// at are the options of a client.
+func at(addr string) []option.ClientOption {
+	return []option.ClientOption{
+		option.WithEndpoint(addr), option.WithoutAuthentication(),
+		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
+	}
+}
+
 func newClient(t *testing.T, addr string) *aiplatform.GenAiTuningClient {
 	t.Helper()
-	client, err := aiplatform.NewGenAiTuningClient(t.Context(), option.WithEndpoint(addr), option.WithoutAuthentication(),
-		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
+	client, err := aiplatform.NewGenAiTuningClient(t.Context(), at(addr)...)
 	if err != nil {
 		t.Fatal(err)
 	}

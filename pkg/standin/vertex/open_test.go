@@ -13,10 +13,7 @@ import (
 	aiplatform "cloud.google.com/go/aiplatform/apiv1beta1"
 	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/api/option"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/testing/protocmp"
 
@@ -45,8 +42,7 @@ func newBeta(t *testing.T, change func(*vertex.Config)) *beta {
 
 func newBetaClient(t *testing.T, addr string) *aiplatform.GenAiTuningClient {
 	t.Helper()
-	client, err := aiplatform.NewGenAiTuningClient(t.Context(), option.WithEndpoint(addr), option.WithoutAuthentication(),
-		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
+	client, err := aiplatform.NewGenAiTuningClient(t.Context(), at(addr)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +88,10 @@ func openModel(id string) betaChange {
 	return func(j *pb.TuningJob, _ *pb.SupervisedTuningSpec, _ *pb.SupervisedHyperParameters) {
 		j.SourceModel = &pb.TuningJob_BaseModel{BaseModel: id}
 	}
+}
+
+func outputTo(uri string) betaChange {
+	return func(j *pb.TuningJob, _ *pb.SupervisedTuningSpec, _ *pb.SupervisedHyperParameters) { j.OutputUri = uri }
 }
 
 func openHyper(change func(*pb.SupervisedHyperParameters)) betaChange {
@@ -195,17 +195,15 @@ func TestOpenModel_created(t *testing.T) {
 		code   codes.Code
 		want   string
 	}{
-		"region":          {"projects/acme/locations/us-west1", nothing, ok, ""},
-		"full":            {parent, full, ok, ""},
-		"resource_name":   {parent, openModel("publishers/meta/models/llama3_1@llama-3.1-8b"), ok, ""},
-		"key_in_a_region": {parent, openKey(location), ok, ""},
-		"validation":      {parent, validate("gs://data/tenth.jsonl"), ok, ""},
-		"gemini_in_beta":  {parent, gemini(nothing), ok, ""},
-		"no_mode":         {parent, mode(0), invalid, "tuning_mode; Message: Required"},
-		"no_output":       {parent, func(j *pb.TuningJob, _ *pb.SupervisedTuningSpec, _ *pb.SupervisedHyperParameters) { j.OutputUri = "" }, invalid, "output_uri; Message: Required"},
-		"output_elsewhere": {parent, func(j *pb.TuningJob, _ *pb.SupervisedTuningSpec, _ *pb.SupervisedHyperParameters) {
-			j.OutputUri = "s3://x/y"
-		}, invalid, "output_uri"},
+		"region":               {"projects/acme/locations/us-west1", nothing, ok, ""},
+		"full":                 {parent, full, ok, ""},
+		"resource_name":        {parent, openModel("publishers/meta/models/llama3_1@llama-3.1-8b"), ok, ""},
+		"key_in_a_region":      {parent, openKey(location), ok, ""},
+		"validation":           {parent, validate("gs://data/tenth.jsonl"), ok, ""},
+		"gemini_in_beta":       {parent, gemini(nothing), ok, ""},
+		"no_mode":              {parent, mode(0), invalid, "tuning_mode; Message: Required"},
+		"no_output":            {parent, outputTo(""), invalid, "output_uri; Message: Required"},
+		"output_elsewhere":     {parent, outputTo("s3://x/y"), invalid, "output_uri"},
 		"mode_not_taken":       {parent, openModel("qwen/qwen3@qwen3-4b"), invalid, "The tuning mode TUNING_MODE_PEFT_ADAPTER is not supported for this base model."},
 		"adapter":              {parent, openHyper(func(h *pb.SupervisedHyperParameters) { h.AdapterSize = pb.SupervisedHyperParameters_ADAPTER_SIZE_TWO }), invalid, "The adapter size is not supported for this base model."},
 		"adapter_of_full":      {parent, mode(pb.SupervisedTuningSpec_TUNING_MODE_FULL), invalid, "The adapter size is not supported for this base model."},
@@ -222,9 +220,7 @@ func TestOpenModel_created(t *testing.T) {
 		"gemini_mode":      {parent, gemini(mode(pb.SupervisedTuningSpec_TUNING_MODE_FULL)), invalid, "tuning_mode is only available for open source models."},
 		"gemini_batch":     {parent, gemini(openHyper(func(h *pb.SupervisedHyperParameters) { h.BatchSize = 4 })), invalid, "batch_size is only available for open source models."},
 		"gemini_rate":      {parent, gemini(openHyper(func(h *pb.SupervisedHyperParameters) { h.LearningRate = 0.1 })), invalid, "learning_rate is only available for open source models."},
-		"gemini_output": {parent, gemini(func(j *pb.TuningJob, _ *pb.SupervisedTuningSpec, _ *pb.SupervisedHyperParameters) {
-			j.OutputUri = "gs://data/o"
-		}), invalid, "output_uri is only available for open source models."},
+		"gemini_output":    {parent, gemini(outputTo("gs://data/o")), invalid, "output_uri is only available for open source models."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

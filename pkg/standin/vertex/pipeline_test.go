@@ -9,18 +9,14 @@ import (
 
 	aiplatform "cloud.google.com/go/aiplatform/apiv1"
 	v1 "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
-	"google.golang.org/api/option"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 )
 
 func TestGetTrainingPipeline(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	client, err := aiplatform.NewPipelineClient(t.Context(), option.WithEndpoint(w.server.Addr()), option.WithoutAuthentication(),
-		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
+	client, err := aiplatform.NewPipelineClient(t.Context(), at(w.server.Addr())...)
 	if err != nil {
 		t.Fatal(err)
 	}
