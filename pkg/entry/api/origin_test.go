@@ -88,7 +88,7 @@ func TestOpen_names_every_fault(t *testing.T) {
 		t.Fatal("it starts")
 	}
 	for _, want := range []string{
-		"GOOGLE_CLOUD_PROJECT", "INBOX_BUCKET", "DATA_BUCKET", "BASE_MODEL", `START_RATE_PER_MINUTE is "-1", and must be a whole number that is not negative`, `STATUS_MAX_AGE is "old", and must be a length of time`, "API_TOKENS does nothing", "AUTH_ISSUER",
+		"GOOGLE_CLOUD_PROJECT", "INBOX_BUCKET", "DATA_BUCKET", "BASE_MODEL", `START_RATE_PER_MINUTE is "-1", and must be a whole number that is not negative`, `STATUS_MAX_AGE is "old", and must be a length of time`, "API_TOKENS has no effect", "AUTH_ISSUER",
 		"AUTH_AUDIENCES", "no caller is allowed", `"*" must be an origin`, `"https://app.example.com/" must`, `"https://App.example.com" must`,
 		`"http://app.example.com" must`, `"null" must`, "START_LEASE is 10m0s", "REQUEST_TIMEOUT, 4m50s", "CREATE_TIMEOUT is -1s",
 	} {
