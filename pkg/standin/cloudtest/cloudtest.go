@@ -1,8 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cloudtest starts the stand-ins for one test, with the clients, the stores and the services
-// that the functions build on them. A test counts the calls, makes them fail, and moves the clock.
+// Package cloudtest starts the stand-ins for one test, with the clients, the stores and the
+// services that the functions build on them. A test counts the calls, makes them fail, and moves
+// the clock.
 package cloudtest
 
 import (
@@ -65,8 +66,9 @@ type Cloud struct {
 	ahead  atomic.Int64 // nanoseconds by which Now is ahead of the real time
 }
 
-// Start starts a cloud, which ends with the test. Its jobs take an hour, and Vertex AI has quota for
-// all of them, unless a setting changes that. The topic of the events exists, with a subscription.
+// Start starts a cloud, which ends with the test. Its jobs take an hour, and Vertex AI has quota
+// for all of them, unless a setting changes that. The topic of the events exists, with a
+// subscription.
 func Start(t testing.TB, settings ...func(*cloud.Config)) *Cloud {
 	t.Helper()
 	c := &Cloud{Log: &Log{}}
@@ -169,8 +171,8 @@ func (c *Cloud) NewBackend(config jobs.Config) *backend.Backend {
 	return back
 }
 
-// NewPoller returns a poller as the function builds it. Each has its own publisher, so that several can
-// run at the same time as instances do.
+// NewPoller returns a poller as the function builds it. Each has its own publisher, so that several
+// can run at the same time as instances do.
 func (c *Cloud) NewPoller(t testing.TB, back *backend.Backend) *poll.Poller {
 	t.Helper()
 	return &poll.Poller{

@@ -65,8 +65,8 @@ func (c *Cloud) Object(t testing.TB, bucket, name string) (content string, attrs
 	return string(text), attrs
 }
 
-// Recorded returns the records of all jobs with all their fields, oldest first. They are for reading
-// only, as they have no version.
+// Recorded returns the records of all jobs with all their fields, oldest first. They are for
+// reading only, as they have no version.
 func (c *Cloud) Recorded(t testing.TB) (all []store.Record) {
 	t.Helper()
 	docs, err := c.Firestore.Collection("tuning_jobs").OrderBy("created_at", firestore.Asc).Documents(t.Context()).GetAll()

@@ -26,7 +26,8 @@ func push(t *testing.T, c *client.Client, trigger *Trigger) (stop func()) {
 	return run(t, func(ctx context.Context) error { return trigger.Push(ctx, c, topic) })
 }
 
-// ensure returns a trigger whose topic and subscription exist, so that nothing is published too early.
+// ensure returns a trigger whose topic and subscription exist, so that nothing is published too
+// early.
 func ensure(t *testing.T, c *client.Client, url string) *Trigger {
 	t.Helper()
 	trigger := &Trigger{Name: "poll", URL: url}

@@ -33,8 +33,8 @@ func (i *Injector) unary(service string) grpc.UnaryServerInterceptor {
 	}
 }
 
-// Client returns an interceptor for a client of a service that is no stand-in, such as an emulator. It
-// sees each attempt of a call, below the retries of Google's clients.
+// Client returns an interceptor for a client of a service that is no stand-in, such as an emulator.
+// It sees each attempt of a call, below the retries of Google's clients.
 func (i *Injector) Client(service string) grpc.UnaryClientInterceptor {
 	return func(ctx context.Context, full string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		call, hook := i.begin(service, method(full))

@@ -72,7 +72,8 @@ func (i *Injector) rawly(next http.Handler) http.Handler {
 }
 
 // hooked makes a request under a hook. The request and the answer are held in memory, so that a
-// request can take effect when its client has gone away, and an answer can be lost when it is there.
+// request can take effect when its client has gone away, and an answer can be lost when it is
+// there.
 func hooked(rw http.ResponseWriter, r *http.Request, next http.Handler, call Call, hook Hook) {
 	body, readErr := io.ReadAll(r.Body)
 	answer := &kept{header: http.Header{}, status: http.StatusOK}

@@ -33,8 +33,8 @@ func parseInt(name string, values []string) (*int64, error) {
 	return &n, nil
 }
 
-// checkCondition returns the refusal, if any, of an operation on cur, which is nil if the name has no
-// live object. Such a name has generation 0.
+// checkCondition returns the refusal, if any, of an operation on cur, which is nil if the name has
+// no live object. Such a name has generation 0.
 func checkCondition(c condition, cur *Object) error {
 	var generation int64
 	if cur != nil {
