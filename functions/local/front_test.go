@@ -73,9 +73,9 @@ func TestFrontLimits(t *testing.T) {
 	}
 }
 
-// TestFrontPasses checks that the function gets the request as it was sent, and that it may work
+// TestFront_passes checks that the function gets the request as it was sent, and that it may work
 // for longer than a body may take to arrive.
-func TestFrontPasses(t *testing.T) {
+func TestFront_passes(t *testing.T) {
 	t.Parallel()
 	address := frontOf(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -94,7 +94,7 @@ func TestFrontPasses(t *testing.T) {
 	}
 }
 
-func TestFrontWithoutFunctions(t *testing.T) {
+func TestFront_without_functions(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
 	newFront(&url.URL{Scheme: "http", Host: "127.0.0.1:1"}, usualLimits).Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))

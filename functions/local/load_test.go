@@ -40,10 +40,10 @@ type load struct {
 	drops   []string
 }
 
-// TestKilledUnderLoad kills the command repeatedly while jobs are started and files dropped. In the
-// end there must be one job on Vertex AI for each start, all its events on the topic, and a report
-// for each file.
-func TestKilledUnderLoad(t *testing.T) {
+// TestKilled_under_load kills the command repeatedly while jobs are started and files dropped. In
+// the end there must be one job on Vertex AI for each start, all its events on the topic, and a
+// report for each file.
+func TestKilled_under_load(t *testing.T) {
 	t.Parallel()
 	lasting := 5 * time.Second
 	if text := os.Getenv("FAULT_TIME"); text != "" {

@@ -202,8 +202,8 @@ func TestAuthMode(t *testing.T) {
 	}
 }
 
-// TestPortTaken checks that another server on the port is not mistaken for the functions.
-func TestPortTaken(t *testing.T) {
+// TestPort_taken checks that another server on the port is not mistaken for the functions.
+func TestPort_taken(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -237,9 +237,9 @@ func fails(t *testing.T, code int, args string, environment ...string) string {
 	return said.String()
 }
 
-// TestEmulatorAway checks that the command names the emulator that it cannot reach, says what to
+// TestEmulator_away checks that the command names the emulator that it cannot reach, says what to
 // do, and does not wait.
-func TestEmulatorAway(t *testing.T) {
+func TestEmulator_away(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"STORAGE_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"} {
 		for _, address := range []string{"127.0.0.1:1", "http://localhost:1/"} {

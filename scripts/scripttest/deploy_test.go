@@ -171,8 +171,8 @@ func TestTwoDeployments(t *testing.T) {
 	}
 }
 
-// TestDeployAsks checks that Terraform changes nothing unless the answer is yes.
-func TestDeployAsks(t *testing.T) {
+// TestDeploy_asks checks that Terraform changes nothing unless the answer is yes.
+func TestDeploy_asks(t *testing.T) {
 	t.Parallel()
 	s := setUp(t, world{Billing: true})
 	said, w, err := s.run(t, "deploy", "my-project", "us-central1")
@@ -181,7 +181,7 @@ func TestDeployAsks(t *testing.T) {
 	}
 }
 
-func TestDeployRefuses(t *testing.T) {
+func TestDeploy_refuses(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, variables string
@@ -208,9 +208,9 @@ func TestDeployRefuses(t *testing.T) {
 	}
 }
 
-// TestDeployBuildsWhereItCan checks that a build can run in another region than the service, or in
-// a private pool.
-func TestDeployBuildsWhereItCan(t *testing.T) {
+// TestDeploy_builds_where_it_can checks that a build can run in another region than the service, or
+// in a private pool.
+func TestDeploy_builds_where_it_can(t *testing.T) {
 	t.Parallel()
 	s := setUp(t, world{Billing: true}).withoutSmoke(t)
 	s.deploy(t, "-b", "europe-west1")

@@ -97,10 +97,10 @@ func TestRelease(t *testing.T) {
 	})
 }
 
-// TestReleaseFails makes a release fail at each of its steps, for the first release and for a later
-// one. The functions must keep their code, the newest revision must have the traffic, and the
+// TestRelease_fails makes a release fail at each of its steps, for the first release and for a
+// later one. The functions must keep their code, the newest revision must have the traffic, and the
 // release must be repeatable.
-func TestReleaseFails(t *testing.T) {
+func TestRelease_fails(t *testing.T) {
 	t.Parallel()
 	for step, w := range map[string]world{
 		"run services update vertextune-convert --image":                  {},
@@ -166,9 +166,9 @@ func failAt(t *testing.T, step string, broken []string, first bool) {
 	}
 }
 
-// TestReleaseRefuses checks that a release which could not be completed is refused before it
+// TestRelease_refuses checks that a release which could not be completed is refused before it
 // changes anything.
-func TestReleaseRefuses(t *testing.T) {
+func TestRelease_refuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		images string
@@ -204,8 +204,8 @@ func TestReleaseRefuses(t *testing.T) {
 	}
 }
 
-// TestReleaseOfALargerImage checks that a larger image can be released on purpose.
-func TestReleaseOfALargerImage(t *testing.T) {
+// TestRelease_of_a_larger_image checks that a larger image can be released on purpose.
+func TestRelease_of_a_larger_image(t *testing.T) {
 	t.Parallel()
 	w := released()
 	w.Sizes = map[string]int{fmt.Sprintf("sha256:%064d", 3): 1500}
@@ -216,8 +216,8 @@ func TestReleaseOfALargerImage(t *testing.T) {
 	}
 }
 
-// TestRollbackOfTheFirst checks that the first release has no rollback.
-func TestRollbackOfTheFirst(t *testing.T) {
+// TestRollback_of_the_first checks that the first release has no rollback.
+func TestRollback_of_the_first(t *testing.T) {
 	t.Parallel()
 	w := released()
 	w.Services["vertextune-poll"].untag("previous")

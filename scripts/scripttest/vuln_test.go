@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestVulnAllowed checks that a vulnerability is allowed by its name, until a day, with a reason.
-func TestVulnAllowed(t *testing.T) {
+// TestVuln_allowed checks that a vulnerability is allowed by its name, until a day, with a reason.
+func TestVuln_allowed(t *testing.T) {
 	t.Parallel()
 	found := "=== Symbol Results ===\n\nVulnerability #1: GO-2026-0001\n    A fault.\n\nVulnerability #2: GO-2026-0002\n"
 	for name, tt := range map[string]struct{ file, output, want string }{

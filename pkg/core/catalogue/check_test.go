@@ -184,7 +184,7 @@ func TestErr(t *testing.T) {
 }
 
 // A fact that is not confirmed leads to no refusal.
-func TestUnconfirmedFactsOnlyWarn(t *testing.T) {
+func TestUnconfirmed_facts_only_warn(t *testing.T) {
 	t.Parallel()
 	c, err := catalogue.Load(edit(t, object{"value": []any{1}, "source": "own", "confirmed": false}, "models", 0, "adapter_sizes"))
 	if err != nil {
@@ -235,7 +235,7 @@ func TestMonthsAtTheEndOfAMonth(t *testing.T) {
 var use = regexp.MustCompile(`(?:Use|tunable are) (.+?)\.( |$)`)
 
 // On every day, only models that can be tuned are recommended.
-func TestRecommendsOnlyWhatCanBeTuned(t *testing.T) {
+func TestRecommends_only_what_can_be_tuned(t *testing.T) {
 	t.Parallel()
 	c, seen := catalogue.Default(), 0
 	for _, date := range []string{"2026-06-01", "2026-09-25", "2026-11-26", "2027-02-15", "2027-06-01", "2027-12-31"} {

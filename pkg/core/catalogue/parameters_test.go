@@ -11,7 +11,7 @@ import (
 )
 
 // NotTaken names each hyperparameter that is set and that the family does not accept, and no other.
-func TestNotTaken(t *testing.T) {
+func TestNot_taken(t *testing.T) {
 	t.Parallel()
 	all := *catalogue.Default()
 	all.Families = map[string]catalogue.Family{catalogue.Gemini: all.Families[catalogue.Gemini], catalogue.Open: all.Families[catalogue.Open]}

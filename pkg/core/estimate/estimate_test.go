@@ -193,7 +193,7 @@ func TestMake_with_a_price_that_is_not_confirmed(t *testing.T) {
 }
 
 // The range contains the true number of tokens of every reference text.
-func TestRangeHoldsTheTruth(t *testing.T) {
+func TestRange_holds_the_truth(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("../dataset/testdata/tokens.json")
 	if err != nil {

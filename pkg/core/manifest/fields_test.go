@@ -51,7 +51,7 @@ func startFields(t *testing.T) map[string]json.RawMessage {
 
 // No field of POST /start is ignored in metadata or in a manifest: the start has the field, or the
 // drop is refused because of it.
-func TestNoFieldIsIgnored(t *testing.T) {
+func TestNo_field_is_ignored(t *testing.T) {
 	t.Parallel()
 	for path, example := range startFields(t) {
 		name := strings.TrimPrefix(path, "hyperparameters.")
@@ -90,7 +90,7 @@ func held(t *testing.T, where, field string, r tuning.Request, err error, reason
 }
 
 // The fields that name the training data, and a dry run, are refused by name.
-func TestNotOfDrops(t *testing.T) {
+func TestNot_of_drops(t *testing.T) {
 	t.Parallel()
 	for key, value := range map[string]string{
 		"session-id": "support-1", "message-ids": `["m1"]`, "all-messages": "true", "training-data": "gs://b/x.jsonl", "dry-run": "true",

@@ -63,7 +63,7 @@ func TestFromManifest(t *testing.T) {
 	}
 }
 
-func TestFromManifestRefuses(t *testing.T) {
+func TestFromManifest_refuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, text string

@@ -86,7 +86,7 @@ func TestFromMetadata(t *testing.T) {
 	}
 }
 
-func TestFromMetadataAsks(t *testing.T) {
+func TestFromMetadata_asks(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		metadata map[string]string
@@ -110,7 +110,7 @@ func TestFromMetadataAsks(t *testing.T) {
 	}
 }
 
-func TestFromMetadataRefuses(t *testing.T) {
+func TestFromMetadata_refuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name     string

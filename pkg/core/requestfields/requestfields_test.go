@@ -79,7 +79,7 @@ func TestReader(t *testing.T) {
 	}
 }
 
-func TestReaderRefuses(t *testing.T) {
+func TestReader_refuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, text string
@@ -133,7 +133,7 @@ func TestReaderRefuses(t *testing.T) {
 }
 
 // A refusal says what is wrong and suggests a correction.
-func TestReaderSays(t *testing.T) {
+func TestReader_says(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		`{"dollars":0}`:                  "must be greater than 0.",

@@ -205,7 +205,7 @@ func uuids(n int) []byte {
 
 // The memory for writing and reading does not grow with the dataset. The test is not parallel,
 // because it measures the whole process.
-func TestMemoryIsFlat(t *testing.T) {
+func TestMemory_is_flat(t *testing.T) {
 	const lines = 200_000
 	measure := func(do func()) uint64 {
 		var before, after runtime.MemStats

@@ -29,7 +29,7 @@ func TestCompact(t *testing.T) {
 }
 
 // After an error inside a string, the parser reads the next text like a new parser.
-func TestParserAfterAnError(t *testing.T) {
+func TestParser_after_an_error(t *testing.T) {
 	t.Parallel()
 	var p strictjson.Parser
 	for _, doc := range []string{`["x`, `[NaN]`} {
@@ -42,7 +42,7 @@ func TestParserAfterAnError(t *testing.T) {
 }
 
 // A byte that is not a character is named by its number.
-func TestMessageNamesTheByte(t *testing.T) {
+func TestMessage_names_the_byte(t *testing.T) {
 	t.Parallel()
 	for doc, want := range map[string]string{"{\xff": "byte 0xff", "{\x80": "byte 0x80", "{a": "'a'", "{\x7f": `'\x7f'`} {
 		if err := strictjson.Validate([]byte(doc)); err == nil || !strings.Contains(err.Error(), want) {

@@ -16,7 +16,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/strictjson"
 )
 
-func TestValidateNamesTheFirstFault(t *testing.T) {
+func TestValidate_names_the_first_fault(t *testing.T) {
 	t.Parallel()
 	deep := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 	tests := []struct {
@@ -102,7 +102,7 @@ func manyNames(n int) string {
 	return "{" + b.String()[1:]
 }
 
-func TestParserKeepsEveryFaultOfAValue(t *testing.T) {
+func TestParser_keeps_every_fault_of_a_value(t *testing.T) {
 	t.Parallel()
 	doc := []byte("{\"a\":\"\\x\",\"b\":[NaN,],\"a\":\"\x01\xff\"} true")
 	var p strictjson.Parser
@@ -128,7 +128,7 @@ func TestParserKeepsEveryFaultOfAValue(t *testing.T) {
 }
 
 // The text at the end of a window of the index must not matter.
-func TestWindowsDoNotShow(t *testing.T) {
+func TestWindows_do_not_show(t *testing.T) {
 	t.Parallel()
 	for _, tail := range []string{`\ud83d\ude00"}`, `\\\""}`, `x","b":[{},[],12,true]}`, "é日😀\"}", "\xff\"}", `\ud83d"}`, "\x01\"}"} {
 		want := strictjson.Validate([]byte(`{"a":"` + tail))
@@ -141,7 +141,7 @@ func TestWindowsDoNotShow(t *testing.T) {
 	}
 }
 
-func TestParserBoundsWhatItKeeps(t *testing.T) {
+func TestParser_bounds_what_it_keeps(t *testing.T) {
 	t.Parallel()
 	doc := []byte("[" + strings.Repeat(`"\x",`, 1000) + "0]")
 	var p strictjson.Parser
@@ -154,7 +154,7 @@ func TestParserBoundsWhatItKeeps(t *testing.T) {
 	}
 }
 
-func TestParserBoundsItsNodes(t *testing.T) {
+func TestParser_bounds_its_nodes(t *testing.T) {
 	t.Parallel()
 	doc := []byte("[" + strings.Repeat("[],", strictjson.MaxValues) + "0]")
 	var p strictjson.Parser

@@ -12,9 +12,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// TestHistoriesDoNotShare: two changes of one record each have their own list of events, and leave
-// the record's list unchanged.
-func TestHistoriesDoNotShare(t *testing.T) {
+// TestHistories_do_not_share: two changes of one record each have their own list of events, and
+// leave the record's list unchanged.
+func TestHistories_do_not_share(t *testing.T) {
 	t.Parallel()
 	see := func(vertexState string) func(tuning.Job) tuning.Job {
 		return func(j tuning.Job) tuning.Job {
@@ -80,7 +80,7 @@ func TestEventID(t *testing.T) {
 	}
 }
 
-func TestStalledNow(t *testing.T) {
+func TestStalled_now(t *testing.T) {
 	t.Parallel()
 	with := func(change func(*tuning.Job)) tuning.Job {
 		job := running() // since second 6
@@ -122,9 +122,9 @@ func TestStalledNow(t *testing.T) {
 	}
 }
 
-// TestStallIsToldOnce: a stall has one event, and another one only if the job has changed and
-// stalled again.
-func TestStallIsToldOnce(t *testing.T) {
+// TestStall_is_published_once: a stall has one event, and another one only if the job has changed
+// and stalled again.
+func TestStall_is_published_once(t *testing.T) {
 	t.Parallel()
 	job := running()
 	stall := func(second int) (recorded bool) {
@@ -158,7 +158,7 @@ func TestStallIsToldOnce(t *testing.T) {
 	}
 }
 
-func TestStallCancels(t *testing.T) {
+func TestStall_cancels(t *testing.T) {
 	t.Parallel()
 	job := running()
 	job.StartedBy, job.CancelWhenStalled = "ci", true

@@ -16,9 +16,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// TestFailureAnswersAsTheErrorDid: a repeated start gets the same answer from the record as the
-// first start got from the error.
-func TestFailureAnswersAsTheErrorDid(t *testing.T) {
+// TestFailure_answers_as_the_error_did: a repeated start gets the same answer from the record as
+// the first start got from the error.
+func TestFailure_answers_as_the_error_did(t *testing.T) {
 	t.Parallel()
 	places := func(n int) (all []fault.Violation) {
 		for i := range n {
@@ -56,9 +56,9 @@ func TestFailureAnswersAsTheErrorDid(t *testing.T) {
 	}
 }
 
-// TestFailureIsBounded: a document holds at most 1 MiB, but a refused request can have any number
+// TestFailure_is_bounded: a document holds at most 1 MiB, but a refused request can have any number
 // of faults.
-func TestFailureIsBounded(t *testing.T) {
+func TestFailure_is_bounded(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ places, bytes, pointer, kept int }{
 		"all_that_an_answer_lists": {1000, 100, 0, 1000},
@@ -85,9 +85,9 @@ func TestFailureIsBounded(t *testing.T) {
 	}
 }
 
-// TestFailureOfAnUnknownKind: an older version of the program may read a record that a newer one
-// has written.
-func TestFailureOfAnUnknownKind(t *testing.T) {
+// TestFailure_of_an_unknown_kind: an older version of the program may read a record that a newer
+// one has written.
+func TestFailure_of_an_unknown_kind(t *testing.T) {
 	t.Parallel()
 	got := fault.From(tuning.Failure{Code: 3, Message: "No.", Kind: "NEWER"}.Err())
 	if got.Kind != fault.Internal || got.Message != "No." {

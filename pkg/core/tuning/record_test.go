@@ -64,9 +64,9 @@ func anyRequest(random *rand.Rand) tuning.Request {
 	return r
 }
 
-// TestRequestIsKeptWhole: a process that resumes a start reads the request that was recorded, and
-// the hash distinguishes a repeated start from another one.
-func TestRequestIsKeptWhole(t *testing.T) {
+// TestRequest_is_kept_whole: a process that resumes a start reads the request that was recorded,
+// and the hash distinguishes a repeated start from another one.
+func TestRequest_is_kept_whole(t *testing.T) {
 	t.Parallel()
 	hashes := map[string]string{} // from a hash to its request
 	for seed := range seeds(3000) {
@@ -89,9 +89,9 @@ func TestRequestIsKeptWhole(t *testing.T) {
 	}
 }
 
-// TestHashTellsEveryField: every field is part of the hash; otherwise another request would count
-// as a repetition.
-func TestHashTellsEveryField(t *testing.T) {
+// TestHash_covers_every_field: every field is part of the hash; otherwise another request would
+// count as a repetition.
+func TestHash_covers_every_field(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{tuning.Request{}.Hash(): "the empty request"}
 	try := func(what string, r tuning.Request) {

@@ -273,9 +273,9 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestCancelComesDue: a cancellation that was requested during the submission is due once Vertex AI
-// has the job, until Vertex AI says that it cancels.
-func TestCancelComesDue(t *testing.T) {
+// TestCancel_comes_due: a cancellation that was requested during the submission is due once Vertex
+// AI has the job, until Vertex AI says that it cancels.
+func TestCancel_comes_due(t *testing.T) {
 	t.Parallel()
 	job := wished(submitting())
 	for _, tt := range []struct {

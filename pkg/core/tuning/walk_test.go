@@ -37,9 +37,9 @@ func seeds(n uint64) uint64 {
 	return n
 }
 
-// TestObserveNeverStepsBack plays random observations of pollers: late, old, repeated, or of a
+// TestObserve_never_steps_back plays random observations of pollers: late, old, repeated, or of a
 // state that has changed since, in any order.
-func TestObserveNeverStepsBack(t *testing.T) {
+func TestObserve_never_steps_back(t *testing.T) {
 	t.Parallel()
 	for seed := range seeds(400) {
 		random := rand.New(rand.NewPCG(seed, 1))

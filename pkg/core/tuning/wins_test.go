@@ -11,9 +11,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// TestRequestWins: every hyperparameter of the request takes precedence over that of the model's
+// TestRequest_wins: every hyperparameter of the request takes precedence over that of the model's
 // document, which fills in the rest.
-func TestRequestWins(t *testing.T) {
+func TestRequest_wins(t *testing.T) {
 	t.Parallel()
 	ours := tuning.Hyperparameters{
 		EpochCount: new(int64(1)), LearningRateMultiplier: new(1.5), AdapterSize: new(int64(2)), BatchSize: new(int64(3)), LearningRate: new(0.1),
@@ -64,9 +64,9 @@ func TestModelLocation(t *testing.T) {
 	}
 }
 
-// TestStalledIsCancelled: a job that the rule for stalled jobs cancels has the rule as the actor,
+// TestStalled_is_cancelled: a job that the rule for stalled jobs cancels has the rule as the actor,
 // with the reason, and keeps the time of the stall.
-func TestStalledIsCancelled(t *testing.T) {
+func TestStalled_is_cancelled(t *testing.T) {
 	t.Parallel()
 	job := running()
 	job.CancelWhenStalled = true

@@ -143,9 +143,9 @@ func TestTokensUnmarshalText(t *testing.T) {
 	}
 }
 
-// TestTokensUnmarshalTextAnew: reading a second setting into the same value removes the first
+// TestTokensUnmarshalText_anew: reading a second setting into the same value removes the first
 // tokens.
-func TestTokensUnmarshalTextAnew(t *testing.T) {
+func TestTokensUnmarshalText_anew(t *testing.T) {
 	t.Parallel()
 	var tokens auth.Tokens
 	for _, text := range []string{"a:" + auth.Hash("1"), "b:" + auth.Hash("2")} {

@@ -169,8 +169,8 @@ func TestNewerGenerations(t *testing.T) {
 	w.holds(t, sources[4], good)
 }
 
-// TestOutputsApart: similar names have separate outputs.
-func TestOutputsApart(t *testing.T) {
+// TestOutputs_apart: similar names have separate outputs.
+func TestOutputs_apart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	long := strings.Repeat("ü", 500)

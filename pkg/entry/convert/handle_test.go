@@ -59,9 +59,9 @@ func TestHandle(t *testing.T) {
 	}
 }
 
-// TestHandleLogsNoText: whatever a file contains and whatever its outcome is, the log names only
+// TestHandle_logs_no_text: whatever a file contains and whatever its outcome is, the log names only
 // the object.
-func TestHandleLogsNoText(t *testing.T) {
+func TestHandle_logs_no_text(t *testing.T) {
 	t.Parallel()
 	const said = "Xylophon"
 	w := newWorld(t)
@@ -95,9 +95,9 @@ func TestHandleLogsNoText(t *testing.T) {
 	}
 }
 
-// TestHandleFails: an event is delivered again after a transient error, and acknowledged after a
+// TestHandle_fails: an event is delivered again after a transient error, and acknowledged after a
 // permanent one.
-func TestHandleFails(t *testing.T) {
+func TestHandle_fails(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
@@ -159,9 +159,9 @@ func TestHandleFails(t *testing.T) {
 	})
 }
 
-// TestReadBreaks: the connection breaks in the middle of the source. That is an error of the
+// TestRead_breaks: the connection breaks in the middle of the source. That is an error of the
 // network, so no report blames the file.
-func TestReadBreaks(t *testing.T) {
+func TestRead_breaks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	content := strings.Repeat(better+"\n", 5000)

@@ -11,8 +11,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/convert"
 )
 
-// TestNotTaken: a file with another name is not converted, and its report lists the accepted names.
-func TestNotTaken(t *testing.T) {
+// TestNot_taken: a file with another name is not converted, and its report lists the accepted
+// names.
+func TestNot_taken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, name := range []string{"a.txt", "json", "a.json.bak", "a.gz", "a.jsonx", "a.json.gz.gz", "a.csv.gz", "a.parquet", "a.csv"} {
@@ -40,8 +41,8 @@ func TestNotTaken(t *testing.T) {
 	}
 }
 
-// TestContentAgainstName: a file whose content does not match its name gets exactly one error.
-func TestContentAgainstName(t *testing.T) {
+// TestContent_against_name: a file whose content does not match its name gets exactly one error.
+func TestContent_against_name(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, want := range map[string]struct {
@@ -66,9 +67,9 @@ func TestContentAgainstName(t *testing.T) {
 	}
 }
 
-// TestNamesAreNeutral: a name can neither control a terminal nor change how its report is
+// TestNames_are_neutral: a name can neither control a terminal nor change how its report is
 // displayed.
-func TestNamesAreNeutral(t *testing.T) {
+func TestNames_are_neutral(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const name = "a\x1b[31m\u202egnp\u2066.<b>*.json"

@@ -13,10 +13,11 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/convert"
 )
 
-// TestTwoGenerationsAtOnce handles the events of two generations of a file at the same time, with
-// their calls to Cloud Storage in one order after the other. The file is replaced between the calls
-// for the older generation. In the end the dataset and the report must belong to the newer one.
-func TestTwoGenerationsAtOnce(t *testing.T) {
+// TestTwo_generations_at_once handles the events of two generations of a file at the same time,
+// with their calls to Cloud Storage in one order after the other. The file is replaced between the
+// calls for the older generation. In the end the dataset and the report must belong to the newer
+// one.
+func TestTwo_generations_at_once(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var stages sync.Map
@@ -90,8 +91,8 @@ func orders(n int) []uint64 {
 	return out
 }
 
-// TestSameEventAtOnce delivers one event twice at the same time.
-func TestSameEventAtOnce(t *testing.T) {
+// TestSame_event_at_once delivers one event twice at the same time.
+func TestSame_event_at_once(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var stages sync.Map
@@ -121,9 +122,9 @@ func TestSameEventAtOnce(t *testing.T) {
 	}
 }
 
-// TestCutAtEveryCall cancels the function at each of its calls, before the call takes effect and
+// TestCut_at_every_call cancels the function at each of its calls, before the call takes effect and
 // after, and delivers the event again, as Eventarc does.
-func TestCutAtEveryCall(t *testing.T) {
+func TestCut_at_every_call(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string]string{"good": better, "bad": bad} {
 		for _, after := range []bool{false, true} {
@@ -160,8 +161,8 @@ func TestCutAtEveryCall(t *testing.T) {
 	}
 }
 
-// TestWritersThatNeverStop: an event that loses every conflict fails, and is delivered again.
-func TestWritersThatNeverStop(t *testing.T) {
+// TestWriters_that_never_stop: an event that loses every conflict fails, and is delivered again.
+func TestWriters_that_never_stop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	source := w.drop(t, "a.json", good)

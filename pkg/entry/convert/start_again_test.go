@@ -14,8 +14,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/convert"
 )
 
-// TestStartReplaced: a job trains on the generation that asked for it, or does not run.
-func TestStartReplaced(t *testing.T) {
+// TestStart_replaced: a job trains on the generation that asked for it, or does not run.
+func TestStart_replaced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first := w.dropWith(t, "a.json", good, wishes())
@@ -43,9 +43,9 @@ func TestStartReplaced(t *testing.T) {
 	}
 }
 
-// TestStartAgain: a manifest that arrives after the metadata have started a job is another start;
+// TestStart_again: a manifest that arrives after the metadata have started a job is another start;
 // the report names both jobs.
-func TestStartAgain(t *testing.T) {
+func TestStart_again(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.handle(t, w.dropWith(t, "a.json", good, wishes()))

@@ -30,10 +30,10 @@ func (w *world) startedBy(t *testing.T, file string) map[string]int {
 	return count
 }
 
-// TestStartCutAtEveryCall cancels the function at each of its calls to Cloud Storage, also between
-// the start and the report, and delivers the event again. There is one job, and the report names
-// it.
-func TestStartCutAtEveryCall(t *testing.T) {
+// TestStart_cut_at_every_call cancels the function at each of its calls to Cloud Storage, also
+// between the start and the report, and delivers the event again. There is one job, and the report
+// names it.
+func TestStart_cut_at_every_call(t *testing.T) {
 	t.Parallel()
 	for _, by := range []string{"metadata", "manifest", "late_manifest"} {
 		for _, after := range []bool{false, true} {
@@ -77,11 +77,11 @@ func TestStartCutAtEveryCall(t *testing.T) {
 	}
 }
 
-// TestManifestAtOnce handles the events of a file and of its manifest at the same time, with their
-// calls to Cloud Storage in one order after the other. The manifest exists from the beginning, or
-// is dropped between the calls. A failed event is delivered again. There is one job, and the report
-// names it.
-func TestManifestAtOnce(t *testing.T) {
+// TestManifest_at_once handles the events of a file and of its manifest at the same time, with
+// their calls to Cloud Storage in one order after the other. The manifest exists from the
+// beginning, or is dropped between the calls. A failed event is delivered again. There is one job,
+// and the report names it.
+func TestManifest_at_once(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var stages sync.Map
@@ -136,9 +136,9 @@ func TestManifestAtOnce(t *testing.T) {
 	}
 }
 
-// TestReplacedWhileStartedLate: a file is replaced while the event of the older generation's
+// TestReplaced_while_started_late: a file is replaced while the event of the older generation's
 // manifest writes its reports. In the end all outputs belong to the newer generation.
-func TestReplacedWhileStartedLate(t *testing.T) {
+func TestReplaced_while_started_late(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var stages sync.Map

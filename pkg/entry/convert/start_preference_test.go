@@ -12,10 +12,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
-// TestStartOfPreferenceData: a file of preference data is converted, but no job on it is submitted
-// to Vertex AI, whether its metadata or a manifest asks for one, or the job is recorded before the
-// poller reads the file.
-func TestStartOfPreferenceData(t *testing.T) {
+// TestStart_of_preference_data: a file of preference data is converted, but no job on it is
+// submitted to Vertex AI, whether its metadata or a manifest asks for one, or the job is recorded
+// before the poller reads the file.
+func TestStart_of_preference_data(t *testing.T) {
 	t.Parallel()
 	const (
 		pair = `{"input":{"messages":[{"role":"user","content":"Hi"}]},"preferred_output":[{"role":"assistant","content":"Hello!"}],` +

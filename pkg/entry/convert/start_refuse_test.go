@@ -18,9 +18,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/convert"
 )
 
-// TestStartRefused: both reports describe a refused start with all its faults; the file is still
+// TestStart_refused: both reports describe a refused start with all its faults; the file is still
 // converted.
-func TestStartRefused(t *testing.T) {
+func TestStart_refused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		metadata map[string]string
@@ -120,9 +120,9 @@ func (w *world) refused(t *testing.T, source convert.Source, status string, want
 	}
 }
 
-// TestStartOffSaysNothing: with DROP_STARTS=false, the report on a file without a start does not
+// TestStart_off_says_nothing: with DROP_STARTS=false, the report on a file without a start does not
 // mention starts.
-func TestStartOffSaysNothing(t *testing.T) {
+func TestStart_off_says_nothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Config.DropStarts = false
@@ -131,9 +131,9 @@ func TestStartOffSaysNothing(t *testing.T) {
 	w.holds(t, source, good)
 }
 
-// TestStartOfNothing: a manifest of a refused file, of no file, or that was replaced starts
+// TestStart_of_nothing: a manifest of a refused file, of no file, or that was replaced starts
 // nothing.
-func TestStartOfNothing(t *testing.T) {
+func TestStart_of_nothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	file, manifest := w.drop(t, "a.json", bad), w.drop(t, "a.json.fine-tune.json", `{}`)
@@ -155,9 +155,9 @@ func TestStartOfNothing(t *testing.T) {
 	}
 }
 
-// TestStartOfAnotherGeneration: a manifest starts a job on the present generation of the file, once
-// that is converted, and not on an earlier one.
-func TestStartOfAnotherGeneration(t *testing.T) {
+// TestStart_of_another_generation: a manifest starts a job on the present generation of the file,
+// once that is converted, and not on an earlier one.
+func TestStart_of_another_generation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.handle(t, w.drop(t, "a.json", good))
@@ -173,9 +173,9 @@ func TestStartOfAnotherGeneration(t *testing.T) {
 	}
 }
 
-// TestWishOfTheNewerFile: if a newer file arrives during the conversion of an older one, its start
-// does not use the older one.
-func TestWishOfTheNewerFile(t *testing.T) {
+// TestRequest_of_the_newer_file: if a newer file arrives during the conversion of an older one, its
+// start does not use the older one.
+func TestRequest_of_the_newer_file(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	older := w.drop(t, "a.json", good)
@@ -197,8 +197,8 @@ func TestWishOfTheNewerFile(t *testing.T) {
 	}
 }
 
-// TestStartQueueFull: while the queue is full, the report of a file is delayed.
-func TestStartQueueFull(t *testing.T) {
+// TestStart_queue_full: while the queue is full, the report of a file is delayed.
+func TestStart_queue_full(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Jobs.Config.MaxQueuedJobs = 1

@@ -144,10 +144,10 @@ func TestStartOrders(t *testing.T) {
 	}
 }
 
-// TestStartOnce delivers the events of two generations of a file, and of two generations of its
+// TestStart_once delivers the events of two generations of a file, and of two generations of its
 // manifest, in a random order and more than once, until all are handled. Each combination has at
 // most one job, and the last combination has one.
-func TestStartOnce(t *testing.T) {
+func TestStart_once(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for seed := range uint64(12) {
@@ -218,9 +218,9 @@ func (w *world) onceEach(t *testing.T, name string, file, manifest int64) {
 	}
 }
 
-// TestStartTrainsOnTheFile: in every format and compression, the index names the file's line for
-// each line of the dataset.
-func TestStartTrainsOnTheFile(t *testing.T) {
+// TestStart_trains_on_the_file: in every format and compression, the index names the file's line
+// for each line of the dataset.
+func TestStart_trains_on_the_file(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var packed bytes.Buffer

@@ -52,9 +52,9 @@ func (w *world) done(t *testing.T, records []store.Record) (n int) {
 	return n
 }
 
-// TestTickThatIsCut: a tick that runs out of time publishes what it has done; the next ticks do the
-// rest, until nothing is left.
-func TestTickThatIsCut(t *testing.T) {
+// TestTick_that_is_cut: a tick that runs out of time publishes what it has done; the next ticks do
+// the rest, until nothing is left.
+func TestTick_that_is_cut(t *testing.T) {
 	t.Parallel()
 	const jobs, each = 20, 8
 	w := newWorld(t)
@@ -79,9 +79,9 @@ func TestTickThatIsCut(t *testing.T) {
 	}
 }
 
-// TestTickThatIsStopped: a tick that is stopped, as when Cloud Run removes the instance, loses
+// TestTick_that_is_stopped: a tick that is stopped, as when Cloud Run removes the instance, loses
 // nothing.
-func TestTickThatIsStopped(t *testing.T) {
+func TestTick_that_is_stopped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	records := w.changes(t, 20)

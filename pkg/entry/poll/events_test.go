@@ -56,9 +56,9 @@ func (w *world) born(t *testing.T) store.Record {
 	return w.Record(t, job.Fail(tuning.Failure{Code: 3, Message: "refused"}, time.Now().UTC().Truncate(time.Microsecond)))
 }
 
-// TestEventsAreToldAgain: events are published again with the same IDs if they were not marked as
-// published, and then no more.
-func TestEventsAreToldAgain(t *testing.T) {
+// TestEvents_are_published_again: events are published again with the same IDs if they were not
+// marked as published, and then no more.
+func TestEvents_are_published_again(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	record := w.born(t)
@@ -87,9 +87,9 @@ func TestEventsAreToldAgain(t *testing.T) {
 	}
 }
 
-// TestEventsThatCannotBePublished: their job stays watched, and the events of other jobs are
+// TestEvents_that_cannot_be_published: their job stays watched, and the events of other jobs are
 // published.
-func TestEventsThatCannotBePublished(t *testing.T) {
+func TestEvents_that_cannot_be_published(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	bad := w.born(t)
@@ -127,9 +127,9 @@ func TestEventsThatCannotBePublished(t *testing.T) {
 	}
 }
 
-// TestEventsWithoutATopic: nothing is lost while the topic is missing, and all events of a job are
-// published in order when it exists again.
-func TestEventsWithoutATopic(t *testing.T) {
+// TestEvents_without_a_topic: nothing is lost while the topic is missing, and all events of a job
+// are published in order when it exists again.
+func TestEvents_without_a_topic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	running, over := w.begin(t, central), w.born(t)

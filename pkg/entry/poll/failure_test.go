@@ -23,7 +23,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-func TestTickFailsForSomeOnly(t *testing.T) {
+func TestTick_fails_for_some_only(t *testing.T) {
 	t.Parallel()
 	denied := faults.Fail(codes.PermissionDenied)
 	newJobs := func(t *testing.T) (w *world, here, there []store.Record) {
@@ -103,7 +103,7 @@ func TestTickFailsForSomeOnly(t *testing.T) {
 	})
 }
 
-func TestTickWithoutRecords(t *testing.T) {
+func TestTick_without_records(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.begin(t, central)
@@ -118,9 +118,9 @@ func TestTickWithoutRecords(t *testing.T) {
 	}
 }
 
-// TestTickForgetsWhatVertexDoesNotKnow: a job that Vertex AI does not have fails; otherwise every
-// tick would read it again.
-func TestTickForgetsWhatVertexDoesNotKnow(t *testing.T) {
+// TestTick_forgets_what_Vertex_does_not_know: a job that Vertex AI does not have fails; otherwise
+// every tick would read it again.
+func TestTick_forgets_what_Vertex_does_not_know(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	job, _ := w.submitting(central).Observe(tuning.Observation{
@@ -182,7 +182,7 @@ func TestHandle(t *testing.T) {
 	}
 }
 
-func TestOpenNamesAllThatIsWrong(t *testing.T) {
+func TestOpen_names_all_that_is_wrong(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		given      map[string]string

@@ -15,8 +15,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// TestInDoubtNothingIsSent: only a list that was read to its end shows that there is no such job.
-func TestInDoubtNothingIsSent(t *testing.T) {
+// TestSubmit_in_doubt: only a list that was read to its end shows that there is no such job.
+func TestSubmit_in_doubt(t *testing.T) {
 	t.Parallel()
 	endless := func(_ context.Context, c faults.Call, _ faults.Do) error {
 		page := &aiplatformpb.ListTuningJobsResponse{NextPageToken: "more"}
@@ -57,9 +57,9 @@ func TestInDoubtNothingIsSent(t *testing.T) {
 	}
 }
 
-// TestNamedMeanwhile: a create is answered between the poller's read of Vertex AI and its write of
+// TestNamed_meanwhile: a create is answered between the poller's read of Vertex AI and its write of
 // the record.
-func TestNamedMeanwhile(t *testing.T) {
+func TestNamed_meanwhile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	job := w.submitting(central)
@@ -80,9 +80,9 @@ func TestNamedMeanwhile(t *testing.T) {
 	}
 }
 
-// TestOneOfTwoJobsIsKept: a create that was taken as lost took effect, and the second one too. The
-// older job is kept, and the other is cancelled, however far apart they are listed.
-func TestOneOfTwoJobsIsKept(t *testing.T) {
+// TestOne_of_two_jobs_is_kept: a create that was taken as lost took effect, and the second one too.
+// The older job is kept, and the other is cancelled, however far apart they are listed.
+func TestOne_of_two_jobs_is_kept(t *testing.T) {
 	t.Parallel()
 	for name, between := range map[string]int{"on_one_page": 0, "on_two_pages": 110} {
 		t.Run(name, func(t *testing.T) {
@@ -118,8 +118,8 @@ func TestOneOfTwoJobsIsKept(t *testing.T) {
 	}
 }
 
-// TestAJobTooManyThatIsOver: a second job that has ended is not cancelled.
-func TestAJobTooManyThatIsOver(t *testing.T) {
+// TestJob_too_many_that_has_ended: a second job that has ended is not cancelled.
+func TestJob_too_many_that_has_ended(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	job := w.submitting(central)
@@ -143,9 +143,9 @@ func TestAJobTooManyThatIsOver(t *testing.T) {
 	}
 }
 
-// TestManyPagesAreReadOnlyForAReason: one submission can create at most one job, so the search ends
-// when that is found.
-func TestManyPagesAreReadOnlyForAReason(t *testing.T) {
+// TestMany_pages_are_read_only_for_a_reason: one submission can create at most one job, so the
+// search ends when that is found.
+func TestMany_pages_are_read_only_for_a_reason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for range 210 {
@@ -164,8 +164,8 @@ func TestManyPagesAreReadOnlyForAReason(t *testing.T) {
 	}
 }
 
-// TestOneOfThreeJobsIsKept: several pollers at the same time keep the same job.
-func TestOneOfThreeJobsIsKept(t *testing.T) {
+// TestOne_of_three_jobs_is_kept: several pollers at the same time keep the same job.
+func TestOne_of_three_jobs_is_kept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	job := w.submitting(central)

@@ -83,9 +83,9 @@ func (w *world) free(t *testing.T, records ...store.Record) {
 	}
 }
 
-// TestLineIsSentInOrder: queued jobs are submitted in order while Vertex AI has quota; after the
-// first refusal the rest of the queue waits.
-func TestLineIsSentInOrder(t *testing.T) {
+// TestLine_is_sent_in_order: queued jobs are submitted in order while Vertex AI has quota; after
+// the first refusal the rest of the queue waits.
+func TestLine_is_sent_in_order(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, quota(2), func(c *cloud.Config) { c.JobDuration = 30 * time.Second })
 	line := w.line(t)
@@ -116,9 +116,9 @@ func TestLineIsSentInOrder(t *testing.T) {
 	}
 }
 
-// TestLineIsSentByMany: several pollers at the same time submit no job twice, and jobs get out of
-// order only for a short time.
-func TestLineIsSentByMany(t *testing.T) {
+// TestLine_is_sent_by_many: several pollers at the same time submit no job twice, and jobs get out
+// of order only for a short time.
+func TestLine_is_sent_by_many(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, quota(4))
 	line := w.line(t)
@@ -167,9 +167,9 @@ func TestMaxConcurrentJobs(t *testing.T) {
 	}
 }
 
-// TestARefusedJobHoldsUpNobody: a job that Vertex AI refuses permanently fails, and the next one is
-// submitted in the same tick.
-func TestARefusedJobHoldsUpNobody(t *testing.T) {
+// TestRefused_job_does_not_block_the_queue: a job that Vertex AI refuses permanently fails, and the
+// next one is submitted in the same tick.
+func TestRefused_job_does_not_block_the_queue(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	bad := w.waiting(central)
@@ -184,9 +184,9 @@ func TestARefusedJobHoldsUpNobody(t *testing.T) {
 	}
 }
 
-// TestAJobThatIsNotAnswered: a job whose create was not answered is left alone until its lease
+// TestJob_that_is_not_answered: a job whose create was not answered is left alone until its lease
 // expires, and does not block the queue.
-func TestAJobThatIsNotAnswered(t *testing.T) {
+func TestJob_that_is_not_answered(t *testing.T) {
 	t.Parallel()
 	for name, arrives := range map[string]bool{"and_arrived": true, "and_did_not_arrive": false} {
 		t.Run(name, func(t *testing.T) {

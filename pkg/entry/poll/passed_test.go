@@ -41,9 +41,9 @@ func (w *world) pairs(t *testing.T, value any, records []store.Record) {
 	}
 }
 
-// TestLinePassesOver: a job that cannot be submitted is skipped. The jobs behind it are submitted
+// TestLine_skips_jobs: a job that cannot be submitted is skipped. The jobs behind it are submitted
 // in the same tick, in order, and so is the job itself once that is possible.
-func TestLinePassesOver(t *testing.T) {
+func TestLine_skips_jobs(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		spoil, mend func(t *testing.T, w *world, bad []store.Record)
@@ -93,8 +93,8 @@ func TestLinePassesOver(t *testing.T) {
 	}
 }
 
-// TestLineIsLeftAlone: if every submission fails, the service is not called for the whole queue.
-func TestLineIsLeftAlone(t *testing.T) {
+// TestLine_is_left_alone: if every submission fails, the service is not called for the whole queue.
+func TestLine_is_left_alone(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		method string

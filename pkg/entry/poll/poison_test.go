@@ -39,9 +39,9 @@ func (w *world) published(t *testing.T, what string, records []store.Record) {
 	}
 }
 
-// TestPoisonBesideGoodOnes: starts that cannot be prepared within a tick, or at all, do not delay
+// TestPoison_among_good_ones: starts that cannot be prepared within a tick, or at all, do not delay
 // other jobs.
-func TestPoisonBesideGoodOnes(t *testing.T) {
+func TestPoison_among_good_ones(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -84,9 +84,9 @@ func TestPoisonBesideGoodOnes(t *testing.T) {
 	}
 }
 
-// TestNothingWaitsForPreparing: before the first dataset is begun, queued jobs are submitted, the
-// files of refused starts are deleted, and all events are published.
-func TestNothingWaitsForPreparing(t *testing.T) {
+// TestNothing_waits_for_preparing: before the first dataset is begun, queued jobs are submitted,
+// the files of refused starts are deleted, and all events are published.
+func TestNothing_waits_for_preparing(t *testing.T) {
 	t.Parallel()
 	var once sync.Once
 	var waits, refused store.Record
@@ -130,8 +130,8 @@ func TestNothingWaitsForPreparing(t *testing.T) {
 	}
 }
 
-// TestAbandonedStartsAreResumedAlone: they may need more memory than there is.
-func TestAbandonedStartsAreResumedAlone(t *testing.T) {
+// TestAbandoned_starts_are_resumed_alone: they may need more memory than there is.
+func TestAbandoned_starts_are_resumed_alone(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	now, most := 0, 0
@@ -162,9 +162,9 @@ func TestAbandonedStartsAreResumedAlone(t *testing.T) {
 	}
 }
 
-// TestThousandWait: a thousand queued jobs are submitted in one tick, in order, and the queue is
+// TestThousand_wait: a thousand queued jobs are submitted in one tick, in order, and the queue is
 // read once.
-func TestThousandWait(t *testing.T) { // not parallel: others measure time
+func TestThousand_wait(t *testing.T) { // not parallel: others measure time
 	const jobs = 1000
 	for name, limit := range map[string]int64{"without_limit": 0, "with_limit": jobs} {
 		t.Run(name, func(t *testing.T) {
@@ -212,9 +212,9 @@ func TestThousandWait(t *testing.T) { // not parallel: others measure time
 	}
 }
 
-// TestThousandRecordsOfWhichTenArePoison: with two pollers, all valid jobs are submitted and
+// TestThousand_records_of_which_ten_are_poison: with two pollers, all valid jobs are submitted and
 // published within three ticks.
-func TestThousandRecordsOfWhichTenArePoison(t *testing.T) { // not parallel: others measure time
+func TestThousand_records_of_which_ten_are_poison(t *testing.T) { // not parallel: others measure time
 	w := newWorld(t)
 	var good, poison []store.Record
 	for i := range 1000 {

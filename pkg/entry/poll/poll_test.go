@@ -18,8 +18,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// TestTickFollowsAJobToItsEnd follows a real job through all its states.
-func TestTickFollowsAJobToItsEnd(t *testing.T) {
+// TestTick_follows_a_job_to_its_end follows a real job through all its states.
+func TestTick_follows_a_job_to_its_end(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *cloud.Config) { c.JobDuration = 200 * time.Millisecond })
 	record := w.begin(t, central)
@@ -57,9 +57,9 @@ func TestTickFollowsAJobToItsEnd(t *testing.T) {
 // idle are the calls of a tick with nothing to do.
 var idle = map[string]int{"RunQuery": 1}
 
-// TestTickWritesOnlyWhatChanged: one write for each changed job, and one more for all of them after
-// their events are published.
-func TestTickWritesOnlyWhatChanged(t *testing.T) {
+// TestTick_writes_only_what_changed: one write for each changed job, and one more for all of them
+// after their events are published.
+func TestTick_writes_only_what_changed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var records []store.Record
@@ -89,8 +89,8 @@ func TestTickWritesOnlyWhatChanged(t *testing.T) {
 	tick("with the same news again", 0)
 }
 
-// TestTickAsksWithFewCalls: a few jobs are read one by one, and many jobs by pages of the list.
-func TestTickAsksWithFewCalls(t *testing.T) {
+// TestTick_makes_few_calls: a few jobs are read one by one, and many jobs by pages of the list.
+func TestTick_makes_few_calls(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		jobs, later       int // our jobs, and newer jobs of others
@@ -134,8 +134,8 @@ func TestTickAsksWithFewCalls(t *testing.T) {
 	}
 }
 
-// TestTicksAtOnce: Pub/Sub may deliver two messages at the same time, or one message twice.
-func TestTicksAtOnce(t *testing.T) {
+// TestTicks_at_once: Pub/Sub may deliver two messages at the same time, or one message twice.
+func TestTicks_at_once(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var records []store.Record
@@ -157,9 +157,9 @@ func TestTicksAtOnce(t *testing.T) {
 	}
 }
 
-// TestTickWithAnOldAnswer: the observation of a slow poller is older than the record that another
-// one has written meanwhile.
-func TestTickWithAnOldAnswer(t *testing.T) {
+// TestTick_with_an_old_answer: the observation of a slow poller is older than the record that
+// another one has written meanwhile.
+func TestTick_with_an_old_answer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	record := w.begin(t, central)

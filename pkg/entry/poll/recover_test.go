@@ -126,9 +126,9 @@ func wished(t *testing.T, job tuning.Job) tuning.Job {
 	return job
 }
 
-// TestStartsThatDied: interrupted starts are resumed in one tick, even by several pollers at the
+// TestStarts_that_died: interrupted starts are resumed in one tick, even by several pollers at the
 // same time.
-func TestStartsThatDied(t *testing.T) {
+func TestStarts_that_died(t *testing.T) {
 	t.Parallel()
 	for pollers, name := range []string{1: "_found_by_one", 2: "_found_by_two", 3: "_found_by_three"} {
 		for kind, tt := range starts {
@@ -189,9 +189,9 @@ func (w *world) tickTogether(t *testing.T, pollers int) {
 	all.Wait()
 }
 
-// TestManyStartsThatDied: each interrupted start ends as one job or with one failure, however many
-// pollers find it.
-func TestManyStartsThatDied(t *testing.T) {
+// TestMany_starts_that_died: each interrupted start ends as one job or with one failure, however
+// many pollers find it.
+func TestMany_starts_that_died(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	left := map[string]store.Record{}
@@ -218,8 +218,8 @@ func TestManyStartsThatDied(t *testing.T) {
 	}
 }
 
-// TestResumeThatFails: the error names the job, and the start is resumed again.
-func TestResumeThatFails(t *testing.T) {
+// TestResume_that_fails: the error names the job, and the start is resumed again.
+func TestResume_that_fails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	record := w.Record(t, w.newJob(central))
@@ -233,9 +233,9 @@ func TestResumeThatFails(t *testing.T) {
 	}
 }
 
-// TestLeasesAreKept: pollers do not write the records of leased jobs, because the holder of the
+// TestLeases_are_kept: pollers do not write the records of leased jobs, because the holder of the
 // lease would take that for a takeover.
-func TestLeasesAreKept(t *testing.T) {
+func TestLeases_are_kept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	lease := time.Now().Add(time.Minute)

@@ -17,9 +17,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// TestCancelIsPassedOnAgain: a cancellation is forwarded again until Vertex AI says that it
+// TestCancel_is_passed_on_again: a cancellation is forwarded again until Vertex AI says that it
 // cancels.
-func TestCancelIsPassedOnAgain(t *testing.T) {
+func TestCancel_is_passed_on_again(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	record := w.begin(t, central)
@@ -46,8 +46,8 @@ func TestCancelIsPassedOnAgain(t *testing.T) {
 	}
 }
 
-// TestCancelOfAJobThatIsOver: a cancellation that comes too late is no error.
-func TestCancelOfAJobThatIsOver(t *testing.T) {
+// TestCancel_of_a_job_that_has_ended: a cancellation that comes too late is no error.
+func TestCancel_of_a_job_that_has_ended(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	record := w.begin(t, central)
@@ -97,9 +97,9 @@ func (w *world) after(job tuning.Job, d time.Duration) {
 	w.Poller.Now = func() time.Time { return job.CreatedAt.Add(d) }
 }
 
-// TestStalledIsToldOnce: a stall has one event, and another one only if the job has changed and
-// stalled again.
-func TestStalledIsToldOnce(t *testing.T) {
+// TestStalled_is_published_once: a stall has one event, and another one only if the job has changed
+// and stalled again.
+func TestStalled_is_published_once(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.StalledAfter = 2 * time.Hour
@@ -137,9 +137,9 @@ func TestStalledIsToldOnce(t *testing.T) {
 	}
 }
 
-// TestStalledIsCancelled: a stalled job is cancelled if its start asked for that, in the tick that
-// finds the stall.
-func TestStalledIsCancelled(t *testing.T) {
+// TestStalled_is_cancelled: a stalled job is cancelled if its start asked for that, in the tick
+// that finds the stall.
+func TestStalled_is_cancelled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	job := w.submitting(central)
@@ -172,8 +172,8 @@ func TestStalledIsCancelled(t *testing.T) {
 	}
 }
 
-// TestStalledNever: without a limit a job never stalls.
-func TestStalledNever(t *testing.T) {
+// TestStalled_never: without a limit a job never stalls.
+func TestStalled_never(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	record := w.begin(t, central)
@@ -187,8 +187,8 @@ func TestStalledNever(t *testing.T) {
 	}
 }
 
-// TestStalledFoundByMany: a stall that several pollers find has one event and one cancellation.
-func TestStalledFoundByMany(t *testing.T) {
+// TestStalled_found_by_many: a stall that several pollers find has one event and one cancellation.
+func TestStalled_found_by_many(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	job := w.submitting(central)

@@ -19,7 +19,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/serve"
 )
 
-func TestMainServesAndStops(t *testing.T) {
+func TestMain_serves_and_stops(t *testing.T) {
 	t.Parallel()
 	c := startChild(t, "http", freePort(t))
 	c.says("opened a=b c")
@@ -39,9 +39,9 @@ func TestMainServesAndStops(t *testing.T) {
 	c.ends(0)
 }
 
-// TestWorkInHandFinishes: a request that began before SIGTERM gets its response, and the clients
+// TestWork_in_hand_finishes: a request that began before SIGTERM gets its response, and the clients
 // are closed after that.
-func TestWorkInHandFinishes(t *testing.T) {
+func TestWork_in_hand_finishes(t *testing.T) {
 	t.Parallel()
 	c := startChild(t, "http", freePort(t))
 	c.says("opened a=b c")
@@ -86,9 +86,9 @@ func TestWorkInHandFinishes(t *testing.T) {
 	c.ends(0)
 }
 
-// TestWorkThatDoesNotEndIsCutOff: a call that does not end is cancelled within the ten seconds that
-// Cloud Run gives.
-func TestWorkThatDoesNotEndIsCutOff(t *testing.T) {
+// TestWork_that_does_not_end_is_cut_off: a call that does not end is cancelled within the ten
+// seconds that Cloud Run gives.
+func TestWork_that_does_not_end_is_cut_off(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("skipped: takes nine seconds of waiting")
@@ -112,7 +112,7 @@ func TestWorkThatDoesNotEndIsCutOff(t *testing.T) {
 	}
 }
 
-func TestMainServesEvents(t *testing.T) {
+func TestMain_serves_events(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"event", "guarded"} {
 		t.Run(kind, func(t *testing.T) {
@@ -159,7 +159,7 @@ func (c *child) event(id, authorization string) int {
 	return res.StatusCode
 }
 
-func TestMainFails(t *testing.T) {
+func TestMain_fails(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", ":0")
 	if err != nil {
@@ -202,7 +202,7 @@ func TestMainFails(t *testing.T) {
 	}
 }
 
-func TestServeRefusesAnAddress(t *testing.T) {
+func TestServe_refuses_an_address(t *testing.T) {
 	t.Parallel()
 	if err := serve.Serve(t.Context(), "no port", nil); err == nil || !strings.Contains(err.Error(), "no port") {
 		t.Errorf("Serve = %v", err)

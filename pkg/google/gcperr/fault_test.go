@@ -159,9 +159,9 @@ func TestFaultViolations(t *testing.T) {
 	}
 }
 
-// TestFaultShowsNothingOfADenial: a denial names our service account and project, also in its
+// TestFault_shows_nothing_of_a_denial: a denial names our service account and project, also in its
 // details, so the caller's message must not quote it.
-func TestFaultShowsNothingOfADenial(t *testing.T) {
+func TestFault_shows_nothing_of_a_denial(t *testing.T) {
 	t.Parallel()
 	const secret = "service-1@gcp-sa.iam.gserviceaccount.com"
 	details := []protoadapt.MessageV1{

@@ -30,7 +30,7 @@ func read(t *testing.T, s *gcs.Store, name string, generation int64) (string, er
 	return string(content), err
 }
 
-func TestReadIsOfOneGeneration(t *testing.T) {
+func TestRead_is_of_one_generation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := spec("a b/ü.jsonl")
@@ -51,9 +51,9 @@ func TestReadIsOfOneGeneration(t *testing.T) {
 	}
 }
 
-// TestReadGivesStoredBytes: Cloud Storage would decompress such an object for a client that does
+// TestRead_gives_stored_bytes: Cloud Storage would decompress such an object for a client that does
 // not accept gzip.
-func TestReadGivesStoredBytes(t *testing.T) {
+func TestRead_gives_stored_bytes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var packed bytes.Buffer
@@ -133,7 +133,7 @@ func TestDelete(t *testing.T) {
 	}
 }
 
-func TestServiceFails(t *testing.T) {
+func TestService_fails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	generation := w.write(t, spec("a.jsonl"), "one")

@@ -84,9 +84,9 @@ func TestWritePreconditions(t *testing.T) {
 	}
 }
 
-// TestWriteOverWhatIsGone: the object to be replaced was deleted meanwhile. The caller must read it
-// again.
-func TestWriteOverWhatIsGone(t *testing.T) {
+// TestWrite_over_what_is_gone: the object to be replaced was deleted meanwhile. The caller must
+// read it again.
+func TestWrite_over_what_is_gone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := spec("gone.jsonl")
@@ -102,7 +102,7 @@ func TestWriteOverWhatIsGone(t *testing.T) {
 	}
 }
 
-func TestWriteFillFails(t *testing.T) {
+func TestWrite_fill_fails(t *testing.T) {
 	t.Parallel()
 	errFill := errors.New("the source has faults")
 	w := newWorld(t)
@@ -125,9 +125,9 @@ func TestWriteFillFails(t *testing.T) {
 	}
 }
 
-// TestWriteFillFailsAfterAConflict: an upload of several chunks gets the conflict before its source
-// turns out to be invalid. The error is that of the source.
-func TestWriteFillFailsAfterAConflict(t *testing.T) {
+// TestWrite_fill_fails_after_a_conflict: an upload of several chunks gets the conflict before its
+// source turns out to be invalid. The error is that of the source.
+func TestWrite_fill_fails_after_a_conflict(t *testing.T) {
 	t.Parallel()
 	errFill := errors.New("the source has faults")
 	w := newWorld(t)
@@ -144,9 +144,9 @@ func TestWriteFillFailsAfterAConflict(t *testing.T) {
 	w.holds(t, "a.jsonl", "another's")
 }
 
-// TestWriteConflictOfManyChunks: the conflict is found before the end of the upload, and the rest
-// must still be compared.
-func TestWriteConflictOfManyChunks(t *testing.T) {
+// TestWrite_conflict_of_many_chunks: the conflict is found before the end of the upload, and the
+// rest must still be compared.
+func TestWrite_conflict_of_many_chunks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	write := func(last string) (int64, error) {
@@ -169,9 +169,9 @@ func TestWriteConflictOfManyChunks(t *testing.T) {
 	}
 }
 
-// TestWriteAnswerLost: the object was written, but the answer was lost. The client sends it again,
-// the precondition fails, and that counts as success.
-func TestWriteAnswerLost(t *testing.T) {
+// TestWrite_answer_lost: the object was written, but the answer was lost. The client sends it
+// again, the precondition fails, and that counts as success.
+func TestWrite_answer_lost(t *testing.T) {
 	t.Parallel()
 	for name, size := range map[string]int64{"one_request": 1000, "several_chunks": 9 << 20} {
 		t.Run(name, func(t *testing.T) {
@@ -204,7 +204,7 @@ func TestWriteAnswerLost(t *testing.T) {
 	}
 }
 
-func TestWriteRefused(t *testing.T) {
+func TestWrite_refused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	tests := []struct {
@@ -227,7 +227,7 @@ func TestWriteRefused(t *testing.T) {
 	}
 }
 
-func TestWriteCancelled(t *testing.T) {
+func TestWrite_cancelled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -95,10 +95,10 @@ func TestBudget(t *testing.T) {
 	})
 }
 
-// TestBudgetIsNeverOverspent: many writers work on the jobs at the same time, also at the end of a
-// month; some crash after an admission, and answers get lost. No month ever exceeds its budget, and
-// each holds the sum of its jobs' reservations.
-func TestBudgetIsNeverOverspent(t *testing.T) {
+// TestBudget_is_never_overspent: many writers work on the jobs at the same time, also at the end of
+// a month; some crash after an admission, and answers get lost. No month ever exceeds its budget,
+// and each holds the sum of its jobs' reservations.
+func TestBudget_is_never_overspent(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		const jobs, workers, steps, budget = 40, 8, 60, 30

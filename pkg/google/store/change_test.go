@@ -15,8 +15,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// TestChangeIsMadeOfWhatIsThere: a change of an outdated version is applied to the present version.
-func TestChangeIsMadeOfWhatIsThere(t *testing.T) {
+// TestChange_is_made_of_what_is_there: a change of an outdated version is applied to the present
+// version.
+func TestChange_is_made_of_what_is_there(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		old := w.create(t, waitingJob(1))
@@ -43,8 +44,8 @@ func TestChangeIsMadeOfWhatIsThere(t *testing.T) {
 	})
 }
 
-// TestChangeByMany: the changes of all concurrent writers are in the record in the end.
-func TestChangeByMany(t *testing.T) {
+// TestChange_by_many: the changes of all concurrent writers are in the record in the end.
+func TestChange_by_many(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		const writers = 8
@@ -67,7 +68,7 @@ func TestChangeByMany(t *testing.T) {
 	})
 }
 
-func TestChangeThatIsNone(t *testing.T) {
+func TestChange_that_is_none(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		record := w.create(t, newJob(1))
@@ -86,8 +87,8 @@ func TestChangeThatIsNone(t *testing.T) {
 	})
 }
 
-// TestChangeThatFails: with an error, the caller gets its own version of the job.
-func TestChangeThatFails(t *testing.T) {
+// TestChange_that_fails: with an error, the caller gets its own version of the job.
+func TestChange_that_fails(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		wait := func(j tuning.Job) (tuning.Job, error) { return j.MarkWaiting(), nil }

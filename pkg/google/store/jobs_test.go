@@ -61,7 +61,7 @@ func fullJob(n int) tuning.Job {
 	return j
 }
 
-func TestFullJobIsFull(t *testing.T) {
+func TestFull_job_is_full(t *testing.T) {
 	t.Parallel()
 	job := fullJob(1)
 	for _, v := range []any{job, job.Events[1], *job.Failure, *job.LeftOut, *job.Stats, *job.FirstAnswer, *job.CancelRequested, *job.OpenAI} {
@@ -73,7 +73,7 @@ func TestFullJobIsFull(t *testing.T) {
 	}
 }
 
-func TestJobIsReadAsItWasWritten(t *testing.T) {
+func TestJob_is_read_as_it_was_written(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		for i, job := range []tuning.Job{newJob(0), fullJob(1)} {
@@ -95,7 +95,7 @@ func TestJobIsReadAsItWasWritten(t *testing.T) {
 	})
 }
 
-func TestCreateJobAnswerLost(t *testing.T) {
+func TestCreateJob_answer_lost(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.On("Commit", faults.First(1, faults.Lose(codes.Unavailable)))
@@ -111,9 +111,9 @@ func TestCreateJobAnswerLost(t *testing.T) {
 	})
 }
 
-// TestUpdateJobOnlyOverWhatWasRead: of two writers that have read the same version only the first
-// succeeds, both with and without a model's document.
-func TestUpdateJobOnlyOverWhatWasRead(t *testing.T) {
+// TestUpdateJob_only_over_what_was_read: of two writers that have read the same version only the
+// first succeeds, both with and without a model's document.
+func TestUpdateJob_only_over_what_was_read(t *testing.T) {
 	t.Parallel()
 	for _, model := range []string{"", "m"} {
 		t.Run("model_"+model, func(t *testing.T) {
@@ -161,9 +161,9 @@ func TestUpdateJobOnlyOverWhatWasRead(t *testing.T) {
 	}
 }
 
-// TestUpdateJobKeepsWhatDoesNotMove: an update changes neither fields that others have added to a
-// record, nor the fields that never change, nor the number of published events.
-func TestUpdateJobKeepsWhatDoesNotMove(t *testing.T) {
+// TestUpdateJob_keeps_what_does_not_move: an update changes neither fields that others have added
+// to a record, nor the fields that never change, nor the number of published events.
+func TestUpdateJob_keeps_what_does_not_move(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		record := w.create(t, newJob(1))
@@ -222,8 +222,8 @@ func TestApply(t *testing.T) {
 	})
 }
 
-// TestApplyAnswerLost: the write took effect, so its retry is refused, and the record is right.
-func TestApplyAnswerLost(t *testing.T) {
+// TestApply_answer_lost: the write took effect, so its retry is refused, and the record is right.
+func TestApply_answer_lost(t *testing.T) {
 	t.Parallel()
 	for _, model := range []string{"", "m"} {
 		t.Run("model_"+model, func(t *testing.T) {

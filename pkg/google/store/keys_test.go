@@ -22,7 +22,7 @@ func key(caller, text string) *store.Key {
 	return &store.Key{Caller: caller, Key: text, Request: "hash of " + text}
 }
 
-func TestCreateJobWithAKey(t *testing.T) {
+func TestCreateJob_with_a_key(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		k := key("ci", "release 7/α")
@@ -97,9 +97,9 @@ func TestKeysOfCallers(t *testing.T) {
 	})
 }
 
-// TestOneKeyAtTheSameTime: one of many starts with a key creates the job, and all others learn
+// TestOne_key_at_the_same_time: one of many starts with a key creates the job, and all others learn
 // which job it is.
-func TestOneKeyAtTheSameTime(t *testing.T) {
+func TestOne_key_at_the_same_time(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		const callers = 12
@@ -142,9 +142,9 @@ func TestOneKeyAtTheSameTime(t *testing.T) {
 	})
 }
 
-// TestCreateJobWithAKeyAnswerLost: the commit took effect, so its retry is refused, and the job is
-// the caller's.
-func TestCreateJobWithAKeyAnswerLost(t *testing.T) {
+// TestCreateJob_with_a_key_answer_lost: the commit took effect, so its retry is refused, and the
+// job is the caller's.
+func TestCreateJob_with_a_key_answer_lost(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.On("Commit", faults.First(1, faults.Lose(codes.Unavailable)))
@@ -167,8 +167,8 @@ func TestCreateJobWithAKeyAnswerLost(t *testing.T) {
 	})
 }
 
-// TestCreateJobRefused: a refused commit writes neither the job nor the key.
-func TestCreateJobRefused(t *testing.T) {
+// TestCreateJob_refused: a refused commit writes neither the job nor the key.
+func TestCreateJob_refused(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		for _, k := range []*store.Key{nil, key("ci", "k")} {

@@ -12,7 +12,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
-func TestJobsByWhatTheyMade(t *testing.T) {
+func TestJobs_by_what_they_made(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		const at = "projects/1122/locations/us-central1/"

@@ -106,9 +106,9 @@ func TestWatched(t *testing.T) {
 	})
 }
 
-// TestRecordsThatAreNone: records that cannot be decoded are skipped in every list, are logged, and
-// hide no others.
-func TestRecordsThatAreNone(t *testing.T) {
+// TestRecords_that_are_none: records that cannot be decoded are skipped in every list, are logged,
+// and hide no others.
+func TestRecords_that_are_none(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		good := waitingJob(5)

@@ -148,8 +148,8 @@ func (w *world) messages(t *testing.T, ids []string) (all []store.Message) {
 	return all
 }
 
-// TestMessagesByIDInBatches reads more messages than one call returns, in an order of its own.
-func TestMessagesByIDInBatches(t *testing.T) {
+// TestMessagesByID_in_batches reads more messages than one call returns, in an order of its own.
+func TestMessagesByID_in_batches(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		const n = 650

@@ -76,7 +76,7 @@ func modelJob(n int, after time.Duration) tuning.Job {
 	return job
 }
 
-func TestJobIsWrittenBackToItsModel(t *testing.T) {
+func TestJob_is_written_back_to_its_model(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.put(t, "models/m", fields{"base_model": "gemini-x", "owner": "me"})
@@ -118,7 +118,7 @@ func TestJobIsWrittenBackToItsModel(t *testing.T) {
 	})
 }
 
-func TestWriteBackToAModelThatIsDifferent(t *testing.T) {
+func TestWrite_back_to_a_model_that_is_different(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		record := w.create(t, modelJob(1, 0))

@@ -166,9 +166,9 @@ func TestAdmit(t *testing.T) {
 	})
 }
 
-// TestAdmitShowsAtTheGate: each admission changes the admission document, also if it is of the same
-// job as the last one, so that concurrent admissions count again.
-func TestAdmitShowsAtTheGate(t *testing.T) {
+// TestAdmit_shows_at_the_gate: each admission changes the admission document, also if it is of the
+// same job as the last one, so that concurrent admissions count again.
+func TestAdmit_shows_at_the_gate(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		r := w.create(t, waitingJob(1))
@@ -191,9 +191,9 @@ func TestAdmitShowsAtTheGate(t *testing.T) {
 	})
 }
 
-// TestAdmitAtTheSameTime: with many admissions at the same time, and lost answers, the number of
-// jobs at Vertex AI never exceeds the limit, and reaches it.
-func TestAdmitAtTheSameTime(t *testing.T) {
+// TestAdmit_at_the_same_time: with many admissions at the same time, and lost answers, the number
+// of jobs at Vertex AI never exceeds the limit, and reaches it.
+func TestAdmit_at_the_same_time(t *testing.T) {
 	t.Parallel()
 	for name, lost := range map[string]int64{"all_answered": 0, "answers_lost": 2} {
 		t.Run(name, func(t *testing.T) {

@@ -13,9 +13,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
-// TestTentativeIsNotShown: a tentative start is in no list and no lookup, and no model's document
-// names it. Only the poller sees it.
-func TestTentativeIsNotShown(t *testing.T) {
+// TestTentative_is_not_shown: a tentative start is in no list and no lookup, and no model's
+// document names it. Only the poller sees it.
+func TestTentative_is_not_shown(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.put(t, "models/m", fields{"base_model": "x"})
@@ -47,9 +47,9 @@ func TestTentativeIsNotShown(t *testing.T) {
 	})
 }
 
-// TestRefusalIsKept: the write that refuses a start also writes the failure to its key, and returns
-// its reservation. Then its record can be deleted, even twice.
-func TestRefusalIsKept(t *testing.T) {
+// TestRefusal_is_kept: the write that refuses a start also writes the failure to its key, and
+// returns its reservation. Then its record can be deleted, even twice.
+func TestRefusal_is_kept(t *testing.T) {
 	t.Parallel()
 	why := tuning.Failure{Code: 3, Message: "bad data", Kind: "INVALID_ARGUMENT", Violations: []fault.Violation{{Field: "x", Reason: "BAD"}}}
 	onBoth(t, func(t *testing.T, w *world) {

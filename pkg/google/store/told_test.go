@@ -47,9 +47,9 @@ func TestMarkTold(t *testing.T) {
 	})
 }
 
-// TestMarkToldSparesWriters: marking events as published neither makes a concurrent change fail,
-// nor is undone by it.
-func TestMarkToldSparesWriters(t *testing.T) {
+// TestMarkPublished_spares_writers: marking events as published neither makes a concurrent change
+// fail, nor is undone by it.
+func TestMarkPublished_spares_writers(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		first := w.create(t, newJob(1))
@@ -66,8 +66,8 @@ func TestMarkToldSparesWriters(t *testing.T) {
 	})
 }
 
-// TestMarkToldInBatches: each write marks up to 400 jobs.
-func TestMarkToldInBatches(t *testing.T) {
+// TestMarkPublished_in_batches: each write marks up to 400 jobs.
+func TestMarkPublished_in_batches(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		const jobs = 900
@@ -108,7 +108,7 @@ func TestMarkToldInBatches(t *testing.T) {
 	})
 }
 
-func TestMarkToldFails(t *testing.T) {
+func TestMarkPublished_fails(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		record := w.create(t, newJob(1))

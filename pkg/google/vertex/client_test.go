@@ -72,9 +72,9 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
-// TestDeadlinesOfTheCaller: an earlier deadline of the caller applies, and for a create a later one
-// too.
-func TestDeadlinesOfTheCaller(t *testing.T) {
+// TestDeadlines_of_the_caller: an earlier deadline of the caller applies, and for a create a later
+// one too.
+func TestDeadlines_of_the_caller(t *testing.T) {
 	t.Parallel()
 	for _, own := range []time.Duration{5 * time.Second, 3 * time.Minute} {
 		t.Run(own.String(), func(t *testing.T) {
@@ -99,8 +99,8 @@ func TestDeadlinesOfTheCaller(t *testing.T) {
 	}
 }
 
-// TestCreateIsCalledOnce: a second call would make, and bill, a second job.
-func TestCreateIsCalledOnce(t *testing.T) {
+// TestCreate_is_called_once: a second call would make, and bill, a second job.
+func TestCreate_is_called_once(t *testing.T) {
 	t.Parallel()
 	for code, kind := range map[codes.Code]fault.Kind{
 		codes.Unavailable:       fault.Unavailable,
@@ -219,9 +219,9 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestConnectionOutlivesItsFirstCall: the connection works after the context of its first call has
-// ended.
-func TestConnectionOutlivesItsFirstCall(t *testing.T) {
+// TestConnection_outlives_its_first_call: the connection works after the context of its first call
+// has ended.
+func TestConnection_outlives_its_first_call(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -178,8 +178,8 @@ func TestDir(t *testing.T) {
 	used(t, c)
 }
 
-// TestStartFails: if one of them does not start, none runs, and none keeps its folder.
-func TestStartFails(t *testing.T) {
+// TestStart_fails: if one of them does not start, none runs, and none keeps its folder.
+func TestStart_fails(t *testing.T) {
 	t.Parallel()
 	taken := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(taken.Close)

@@ -28,7 +28,7 @@ func finalized(t *testing.T, resource string) cloudevents.Event {
 	return e
 }
 
-func TestDeliverFinalizedEvent(t *testing.T) {
+func TestDeliver_finalized_event(t *testing.T) {
 	t.Parallel()
 	url, events := collect(t)
 	sent := finalized(t, resource)
@@ -66,7 +66,7 @@ func TestDeliverFinalizedEvent(t *testing.T) {
 	}
 }
 
-func TestDeliverIsBinaryMode(t *testing.T) {
+func TestDeliver_is_binary_mode(t *testing.T) {
 	t.Parallel()
 	requests := make(chan *http.Request, 1)
 	url := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { requests <- r }))
@@ -80,7 +80,7 @@ func TestDeliverIsBinaryMode(t *testing.T) {
 	}
 }
 
-func TestFinalizedEventID(t *testing.T) {
+func TestFinalizedEvent_ID(t *testing.T) {
 	t.Parallel()
 	base := finalized(t, resource).ID()
 	noGenerations := strings.Replace(resource, "1700000000000001", "0", 1)
@@ -108,7 +108,7 @@ func TestFinalizedEventID(t *testing.T) {
 	}
 }
 
-func TestFinalizedEventRefuses(t *testing.T) {
+func TestFinalizedEvent_refuses(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"", "{", `{"bucket":"b","name":"n"}`, `{"bucket":"b","generation":"1"}`, `{"name":7}`} {
 		if e, err := FinalizedEvent([]byte(bad)); err == nil {
@@ -156,7 +156,7 @@ func TestDeliverAnswers(t *testing.T) {
 	}
 }
 
-func TestRetryKeepsTheID(t *testing.T) {
+func TestRetry_keeps_the_ID(t *testing.T) {
 	t.Parallel()
 	ids := make(chan string, 10)
 	var calls atomic.Int32

@@ -97,9 +97,9 @@ func TestPush(t *testing.T) {
 	}
 }
 
-// TestPushRetries has one message that fails for a while among many that do
+// TestPush_retries has one message that fails for a while among many that do
 // not wait for it.
-func TestPushRetries(t *testing.T) {
+func TestPush_retries(t *testing.T) {
 	t.Parallel()
 	c := startPubSub(t)
 	ids := make(chan string, 1000)
@@ -144,7 +144,7 @@ func TestPushRetries(t *testing.T) {
 	}
 }
 
-func TestPushDeliversOneAtATime(t *testing.T) {
+func TestPush_delivers_one_at_a_time(t *testing.T) {
 	t.Parallel()
 	const messages = 40
 	c := startPubSub(t)
@@ -178,7 +178,7 @@ func TestPushDeliversOneAtATime(t *testing.T) {
 	}
 }
 
-func TestPushFinishesWhatIsInHand(t *testing.T) {
+func TestPush_finishes_what_is_in_hand(t *testing.T) {
 	t.Parallel()
 	c := startPubSub(t)
 	began, finish := make(chan struct{}), make(chan struct{})
@@ -203,7 +203,7 @@ func TestPushFinishesWhatIsInHand(t *testing.T) {
 	}
 }
 
-func TestPushRefusesOrphanedSubscription(t *testing.T) {
+func TestPush_refuses_orphaned_subscription(t *testing.T) {
 	t.Parallel()
 	c := startPubSub(t)
 	trigger := ensure(t, c, "")

@@ -74,9 +74,9 @@ func TestEmptyProjection(t *testing.T) {
 	}
 }
 
-// TestSameDocumentTwice writes one document more than once in a commit. The
+// TestSame_document_twice writes one document more than once in a commit. The
 // emulator merges the writes first.
-func TestSameDocumentTwice(t *testing.T) {
+func TestSame_document_twice(t *testing.T) {
 	t.Parallel()
 	s := connect(t, start(t, firestore.Config{}).Addr())
 	req := &pb.CommitRequest{}

@@ -44,7 +44,7 @@ func fill(t *testing.T, s *session, n int) {
 	}
 }
 
-func TestJournalReopens(t *testing.T) {
+func TestJournal_reopens(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	const project = "journal"

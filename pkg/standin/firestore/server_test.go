@@ -40,7 +40,7 @@ func TestOnQuery(t *testing.T) {
 	}
 }
 
-func TestDatabasesAreApart(t *testing.T) {
+func TestDatabases_are_apart(t *testing.T) {
 	t.Parallel()
 	addr := start(t, firestore.Config{}).Addr()
 	a, b := connect(t, addr), connect(t, addr)

@@ -248,7 +248,7 @@ func TestContention(t *testing.T) {
 	})
 }
 
-func TestBatchGetAnswersOnce(t *testing.T) {
+func TestBatch_get_answers_once(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s *session) {
 		must(t, "seed", setDoc("c/d", 1)(s))

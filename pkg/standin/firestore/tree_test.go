@@ -64,8 +64,8 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// TestTreeStaysFlat puts keys in order, the worst case of a plain binary tree.
-func TestTreeStaysFlat(t *testing.T) {
+// TestTree_stays_flat puts keys in order, the worst case of a plain binary tree.
+func TestTree_stays_flat(t *testing.T) {
 	t.Parallel()
 	var root *tree[int]
 	const n = 1 << 14

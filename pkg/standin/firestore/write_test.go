@@ -103,7 +103,7 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-func TestValuesComeBack(t *testing.T) {
+func TestValues_come_back(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s *session) {
 		doc := s.client.Doc("c/d")

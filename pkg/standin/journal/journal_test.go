@@ -94,7 +94,7 @@ func TestReopen(t *testing.T) {
 	}
 }
 
-func TestNilKeepsNothing(t *testing.T) {
+func TestNil_keeps_nothing(t *testing.T) {
 	t.Parallel()
 	j := wantRecords(t, "")
 	if j != nil {

@@ -41,7 +41,7 @@ func TestPublishAndPull(t *testing.T) {
 	})
 }
 
-func TestNackDeliversAgain(t *testing.T) {
+func TestNack_delivers_again(t *testing.T) {
 	contract(t, func(t *testing.T, c *client.Client, name string) {
 		topic := createTopic(t, c, name)
 		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic})
@@ -71,7 +71,7 @@ func TestNackDeliversAgain(t *testing.T) {
 	})
 }
 
-func TestDeadlineDeliversAgain(t *testing.T) {
+func TestDeadline_delivers_again(t *testing.T) {
 	contract(t, func(t *testing.T, c *client.Client, name string) {
 		topic := createTopic(t, c, name)
 		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic})
@@ -120,7 +120,7 @@ func TestOrderingKeys(t *testing.T) {
 	})
 }
 
-func TestDeletedTopicLeavesBacklog(t *testing.T) {
+func TestDeleted_topic_leaves_backlog(t *testing.T) {
 	contract(t, func(t *testing.T, c *client.Client, name string) {
 		topic := createTopic(t, c, name)
 		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic})

@@ -17,9 +17,9 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 )
 
-// TestKilledServerLosesNothing goes on with a copy of the folder of a running server, which is what
-// a kill would leave.
-func TestKilledServerLosesNothing(t *testing.T) {
+// TestKilled_server_loses_nothing goes on with a copy of the folder of a running server, which is
+// what a kill would leave.
+func TestKilled_server_loses_nothing(t *testing.T) {
 	t.Parallel()
 	dir, killed := t.TempDir(), t.TempDir()
 	c := dial(t, start(t, Config{Dir: dir}).Addr())
@@ -108,9 +108,9 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// TestReceiveOutlivesRestart has a consumer that is connected all the time,
+// TestReceive_outlives_restart has a consumer that is connected all the time,
 // while the server closes and comes back on the same address.
-func TestReceiveOutlivesRestart(t *testing.T) {
+func TestReceive_outlives_restart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s, err := Start(Config{Dir: dir})
@@ -150,7 +150,7 @@ func TestReceiveOutlivesRestart(t *testing.T) {
 	}
 }
 
-func TestJournalAndMemoryAreBounded(t *testing.T) {
+func TestJournal_and_memory_are_bounded(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := start(t, Config{Dir: dir})

@@ -47,7 +47,7 @@ func wantTaken(t *testing.T, q *queue, at time.Duration, want ...string) {
 	}
 }
 
-func TestLeaseEnds(t *testing.T) {
+func TestLease_ends(t *testing.T) {
 	t.Parallel()
 	q := testQueue(&pb.Subscription{}, 2)
 	wantTaken(t, q, 0, "1:1", "2:1")
@@ -61,7 +61,7 @@ func TestLeaseEnds(t *testing.T) {
 	wantTaken(t, q, 30*time.Second, "1:2", "2:4")
 }
 
-func TestRetentionEnds(t *testing.T) {
+func TestRetention_ends(t *testing.T) {
 	t.Parallel()
 	for _, ordered := range []bool{false, true} {
 		q := testQueue(&pb.Subscription{EnableMessageOrdering: ordered}, 3)
@@ -73,7 +73,7 @@ func TestRetentionEnds(t *testing.T) {
 	}
 }
 
-func TestOrderedQueueKeepsOrder(t *testing.T) {
+func TestOrdered_queue_keeps_order(t *testing.T) {
 	t.Parallel()
 	q := testQueue(&pb.Subscription{EnableMessageOrdering: true}, 3)
 	wantTaken(t, q, 0, "1:1")

@@ -18,7 +18,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-func TestUnsupportedIsRefusedByName(t *testing.T) {
+func TestUnsupported_is_refused_by_name(t *testing.T) {
 	t.Parallel()
 	c := dial(t, start(t, Config{}).Addr())
 	topic := createTopic(t, c, "topic")

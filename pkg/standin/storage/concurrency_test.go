@@ -19,7 +19,7 @@ import (
 
 // Of many that create the same object at once, exactly one may win, and its
 // content must be what is there.
-func TestOneOfManyCreates(t *testing.T) {
+func TestOne_of_many_creates(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{})
 	b := client(t, s).Bucket(testBucket)
@@ -51,7 +51,7 @@ func TestOneOfManyCreates(t *testing.T) {
 
 // Readers and writers of one name: every read must be of one generation whole,
 // also when that is replaced meanwhile.
-func TestReadersKeepTheirGeneration(t *testing.T) {
+func TestReaders_keep_their_generation(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{})
 	o := client(t, s).Bucket(testBucket).Object("o")

@@ -48,7 +48,7 @@ func TestErrorShape(t *testing.T) {
 	}
 }
 
-func TestRefusalsAreLoggedOnce(t *testing.T) {
+func TestRefusals_are_logged_once(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
 	s := start(t, storage.Config{Log: slog.New(slog.NewTextHandler(&log, nil))})

@@ -63,7 +63,7 @@ var noiseBlock = func() (b [64 << 10]byte) {
 func (noise) Read(p []byte) (int, error) { return copy(p, noiseBlock[:]), nil }
 
 // Memory must not grow with the object. Not parallel: it measures the process.
-func TestMemoryIsFlat(t *testing.T) {
+func TestMemory_is_flat(t *testing.T) {
 	s := start(t, storage.Config{})
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

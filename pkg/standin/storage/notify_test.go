@@ -50,7 +50,7 @@ func collect(t *testing.T, s *storage.Server, want int) []storage.Object {
 	return c.got
 }
 
-func TestFinalizedCarriesTheResource(t *testing.T) {
+func TestFinalized_carries_the_resource(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{Notify: []string{testBucket}})
 	o := client(t, s).Bucket(testBucket).Object("dir/ü.jsonl")
@@ -80,7 +80,7 @@ func TestFinalizedCarriesTheResource(t *testing.T) {
 	}
 }
 
-func TestFinalizedByEveryWayToWrite(t *testing.T) {
+func TestFinalized_by_every_way_to_write(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{Notify: []string{testBucket}, Buckets: []string{testBucket, "silent-bucket"}})
 	c := client(t, s)
@@ -100,7 +100,7 @@ func TestFinalizedByEveryWayToWrite(t *testing.T) {
 	diff(t, "names", []string{"1", "2", "1"}, names)
 }
 
-func TestFinalizedRedelivers(t *testing.T) {
+func TestFinalized_redelivers(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{Notify: []string{testBucket}})
 	b := client(t, s).Bucket(testBucket)
@@ -132,7 +132,7 @@ func TestFinalizedRedelivers(t *testing.T) {
 	diff(t, "pending", 0, s.Pending(testBucket))
 }
 
-func TestFinalizedSurvivesRestart(t *testing.T) {
+func TestFinalized_survives_restart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	cfg := storage.Config{Dir: dir, Notify: []string{testBucket}, Buckets: []string{testBucket}}
@@ -156,7 +156,7 @@ func TestFinalizedSurvivesRestart(t *testing.T) {
 	diff(t, "pending", 0, s.Pending(testBucket))
 }
 
-func TestFinalizedRefuses(t *testing.T) {
+func TestFinalized_refuses(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{Notify: []string{testBucket}})
 	never := func(context.Context, storage.Object) error { return nil }

@@ -86,7 +86,7 @@ func entries(t *testing.T, dir string) []os.DirEntry {
 	return list
 }
 
-func TestFolderIsLocked(t *testing.T) {
+func TestFolder_is_locked(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	start(t, storage.Config{Dir: dir})

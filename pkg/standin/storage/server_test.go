@@ -189,7 +189,7 @@ func TestBuckets(t *testing.T) {
 	}
 }
 
-func TestTemporaryFolderIsRemoved(t *testing.T) {
+func TestTemporary_folder_is_removed(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	s, err := storage.Start(storage.Config{Buckets: []string{testBucket}})

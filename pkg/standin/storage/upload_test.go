@@ -135,7 +135,7 @@ func TestResumable(t *testing.T) {
 	}
 }
 
-func TestResumableDeclaredLength(t *testing.T) {
+func TestResumable_declared_length(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{})
 	session := begin(t, s, "name=o", "X-Upload-Content-Length: 10")
@@ -144,7 +144,7 @@ func TestResumableDeclaredLength(t *testing.T) {
 }
 
 // What was unconditional when the upload began may be refused when it ends.
-func TestResumableConditionAtTheEnd(t *testing.T) {
+func TestResumable_condition_at_the_end(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{})
 	session := begin(t, s, "name=o&ifGenerationMatch=0")
@@ -154,7 +154,7 @@ func TestResumableConditionAtTheEnd(t *testing.T) {
 }
 
 // A connection that breaks in the middle of a chunk leaves what came whole.
-func TestResumableBrokenConnection(t *testing.T) {
+func TestResumable_broken_connection(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{})
 	session := begin(t, s, "name=o")
@@ -186,7 +186,7 @@ func TestResumableBrokenConnection(t *testing.T) {
 }
 
 // A one-request upload that breaks off must not become an object.
-func TestBrokenUploadLeavesNothing(t *testing.T) {
+func TestBroken_upload_leaves_nothing(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{})
 	for name, headers := range map[string]string{

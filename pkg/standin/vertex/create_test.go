@@ -43,7 +43,7 @@ func encrypt(location string) func(*pb.TuningJob) {
 	}
 }
 
-func TestCreateAccepts(t *testing.T) {
+func TestCreate_accepts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.objects.put("data/a b/ünï.jsonl", goodLine)
@@ -73,7 +73,7 @@ func TestCreateAccepts(t *testing.T) {
 	}
 }
 
-func TestCreateRefuses(t *testing.T) {
+func TestCreate_refuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.objects.denied["data/secret.jsonl"] = true
@@ -179,7 +179,7 @@ func TestFieldViolations(t *testing.T) {
 	}
 }
 
-func TestPlacesRefused(t *testing.T) {
+func TestPlaces_refused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	job := w.mustCreate()
@@ -209,7 +209,7 @@ func TestPlacesRefused(t *testing.T) {
 	}
 }
 
-func TestGetRefuses(t *testing.T) {
+func TestGet_refuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	job := w.mustCreate()

@@ -137,7 +137,7 @@ func TestStats(t *testing.T) {
 	}
 }
 
-func TestDroppedExamplesAreASample(t *testing.T) {
+func TestDropped_examples_are_a_sample(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	image := `{"fileData":{"mimeType":"image/png","fileUri":"gs://b/i.png"}},`

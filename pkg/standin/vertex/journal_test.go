@@ -24,7 +24,7 @@ import (
 
 func inDir(dir string) func(*vertex.Config) { return func(c *vertex.Config) { c.Dir = dir } }
 
-func TestRestartKeepsJobs(t *testing.T) {
+func TestRestart_keeps_jobs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, inDir(t.TempDir()))
 	w.objects.put("data/bad.jsonl", "{}")
@@ -51,7 +51,7 @@ func TestRestartKeepsJobs(t *testing.T) {
 	}
 }
 
-func TestRestartReadsAgain(t *testing.T) {
+func TestRestart_reads_again(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, inDir(t.TempDir()))
 	w.objects.gate = make(chan struct{})
@@ -66,7 +66,7 @@ func TestRestartReadsAgain(t *testing.T) {
 	}
 }
 
-func TestBrokenJournalIsRefused(t *testing.T) {
+func TestBroken_journal_is_refused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	for name, text := range map[string]string{
@@ -96,7 +96,7 @@ var rank = map[pb.JobState]int{
 
 // Whatever is done and however the clock jumps, even back, and across restarts: no job steps back,
 // update time tells every change of state, and what is finished stays as it is.
-func TestNoJobStepsBack(t *testing.T) {
+func TestNo_job_steps_back(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed_", seed), func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 )
 
-func TestJobSucceeds(t *testing.T) {
+func TestJob_succeeds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	begin := w.clock.Now()
@@ -96,7 +96,7 @@ func checkSuccess(t *testing.T, job *pb.TuningJob, end time.Time) {
 	}
 }
 
-func TestDefaultsAreFilledIn(t *testing.T) {
+func TestDefaults_are_filled_in(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	job := w.mustCreate(func(j *pb.TuningJob) {
@@ -117,7 +117,7 @@ func TestDefaultsAreFilledIn(t *testing.T) {
 	}
 }
 
-func TestDatasetIsReadAtTheStart(t *testing.T) {
+func TestDataset_is_read_at_the_start(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		meanwhile func(*objects)
@@ -149,7 +149,7 @@ func TestDatasetIsReadAtTheStart(t *testing.T) {
 }
 
 // Nobody has to look for a job to go on.
-func TestDatasetIsReadUnobserved(t *testing.T) {
+func TestDataset_is_read_unobserved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.mustCreate()
@@ -214,7 +214,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-func TestCancelStopsReading(t *testing.T) {
+func TestCancel_stops_reading(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.objects.gate = make(chan struct{})

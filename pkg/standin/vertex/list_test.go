@@ -75,7 +75,7 @@ func TestListPages(t *testing.T) {
 	}
 }
 
-func TestListRefuses(t *testing.T) {
+func TestList_refuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	for range 3 {

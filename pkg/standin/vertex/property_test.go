@@ -18,9 +18,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/dataset"
 )
 
-// TestConvertedIsAccepted makes random records of every format, well-formed or not. Whatever is
+// TestConverted_is_accepted makes random records of every format, well-formed or not. Whatever is
 // called converted must be accepted by the stand-in, which knows nothing of package dataset.
-func TestConvertedIsAccepted(t *testing.T) {
+func TestConverted_is_accepted(t *testing.T) {
 	t.Parallel()
 	const records = 1000
 	for name, compose := range map[string]func(*writer) map[string]any{

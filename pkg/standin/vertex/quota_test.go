@@ -19,7 +19,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/vertex"
 )
 
-func TestQuotaRefuses(t *testing.T) {
+func TestQuota_refuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *vertex.Config) { c.ConcurrentJobs = 0 }) // Vertex AI's default: one
 	first := w.mustCreate()
@@ -84,7 +84,7 @@ func TestUnimplemented(t *testing.T) {
 	}
 }
 
-func TestStartRefuses(t *testing.T) {
+func TestStart_refuses(t *testing.T) {
 	t.Parallel()
 	if _, err := vertex.Start(vertex.Config{}); err == nil || !strings.Contains(err.Error(), "Storage") {
 		t.Errorf("without storage: %v", err)

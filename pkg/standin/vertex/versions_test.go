@@ -26,7 +26,7 @@ var newer = map[protoreflect.FullName]bool{
 }
 
 // All that v1 says is said the same way, under the same numbers, in v1beta1.
-func TestVersionsAgree(t *testing.T) {
+func TestVersions_agree(t *testing.T) {
 	t.Parallel()
 	seen := map[protoreflect.FullName]bool{}
 	var compare func(old, next protoreflect.MessageDescriptor)

@@ -143,9 +143,9 @@ func data(t *testing.T, e cloudevent.Event) any {
 	return value
 }
 
-// TestEventsAreAsTheirSchemasSay: every event is a CloudEvent, and its data match the schema of its
-// type.
-func TestEventsAreAsTheirSchemasSay(t *testing.T) {
+// TestEvents_are_as_their_schemas_say: every event is a CloudEvent, and its data match the schema
+// of its type.
+func TestEvents_are_as_their_schemas_say(t *testing.T) {
 	t.Parallel()
 	all := schemas(t)
 	types := map[string]bool{}
@@ -170,9 +170,9 @@ func TestEventsAreAsTheirSchemasSay(t *testing.T) {
 	}
 }
 
-// TestSchemasRefuse: the schemas reject wrong data; a schema that accepts everything would prove
+// TestSchemas_refuse: the schemas reject wrong data; a schema that accepts everything would prove
 // nothing.
-func TestSchemasRefuse(t *testing.T) {
+func TestSchemas_refuse(t *testing.T) {
 	t.Parallel()
 	all := schemas(t)
 	wrong := map[string]func(map[string]any){
@@ -234,8 +234,8 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestEventsNeverChange: an event stays the same whatever happens to the job later.
-func TestEventsNeverChange(t *testing.T) {
+// TestEvents_never_change: an event stays the same whatever happens to the job later.
+func TestEvents_never_change(t *testing.T) {
 	t.Parallel()
 	for name, job := range lives(t) {
 		before := recorded()

@@ -63,8 +63,8 @@ func TestPublish(t *testing.T) {
 	}
 }
 
-// TestPublishTheRest: published events are not published again.
-func TestPublishTheRest(t *testing.T) {
+// TestPublish_the_rest: published events are not published again.
+func TestPublish_the_rest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	r := w.Record(t, lives(t)["succeeded"])
@@ -77,9 +77,9 @@ func TestPublishTheRest(t *testing.T) {
 	}
 }
 
-// TestPublishAgain: an event that is published again is the same, whether the record was just
+// TestPublish_again: an event that is published again is the same, whether the record was just
 // written or read back.
-func TestPublishAgain(t *testing.T) {
+func TestPublish_again(t *testing.T) {
 	t.Parallel()
 	for name, job := range lives(t) {
 		t.Run(name, func(t *testing.T) {
@@ -110,9 +110,9 @@ func TestPublishAgain(t *testing.T) {
 	}
 }
 
-// TestPublishInOrder: the events of many jobs, more than fit into one request, arrive in the order
-// of each job, even if several publishers publish the same.
-func TestPublishInOrder(t *testing.T) {
+// TestPublish_in_order: the events of many jobs, more than fit into one request, arrive in the
+// order of each job, even if several publishers publish the same.
+func TestPublish_in_order(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var records []store.Record
@@ -154,9 +154,9 @@ func wantOrder(t *testing.T, r store.Record, got []string, times int) {
 	}
 }
 
-// TestPublishFailsForSome: if one request fails, the later events of its job are held back, the job
-// is not returned, and all its events arrive the next time. Other jobs are not affected.
-func TestPublishFailsForSome(t *testing.T) {
+// TestPublish_fails_for_some: if one request fails, the later events of its job are held back, the
+// job is not returned, and all its events arrive the next time. Other jobs are not affected.
+func TestPublish_fails_for_some(t *testing.T) {
 	t.Parallel()
 	const events = 230 // more than fit into two requests
 	for _, failing := range []int{1, 120, events} {
@@ -201,9 +201,9 @@ func TestPublishFailsForSome(t *testing.T) {
 	}
 }
 
-// TestPublishTakesTooLong: events that are still being sent at the deadline do not count as
+// TestPublish_takes_too_long: events that are still being sent at the deadline do not count as
 // published, and are published the next time.
-func TestPublishTakesTooLong(t *testing.T) {
+func TestPublish_takes_too_long(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	r := w.eventful(t, 250)
@@ -222,9 +222,9 @@ func TestPublishTakesTooLong(t *testing.T) {
 	wantOrder(t, r, received(w.Received(t), r), 2)
 }
 
-// TestPublishToNoTopic: nothing is published while the topic is missing, and everything once it
+// TestPublish_to_no_topic: nothing is published while the topic is missing, and everything once it
 // exists.
-func TestPublishToNoTopic(t *testing.T) {
+func TestPublish_to_no_topic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.On("Publish", faults.Fail(codes.NotFound))

@@ -110,8 +110,8 @@ func TestTurn(t *testing.T) {
 	}
 }
 
-// TestNoRoomForTheFirst: without quota for the first job, no job behind it is submitted.
-func TestNoRoomForTheFirst(t *testing.T) {
+// TestNo_room_for_the_first: without quota for the first job, no job behind it is submitted.
+func TestNo_room_for_the_first(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i, name := range []string{"a", "b", "c"} {
@@ -190,9 +190,9 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-// TestQueueFull: a start that finds the queue full is refused, says when to retry, and leaves
+// TestQueue_full: a start that finds the queue full is refused, says when to retry, and leaves
 // nothing.
-func TestQueueFull(t *testing.T) {
+func TestQueue_full(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
@@ -219,8 +219,8 @@ func TestQueueFull(t *testing.T) {
 	}
 }
 
-// TestNoTurnToBeSeen: if the read of the queue fails, the job waits for the poller.
-func TestNoTurnToBeSeen(t *testing.T) {
+// TestNo_turn_to_be_seen: if the read of the queue fails, the job waits for the poller.
+func TestNo_turn_to_be_seen(t *testing.T) {
 	t.Parallel()
 	for method, limit := range map[string]int64{"RunQuery": 0, "RunAggregationQuery": 1} {
 		for _, code := range []codes.Code{codes.DeadlineExceeded, codes.PermissionDenied} {

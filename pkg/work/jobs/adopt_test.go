@@ -32,9 +32,9 @@ func (w *world) left(t *testing.T, r store.Record, kind, content string) {
 	w.Upload(t, bucket, "datasets/"+r.ID+kind, content, map[string]string{tuning.LabelKey: r.ID, "attempt": "0"})
 }
 
-// TestDatasetAdopted: a start that was interrupted after its dataset was written is resumed with
+// TestDataset_adopted: a start that was interrupted after its dataset was written is resumed with
 // that dataset, even if the source has changed.
-func TestDatasetAdopted(t *testing.T) {
+func TestDataset_adopted(t *testing.T) {
 	t.Parallel()
 	three := line("question 1", "answer 1") + line("question 2", "answer 2") + line("question 3", "answer 3")
 	tests := map[string]struct {
@@ -92,9 +92,9 @@ func TestDatasetAdopted(t *testing.T) {
 	}
 }
 
-// TestValidationAdopted: the validation file belongs to the adopted dataset, even if only the
+// TestValidation_adopted: the validation file belongs to the adopted dataset, even if only the
 // validation data have changed since.
-func TestValidationAdopted(t *testing.T) {
+func TestValidation_adopted(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ first, now string }{
 		"more_now": {line("v1", "a"), line("v1", "a") + line("v2", "a")},
@@ -125,9 +125,9 @@ func TestValidationAdopted(t *testing.T) {
 	}
 }
 
-// TestNothingToAdopt: a resumed start without a dataset fails with its own error, unless Cloud
+// TestNothing_to_adopt: a resumed start without a dataset fails with its own error, unless Cloud
 // Storage cannot say whether there is a dataset; then a later tick retries.
-func TestNothingToAdopt(t *testing.T) {
+func TestNothing_to_adopt(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		code int // status of Cloud Storage's answer about the dataset

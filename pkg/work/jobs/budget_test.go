@@ -57,9 +57,9 @@ func TestMonthlyBudget(t *testing.T) {
 	w.start(t, o)
 }
 
-// TestBudgetOfTheLine: a queued job that exceeds the budget fails and does not block the queue; a
-// job that finds no room reserves its cost only once.
-func TestBudgetOfTheLine(t *testing.T) {
+// TestBudget_of_the_line: a queued job that exceeds the budget fails and does not block the queue;
+// a job that finds no room reserves its cost only once.
+func TestBudget_of_the_line(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Config.Budget.Monthly = 10
@@ -84,9 +84,9 @@ func TestBudgetOfTheLine(t *testing.T) {
 	}
 }
 
-// TestAdmissionThatFirestoreRefuses: an error of Firestore during the admission, such as an index
-// that is being built, fails no job.
-func TestAdmissionThatFirestoreRefuses(t *testing.T) {
+// TestAdmission_that_Firestore_refuses: an error of Firestore during the admission, such as an
+// index that is being built, fails no job.
+func TestAdmission_that_Firestore_refuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.waits(t, "a", func(*tuning.Job) {})

@@ -39,9 +39,9 @@ func (w *world) never(t *testing.T, id string) {
 	}
 }
 
-// TestCancelWhatIsNotSent: a job that Vertex AI does not have ends immediately and is never
+// TestCancel_what_is_not_sent: a job that Vertex AI does not have ends immediately and is never
 // submitted.
-func TestCancelWhatIsNotSent(t *testing.T) {
+func TestCancel_what_is_not_sent(t *testing.T) {
 	t.Parallel()
 	t.Run("preparing", func(t *testing.T) {
 		t.Parallel()
@@ -90,9 +90,9 @@ func TestCancelWhatIsNotSent(t *testing.T) {
 	}
 }
 
-// TestCancelWhatMayBeSent: while a job is being submitted, the request to cancel it is recorded. If
-// the job appears, the request is forwarded; if not, the job is not submitted again.
-func TestCancelWhatMayBeSent(t *testing.T) {
+// TestCancel_what_may_be_sent: while a job is being submitted, the request to cancel it is
+// recorded. If the job appears, the request is forwarded; if not, the job is not submitted again.
+func TestCancel_what_may_be_sent(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		create faults.Hook
@@ -139,8 +139,9 @@ func TestCancelWhatMayBeSent(t *testing.T) {
 	}
 }
 
-// TestCancelWhatRuns: the request is forwarded immediately, and Vertex AI decides the job's state.
-func TestCancelWhatRuns(t *testing.T) {
+// TestCancel_what_runs: the request is forwarded immediately, and Vertex AI decides the job's
+// state.
+func TestCancel_what_runs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
@@ -168,9 +169,9 @@ func TestCancelWhatRuns(t *testing.T) {
 	}
 }
 
-// TestCancelWhatIsOver: cancelling a job that ended in another way is a Conflict; cancelling a
+// TestCancel_what_has_ended: cancelling a job that ended in another way is a Conflict; cancelling a
 // cancelled job is not.
-func TestCancelWhatIsOver(t *testing.T) {
+func TestCancel_what_has_ended(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *cloud.Config) { c.JobDuration = time.Millisecond })
 	w.conversation(t, "s")

@@ -26,9 +26,9 @@ var unclear = []codes.Code{
 	codes.Unavailable, codes.DeadlineExceeded, codes.Internal, codes.Unknown, codes.Canceled, codes.Aborted, codes.DataLoss,
 }
 
-// TestCreateAnswerLost: Vertex AI creates the job, but the answer is an ambiguous error. The job is
-// found by its label.
-func TestCreateAnswerLost(t *testing.T) {
+// TestCreate_answer_lost: Vertex AI creates the job, but the answer is an ambiguous error. The job
+// is found by its label.
+func TestCreate_answer_lost(t *testing.T) {
 	t.Parallel()
 	for _, code := range unclear {
 		t.Run(code.String(), func(t *testing.T) {
@@ -49,10 +49,10 @@ func TestCreateAnswerLost(t *testing.T) {
 	}
 }
 
-// TestCreateUnclear: the create's error is ambiguous, and the search fails too. The answer says
+// TestCreate_unclear: the create's error is ambiguous, and the search fails too. The answer says
 // that the job waits, and why. The poller leaves the job alone until the create can no longer take
 // effect, and then finds out.
-func TestCreateUnclear(t *testing.T) {
+func TestCreate_unclear(t *testing.T) {
 	t.Parallel()
 	for _, arrived := range []bool{true, false} {
 		for _, code := range unclear {
@@ -90,8 +90,8 @@ func TestCreateUnclear(t *testing.T) {
 	}
 }
 
-// TestCreateNeverArrives: a job that is lost each time is not submitted endlessly.
-func TestCreateNeverArrives(t *testing.T) {
+// TestCreate_never_arrives: a job that is lost each time is not submitted endlessly.
+func TestCreate_never_arrives(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
@@ -138,8 +138,9 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
-// TestNoRoomForLong: refusals for quota do not count as lost submissions, however many there are.
-func TestNoRoomForLong(t *testing.T) {
+// TestNo_room_for_long: refusals for quota do not count as lost submissions, however many there
+// are.
+func TestNo_room_for_long(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
@@ -160,8 +161,8 @@ func TestNoRoomForLong(t *testing.T) {
 	w.one(t)
 }
 
-// TestCreateRefused: the record has the reason, in words that the caller may see.
-func TestCreateRefused(t *testing.T) {
+// TestCreate_refused: the record has the reason, in words that the caller may see.
+func TestCreate_refused(t *testing.T) {
 	t.Parallel()
 	tests := map[codes.Code]struct {
 		kind  fault.Kind
@@ -199,9 +200,9 @@ func TestCreateRefused(t *testing.T) {
 	}
 }
 
-// TestRefusedWhileItWaits: a queued job that Vertex AI refuses fails, and does not block the
+// TestRefused_while_it_waits: a queued job that Vertex AI refuses fails, and does not block the
 // others.
-func TestRefusedWhileItWaits(t *testing.T) {
+func TestRefused_while_it_waits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
@@ -220,9 +221,9 @@ func TestRefusedWhileItWaits(t *testing.T) {
 	}
 }
 
-// TestCreateTooLate: a create that takes effect after its deadline, and after the job was taken as
-// not created, makes an unwanted job. That job is cancelled.
-func TestCreateTooLate(t *testing.T) {
+// TestCreate_too_late: a create that takes effect after its deadline, and after the job was taken
+// as not created, makes an unwanted job. That job is cancelled.
+func TestCreate_too_late(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		meanwhile func(t *testing.T, w *world)

@@ -14,9 +14,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// TestCancelledBeforeItIsKnown: the job is cancelled after a write of its start took effect and
+// TestCancelled_before_it_is_known: the job is cancelled after a write of its start took effect and
 // before the start gets the answer to that write. The job stays cancelled and is never submitted.
-func TestCancelledBeforeItIsKnown(t *testing.T) {
+func TestCancelled_before_it_is_known(t *testing.T) {
 	t.Parallel()
 	cancel := func(t *testing.T, w *world) faults.Hook {
 		return faults.First(1, func(ctx context.Context, _ faults.Call, do faults.Do) error {
@@ -64,9 +64,9 @@ func TestCancelledBeforeItIsKnown(t *testing.T) {
 	}
 }
 
-// TestCallerGoesAway: once a start is recorded, it continues to its end even if its caller
+// TestCaller_goes_away: once a start is recorded, it continues to its end even if its caller
 // disconnects.
-func TestCallerGoesAway(t *testing.T) {
+func TestCaller_goes_away(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"Commit", "BatchGetDocuments", "RunQuery", "CreateTuningJob"} {
 		for kind := range kinds(t, newWorld(t)) {

@@ -103,8 +103,9 @@ func (w *world) sources(t *testing.T, job tuning.Job) (all []sourceindex.Source)
 	return append(all, found[1], found[2])
 }
 
-// TestEnqueueOnce: a key is one start, whenever and however often it is used, and with any request.
-func TestEnqueueOnce(t *testing.T) {
+// TestEnqueue_once: a key is one start, whenever and however often it is used, and with any
+// request.
+func TestEnqueue_once(t *testing.T) {
 	t.Parallel()
 	t.Run("again", func(t *testing.T) {
 		t.Parallel()
@@ -160,7 +161,7 @@ func TestEnqueueOnce(t *testing.T) {
 	})
 }
 
-func TestEnqueueRefused(t *testing.T) {
+func TestEnqueue_refused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		change func(*world, *jobs.StartRequest)
@@ -210,8 +211,8 @@ func TestEnqueueRefused(t *testing.T) {
 	}
 }
 
-// TestEnqueueFails: an error that the poller finds while it prepares the job is the job's failure.
-func TestEnqueueFails(t *testing.T) {
+// TestEnqueue_fails: an error that the poller finds while it prepares the job is the job's failure.
+func TestEnqueue_fails(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		after func(*testing.T, *world)

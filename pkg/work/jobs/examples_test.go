@@ -72,8 +72,8 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// TestExamplesAreFitted: every example has the changes that the request and the model require.
-func TestExamplesAreFitted(t *testing.T) {
+// TestExamples_are_fitted: every example has the changes that the request and the model require.
+func TestExamples_are_fitted(t *testing.T) {
 	t.Parallel()
 	const (
 		plain = `{"contents":[{"role":"user","parts":[{"text":"q \"role\":\"model\""}]},{"role":"model","parts":[{"text":"a"}]}]}` + "\n"
@@ -123,9 +123,9 @@ func TestExamplesAreFitted(t *testing.T) {
 	}
 }
 
-// TestContentIsChecked: data on which the model cannot be tuned are refused before Vertex AI is
+// TestContent_is_checked: data on which the model cannot be tuned are refused before Vertex AI is
 // called.
-func TestContentIsChecked(t *testing.T) {
+func TestContent_is_checked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const image = `{"contents":[{"role":"user","parts":[{"fileData":{"mimeType":"image/png","fileUri":"gs://b/x.png"}}]},{"role":"model","parts":[{"text":"a cat"}]}]}`

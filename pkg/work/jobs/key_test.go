@@ -73,9 +73,9 @@ func (w *world) died(t *testing.T, o jobs.StartRequest) store.Record {
 	return r
 }
 
-// TestRepeatGoesOn: a repeated start resumes an interrupted one after its lease has expired, and
-// fails if that fails.
-func TestRepeatGoesOn(t *testing.T) {
+// TestRepeat_continues: a repeated start resumes an interrupted one after its lease has expired,
+// and fails if that fails.
+func TestRepeat_continues(t *testing.T) {
 	t.Parallel()
 	t.Run("to_the_job", func(t *testing.T) {
 		t.Parallel()

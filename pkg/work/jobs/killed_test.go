@@ -103,9 +103,9 @@ func TestKilledAttempts(t *testing.T) {
 	})
 }
 
-// TestPreparedAtATime: the data of all starts that run at the same time fit into the memory
+// TestPrepared_at_a_time: the data of all starts that run at the same time fit into the memory
 // together.
-func TestPreparedAtATime(t *testing.T) {
+func TestPrepared_at_a_time(t *testing.T) {
 	t.Parallel()
 	const starts = 24
 	example := `{"contents":[{"role":"user","parts":[{"text":"%"}]},{"role":"model","parts":[{"text":"a"}]}]}` + "\n"

@@ -54,9 +54,9 @@ func TestLargeRequest(t *testing.T) {
 	}
 }
 
-// TestLargeRequestNotKept: a start whose request cannot be stored is not recorded, because it could
-// not be resumed after a crash.
-func TestLargeRequestNotKept(t *testing.T) {
+// TestLargeRequest_not_kept: a start whose request cannot be stored is not recorded, because it
+// could not be resumed after a crash.
+func TestLargeRequest_not_kept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	o := order(w.large(t))
@@ -71,8 +71,8 @@ func TestLargeRequestNotKept(t *testing.T) {
 	}
 }
 
-// TestLargeRequestResumed: a poller reads the request of an interrupted start.
-func TestLargeRequestResumed(t *testing.T) {
+// TestLargeRequest_resumed: a poller reads the request of an interrupted start.
+func TestLargeRequest_resumed(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		kept string // "" for no object

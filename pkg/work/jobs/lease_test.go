@@ -15,9 +15,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// TestLeaseRenewed: a dataset whose writing takes longer than several leases is written once, by
+// TestLease_renewed: a dataset whose writing takes longer than several leases is written once, by
 // the process that began it.
-func TestLeaseRenewed(t *testing.T) {
+func TestLease_renewed(t *testing.T) {
 	t.Parallel()
 	for kind := range kinds(t, newWorld(t)) {
 		t.Run(kind, func(t *testing.T) {
@@ -45,9 +45,9 @@ func TestLeaseRenewed(t *testing.T) {
 	}
 }
 
-// TestLeaseNotRenewedForAWhile: a start that cannot renew its lease continues as long as no other
-// process takes it over.
-func TestLeaseNotRenewedForAWhile(t *testing.T) {
+// TestLease_not_renewed_for_a_while: a start that cannot renew its lease continues as long as no
+// other process takes it over.
+func TestLease_not_renewed_for_a_while(t *testing.T) {
 	t.Parallel()
 	for name, h := range map[string]faults.Hook{"fails": faults.First(3, faults.Fail(codes.PermissionDenied)), "is_lost": faults.First(1, faults.Lose(codes.Unavailable))} {
 		t.Run(name, func(t *testing.T) {
@@ -67,8 +67,8 @@ func TestLeaseNotRenewedForAWhile(t *testing.T) {
 	}
 }
 
-// TestLeaseLost: a start that another process has taken over stops its work, and fails nothing.
-func TestLeaseLost(t *testing.T) {
+// TestLease_lost: a start that another process has taken over stops its work, and fails nothing.
+func TestLease_lost(t *testing.T) {
 	t.Parallel()
 	for _, renewed := range []bool{true, false} {
 		w := newWorld(t)
@@ -99,9 +99,9 @@ func TestLeaseLost(t *testing.T) {
 	}
 }
 
-// TestToldMeanwhile: a poller that publishes events of a start and marks them as published does not
-// take the lease from the process that works on the start.
-func TestToldMeanwhile(t *testing.T) {
+// TestPublished_meanwhile: a poller that publishes events of a start and marks them as published
+// does not take the lease from the process that works on the start.
+func TestPublished_meanwhile(t *testing.T) {
 	t.Parallel()
 	for kind := range kinds(t, newWorld(t)) {
 		t.Run(kind, func(t *testing.T) {

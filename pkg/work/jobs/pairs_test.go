@@ -10,9 +10,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// TestNothingToLearn: the message about data without an example fits the kind and the number of its
-// records.
-func TestNothingToLearn(t *testing.T) {
+// TestNothing_to_learn: the message about data without an example fits the kind and the number of
+// its records.
+func TestNothing_to_learn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.message(t, "a", "one", "user", "a", "", "")

@@ -64,8 +64,8 @@ func TestDatasetDelayed(t *testing.T) {
 	}
 }
 
-// TestDatasetDelayedForLong: after an hour of transient errors the job fails.
-func TestDatasetDelayedForLong(t *testing.T) {
+// TestDatasetDelayed_for_long: after an hour of transient errors the job fails.
+func TestDatasetDelayed_for_long(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
@@ -103,8 +103,8 @@ func TestDatasetDelayedForLong(t *testing.T) {
 	}
 }
 
-// TestDatasetRefused: a permanent error fails the job immediately, with Google's message.
-func TestDatasetRefused(t *testing.T) {
+// TestDataset_refused: a permanent error fails the job immediately, with Google's message.
+func TestDataset_refused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(w *world){
 		"firestore_refuses":     func(w *world) { w.On("BatchGetDocuments", faults.Fail(codes.PermissionDenied)) },

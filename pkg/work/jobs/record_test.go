@@ -15,10 +15,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// TestWriteFails: each write of a start in turn fails, or takes effect without an answer, or fails
+// TestWrite_fails: each write of a start in turn fails, or takes effect without an answer, or fails
 // like all later ones. In each case a caller who gets a job has one, and the poller submits that
 // job to Vertex AI exactly once.
-func TestWriteFails(t *testing.T) {
+func TestWrite_fails(t *testing.T) {
 	t.Parallel()
 	ways := map[string]func(writes int64) faults.Hook{
 		"fails":      func(n int64) faults.Hook { return faults.After(n, faults.First(1, faults.Fail(codes.Internal))) },
@@ -70,9 +70,9 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
-// TestNameNotRecorded: the job runs, but its name could not be recorded. No call could find the job
-// by that name, so the answer has the record's name. The poller repairs the record.
-func TestNameNotRecorded(t *testing.T) {
+// TestName_not_recorded: the job runs, but its name could not be recorded. No call could find the
+// job by that name, so the answer has the record's name. The poller repairs the record.
+func TestName_not_recorded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
@@ -93,8 +93,9 @@ func TestNameNotRecorded(t *testing.T) {
 	w.one(t)
 }
 
-// TestNameNotRecordedIsNotTold: a poller that fails to record the name publishes no event about it.
-func TestNameNotRecordedIsNotTold(t *testing.T) {
+// TestName_not_recorded_is_not_published: a poller that fails to record the name publishes no event
+// about it.
+func TestName_not_recorded_is_not_published(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
@@ -112,9 +113,9 @@ func TestNameNotRecordedIsNotTold(t *testing.T) {
 	}
 }
 
-// TestOutcomeNotRecorded: a refusal that could not be recorded does not count: the job is submitted
-// again. The answer to the caller says so, because there may be a job later.
-func TestOutcomeNotRecorded(t *testing.T) {
+// TestOutcome_not_recorded: a refusal that could not be recorded does not count: the job is
+// submitted again. The answer to the caller says so, because there may be a job later.
+func TestOutcome_not_recorded(t *testing.T) {
 	t.Parallel()
 	for _, code := range []codes.Code{codes.ResourceExhausted, codes.PermissionDenied} {
 		t.Run(code.String(), func(t *testing.T) {
@@ -132,8 +133,8 @@ func TestOutcomeNotRecorded(t *testing.T) {
 	}
 }
 
-// TestRecordFails: without a record there is no dataset and no job.
-func TestRecordFails(t *testing.T) {
+// TestRecord_fails: without a record there is no dataset and no job.
+func TestRecord_fails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")

@@ -18,9 +18,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
-// TestStartRefused: an error in a start is found before Vertex AI is called, and leaves nothing,
+// TestStart_refused: an error in a start is found before Vertex AI is called, and leaves nothing,
 // whether it is found before the start is recorded or after.
-func TestStartRefused(t *testing.T) {
+func TestStart_refused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
@@ -124,8 +124,8 @@ func (w *world) wantRefused(t *testing.T, why *fault.Error, jobs int) {
 	}
 }
 
-// TestStartOfNoMessages: a start on all messages of an empty database is refused.
-func TestStartOfNoMessages(t *testing.T) {
+// TestStart_of_no_messages: a start on all messages of an empty database is refused.
+func TestStart_of_no_messages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	if _, err := w.Start(t.Context(), order(tuning.Request{AllMessages: true})); fault.KindOf(err) != fault.FailedPrecondition {
@@ -133,8 +133,8 @@ func TestStartOfNoMessages(t *testing.T) {
 	}
 }
 
-// TestStartGivenUp: if the caller disconnects before the start is recorded, nothing is started.
-func TestStartGivenUp(t *testing.T) {
+// TestStart_given_up: if the caller disconnects before the start is recorded, nothing is started.
+func TestStart_given_up(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")

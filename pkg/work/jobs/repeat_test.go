@@ -84,9 +84,9 @@ func (w *world) cancel(t *testing.T, r store.Record) store.Record {
 	return ended
 }
 
-// TestRepeatOfAFailure: a repeated start gets the same error with the same fields, even if the
+// TestRepeat_of_a_failure: a repeated start gets the same error with the same fields, even if the
 // cause was repaired.
-func TestRepeatOfAFailure(t *testing.T) {
+func TestRepeat_of_a_failure(t *testing.T) {
 	t.Parallel()
 	many := make([]string, 900)
 	for i := range many {
@@ -139,9 +139,9 @@ func TestRepeatOfAFailure(t *testing.T) {
 	}
 }
 
-// TestRepeatOfAnotherAnswer: while the first start searches for its job, pollers find the job and
-// see it change. Both starts still get the same answer.
-func TestRepeatOfAnotherAnswer(t *testing.T) {
+// TestRepeat_of_another_answer: while the first start searches for its job, pollers find the job
+// and see it change. Both starts still get the same answer.
+func TestRepeat_of_another_answer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
@@ -160,9 +160,9 @@ func TestRepeatOfAnotherAnswer(t *testing.T) {
 	}
 }
 
-// TestRepeatAtOnce: of many starts with one key at the same time, one starts a job, and all get the
-// same answer.
-func TestRepeatAtOnce(t *testing.T) {
+// TestRepeat_at_once: of many starts with one key at the same time, one starts a job, and all get
+// the same answer.
+func TestRepeat_at_once(t *testing.T) {
 	t.Parallel()
 	for name, code := range map[string]codes.Code{"sent": codes.OK, "no_room": codes.ResourceExhausted, "refused": codes.InvalidArgument} {
 		t.Run(name, func(t *testing.T) {
@@ -200,9 +200,9 @@ func TestRepeatAtOnce(t *testing.T) {
 	}
 }
 
-// TestRepeatWaits: while the first start is in progress, a repeated one waits for its answer until
+// TestRepeat_waits: while the first start is in progress, a repeated one waits for its answer until
 // its own deadline.
-func TestRepeatWaits(t *testing.T) {
+func TestRepeat_waits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")

@@ -156,7 +156,7 @@ func TestStartSources(t *testing.T) {
 	}
 }
 
-func TestStartFromAModel(t *testing.T) {
+func TestStart_from_a_model(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")

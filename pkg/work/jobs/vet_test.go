@@ -28,9 +28,9 @@ func asked(t *testing.T, body string) jobs.StartRequest {
 	return jobs.StartRequest{Request: r, Caller: "ci", Faults: f.Faults()}
 }
 
-// TestEveryFaultAtOnce: one answer has the faults of the fields, the model and the data of a
+// TestEvery_fault_at_once: one answer has the faults of the fields, the model and the data of a
 // request, each field once. A start and a dry run give the same answer.
-func TestEveryFaultAtOnce(t *testing.T) {
+func TestEvery_fault_at_once(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")

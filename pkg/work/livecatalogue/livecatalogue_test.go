@@ -140,7 +140,7 @@ func TestGone(t *testing.T) {
 	}
 }
 
-func TestOpenRefuses(t *testing.T) {
+func TestOpen_refuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.upload(t, "bad.json", []byte(`{"as_of": 5}`))
