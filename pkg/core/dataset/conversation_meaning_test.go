@@ -44,8 +44,8 @@ func gave(name, response string) string {
 	return `{"functionResponse":{"name":"` + name + `","response":` + response + `}}`
 }
 
-// TestNothingIsLost checks that meaningful content is converted, or rejected at its place.
-func TestNothingIsLost(t *testing.T) {
+// TestNothing_is_lost checks that meaningful content is converted, or rejected at its place.
+func TestNothing_is_lost(t *testing.T) {
 	t.Parallel()
 	const f, g = `{'id':'1','function':{'name':'f','arguments':{'a':1}}}`, `{'id':'2','function':{'name':'g','arguments':{'b':2}}}`
 	both := calls(called("f", `{"a":1}`), called("g", `{"b":2}`))

@@ -45,7 +45,7 @@ func mixture(n int, broken bool) []string {
 	return records
 }
 
-func TestWorkersAgree(t *testing.T) {
+func TestWorkers_agree(t *testing.T) {
 	t.Parallel()
 	for _, broken := range []bool{false, true} {
 		n := 2000
@@ -96,7 +96,7 @@ func TestWorkersStop(t *testing.T) {
 
 // A failing reader must never look like one that has ended, wherever it fails and whatever the
 // workers do at that time.
-func TestWorkersTellOfReaders(t *testing.T) {
+func TestWorkers_report_readers(t *testing.T) {
 	t.Parallel()
 	boom := errors.New("boom")
 	file := "[" + strings.Join(mixture(400, true), ",") + "]"

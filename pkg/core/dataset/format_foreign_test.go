@@ -148,7 +148,7 @@ func TestOtherKinds(t *testing.T) {
 }
 
 // The error at a value that is not a tool says what a tool must be.
-func TestToolsThatAreNone(t *testing.T) {
+func TestTools_that_are_none(t *testing.T) {
 	t.Parallel()
 	for tools, want := range map[string]string{
 		`"tools":[1]`: "/tools/0 this must be an object, not a number", `"tools":[[{"name":"f"},true]]`: "/tools/0/1 this must be an object, not a boolean",
@@ -163,7 +163,7 @@ func TestToolsThatAreNone(t *testing.T) {
 }
 
 // A prompt can have several forms, so the error names all of them.
-func TestPromptsThatAreNone(t *testing.T) {
+func TestPrompts_that_are_none(t *testing.T) {
 	t.Parallel()
 	const (
 		exchange = "this must be a text, a message or a list of messages, not "
@@ -184,7 +184,7 @@ func TestPromptsThatAreNone(t *testing.T) {
 }
 
 // A JSON text is read as JSON even if it has faults.
-func TestTextsThatAreJSON(t *testing.T) {
+func TestTexts_that_are_JSON(t *testing.T) {
 	t.Parallel()
 	for name, in := range map[string]string{
 		"mark": "\xef\xbb\xbf" + good, "a_line_before": "# exported today\n" + good + "\n", "title": "prompt, completion\n" + good,

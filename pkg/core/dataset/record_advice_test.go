@@ -77,7 +77,7 @@ func TestAdvice(t *testing.T) {
 }
 
 // An array whose elements look like turns is one conversation only if no sign is against it.
-func TestArraysOfTurns(t *testing.T) {
+func TestArrays_of_turns(t *testing.T) {
 	t.Parallel()
 	const user, model = `{"role":"user","content":"q"}`, `{"role":"assistant","content":"a"}`
 	for in, want := range map[string]string{
@@ -102,7 +102,7 @@ func TestArraysOfTurns(t *testing.T) {
 }
 
 // Each problem of a record is reported only once.
-func TestAdviceIsGivenOnce(t *testing.T) {
+func TestAdvice_is_given_once(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{
 		`{"prompt": [{"type": "text", "text": "q"}], "completion": "a"}`, `{"question": "q", "answer": "a"}`,

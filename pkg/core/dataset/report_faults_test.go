@@ -20,7 +20,7 @@ import (
 
 // Many warnings must not hide an error, and many errors of one kind must not hide those of another
 // kind.
-func TestNoKindHidesAnother(t *testing.T) {
+func TestNo_kind_hides_another(t *testing.T) {
 	t.Parallel()
 	var file strings.Builder
 	for i := range 3000 {
@@ -52,7 +52,7 @@ func TestNoKindHidesAnother(t *testing.T) {
 }
 
 // The same warning in many records makes one row with its count and its first places.
-func TestSameWarningIsOneRow(t *testing.T) {
+func TestSame_warning_is_one_row(t *testing.T) {
 	t.Parallel()
 	record := `{"messages":[{"role":"user","content":"q","x":1},{"role":"assistant","content":"%d"}],"y":1}` + "\n"
 	var file strings.Builder
@@ -75,7 +75,7 @@ func TestSameWarningIsOneRow(t *testing.T) {
 
 // With ever new warnings, the rows are limited, the counts are not, and the report does not depend
 // on the number of workers.
-func TestManyKindsOfWarnings(t *testing.T) {
+func TestMany_kinds_of_warnings(t *testing.T) {
 	t.Parallel()
 	var file strings.Builder
 	n := 6000
@@ -145,7 +145,7 @@ func peak(f func()) uint64 {
 
 // Memory must grow neither with the faults of a file nor with the decompressed size of a small
 // file. The test measures the whole process, so no other test may run.
-func TestMemoryIsBounded(t *testing.T) { //nolint:paralleltest // see above
+func TestMemory_is_bounded(t *testing.T) { //nolint:paralleltest // see above
 	if testing.Short() {
 		t.Skip("it takes many seconds")
 	}

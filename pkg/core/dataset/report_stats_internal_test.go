@@ -12,7 +12,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/strictjson"
 )
 
-func TestTallyIsCloseToTheTruth(t *testing.T) {
+func TestTally_is_close_to_the_truth(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	var all []int64

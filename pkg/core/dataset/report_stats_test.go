@@ -47,9 +47,9 @@ func TestStats(t *testing.T) {
 	}
 }
 
-// TestOverTokenLimit checks the boundary of the limit, and that of being over it in any case. The
+// TestOver_token_limit checks the boundary of the limit, and that of being over it in any case. The
 // example has an estimate of 951.92 tokens, of which at least 65 % are sure.
-func TestOverTokenLimit(t *testing.T) {
+func TestOver_token_limit(t *testing.T) {
 	t.Parallel()
 	in, whole := example("Why?", "So.")+example(strings.Repeat("long ", 1000), "é日😀"), dataset.Content{Characters: 5003, Tokens: 952}
 	for limit, want := range map[int64][2]dataset.Content{952: {}, 951: {whole}, 618: {whole}, 617: {whole, whole}, 1: {
@@ -143,7 +143,7 @@ func TestLimitsOfTheFile(t *testing.T) {
 }
 
 // A single record must not fill the report or the memory.
-func TestManyFaultsInARecord(t *testing.T) {
+func TestMany_faults_in_a_record(t *testing.T) {
 	t.Parallel()
 	const n = 20_000
 	for name, tc := range map[string]struct{ record, code string }{
@@ -162,7 +162,7 @@ func TestManyFaultsInARecord(t *testing.T) {
 }
 
 // Without an option, 200 errors of a kind are kept, also of a value inside a string.
-func TestFaultsOfARecordAreBounded(t *testing.T) {
+func TestFaults_of_a_record_are_bounded(t *testing.T) {
 	t.Parallel()
 	of := func(n int, tools string) string {
 		return `{"messages":[` + usr + `,` + asst + `],"tools":` + tools + `[` + strings.Repeat("1,", n) + `{}]` + tools + `}`
@@ -180,7 +180,7 @@ func TestFaultsOfARecordAreBounded(t *testing.T) {
 	}
 }
 
-func TestManyCallsInARecord(t *testing.T) {
+func TestMany_calls_in_a_record(t *testing.T) {
 	t.Parallel()
 	var messages strings.Builder
 	const n = 100

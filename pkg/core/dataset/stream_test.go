@@ -41,7 +41,7 @@ func convert(t *testing.T, r io.Reader, opt dataset.Options) (string, *dataset.R
 	return out.String(), report
 }
 
-func TestBlocksDoNotShow(t *testing.T) {
+func TestBlocks_do_not_show(t *testing.T) {
 	t.Parallel()
 	inputs, err := filepath.Glob(filepath.Join(goldenDir, "*", "*.in.*"))
 	if err != nil {
@@ -152,7 +152,7 @@ func packed(t *testing.T, s string) string {
 	return b.String()
 }
 
-func TestEnvelopeMayBeIgnored(t *testing.T) {
+func TestEnvelope_may_be_ignored(t *testing.T) {
 	t.Parallel()
 	out, report := convert(t, strings.NewReader(`{"filename":"x","data":[`+good+`]}`), dataset.Options{IgnoreEnvelope: true})
 	if report.Errors != 0 || out != good+"\n" {
@@ -160,7 +160,7 @@ func TestEnvelopeMayBeIgnored(t *testing.T) {
 	}
 }
 
-func TestFilesCutAnywhere(t *testing.T) {
+func TestFiles_cut_anywhere(t *testing.T) {
 	t.Parallel()
 	for _, whole := range []string{
 		"[" + good + ",\n" + good + "]", `{"data":[` + good + `]}`, "[\n  " + strings.ReplaceAll(good, ",", ",\n    ") + "\n]",
@@ -212,7 +212,7 @@ func TestLongRecords(t *testing.T) {
 	}
 }
 
-func TestFaultsAreBounded(t *testing.T) {
+func TestFaults_are_bounded(t *testing.T) {
 	t.Parallel()
 	_, report := convert(t, strings.NewReader(strings.Repeat("{}\n", 5000)), dataset.InBlocksOf(512, dataset.Options{MaxFaults: 7}))
 	if len(report.Faults) != 7 || !report.Truncated || report.Errors != 5000 || report.Counts[dataset.CodeUnknownFormat] != 5000 {
@@ -246,7 +246,7 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-func TestReadersAndWritersThatFail(t *testing.T) {
+func TestReaders_and_writers_that_fail(t *testing.T) {
 	t.Parallel()
 	boom := errors.New("boom")
 	broken := io.MultiReader(strings.NewReader(good), iotest.ErrReader(boom))
