@@ -62,8 +62,8 @@ resource "google_artifact_registry_repository_iam_member" "build_images" {
 locals {
   services = {
     api     = google_cloud_run_v2_service.api.name
-    convert = google_cloud_run_v2_service.convert.name
-    poll    = google_cloud_run_v2_service.poll.name
+    convert = module.convert.service.name
+    poll    = module.poll.service.name
   }
 }
 
@@ -107,8 +107,8 @@ resource "google_project_iam_member" "build_releaser" {
 resource "google_service_account_iam_member" "build_runtime" {
   for_each = {
     api     = google_service_account.api.name
-    convert = google_service_account.convert.name
-    poll    = google_service_account.poll.name
+    convert = module.convert.account.name
+    poll    = module.poll.account.name
   }
 
   service_account_id = each.value

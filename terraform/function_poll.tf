@@ -4,26 +4,29 @@
 # Function poll refreshes job records from Vertex AI, submits queued jobs, and publishes the events
 # of jobs.
 
-locals {
-  # GOMEMLIMIT is a tenth below the container's memory.
-  poll_memory = { container = "512Mi", go = "460MiB" }
+module "poll" {
+  source = "./modules/event_function"
 
-  poll_environment = {
-    for name, value in merge(local.environment, {
-      EVENT_ACCOUNT = google_service_account.poll_trigger.email
-      EVENTS_TOPIC  = google_pubsub_topic.events.name
-      GOMEMLIMIT    = local.poll_memory.go
-      STALLED_AFTER = var.jobs.stalled_after
-      TICK_TIMEOUT  = "8m50s" # below the timeout, so that it ends by itself
-    }, var.poll_environment) : name => value if value != null && value != ""
-  }
-}
+  deployment    = local.deployment
+  function      = "poll"
+  image         = coalesce(var.images.poll, local.placeholder)
+  cpu           = "1"
+  memory        = { container = "512Mi", go = "460MiB" }
+  max_instances = 1 # a second instance would repeat the same calls to Vertex AI
 
-resource "google_service_account" "poll" {
-  account_id   = "${var.name}-poll"
-  display_name = "Vertextune: runs function poll"
+  environment = merge(local.environment, {
+    EVENTS_TOPIC  = google_pubsub_topic.events.name
+    STALLED_AFTER = var.jobs.stalled_after
+    TICK_TIMEOUT  = "8m50s" # below the timeout, so that it ends by itself
+  }, var.poll_environment)
 
-  depends_on = [google_project_service.this]
+  # The trigger's account needs no role to receive events: those of a topic require none.
+  criteria = { type = "google.cloud.pubsub.topic.v1.messagePublished" }
+  topic    = google_pubsub_topic.ticks
+
+  service_after = google_storage_bucket_iam_member.catalogue
+  # The reasons are those of function convert.
+  depends_on = [google_kms_crypto_key_iam_member.agents, google_project_service.this, google_pubsub_topic.ticks]
 }
 
 # Poll resumes the starts of api: here, too, datasets are written once.
@@ -32,14 +35,14 @@ resource "google_storage_bucket_iam_member" "poll_data" {
 
   bucket = google_storage_bucket.data.name
   role   = each.key
-  member = google_service_account.poll.member
+  member = module.poll.account.member
 }
 
 # Like function api, it deletes the objects of refused starts.
 resource "google_storage_bucket_iam_member" "poll_refused_starts" {
   bucket = google_storage_bucket.data.name
   role   = "roles/storage.objectUser"
-  member = google_service_account.poll.member
+  member = module.poll.account.member
 
   condition {
     title      = local.refused_starts.title
@@ -52,14 +55,14 @@ resource "google_storage_bucket_iam_member" "poll_refused_starts" {
 resource "google_storage_bucket_iam_member" "poll_inbox" {
   bucket = google_storage_bucket.inbox.name
   role   = "roles/storage.objectViewer"
-  member = google_service_account.poll.member
+  member = module.poll.account.member
 }
 
 # Firestore's roles are granted on the project; the condition excludes its other databases.
 resource "google_project_iam_member" "poll_firestore" {
   project = var.project_id
   role    = "roles/datastore.user"
-  member  = google_service_account.poll.member
+  member  = module.poll.account.member
 
   condition {
     title      = "database-of-${var.name}"
@@ -71,137 +74,11 @@ resource "google_project_iam_member" "poll_firestore" {
 resource "google_project_iam_member" "poll_tuner" {
   project = var.project_id
   role    = google_project_iam_custom_role.tuner.id
-  member  = google_service_account.poll.member
+  member  = module.poll.account.member
 }
 
 resource "google_pubsub_topic_iam_member" "poll_events" {
   topic  = google_pubsub_topic.events.id
   role   = "roles/pubsub.publisher"
-  member = google_service_account.poll.member
-}
-
-resource "google_cloud_run_v2_service" "poll" {
-  name                = "${var.name}-poll"
-  location            = var.region
-  ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY" # this includes Eventarc's deliveries
-  deletion_protection = var.deletion_protection
-
-  template {
-    service_account = google_service_account.poll.email
-    encryption_key  = var.kms_key
-    timeout         = "540s" # below the 600 s that Pub/Sub waits for an answer
-    # A second tick at the same time would repeat the work of the first.
-    max_instance_request_concurrency = 1
-
-    scaling {
-      min_instance_count = 0
-      max_instance_count = 1 # a second instance would repeat the same calls to Vertex AI
-    }
-
-    containers {
-      image = coalesce(var.images.poll, local.placeholder)
-
-      resources {
-        limits            = { cpu = "1", memory = local.poll_memory.container }
-        cpu_idle          = true
-        startup_cpu_boost = true
-      }
-
-      dynamic "env" {
-        for_each = local.poll_environment
-        content {
-          name  = env.key
-          value = env.value
-        }
-      }
-
-      startup_probe {
-        period_seconds    = 1
-        failure_threshold = 30
-        tcp_socket {
-          port = 8080
-        }
-      }
-    }
-
-    dynamic "vpc_access" {
-      for_each = var.vpc[*]
-      content {
-        egress = vpc_access.value.egress
-        network_interfaces {
-          network    = vpc_access.value.network
-          subnetwork = vpc_access.value.subnetwork
-          tags       = vpc_access.value.tags
-        }
-      }
-    }
-  }
-
-  lifecycle {
-    # Cloud Build deploys images and moves traffic; gcloud marks what it changes.
-    ignore_changes = [
-      client, client_version, traffic,
-      template[0].annotations, template[0].labels, template[0].revision, template[0].containers[0].image,
-    ]
-  }
-
-  depends_on = [
-    google_kms_crypto_key_iam_member.agents,
-    google_project_service.this,
-    google_storage_bucket_iam_member.catalogue,
-  ]
-}
-
-resource "google_service_account" "poll_trigger" {
-  account_id   = "${var.name}-poll-trigger"
-  display_name = "Vertextune: Eventarc calls function poll as this"
-
-  depends_on = [google_project_service.this]
-}
-
-resource "google_cloud_run_v2_service_iam_member" "poll_trigger" {
-  name     = google_cloud_run_v2_service.poll.name
-  location = var.region
-  role     = "roles/run.invoker"
-  member   = google_service_account.poll_trigger.member
-}
-
-# Pub/Sub's agent signs each delivery as the trigger's account. It lacks this permission in a
-# project that has used Pub/Sub since before April 2021.
-resource "google_service_account_iam_member" "poll_trigger_signer" {
-  service_account_id = google_service_account.poll_trigger.name
-  role               = "roles/iam.serviceAccountTokenCreator"
-  member             = local.agents.pubsub
-
-  depends_on = [google_pubsub_topic.ticks] # the first use of Pub/Sub creates its agent
-}
-
-# The account needs no role to receive Eventarc's events: the events of a topic require none.
-resource "google_eventarc_trigger" "poll" {
-  name            = "${var.name}-poll"
-  location        = var.region
-  service_account = google_service_account.poll_trigger.email
-
-  matching_criteria {
-    attribute = "type"
-    value     = "google.cloud.pubsub.topic.v1.messagePublished"
-  }
-
-  transport {
-    pubsub {
-      topic = google_pubsub_topic.ticks.id
-    }
-  }
-
-  destination {
-    cloud_run_service {
-      service = google_cloud_run_v2_service.poll.name
-      region  = var.region
-    }
-  }
-
-  depends_on = [
-    google_cloud_run_v2_service_iam_member.poll_trigger,
-    google_service_account_iam_member.poll_trigger_signer,
-  ]
+  member = module.poll.account.member
 }

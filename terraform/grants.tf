@@ -42,8 +42,8 @@ locals {
     values(google_cloud_run_v2_service_iam_member.build_deployer),
     google_cloud_run_v2_service_iam_member.build_smoke,
     [
-      google_cloud_run_v2_service_iam_member.convert_trigger,
-      google_cloud_run_v2_service_iam_member.poll_trigger,
+      module.convert.invoker,
+      module.poll.invoker,
     ],
   )
 
@@ -53,8 +53,8 @@ locals {
     values(google_service_account_iam_member.tuning_users),
     [
       google_service_account_iam_member.build_identity,
-      google_service_account_iam_member.convert_trigger_signer,
-      google_service_account_iam_member.poll_trigger_signer,
+      module.convert.signer,
+      module.poll.signer,
     ],
   )
 

@@ -52,6 +52,16 @@ locals {
     START_SERVICE_ACCOUNTS = join(",", var.jobs.allowed_service_accounts)
   }
 
+  # Functions convert and poll also share these: see modules/event_function.
+  deployment = {
+    name                = var.name
+    region              = var.region
+    deletion_protection = var.deletion_protection
+    kms_key             = var.kms_key
+    pubsub_agent        = local.agents.pubsub
+    vpc                 = var.vpc
+  }
+
   # These are the objects of starts, for the grants to delete those of refused starts.
   refused_starts = {
     title      = "starts-of-${var.name}"

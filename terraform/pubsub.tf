@@ -60,7 +60,7 @@ resource "google_pubsub_subscription" "dead_letters" {
 locals {
   transports = {
     # Eventarc generates these names. A mocked trigger that names no topic has none.
-    for name, trigger in { convert = google_eventarc_trigger.convert, poll = google_eventarc_trigger.poll } :
+    for name, trigger in { convert = module.convert.trigger, poll = module.poll.trigger } :
     name => coalesce(one(flatten(trigger.transport[*].pubsub[*].subscription)), "eventarc-${name}")
   }
 

@@ -33,13 +33,13 @@ locals {
     # nothing to do.
     convert = {
       type    = "google.cloud.storage.object.v1.finalized"
-      account = google_service_account.convert_trigger.email
+      account = module.convert.trigger_account.email
       body    = jsonencode({ bucket = google_storage_bucket.inbox.name, name = "smoke/none.jsonl", generation = "1", size = "1" })
     }
     # This is a normal tick.
     poll = {
       type    = "google.cloud.pubsub.topic.v1.messagePublished"
-      account = google_service_account.poll_trigger.email
+      account = module.poll.trigger_account.email
       body    = jsonencode({ message = {} })
     }
   }

@@ -169,8 +169,8 @@ resource "google_storage_bucket_iam_member" "catalogue" {
   for_each = {
     for name, member in {
       api     = google_service_account.api.member
-      convert = google_service_account.convert.member
-      poll    = google_service_account.poll.member
+      convert = module.convert.account.member
+      poll    = module.poll.account.member
     } : name => member if var.catalogue != null
   }
 

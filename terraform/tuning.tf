@@ -36,7 +36,7 @@ resource "google_service_account_iam_member" "tuning_users" {
   role               = "roles/iam.serviceAccountUser"
   member = {
     api  = google_service_account.api.member
-    poll = google_service_account.poll.member
+    poll = module.poll.account.member
   }[each.value.function]
 }
 

@@ -22,15 +22,18 @@ type sizes struct {
 func (c terraformFiles) deployment(t *testing.T, function string) sizes {
 	t.Helper()
 	expression, ok := c.locals[function+"_memory"].(hclsyntax.Expression)
+	if memory := c.services[function].Attributes["memory"]; memory != nil {
+		expression, ok = memory.Expr, true
+	}
 	if !ok {
-		t.Fatalf("Terraform has no local.%s_memory", function)
+		t.Fatalf("Terraform has neither local.%s_memory nor a memory in module.%[1]s", function)
 	}
 	value, diagnostics := expression.Value(nil)
 	if diagnostics.HasErrors() {
 		t.Fatal(diagnostics)
 	}
 	d := sizes{memory: sizeOf(t, value.GetAttr("container").AsString()), goLimit: sizeOf(t, value.GetAttr("go").AsString())}
-	for _, block := range c.services[function].(*hclsyntax.Body).Blocks {
+	for _, block := range c.services[function].Blocks {
 		if attribute := block.Body.Attributes["max_instance_request_concurrency"]; attribute != nil {
 			value, diagnostics := attribute.Expr.Value(nil)
 			if diagnostics.HasErrors() {

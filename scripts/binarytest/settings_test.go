@@ -97,29 +97,36 @@ func settingsTable(t *testing.T) map[string][]string {
 // environments.
 type terraformFiles struct {
 	locals   map[string]hclsyntax.Node
-	services map[string]hclsyntax.Node // services, by function
+	services map[string]*hclsyntax.Body // Cloud Run services or calls of the module, by function
+	module   *hclsyntax.Body            // the service in modules/event_function
 }
 
 func configuration(t *testing.T) terraformFiles {
 	t.Helper()
+	const module = "../../terraform/modules/event_function/main.tf"
 	files, err := filepath.Glob("../../terraform/*.tf")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := terraformFiles{map[string]hclsyntax.Node{}, map[string]hclsyntax.Node{}}
-	for _, name := range files {
+	c := terraformFiles{locals: map[string]hclsyntax.Node{}, services: map[string]*hclsyntax.Body{}}
+	for _, name := range append(files, module) {
 		file, diagnostics := hclparse.NewParser().ParseHCLFile(name)
 		if diagnostics.HasErrors() {
 			t.Fatal(diagnostics)
 		}
 		for _, block := range file.Body.(*hclsyntax.Body).Blocks {
-			switch {
+			switch service := block.Type == "resource" && block.Labels[0] == "google_cloud_run_v2_service"; {
+			case name == module && service:
+				c.module = block.Body
+			case name == module:
 			case block.Type == "locals":
 				for name, attribute := range block.Body.Attributes {
 					c.locals[name] = attribute.Expr
 				}
-			case block.Type == "resource" && block.Labels[0] == "google_cloud_run_v2_service":
+			case service:
 				c.services[block.Labels[1]] = block.Body
+			case block.Type == "module":
+				c.services[block.Labels[0]] = block.Body
 			}
 		}
 	}
@@ -127,7 +134,8 @@ func configuration(t *testing.T) terraformFiles {
 }
 
 // given returns the settings that a function's service gets: the keys of the objects that make up
-// its environment, through any number of locals, and the names of single variables.
+// its environment, through any number of locals, and the names of single variables. A call of the
+// module also gets what the module sets.
 func (c terraformFiles) given(t *testing.T, function string) []string {
 	t.Helper()
 	found, seen := map[string]bool{}, map[string]bool{}
@@ -152,8 +160,14 @@ func (c terraformFiles) given(t *testing.T, function string) []string {
 		}
 		return nil
 	}
-	if diagnostics := hclsyntax.VisitAll(c.services[function], look); diagnostics.HasErrors() {
-		t.Fatal(diagnostics)
+	nodes := []*hclsyntax.Body{c.services[function]}
+	if c.services[function].Attributes["source"] != nil {
+		nodes = append(nodes, c.module)
+	}
+	for _, node := range nodes {
+		if diagnostics := hclsyntax.VisitAll(node, look); diagnostics.HasErrors() {
+			t.Fatal(diagnostics)
+		}
 	}
 	return slices.Sorted(maps.Keys(found))
 }

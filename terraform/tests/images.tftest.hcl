@@ -18,7 +18,7 @@ run "made_with_the_image_that_is_given" {
   }
 
   assert {
-    condition     = google_cloud_run_v2_service.api.template[0].containers[0].image == "example.com/api@sha256:1" && google_cloud_run_v2_service.poll.template[0].containers[0].image == local.placeholder
+    condition     = google_cloud_run_v2_service.api.template[0].containers[0].image == "example.com/api@sha256:1" && module.poll.service.template[0].containers[0].image == local.placeholder
     error_message = "The image that was given is not used."
   }
 }

@@ -15,8 +15,8 @@ variables {
 run "as_it_comes" {
   assert {
     condition = toset([for a in [
-      google_service_account.api, google_service_account.build, google_service_account.convert, google_service_account.convert_trigger,
-      google_service_account.poll, google_service_account.poll_trigger,
+      google_service_account.api, google_service_account.build, module.convert.account, module.convert.trigger_account,
+      module.poll.account, module.poll.trigger_account,
       ] : a.account_id]) == toset([
       "vertextune-api", "vertextune-build", "vertextune-convert", "vertextune-convert-trigger", "vertextune-poll", "vertextune-poll-trigger",
     ])
@@ -36,9 +36,9 @@ run "as_it_comes" {
   }
   assert {
     condition = alltrue([for place in [
-      google_cloud_run_v2_service.api.location, google_cloud_run_v2_service.convert.location, google_cloud_run_v2_service.poll.location,
+      google_cloud_run_v2_service.api.location, module.convert.service.location, module.poll.service.location,
       google_artifact_registry_repository.images.location, google_storage_bucket.inbox.location, google_storage_bucket.data.location,
-      google_storage_bucket.source.location, google_firestore_database.this[0].location_id, google_eventarc_trigger.poll.location,
+      google_storage_bucket.source.location, google_firestore_database.this[0].location_id, module.poll.trigger.location,
     ] : lower(place) == "us-central1"])
     error_message = "Something is in another region."
   }
@@ -74,7 +74,7 @@ run "as_it_comes" {
     error_message = "The database can be lost."
   }
   assert {
-    condition     = alltrue([for s in [google_cloud_run_v2_service.api, google_cloud_run_v2_service.convert, google_cloud_run_v2_service.poll] : s.deletion_protection && s.template[0].containers[0].image == "us-docker.pkg.dev/cloudrun/container/hello"])
+    condition     = alltrue([for s in [google_cloud_run_v2_service.api, module.convert.service, module.poll.service] : s.deletion_protection && s.template[0].containers[0].image == "us-docker.pkg.dev/cloudrun/container/hello"])
     error_message = "A service can be deleted, or begins with something else than Google's page."
   }
   assert {
@@ -110,7 +110,7 @@ run "as_it_comes" {
     error_message = "Function api is told ${jsonencode(local.api_environment)}."
   }
   assert {
-    condition = toset([for e in google_cloud_run_v2_service.convert.template[0].containers[0].env : "${e.name}=${e.value}"]) == toset([
+    condition = toset([for e in module.convert.service.template[0].containers[0].env : "${e.name}=${e.value}"]) == toset([
       "BASE_MODEL=gemini-3.1-flash-lite",
       "CREATE_TIMEOUT=60s",
       "DATA_BUCKET=my-project-vertextune-data",
@@ -128,10 +128,10 @@ run "as_it_comes" {
       "MONTHLY_BUDGET_USD=0",
       "START_LEASE=30s",
     ])
-    error_message = "Function convert is told ${jsonencode(local.convert_environment)}."
+    error_message = "Function convert is told ${jsonencode(module.convert.service.template[0].containers[0].env)}."
   }
   assert {
-    condition = toset([for e in google_cloud_run_v2_service.poll.template[0].containers[0].env : "${e.name}=${e.value}"]) == toset([
+    condition = toset([for e in module.poll.service.template[0].containers[0].env : "${e.name}=${e.value}"]) == toset([
       "BASE_MODEL=gemini-3.1-flash-lite",
       "CREATE_TIMEOUT=60s",
       "DATA_BUCKET=my-project-vertextune-data",
@@ -150,7 +150,7 @@ run "as_it_comes" {
       "START_LEASE=30s",
       "TICK_TIMEOUT=8m50s",
     ])
-    error_message = "Function poll is told ${jsonencode(local.poll_environment)}."
+    error_message = "Function poll is told ${jsonencode(module.poll.service.template[0].containers[0].env)}."
   }
 }
 
@@ -162,8 +162,8 @@ run "the_longest_name" {
 
   assert {
     condition = alltrue([for a in [
-      google_service_account.api, google_service_account.build, google_service_account.convert, google_service_account.convert_trigger,
-      google_service_account.poll, google_service_account.poll_trigger,
+      google_service_account.api, google_service_account.build, module.convert.account, module.convert.trigger_account,
+      module.poll.account, module.poll.trigger_account,
     ] : can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", a.account_id))])
     error_message = "An account's name is too long."
   }
@@ -194,7 +194,7 @@ run "everything_elsewhere" {
   }
 
   assert {
-    condition     = google_eventarc_trigger.convert.location == "europe-west4" && google_storage_bucket.inbox.name == "their-inbox" && google_storage_bucket.data.name == "their-data" && google_firestore_database.this[0].location_id == "eur3"
+    condition     = module.convert.trigger.location == "europe-west4" && google_storage_bucket.inbox.name == "their-inbox" && google_storage_bucket.data.name == "their-data" && google_firestore_database.this[0].location_id == "eur3"
     error_message = "Something is not where it was wanted."
   }
   assert {
@@ -208,12 +208,14 @@ run "everything_elsewhere" {
     error_message = "Function api is told ${jsonencode(local.api_environment)}."
   }
   assert {
-    condition     = local.convert_environment.DROP_STARTS == "false" && local.poll_environment.STALLED_AFTER == "1h30m"
-    error_message = "Function convert is told ${jsonencode(local.convert_environment)}, function poll ${jsonencode(local.poll_environment)}."
+    condition = toset(flatten([for s in [module.convert.service, module.poll.service] : [
+      for e in s.template[0].containers[0].env : e.value if contains(["DROP_STARTS", "STALLED_AFTER"], e.name)
+    ]])) == toset(["false", "1h30m"])
+    error_message = "Function convert or poll gets other settings than the variables say."
   }
   # All functions use the same settings.
   assert {
-    condition = alltrue([for told in [local.api_environment, local.convert_environment, local.poll_environment] : { for k in keys(local.environment) : k => told[k] if local.environment[k] != "" } == {
+    condition = alltrue([for s in [google_cloud_run_v2_service.api, module.convert.service, module.poll.service] : { for e in s.template[0].containers[0].env : e.name => e.value if contains(keys(local.environment), e.name) } == {
       BASE_MODEL            = "gemini-x"
       CATALOGUE             = "gs://their-data/catalogue.json"
       CATALOGUE_MAX_AGE     = "1m"
@@ -230,5 +232,31 @@ run "everything_elsewhere" {
       START_LEASE           = "1m"
     }])
     error_message = "The functions are told ${jsonencode(local.environment)}."
+  }
+}
+
+# A deployment from before modules/event_function keeps its resources: each resource of the module
+# has one block in moved.tf for each function, from the old address.
+run "moved" {
+  command = plan
+
+  assert {
+    condition = sort([for m in regexall("(?s)from += (\\S+)\\s+to += (\\S+)", file("moved.tf")) : join(" ", m)]) == sort(flatten([
+      for f in ["convert", "poll"] : [for from, to in {
+        "google_cloud_run_v2_service.${f}"                      = "google_cloud_run_v2_service.function"
+        "google_cloud_run_v2_service_iam_member.${f}_trigger"   = "google_cloud_run_v2_service_iam_member.invoker"
+        "google_eventarc_trigger.${f}"                          = "google_eventarc_trigger.trigger"
+        "google_service_account.${f}"                           = "google_service_account.function"
+        "google_service_account.${f}_trigger"                   = "google_service_account.trigger"
+        "google_service_account_iam_member.${f}_trigger_signer" = "google_service_account_iam_member.signer"
+      } : "${from} module.${f}.${to}"]
+    ])) && length(output.services) > 0
+    error_message = "A resource would be destroyed and made again: ${file("moved.tf")}"
+  }
+  assert {
+    condition = sort([for m in regexall("(?m)^resource \"(\\S+)\" \"(\\S+)\"", file("modules/event_function/main.tf")) : "module.convert.${join(".", m)}"]) == sort([
+      for m in regexall("to += (module\\.convert\\.\\S+)", file("moved.tf")) : m[0]
+    ]) && length(output.services) > 0
+    error_message = "moved.tf does not have exactly the resources of modules/event_function."
   }
 }

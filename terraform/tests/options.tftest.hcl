@@ -42,7 +42,7 @@ run "key" {
     condition = alltrue([for key in concat(
       [for b in [google_storage_bucket.inbox, google_storage_bucket.data, google_storage_bucket.source] : b.encryption[0].default_kms_key_name],
       [for t in [google_pubsub_topic.ticks, google_pubsub_topic.events, google_pubsub_topic.dead_letters] : t.kms_key_name],
-      [for s in [google_cloud_run_v2_service.api, google_cloud_run_v2_service.convert, google_cloud_run_v2_service.poll] : s.template[0].encryption_key],
+      [for s in [google_cloud_run_v2_service.api, module.convert.service, module.poll.service] : s.template[0].encryption_key],
       [
         google_artifact_registry_repository.images.kms_key_name,
         google_firestore_database.this[0].cmek_config[0].kms_key_name,
@@ -149,7 +149,7 @@ run "the_rest" {
     error_message = "Files stay in the inbox."
   }
   assert {
-    condition     = alltrue([for s in [google_cloud_run_v2_service.api, google_cloud_run_v2_service.convert, google_cloud_run_v2_service.poll] : s.template[0].vpc_access[0].egress == "ALL_TRAFFIC" && s.template[0].vpc_access[0].network_interfaces[0].subnetwork == "s" && s.deletion_protection == false])
+    condition     = alltrue([for s in [google_cloud_run_v2_service.api, module.convert.service, module.poll.service] : s.template[0].vpc_access[0].egress == "ALL_TRAFFIC" && s.template[0].vpc_access[0].network_interfaces[0].subnetwork == "s" && s.deletion_protection == false])
     error_message = "A function does not go through the network, or is protected."
   }
   assert {

@@ -9,7 +9,7 @@ mock_provider "google" {
 
 # The value is known in the plan, so that no check is postponed.
 override_resource {
-  target          = google_eventarc_trigger.poll
+  target          = module.poll.google_eventarc_trigger.trigger
   override_during = plan
   values          = { transport = { pubsub = { subscription = "projects/my-project/subscriptions/poll" } } }
 }

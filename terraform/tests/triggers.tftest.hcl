@@ -15,21 +15,21 @@ variables {
 run "wiring" {
   # A file in the inbox triggers convert.
   assert {
-    condition = toset([for c in google_eventarc_trigger.convert.matching_criteria : "${c.attribute}=${c.value}"]) == toset([
+    condition = toset([for c in module.convert.trigger.matching_criteria : "${c.attribute}=${c.value}"]) == toset([
       "type=google.cloud.storage.object.v1.finalized", "bucket=my-project-vertextune-inbox",
     ])
-    error_message = "Trigger convert filters ${jsonencode(google_eventarc_trigger.convert.matching_criteria)}."
+    error_message = "Trigger convert filters ${jsonencode(module.convert.trigger.matching_criteria)}."
   }
   assert {
-    condition     = google_eventarc_trigger.convert.destination[0].cloud_run_service[0].service == google_cloud_run_v2_service.convert.name
+    condition     = module.convert.trigger.destination[0].cloud_run_service[0].service == module.convert.service.name
     error_message = "Trigger convert calls another service."
   }
   assert {
-    condition     = google_eventarc_trigger.convert.location == lower(google_storage_bucket.inbox.location)
+    condition     = module.convert.trigger.location == lower(google_storage_bucket.inbox.location)
     error_message = "Eventarc sees the objects of buckets in its own region only."
   }
   assert {
-    condition     = google_eventarc_trigger.convert.service_account == google_service_account.convert_trigger.email && google_eventarc_trigger.poll.service_account == google_service_account.poll_trigger.email
+    condition     = module.convert.trigger.service_account == module.convert.trigger_account.email && module.poll.trigger.service_account == module.poll.trigger_account.email
     error_message = "A trigger calls as another account than that which may."
   }
 
@@ -43,34 +43,34 @@ run "wiring" {
     error_message = "Cloud Scheduler must publish a message that is not empty to the topic of ticks, by its whole name."
   }
   assert {
-    condition     = toset([for c in google_eventarc_trigger.poll.matching_criteria : "${c.attribute}=${c.value}"]) == toset(["type=google.cloud.pubsub.topic.v1.messagePublished"])
-    error_message = "Trigger poll filters ${jsonencode(google_eventarc_trigger.poll.matching_criteria)}."
+    condition     = toset([for c in module.poll.trigger.matching_criteria : "${c.attribute}=${c.value}"]) == toset(["type=google.cloud.pubsub.topic.v1.messagePublished"])
+    error_message = "Trigger poll filters ${jsonencode(module.poll.trigger.matching_criteria)}."
   }
   assert {
-    condition     = google_eventarc_trigger.poll.transport[0].pubsub[0].topic == google_pubsub_topic.ticks.id
+    condition     = module.poll.trigger.transport[0].pubsub[0].topic == google_pubsub_topic.ticks.id
     error_message = "Trigger poll listens to another topic than that of ticks."
   }
   assert {
-    condition     = google_eventarc_trigger.poll.destination[0].cloud_run_service[0].service == google_cloud_run_v2_service.poll.name
+    condition     = module.poll.trigger.destination[0].cloud_run_service[0].service == module.poll.service.name
     error_message = "Trigger poll calls another service."
   }
 
   # Event functions accept one request at a time, from inside, from one account.
   assert {
-    condition = alltrue([for s in [google_cloud_run_v2_service.convert, google_cloud_run_v2_service.poll] :
+    condition = alltrue([for s in [module.convert.service, module.poll.service] :
     s.template[0].max_instance_request_concurrency == 1 && s.ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY" && s.invoker_iam_disabled != true])
     error_message = "An event function can be called otherwise than by Eventarc, or twice at a time."
   }
   assert {
     condition = (
-      one([for e in google_cloud_run_v2_service.convert.template[0].containers[0].env : e.value if e.name == "EVENT_ACCOUNT"]) == google_service_account.convert_trigger.email
-      && one([for e in google_cloud_run_v2_service.poll.template[0].containers[0].env : e.value if e.name == "EVENT_ACCOUNT"]) == google_service_account.poll_trigger.email
+      one([for e in module.convert.service.template[0].containers[0].env : e.value if e.name == "EVENT_ACCOUNT"]) == module.convert.trigger_account.email
+      && one([for e in module.poll.service.template[0].containers[0].env : e.value if e.name == "EVENT_ACCOUNT"]) == module.poll.trigger_account.email
     )
     error_message = "An event function does not know its trigger's account."
   }
   # Pub/Sub stops waiting for an answer after 600 s.
   assert {
-    condition     = alltrue([for s in [google_cloud_run_v2_service.convert, google_cloud_run_v2_service.poll] : tonumber(trimsuffix(s.template[0].timeout, "s")) < 600])
+    condition     = alltrue([for s in [module.convert.service, module.poll.service] : tonumber(trimsuffix(s.template[0].timeout, "s")) < 600])
     error_message = "An event function may take longer than Pub/Sub waits for it."
   }
 }

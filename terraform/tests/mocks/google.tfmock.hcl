@@ -32,7 +32,7 @@ override_resource {
 }
 
 override_resource {
-  target = google_service_account.convert
+  target = module.convert.google_service_account.function
   values = {
     email  = "vertextune-convert@my-project.iam.gserviceaccount.com"
     member = "serviceAccount:vertextune-convert@my-project.iam.gserviceaccount.com"
@@ -41,7 +41,7 @@ override_resource {
 }
 
 override_resource {
-  target = google_service_account.convert_trigger
+  target = module.convert.google_service_account.trigger
   values = {
     email  = "vertextune-convert-trigger@my-project.iam.gserviceaccount.com"
     member = "serviceAccount:vertextune-convert-trigger@my-project.iam.gserviceaccount.com"
@@ -50,7 +50,7 @@ override_resource {
 }
 
 override_resource {
-  target = google_service_account.poll
+  target = module.poll.google_service_account.function
   values = {
     email  = "vertextune-poll@my-project.iam.gserviceaccount.com"
     member = "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com"
@@ -59,7 +59,7 @@ override_resource {
 }
 
 override_resource {
-  target = google_service_account.poll_trigger
+  target = module.poll.google_service_account.trigger
   values = {
     email  = "vertextune-poll-trigger@my-project.iam.gserviceaccount.com"
     member = "serviceAccount:vertextune-poll-trigger@my-project.iam.gserviceaccount.com"
@@ -108,7 +108,7 @@ override_resource {
 }
 
 override_resource {
-  target = google_eventarc_trigger.poll
+  target = module.poll.google_eventarc_trigger.trigger
   values = { transport = { pubsub = { subscription = "projects/my-project/subscriptions/eventarc-us-central1-vertextune-poll-sub-1" } } }
 }
 
