@@ -6,6 +6,7 @@ package dataset
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/vertextune/vertextune/pkg/core/strictjson"
 )
@@ -133,6 +134,7 @@ func (s *schemaWriter) flat(obj int) (all []property, required []int) {
 	if schema && (r.member(obj, "properties") != 0 || !s.ofObject(obj)) {
 		return nil, nil
 	}
+	var untyped []int
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		v := i + 1
 		key, kind := string(r.key(i)), r.kind(v)
@@ -149,6 +151,13 @@ func (s *schemaWriter) flat(obj int) (all []property, required []int) {
 			all = append(all, property{i, v})
 		case kind == strictjson.String && !keyword && len(parseType(r.text(v))) > 0 && !(schema && key == "type"):
 			all = append(all, property{i, v})
+		case !keyword && !strings.HasPrefix(key, "$") && key != "strict" && (!schema || kind == strictjson.String && key != "type"):
+			untyped = append(untyped, i)
+		}
+	}
+	for _, name := range untyped {
+		if len(all) > 0 { // else the object contains no properties
+			r.fail(name, CodeInvalidSchema, "the parameter "+quoted(r.text(name))+" has no type of Vertex AI", `describe it as {"type": "string"} or with another type`)
 		}
 	}
 	return all, required
