@@ -298,3 +298,17 @@ func TestProgress(t *testing.T) {
 		t.Errorf("progress of a file that is not JSON ended with %+v, want %+v", last, want)
 	}
 }
+
+// TestConvert_record_inside_a_broken_record: reading continues at the next record that follows a
+// comma, and not at the object inside the broken one.
+func TestConvert_record_inside_a_broken_record(t *testing.T) {
+	t.Parallel()
+	const text = `[{"prompt":"a","completion":"b" {"prompt":"c","completion":"d"},{"prompt":"e","completion":"f"}]`
+	report, err := dataset.Check(t.Context(), strings.NewReader(text), dataset.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Records != 2 || report.Examples != 1 || report.Errors != 1 {
+		t.Errorf("%d records, %d examples, %d errors; want 2, 1 and 1", report.Records, report.Examples, report.Errors)
+	}
+}
