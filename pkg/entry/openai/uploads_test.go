@@ -1,6 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
+//lint:file-ignore SA1019 OpenAI has deprecated the status of a file, but its clients wait for it.
+
 package openai_test
 
 import (

@@ -56,24 +56,6 @@ func (w *world) onVertex(t testing.TB, job tuning.Job) tuning.Observation {
 	return seen
 }
 
-func (w *world) record(t testing.TB, job tuning.Job) store.Record {
-	t.Helper()
-	record, err := w.Cloud.Records.CreateJob(t.Context(), job, nil)
-	if err != nil {
-		t.Fatalf("record a job: %v", err)
-	}
-	return record
-}
-
-func (w *world) read(t testing.TB, r store.Record) store.Record {
-	t.Helper()
-	record, err := w.Cloud.Records.Job(t.Context(), r.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return record
-}
-
 // cancel cancels jobs on Vertex AI without our records. The state changes immediately.
 func (w *world) cancel(t testing.TB, records ...store.Record) {
 	t.Helper()
