@@ -96,7 +96,7 @@ func run(ctx context.Context, runs, bytes, messages int, lasting time.Duration) 
 	b.url = server.URL + "/api/v1/fine-tuning/"
 
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "measured\tcompared with\tms\tms\tratio")
+	fmt.Fprintln(w, "measured\tcompared with\tms\tthat ms\tratio")
 	if err := b.drops(ctx, w, runs, bytes); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func run(ctx context.Context, runs, bytes, messages int, lasting time.Duration) 
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	return b.smallCalls(ctx, lasting)
+	return b.smallCalls(ctx, os.Stdout, lasting)
 }
 
 // compare measures two functions in turn and prints their medians.
@@ -132,7 +132,7 @@ func median(all []time.Duration) time.Duration {
 }
 
 // smallCalls reads the list of jobs with eight clients at a time.
-func (b *bench) smallCalls(ctx context.Context, lasting time.Duration) error {
+func (b *bench) smallCalls(ctx context.Context, w io.Writer, lasting time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, lasting)
 	defer cancel()
 	var mu sync.Mutex
@@ -159,12 +159,15 @@ func (b *bench) smallCalls(ctx context.Context, lasting time.Duration) error {
 		return errors.Join(errors.New("small calls failed"), failed)
 	}
 	slices.Sort(took)
-	fmt.Printf("\nGET jobs, 8 clients: %.0f calls/s, p50 %.1f ms, p99 %.1f ms\n",
+	_, err := fmt.Fprintf(w, "\nGET jobs, 8 clients: %.0f calls/s, p50 %.1f ms, p99 %.1f ms\n",
 		float64(len(took))/lasting.Seconds(), ms(took[len(took)/2]), ms(took[len(took)*99/100]))
-	return nil
+	return err
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// caller waits for a start on many messages.
+var caller = &http.Client{Timeout: 5 * time.Minute}
 
 // call sends a request to function api. Every status except 200 is an error.
 func (b *bench) call(ctx context.Context, method, path, body string) error {
@@ -174,7 +177,7 @@ func (b *bench) call(ctx context.Context, method, path, body string) error {
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
+	response, err := caller.Do(request)
 	if err != nil {
 		return err
 	}

@@ -137,7 +137,7 @@ func TestSplit_holds_64_MiB(t *testing.T) {
 		holdBytes int64
 		held      bool
 	}{
-		{whole, 0, true}, {append(whole, '\n'), 0, false},
+		{whole, 0, true}, {slices.Concat(whole, []byte{'\n'}), 0, false},
 		{little.Line, int64(len(little.Line)), true}, {little.Line, int64(len(little.Line)) - 1, false}, {little.Line, 1, false},
 	} {
 		trained := 0

@@ -47,7 +47,7 @@ func (h *heapWatch) http(w http.ResponseWriter, r *http.Request, next http.Handl
 func TestStart_streams(t *testing.T) {
 	const messages, size, bound = 40_000, 512, 20 << 20 // 40 MiB of text
 	var heap heapWatch
-	s := newSystem(t, nil)
+	s := newSystem(t, func(s *setup) { s.api.RequestTimeout = 5 * time.Minute }) // each part waits for the garbage collector
 	s.OnHTTP(heap.http)
 	text := strings.Repeat("x", size)
 	for first := 0; first < messages; first += 500 {
@@ -72,6 +72,8 @@ func TestStart_streams(t *testing.T) {
 	if job.Pairs != messages {
 		t.Errorf("got %d pairs, want %d", job.Pairs, messages)
 	}
+	heap.mu.Lock()
+	defer heap.mu.Unlock()
 	if grown := int64(heap.most) - int64(heap.base); grown > bound || heap.seen < 5 {
 		t.Errorf("the heap grew by %d MiB, seen in %d parts", grown>>20, heap.seen)
 	}

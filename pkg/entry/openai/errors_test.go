@@ -32,7 +32,7 @@ func TestErrors(t *testing.T) {
 	params := client.FineTuningJobNewParams{Model: baseModel, TrainingFile: f.ID, Suffix: client.String("private-suffix"), Metadata: map[string]string{"k": "private-metadata"}}
 	_, err = reader.FineTuning.Jobs.New(t.Context(), params)
 	wantError(t, err, http.StatusForbidden, "permission_error", "role_required", "")
-	_, err = reader.Files.Content(t.Context(), f.ID)
+	_, err = reader.Files.Content(t.Context(), f.ID) //nolint:bodyclose // the call fails
 	wantError(t, err, http.StatusForbidden, "permission_error", "role_required", "")
 	_, err = s.client.Files.List(t.Context(), client.FileListParams{}, option.WithQuery("private-query", "x"))
 	wantError(t, err, http.StatusBadRequest, "invalid_request_error", "unknown_field", "private-query")

@@ -202,7 +202,7 @@ func (s *system) send(t *testing.T, name, content string) *client.FileObject {
 }
 
 // wantError requires an error of OpenAI's client with this status, type, code and field.
-func wantError(t *testing.T, err error, status int, kind, code, param string) *client.Error {
+func wantError(t *testing.T, err error, status int, kind, code, param string) client.Error {
 	t.Helper()
 	e, ok := errors.AsType[*client.Error](err)
 	if !ok {
@@ -214,7 +214,7 @@ func wantError(t *testing.T, err error, status int, kind, code, param string) *c
 	if e.Response.Header.Get("X-Request-Id") == "" {
 		t.Error("the answer has no request ID")
 	}
-	return e
+	return *e
 }
 
 // allJobs returns the jobs on record.

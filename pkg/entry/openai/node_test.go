@@ -28,7 +28,7 @@ func TestNode(t *testing.T) {
 	}
 	guide, err := os.ReadFile("README.md")
 	check(t, err)
-	example := regexp.MustCompile("(?ms)^```js\n(.*?)^```").FindSubmatch(guide)
+	example := regexp.MustCompile("(?s)\n```js\n(.*?)\n```").FindSubmatch(guide)
 	every, err := os.ReadFile("testdata/client.mjs")
 	check(t, err)
 	dir := t.TempDir()

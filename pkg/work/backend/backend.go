@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
@@ -90,8 +91,8 @@ func (b *Backend) OnClose(closeClient func() error) { b.closers = append(b.close
 // Close closes the clients. The one that was opened last is closed first.
 func (b *Backend) Close() error {
 	var all []error
-	for i := len(b.closers) - 1; i >= 0; i-- {
-		all = append(all, b.closers[i]())
+	for _, closeClient := range slices.Backward(b.closers) {
+		all = append(all, closeClient())
 	}
 	return errors.Join(all...)
 }
