@@ -10,7 +10,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"slices"
@@ -22,7 +21,8 @@ import (
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi-validator/config"
-	"github.com/pb33f/libopenapi-validator/errors"
+
+	"github.com/vertextune/vertextune/pkg/standin/openapitest"
 )
 
 // unseen lists the documented responses that no test gets, with the reasons.
@@ -81,9 +81,7 @@ var theDocument = sync.OnceValues(func() (*document, error) {
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
-	all := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" &&
-		flag.Lookup("test.list").Value.String() == ""
-	if code == 0 && all && !complete() {
+	if code == 0 && openapitest.RunsAll() && !complete() {
 		code = 1
 	}
 	os.Exit(code)
@@ -118,28 +116,8 @@ func agree(t *testing.T, next http.Handler) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var body bytes.Buffer
-		r.Body = io.NopCloser(io.TeeReader(r.Body, &body))
-		recorder := httptest.NewRecorder()
-		next.ServeHTTP(connected{recorder, w}, r)
-		answer := recorder.Result()
-		for _, fault := range d.check(r, body.Bytes(), answer, recorder.Body.Bytes()) {
-			t.Errorf("%s %s answered %d: %s\nbody: %.2000s", r.Method, r.URL.EscapedPath(), answer.StatusCode, fault, recorder.Body)
-		}
-		maps.Copy(w.Header(), answer.Header)
-		w.WriteHeader(answer.StatusCode)
-		_, _ = w.Write(recorder.Body.Bytes()) // it is not an error here if the client has gone
-	})
+	return openapitest.Agree(t, d.check, next)
 }
-
-// connected records a response. For everything else, it gives access to the connection.
-type connected struct {
-	*httptest.ResponseRecorder
-	to http.ResponseWriter
-}
-
-func (c connected) Unwrap() http.ResponseWriter { return c.to }
 
 // leaks are internal words that no response may contain.
 var leaks = []string{secret, "goroutine", ".go:", "rpc error", "googleapi:", "127.0.0.1", "panic", "context deadline", hidden}
@@ -160,7 +138,7 @@ func (d *document) check(r *http.Request, body []byte, answer *http.Response, te
 	request.Body = io.NopCloser(bytes.NewReader(body))
 	answer.Body = io.NopCloser(bytes.NewReader(text))
 	if ok, wrong := d.validator.ValidateHttpResponse(request, answer); !ok {
-		faults = append(faults, reasons("response", wrong)...)
+		faults = append(faults, openapitest.Reasons("response", wrong)...)
 	}
 	unread := len(body) == 0 && r.ContentLength > 0 // it was answered before the body was read
 	if refused(answer.StatusCode) || unread {
@@ -168,7 +146,7 @@ func (d *document) check(r *http.Request, body []byte, answer *http.Response, te
 	}
 	request.Body = io.NopCloser(bytes.NewReader(body))
 	if ok, wrong := d.validator.ValidateHttpRequestSync(request); !ok {
-		faults = append(faults, reasons("request, which the API took,", wrong)...)
+		faults = append(faults, openapitest.Reasons("request, which the API took,", wrong)...)
 	}
 	return faults
 }
@@ -211,16 +189,4 @@ func refused(code int) bool {
 		return true
 	}
 	return false
-}
-
-func reasons(what string, wrong []*errors.ValidationError) []string {
-	var out []string
-	for _, w := range wrong {
-		text := "the " + what + " is not as documented: " + w.Message + ": " + w.Reason
-		for _, s := range w.SchemaValidationErrors {
-			text += fmt.Sprintf("\n  %s at %s", s.Reason, s.KeywordLocation)
-		}
-		out = append(out, text)
-	}
-	return out
 }

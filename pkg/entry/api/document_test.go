@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vertextune/vertextune/pkg/entry/api"
+	"github.com/vertextune/vertextune/pkg/standin/openapitest"
 )
 
 func TestDocument_is_valid_OpenAPI(t *testing.T) {
@@ -28,7 +29,7 @@ func TestDocument_is_valid_OpenAPI(t *testing.T) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if ok, wrong := d.validator.ValidateDocument(); !ok {
-		t.Error(strings.Join(reasons("document", wrong), "\n"))
+		t.Error(strings.Join(openapitest.Reasons("document", wrong), "\n"))
 	}
 }
 
@@ -134,10 +135,10 @@ func (d *document) example(r *http.Request, answer *http.Response) []string {
 	defer d.mu.Unlock()
 	if answer == nil {
 		_, wrong := d.validator.ValidateHttpRequestSync(r)
-		return reasons("example", wrong)
+		return openapitest.Reasons("example", wrong)
 	}
 	_, wrong := d.validator.ValidateHttpResponse(r, answer)
-	return reasons("example", wrong)
+	return openapitest.Reasons("example", wrong)
 }
 
 func TestDocument_is_served(t *testing.T) {

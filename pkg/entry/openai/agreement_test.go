@@ -11,7 +11,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"regexp"
@@ -23,7 +22,8 @@ import (
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi-validator/config"
-	"github.com/pb33f/libopenapi-validator/errors"
+
+	"github.com/vertextune/vertextune/pkg/standin/openapitest"
 )
 
 // document is the part of the API's description below /v1, with a validator, and the operations
@@ -100,9 +100,7 @@ func closeSchemas(v any) {
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
-	all := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" &&
-		flag.Lookup("test.list").Value.String() == ""
-	if d, err := theDocument(); code == 0 && all {
+	if d, err := theDocument(); code == 0 && openapitest.RunsAll() {
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)
@@ -126,28 +124,8 @@ func agree(t *testing.T, enabled bool, next http.Handler) http.Handler {
 	if !enabled {
 		return next
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var body bytes.Buffer
-		r.Body = io.NopCloser(io.TeeReader(r.Body, &body))
-		recorder := httptest.NewRecorder()
-		next.ServeHTTP(connected{recorder, w}, r)
-		answer := recorder.Result()
-		for _, fault := range d.check(r, body.Bytes(), answer, recorder.Body.Bytes()) {
-			t.Errorf("%s %s answered %d: %s\nbody: %.1000s", r.Method, r.URL.EscapedPath(), answer.StatusCode, fault, recorder.Body)
-		}
-		maps.Copy(w.Header(), answer.Header)
-		w.WriteHeader(answer.StatusCode)
-		_, _ = w.Write(recorder.Body.Bytes()) // it is not an error here if the client has gone
-	})
+	return openapitest.Agree(t, d.check, next)
 }
-
-// connected records a response. For everything else, it gives access to the connection.
-type connected struct {
-	*httptest.ResponseRecorder
-	to http.ResponseWriter
-}
-
-func (c connected) Unwrap() http.ResponseWriter { return c.to }
 
 func (d *document) check(r *http.Request, body []byte, answer *http.Response, text []byte) (faults []string) {
 	d.mu.Lock()
@@ -169,13 +147,13 @@ func (d *document) check(r *http.Request, body []byte, answer *http.Response, te
 	answer.Body = io.NopCloser(bytes.NewReader(text))
 	request.Body = http.NoBody
 	if valid, wrong := d.validator.ValidateHttpResponse(request, answer); !valid {
-		faults = append(faults, reasons("response", wrong)...)
+		faults = append(faults, openapitest.Reasons("response", wrong)...)
 	}
 	// OpenAPI cannot describe the text null as a value of a parameter that is an object.
 	if ok && !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") && r.URL.Query().Get("metadata") != "null" {
 		request.Body = io.NopCloser(bytes.NewReader(body))
 		if valid, wrong := d.validator.ValidateHttpRequestSync(request); !valid {
-			faults = append(faults, reasons("request", wrong)...)
+			faults = append(faults, openapitest.Reasons("request", wrong)...)
 		}
 	}
 	return faults
@@ -197,16 +175,4 @@ func (d *document) documented(r *http.Request) (*http.Request, string) {
 		return request, path
 	}
 	return request, ""
-}
-
-func reasons(what string, wrong []*errors.ValidationError) []string {
-	var out []string
-	for _, w := range wrong {
-		text := "the " + what + " is not as documented: " + w.Message + ": " + w.Reason
-		for _, s := range w.SchemaValidationErrors {
-			text += fmt.Sprintf("\n  %s at %s", s.Reason, s.KeywordLocation)
-		}
-		out = append(out, text)
-	}
-	return out
 }

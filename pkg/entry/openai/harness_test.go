@@ -217,7 +217,7 @@ func wantError(t *testing.T, err error, status int, kind, code, param string) cl
 	return *e
 }
 
-// allJobs returns the jobs on record.
+// allJobs returns the records of all jobs.
 func (s *system) allJobs(t *testing.T) []store.Record {
 	t.Helper()
 	found, _, err := s.records.ListJobs(t.Context(), store.Page{Order: store.NewestFirst, Size: 1000, Scan: 1000, Whole: true})

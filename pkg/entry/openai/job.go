@@ -126,8 +126,8 @@ func tunedModel(j tuning.Job) string {
 	return cmp.Or(j.TunedEndpoint, j.TunedModel, j.Spec.OutputURI)
 }
 
-// viewJob returns a job in OpenAI's shape. A job that another client has started has the URIs of
-// its data in the place of files.
+// viewJob returns a job in OpenAI's shape. A job that was started through the other API has
+// the URIs of its data as its files.
 func (s *Service) viewJob(j tuning.Job) jobView {
 	h := hyperparameters{orAuto(j.Hyperparameters.EpochCount), orAuto(j.Hyperparameters.BatchSize), orAuto(j.Hyperparameters.LearningRateMultiplier)}
 	v := jobView{

@@ -17,7 +17,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 )
 
-// TestKilled_server_loses_nothing goes on with a copy of the folder of a running server, which is
+// TestKilled_server_loses_nothing restarts from a copy of the folder of a running server, which is
 // what a kill would leave.
 func TestKilled_server_loses_nothing(t *testing.T) {
 	t.Parallel()

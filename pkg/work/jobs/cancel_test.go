@@ -202,8 +202,8 @@ func TestCancel_what_has_ended(t *testing.T) {
 func TestPassOn(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		method string
-		told   int // how often Vertex AI is called in the end
+		method  string
+		cancels int // how often Vertex AI is called in the end
 	}{
 		"cancel_fails":     {"CancelTuningJob", 2},
 		"looking_fails":    {"GetTuningJob", 1},
@@ -238,8 +238,8 @@ func TestPassOn(t *testing.T) {
 			if got := w.one(t); got.State != tuning.Cancelling || got.CancelDue() {
 				t.Errorf("after the next tick: %s", got.State)
 			}
-			if n := w.Count("CancelTuningJob"); n != tt.told {
-				t.Errorf("Vertex AI got %d cancels, want %d", n, tt.told)
+			if n := w.Count("CancelTuningJob"); n != tt.cancels {
+				t.Errorf("Vertex AI got %d cancels, want %d", n, tt.cancels)
 			}
 		})
 	}

@@ -1,0 +1,70 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package openapitest holds responses against an OpenAPI document in tests.
+package openapitest
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/pb33f/libopenapi-validator/errors"
+)
+
+// Check returns what is wrong with a request or with its response.
+type Check func(r *http.Request, body []byte, answer *http.Response, text []byte) []string
+
+// Agree serves with next, and fails the test for everything that check finds.
+func Agree(t *testing.T, check Check, next http.Handler) http.Handler {
+	t.Helper()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body bytes.Buffer
+		r.Body = io.NopCloser(io.TeeReader(r.Body, &body))
+		recorder := httptest.NewRecorder()
+		next.ServeHTTP(connected{recorder, w}, r)
+		answer := recorder.Result()
+		for _, fault := range check(r, body.Bytes(), answer, recorder.Body.Bytes()) {
+			t.Errorf("%s %s answered %d: %s\nbody: %.2000s", r.Method, r.URL.EscapedPath(), answer.StatusCode, fault, recorder.Body)
+		}
+		maps.Copy(w.Header(), answer.Header)
+		w.WriteHeader(answer.StatusCode)
+		_, _ = w.Write(recorder.Body.Bytes()) // it is not an error here if the client has gone
+	})
+}
+
+// connected records a response. For everything else, it gives access to the connection.
+type connected struct {
+	*httptest.ResponseRecorder
+	to http.ResponseWriter
+}
+
+func (c connected) Unwrap() http.ResponseWriter { return c.to }
+
+// RunsAll reports whether all tests of the package run, and not only chosen ones.
+func RunsAll() bool {
+	for _, name := range []string{"test.run", "test.skip", "test.list"} {
+		if flag.Lookup(name).Value.String() != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// Reasons returns a text for each error of the validator.
+func Reasons(what string, wrong []*errors.ValidationError) []string {
+	var out []string
+	for _, w := range wrong {
+		text := "the " + what + " is not as documented: " + w.Message + ": " + w.Reason
+		for _, s := range w.SchemaValidationErrors {
+			text += fmt.Sprintf("\n  %s at %s", s.Reason, s.KeywordLocation)
+		}
+		out = append(out, text)
+	}
+	return out
+}
