@@ -89,7 +89,7 @@ func (c *Converter) Handle(ctx context.Context, event cloudevents.Event) error {
 		return nil
 	case fault.ShouldRedeliver(err):
 		// The error is returned so that the event is delivered again.
-		log.ErrorContext(ctx, "the conversion failed and will be retried", "error", err)
+		log.Log(ctx, serve.FailureLevel(ctx), "the conversion failed and will be retried", "error", err)
 		return errors.New("the conversion failed, see the log")
 	default:
 		// The event is acknowledged, because Cloud Storage refused permanently, such as for a

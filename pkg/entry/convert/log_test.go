@@ -5,6 +5,7 @@ package convert_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -69,5 +70,23 @@ func TestLog_has_no_words(t *testing.T) {
 	}
 	if strings.Count(log.String(), "\n") < 40 {
 		t.Errorf("the log has too few lines:\n%s", &log)
+	}
+}
+
+// TestLog_level_of_a_failed_conversion: a conversion that its sender cut off is a warning, because
+// the event is delivered again.
+func TestLog_level_of_a_failed_conversion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var log bytes.Buffer
+	w.Converter.Log = serve.Logger(&log, slog.LevelDebug)
+	dropped := event(t, w.drop(t, "good.json", good))
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := w.Handle(canceled, dropped); err == nil {
+		t.Error("the event of a conversion that was cut off is acknowledged")
+	}
+	if !strings.Contains(log.String(), `"severity":"WARNING","message":"the conversion failed and will be retried"`) {
+		t.Errorf("no warning:\n%s", &log)
 	}
 }

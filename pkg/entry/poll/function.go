@@ -80,7 +80,7 @@ func (p *Poller) Handle(ctx context.Context, event cloudevents.Event) error {
 	if err := p.Tick(ctx); err != nil {
 		// The error is returned so that the event is delivered again: Firestore or Vertex AI may
 		// answer then.
-		p.Log.ErrorContext(ctx, "the tick failed", "error", err)
+		p.Log.Log(ctx, serve.FailureLevel(ctx), "the tick failed", "error", err)
 		return errors.New("the tick failed, see the log")
 	}
 	return nil

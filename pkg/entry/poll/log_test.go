@@ -74,3 +74,25 @@ func (w *world) resumeAll(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestLog_level_of_a_failed_tick: a tick that its sender cut off is a warning, because the next one
+// does its work; a tick that failed by itself is an error.
+func TestLog_level_of_a_failed_tick(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	log := w.Cloud.Log
+	w.Poller.Log = serve.Logger(log, slog.LevelDebug)
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	outOfTime, done := context.WithTimeout(t.Context(), 0)
+	defer done()
+	for ctx, want := range map[context.Context]string{canceled: "WARNING", outOfTime: "ERROR"} {
+		log.Reset()
+		if err := w.Handle(ctx, tick()); err == nil {
+			t.Errorf("%s: the failed tick is acknowledged", want)
+		}
+		if !strings.Contains(log.String(), `"severity":"`+want+`","message":"the tick failed"`) {
+			t.Errorf("no line of level %s:\n%s", want, log)
+		}
+	}
+}

@@ -118,3 +118,13 @@ func unread(err error, reason, message string) error {
 	out.Reason = reason
 	return out
 }
+
+// FailureLevel returns the level at which an event function logs a failure that a redelivery can
+// mend: warning if the sender closed the request before its end, which is no fault of the
+// function, and error otherwise.
+func FailureLevel(ctx context.Context) slog.Level {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return slog.LevelWarn
+	}
+	return slog.LevelError
+}
