@@ -25,7 +25,7 @@ const quotedLineMax = 500
 func (e *engine) readDataset(ctx context.Context, j *job) *outcome {
 	spec := j.spec.GetSupervisedTuningSpec()
 	check := checker{model: j.facts, service: &e.facts.service}
-	training, failure := e.readFile(ctx, spec.GetTrainingDatasetUri(), "Dataset", check)
+	training, failure := e.readFile(ctx, spec.GetTrainingDatasetUri(), "Dataset", check, nil)
 	if failure != nil {
 		return &outcome{failure: failure}
 	}
@@ -36,16 +36,20 @@ func (e *engine) readDataset(ctx context.Context, j *job) *outcome {
 		return &outcome{failure: jobError(codes.InvalidArgument, "The training dataset %s has no usable examples: "+
 			"%d examples, of which %d were dropped.", spec.GetTrainingDatasetUri(), training.examples, training.dropped)}
 	}
+	measured := measure{Entropy: training.answers.entropy(), Variety: training.answers.trigrams.share(), Novelty: -1}
 	if uri := spec.GetValidationDatasetUri(); uri != "" {
-		validation, failure := e.readFile(ctx, uri, "Validation dataset", check)
+		validation, failure := e.readFile(ctx, uri, "Validation dataset", check, &training.answers.trigrams)
 		if failure == nil {
 			failure = e.checkValidationSize(j.facts, validation.examples, training.examples)
 		}
 		if failure != nil {
 			return &outcome{failure: failure}
 		}
+		measured.Novelty = validation.answers.trigrams.share()
 	}
-	return plan(spec, j.facts, &e.facts.service, training)
+	planned := plan(spec, j.facts, &e.facts.service, training)
+	planned.measure = measured
+	return planned
 }
 
 // checkTrainingSize holds the number of examples; what bounds that of open models is not
@@ -78,8 +82,8 @@ func (e *engine) checkValidationSize(model *modelFacts, validation, training int
 }
 
 // readFile reads one JSONL object to its end. The first faulty example fails it; the rest are only
-// counted.
-func (e *engine) readFile(ctx context.Context, uri, what string, check checker) (*tally, *spb.Status) {
+// counted. Its answers are compared with the known trigrams, or with its own if there are none.
+func (e *engine) readFile(ctx context.Context, uri, what string, check checker, known *trigrams) (*tally, *spb.Status) {
 	bucket, object, _ := strings.Cut(strings.TrimPrefix(uri, "gs://"), "/")
 	reader, err := e.cfg.Storage.Bucket(bucket).Object(object).NewReader(ctx)
 	if err != nil {
@@ -87,6 +91,9 @@ func (e *engine) readFile(ctx context.Context, uri, what string, check checker) 
 	}
 	defer reader.Close()
 	t := &tally{}
+	if known == nil {
+		known = &t.answers.trigrams
+	}
 	var first *offender
 	limits := &e.facts.service
 	err = eachLine(reader, int(limits.ExampleBytesMax.Value), func(line []byte, whole bool) {
@@ -104,7 +111,7 @@ func (e *engine) readFile(ctx context.Context, uri, what string, check checker) 
 		case parsed.drop != "":
 			t.drop(t.examples, parsed.drop, limits.DroppedSampleMax.Value)
 		default:
-			t.keep(parsed)
+			t.keep(parsed, known)
 		}
 	})
 	switch {

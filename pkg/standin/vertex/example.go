@@ -21,6 +21,7 @@ type example struct {
 	images        int64
 	files         int64           // images and all others
 	declared      map[string]bool // functions
+	answer        string          // the text of the output
 	drop          string          // why the example is dropped; "" if it is not
 }
 
@@ -154,4 +155,7 @@ func (e *example) addText(tokens *int64, text string) {
 	n := int64(utf8.RuneCountInString(text))
 	e.characters += n
 	*tokens += (n + 3) / 4
+	if tokens == &e.output {
+		e.answer += text
+	}
 }

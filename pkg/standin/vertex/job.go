@@ -46,6 +46,7 @@ type outcome struct {
 	stats       *pb.SupervisedTuningDataStats // nil if the dataset is bad
 	hyper       *pb.SupervisedHyperParameters // what the service chose
 	checkpoints []*pb.TunedModelCheckpoint    // planned, without endpoints
+	measure     measure                       // of a good dataset
 	failure     *spb.Status                   // nil if the job will succeed
 }
 

@@ -13,12 +13,14 @@ import (
 )
 
 var (
-	parentPattern = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)$`)
-	jobPattern    = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/tuningJobs/([^/]+)$`)
-	modelPattern  = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/models/([^/@]+)(?:@([^/@]+))?$`)
-	keyPattern    = regexp.MustCompile(`^projects/[^/]+/locations/([^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+$`)
-	bucketPattern = regexp.MustCompile(`^gs://[a-z0-9][a-z0-9._-]+[a-z0-9](/.*)?$`)
-	numberPattern = regexp.MustCompile(`^[0-9]+$`)
+	parentPattern  = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)$`)
+	jobPattern     = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/tuningJobs/([^/]+)$`)
+	modelPattern   = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/models/([^/@]+)(?:@([^/@]+))?$`)
+	keyPattern     = regexp.MustCompile(`^projects/[^/]+/locations/([^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+$`)
+	bucketPattern  = regexp.MustCompile(`^gs://[a-z0-9][a-z0-9._-]+[a-z0-9](/.*)?$`)
+	contextPattern = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/metadataStores/default/contexts/([^/]+)$`)
+	runsPattern    = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/tensorboards/([^/]+)/experiments/([^/]+)(?:/runs/([^/]+)(?:/timeSeries/([^/]+))?)?$`)
+	numberPattern  = regexp.MustCompile(`^[0-9]+$`)
 )
 
 // place is where a job lives: a project, by its id, and a location.
@@ -39,9 +41,14 @@ func (p place) endpoint(id string) string {
 	return fmt.Sprintf("projects/%s/locations/%s/endpoints/%s", projectNumber(p.project), p.location, id)
 }
 
-func (p place) experiment(stamp string) string {
-	return fmt.Sprintf("projects/%s/locations/%s/metadataStores/default/contexts/tuning-experiment-%s",
-		projectNumber(p.project), p.location, stamp)
+func (p place) experiment(id string) string {
+	return fmt.Sprintf("projects/%s/locations/%s/metadataStores/default/contexts/%s", projectNumber(p.project), p.location, id)
+}
+
+// tensorboard is the one TensorBoard of a location that holds the metrics of all tuning jobs.
+func (p place) tensorboard() string {
+	number := projectNumber(p.project)
+	return fmt.Sprintf("projects/%s/locations/%s/tensorboards/%s", number, p.location, derivedID("tensorboard", number, p.location))
 }
 
 // projectNumber makes up the number that belongs to a project id: twelve digits, always the same.

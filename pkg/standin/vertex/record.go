@@ -44,6 +44,7 @@ type record struct {
 	Hyper       *message   `json:"hyper,omitempty"`
 	Checkpoints []*message `json:"checkpoints,omitempty"`
 	Failure     *message   `json:"failure,omitempty"`
+	Measure     *measure   `json:"measure,omitempty"`
 }
 
 // message puts a protocol buffer into the journal in its own JSON form.
@@ -112,6 +113,7 @@ func reading(j *job, o *outcome) record {
 	r := record{
 		Kind: recordDataset, ID: j.id, At: o.at,
 		Stats: wrap(o.stats), Hyper: wrap(o.hyper), Failure: wrap(o.failure),
+		Measure: &o.measure,
 	}
 	for _, c := range o.checkpoints {
 		r.Checkpoints = append(r.Checkpoints, wrap(c))
@@ -121,7 +123,10 @@ func reading(j *job, o *outcome) record {
 
 func (r record) outcome() (*outcome, error) {
 	var errs [3]error
-	o := &outcome{at: r.At}
+	o := &outcome{at: r.At, measure: measure{Novelty: -1}}
+	if r.Measure != nil {
+		o.measure = *r.Measure
+	}
 	o.stats, errs[0] = unwrap[pb.SupervisedTuningDataStats](r.Stats)
 	o.hyper, errs[1] = unwrap[pb.SupervisedHyperParameters](r.Hyper)
 	o.failure, errs[2] = unwrap[spb.Status](r.Failure)

@@ -49,6 +49,9 @@ func Start(cfg Config) (*Server, error) {
 		pb.RegisterGenAiTuningServiceServer(r, &service{engine: engine, facts: facts, cfg: cfg, beta: true})
 		v1.RegisterGenAiTuningServiceServer(r, serviceV1)
 		v1.RegisterPipelineServiceServer(r, s.pipelines)
+		measured := &metrics{service: serviceV1.service}
+		v1.RegisterMetadataServiceServer(r, measured)
+		v1.RegisterTensorboardServiceServer(r, measured)
 	})
 	if err != nil {
 		return nil, errors.Join(err, engine.close())

@@ -17,9 +17,12 @@ type tally struct {
 	dropped    int64
 	indices    []int64 // of some dropped examples, from 1
 	reasons    []string
+	answers    answers
 }
 
-func (t *tally) keep(e *example) {
+// keep counts an example that is used. It compares the answer with known trigrams.
+func (t *tally) keep(e *example, known *trigrams) {
+	t.answers.add(e.answer, known)
 	t.kept++
 	t.characters += e.characters
 	t.multimodal = t.multimodal || e.files > 0

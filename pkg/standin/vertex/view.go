@@ -31,7 +31,7 @@ func (j *job) view(now time.Time) *pb.TuningJob {
 	}
 	if j.started(now) {
 		out.StartTime = timestamppb.New(j.start())
-		out.Experiment = j.place.experiment(j.start().UTC().Format("20060102150405"))
+		out.Experiment = j.place.experiment(j.experiment())
 	}
 	if j.outcome != nil && j.outcome.stats != nil {
 		out.TuningDataStats = &pb.TuningDataStats{TuningDataStats: &pb.TuningDataStats_SupervisedTuningDataStats{
