@@ -36,9 +36,10 @@ type call struct {
 	req    any
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, settings ...func(*cloud.Config)) *world {
 	t.Helper()
-	w := &world{cloud: cloudtest.Start(t, func(c *cloud.Config) { c.Project = "acme" })}
+	settings = append(settings, func(c *cloud.Config) { c.Project = "acme" })
+	w := &world{cloud: cloudtest.Start(t, settings...)}
 	w.Client = w.cloud.Vertex
 	w.cloud.Upload(t, cloudtest.Data, "x.jsonl", strings.Repeat(cloudtest.Example, 20), nil)
 	w.cloud.OnAny(func(ctx context.Context, c faults.Call, do faults.Do) error {
