@@ -146,6 +146,10 @@ type Job struct {
 	Stats         *Stats       `firestore:"stats,omitempty"`
 	// Dropped are some of the examples that Vertex AI left out; Stats counts all.
 	Dropped []Dropped `firestore:"dropped,omitempty"`
+	// Experiment is Vertex AI's metadata context of the job's metrics. Metrics is nil until they are
+	// read, after the job's end.
+	Experiment string   `firestore:"experiment,omitempty"`
+	Metrics    *Metrics `firestore:"metrics,omitempty"`
 
 	// Events are all events of the job; the first Published of them were published. Watched is set while
 	// the poller has work to do for the job: it has not finished, or not all events were published.
@@ -226,6 +230,23 @@ type Checkpoint struct {
 	Epoch    int64  `json:"epoch" firestore:"epoch"`
 	Step     int64  `json:"step" firestore:"step"`
 	Endpoint string `json:"endpoint,omitempty" firestore:"endpoint,omitempty"`
+	// The metrics are nil where they are not known, such as before the job's end.
+	TrainLoss     *float64 `json:"train_loss,omitempty" firestore:"train_loss,omitempty"`
+	EvalLoss      *float64 `json:"eval_loss,omitempty" firestore:"eval_loss,omitempty"`
+	TrainAccuracy *float64 `json:"train_accuracy,omitempty" firestore:"train_accuracy,omitempty"`
+	EvalAccuracy  *float64 `json:"eval_accuracy,omitempty" firestore:"eval_accuracy,omitempty"`
+}
+
+// same reports whether two descriptions by Vertex AI, which have no metrics, are equal.
+func (c Checkpoint) same(other Checkpoint) bool {
+	return c.ID == other.ID && c.Epoch == other.Epoch && c.Step == other.Step && c.Endpoint == other.Endpoint
+}
+
+// Metrics is what a record keeps of the metrics of a job that has ended.
+type Metrics struct {
+	URI       string `firestore:"uri,omitempty"`       // gs:// URI of the curves, or "" if there are none
+	Detail    string `firestore:"detail,omitempty"`    // why there are none, as a sentence for the caller
+	Memorized string `firestore:"memorized,omitempty"` // a sentence, if the model has memorized its data
 }
 
 // Stats are Vertex AI's counts of the training data. Source: tuning_data_stats of TuningJob.
@@ -256,6 +277,7 @@ type Observation struct {
 	Checkpoints   []Checkpoint
 	Stats         *Stats
 	Dropped       []Dropped
+	Experiment    string // the metadata context of the job's metrics
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	StartedAt     time.Time

@@ -36,6 +36,7 @@ func (j Job) Observe(o Observation) (Job, bool) {
 	if len(o.Checkpoints) > 0 {
 		next.Checkpoints = o.Checkpoints
 	}
+	next.Experiment = cmp.Or(o.Experiment, j.Experiment)
 	if o.Stats != nil {
 		next.Stats, next.Dropped = o.Stats, o.Dropped
 	}
@@ -67,7 +68,7 @@ func same(a, b Job) bool {
 	return a.Name == b.Name && a.State == b.State && a.VertexState == b.VertexState &&
 		a.TunedModel == b.TunedModel && a.TunedEndpoint == b.TunedEndpoint &&
 		a.StartedAt.Equal(b.StartedAt) && a.EndedAt.Equal(b.EndedAt) &&
-		sameFailure(a.Failure, b.Failure) && sameStats(a.Stats, b.Stats) && slices.Equal(a.Checkpoints, b.Checkpoints)
+		sameFailure(a.Failure, b.Failure) && sameStats(a.Stats, b.Stats) && slices.EqualFunc(a.Checkpoints, b.Checkpoints, Checkpoint.same)
 }
 
 func sameFailure(a, b *Failure) bool {

@@ -57,7 +57,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	}
 	back.OnClose(events.Close)
 	poller := &Poller{
-		Records: back.Records, Vertex: client, Events: events, Jobs: back.Jobs, Reports: back.Presenter(),
+		Records: back.Records, Vertex: client, Events: events, Jobs: back.Jobs, Reports: back.Presenter(), Metrics: back.Metrics(client),
 		StalledAfter: config.StalledAfter, Timeout: config.TickTimeout, Now: time.Now, Log: back.Log,
 	}
 	return &serve.Function{Event: poller.Handle, Admit: admit, Project: config.Project, Close: back.Close}, nil

@@ -23,6 +23,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/work/jobevents"
+	"github.com/vertextune/vertextune/pkg/work/jobmetrics"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 )
@@ -47,6 +48,7 @@ type Poller struct {
 	Jobs    *jobs.Service
 	Events  *jobevents.Publisher
 	Reports *jobview.Presenter // writes the reports on jobs that have ended
+	Metrics *jobmetrics.Keeper // keeps the metrics of jobs that have ended
 	// StalledAfter is how long a job may run without any change before it counts as stalled; 0
 	// means no limit.
 	StalledAfter time.Duration
@@ -176,7 +178,7 @@ func (p *Poller) publish(ctx context.Context, t *tick) error {
 	if len(pending) == 0 {
 		return nil
 	}
-	pending, reportErr := p.report(ctx, pending)
+	pending, reportErr := p.report(ctx, t, pending)
 	sent, err := p.Events.Publish(ctx, pending)
 	for _, r := range sent {
 		r.Published = int64(len(r.Events))

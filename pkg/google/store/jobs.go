@@ -233,6 +233,8 @@ func mutableFields(j tuning.Job) []firestore.Update {
 		{Path: "checkpoints", Value: j.Checkpoints},
 		{Path: "stats", Value: j.Stats},
 		{Path: "dropped", Value: j.Dropped},
+		{Path: "experiment", Value: j.Experiment},
+		{Path: "metrics", Value: j.Metrics},
 		{Path: "spec", Value: j.Spec},
 		{Path: "lineage", Value: j.Lineage},
 		{Path: "estimate", Value: j.Estimate},

@@ -43,7 +43,12 @@ func fullJob(n int) tuning.Job {
 		Kind: "INVALID_ARGUMENT", Reason: "INVALID_DATA", Metadata: map[string]string{"errors": "1"},
 	}
 	j.TunedModel, j.TunedEndpoint = "models/1", "endpoints/1"
-	j.Checkpoints = []tuning.Checkpoint{{ID: "1", Epoch: 1, Step: 5, Endpoint: "endpoints/1"}, {ID: "2", Epoch: 2, Step: 10}}
+	j.Checkpoints = []tuning.Checkpoint{
+		{ID: "1", Epoch: 1, Step: 5, Endpoint: "endpoints/1", TrainLoss: new(1.5), EvalLoss: new(1.75), TrainAccuracy: new(0.5), EvalAccuracy: new(0.25)},
+		{ID: "2", Epoch: 2, Step: 10},
+	}
+	j.Experiment = "projects/1/locations/l/metadataStores/default/contexts/c"
+	j.Metrics = &tuning.Metrics{URI: "gs://b/m.json", Detail: "none", Memorized: "yes"}
 	j.Stats = &tuning.Stats{Examples: 100, BillableTokens: 1 << 40, Steps: 10, Dropped: 1}
 	j.Dropped = []tuning.Dropped{{Index: 3, Reason: "too long"}}
 	j.Spec = tuning.Spec{APIVersion: "v1", ValidationData: "gs://b/y.jsonl", Labels: map[string]string{"team": "a"}}
@@ -64,7 +69,7 @@ func fullJob(n int) tuning.Job {
 func TestFull_job_is_full(t *testing.T) {
 	t.Parallel()
 	job := fullJob(1)
-	for _, v := range []any{job, job.Events[1], *job.Failure, *job.LeftOut, *job.Stats, *job.FirstAnswer, *job.CancelRequested, *job.OpenAI} {
+	for _, v := range []any{job, job.Events[1], *job.Failure, *job.LeftOut, *job.Stats, *job.FirstAnswer, *job.CancelRequested, *job.OpenAI, *job.Metrics, job.Checkpoints[0]} {
 		for i := range reflect.TypeOf(v).NumField() {
 			if reflect.ValueOf(v).Field(i).IsZero() {
 				t.Errorf("%T.%s has no value: the test would not notice its loss", v, reflect.TypeOf(v).Field(i).Name)

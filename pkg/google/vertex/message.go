@@ -20,6 +20,7 @@ func observe(job *aiplatformpb.TuningJob) tuning.Observation {
 		VertexState:   job.GetState().String(),
 		TunedModel:    job.GetTunedModel().GetModel(),
 		TunedEndpoint: job.GetTunedModel().GetEndpoint(),
+		Experiment:    job.GetExperiment(),
 		CreatedAt:     moment(job.GetCreateTime()),
 		UpdatedAt:     moment(job.GetUpdateTime()),
 		StartedAt:     moment(job.GetStartTime()),

@@ -176,7 +176,8 @@ func (c *Cloud) NewBackend(config jobs.Config) *backend.Backend {
 func (c *Cloud) NewPoller(t testing.TB, back *backend.Backend) *poll.Poller {
 	t.Helper()
 	return &poll.Poller{
-		Records: back.Records, Vertex: c.Vertex, Jobs: back.Jobs, Events: c.publisher(t), Reports: back.Presenter(), Now: c.Now, Log: back.Log,
+		Records: back.Records, Vertex: c.Vertex, Jobs: back.Jobs, Events: c.publisher(t), Reports: back.Presenter(),
+		Metrics: back.Metrics(c.Vertex), Now: c.Now, Log: back.Log,
 	}
 }
 
