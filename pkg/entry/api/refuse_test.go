@@ -18,7 +18,7 @@ import (
 // protected are the endpoints that need a token, with their methods by path.
 var protected = map[string]string{
 	"/start": http.MethodPost, "/convert-json": http.MethodPost, "/validate-data": http.MethodPost,
-	"/job-status/1": http.MethodGet, "/jobs": http.MethodGet, "/jobs/1/events": http.MethodGet, "/jobs/1": http.MethodGet, "/cancel/1": http.MethodPost,
+	"/job-status/1": http.MethodGet, "/jobs": http.MethodGet, "/jobs/1/events": http.MethodGet, "/jobs/1/metrics": http.MethodGet, "/jobs/1": http.MethodGet, "/cancel/1": http.MethodPost,
 	"/models": http.MethodGet, "/lineage/1": http.MethodGet,
 }
 

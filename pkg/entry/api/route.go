@@ -38,6 +38,7 @@ func (a *API) endpoints() []endpoint {
 		{http.MethodPost, base + "/cancel/{job_name}", auth.Starter, nil, false, a.cancel},
 		{http.MethodGet, base + "/jobs", auth.Reader, jobsQuery, false, plain(a.jobs)},
 		{http.MethodGet, base + "/jobs/{job_name}/events", auth.Reader, pageQuery, false, a.events},
+		{http.MethodGet, base + "/jobs/{job_name}/metrics", auth.Reader, nil, false, a.metrics},
 		{http.MethodGet, base + "/jobs/{job_name}", auth.Reader, nil, false, a.status}, // the same as job-status, as many clients expect it here
 		{http.MethodGet, base + "/lineage/{name}", auth.Reader, nil, false, a.lineage},
 		{http.MethodGet, base + "/models", auth.Reader, modelsQuery, false, plain(a.models)},

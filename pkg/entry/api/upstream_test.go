@@ -120,6 +120,10 @@ func TestUpstream(t *testing.T) {
 		{name: "cancel_firestore_away", path: "/cancel/1", body: "{}", fails: faults.Firestore, err: errAway, code: 503, retry: "30"},
 		{name: "cancel_firestore_quota", path: "/cancel/1", body: "{}", fails: faults.Firestore, err: errQuota, code: 429, retry: "30"},
 		{name: "cancel_firestore_slow", path: "/cancel/1", body: "{}", fails: faults.Firestore, err: errSlow, timeout: 300 * time.Millisecond, code: 504},
+		{name: "metrics_firestore_denied", path: "/jobs/1/metrics", fails: faults.Firestore, err: errDenied, code: 502},
+		{name: "metrics_firestore_away", path: "/jobs/1/metrics", fails: faults.Firestore, err: errAway, code: 503, retry: "30"},
+		{name: "metrics_firestore_quota", path: "/jobs/1/metrics", fails: faults.Firestore, err: errQuota, code: 429, retry: "30"},
+		{name: "metrics_firestore_slow", path: "/jobs/1/metrics", fails: faults.Firestore, err: errSlow, timeout: 300 * time.Millisecond, code: 504},
 		{name: "events_firestore_denied", path: "/jobs/1/events", fails: faults.Firestore, err: errDenied, code: 502},
 		{name: "events_firestore_away", path: "/jobs/1/events", fails: faults.Firestore, err: errAway, code: 503, retry: "30"},
 		{name: "events_firestore_quota", path: "/jobs/1/events", fails: faults.Firestore, err: errQuota, code: 429, retry: "30"},
@@ -212,7 +216,7 @@ func TestInternal_shows_nothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	calls := map[string]string{
-		"/job-status/4711": http.MethodGet, "/jobs/4711": http.MethodGet, "/jobs/4711/events": http.MethodGet, "/cancel/4711": http.MethodPost,
+		"/job-status/4711": http.MethodGet, "/jobs/4711": http.MethodGet, "/jobs/4711/events": http.MethodGet, "/jobs/4711/metrics": http.MethodGet, "/cancel/4711": http.MethodPost,
 		"/lineage/4711": http.MethodGet,
 	}
 	for path, method := range calls {

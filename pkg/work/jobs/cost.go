@@ -42,6 +42,10 @@ func (b Budget) Check() error {
 	return errors.Join(all...)
 }
 
+// noValidation is the warning about a job without validation data. Source: the metrics of Vertex
+// AI's guide to supervised tuning, of which those of evaluation need a validation dataset.
+const noValidation = "Without validation data there is no evaluation loss, which shows the best checkpoint: validation_split holds back examples for it."
+
 // withEstimate returns the job with its tokens and cost. It returns an error if the model cannot
 // take the data, or if the cost exceeds the budget.
 func (s *Service) withEstimate(ctx context.Context, job tuning.Job, r tuning.Request, set trainset.Result) (tuning.Job, error) {
@@ -55,6 +59,9 @@ func (s *Service) withEstimate(ctx context.Context, job tuning.Job, r tuning.Req
 	}
 	job.Estimate = text
 	job.Warnings = slices.Concat(job.Warnings, content.Texts(), e.Warnings)
+	if set.Validation.Examples == 0 {
+		job.Warnings = append(job.Warnings, noValidation)
+	}
 	if e.Cost != nil {
 		job.Cost = int64(e.Cost.High)
 	}

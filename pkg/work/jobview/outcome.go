@@ -48,6 +48,9 @@ func (t *Presenter) after(ctx context.Context, job tuning.Job) (out outcome, war
 			out.Estimate, out.Billed = job.Estimate, billed(job, e)
 		}
 	}
+	if job.Metrics != nil && job.Metrics.Memorized != "" {
+		warnings = append(warnings, job.Metrics.Memorized)
+	}
 	if len(job.Dropped) > 0 {
 		var err error
 		if out.Dropped, err = t.dropped(ctx, job); err != nil {

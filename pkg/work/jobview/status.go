@@ -68,6 +68,7 @@ type Status struct {
 	Failure         *tuning.Failure        `json:"error,omitempty"`
 	TunedEndpoint   string                 `json:"tuned_endpoint,omitempty"`
 	Checkpoints     []tuning.Checkpoint    `json:"checkpoints,omitempty"`
+	Best            *Best                  `json:"best_checkpoint,omitempty"` // of a job that has succeeded
 	Stats           *tuning.Stats          `json:"stats,omitempty"`
 	Warnings        []string               `json:"warnings,omitempty"`
 	LeftOut         *tuning.LeftOut        `json:"left_out,omitempty"`
@@ -103,7 +104,7 @@ func (t *Presenter) Status(ctx context.Context, job tuning.Job) Status {
 		Hyperparameters: job.Hyperparameters, ValidationData: job.Spec.ValidationData, ValidationCount: job.Lineage.Validation,
 		PreTunedModel: job.Spec.PreTunedModel, TuningMode: job.Spec.TuningMode, OutputURI: job.Spec.OutputURI, VertexState: job.VertexState,
 		StartedAt: FormatTime(job.StartedAt), EndedAt: FormatTime(job.EndedAt), Failure: job.Failure,
-		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Stats: job.Stats,
+		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Best: BestCheckpoint(job), Stats: job.Stats,
 		Warnings: append(slices.Clip(job.Warnings), warnings...),
 		LeftOut:  job.LeftOut, Priority: job.Priority, StatusDetail: job.Detail,
 		CancelRequested: wishOf(job.CancelRequested), StalledAt: FormatTime(job.StalledAt), outcome: after,
