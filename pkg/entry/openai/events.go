@@ -106,9 +106,14 @@ type checkpointView struct {
 	Step      int64             `json:"step_number"`
 }
 
-// checkpointMetrics are the metrics of a checkpoint. Vertex AI's tuning API gives no loss.
+// checkpointMetrics are the metrics of a checkpoint. They are known after the job's end. Vertex AI
+// evaluates with all validation data.
 type checkpointMetrics struct {
-	Step int64 `json:"step"`
+	Step          int64    `json:"step"`
+	TrainLoss     *float64 `json:"train_loss,omitempty"`
+	TrainAccuracy *float64 `json:"train_mean_token_accuracy,omitempty"`
+	EvalLoss      *float64 `json:"full_valid_loss,omitempty"`
+	EvalAccuracy  *float64 `json:"full_valid_mean_token_accuracy,omitempty"`
 }
 
 // checkpoints returns the checkpoints of a job, the newest first. When a checkpoint was written is
@@ -126,7 +131,8 @@ func (s *Service) checkpoints(r *http.Request, id string) (any, error) {
 	for _, c := range record.Checkpoints {
 		all = append(all, checkpointView{
 			Object: "fine_tuning.job.checkpoint", ID: "ftckpt_" + record.ID + "-" + c.ID, CreatedAt: at.Unix(), Model: c.Endpoint,
-			JobID: jobPrefix + record.ID, Metrics: checkpointMetrics{c.Step}, Step: c.Step,
+			JobID: jobPrefix + record.ID, Step: c.Step,
+			Metrics: checkpointMetrics{c.Step, c.TrainLoss, c.TrainAccuracy, c.EvalLoss, c.EvalAccuracy},
 		})
 	}
 	slices.Reverse(all)

@@ -115,14 +115,28 @@ func (s *system) wantEvents(t *testing.T, id string) {
 	wantError(t, err, http.StatusBadRequest, "invalid_request_error", "unknown_id", "after")
 }
 
+// wantCheckpoints requires the checkpoints of a job, with the metrics that the poller records after
+// its end.
 func (s *system) wantCheckpoints(t *testing.T, job *client.FineTuningJob) {
 	t.Helper()
+	record, err := s.records.Job(t.Context(), strings.TrimPrefix(job.ID, "ftjob-"))
+	check(t, err)
+	_, err = s.records.Change(t.Context(), record, func(j tuning.Job) (tuning.Job, error) {
+		j.Checkpoints = slices.Clone(j.Checkpoints)
+		for i := range j.Checkpoints {
+			c := &j.Checkpoints[i]
+			c.TrainLoss, c.EvalLoss, c.TrainAccuracy, c.EvalAccuracy = new(1.5), new(1.75), new(0.5), new(0.25)
+		}
+		return j, nil
+	})
+	check(t, err)
 	pages := s.client.FineTuning.Jobs.Checkpoints.ListAutoPaging(t.Context(), job.ID, client.FineTuningJobCheckpointListParams{Limit: client.Int(1)})
 	var steps []int64
 	for pages.Next() {
 		c := pages.Current()
 		steps = append(steps, c.StepNumber)
-		if c.ID == "" || c.FineTuningJobID != job.ID || c.FineTunedModelCheckpoint == "" || c.CreatedAt == 0 || int64(c.Metrics.Step) != c.StepNumber {
+		if c.ID == "" || c.FineTuningJobID != job.ID || c.FineTunedModelCheckpoint == "" || c.CreatedAt == 0 || int64(c.Metrics.Step) != c.StepNumber ||
+			c.Metrics.TrainLoss != 1.5 || c.Metrics.FullValidLoss != 1.75 || c.Metrics.TrainMeanTokenAccuracy != 0.5 || c.Metrics.FullValidMeanTokenAccuracy != 0.25 {
 			t.Errorf("checkpoint %s", c.RawJSON())
 		}
 	}
