@@ -17,6 +17,21 @@ resource "google_project_iam_custom_role" "tuner" {
   depends_on = [google_project_service.this]
 }
 
+# Function poll reads the metrics of jobs that have ended. Vertex AI keeps them in TensorBoard, whose
+# name is in a metadata context.
+resource "google_project_iam_custom_role" "metrics" {
+  role_id = "${replace(var.name, "-", "_")}_metrics"
+  title   = "Vertextune: read the metrics of tuning jobs"
+  permissions = [
+    "aiplatform.contexts.get",
+    "aiplatform.tensorboardRuns.list",
+    "aiplatform.tensorboardTimeSeries.list",
+    "aiplatform.tensorboardTimeSeries.read",
+  ]
+
+  depends_on = [google_project_service.this]
+}
+
 # Jobs run as Vertex AI's tuning agent, gcp-sa-vertex-tune, which reads our buckets by
 # roles/aiplatform.tuningServiceAgent. Google creates the agent, with that role, at the first tuning
 # job of a project. So nothing can be granted to it before, and in the project itself it needs no

@@ -67,6 +67,7 @@ run "as_it_comes" {
       "serviceAccount:vertextune-convert-trigger@my-project.iam.gserviceaccount.com run.invoker on service vertextune-convert",
 
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com datastore.user on the project if resource.name == \"projects/my-project/databases/(default)\"",
+      "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com vertextune_metrics on the project",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com vertextune_tuner on the project",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-inbox",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectCreator on bucket my-project-vertextune-data",
@@ -261,5 +262,15 @@ run "nothing_but_tuning_jobs_at_vertex_ai" {
       "aiplatform.tuningJobs.list",
     ])
     error_message = "The role holds ${join(", ", google_project_iam_custom_role.tuner.permissions)}."
+  }
+
+  assert {
+    condition = google_project_iam_custom_role.metrics.permissions == toset([
+      "aiplatform.contexts.get",
+      "aiplatform.tensorboardRuns.list",
+      "aiplatform.tensorboardTimeSeries.list",
+      "aiplatform.tensorboardTimeSeries.read",
+    ])
+    error_message = "The role holds ${join(", ", google_project_iam_custom_role.metrics.permissions)}."
   }
 }
