@@ -1,0 +1,130 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package evaluation
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/vertextune/vertextune/pkg/core/dataset"
+	"github.com/vertextune/vertextune/pkg/core/usd"
+)
+
+// Markdown returns the report as text for people.
+func (r *Report) Markdown() []byte {
+	var b strings.Builder
+	b.WriteString("# Did tuning help?\n")
+	for _, c := range r.Comparisons {
+		fmt.Fprintf(&b, "\n**%s**\n", plain(c.Sentence))
+	}
+	fmt.Fprintf(&b, "\nThe verdict rests on %s alone: %s. All other metrics are for information.\n", r.Primary.label(), r.PrimaryReason)
+	if len(r.Comparisons) > 1 {
+		fmt.Fprintf(&b, "Each of the %d models is compared with the base by itself. Among so many, one can seem better by chance.\n", len(r.Comparisons))
+	}
+	b.WriteString("\n| model | answered | not answered | blocked, cut or empty |\n| --- | ---: | ---: | --- |\n")
+	for _, s := range r.Sides {
+		fmt.Fprintf(&b, "| %s | %d | %d | %s |\n", plain(s.Name), s.Answered, s.Unanswered, s.wrong())
+	}
+	for _, c := range r.Comparisons {
+		c.write(&b)
+	}
+	return []byte(b.String())
+}
+
+// wrong returns the reasons of wrong answers with their counts.
+func (s Side) wrong() string {
+	var reasons []string
+	for _, reason := range slices.Sorted(maps.Keys(s.Wrong)) {
+		reasons = append(reasons, fmt.Sprintf("%d %s", s.Wrong[reason], plain(reason)))
+	}
+	return strings.Join(reasons, ", ")
+}
+
+func (c Comparison) write(b *strings.Builder) {
+	fmt.Fprintf(b, "\n## %s against %s\n\n", plain(c.Tuned), plain(c.Base))
+	if c.Examples == 0 {
+		b.WriteString("There is no example that both answered.\n")
+		return
+	}
+	fmt.Fprintf(b, "Scores are in percentage points, over the %s that both answered.\n\n", examples(c.Examples))
+	fmt.Fprintf(b, "| metric | examples | %s | %s | difference | 95 %% interval | |\n", plain(c.Base), plain(c.Tuned))
+	b.WriteString("| --- | ---: | ---: | ---: | ---: | --- | --- |\n")
+	for _, m := range c.Metrics {
+		m.write(b)
+	}
+	if c.CostPerPoint != nil {
+		fmt.Fprintf(b, "\nEach point gained cost %s US dollars.\n", usd.Group(c.CostPerPoint.String()))
+	}
+	if c.Judge != nil {
+		c.Judge.write(b)
+	}
+	writeExtremes(b, "gains", c.Wins)
+	writeExtremes(b, "loses", c.Losses)
+}
+
+func (m Measured) write(b *strings.Builder) {
+	show, difference, result := points, signed, strings.ReplaceAll(string(m.Verdict), "_", " ")
+	if !m.Metric.isQuality() {
+		show = func(ratio float64) string { return decimal("%.2f", ratio) }
+		difference = func(ratio float64) string { return decimal("%+.2f", ratio) }
+	}
+	fmt.Fprintf(b, "| %s | %d | %s | %s | %s | %s to %s | %s |\n", m.Metric.label(), m.Examples,
+		show(m.Base), show(m.Tuned), difference(m.Difference), difference(m.Low), difference(m.High), result)
+}
+
+func (s JudgeSummary) write(b *strings.Builder) {
+	fmt.Fprintf(b, "\nA judge model compared %s in both orders: the tuned model wins %d, the base wins %d, and %d are ties.", examples(s.Examples), s.TunedWins, s.BaseWins, s.Ties)
+	if s.WinRate != nil {
+		fmt.Fprintf(b, " The tuned model has %s %% of the wins (95 %% interval %s to %s).", points(s.WinRate.Share), points(s.WinRate.Low), points(s.WinRate.High))
+	}
+	fmt.Fprintf(b, " The judge contradicted itself in %d (%s %%).", s.Contradictions, points(s.ContradictionShare))
+	if s.Unreadable > 0 {
+		fmt.Fprintf(b, " %d of its answers could not be read.", s.Unreadable)
+	}
+	b.WriteString("\n")
+}
+
+func writeExtremes(b *strings.Builder, title string, list []Extreme) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n### Where it %s most\n", title)
+	for _, e := range list {
+		fmt.Fprintf(b, "\nLine %d: %s points for the base, %s for the tuned model\n\n", e.Line, points(e.BaseScore), points(e.TunedScore))
+		for _, text := range [][2]string{{"question", e.Question}, {"right", e.Right}, {"base", e.Base}, {"tuned", e.Tuned}} {
+			fmt.Fprintf(b, "- %s: %s\n", text[0], quoted(text[1]))
+		}
+	}
+}
+
+// quoted returns a text so that Markdown shows it unchanged, on one line.
+func quoted(text string) string {
+	if text == "" {
+		return "(nothing)"
+	}
+	text = dataset.Visible(text)
+	mark := "`"
+	for strings.Contains(text, mark) {
+		mark += "`"
+	}
+	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") {
+		text = " " + text + " "
+	}
+	return mark + text + mark
+}
+
+// plainSigns escapes the characters that have a meaning in Markdown.
+var plainSigns = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "<", `\<`, "[", `\[`, "|", `\|`, "#", `\#`)
+
+func plain(text string) string { return plainSigns.Replace(dataset.Visible(text)) }
+
+// capitalized returns the text with its first character in upper case, for the start of a sentence.
+func capitalized(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
