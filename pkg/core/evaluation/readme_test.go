@@ -83,7 +83,7 @@ func TestREADME_metrics(t *testing.T) {
 // TestMarkdown checks what the sample report does not have.
 func TestMarkdown(t *testing.T) {
 	t.Parallel()
-	rows := rowsOf(text("yes | no"), 12, map[string]func(int) string{"a_base": always("``"), "b": always("`x\u202e"), "c": always("-")})
+	rows := rowsOf(text("yes | no"), 24, map[string]func(int) string{"a_base": always("``"), "b": always("`x\u202e"), "c": always("-")})
 	for i := range rows {
 		rows[i].Judgements = map[string]evaluation.Judgement{"b": evaluation.Judge("", "")}
 	}
@@ -93,13 +93,13 @@ func TestMarkdown(t *testing.T) {
 	rows[2].Question.Contents = nil
 	got := string(compare(t, rows, []string{"a_base", "b", "c"}, evaluation.Options{}).Markdown())
 	for _, want := range []string{
-		"**12 examples show no difference between b and a\\_base: normalised match is 0.0 points for a\\_base and 8.3 for b, and the scores differ in only 1. ",
-		"\nThe verdict rests on normalised match alone: 12 of 12 right answers are texts of at most 5 words.",
+		"**24 examples show no difference between b and a\\_base: normalised match is 0.0 points for a\\_base and 4.2 for b, and the scores differ in only 1. ",
+		"\nThe verdict rests on normalised match alone: 24 of 24 right answers are texts of at most 5 words.",
 		"\nEach of the 2 models is compared with the base by itself.",
-		"\n| a\\_base | 12 | 0 |  |\n| b | 12 | 0 | 1 EMPTY, 1 SAFETY |\n| c | 0 | 12 |  |\n",
-		"| exact match | 12 | 0.0 | 8.3 | +8.3 | 0.0 to +25.0 | no difference shown |\n",
-		"| length ratio | 12 | 0.25 | 0.36 | +0.11 | 0.00 to +0.25 |  |\n",
-		"A judge model compared 12 examples in both orders: the tuned model wins 0, the base wins 0, and 0 are ties. The judge contradicted itself in 0 (0.0 %). 12 of its answers could not be read.\n",
+		"\n| a\\_base | 24 | 0 |  |\n| b | 24 | 0 | 1 EMPTY, 1 SAFETY |\n| c | 0 | 24 |  |\n",
+		"| exact match | 24 | 0.0 | 4.2 | +4.2 | 0.0 to +12.5 | no difference shown |\n",
+		"| length ratio | 24 | 0.25 | 0.37 | +0.12 | +0.06 to +0.19 |  |\n",
+		"A judge model compared 24 examples in both orders: the tuned model wins 0, the base wins 0, and 0 are ties. The judge contradicted itself in 0 (0.0 %). 24 of its answers could not be read.\n",
 		"- question: (nothing)\n- right: `yes | no`\n- base: ``` `` ```\n- tuned: `yes | no`\n",
 		"## c against a\\_base\n\nThere is no example that both answered.\n",
 	} {

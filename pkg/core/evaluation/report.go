@@ -15,7 +15,8 @@ import (
 // Schema is the version of a report's JSON.
 const Schema = 1
 
-// Report says how tuned models compare with their base.
+// Report says how tuned models compare with their base. It quotes texts of the dataset and answers
+// of models, so it does not belong in a log.
 type Report struct {
 	Schema   int    `json:"schema"`
 	Examples int    `json:"examples"`

@@ -118,11 +118,12 @@ func Select(r io.Reader, n int) (Selection, error) {
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
-		if err != nil && !errors.Is(err, io.EOF) {
+		isEnd := errors.Is(err, io.EOF)
+		if err != nil && !isEnd {
 			return Selection{}, fmt.Errorf("read the examples of an evaluation: %w", err)
 		}
 		s.Add(text)
-		if err != nil {
+		if isEnd {
 			return s.Selection(), nil
 		}
 		text = text[:0]

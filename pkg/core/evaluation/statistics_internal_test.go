@@ -106,12 +106,12 @@ func TestMeasure(t *testing.T) {
 		by       float64
 		want     Verdict
 	}{
-		{"all_win", 10, 10, 0.5, VerdictBetter},
-		{"all_lose", 10, 10, -0.5, VerdictWorse},
-		{"too_few", 9, 9, 0.5, VerdictNone},
-		{"six_differ", 10, 6, 0.5, VerdictBetter},
-		{"six_differ_down", 10, 6, -0.5, VerdictWorse},
-		{"five_differ", 10, 5, 0.5, VerdictNone},
+		{"all_win", 20, 20, 0.5, VerdictBetter},
+		{"all_lose", 20, 20, -0.5, VerdictWorse},
+		{"too_few", 19, 19, 0.5, VerdictNone},
+		{"six_differ", 20, 6, 0.5, VerdictBetter},
+		{"six_differ_down", 20, 6, -0.5, VerdictWorse},
+		{"five_differ", 20, 5, 0.5, VerdictNone},
 		{"none_differ", 100, 0, 0.5, VerdictNone},
 		{"rounding_errors", 100, 100, 1e-12, VerdictNone},
 	}
@@ -138,10 +138,12 @@ func TestMeasure(t *testing.T) {
 
 func TestMeasure_bothWays(t *testing.T) {
 	t.Parallel()
-	base := []float64{1, 0, 1, 0, 1, 0, 1, 0, 1, 0}
-	tuned := []float64{0, 1, 0, 1, 0, 1, 0, 1, 0, 1}
+	base, tuned := make([]float64, 20), make([]float64, 20)
+	for i := range base {
+		base[i], tuned[i] = float64(i%2), float64(1-i%2)
+	}
 	m := measure(MetricExactMatch, base, tuned, 1)
-	if m.Verdict != VerdictNone || m.Differ != 10 || m.Difference != 0 || m.Low >= 0 || m.High <= 0 {
+	if m.Verdict != VerdictNone || m.Differ != 20 || m.Difference != 0 || m.Low >= 0 || m.High <= 0 {
 		t.Errorf("as many wins as losses: %+v", m)
 	}
 }
@@ -188,12 +190,12 @@ func TestSentence(t *testing.T) {
 			with(func(m *Measured) { m.Verdict, m.Differ = VerdictNone, 5 }),
 		},
 		{
-			"few", "Only 1 example can be compared, which is too few for a verdict: at least 10 are needed. ROUGE-L is 40.0 points for old and 55.0 for new.",
+			"few", "Only 1 example can be compared, which is too few for a verdict: at least 20 are needed. ROUGE-L is 40.0 points for old and 55.0 for new.",
 			with(func(m *Measured) { m.Verdict, m.Examples = VerdictNone, 1 }),
 		},
 		{
-			"nine", "Only 9 examples can be compared, which is too few for a verdict: at least 10 are needed. Exact match is 40.0 points for old and 55.0 for new.",
-			with(func(m *Measured) { m.Verdict, m.Examples, m.Metric = VerdictNone, 9, MetricExactMatch }),
+			"too_few", "Only 19 examples can be compared, which is too few for a verdict: at least 20 are needed. Exact match is 40.0 points for old and 55.0 for new.",
+			with(func(m *Measured) { m.Verdict, m.Examples, m.Metric = VerdictNone, 19, MetricExactMatch }),
 		},
 		{"nothing", "No example can be compared, so nothing is known about new.", with(func(m *Measured) { m.Examples = 0 })},
 	}
