@@ -29,7 +29,7 @@ func (g gram) next(r rune, order int) gram {
 func chrF(right, answer string) (score float64, ok bool) {
 	a, b := characters(right), characters(answer)
 	if len(a) == 0 {
-		return 0, false
+		return score, false
 	}
 	precision, recall := 0.0, 0.0
 	orders := min(maxOrder, len(a), len(b))

@@ -114,7 +114,7 @@ func ParsePreference(text string) (p Preference, ok bool) {
 		if len(words) == 0 {
 			continue // a blank line, or a fence of Markdown
 		}
-		words = slices.DeleteFunc(words, func(word string) bool { return fillers[word] })
+		words = slices.DeleteFunc(words, func(word string) bool { return slices.Contains(fillers, word) })
 		if len(words) != 1 {
 			return "", false
 		}
@@ -125,7 +125,4 @@ func ParsePreference(text string) (p Preference, ok bool) {
 }
 
 // fillers are words around a judge's preference that do not change it.
-var fillers = map[string]bool{
-	"ANSWER": true, "BETTER": true, "CHOICE": true, "FINAL": true, "IS": true, "MY": true, "PREFERENCE": true, "RESPONSE": true,
-	"THE": true, "VERDICT": true, "WINNER": true,
-}
+var fillers = strings.Fields("ANSWER BETTER CHOICE FINAL IS MY PREFERENCE RESPONSE THE VERDICT WINNER")

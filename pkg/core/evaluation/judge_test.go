@@ -87,6 +87,7 @@ func TestParsePreference(t *testing.T) {
 		{"A or B", "", false},
 		{"A is better", evaluation.PreferA, true},
 		{"A is a better choice", "", false},
+		{"My final preference: response A, the winner", evaluation.PreferA, true},
 		{"C", "C", false},
 		{"the answer is", "", false},
 		{"A\nI cannot decide", "", false},

@@ -96,8 +96,8 @@ func writeExtremes(b *strings.Builder, title string, list []Extreme) {
 	fmt.Fprintf(b, "\n### Where it %s most\n", title)
 	for _, e := range list {
 		fmt.Fprintf(b, "\nLine %d: %s points for the base, %s for the tuned model\n\n", e.Line, points(e.BaseScore), points(e.TunedScore))
-		for _, text := range [][2]string{{"question", e.Question}, {"right", e.Right}, {"base", e.Base}, {"tuned", e.Tuned}} {
-			fmt.Fprintf(b, "- %s: %s\n", text[0], quoted(text[1]))
+		for _, said := range []struct{ title, text string }{{"question", e.Question}, {"right", e.Right}, {"base", e.Base}, {"tuned", e.Tuned}} {
+			fmt.Fprintf(b, "- %s: %s\n", said.title, quoted(said.text))
 		}
 	}
 }

@@ -12,7 +12,7 @@ const maxTokens = 4096
 func rougeL(right, answer string) (score float64, ok bool) {
 	a, b := tokens(right, maxTokens), tokens(answer, maxTokens)
 	if len(a) == 0 {
-		return 0, false
+		return score, false
 	}
 	return f1(float64(commonSubsequence(number(a, b))), len(a), len(b)), true
 }

@@ -208,3 +208,70 @@ func TestSentence(t *testing.T) {
 		})
 	}
 }
+
+// TestLimits checks the constants that README.md names.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	if s := NewSelector(0); s.maxBytes != 64<<20 || s.n != 200 {
+		t.Errorf("the selector holds %d examples and %d bytes", s.n, s.maxBytes)
+	}
+}
+
+// TestIsSpaceless checks the first and the last character of each range, and their neighbours.
+func TestIsSpaceless(t *testing.T) {
+	t.Parallel()
+	inside := map[rune]bool{}
+	for _, r := range "\u0e00\u0eff\u1000\u109f\u1780\u17ff\u3005\u3007\u3040\u30ff\u31f0\u31ff\u3400\u4dbf\u4e00\u9fff\uf900\ufaff\U00020000\U0003ffff" {
+		inside[r] = true
+	}
+	for _, r := range "a\u0dff\u0f00\u0fff\u10a0\u177f\u1800\u3004\u3008\u303f\u3100\u31ef\u3200\u33ff\u4dc0\u4dff\ua000\uf8ff\ufb00\U0001ffff\U00040000" {
+		inside[r] = false
+	}
+	for r, want := range inside {
+		if got := isSpaceless(r); got != want {
+			t.Errorf("%U: %t, want %t", r, got, want)
+		}
+	}
+	for r, want := range map[rune]bool{0x1b: false, 0x1c: true, 0x1f: true, ' ': true, '!': false, 0x3000: true} {
+		if got := isSpace(r); got != want {
+			t.Errorf("%U is white space: %t, want %t", r, got, want)
+		}
+	}
+}
+
+// TestGram checks that the n-grams of one order differ if their characters do.
+func TestGram(t *testing.T) {
+	t.Parallel()
+	const last = 0x10ffff
+	for order := 1; order <= maxOrder; order++ {
+		seen := map[gram]int{}
+		for changed := range order + 1 { // the last one has no change
+			text := make([]rune, order)
+			for i := range text {
+				text[i] = last
+			}
+			if changed < order {
+				text[changed]--
+			}
+			before := append([]rune{1, last, 3, 4, 5, 6, 7}, text...) // what is before does not count
+			n := 0
+			eachGram(before, order, func(g gram) {
+				if n++; n == len(before)-order+1 {
+					seen[g]++
+				}
+			})
+			eachGram(text, order, func(g gram) { seen[g]++ })
+			if n != len(before)-order+1 {
+				t.Errorf("%d n-grams of order %d, want %d", n, order, len(before)-order+1)
+			}
+		}
+		if len(seen) != order+1 {
+			t.Errorf("%d different n-grams of order %d, want %d", len(seen), order, order+1)
+		}
+		for g, times := range seen {
+			if times != 2 {
+				t.Errorf("%x of order %d is found %d times", g, order, times)
+			}
+		}
+	}
+}
