@@ -20,16 +20,18 @@ const (
 // of Go, and it is simple enough for a second implementation.
 type splitMix uint64
 
-// index returns the next random index of a list with n elements: the upper 32 bits of the next
-// number, multiplied by n, divided by 2^32.
-func (s *splitMix) index(n int) int {
+// next returns the next random number.
+func (s *splitMix) next() uint64 {
 	*s += 0x9e3779b97f4a7c15
 	z := uint64(*s)
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
-	z ^= z >> 31
-	return int((z >> 32) * uint64(n) >> 32)
+	return z ^ z>>31
 }
+
+// index returns the next random index of a list with n elements: the upper 32 bits of the next
+// number, multiplied by n, divided by 2^32.
+func (s *splitMix) index(n int) int { return int((s.next() >> 32) * uint64(n) >> 32) }
 
 // bootstrap returns the 95 % interval of the mean of paired differences, by the percentile method:
 // 10,000 times it draws as many differences as there are, with replacement, and takes their mean.

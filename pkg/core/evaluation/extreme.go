@@ -28,36 +28,31 @@ type Extreme struct {
 
 // extremes returns the examples in which the tuned side gains most and loses most.
 func extremes(rows []Row, base, tuned string, metric Metric) (wins, losses []Extreme) {
+	gain := func(r Row) float64 { return r.Answers[tuned].Scores[metric] - r.Answers[base].Scores[metric] }
+	sorted := slices.Clone(rows)
+	slices.SortStableFunc(sorted, func(a, b Row) int { return cmp.Compare(gain(b), gain(a)) })
 	wins, losses = []Extreme{}, []Extreme{}
-	for _, row := range rows {
-		a, b := row.Answers[base], row.Answers[tuned]
-		e := Extreme{Key: row.Key, Line: row.Line, BaseScore: a.Scores[metric], TunedScore: b.Scores[metric]}
-		switch gain := e.gain(); {
-		case gain > rounding:
-			wins = append(wins, e)
-		case gain < -rounding:
-			losses = append(losses, e)
+	for _, row := range sorted[:min(len(sorted), maxExtremes)] {
+		if gain(row) > rounding {
+			wins = append(wins, row.extreme(base, tuned, metric))
 		}
 	}
-	slices.SortStableFunc(wins, func(a, b Extreme) int { return cmp.Compare(b.gain(), a.gain()) })
-	slices.SortStableFunc(losses, func(a, b Extreme) int { return cmp.Compare(a.gain(), b.gain()) })
-	wins, losses = wins[:min(len(wins), maxExtremes)], losses[:min(len(losses), maxExtremes)]
-	for _, list := range [][]Extreme{wins, losses} {
-		for i := range list {
-			list[i].describe(rows, base, tuned)
+	slices.SortStableFunc(sorted, func(a, b Row) int { return cmp.Compare(gain(a), gain(b)) })
+	for _, row := range sorted[:min(len(sorted), maxExtremes)] {
+		if gain(row) < -rounding {
+			losses = append(losses, row.extreme(base, tuned, metric))
 		}
 	}
 	return wins, losses
 }
 
-func (e Extreme) gain() float64 { return e.TunedScore - e.BaseScore }
-
-// describe adds the texts.
-func (e *Extreme) describe(rows []Row, base, tuned string) {
-	i := slices.IndexFunc(rows, func(row Row) bool { return row.Key == e.Key && row.Line == e.Line })
-	row := rows[i]
-	e.Question, e.Right = shorten(row.Question.lastText(), maxExcerpt), shorten(row.Right.String(), maxExcerpt)
-	e.Base, e.Tuned = row.Answers[base].excerpt(), row.Answers[tuned].excerpt()
+func (r Row) extreme(base, tuned string, metric Metric) Extreme {
+	a, b := r.Answers[base], r.Answers[tuned]
+	return Extreme{
+		Key: r.Key, Line: r.Line, BaseScore: a.Scores[metric], TunedScore: b.Scores[metric],
+		Question: shorten(r.Question.lastText(), maxExcerpt), Right: shorten(r.Right.String(), maxExcerpt),
+		Base: a.excerpt(), Tuned: b.excerpt(),
+	}
 }
 
 // excerpt returns the beginning of the answer, with the reason if it counts as wrong.

@@ -140,7 +140,11 @@ func TestCompare_judge(t *testing.T) {
 		rows[i].Judgements = map[string]evaluation.Judgement{"tuned": evaluation.Judge(orders[0], orders[1])}
 	}
 	rows[0].Judgements["other"] = evaluation.Judge("", "")
-	report := compare(t, rows, []string{"base", "tuned", "other", "last"}, evaluation.Options{})
+	rows[0].Judgements["same"] = evaluation.Judge(a, a)
+	report := compare(t, rows, []string{"base", "tuned", "other", "last", "same"}, evaluation.Options{})
+	if same := report.Comparisons[3].Judge; same.ContradictionShare != 1 {
+		t.Errorf("a single contradiction: %+v", same)
+	}
 	want := &evaluation.JudgeSummary{
 		Examples: 15, TunedWins: 7, BaseWins: 3, Ties: 1, Contradictions: 2, Unreadable: 2, ContradictionShare: 2.0 / 13,
 		WinRate: &evaluation.Rate{Share: 0.7, Low: 0.3967781474611453, High: 0.892208732593699},

@@ -31,7 +31,7 @@ func kindOf(right Content) int {
 	if _, ok := readStructured(text); ok {
 		return 1
 	}
-	if len(tokens(text, maxShort+1)) <= maxShort {
+	if len(tokens(text, maxTokens)) <= maxShort {
 		return 2
 	}
 	return 3

@@ -50,5 +50,5 @@ func commonSubsequence(a, b []int) int {
 			diagonal = above
 		}
 	}
-	return row[len(b)]
+	return row[len(row)-1]
 }

@@ -258,7 +258,7 @@ func TestScore_large(t *testing.T) {
 		t.Errorf("a deep object has the score %v", got)
 	}
 	short, long := strings.Repeat("a ", 4095), strings.Repeat("a ", 4096)
-	if got := score(short+"b c", short+"b d")[evaluation.MetricRougeL]; got != 1 {
+	if got := score(short+"b c c c", short+"b d d d")[evaluation.MetricRougeL]; got != 1 {
 		t.Errorf("a difference after 4,096 tokens counts: %v", got)
 	}
 	if got := score(short+"b", long)[evaluation.MetricRougeL]; got != 4095.0/4096 {

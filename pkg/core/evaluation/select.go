@@ -108,7 +108,7 @@ func (s *Selector) Selection() Selection {
 // Select selects at most n examples of a converted dataset. The error is that of the reader.
 func Select(r io.Reader, n int) (Selection, error) {
 	s := NewSelector(n)
-	buffered := bufio.NewReaderSize(r, 64<<10)
+	buffered := bufio.NewReader(r)
 	var text []byte
 	for {
 		piece, err := buffered.ReadSlice('\n')

@@ -100,6 +100,9 @@ func TestSelect_longLines(t *testing.T) {
 	line := datasetOf(1)[0]
 	fits := strings.Replace(line, "Question", strings.Repeat("x", 1<<20-len(line)+len("Question")), 1)
 	s := selected(t, []string{fits, strings.Replace(fits, "x", "xx", 1)}, 5)
+	if longer := selected(t, []string{strings.Replace(fits, "x", "xx", 1)}, 5); longer.Skipped[evaluation.SkipTooLarge] != 1 {
+		t.Errorf("a line that is one byte too long: %v", longer.Skipped)
+	}
 	if len(fits) != 1<<20 || len(s.Examples) != 1 || s.Skipped[evaluation.SkipTooLarge] != 1 {
 		t.Errorf("%d examples, skipped: %v", len(s.Examples), s.Skipped)
 	}

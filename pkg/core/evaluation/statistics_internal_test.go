@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// TestSplitMix has the published numbers of the generator for this seed, as indexes.
+// TestSplitMix has the published numbers of the generator for this seed.
 func TestSplitMix(t *testing.T) {
 	t.Parallel()
-	random := splitMix(1234567)
+	random, indexes := splitMix(1234567), splitMix(1234567)
 	for _, number := range []uint64{6457827717110365317, 3203168211198807973, 9817491932198370423} {
 		want := int(float64(number) / math.Ldexp(1, 64) * 1000)
-		if got := random.index(1000); got != want {
-			t.Errorf("the index is %d, want %d", got, want)
+		if got, index := random.next(), indexes.index(1000); got != number || index != want {
+			t.Errorf("the number is %d and the index %d, want %d and %d", got, index, number, want)
 		}
 	}
 }

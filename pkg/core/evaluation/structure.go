@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -129,7 +128,7 @@ func (s shape) add(value any, general, exact path) {
 // large for a float64 remains as it is written.
 func canonicalNumber(n json.Number) string {
 	value, err := n.Float64()
-	if err != nil || math.IsInf(value, 0) {
+	if err != nil {
 		return n.String()
 	}
 	if value == 0 {
