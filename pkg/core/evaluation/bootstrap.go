@@ -81,10 +81,10 @@ func mean(values []float64) float64 {
 	return sum / float64(len(values))
 }
 
-// detectable returns about how large a mean difference must be for as many examples to show it: with
-// a chance of 80 %, at the level of 5 %. That is 2.8 standard errors (1.96 + 0.84), but at least 3/n
-// and at most 1. If no example in n differs, up to 3/n of all examples can still do (the rule of
-// three).
+// detectable returns about how large a mean difference must be for as many examples to show it:
+// with a chance of 80 %, at the level of 5 %. That is 2.8 standard errors (1.96 + 0.84), but at
+// least 3/n and at most 1. If no example in n differs, up to 3/n of all examples can still do (the
+// rule of three).
 func detectable(differences []float64) float64 {
 	n := float64(len(differences))
 	if n < 2 {

@@ -30,13 +30,13 @@ type Question struct {
 
 // The reasons why a line is skipped.
 const (
-	SkipNotJSON         = "NOT_JSON"               // the line is no example in the form of Vertex AI
-	SkipPreference      = "PREFERENCE"             // the example has two answers to compare
-	SkipNoAnswer        = "LAST_TURN_NOT_MODEL"    // the last turn is not the model's
-	SkipEmptyAnswer     = "EMPTY_ANSWER"           // the right answer has no text and no call
-	SkipNoQuestion      = "NO_QUESTION"            // there is no turn before the answer
-	SkipQuestionOfModel = "QUESTION_ENDS_BY_MODEL" // Gemini 3.5 and later refuse such a request
-	SkipTooLarge        = "TOO_LARGE"              // the line has more than a mebibyte
+	SkipNotJSON         = "NOT_JSON"                 // the line is no example in the form of Vertex AI
+	SkipPreference      = "PREFERENCE"               // the example has two answers to compare
+	SkipNoAnswer        = "LAST_TURN_NOT_MODEL"      // the last turn is not the model's
+	SkipEmptyAnswer     = "EMPTY_ANSWER"             // the right answer has no text and no call
+	SkipNoQuestion      = "NO_QUESTION"              // there is no turn before the answer
+	SkipQuestionOfModel = "QUESTION_ENDS_WITH_MODEL" // Gemini 3.5 and later refuse such a request
+	SkipTooLarge        = "TOO_LARGE"                // the line has more than a mebibyte
 )
 
 const (
@@ -62,8 +62,8 @@ type turn struct {
 	Parts []json.RawMessage `json:"parts"`
 }
 
-// ReadExample reads one line of a converted dataset. If the line cannot be used, skip is the reason,
-// one of the Skip constants. Otherwise skip is "". The caller sets the Line of the example.
+// ReadExample reads one line of a converted dataset. If the line cannot be used, skip is the
+// reason, one of the Skip constants. Otherwise skip is "". The caller sets the Line of the example.
 func ReadExample(text []byte) (e Example, skip string) {
 	text = bytes.TrimSpace(text)
 	var l line
@@ -124,9 +124,9 @@ func rightAnswer(t turn) (c Content, skip string) {
 // asked returns a turn for a request. A turn without a role has results of functions, which come
 // from the user's side.
 //
-// Gemini 3 refuses a model's call of a function without the signature of the thought that led to
-// it. No asked model has made the calls in an example, so the first call of a turn gets the value
-// that Google documents for this case, and signatures of other models are removed
+// Gemini 3 refuses a turn of the model that calls a function without the signature of the thought
+// behind the call. The calls in an example were not made by the asked model. So signatures of other
+// models are removed, and the first call of a turn gets the value that Google documents for this
 // (docs.cloud.google.com/vertex-ai/generative-ai/docs/thought-signatures).
 func (t turn) asked() (json.RawMessage, error) {
 	if t.Role == "" {

@@ -142,8 +142,8 @@ func newReferenceTask() (task referenceTask) {
 	return task
 }
 
-// alphabets are lists of pieces of text. No piece is a character that the Unicode versions of Go and
-// Python treat differently.
+// alphabets are lists of pieces of text. No piece is a character that the Unicode versions of Go
+// and Python treat differently.
 var alphabets = []string{
 	"a b c ab ba the The cat . , ! ? \" ' ( ) - 5 50% $",
 	"Ä ö ß é e\u0301 ñ ﬁ ½ ² İ ı Σ ς σ straße « » „ “ ’ … ¿ ¡ Ｆ １",

@@ -162,7 +162,8 @@ func scoresOf(rows []Row, base, tuned string, metric Metric) (a, b []float64) {
 	return a, b
 }
 
-// primary returns the comparison by the primary metric, or an empty one if it applies to no example.
+// primary returns the comparison by the primary metric, or an empty one if it applies to no
+// example.
 func (c Comparison) primary(metric Metric) Measured {
 	for _, m := range c.Metrics {
 		if m.Metric == metric {

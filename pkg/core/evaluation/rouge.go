@@ -3,8 +3,8 @@
 
 package evaluation
 
-// maxTokens bounds the time of ROUGE-L, which grows with the product of both lengths. Only the first
-// tokens of longer texts are compared.
+// maxTokens bounds the time of ROUGE-L, which grows with the product of both lengths. Only the
+// first tokens of longer texts are compared.
 const maxTokens = 4096
 
 // rougeL returns the F1 of the longest common subsequence of the tokens of both texts. It does not

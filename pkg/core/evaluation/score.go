@@ -11,9 +11,9 @@ type Scores map[Metric]float64
 // Score compares an answer with the right answer, which must not be empty.
 //
 // If the right answer has calls, only the metrics of calls apply, and its text does not count.
-// Otherwise the metrics of text apply, and those of JSON too if the text is a JSON object. An answer
-// with a WrongReason, or one that calls a function where a text is right, scores 0 in everything but
-// the length ratio.
+// Otherwise the metrics of text apply, and those of JSON too if the text is a JSON object. An
+// answer with a WrongReason, or one that calls a function where a text is right, scores 0 in
+// everything but the length ratio.
 func Score(right Content, answer Answer) Scores {
 	isWrong := answer.WrongReason() != ""
 	if len(right.Calls) > 0 {

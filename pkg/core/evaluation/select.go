@@ -30,9 +30,9 @@ type Selection struct {
 }
 
 // Selector selects examples out of a stream of lines. Every line gets a number, which is a hash of
-// its content, and the lines with the smallest numbers are selected. So the same lines give the same
-// examples in any order, and a line that occurs twice is selected once. Memory is bounded: by the
-// number of examples, and by 64 MiB of their lines.
+// its content, and the lines with the smallest numbers are selected. So the same lines give the
+// same examples in any order, and a line that occurs twice is selected once. Memory is bounded: by
+// the number of examples, and by 64 MiB of their lines.
 type Selector struct {
 	n          int
 	maxBytes   int

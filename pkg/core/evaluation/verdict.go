@@ -20,10 +20,10 @@ const (
 	VerdictNone Verdict = "no_difference_shown"
 )
 
-// A verdict of better or worse needs minExamples examples, because the intervals of the bootstrap are
-// too narrow for few: without a difference, 10 examples show one in up to 11 % of all cases, 20 in
-// 9 %, and 50 in 5 %. And minDiffer examples must differ: with five, even all in the same direction,
-// chance is not excluded at the level of 5 % (sign test, two-sided: 2/2^5 = 6 %).
+// A verdict of better or worse needs minExamples examples, because the intervals of the bootstrap
+// are too narrow for few: without a difference, 10 examples show one in up to 11 % of all cases, 20
+// in 9 %, and 50 in 5 %. And minDiffer examples must differ: with five, even all in the same
+// direction, chance is not excluded at the level of 5 % (sign test, two-sided: 2/2^5 = 6 %).
 const (
 	minExamples = 20
 	minDiffer   = 6
