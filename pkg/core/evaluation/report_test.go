@@ -225,6 +225,11 @@ func TestRows_roundTrip(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("report mismatch (-want +got):\n%s", diff)
 	}
+	var zero evaluation.Row
+	zero.Answered("base", evaluation.Answer{Content: text("a")})
+	if len(zero.Answers) != 1 {
+		t.Errorf("the zero row has the answers %v", zero.Answers)
+	}
 	if _, err := evaluation.ReadRows(strings.NewReader(file.String() + "{")); err == nil || !strings.Contains(err.Error(), "row 13") {
 		t.Errorf("the error of a broken row is %v", err)
 	}

@@ -22,7 +22,10 @@ type Row struct {
 func NewRow(e Example) Row { return Row{Example: e, Answers: map[string]Answer{}} }
 
 // Answered adds the answer of a side, with its scores.
-func (r Row) Answered(side string, a Answer) {
+func (r *Row) Answered(side string, a Answer) {
+	if r.Answers == nil {
+		r.Answers = map[string]Answer{}
+	}
 	a.Scores = Score(r.Right, a)
 	r.Answers[side] = a
 }
