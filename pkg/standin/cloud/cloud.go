@@ -42,7 +42,7 @@ type Config struct {
 	Listen Addresses
 	// Foreign gives the addresses of emulators to be used in place of ours; Vertex AI has none.
 	Foreign Addresses
-	// Dir keeps everything across restarts; empty keeps nothing.
+	// Dir keeps everything across restarts, except what Pub/Sub has. Empty keeps nothing.
 	Dir string
 	// JobDuration and ConcurrentJobs are Vertex AI's, see its Config.
 	JobDuration    time.Duration
@@ -122,8 +122,7 @@ func (c *Cloud) startPubSub(_ context.Context, cfg Config) (err error) {
 		return nil
 	}
 	c.PubSub, err = pubsub.Start(pubsub.Config{
-		Addr: cfg.Listen.PubSub, Dir: cfg.dir("pubsub"),
-		UnaryInterceptor: cfg.PubSubUnary, StreamInterceptor: cfg.PubSubStream,
+		Addr: cfg.Listen.PubSub, UnaryInterceptor: cfg.PubSubUnary, StreamInterceptor: cfg.PubSubStream,
 	})
 	if err != nil {
 		return fmt.Errorf("start the stand-in for Pub/Sub: %w", err)

@@ -89,7 +89,7 @@ func use(t *testing.T, c *cloud.Cloud) {
 	}
 }
 
-// used fails the test unless the services have what use wrote.
+// used fails the test unless the services that keep data have what use wrote.
 func used(t *testing.T, c *cloud.Cloud) {
 	t.Helper()
 	ctx, from := t.Context(), connect(t, c)
@@ -98,9 +98,6 @@ func used(t *testing.T, c *cloud.Cloud) {
 	}
 	if _, err := from.docs.Doc("a/b").Get(ctx); err != nil {
 		t.Errorf("Firestore: %v", err)
-	}
-	if _, err := from.topics.TopicAdminClient.GetTopic(ctx, &pubsubpb.GetTopicRequest{Topic: topic}); err != nil {
-		t.Errorf("Pub/Sub: %v", err)
 	}
 	n := 0
 	if _, err := from.jobs.List(ctx, "us-central1", 1, func(page []tuning.Observation) bool { n += len(page); return true }); err != nil || n != 1 {
@@ -165,7 +162,7 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// TestDir: everything is there again after a restart, on the same addresses.
+// TestDir: all that was written is there again after a restart, on the same addresses.
 func TestDir(t *testing.T) {
 	t.Parallel()
 	cfg := cloud.Config{Dir: t.TempDir(), JobDuration: time.Hour}

@@ -74,7 +74,7 @@ var errOld = errors.New("an older version of this program wrote it, and this ver
 // refuseOldFiles returns an error if dir holds a journal under the name that an older version gave
 // it.
 func refuseOldFiles(dir string) error {
-	for _, name := range []string{"firestore.journal", "pubsub.journal", "tuning-jobs.jsonl"} {
+	for _, name := range []string{"firestore.journal", "tuning-jobs.jsonl"} {
 		path := filepath.Join(dir, name)
 		if _, err := os.Lstat(path); err == nil {
 			return fmt.Errorf("journal %s: %w", path, errOld)

@@ -180,7 +180,6 @@ func TestRefused(t *testing.T) {
 		{"Cloud Storage before", "journal", `1234abcd {"op":"clock"}` + "\n", old},
 		{"Cloud Storage before, torn", "journal", "1", old},
 		{"Firestore before", "firestore.journal", "", old},
-		{"Pub/Sub before", "pubsub.journal", "", old},
 		{"Vertex AI before", "tuning-jobs.jsonl", "", old},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ package pubsub
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -71,23 +72,6 @@ func TestNack_delivers_again(t *testing.T) {
 	})
 }
 
-func TestDeadline_delivers_again(t *testing.T) {
-	contract(t, func(t *testing.T, c *client.Client, name string) {
-		topic := createTopic(t, c, name)
-		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic})
-		publish(t, c, topic, &client.Message{Data: []byte("slow")})
-		first := pull(t, c, sub)
-		modify(t, c, sub, first, 1)
-		second := pull(t, c, sub)
-		if first.Message.MessageId != second.Message.MessageId {
-			t.Errorf("got %s after the deadline of %s", second.Message.MessageId, first.Message.MessageId)
-		}
-		if first.AckId == second.AckId {
-			t.Errorf("both deliveries have ack id %q", first.AckId)
-		}
-	})
-}
-
 func TestOrderingKeys(t *testing.T) {
 	contract(t, func(t *testing.T, c *client.Client, name string) {
 		topic := createTopic(t, c, name)
@@ -132,8 +116,8 @@ func TestDeleted_topic_leaves_backlog(t *testing.T) {
 		if err != nil {
 			t.Fatalf("GetSubscription: %v", err)
 		}
-		if config.Topic != deletedTopic {
-			t.Errorf("topic is %q, want %q", config.Topic, deletedTopic)
+		if config.Topic != "_deleted-topic_" {
+			t.Errorf("topic is %q, want that of a deleted topic", config.Topic)
 		}
 		ack(t, c, sub, pull(t, c, sub))
 	})
@@ -145,27 +129,52 @@ func TestErrors(t *testing.T) {
 		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic})
 		missing, missingSub := topic+"-missing", sub+"-missing"
 		admin, subs, ctx := c.TopicAdminClient, c.SubscriptionAdminClient, t.Context()
-		pull, receive := &pb.PullRequest{Subscription: missingSub, MaxMessages: 1}, func(context.Context, *client.Message) {}
+		receive := func(context.Context, *client.Message) {}
 		for name, test := range map[string]struct {
 			err  error
 			want codes.Code
 		}{
 			"topic_exists":            {only(admin.CreateTopic(ctx, &pb.Topic{Name: topic})), codes.AlreadyExists},
-			"topic_name":              {only(admin.CreateTopic(ctx, &pb.Topic{Name: project + "/topics/-"})), codes.InvalidArgument},
 			"topic_missing":           {only(admin.GetTopic(ctx, &pb.GetTopicRequest{Topic: missing})), codes.NotFound},
 			"publish_to_missing":      {only(c.Publisher(missing).Publish(ctx, &client.Message{Data: []byte("x")}).Get(ctx)), codes.NotFound},
-			"publish_empty":           {only(c.Publisher(topic).Publish(ctx, &client.Message{}).Get(ctx)), codes.InvalidArgument},
 			"subscription_exists":     {only(subs.CreateSubscription(ctx, &pb.Subscription{Name: sub, Topic: topic})), codes.AlreadyExists},
 			"subscription_to_missing": {only(subs.CreateSubscription(ctx, &pb.Subscription{Name: missingSub, Topic: missing})), codes.NotFound},
-			"ack_deadline": {
-				only(subs.CreateSubscription(ctx, &pb.Subscription{Name: missingSub, Topic: topic, AckDeadlineSeconds: 601})), codes.InvalidArgument,
-			},
-			"pull_missing":    {only(subs.Pull(ctx, pull)), codes.NotFound},
-			"receive_missing": {c.Subscriber(missingSub).Receive(ctx, receive), codes.NotFound},
+			"pull_missing":            {only(subs.Pull(ctx, &pb.PullRequest{Subscription: missingSub, MaxMessages: 1})), codes.NotFound},
+			"receive_missing":         {c.Subscriber(missingSub).Receive(ctx, receive), codes.NotFound},
 		} {
 			if got := status.Code(test.err); got != test.want {
 				t.Errorf("%s: code %v, want %v", name, got, test.want)
 			}
 		}
 	})
+}
+
+// TestMemory_is_bounded publishes more messages than the server keeps. The only one that a
+// subscription has not acknowledged is delivered again.
+func TestMemory_is_bounded(t *testing.T) {
+	t.Parallel()
+	s := start(t, Config{})
+	c := dial(t, s.Addr())
+	topic := createTopic(t, c, "topic")
+	sub := subscribe(t, c, "sub", &pb.Subscription{Topic: topic})
+	publish(t, c, topic, &client.Message{Data: []byte("kept"), Attributes: map[string]string{"k": "v"}})
+	pull(t, c, sub) // leased, and not acknowledged
+	other := createTopic(t, c, "nobody-subscribes")
+	for range 5 {
+		_, err := c.TopicAdminClient.Publish(t.Context(), &pb.PublishRequest{
+			Topic: other, Messages: slices.Repeat([]*pb.PubsubMessage{{Data: []byte("x")}}, slack),
+		})
+		if err != nil {
+			t.Fatalf("publish %d messages: %v", slack, err)
+		}
+	}
+	if n := len(s.fake.Messages()); n > 3*slack {
+		t.Errorf("the server keeps %d messages, want at most %d", n, 3*slack)
+	}
+	got := pull(t, c, sub)
+	if string(got.Message.Data) != "kept" || got.Message.Attributes["k"] != "v" {
+		t.Errorf("got %v, want the message that was not acknowledged", got.Message)
+	}
+	ack(t, c, sub, got)
+	wantEmpty(t, c, sub)
 }

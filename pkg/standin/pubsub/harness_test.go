@@ -122,14 +122,6 @@ func pull(t *testing.T, c *client.Client, sub string) *pb.ReceivedMessage {
 // wantEmpty fails if a message is ready now.
 func wantEmpty(t *testing.T, c *client.Client, sub string) {
 	t.Helper()
-	if left := ready(t, c, sub); len(left) > 0 {
-		t.Errorf("%s has %v, want nothing", sub, left)
-	}
-}
-
-// ready leases what is ready now.
-func ready(t *testing.T, c *client.Client, sub string) []*pb.ReceivedMessage {
-	t.Helper()
 	r, err := c.SubscriptionAdminClient.Pull(t.Context(), &pb.PullRequest{
 		Subscription: sub,
 		MaxMessages:  100,
@@ -139,7 +131,9 @@ func ready(t *testing.T, c *client.Client, sub string) []*pb.ReceivedMessage {
 	if err != nil {
 		t.Fatalf("pull %s: %v", sub, err)
 	}
-	return r.ReceivedMessages
+	if len(r.ReceivedMessages) > 0 {
+		t.Errorf("%s has %v, want nothing", sub, r.ReceivedMessages)
+	}
 }
 
 func ack(t *testing.T, c *client.Client, sub string, m *pb.ReceivedMessage) {
@@ -148,15 +142,5 @@ func ack(t *testing.T, c *client.Client, sub string, m *pb.ReceivedMessage) {
 		&pb.AcknowledgeRequest{Subscription: sub, AckIds: []string{m.AckId}})
 	if err != nil {
 		t.Fatalf("acknowledge %s: %v", m.AckId, err)
-	}
-}
-
-func modify(t *testing.T, c *client.Client, sub string, m *pb.ReceivedMessage, seconds int32) {
-	t.Helper()
-	err := c.SubscriptionAdminClient.ModifyAckDeadline(t.Context(), &pb.ModifyAckDeadlineRequest{
-		Subscription: sub, AckIds: []string{m.AckId}, AckDeadlineSeconds: seconds,
-	})
-	if err != nil {
-		t.Fatalf("modify deadline of %s: %v", m.AckId, err)
 	}
 }
