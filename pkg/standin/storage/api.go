@@ -53,7 +53,6 @@ var routes = []route{
 	{"GET", "b/:bucket", nil, (*api).getBucket},
 	{"GET", "b/:bucket/o", listParams, (*api).listObjects},
 	{"GET", "b/:bucket/o/:object", objectParams, (*api).getObject},
-	{"HEAD", "b/:bucket/o/:object", objectParams, (*api).getObject},
 	{"DELETE", "b/:bucket/o/:object", objectParams, (*api).deleteObject},
 	{"POST", "upload/b/:bucket/o", uploadParams, (*api).insertObject},
 	{"PUT", "upload/b/:bucket/o", uploadParams, (*api).resume},

@@ -28,9 +28,6 @@ type bucketResource struct {
 
 // ensureBucket creates a bucket unless it exists.
 func (st *store) ensureBucket(name string) error {
-	if err := checkBucketName(name); err != nil {
-		return err
-	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if st.buckets[name] != nil {

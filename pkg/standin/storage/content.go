@@ -4,7 +4,7 @@
 package storage
 
 import (
-	"compress/gzip"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -13,30 +13,22 @@ import (
 	"time"
 )
 
-// serveContent answers a read with the object's content, or a range of it. Content that is stored
-// as gzip is unpacked for clients that do not accept gzip; ranges do not apply to it then, and its
-// length is not known.
+// serveContent answers a read with the object's content as it is stored, or with a range of it.
+// Cloud Storage unpacks gzip for clients that do not accept it, which is not implemented.
 func serveContent(w http.ResponseWriter, r *http.Request, o *Object, f *os.File, etag string) error {
 	if err := refuseHeaders(r.Header); err != nil {
 		return err
 	}
-	setContentHeaders(w.Header(), o, etag)
-	if o.ContentEncoding == "gzip" {
-		w.Header().Set("Vary", "Accept-Encoding")
-		if !acceptsGzip(r.Header) && !strings.Contains(o.CacheControl, "no-transform") {
-			if unpacked, err := gzip.NewReader(f); err == nil {
-				return serveUnpacked(w, r, unpacked)
-			}
-			// It is not gzip, whatever its metadata says: it is served as it is.
-			if _, err := f.Seek(0, io.SeekStart); err != nil {
-				return err
-			}
-		}
+	if o.ContentEncoding == "gzip" && !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		return errUnimplemented("Unpacking gzip content, without gzip in the header Accept-Encoding,")
 	}
+	setContentHeaders(w.Header(), o, etag)
 	first, length, partial, err := parseRange(r.Header.Get("Range"), o.Size)
 	if err != nil {
 		clear(w.Header())
-		w.Header().Set("Content-Range", "bytes */"+strconv.FormatInt(o.Size, 10))
+		if errors.Is(err, errRange) {
+			w.Header().Set("Content-Range", "bytes */"+strconv.FormatInt(o.Size, 10))
+		}
 		return err
 	}
 	h := w.Header()
@@ -55,23 +47,8 @@ func serveContent(w http.ResponseWriter, r *http.Request, o *Object, f *os.File,
 		return err
 	}
 	w.WriteHeader(status)
-	if r.Method == http.MethodHead {
-		return nil
-	}
 	if _, err := io.CopyN(w, f, length); err != nil {
 		// It is too late for an error: only ending the connection is left.
-		panic(http.ErrAbortHandler)
-	}
-	return nil
-}
-
-func serveUnpacked(w http.ResponseWriter, r *http.Request, unpacked io.Reader) error {
-	w.Header().Set("Warning", "214 UploadServer gunzipped")
-	w.WriteHeader(http.StatusOK)
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	if _, err := copyBuffered(w, unpacked); err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	return nil
@@ -106,52 +83,23 @@ func setContentHeaders(h http.Header, o *Object, etag string) {
 	}
 }
 
-// acceptsGzip reads the Accept-Encoding header.
-func acceptsGzip(h http.Header) bool {
-	for item := range strings.SplitSeq(strings.Join(h.Values("Accept-Encoding"), ","), ",") {
-		coding, params, _ := strings.Cut(strings.TrimSpace(item), ";")
-		if coding = strings.TrimSpace(coding); coding != "gzip" && coding != "*" {
-			continue
-		}
-		q, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
-		weight, err := strconv.ParseFloat(q, 64)
-		return !ok || err != nil || weight > 0
-	}
-	return false
-}
-
-// parseRange reads a Range header for content of size bytes. Like Cloud Storage it serves one
-// range, and the whole content for anything else.
+// parseRange reads a Range header for content of size bytes. It takes "bytes=first-last", where last
+// may be missing, and no other form.
 func parseRange(header string, size int64) (first, length int64, partial bool, err error) {
-	spec, ok := strings.CutPrefix(header, "bytes=")
-	from, to, dash := strings.Cut(strings.TrimSpace(spec), "-")
-	if !ok || !dash || strings.Contains(spec, ",") {
+	if header == "" {
 		return 0, size, false, nil
 	}
-	if from == "" {
-		n, err := strconv.ParseInt(to, 10, 64)
-		switch {
-		case err != nil || n < 0:
-			return 0, size, false, nil
-		case n == 0 || size == 0:
-			return 0, 0, false, errRange
-		}
-		n = min(n, size)
-		return size - n, n, true, nil
-	}
-	if first, err = strconv.ParseInt(from, 10, 64); err != nil || first < 0 {
-		return 0, size, false, nil
-	}
+	from, to, _ := strings.Cut(strings.TrimPrefix(header, "bytes="), "-")
+	first, err = strconv.ParseInt(from, 10, 64)
 	last := size - 1
-	if to != "" {
-		n, err := strconv.ParseInt(to, 10, 64)
-		if err != nil || n < first {
-			return 0, size, false, nil
-		}
-		last = min(last, n)
+	if err == nil && to != "" {
+		last, err = strconv.ParseInt(to, 10, 64)
 	}
-	if first >= size {
+	switch {
+	case err != nil || to != "" && last < first:
+		return 0, 0, false, errUnimplemented("The range %q", header)
+	case first >= size:
 		return 0, 0, false, errRange
 	}
-	return first, last - first + 1, true, nil
+	return first, min(last, size-1) - first + 1, true, nil
 }

@@ -80,9 +80,6 @@ func (t *target) expectHashes(h http.Header) {
 			}
 		}
 	}
-	if sum := h.Get("Content-Md5"); sum != "" {
-		t.MD5Hash = sum
-	}
 }
 
 func (a *api) insertMedia(c *call) (*Object, error) {

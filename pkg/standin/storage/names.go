@@ -4,17 +4,11 @@
 package storage
 
 import (
-	"net/netip"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
 
-const (
-	maxObjectName = 1024 // bytes
-	maxBucketPart = 63   // bytes between dots
-	maxBucketName = 222  // bytes, with dots
-)
+const maxObjectName = 1024 // bytes
 
 // checkObjectName holds a name to Cloud Storage's naming rules.
 func checkObjectName(name string) error {
@@ -32,26 +26,6 @@ func checkObjectName(name string) error {
 		return errInvalid("Invalid object name: %q", name)
 	case strings.HasPrefix(name, ".well-known/acme-challenge/"):
 		return errInvalid("Invalid object name: %q", name)
-	}
-	return nil
-}
-
-var bucketNamePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]+[a-z0-9]$`)
-
-// checkBucketName holds a name to Cloud Storage's naming rules.
-func checkBucketName(name string) error {
-	ok := bucketNamePattern.MatchString(name) &&
-		len(name) <= maxBucketName &&
-		!strings.HasPrefix(name, "goog") &&
-		!strings.Contains(name, "google")
-	for part := range strings.SplitSeq(name, ".") {
-		ok = ok && part != "" && len(part) <= maxBucketPart
-	}
-	if _, err := netip.ParseAddr(name); err == nil {
-		ok = false
-	}
-	if !ok {
-		return errInvalid("Invalid bucket name: '%s'", name)
 	}
 	return nil
 }

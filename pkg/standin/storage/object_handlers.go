@@ -66,7 +66,7 @@ func (a *api) serveXML(w http.ResponseWriter, c *call, path string) {
 
 func (a *api) getXML(w http.ResponseWriter, c *call, path string) error {
 	bucket, object, ok := splitXMLPath(path)
-	if !ok || c.Method != http.MethodGet && c.Method != http.MethodHead {
+	if !ok || c.Method != http.MethodGet {
 		return errUnimplemented("%s %s", c.Method, path)
 	}
 	c.bucket, c.object = bucket, object
