@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	gcf "cloud.google.com/go/firestore"
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -216,6 +217,33 @@ func TestCollections(t *testing.T) {
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("collections of %q (-want +got):\n%s", parent, diff)
+			}
+		}
+	})
+}
+
+func TestCount(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *session) {
+		c := s.client.Collection("c")
+		for i := range 10 {
+			_, _, err := c.Add(s.ctx, fields{"n": i})
+			must(t, "add", err)
+		}
+		for name, tt := range map[string]struct {
+			query gcf.Query
+			want  int64
+		}{
+			"all":       {c.Query, 10},
+			"filtered":  {c.Where("n", "<", 4), 4},
+			"limited":   {c.Limit(3), 3},
+			"by_cursor": {c.OrderBy("n", gcf.Asc).StartAfter(6), 3},
+			"nothing":   {c.Where("n", "==", 99), 0},
+		} {
+			got, err := tt.query.NewAggregationQuery().WithCount("n").Get(s.ctx)
+			must(t, name, err)
+			if n := got["n"].(*pb.Value).GetIntegerValue(); n != tt.want {
+				t.Errorf("%s: counted %d, want %d", name, n, tt.want)
 			}
 		}
 	})

@@ -9,9 +9,12 @@ import (
 	"time"
 
 	gcf "cloud.google.com/go/firestore"
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/genproto/googleapis/type/latlng"
 	"google.golang.org/grpc/codes"
+
+	"github.com/vertextune/vertextune/pkg/standin/firestore"
 )
 
 type fields = map[string]any
@@ -167,4 +170,21 @@ func TestTimes(t *testing.T) {
 		}
 		wantCode(t, "delete at the time before", only(doc.Delete(s.ctx, gcf.LastUpdateTime(got.UpdateTime))), codes.FailedPrecondition)
 	})
+}
+
+// TestSame_document_twice writes one document more than once in a commit. The
+// emulator merges the writes first.
+func TestSame_document_twice(t *testing.T) {
+	t.Parallel()
+	s := connect(t, start(t, firestore.Config{}).Addr())
+	req := &pb.CommitRequest{}
+	decode(t, s, `database:"$D"
+		writes{update{name:"$N/c/d" fields{key:"a" value{integer_value:1}}} current_document{exists:false}}
+		writes{update{name:"$N/c/d"} update_mask{} update_transforms{field_path:"a" increment{integer_value:2}} current_document{exists:true}}
+		writes{delete:"$N/c/d"}
+		writes{update{name:"$N/c/d" fields{key:"b" value{integer_value:1}}} current_document{exists:false}}`, req)
+	must(t, "commit", only(s.raw.Commit(s.ctx, req)))
+	if diff := cmp.Diff(fields{"b": int64(1)}, data(t, s.client.Doc("c/d"), s)); diff != "" {
+		t.Errorf("document (-want +got):\n%s", diff)
+	}
 }
