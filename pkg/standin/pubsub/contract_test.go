@@ -6,175 +6,268 @@ package pubsub
 import (
 	"context"
 	"fmt"
-	"slices"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	client "cloud.google.com/go/pubsub/v2"
 	pb "cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
+
+	"github.com/vertextune/vertextune/pkg/standin/emulator"
 )
 
-func TestPublishAndPull(t *testing.T) {
-	contract(t, func(t *testing.T, c *client.Client, name string) {
-		topic := createTopic(t, c, name)
-		first := subscribe(t, c, name+"-1", &pb.Subscription{Topic: topic})
-		second := subscribe(t, c, name+"-2", &pb.Subscription{Topic: topic})
-		before := time.Now().Add(-time.Second)
-		id := publish(t, c, topic, &client.Message{Data: []byte("hello"), Attributes: map[string]string{"k": "v"}})
-
-		for _, sub := range []string{first, second} {
-			got := pull(t, c, sub)
-			if diff := cmp.Diff([]any{id, "hello", map[string]string{"k": "v"}},
-				[]any{got.Message.MessageId, string(got.Message.Data), got.Message.Attributes}); diff != "" {
-				t.Errorf("%s: message (-want +got)\n%s", sub, diff)
-			}
-			if at := got.Message.PublishTime.AsTime(); at.Before(before) || at.After(time.Now().Add(time.Second)) {
-				t.Errorf("published at %v, want about now", at)
-			}
-			wantEmpty(t, c, sub) // leased
-			ack(t, c, sub, got)
-			wantEmpty(t, c, sub)
-		}
-	})
+// world is a topic with two subscriptions, the second of which keeps the order of keys.
+type world struct {
+	*client.Client
+	t                   *testing.T
+	topic, sub, ordered string
 }
 
-func TestNack_delivers_again(t *testing.T) {
-	contract(t, func(t *testing.T, c *client.Client, name string) {
-		topic := createTopic(t, c, name)
-		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic})
-		id := publish(t, c, topic, &client.Message{Data: []byte("again")})
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		defer cancel()
-		var mu sync.Mutex
-		var got []string
-		err := c.Subscriber(sub).Receive(ctx, func(_ context.Context, m *client.Message) {
-			mu.Lock()
-			defer mu.Unlock()
-			got = append(got, m.ID)
-			if len(got) < 3 {
-				m.Nack()
-				return
+var runs atomic.Int64
+
+func connect(t *testing.T, addr string) *world {
+	t.Helper()
+	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t}
+	if w.Client, err = client.NewClient(t.Context(), "test", option.WithGRPCConn(conn)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	id := fmt.Sprintf("name-%d", runs.Add(1)) // tests share an emulator
+	w.topic = w.createTopic("projects/test/topics/" + id)
+	w.sub, w.ordered = "projects/test/subscriptions/"+id, "projects/test/subscriptions/ordered-"+id
+	for _, s := range []*pb.Subscription{{Name: w.sub}, {Name: w.ordered, EnableMessageOrdering: true}} {
+		s.Topic = w.topic
+		if _, err := w.SubscriptionAdminClient.CreateSubscription(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+func (w *world) createTopic(name string) string {
+	w.t.Helper()
+	if _, err := w.TopicAdminClient.CreateTopic(w.t.Context(), &pb.Topic{Name: name}); err != nil {
+		w.t.Fatal(err)
+	}
+	return name
+}
+
+func (w *world) publish(topic string, messages ...*pb.PubsubMessage) (ids []string) {
+	w.t.Helper()
+	r, err := w.TopicAdminClient.Publish(w.t.Context(), &pb.PublishRequest{Topic: topic, Messages: messages})
+	if err != nil {
+		w.t.Fatalf("publish: %v", err)
+	}
+	return r.MessageIds
+}
+
+// ready leases what a subscription has now.
+func (w *world) ready(sub string) []*pb.ReceivedMessage {
+	w.t.Helper()
+	r, err := w.SubscriptionAdminClient.Pull(w.t.Context(), &pb.PullRequest{
+		Subscription: sub, MaxMessages: 100,
+		//lint:ignore SA1019 the only way to ask without waiting
+		ReturnImmediately: true,
+	})
+	if err != nil {
+		w.t.Fatalf("pull %s: %v", sub, err)
+	}
+	return r.ReceivedMessages
+}
+
+// pull waits for one message, and acknowledges it if that is asked for. There may be no other.
+func (w *world) pull(sub string, ack bool) *pb.ReceivedMessage {
+	w.t.Helper()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		all := w.ready(sub)
+		if len(all) == 0 {
+			continue
+		}
+		if more := append(all[1:], w.ready(sub)...); len(more) > 0 {
+			w.t.Errorf("%s also has %v", sub, more)
+		}
+		if ack {
+			if err := w.SubscriptionAdminClient.Acknowledge(w.t.Context(), &pb.AcknowledgeRequest{Subscription: sub, AckIds: []string{all[0].AckId}}); err != nil {
+				w.t.Fatalf("acknowledge: %v", err)
 			}
-			m.Ack()
+			if left := w.ready(sub); len(left) > 0 {
+				w.t.Errorf("%s still has %v", sub, left)
+			}
+		}
+		return all[0]
+	}
+	w.t.Fatalf("%s has no message", sub)
+	return nil
+}
+
+// receive takes n messages as the official client does. Those that handle does not accept come
+// again.
+func (w *world) receive(sub string, n int, handle func(*client.Message) bool) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 60*time.Second)
+	defer cancel()
+	subscriber := w.Subscriber(sub)
+	subscriber.ReceiveSettings.MaxOutstandingMessages = 1 // handle need not lock
+	err := subscriber.Receive(ctx, func(_ context.Context, m *client.Message) {
+		if n--; n == 0 {
 			cancel()
-		})
-		if err != nil {
-			t.Fatalf("Receive: %v", err)
 		}
-		if diff := cmp.Diff([]string{id, id, id}, got); diff != "" {
-			t.Errorf("deliveries (-want +got)\n%s", diff)
-		}
-		wantEmpty(t, c, sub)
-	})
-}
-
-func TestOrderingKeys(t *testing.T) {
-	contract(t, func(t *testing.T, c *client.Client, name string) {
-		topic := createTopic(t, c, name)
-		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic, EnableMessageOrdering: true})
-		want := map[string][]string{}
-		for i := range 30 {
-			key, data := fmt.Sprintf("key-%d", i%3), fmt.Sprint(i)
-			want[key] = append(want[key], data)
-			publish(t, c, topic, &client.Message{Data: []byte(data), OrderingKey: key})
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-		defer cancel()
-		var mu sync.Mutex
-		got, n := map[string][]string{}, 0
-		err := c.Subscriber(sub).Receive(ctx, func(_ context.Context, m *client.Message) {
-			mu.Lock()
-			defer mu.Unlock()
-			got[m.OrderingKey] = append(got[m.OrderingKey], string(m.Data))
+		if handle(m) {
 			m.Ack()
-			if n++; n == 30 {
-				cancel()
-			}
+		} else {
+			m.Nack()
+		}
+	})
+	if err != nil || n > 0 {
+		w.t.Errorf("Receive: %v, with %d messages missing", err, n)
+	}
+}
+
+func start(t *testing.T) *Server {
+	t.Helper()
+	s, err := Start(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return s
+}
+
+// TestContract holds the stand-in and, where it is installed, Google's emulator to what the product
+// and its tests rely on.
+func TestContract(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]func(*world){
+		"pull": pulled, "nack": nacked, "order": ordered, "deleted_topic": deletedTopic, "errors": refused,
+	} {
+		t.Run(name+"/standin", func(t *testing.T) {
+			t.Parallel()
+			test(connect(t, start(t).Addr()))
 		})
-		if err != nil {
-			t.Fatalf("Receive: %v", err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("messages by key (-want +got)\n%s", diff)
-		}
-	})
+		t.Run(name+"/google", func(t *testing.T) {
+			t.Parallel()
+			test(connect(t, emulator.PubSub(t)))
+		})
+	}
 }
 
-func TestDeleted_topic_leaves_backlog(t *testing.T) {
-	contract(t, func(t *testing.T, c *client.Client, name string) {
-		topic := createTopic(t, c, name)
-		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic})
-		publish(t, c, topic, &client.Message{Data: []byte("left")})
-		if err := c.TopicAdminClient.DeleteTopic(t.Context(), &pb.DeleteTopicRequest{Topic: topic}); err != nil {
-			t.Fatalf("DeleteTopic: %v", err)
+func pulled(w *world) {
+	before := time.Now().Add(-time.Second)
+	id := w.publish(w.topic, &pb.PubsubMessage{Data: []byte("hello"), Attributes: map[string]string{"k": "v"}})[0]
+	for _, sub := range []string{w.sub, w.ordered} {
+		got := w.pull(sub, true).Message
+		if diff := cmp.Diff([]any{id, "hello", map[string]string{"k": "v"}}, []any{got.MessageId, string(got.Data), got.Attributes}); diff != "" {
+			w.t.Errorf("%s: message (-want +got)\n%s", sub, diff)
 		}
-		config, err := c.SubscriptionAdminClient.GetSubscription(t.Context(), &pb.GetSubscriptionRequest{Subscription: sub})
-		if err != nil {
-			t.Fatalf("GetSubscription: %v", err)
+		if at := got.PublishTime.AsTime(); at.Before(before) || at.After(time.Now().Add(time.Second)) {
+			w.t.Errorf("published at %v, want about now", at)
 		}
-		if config.Topic != "_deleted-topic_" {
-			t.Errorf("topic is %q, want that of a deleted topic", config.Topic)
-		}
-		ack(t, c, sub, pull(t, c, sub))
-	})
+	}
 }
 
-func TestErrors(t *testing.T) {
-	contract(t, func(t *testing.T, c *client.Client, name string) {
-		topic := createTopic(t, c, name)
-		sub := subscribe(t, c, name, &pb.Subscription{Topic: topic})
-		missing, missingSub := topic+"-missing", sub+"-missing"
-		admin, subs, ctx := c.TopicAdminClient, c.SubscriptionAdminClient, t.Context()
-		receive := func(context.Context, *client.Message) {}
-		for name, test := range map[string]struct {
-			err  error
-			want codes.Code
-		}{
-			"topic_exists":            {only(admin.CreateTopic(ctx, &pb.Topic{Name: topic})), codes.AlreadyExists},
-			"topic_missing":           {only(admin.GetTopic(ctx, &pb.GetTopicRequest{Topic: missing})), codes.NotFound},
-			"publish_to_missing":      {only(c.Publisher(missing).Publish(ctx, &client.Message{Data: []byte("x")}).Get(ctx)), codes.NotFound},
-			"subscription_exists":     {only(subs.CreateSubscription(ctx, &pb.Subscription{Name: sub, Topic: topic})), codes.AlreadyExists},
-			"subscription_to_missing": {only(subs.CreateSubscription(ctx, &pb.Subscription{Name: missingSub, Topic: missing})), codes.NotFound},
-			"pull_missing":            {only(subs.Pull(ctx, &pb.PullRequest{Subscription: missingSub, MaxMessages: 1})), codes.NotFound},
-			"receive_missing":         {c.Subscriber(missingSub).Receive(ctx, receive), codes.NotFound},
-		} {
-			if got := status.Code(test.err); got != test.want {
-				t.Errorf("%s: code %v, want %v", name, got, test.want)
-			}
-		}
+func nacked(w *world) {
+	id := w.publish(w.topic, &pb.PubsubMessage{Data: []byte("again")})[0]
+	var got []string
+	w.receive(w.sub, 3, func(m *client.Message) bool {
+		got = append(got, m.ID)
+		return len(got) == 3
 	})
+	if diff := cmp.Diff([]string{id, id, id}, got); diff != "" {
+		w.t.Errorf("deliveries (-want +got)\n%s", diff)
+	}
+	if left := w.ready(w.sub); len(left) > 0 {
+		w.t.Errorf("acknowledged, and still there: %v", left)
+	}
 }
+
+func ordered(w *world) {
+	want, got := map[string][]string{}, map[string][]string{}
+	for i := range 30 {
+		key, data := fmt.Sprintf("key-%d", i%3), fmt.Sprint(i)
+		want[key] = append(want[key], data)
+		w.publish(w.topic, &pb.PubsubMessage{Data: []byte(data), OrderingKey: key})
+	}
+	w.receive(w.ordered, 30, func(m *client.Message) bool {
+		got[m.OrderingKey] = append(got[m.OrderingKey], string(m.Data))
+		return true
+	})
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.t.Errorf("messages by key (-want +got)\n%s", diff)
+	}
+}
+
+// deletedTopic leaves its subscriptions without a topic, and with their messages.
+func deletedTopic(w *world) {
+	w.publish(w.topic, &pb.PubsubMessage{Data: []byte("left")})
+	if err := w.TopicAdminClient.DeleteTopic(w.t.Context(), &pb.DeleteTopicRequest{Topic: w.topic}); err != nil {
+		w.t.Fatal(err)
+	}
+	s, err := w.SubscriptionAdminClient.GetSubscription(w.t.Context(), &pb.GetSubscriptionRequest{Subscription: w.sub})
+	if err != nil || s.Topic != "_deleted-topic_" {
+		w.t.Errorf("the subscription's topic is %q: %v", s.GetTopic(), err)
+	}
+	w.pull(w.sub, true)
+}
+
+func refused(w *world) {
+	admin, subs, ctx := w.TopicAdminClient, w.SubscriptionAdminClient, w.t.Context()
+	missing, missingSub := w.topic+"-missing", w.sub+"-missing"
+	for name, test := range map[string]struct {
+		err  error
+		want codes.Code
+	}{
+		"topic_exists":            {only(admin.CreateTopic(ctx, &pb.Topic{Name: w.topic})), codes.AlreadyExists},
+		"topic_missing":           {only(admin.GetTopic(ctx, &pb.GetTopicRequest{Topic: missing})), codes.NotFound},
+		"publish_to_missing":      {only(w.Publisher(missing).Publish(ctx, &client.Message{Data: []byte("x")}).Get(ctx)), codes.NotFound},
+		"subscription_exists":     {only(subs.CreateSubscription(ctx, &pb.Subscription{Name: w.sub, Topic: w.topic})), codes.AlreadyExists},
+		"subscription_to_missing": {only(subs.CreateSubscription(ctx, &pb.Subscription{Name: missingSub, Topic: missing})), codes.NotFound},
+		"pull_missing":            {only(subs.Pull(ctx, &pb.PullRequest{Subscription: missingSub, MaxMessages: 1})), codes.NotFound},
+		"receive_missing":         {w.Subscriber(missingSub).Receive(ctx, func(context.Context, *client.Message) {}), codes.NotFound},
+	} {
+		if got := status.Code(test.err); got != test.want {
+			w.t.Errorf("%s: code %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+// only drops the answer of a call.
+func only[T any](_ T, err error) error { return err }
 
 // TestMemory_is_bounded publishes more messages than the server keeps. The only one that a
 // subscription has not acknowledged is delivered again.
 func TestMemory_is_bounded(t *testing.T) {
 	t.Parallel()
-	s := start(t, Config{})
-	c := dial(t, s.Addr())
-	topic := createTopic(t, c, "topic")
-	sub := subscribe(t, c, "sub", &pb.Subscription{Topic: topic})
-	publish(t, c, topic, &client.Message{Data: []byte("kept"), Attributes: map[string]string{"k": "v"}})
-	pull(t, c, sub) // leased, and not acknowledged
-	other := createTopic(t, c, "nobody-subscribes")
+	s := start(t)
+	w := connect(t, s.Addr())
+	w.publish(w.topic, &pb.PubsubMessage{Data: []byte("kept"), Attributes: map[string]string{"k": "v"}})
+	w.pull(w.sub, false)
+	w.pull(w.ordered, true)
+	other := w.createTopic(w.topic + "-without-subscriptions")
+	batch := make([]*pb.PubsubMessage, slack)
+	for i := range batch {
+		batch[i] = &pb.PubsubMessage{Data: []byte("x")}
+	}
 	for range 5 {
-		_, err := c.TopicAdminClient.Publish(t.Context(), &pb.PublishRequest{
-			Topic: other, Messages: slices.Repeat([]*pb.PubsubMessage{{Data: []byte("x")}}, slack),
-		})
-		if err != nil {
-			t.Fatalf("publish %d messages: %v", slack, err)
-		}
+		w.publish(other, batch...)
 	}
 	if n := len(s.fake.Messages()); n > 3*slack {
 		t.Errorf("the server keeps %d messages, want at most %d", n, 3*slack)
 	}
-	got := pull(t, c, sub)
-	if string(got.Message.Data) != "kept" || got.Message.Attributes["k"] != "v" {
-		t.Errorf("got %v, want the message that was not acknowledged", got.Message)
+	if got := w.pull(w.sub, true).Message; string(got.Data) != "kept" || got.Attributes["k"] != "v" {
+		t.Errorf("got %v, want the message that was not acknowledged", got)
 	}
-	ack(t, c, sub, got)
-	wantEmpty(t, c, sub)
 }
