@@ -173,7 +173,8 @@ func frame(record []byte) ([]byte, error) {
 	return append(out, record...), nil
 }
 
-// Append adds a record. If it fails, the journal is as it was before.
+// Append adds a record. If it fails, the record is not there after a restart, and no other record is
+// accepted until Rewrite.
 func (j *Journal) Append(record []byte) error {
 	if j == nil {
 		return nil
@@ -186,12 +187,9 @@ func (j *Journal) Append(record []byte) error {
 		return err
 	}
 	if _, err := j.file.WriteAt(framed, j.size); err != nil {
-		err = fmt.Errorf("append to journal %s: %w", j.path, err)
 		// A part of the record may be there, in front of the next one.
-		if cutErr := j.cut(); cutErr != nil {
-			j.broken = errors.Join(err, cutErr)
-		}
-		return err
+		j.broken = fmt.Errorf("append to journal %s: %w", j.path, err)
+		return j.broken
 	}
 	j.size += int64(len(framed))
 	return nil

@@ -11,12 +11,9 @@ import (
 	"iter"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -203,66 +200,32 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// These make the test binary a process that writes to the journal in the folder. With a limit, the
-// system refuses to let a file grow beyond that many bytes.
-const folderVariable, limitVariable = "JOURNAL_TEST_DIR", "JOURNAL_TEST_LIMIT"
+// folderVariable makes the test binary a process that writes to the journal in the folder.
+const folderVariable = "JOURNAL_TEST_DIR"
 
 func TestMain(m *testing.M) {
 	dir := os.Getenv(folderVariable)
 	if dir == "" {
 		os.Exit(m.Run())
 	}
-	if err := write(dir, os.Getenv(limitVariable)); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	fmt.Fprintln(os.Stderr, write(dir))
+	os.Exit(1)
 }
 
-// write appends records and prints each one that was accepted: for ever, or until the limit refuses
-// two.
-func write(dir, limit string) error {
-	if limit != "" {
-		signal.Ignore(syscall.SIGXFSZ)
-		n, err := strconv.ParseUint(limit, 10, 64)
-		if err := errors.Join(err, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: n, Max: n})); err != nil {
-			return err
-		}
-	}
+// write appends records, and prints each one that was accepted, until the process is killed.
+func write(dir string) error {
 	last := 0
 	j, err := journal.Open(dir, func([]byte) error { last++; return nil })
-	if err != nil {
-		return err
-	}
-	refused := 0
-	for n := last; refused < 2; n++ {
-		record := fmt.Sprintf("%d %s", n, strings.Repeat("x", 1000>>(5*refused)))
-		if err := j.Append([]byte(record)); err != nil {
-			if limit == "" {
-				return err
-			}
-			refused++
-			continue
+	for n := last; err == nil; n++ {
+		record := fmt.Sprintf("%d %s", n, strings.Repeat("x", 1000))
+		if err = j.Append([]byte(record)); err == nil {
+			fmt.Println(record)
 		}
-		fmt.Println(record)
-		if n%500 == 499 {
-			if err := j.Rewrite(seq(record)); err != nil {
-				return err
-			}
+		if err == nil && n%500 == 499 {
+			err = j.Rewrite(seq(record))
 		}
 	}
-	return nil
-}
-
-func writer(t *testing.T, dir, limit string) (*exec.Cmd, *bufio.Scanner) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), folderVariable+"="+dir, limitVariable+"="+limit)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err := errors.Join(err, cmd.Start()); err != nil {
-		t.Fatal(err)
-	}
-	return cmd, bufio.NewScanner(out)
+	return err
 }
 
 // TestKill kills a process that appends and rewrites: the journal then has the last record that was
@@ -271,8 +234,13 @@ func TestKill(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for range 5 {
-		cmd, accepted := writer(t, dir, "")
-		last := ""
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
+		cmd.Env, cmd.Stderr = append(os.Environ(), folderVariable+"="+dir), os.Stderr
+		out, err := cmd.StdoutPipe()
+		if err := errors.Join(err, cmd.Start()); err != nil {
+			t.Fatal(err)
+		}
+		accepted, last := bufio.NewScanner(out), ""
 		for n := 0; accepted.Scan(); n++ {
 			last = accepted.Text()
 			if n == 1200 {
@@ -290,23 +258,4 @@ func TestKill(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-}
-
-// TestFull fills the journal until the system writes only a part of a record: that record is not
-// there, and a smaller one that still fits is.
-func TestFull(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	cmd, accepted := writer(t, dir, "9600")
-	var want []string
-	for accepted.Scan() {
-		want = append(want, accepted.Text())
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Fatal(err)
-	}
-	if last := want[len(want)-1]; len(last) > 500 {
-		t.Errorf("no record was accepted after the first that was refused")
-	}
-	wantRecords(t, dir, want...)
 }
