@@ -155,81 +155,59 @@ func TestFieldViolations(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	_, err := w.create(spec(func(s *pb.SupervisedTuningSpec) {
-		s.TrainingDatasetUri = "train.csv"
-		s.ValidationDatasetUri = "gs://data/"
+		s.TrainingDatasetUri, s.ValidationDatasetUri = "train.csv", "gs://data/"
 	}))
-	const where = "tuning_job.supervised_tuning_spec."
-	wantMessage := "List of found errors:\t1.Field: " + where + "training_dataset_uri; Message: training_dataset_uri should be a GCS " +
-		"object of type JSONL.\t2.Field: " + where + "validation_dataset_uri; Message: validation_dataset_uri should be a GCS object of type JSONL.\t"
-	if diff := cmp.Diff(wantMessage, status.Convert(err).Message()); diff != "" {
-		t.Errorf("message (-want +got):\n%s", diff)
+	wantMessage, want, got := "List of found errors:\t", []string(nil), []string(nil)
+	for i, field := range []string{"training_dataset_uri", "validation_dataset_uri"} {
+		full, problem := "tuning_job.supervised_tuning_spec."+field, field+" should be a GCS object of type JSONL."
+		wantMessage += fmt.Sprintf("%d.Field: %s; Message: %s\t", i+1, full, problem)
+		want = append(want, full+": "+problem)
 	}
-	got := map[string]string{}
 	for _, detail := range status.Convert(err).Details() {
 		for _, v := range detail.(*errdetails.BadRequest).GetFieldViolations() {
-			got[v.GetField()] = v.GetDescription()
+			got = append(got, v.GetField()+": "+v.GetDescription())
 		}
 	}
-	want := map[string]string{
-		where + "training_dataset_uri":   "training_dataset_uri should be a GCS object of type JSONL.",
-		where + "validation_dataset_uri": "validation_dataset_uri should be a GCS object of type JSONL.",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("field violations (-want +got):\n%s", diff)
+	if diff := cmp.Diff(wantMessage, status.Convert(err).Message()) + cmp.Diff(want, got); diff != "" {
+		t.Errorf("message and field violations (-want +got):\n%s", diff)
 	}
 }
 
-func TestPlaces_refused(t *testing.T) {
+// TestNames_refused asks for a place, or for a job in it, in every way there is.
+func TestNames_refused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	job := w.mustCreate()
-	id := job.GetName()[strings.LastIndex(job.GetName(), "/"):]
+	job := w.mustCreate().GetName()
+	id := job[strings.LastIndex(job, "/"):]
+	const invalid, notFound = codes.InvalidArgument, codes.NotFound
 	for name, tc := range map[string]struct {
-		parent   string
-		wantCode codes.Code
-		want     string
+		parent, name string // without a parent, only the job is asked for
+		wantCode     codes.Code
+		want         string
 	}{
-		"global":        {"projects/acme/locations/global", codes.FailedPrecondition, "global"},
-		"other_region":  {"projects/acme/locations/asia-east1", codes.InvalidArgument, "The provided location ID doesn't match the endpoint. The valid location ID is `us-central1`, `europe-west4`, `us-west1`, `us-east5`, `asia-southeast1`, `asia-southeast2`."},
-		"other_project": {"projects/other/locations/us-central1", codes.PermissionDenied, "denied on resource '//aiplatform.googleapis.com/projects/other/locations/us-central1' (or it may not exist)."},
-		"no_location":   {"projects/acme", codes.InvalidArgument, "Invalid resource name"},
+		"global":         {"projects/acme/locations/global", "", codes.FailedPrecondition, "global"},
+		"other_region":   {"projects/acme/locations/asia-east1", "", invalid, "The provided location ID doesn't match the endpoint. The valid location ID is `us-central1`, `europe-west4`, `us-west1`, `us-east5`, `asia-southeast1`, `asia-southeast2`."},
+		"other_project":  {"projects/other/locations/us-central1", "", codes.PermissionDenied, "denied on resource '//aiplatform.googleapis.com/projects/other/locations/us-central1' (or it may not exist)."},
+		"no_location":    {"projects/acme", "", invalid, "Invalid resource name"},
+		"other_location": {"", strings.Replace(job, "us-central1", "europe-west4", 1), notFound, ""},
+		"no_such_job":    {"", parent + "/tuningJobs/1234567890123456789", notFound, ""},
+		"pipeline":       {"", strings.Replace(job, "tuningJobs", "trainingPipelines", 1), invalid, ""},
+		"empty":          {"", "", invalid, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, created := w.client.CreateTuningJob(t.Context(), &pb.CreateTuningJobRequest{Parent: tc.parent, TuningJob: newJob()})
-			_, listed := w.client.ListTuningJobs(t.Context(), &pb.ListTuningJobsRequest{Parent: tc.parent}).Next()
-			_, got := w.client.GetTuningJob(t.Context(), &pb.GetTuningJobRequest{Name: tc.parent + "/tuningJobs" + id})
-			cancelled := w.cancel(tc.parent + "/tuningJobs" + id)
-			for method, err := range map[string]error{"create": created, "list": listed, "get": got, "cancel": cancelled} {
+			errs := map[string]error{}
+			if tc.parent != "" {
+				tc.name = tc.parent + "/tuningJobs" + id
+				_, errs["create"] = w.client.CreateTuningJob(t.Context(), &pb.CreateTuningJobRequest{Parent: tc.parent, TuningJob: newJob()})
+				_, errs["list"] = w.client.ListTuningJobs(t.Context(), &pb.ListTuningJobsRequest{Parent: tc.parent}).Next()
+			}
+			_, errs["get"] = w.client.GetTuningJob(t.Context(), &pb.GetTuningJobRequest{Name: tc.name})
+			errs["cancel"] = w.cancel(tc.name)
+			for method, err := range errs {
 				if status.Code(err) != tc.wantCode || !strings.Contains(err.Error(), tc.want) {
 					t.Errorf("%s: got %v, want %v with %q", method, err, tc.wantCode, tc.want)
 				}
-			}
-		})
-	}
-}
-
-func TestGet_refuses(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil)
-	job := w.mustCreate()
-	for name, tc := range map[string]struct {
-		name     string
-		wantCode codes.Code
-	}{
-		"other_location": {strings.Replace(job.GetName(), "us-central1", "europe-west4", 1), codes.NotFound},
-		"no_such_job":    {parent + "/tuningJobs/1234567890123456789", codes.NotFound},
-		"pipeline":       {strings.Replace(job.GetName(), "tuningJobs", "trainingPipelines", 1), codes.InvalidArgument},
-		"empty":          {"", codes.InvalidArgument},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, err := w.client.GetTuningJob(t.Context(), &pb.GetTuningJobRequest{Name: tc.name})
-			if status.Code(err) != tc.wantCode {
-				t.Errorf("get: %v, want %v", err, tc.wantCode)
-			}
-			if err := w.cancel(tc.name); status.Code(err) != tc.wantCode {
-				t.Errorf("cancel: %v, want %v", err, tc.wantCode)
 			}
 		})
 	}

@@ -42,6 +42,7 @@ func TestLines(t *testing.T) {
 		"snake_case":           {`{"system_instruction":{"parts":[{"text":"s"}]},"contents":[` + user + "," + model + `]}`, ""},
 		"tools":                {`{"contents":[` + user + "," + call + `,{"parts":[{"functionResponse":{"name":"f","response":{"content":"1"}}}]},` + model + `],"tools":[{"functionDeclarations":[{"name":"f","parameters":{"type":"OBJECT"}}]}]}`, ""},
 		"image":                {`{"contents":[{"role":"user","parts":[{"fileData":{"mimeType":"image/png","fileUri":"gs://b/i.png"}}]},` + model + `]}`, ""},
+		"field_of_v1_only":     {`{"contents":[{"role":"user","parts":[{"fileData":{"mimeType":"image/png","fileUri":"gs://b/i"},"mediaResolution":{"level":"MEDIA_RESOLUTION_LOW"}}]},` + model + `]}`, ""},
 		"ends_with_a_call":     {`{"contents":[` + user + "," + call + `]}`, ""},
 		"windows_line_end":     {answer("q") + "\r", ""},
 		"not_json":             {"hello", "is not a valid JSON object of the expected format: syntax error (column 1): invalid value hello"},

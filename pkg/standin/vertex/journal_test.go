@@ -26,7 +26,12 @@ func inDir(dir string) func(*vertex.Config) { return func(c *vertex.Config) { c.
 
 func TestRestart_keeps_jobs(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, inDir(t.TempDir()))
+	b := newBeta(t, inDir(t.TempDir()))
+	w := b.world
+	open, err := b.create(global)
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.objects.put("data/bad.jsonl", "{}")
 	done := w.finish(w.mustCreate().GetName())
 	bad := w.mustCreate(trainOn("gs://data/bad.jsonl"))
@@ -40,10 +45,14 @@ func TestRestart_keeps_jobs(t *testing.T) {
 	w.objects.remove("data/train.jsonl") // what was read is known
 	for _, step := range []time.Duration{0, duration / 2, duration} {
 		w.clock.add(step)
-		before := w.server.Jobs()
+		before, openBefore := w.server.Jobs(), b.get(open.GetName())
 		w.restart()
+		b.client = newBetaClient(t, w.server.Addr())
 		if diff := cmp.Diff(before, w.server.Jobs(), protocmp.Transform()); diff != "" {
 			t.Errorf("jobs after a restart (-before +after):\n%s", diff)
+		}
+		if diff := cmp.Diff(openBefore, b.get(open.GetName()), protocmp.Transform()); diff != "" { // it has what v1 does not show
+			t.Errorf("the job on an open model after a restart (-before +after):\n%s", diff)
 		}
 	}
 	if got := w.get(next.GetName()).GetTunedModel().GetModel(); !strings.HasSuffix(got, "@2") {

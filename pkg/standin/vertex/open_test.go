@@ -286,24 +286,3 @@ func TestOpenModel_lines(t *testing.T) {
 		})
 	}
 }
-
-// A restart keeps what only v1beta1 has.
-func TestOpenModel_is_journalled(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	b := newBeta(t, func(c *vertex.Config) { c.Dir = dir })
-	job, err := b.create(global)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before := b.get(job.GetName())
-	b.restart()
-	again := newBetaClient(t, b.server.Addr())
-	after, err := again.GetTuningJob(t.Context(), &pb.GetTuningJobRequest{Name: job.GetName()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(before, after, protocmp.Transform()); diff != "" {
-		t.Errorf("job (-before +after):\n%s", diff)
-	}
-}

@@ -9,6 +9,7 @@ import (
 
 	aiplatform "cloud.google.com/go/aiplatform/apiv1"
 	v1 "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
+	locationpb "google.golang.org/genproto/googleapis/cloud/location"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -43,7 +44,13 @@ func TestGetTrainingPipeline(t *testing.T) {
 			t.Errorf("%s: %v, %v, want %v", name, got, err, code)
 		}
 	}
-	if err := client.CancelTrainingPipeline(t.Context(), &v1.CancelTrainingPipelineRequest{Name: name}); status.Code(err) != codes.Unimplemented {
-		t.Errorf("another method: %v, want Unimplemented", err)
+	_, mixin := client.GetLocation(t.Context(), &locationpb.GetLocationRequest{Name: parent})
+	for method, err := range map[string]error{
+		"CancelTrainingPipeline":                      client.CancelTrainingPipeline(t.Context(), &v1.CancelTrainingPipelineRequest{Name: name}),
+		"google.cloud.location.Locations/GetLocation": mixin,
+	} {
+		if status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), method) {
+			t.Errorf("%s: %v, want Unimplemented with the name", method, err)
+		}
 	}
 }

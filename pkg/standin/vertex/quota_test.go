@@ -11,7 +11,6 @@ import (
 	"time"
 
 	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
-	locationpb "google.golang.org/genproto/googleapis/cloud/location"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -68,18 +67,6 @@ func TestContinuousTuning(t *testing.T) {
 	} {
 		if _, err := w.create(change); status.Code(err) != codes.NotFound {
 			t.Errorf("%s: %v, want NotFound", name, err)
-		}
-	}
-}
-
-func TestUnimplemented(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil)
-	_, rebase := w.client.RebaseTunedModel(t.Context(), &pb.RebaseTunedModelRequest{Parent: parent})
-	_, mixin := w.client.GetLocation(t.Context(), &locationpb.GetLocationRequest{Name: parent})
-	for method, err := range map[string]error{"RebaseTunedModel": rebase, "google.cloud.location.Locations/GetLocation": mixin} {
-		if status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), method) {
-			t.Errorf("%s: %v", method, err)
 		}
 	}
 }

@@ -4,7 +4,6 @@
 package vertex_test
 
 import (
-	"strings"
 	"testing"
 
 	v1 "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
@@ -68,16 +67,4 @@ func enumValues(f protoreflect.FieldDescriptor) int {
 		return 0
 	}
 	return f.Enum().Values().Len()
-}
-
-// A line may have what only v1 knows.
-func TestLines_of_v1(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil)
-	w.objects.put("data/train.jsonl", `{"contents":[{"role":"user","parts":[{"fileData":{"mimeType":"image/png","fileUri":"gs://b/i"},`+
-		`"mediaResolution":{"level":"MEDIA_RESOLUTION_LOW"}}]},{"role":"model","parts":[{"text":"a"}]}]}`+"\n")
-	got := w.finish(w.mustCreate().GetName())
-	if got.GetState() != v1.JobState_JOB_STATE_SUCCEEDED {
-		t.Errorf("the job is %v: %s", got.GetState(), strings.TrimSpace(got.GetError().GetMessage()))
-	}
 }
