@@ -53,6 +53,7 @@ func TestGeminiRules(t *testing.T) {
 		{"unknown_in_part", turns(user(`{"text":"t","x_y":1}`), model(text)), []string{"error UNKNOWN_FIELD /contents/0/parts/0/x_y"}},
 		{"unknown_in_turn", turns(`{"role":"user","weight":1,"parts":[`+text+`]}`, model(text)), []string{"error UNKNOWN_FIELD /contents/0/weight"}},
 		{"both_spellings", turns(user(`{"fileData":{"mimeType":"image/png","mime_type":"image/png","fileUri":"gs://b/o"}}`), model(text)), []string{"error DUPLICATE_NAME /contents/0/parts/0/fileData/mime_type"}},
+		{"both_spellings_in_a_schema", `{"tools":[{"functionDeclarations":[{"name":"f","parameters":{"type":"OBJECT","properties":{"x":{"type":"STRING","minLength":1,"min_length":2}}}}]}],` + turns(user(text), model(text))[1:], []string{"error DUPLICATE_NAME /tools/0/functionDeclarations/0/parameters/properties/x/min_length"}},
 		{"addresses", turns(user(file("gs://b/o"), file("https://h/p"), file("http://h/p")), model(text)), nil},
 		{"address_of_a_disk", turns(user(file("/tmp/x")), model(text)), []string{"error INVALID_URI /contents/0/parts/0/fileData/fileUri"}},
 		{"address_without_name", turns(user(file("gs://")), model(text)), []string{"error INVALID_URI /contents/0/parts/0/fileData/fileUri"}},

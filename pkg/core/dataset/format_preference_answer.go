@@ -60,7 +60,7 @@ func (c *conversation) readAnswerList(a *preferenceAnswer, list int, system []me
 	}
 	messages := c.readMessages(list)
 	if len(messages) == 0 {
-		a.bad = r.next(list) > list+1
+		a.bad = r.failed() && r.next(list) > list+1
 		return
 	}
 	a.last = messages[len(messages)-1].node

@@ -129,6 +129,7 @@ func TestPreference_refuses_what_would_be_lost(t *testing.T) {
 		`{"prompt":"q","chosen":"[{\"role\": \"user\"}]","rejected":"y"}`:                                                                       "error UNSUPPORTED /chosen",
 		`{"prompt":"q","chosen":"x","rejected":"x"}`:                                                                                            "warning SAME_ANSWERS /rejected",
 		`{"prompt":"q","chosen":"x","rejected":null}`:                                                                                           "warning EMPTY_TEXT /rejected",
+		`{"prompt":"q","chosen":"x","rejected":[{"role":"system"}]}`:                                                                            "warning EMPTY_TEXT /rejected",
 		`{"prompt":"","chosen":"x","rejected":"y"}`:                                                                                             "warning EMPTY_TEXT /prompt",
 		`{"prompt":"q","answers":[{"answer":"x","rank":1}]}`:                                                                                    "error UNSUPPORTED /answers",
 		`{"instruction":"q","completions":[{"response":"x"}]}`:                                                                                  "error UNSUPPORTED /completions",

@@ -98,6 +98,7 @@ func (s *schemaWriter) schema(dst []byte, n, description int, nullable bool) []b
 func (s *schemaWriter) collect(n int, p *schemaParts) {
 	r := s.r
 	var included []int
+	own := len(p.plain)
 	for i := n + 1; i < r.next(n); i = r.next(i + 1) {
 		v := i + 1
 		if r.kind(v) == strictjson.Null {
@@ -145,7 +146,7 @@ func (s *schemaWriter) collect(n int, p *schemaParts) {
 			s.correct(i, "schemas of Vertex AI have no "+quoted(key), "take it away")
 		default:
 			if s.named.name != v { // the name of a parameter in a list
-				s.plain(i, p)
+				s.plain(i, p, own)
 			}
 		}
 	}
@@ -191,15 +192,20 @@ var plainMembers = names(map[string]fieldID{
 	"default": fieldAny, "example": fieldAny, "propertyOrdering": fieldStrings, "additionalProperties": fieldSchema,
 })
 
-// plain adds a member that is written unchanged, if Vertex AI has it and accepts its value.
-func (s *schemaWriter) plain(name int, p *schemaParts) {
+// plain adds a member that is written unchanged, if Vertex AI has it and accepts its value. The
+// members of the same schema begin at own.
+func (s *schemaWriter) plain(name int, p *schemaParts, own int) {
 	r, v := s.r, name+1
 	known, ok := plainMembers[string(r.key(name))]
 	if !ok {
 		s.ignore(name)
 		return
 	}
-	if slices.ContainsFunc(p.plain, func(earlier int) bool { return fromSnake(r.key(earlier)) == fromSnake(r.key(name)) }) {
+	twice := func(earlier int) bool { return fromSnake(r.key(earlier)) == fromSnake(r.key(name)) }
+	if s.native && slices.ContainsFunc(p.plain[own:], twice) {
+		r.fail(name, strictjson.CodeDuplicateName, "the member is present twice, under two names", "keep one of the two members")
+	}
+	if slices.ContainsFunc(p.plain, twice) {
 		return // the including schema has it
 	}
 	switch known.id {

@@ -97,6 +97,7 @@ func (s schemaCheck) check(at string, schema *v1.Schema) string {
 	switch {
 	case schema.GetRef() != "":
 		name, ok := strings.CutPrefix(schema.GetRef(), "#/defs/")
+		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name) // the escapes of a JSON pointer
 		if !ok || s.root.GetDefs()[name] == nil {
 			return at + "` schema refers to " + schema.GetRef() + ", which is not defined"
 		}
