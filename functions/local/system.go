@@ -184,7 +184,7 @@ func (s *system) trigger(ctx context.Context) error {
 // remembers which were delivered; a foreign emulator is polled every second.
 func (s *system) watchInbox(ctx context.Context, t *eventarc.Trigger) error {
 	if s.cloud.Storage == nil {
-		return t.Watch(ctx, s.objects.Bucket(inbox), time.Second, nil)
+		return t.Watch(ctx, s.objects.Bucket(inbox), time.Second)
 	}
 	return s.cloud.Storage.Finalized(ctx, inbox, func(ctx context.Context, o storage.Object) error {
 		resource, err := json.Marshal(o)

@@ -25,10 +25,9 @@ import (
 // ctx is done, and then returns nil when open deliveries have ended. It misses a generation that
 // appears and disappears between two listings.
 //
-// What exists at the start counts as new, unless done, which may be nil, reports otherwise.
-// Functions must accept an event twice anyway.
-func (t *Trigger) Watch(ctx context.Context, bucket *storage.BucketHandle, interval time.Duration, done func(*storage.ObjectAttrs) bool) error {
-	w := &watcher{trigger: t, bucket: bucket, done: done}
+// What exists at the start counts as new. Functions must accept an event twice anyway.
+func (t *Trigger) Watch(ctx context.Context, bucket *storage.BucketHandle, interval time.Duration) error {
+	w := &watcher{trigger: t, bucket: bucket}
 	defer w.deliveries.Wait()
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -49,7 +48,6 @@ func (t *Trigger) Watch(ctx context.Context, bucket *storage.BucketHandle, inter
 type watcher struct {
 	trigger    *Trigger
 	bucket     *storage.BucketHandle
-	done       func(*storage.ObjectAttrs) bool
 	known      map[version]bool
 	deliveries sync.WaitGroup
 }
@@ -92,7 +90,7 @@ func (w *watcher) look(ctx context.Context) error {
 		}
 		v := versionOf(o)
 		listed[v] = true
-		if !w.known[v] && (w.done == nil || !w.done(o)) {
+		if !w.known[v] {
 			w.deliveries.Go(func() { w.deliver(ctx, o) })
 		}
 	}

@@ -67,26 +67,6 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// TestTree_stays_flat puts keys in order, the worst case of a plain binary tree.
-func TestTree_stays_flat(t *testing.T) {
-	t.Parallel()
-	var root *tree[int]
-	const n = 1 << 14
-	for i := range n {
-		root = root.put(fmt.Sprintf("%06d", i), i)
-	}
-	if depth := depthOf(root); depth > 60 {
-		t.Errorf("%d keys lie %d deep", n, depth)
-	}
-}
-
-func depthOf(t *tree[int]) int {
-	if t == nil {
-		return 0
-	}
-	return 1 + max(depthOf(t.left), depthOf(t.right))
-}
-
 func TestCompareNames(t *testing.T) {
 	t.Parallel()
 	rising := []string{"c", "c/1", "c/1/c/1", "c/10", "c/2", "c/a", "c/a/b/c", "c/a-", "c-/1", "c-/1/c/0", "d"}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"sync"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/vertextune/vertextune/pkg/standin/firestore"
 )
@@ -255,16 +255,11 @@ func TestBatch_get_answers_once(t *testing.T) {
 		gets, err := s.raw.BatchGetDocuments(s.ctx, &pb.BatchGetDocumentsRequest{
 			Database: s.database, Documents: []string{s.name("c/d"), s.name("c/no"), s.name("c/d")},
 		})
-		must(t, "batch get", err)
 		var got []string
-		for {
-			resp, err := gets.Recv()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			must(t, "receive", err)
+		must(t, "batch get", streamed(gets, err, func(m proto.Message) {
+			resp := m.(*pb.BatchGetDocumentsResponse)
 			got = append(got, resp.GetFound().GetName()+resp.GetMissing())
-		}
+		}))
 		slices.Sort(got)
 		if diff := cmp.Diff([]string{s.name("c/d"), s.name("c/no")}, got); diff != "" {
 			t.Errorf("documents (-want +got):\n%s", diff)

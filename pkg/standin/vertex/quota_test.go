@@ -5,10 +5,7 @@ package vertex_test
 
 import (
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -69,61 +66,4 @@ func TestContinuousTuning(t *testing.T) {
 			t.Errorf("%s: %v, want NotFound", name, err)
 		}
 	}
-}
-
-func TestStart_refuses(t *testing.T) {
-	t.Parallel()
-	if _, err := vertex.Start(vertex.Config{}); err == nil || !strings.Contains(err.Error(), "Storage") {
-		t.Errorf("without storage: %v", err)
-	}
-	w := newWorld(t, nil)
-	taken := w.cfg
-	taken.Addr = w.server.Addr()
-	if _, err := vertex.Start(taken); err == nil {
-		t.Error("a taken address was accepted")
-	}
-}
-
-// Many callers at once, with the real clock: nothing deadlocks, races, or goes over the quota.
-func TestConcurrentCallers(t *testing.T) {
-	t.Parallel()
-	const limit = 5
-	w := newWorld(t, func(c *vertex.Config) { c.Now, c.JobDuration, c.ConcurrentJobs = nil, 30*time.Millisecond, limit })
-	var group sync.WaitGroup
-	var created atomic.Int64
-	for i := range 8 {
-		group.Go(func() {
-			for k := range 20 {
-				job, err := w.create(numbered(i, nil))
-				if err == nil {
-					created.Add(1)
-					if k%3 == 0 {
-						_ = w.cancel(job.GetName())
-					}
-				} else if status.Code(err) != codes.ResourceExhausted {
-					t.Error(err)
-				}
-				if n := unfinished(w.server.Jobs()); n > limit {
-					t.Errorf("%d unfinished jobs", n)
-				}
-			}
-		})
-	}
-	group.Wait()
-	for _, job := range w.server.Jobs() {
-		w.until(job.GetName(), "it ends", func(j *pb.TuningJob) bool { return j.GetEndTime() != nil })
-	}
-	if int64(len(w.server.Jobs())) != created.Load() {
-		t.Errorf("%d jobs, %d created", len(w.server.Jobs()), created.Load())
-	}
-}
-
-func unfinished(jobs []*pb.TuningJob) int {
-	n := 0
-	for _, job := range jobs {
-		if job.GetEndTime() == nil {
-			n++
-		}
-	}
-	return n
 }

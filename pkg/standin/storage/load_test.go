@@ -5,13 +5,75 @@ package storage_test
 
 import (
 	"crypto/rand"
+	"fmt"
 	"io"
 	"net/http"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
+
+	cloudstorage "cloud.google.com/go/storage"
 
 	"github.com/vertextune/vertextune/pkg/standin/storage"
 )
+
+// Of many that create the same object at once, exactly one may win, and its
+// content must be what is there.
+func TestOne_of_many_creates(t *testing.T) {
+	t.Parallel()
+	s := start(t, storage.Config{})
+	b := client(t, s).Bucket(testBucket)
+	for _, chunk := range []int{0, 256 << 10} {
+		o := b.Object(fmt.Sprint("contended-", chunk))
+		var wins atomic.Int64
+		var won []byte
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				content := append(pattern(600<<10), byte(i))
+				_, err := write(t.Context(), o.If(cloudstorage.Conditions{DoesNotExist: true}), content,
+					func(w *cloudstorage.Writer) { w.ChunkSize = chunk })
+				switch status := statusOf(t, err); status {
+				case 0:
+					wins.Add(1)
+					won = content
+				case http.StatusPreconditionFailed:
+				default:
+					t.Errorf("writer %d: %v", i, err)
+				}
+			})
+		}
+		wg.Wait()
+		diff(t, "winners", int64(1), wins.Load())
+		same(t, "content", won, mustRead(t, o))
+	}
+}
+
+// A reader gets the rest of its generation when that is replaced meanwhile.
+func TestReader_keeps_its_generation(t *testing.T) {
+	t.Parallel()
+	s := start(t, storage.Config{})
+	o := client(t, s).Bucket(testBucket).Object("o")
+	old := pattern(64 << 20) // more than a connection buffers
+	mustWrite(t, o, old)
+	r, err := o.NewReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	first := make([]byte, 1)
+	if _, err := io.ReadFull(r, first); err != nil {
+		t.Fatal(err)
+	}
+	mustWrite(t, o, []byte("new"))
+	rest, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "content", old, append(first, rest...))
+	same(t, "new content", []byte("new"), mustRead(t, o))
+}
 
 const largeSize = 200 << 20
 
