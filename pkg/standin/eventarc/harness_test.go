@@ -12,8 +12,6 @@ import (
 
 	client "cloud.google.com/go/pubsub/v2"
 	cloudevents "github.com/cloudevents/sdk-go/v2"
-
-	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 )
 
 const topic = "projects/test/topics/ticks"
@@ -80,11 +78,6 @@ func run(t *testing.T, f func(context.Context) error) (stop func()) {
 	}
 	t.Cleanup(stop)
 	return stop
-}
-
-func startPubSub(t *testing.T) *client.Client {
-	t.Helper()
-	return cloudtest.Start(t).PubSub
 }
 
 func publish(t *testing.T, c *client.Client, m *client.Message) (id string) {

@@ -16,6 +16,8 @@ import (
 	pb "cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 )
 
 const subscription = "projects/test/subscriptions/eventarc-poll-ticks"
@@ -53,7 +55,7 @@ func backlog(t *testing.T, c *client.Client) []*pb.ReceivedMessage {
 
 func TestPush(t *testing.T) {
 	t.Parallel()
-	c := startPubSub(t)
+	c := cloudtest.Start(t).PubSub
 	url, events := collect(t)
 	trigger := ensure(t, c, url)
 	stop := push(t, c, trigger)
@@ -100,7 +102,7 @@ func TestPush(t *testing.T) {
 // are delivered one at a time.
 func TestPush_retries(t *testing.T) {
 	t.Parallel()
-	c := startPubSub(t)
+	c := cloudtest.Start(t).PubSub
 	ids := make(chan string, 1000)
 	good := make(chan struct{})
 	var open atomic.Int32
@@ -151,7 +153,7 @@ func TestPush_retries(t *testing.T) {
 
 func TestPush_finishes_what_is_in_hand(t *testing.T) {
 	t.Parallel()
-	c := startPubSub(t)
+	c := cloudtest.Start(t).PubSub
 	began, finish := make(chan struct{}), make(chan struct{})
 	url := function(t, func(cloudevents.Event) error {
 		close(began)
@@ -176,7 +178,7 @@ func TestPush_finishes_what_is_in_hand(t *testing.T) {
 
 func TestPush_refuses_orphaned_subscription(t *testing.T) {
 	t.Parallel()
-	c := startPubSub(t)
+	c := cloudtest.Start(t).PubSub
 	trigger := ensure(t, c, "")
 	if err := c.TopicAdminClient.DeleteTopic(t.Context(), &pb.DeleteTopicRequest{Topic: topic}); err != nil {
 		t.Fatal(err)
@@ -191,7 +193,7 @@ func TestPush_refuses_orphaned_subscription(t *testing.T) {
 
 func TestTick(t *testing.T) {
 	t.Parallel()
-	c := startPubSub(t)
+	c := cloudtest.Start(t).PubSub
 	p := c.Publisher(topic)
 	t.Cleanup(p.Stop)
 	run(t, func(ctx context.Context) error { // fails until there is a topic

@@ -26,7 +26,6 @@ const (
 	rankString
 	rankBytes
 	rankReference
-	rankGeoPoint
 	rankArray
 	rankMap
 )
@@ -45,8 +44,6 @@ func rankOf(v *pb.Value) rank {
 		return rankBytes
 	case *pb.Value_ReferenceValue:
 		return rankReference
-	case *pb.Value_GeoPointValue:
-		return rankGeoPoint
 	case *pb.Value_ArrayValue:
 		return rankArray
 	case *pb.Value_MapValue:
@@ -77,9 +74,6 @@ func compareValues(a, b *pb.Value) int {
 		return bytes.Compare(a.GetBytesValue(), b.GetBytesValue())
 	case rankReference:
 		return compareNames(a.GetReferenceValue(), b.GetReferenceValue())
-	case rankGeoPoint:
-		p, q := a.GetGeoPointValue(), b.GetGeoPointValue()
-		return cmp.Or(cmp.Compare(p.GetLatitude(), q.GetLatitude()), cmp.Compare(p.GetLongitude(), q.GetLongitude()))
 	case rankArray:
 		return slices.CompareFunc(a.GetArrayValue().GetValues(), b.GetArrayValue().GetValues(), compareValues)
 	case rankMap:
@@ -183,11 +177,6 @@ func identicalValues(v, w *pb.Value) bool {
 	case *pb.Value_DoubleValue:
 		b, ok := w.GetValueType().(*pb.Value_DoubleValue)
 		return ok && math.Float64bits(a.DoubleValue) == math.Float64bits(b.DoubleValue)
-	case *pb.Value_GeoPointValue:
-		_, ok := w.GetValueType().(*pb.Value_GeoPointValue)
-		p, q := a.GeoPointValue, w.GetGeoPointValue()
-		return ok && math.Float64bits(p.GetLatitude()) == math.Float64bits(q.GetLatitude()) &&
-			math.Float64bits(p.GetLongitude()) == math.Float64bits(q.GetLongitude())
 	case *pb.Value_ArrayValue:
 		b, ok := w.GetValueType().(*pb.Value_ArrayValue)
 		return ok && slices.EqualFunc(a.ArrayValue.GetValues(), b.ArrayValue.GetValues(), identicalValues)

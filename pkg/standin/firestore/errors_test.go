@@ -10,6 +10,7 @@ import (
 
 	gcf "cloud.google.com/go/firestore"
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/genproto/googleapis/type/latlng"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
@@ -54,7 +55,6 @@ func TestWriteCodes(t *testing.T) {
 		{"unset_value", `update{name:"$N/c/d" fields{key:"a"}}`, codes.InvalidArgument},
 		{"array_in_array", `update{name:"$N/c/d" fields{key:"a" value{array_value{values{array_value{}}}}}}`, codes.InvalidArgument},
 		{"too_deep", `update{name:"$N/c/d" fields{key:"a" value{` + nested + `}}}`, codes.InvalidArgument},
-		{"bad_latitude", `update{name:"$N/c/d" fields{key:"a" value{geo_point_value{latitude:90.5}}}}`, codes.InvalidArgument},
 		{"bad_time", `update{name:"$N/c/d" fields{key:"a" value{timestamp_value{nanos:1000000000}}}}`, codes.InvalidArgument},
 		{"bad_reference", `update{name:"$N/c/d" fields{key:"a" value{reference_value:"c/d"}}}`, codes.InvalidArgument},
 		{"too_big", `update{name:"$N/c/d" fields{key:"a" value{string_value:"` + megabyte + `"}}}`, codes.InvalidArgument},
@@ -199,6 +199,7 @@ func TestRefused(t *testing.T) {
 		{listErr, "ListDocuments"},
 		{sumErr, "Sum"},
 		{set(gcf.Vector64{1, 2}), "vector values"},
+		{set(&latlng.LatLng{}), "geo points"},
 		{set(gcf.ArrayUnion(1)), "AppendMissingElements"},
 		{query(`from{collection_id:"c"} find_nearest{}`), "find_nearest"},
 		{query(`from{collection_id:"c"} offset:1`), "offset"},

@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
-	"google.golang.org/genproto/googleapis/type/latlng"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -223,12 +222,7 @@ func (g *generator) scalar() *pb.Value {
 			Seconds: pick[int64](g, 0, -1, 1_000_000_000), Nanos: pick[int32](g, 0, 1000, 2000),
 		}}}
 	case 6:
-		if g.chance(50) {
-			return reference(g.document())
-		}
-		return &pb.Value{ValueType: &pb.Value_GeoPointValue{GeoPointValue: &latlng.LatLng{
-			Latitude: pick(g, 0.0, 1, -90), Longitude: pick(g, 0.0, 1, 180),
-		}}}
+		return reference(g.document())
 	default:
 		return g.number()
 	}

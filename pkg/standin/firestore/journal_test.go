@@ -52,7 +52,8 @@ func TestJournal_reopens(t *testing.T) {
 	// The first reopening reads the journal as it was written, later ones what
 	// compaction left of it.
 	for round := range 4 {
-		server := startIn(t, dir)
+		server, err := firestore.Start(firestore.Config{Dir: dir})
+		must(t, "start", err)
 		s := connectTo(t, server.Addr(), project)
 		if diff := cmp.Diff(want, dump(t, s, "c"), protocmp.Transform()); diff != "" {
 			t.Errorf("round %d (-want +got):\n%s", round, diff)
@@ -67,12 +68,4 @@ func TestJournal_reopens(t *testing.T) {
 		must(t, "close", server.Close())
 		dir = killed
 	}
-}
-
-// startIn starts a stand-in that the test closes itself.
-func startIn(t *testing.T, dir string) *firestore.Server {
-	t.Helper()
-	server, err := firestore.Start(firestore.Config{Addr: "127.0.0.1:0", Dir: dir})
-	must(t, "start", err)
-	return server
 }

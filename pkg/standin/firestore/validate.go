@@ -22,7 +22,6 @@ const (
 	documentOverhead  = 32
 	nameOverhead      = 16
 	scalarBytes       = 8
-	geoPointBytes     = 16
 	stringTerminator  = 1
 	maxNanosOfASecond = 999_999_999
 )
@@ -74,7 +73,7 @@ func normalizeValue(value *pb.Value, depth int) error {
 		_, err := parseDocument("Resource", v.ReferenceValue)
 		return err
 	case *pb.Value_GeoPointValue:
-		return checkGeoPoint(v.GeoPointValue.GetLatitude(), v.GeoPointValue.GetLongitude())
+		return unimplemented("geo points")
 	case *pb.Value_ArrayValue:
 		return normalizeArray(v.ArrayValue.GetValues(), depth+1)
 	case *pb.Value_MapValue:
@@ -110,16 +109,6 @@ func normalizeTime(t *timestamppb.Timestamp) error {
 		return invalid("Timestamp nanos exceeds limit for field.")
 	case t.GetNanos() > 0:
 		t.Nanos -= t.Nanos % nanosPerMicro
-	}
-	return nil
-}
-
-func checkGeoPoint(latitude, longitude float64) error {
-	if !(latitude >= -90 && latitude <= 90) {
-		return invalid("Geo point latitude '%v' outside permitted range -90.0 to 90.0.", latitude)
-	}
-	if !(longitude >= -180 && longitude <= 180) {
-		return invalid("Geo point longitude '%v' outside permitted range -180.0 to 180.0.", longitude)
 	}
 	return nil
 }
@@ -160,8 +149,6 @@ func valueBytes(value *pb.Value) int {
 			return nameBytes(r.path)
 		}
 		return len(v.ReferenceValue)
-	case *pb.Value_GeoPointValue:
-		return geoPointBytes
 	case *pb.Value_ArrayValue:
 		size := 0
 		for _, element := range v.ArrayValue.GetValues() {

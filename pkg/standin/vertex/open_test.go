@@ -232,20 +232,6 @@ func TestOpenModel_created(t *testing.T) {
 	}
 }
 
-// Open models have a quota of their own.
-func TestOpenModel_quota(t *testing.T) {
-	t.Parallel()
-	b := newBeta(t, func(c *vertex.Config) { c.ConcurrentJobs = 1 })
-	b.mustCreate()
-	if _, err := b.create(parent); err != nil {
-		t.Errorf("beside a job on Gemini: %v", err)
-	}
-	_, err := b.create(global)
-	if status.Code(err) != codes.ResourceExhausted || !strings.Contains(err.Error(), "managed_oss_model_fine_tuning_jobs") {
-		t.Errorf("beside another: %v", err)
-	}
-}
-
 func TestOpenModel_lines(t *testing.T) {
 	t.Parallel()
 	const scout, text = "meta/llama4@llama-4-scout-17b-16e-instruct", "meta/llama3_1@llama-3.1-8b"

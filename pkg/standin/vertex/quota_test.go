@@ -17,11 +17,19 @@ import (
 
 func TestQuota_refuses(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *vertex.Config) { c.ConcurrentJobs = 0 }) // Vertex AI's default: one
+	b := newBeta(t, func(c *vertex.Config) { c.ConcurrentJobs = 0 }) // Vertex AI's default: one
+	w := b.world
 	first := w.mustCreate()
+	if _, err := b.create(parent); err != nil {
+		t.Errorf("a job on an open model, which has a quota of its own: %v", err)
+	}
+	_, err := b.create(global)
+	if status.Code(err) != codes.ResourceExhausted || !strings.Contains(err.Error(), "managed_oss_model_fine_tuning_jobs") {
+		t.Errorf("another one: %v", err)
+	}
 	// The quota is global: another location does not help.
 	other := strings.Replace(parent, "us-central1", "europe-west4", 1)
-	_, err := w.client.CreateTuningJob(t.Context(), &pb.CreateTuningJobRequest{Parent: other, TuningJob: newJob()})
+	_, err = w.client.CreateTuningJob(t.Context(), &pb.CreateTuningJobRequest{Parent: other, TuningJob: newJob()})
 	if status.Code(err) != codes.ResourceExhausted ||
 		!strings.Contains(err.Error(), "The following quota metrics exceed quota limits: aiplatform.googleapis.com/global_concurrent_tuning_jobs") {
 		t.Fatalf("second job: %v", err)
