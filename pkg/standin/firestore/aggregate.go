@@ -10,16 +10,11 @@ import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 )
 
-const maxAggregations = 5
-
 // parseCounts checks the aggregations of a request and returns their aliases. There is nothing to
 // compute but the number of documents.
 func parseCounts(requests []*pb.StructuredAggregationQuery_Aggregation) ([]string, error) {
 	if len(requests) == 0 {
 		return nil, invalid("Aggregations can not be empty.")
-	}
-	if len(requests) > maxAggregations {
-		return nil, invalid("The maximum number of aggregations allowed in an aggregation query is %d. Received: %d", maxAggregations, len(requests))
 	}
 	var aliases []string
 	unnamed := 0

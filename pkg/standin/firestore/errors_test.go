@@ -173,16 +173,8 @@ func TestRefused(t *testing.T) {
 		return drain(s, q)
 	}
 	set := func(value any) error {
-		_, err := s.client.Doc("c/d").Set(s.ctx, fields{"v": value})
-		return err
+		return only(s.client.Doc("c/d").Set(s.ctx, fields{"v": value}))
 	}
-	c := s.client.Collection("c")
-	_, getErr := s.raw.GetDocument(s.ctx, &pb.GetDocumentRequest{Name: s.name("c/d")})
-	_, listErr := s.raw.ListDocuments(s.ctx, &pb.ListDocumentsRequest{Parent: s.database + "/documents", CollectionId: "c"})
-	_, timeErr := s.raw.ListCollectionIds(s.ctx, &pb.ListCollectionIdsRequest{
-		Parent: s.database + "/documents", ConsistencySelector: &pb.ListCollectionIdsRequest_ReadTime{},
-	})
-	_, sumErr := c.NewAggregationQuery().WithSum("v", "sum").Get(s.ctx)
 	// The client's Snapshots hides the status if the server ends the stream before the request is sent.
 	listener, listenErr := s.raw.Listen(s.ctx)
 	if listenErr == nil {
@@ -193,11 +185,11 @@ func TestRefused(t *testing.T) {
 		err  error
 		name string
 	}{
-		{getErr, "GetDocument"},
+		{only(s.raw.GetDocument(s.ctx, &pb.GetDocumentRequest{Name: s.name("c/d")})), "GetDocument"},
 		{listenErr, "Listen"},
-		{timeErr, "read_time"},
-		{listErr, "ListDocuments"},
-		{sumErr, "Sum"},
+		{only(s.raw.ListCollectionIds(s.ctx, &pb.ListCollectionIdsRequest{Parent: s.name("c/d"), ConsistencySelector: &pb.ListCollectionIdsRequest_ReadTime{}})), "read_time"},
+		{only(s.raw.ListDocuments(s.ctx, &pb.ListDocumentsRequest{Parent: s.name("c/d"), CollectionId: "c"})), "ListDocuments"},
+		{only(s.client.Collection("c").NewAggregationQuery().WithSum("v", "sum").Get(s.ctx)), "Sum"},
 		{set(gcf.Vector64{1, 2}), "vector values"},
 		{set(&latlng.LatLng{}), "geo points"},
 		{set(gcf.ArrayUnion(1)), "AppendMissingElements"},

@@ -4,7 +4,6 @@
 package firestore
 
 import (
-	"regexp"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -135,9 +134,6 @@ func lacks(kind, name, what string, at int) error {
 	return invalid("%s name %q lacks %q at index %d.", kind, name, what, at)
 }
 
-// numericID is how the ids of entities look that were made in Datastore.
-var numericID = regexp.MustCompile(`^__id[0-9]+__$`)
-
 // checkID holds the rules that collection ids and document ids share.
 func checkID(kind, id string) error {
 	switch {
@@ -149,8 +145,6 @@ func checkID(kind, id string) error {
 		return invalid("%s id %q is invalid because it contains \"/\".", kind, id)
 	case len(id) > maxIDBytes:
 		return invalid("%s id is longer than %d bytes.", kind, maxIDBytes)
-	case numericID.MatchString(id):
-		return unimplemented("numeric document ids")
 	case isReserved(id):
 		return invalid("%s id %q is invalid because it is reserved.", kind, id)
 	}

@@ -13,14 +13,8 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-const (
-	// maxRequestBytes is the service's limit for a commit.
-	maxRequestBytes = 11534336
-
-	// maxTransforms is how many field transforms a commit may make on one
-	// document. There is no limit to the number of writes any more.
-	maxTransforms = 500
-)
+// maxRequestBytes is the service's limit for a commit.
+const maxRequestBytes = 11534336
 
 // service answers the calls that change documents, and those about transactions.
 type service struct {
@@ -38,14 +32,9 @@ func (s *service) Commit(_ context.Context, req *pb.CommitRequest) (*pb.CommitRe
 		return nil, invalid("Request payload size exceeds the limit: %d bytes.", maxRequestBytes)
 	}
 	writes := make([]*write, len(req.GetWrites()))
-	transforms := map[resource]int{}
 	for i, w := range req.GetWrites() {
 		if writes[i], err = parseWrite(database, w); err != nil {
 			return nil, err
-		}
-		transforms[writes[i].target] += len(writes[i].transforms)
-		if transforms[writes[i].target] > maxTransforms {
-			return nil, invalid("a document must not have more than %d field transforms in a request", maxTransforms)
 		}
 	}
 	return s.store.commit(database, writes, req.GetTransaction())

@@ -4,7 +4,9 @@
 package firestore_test
 
 import (
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -181,5 +183,19 @@ func TestSame_document_twice(t *testing.T) {
 	must(t, "commit", only(s.raw.Commit(s.ctx, req)))
 	if diff := cmp.Diff(fields{"b": int64(1)}, data(t, s.client.Doc("c/d"), s)); diff != "" {
 		t.Errorf("document (-want +got):\n%s", diff)
+	}
+}
+
+// TestRequestSize sends more than the emulator's transport takes, and more than the service does.
+func TestRequestSize(t *testing.T) {
+	t.Parallel()
+	s := connect(t, start(t, firestore.Config{}).Addr())
+	for megabytes, want := range map[int]codes.Code{10: codes.OK, 12: codes.InvalidArgument} {
+		req := &pb.CommitRequest{Database: s.database}
+		for i := range megabytes {
+			doc := &pb.Document{Name: s.name(fmt.Sprint("c/", i)), Fields: map[string]*pb.Value{"a": text(strings.Repeat("x", 1e6))}}
+			req.Writes = append(req.Writes, &pb.Write{Operation: &pb.Write_Update{Update: doc}})
+		}
+		wantCode(t, "commit", only(s.raw.Commit(s.ctx, req)), want)
 	}
 }

@@ -28,10 +28,8 @@ func TestErrorShape(t *testing.T) {
 		{"unknown_route", "GET", base + "/acl", 400, []string{"GET /storage/v1/b/test-bucket/acl is not implemented"}},
 		{"unknown_parameter", "GET", base + "/o?softDeleted=true", 400, []string{"The query parameter softDeleted"}},
 		{"xml_write", "PUT", s.URL() + "/" + testBucket + "/o", 400, []string{"PUT /test-bucket/o is not implemented"}},
-		{"glob", "GET", base + "/o?matchGlob=a", 400, []string{"The query parameter matchGlob"}},
 		{"folders", "GET", base + "/o?delimiter=/", 400, []string{"The query parameter delimiter"}},
 		{"metageneration", "GET", base + "/o/x?ifMetagenerationMatch=1", 400, []string{"The query parameter ifMetagenerationMatch"}},
-		{"metadata", "PATCH", base + "/o/x", 400, []string{"PATCH /storage/v1/b/test-bucket/o/x is not implemented"}},
 		{"batch", "POST", s.URL() + "/batch/storage/v1", 400, []string{"POST /batch/storage/v1 is not implemented"}},
 	}
 	for _, tt := range tests {

@@ -81,12 +81,11 @@ func goldenRecords(t *testing.T) (formats map[string][]any, all parts) {
 			if in.Decode(&record) != nil {
 				break // at the end, or where an input is broken
 			}
-			if list, ok := record.([]any); ok {
-				formats[format] = append(formats[format], list...)
-			} else {
-				formats[format] = append(formats[format], record)
+			records, ok := record.([]any)
+			if !ok {
+				records = []any{record}
 			}
-			every = append(every, record)
+			formats[format], every = append(formats[format], records...), append(every, records...)
 		}
 	}
 	return formats, harvest(every)
