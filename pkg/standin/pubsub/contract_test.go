@@ -147,8 +147,8 @@ func start(t *testing.T) *Server {
 	return s
 }
 
-// TestContract holds the stand-in and, where it is installed, Google's emulator to what the product
-// and its tests rely on.
+// TestContract checks what the product and its tests rely on, against the stand-in and, where it is
+// installed, against Google's emulator.
 func TestContract(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]func(*world){

@@ -52,8 +52,7 @@ type Server struct {
 
 // Start serves until [Server.Close].
 func Start(cfg Config) (*Server, error) {
-	// The fake listens on a port of its own too, which nobody uses: only there is it without
-	// interceptors.
+	// The fake also listens on a port of its own, without interceptors. No client knows that port.
 	fake := pstest.NewServerWithAddress("127.0.0.1:0")
 	server, err := grpcserver.Start(grpcserver.Config{
 		Service: "Pub/Sub", Addr: cfg.Addr, MaxRequestBytes: maxRequestBytes,
