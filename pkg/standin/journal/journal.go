@@ -173,8 +173,8 @@ func frame(record []byte) ([]byte, error) {
 	return append(out, record...), nil
 }
 
-// Append adds a record. If it fails, the record is not there after a restart, and no other record is
-// accepted until Rewrite.
+// Append adds a record. If it fails, the record is not there after a restart, and no other record
+// is accepted until Rewrite.
 func (j *Journal) Append(record []byte) error {
 	if j == nil {
 		return nil

@@ -22,7 +22,7 @@ func TestGzip(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{})
 	b := client(t, s).Bucket(testBucket)
-	const packed = "not really gzip, which nobody checks"
+	const packed = "not really gzip, which is not checked"
 	mustWrite(t, b.Object("o"), []byte(packed), func(w *cloudstorage.Writer) { w.ContentEncoding = "gzip" })
 	same(t, "client", []byte(packed), mustRead(t, b.Object("o").ReadCompressed(true)))
 	const accept = "Accept-Encoding: br, gzip"

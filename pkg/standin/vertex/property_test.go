@@ -20,9 +20,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/dataset"
 )
 
-// TestConverted_is_accepted changes the records of the converter's golden inputs at random, in every
-// format. Whatever is called converted must be accepted by the stand-in, which knows nothing of
-// package dataset.
+// TestConverted_is_accepted changes the records of the converter's golden inputs at random, in
+// every format. Whatever is called converted must be accepted by the stand-in, which knows nothing
+// of package dataset.
 func TestConverted_is_accepted(t *testing.T) {
 	t.Parallel()
 	const records = 1000
@@ -59,7 +59,7 @@ func TestConverted_is_accepted(t *testing.T) {
 	}
 }
 
-// goldenRecords reads the JSON values in the golden inputs, by format, and the parts of all of them.
+// goldenRecords reads the JSON values in the golden inputs, by format, and the parts of all.
 func goldenRecords(t *testing.T) (formats map[string][]any, all parts) {
 	t.Helper()
 	files, err := filepath.Glob("../../../testdata/datasets/*/*.in.json*")
