@@ -133,7 +133,7 @@ func (d *demonstration) train(ctx context.Context) error {
 		case "PIPELINE_STATE_SUCCEEDED":
 			shown.end()
 			d.say("   tuned model %s\n   endpoint    %s\n", now.TunedModel, now.Endpoint)
-			return nil
+			return d.loss(ctx, now.Name)
 		case "PIPELINE_STATE_FAILED", "PIPELINE_STATE_CANCELLED":
 			shown.end()
 			why := "no reason is given"
@@ -145,6 +145,34 @@ func (d *demonstration) train(ctx context.Context) error {
 		if err := pause(ctx, 250*time.Millisecond); err != nil {
 			shown.end()
 			return fmt.Errorf("after %s the job is still %s", time.Since(shown.began).Round(time.Second), now.Status)
+		}
+	}
+}
+
+// loss shows the training loss of a job, which the poller reads after the job's end.
+func (d *demonstration) loss(ctx context.Context, name string) error {
+	for {
+		var metrics struct {
+			Series struct {
+				TrainLoss []struct {
+					Value float64 `json:"value"`
+				} `json:"train_loss"`
+			} `json:"series"`
+			Detail string `json:"detail"`
+		}
+		if err := d.call(ctx, http.MethodGet, "/jobs/"+name+"/metrics", "", &metrics); err != nil {
+			return err
+		}
+		if metrics.Detail == "" {
+			values := make([]float64, len(metrics.Series.TrainLoss))
+			for i, p := range metrics.Series.TrainLoss {
+				values[i] = p.Value
+			}
+			d.say("   loss        %s in %d steps\n", plot(values, 40), len(values))
+			return nil
+		}
+		if err := pause(ctx, 250*time.Millisecond); err != nil {
+			return fmt.Errorf("there is no loss: %s", metrics.Detail)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func TestDemo(t *testing.T) {
 		t.Errorf("something else is printed before the demo:\n%s", out)
 	}
 	for _, want := range []string{
-		"12 training examples", "6 pairs", "PIPELINE_STATE_RUNNING", "elapsed, about 1s left", "100 %  PIPELINE_STATE_SUCCEEDED", "tuned model projects/", "Done.",
+		"12 training examples", "6 pairs", "PIPELINE_STATE_RUNNING", "elapsed, about 1s left", "100 %  PIPELINE_STATE_SUCCEEDED", "tuned model projects/", "   loss        ", "in 3 steps", "Done.",
 	} {
 		if !bytes.Contains(out, []byte(want)) {
 			t.Errorf("the demo does not show %q:\n%s", want, out)
