@@ -38,6 +38,7 @@ func (s *schemaWriter) writeProperties(dst []byte, n int, all []property, requir
 	r := s.r
 	if len(all) == 0 {
 		r.warn(n, CodeInvalidSchema, "the object has no properties, so the model learns nothing about its members", `name them in "properties"`)
+		s.undefined(required)
 		return dst
 	}
 	var must [][]byte // quoted
@@ -70,11 +71,7 @@ func (s *schemaWriter) writeProperties(dst []byte, n int, all []property, requir
 	for _, e := range required {
 		switch known := func(p property) bool { return bytes.Equal(r.key(p.name), r.key(e)) }; {
 		case !slices.ContainsFunc(all, known):
-			if s.native {
-				r.fail(e, CodeInvalidSchema, "the object has no such property", "describe it in \"properties\", or take it away")
-			} else {
-				r.warn(e, CodeInvalidSchema, "the object has no such property, so it is not required", "describe it in \"properties\", or take it away")
-			}
+			s.undefined([]int{e})
 		case !slices.ContainsFunc(must, func(name []byte) bool { return bytes.Equal(name, r.raw(e)) }):
 			must = append(must, r.raw(e))
 		}
@@ -84,6 +81,18 @@ func (s *schemaWriter) writeProperties(dst []byte, n int, all []property, requir
 		dst = append(append(dst, bytes.Join(must, []byte{','})...), ']')
 	}
 	return dst
+}
+
+// undefined reports required names that no property has.
+func (s *schemaWriter) undefined(required []int) {
+	const fix = "describe it in \"properties\", or take it away"
+	for _, e := range required {
+		if s.native {
+			s.r.fail(e, CodeInvalidSchema, "the object has no such property", fix)
+		} else {
+			s.r.warn(e, CodeInvalidSchema, "the object has no such property, so it is not required", fix)
+		}
+	}
 }
 
 // isParameterName reports whether the name is valid for a parameter in the documentation of Vertex

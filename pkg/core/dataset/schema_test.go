@@ -114,6 +114,9 @@ func TestNativeTools(t *testing.T) {
 		name, functions string
 		faults          []string
 	}{
+		{"required_without_properties", `{"name":"f","parameters":{"type":"OBJECT","required":["x"]}}`, []string{"error INVALID_SCHEMA " + at + "/parameters/required/0", "warning INVALID_SCHEMA " + at + "/parameters"}},
+		{"required_of_text", `{"name":"f","parameters":{"type":"OBJECT","properties":{"x":{"type":"STRING","required":["y"]}}}}`, []string{"error INVALID_SCHEMA " + at + "/parameters/properties/x/required/0"}},
+		{"required_is_empty", `{"name":"f","parameters":{"type":"OBJECT","properties":{"x":{"type":"STRING","required":[]}}}}`, nil},
 		{"good", `{"name":"f","parameters":{"type":"OBJECT","properties":{"x":{"type":"ARRAY","items":{"type":"STRING","min_length":1}}},"required":["x"]}}`, nil},
 		{"any_of", `{"name":"f","parameters":{"type":"OBJECT","properties":{"x":{"any_of":[{"type":"STRING"},{"type":"INTEGER"}]}}}}`, nil},
 		{"small_type", `{"name":"f","parameters":{"type":"object","properties":{"x":{"type":"STRING"}}}}`, []string{"error INVALID_SCHEMA " + at + "/parameters/type"}},

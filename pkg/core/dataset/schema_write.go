@@ -154,9 +154,12 @@ func (s *schemaWriter) writeTyped(dst []byte, n int, p *schemaParts, t schemaTyp
 	case t.name == typeObject:
 		dst = s.writeProperties(dst, n, s.properties(p.properties), p.required)
 	case t.name == typeArray:
+		s.undefined(p.required)
 		dst = s.writeItems(dst, n, p, t)
 	case len(p.properties) > 0 && s.r.kind(p.types) == strictjson.String:
 		s.r.fail(p.properties[0]-1, CodeInvalidSchema, "only an object has properties", `write the type "OBJECT"`)
+	default:
+		s.undefined(p.required)
 	}
 	return append(dst, '}')
 }
