@@ -57,6 +57,8 @@ func TestSchemas(t *testing.T) {
 		{"no_items", in(`{"x":{"type":"array"}}`), "", []string{"error INVALID_SCHEMA " + at + "/properties/x"}},
 		{"list_of_items", in(`{"x":{"type":"array","items":[{"type":"string"},{"type":"integer"}]}}`), of(`{"x":{"type":"ARRAY","items":{"anyOf":[{"type":"STRING"},{"type":"INTEGER"}]}}}`), nil},
 		{"no_properties_inside", in(`{"x":{"type":"object","additionalProperties":{"type":"integer"}}}`), of(`{"x":{"type":"OBJECT","additionalProperties":{"type":"INTEGER"}}}`), []string{"warning INVALID_SCHEMA " + at + "/properties/x"}},
+		{"items_of_object", `{"type":"object","items":{"type":"string"},"properties":{"x":{"type":"string"}}}`, "", []string{"error INVALID_SCHEMA " + at + "/items"}},
+		{"object_or_text", in(`{"x":{"type":["object","string"],"properties":{"y":{"type":"string"}},"required":["y"]}}`), of(`{"x":{"anyOf":[{"type":"OBJECT","properties":{"y":{"type":"STRING"}},"required":["y"]},{"type":"STRING"}]}}`), nil},
 		{"not_an_object", `{"type":"string"}`, "", []string{"error INVALID_SCHEMA " + at}},
 		{"unknown_keyword", in(`{"x":{"type":"integer","multipleOf":2}}`), of(`{"x":{"type":"INTEGER"}}`), []string{"warning UNKNOWN_FIELD " + at + "/properties/x/multipleOf"}},
 		{"bad_values", in(`{"x":{"type":"string","minLength":1.5,"pattern":1}}`), "", []string{"error INVALID_SCHEMA " + at + "/properties/x/minLength", "error WRONG_TYPE " + at + "/properties/x/pattern"}},
@@ -116,6 +118,7 @@ func TestNativeTools(t *testing.T) {
 	}{
 		{"required_without_properties", `{"name":"f","parameters":{"type":"OBJECT","required":["x"]}}`, []string{"error INVALID_SCHEMA " + at + "/parameters/required/0", "warning INVALID_SCHEMA " + at + "/parameters"}},
 		{"required_of_text", `{"name":"f","parameters":{"type":"OBJECT","properties":{"x":{"type":"STRING","required":["y"]}}}}`, []string{"error INVALID_SCHEMA " + at + "/parameters/properties/x/required/0"}},
+		{"items_of_object", `{"name":"f","parameters":{"type":"OBJECT","items":{"a":7},"properties":{"x":{"type":"STRING"}}}}`, []string{"error INVALID_SCHEMA " + at + "/parameters/items"}},
 		{"required_is_empty", `{"name":"f","parameters":{"type":"OBJECT","properties":{"x":{"type":"STRING","required":[]}}}}`, nil},
 		{"good", `{"name":"f","parameters":{"type":"OBJECT","properties":{"x":{"type":"ARRAY","items":{"type":"STRING","min_length":1}}},"required":["x"]}}`, nil},
 		{"any_of", `{"name":"f","parameters":{"type":"OBJECT","properties":{"x":{"any_of":[{"type":"STRING"},{"type":"INTEGER"}]}}}}`, nil},

@@ -150,18 +150,31 @@ func (s *schemaWriter) writeTyped(dst []byte, n int, p *schemaParts, t schemaTyp
 	if p.nullable {
 		dst = append(dst, `,"nullable":true`...)
 	}
-	switch {
-	case t.name == typeObject:
+	if s.r.kind(p.types) == strictjson.String {
+		s.checkMembers(p, t)
+	}
+	switch t.name {
+	case typeObject:
 		dst = s.writeProperties(dst, n, s.properties(p.properties), p.required)
-	case t.name == typeArray:
-		s.undefined(p.required)
+	case typeArray:
 		dst = s.writeItems(dst, n, p, t)
-	case len(p.properties) > 0 && s.r.kind(p.types) == strictjson.String:
-		s.r.fail(p.properties[0]-1, CodeInvalidSchema, "only an object has properties", `write the type "OBJECT"`)
-	default:
-		s.undefined(p.required)
 	}
 	return append(dst, '}')
+}
+
+// checkMembers reports members that a schema of this type, which is the only one, does not have.
+func (s *schemaWriter) checkMembers(p *schemaParts, t schemaType) {
+	if p.items != 0 && t.name != typeArray {
+		s.r.fail(p.items, CodeInvalidSchema, "only an array has items", `write the type "ARRAY"`)
+	}
+	if t.name == typeObject {
+		return
+	}
+	if len(p.properties) > 0 {
+		s.r.fail(p.properties[0]-1, CodeInvalidSchema, "only an object has properties", `write the type "OBJECT"`)
+		return
+	}
+	s.undefined(p.required)
 }
 
 // writePlain appends a member that is written unchanged.
