@@ -73,7 +73,7 @@ func TestREADME_metrics(t *testing.T) {
 	rights := []evaluation.Content{text(`{"a":1}`), {Calls: []evaluation.Call{{Name: "f"}}}}
 	for _, right := range rights {
 		for metric := range evaluation.Score(right, evaluation.Answer{Content: right}) {
-			if !strings.Contains(string(readme), fmt.Sprintf("\n| `%s` | ", metric)) {
+			if !strings.Contains(string(readme), fmt.Sprintf("\n| %#q | ", metric)) {
 				t.Errorf("README.md does not describe %s", metric)
 			}
 		}

@@ -6,6 +6,7 @@ package evaluation
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -50,8 +51,8 @@ func (q Question) Request(o RequestOptions) ([]byte, error) {
 
 // lastText returns the text of the last turn of the question that has one, for a report.
 func (q Question) lastText() string {
-	for i := len(q.Contents) - 1; i >= 0; i-- {
-		if text := strings.TrimFunc(turnText(q.Contents[i]), isSpace); text != "" {
+	for _, turn := range slices.Backward(q.Contents) {
+		if text := strings.TrimFunc(turnText(turn), isSpace); text != "" {
 			return text
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/pb33f/libopenapi-validator/errors"
@@ -60,11 +61,12 @@ func RunsAll() bool {
 func Reasons(what string, wrong []*errors.ValidationError) []string {
 	var out []string
 	for _, w := range wrong {
-		text := "the " + what + " is not as documented: " + w.Message + ": " + w.Reason
+		var text strings.Builder
+		fmt.Fprintf(&text, "the %s is not as documented: %s: %s", what, w.Message, w.Reason)
 		for _, s := range w.SchemaValidationErrors {
-			text += fmt.Sprintf("\n  %s at %s", s.Reason, s.KeywordLocation)
+			fmt.Fprintf(&text, "\n  %s at %s", s.Reason, s.KeywordLocation)
 		}
-		out = append(out, text)
+		out = append(out, text.String())
 	}
 	return out
 }

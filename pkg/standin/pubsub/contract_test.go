@@ -6,6 +6,7 @@ package pubsub
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -93,7 +94,7 @@ func (w *world) pull(sub string, ack bool) *pb.ReceivedMessage {
 		if len(all) == 0 {
 			continue
 		}
-		if more := append(all[1:], w.ready(sub)...); len(more) > 0 {
+		if more := slices.Concat(all[1:], w.ready(sub)); len(more) > 0 {
 			w.t.Errorf("%s also has %v", sub, more)
 		}
 		if ack {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -71,7 +72,7 @@ func TestReader_keeps_its_generation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "content", old, append(first, rest...))
+	same(t, "content", old, slices.Concat(first, rest))
 	same(t, "new content", []byte("new"), mustRead(t, o))
 }
 
