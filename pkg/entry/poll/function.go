@@ -16,6 +16,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/work/backend"
 	"github.com/vertextune/vertextune/pkg/work/jobevents"
+	"github.com/vertextune/vertextune/pkg/work/jobmetrics"
 )
 
 // published is the type of the Eventarc event for a Pub/Sub message.
@@ -57,7 +58,8 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	}
 	back.OnClose(events.Close)
 	poller := &Poller{
-		Records: back.Records, Vertex: client, Events: events, Jobs: back.Jobs, Reports: back.Presenter(), Metrics: back.Metrics(client),
+		Records: back.Records, Vertex: client, Events: events, Jobs: back.Jobs, Reports: back.Presenter(),
+		Metrics:      &jobmetrics.Keeper{Vertex: client, Objects: back.Objects, Bucket: config.Jobs.DataBucket},
 		StalledAfter: config.StalledAfter, Timeout: config.TickTimeout, Now: time.Now, Log: back.Log,
 	}
 	return &serve.Function{Event: poller.Handle, Admit: admit, Project: config.Project, Close: back.Close}, nil

@@ -30,6 +30,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 	"github.com/vertextune/vertextune/pkg/work/backend"
 	"github.com/vertextune/vertextune/pkg/work/jobevents"
+	"github.com/vertextune/vertextune/pkg/work/jobmetrics"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
@@ -177,7 +178,7 @@ func (c *Cloud) NewPoller(t testing.TB, back *backend.Backend) *poll.Poller {
 	t.Helper()
 	return &poll.Poller{
 		Records: back.Records, Vertex: c.Vertex, Jobs: back.Jobs, Events: c.publisher(t), Reports: back.Presenter(),
-		Metrics: back.Metrics(c.Vertex), Now: c.Now, Log: back.Log,
+		Metrics: &jobmetrics.Keeper{Vertex: c.Vertex, Objects: back.Objects, Bucket: back.Config.Jobs.DataBucket}, Now: c.Now, Log: back.Log,
 	}
 }
 

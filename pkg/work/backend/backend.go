@@ -17,8 +17,6 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/remedy"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 	"github.com/vertextune/vertextune/pkg/google/store"
-	"github.com/vertextune/vertextune/pkg/google/vertex"
-	"github.com/vertextune/vertextune/pkg/work/jobmetrics"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 	"github.com/vertextune/vertextune/pkg/work/livecatalogue"
@@ -97,11 +95,6 @@ func (b *Backend) Close() error {
 		all = append(all, closeClient())
 	}
 	return errors.Join(all...)
-}
-
-// Metrics returns what reads and keeps the metrics of jobs.
-func (b *Backend) Metrics(client *vertex.Client) *jobmetrics.Keeper {
-	return &jobmetrics.Keeper{Vertex: client, Objects: b.Objects, Bucket: b.Config.Jobs.DataBucket}
 }
 
 // Presenter returns what writes the public view of a job.
