@@ -34,7 +34,8 @@ import (
 
 // purePackages import no cloud SDK: their own tests are fast and must be sufficient.
 var purePackages = []string{
-	"catalogue", "dataset", "endpoint", "estimate", "hashset", "manifest", "remedy", "requestfields", "sourceindex", "split", "strictjson", "tuning", "usd",
+	"catalogue", "dataset", "endpoint", "estimate", "evaluation", "hashset", "manifest", "metrics", "remedy", "requestfields", "sourceindex", "split",
+	"strictjson", "tuning", "usd",
 }
 
 // minimum is the percentage of mutants that the tests must notice.

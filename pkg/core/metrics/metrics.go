@@ -7,6 +7,7 @@
 package metrics
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -44,7 +45,7 @@ func (c *Curves) Add(name string, points []Point) {
 	points = slices.DeleteFunc(slices.Clone(points), func(p Point) bool {
 		return math.IsNaN(p.Value) || math.IsInf(p.Value, 0)
 	})
-	slices.SortStableFunc(points, func(a, b Point) int { return int(max(min(a.Step-b.Step, 1), -1)) })
+	slices.SortStableFunc(points, func(a, b Point) int { return cmp.Compare(a.Step, b.Step) })
 	*kind = points
 }
 
@@ -70,7 +71,7 @@ func (c *Curves) of(name string) *[]Point {
 
 // Empty reports whether no metric is known.
 func (c Curves) Empty() bool {
-	return len(c.TrainLoss)+len(c.EvalLoss)+len(c.TrainAccuracy)+len(c.EvalAccuracy) == 0
+	return len(slices.Concat(c.TrainLoss, c.EvalLoss, c.TrainAccuracy, c.EvalAccuracy)) == 0
 }
 
 // At returns the value of a metric for each of some checkpoints, given by their steps, or nil where

@@ -54,6 +54,11 @@ func TestCurves_values(t *testing.T) {
 	if want := []metrics.Point{{Step: 1, Value: 3}, {Step: 3, Value: 1}}; !reflect.DeepEqual(c.TrainLoss, want) {
 		t.Errorf("got %v, want %v", c.TrainLoss, want)
 	}
+	c.Add("eval_loss", points(5))
+	c.Add("eval_loss_of_another_run", points(7, 8))
+	if want := points(5); !reflect.DeepEqual(c.EvalLoss, want) {
+		t.Errorf("got %v, want %v", c.EvalLoss, want)
+	}
 	if given[0].Step != 3 {
 		t.Error("the caller's points are changed")
 	}
@@ -71,6 +76,7 @@ func TestAt(t *testing.T) {
 		{name: "nearest", points: points(4, 3, 2, 1), steps: []int64{12, 41}, want: []float64{4, 1}},
 		{name: "only_the_end", points: []metrics.Point{{Step: 30, Value: 1}}, steps: []int64{10, 20, 30}, want: []float64{math.NaN(), math.NaN(), 1}},
 		{name: "later_of_two_at_one_step", points: []metrics.Point{{Step: 10, Value: 2}, {Step: 10, Value: 1}}, steps: []int64{10}, want: []float64{1}},
+		{name: "between_two", points: []metrics.Point{{Step: 15, Value: 2}}, steps: []int64{10, 20}, want: []float64{2, math.NaN()}},
 		{name: "no_points", steps: []int64{10}, want: []float64{math.NaN()}},
 		{name: "no_checkpoints", points: points(1), want: []float64{}},
 	} {
@@ -96,6 +102,10 @@ func TestCurves_memorized(t *testing.T) {
 		"falls":                 {points(3, 2, 1), points(3, 2, 1), ""},
 		"rises_by_noise":        {points(3, 2, 1), points(3, 2, 2.019), ""},
 		"rises_by_1_percent":    {points(3, 2, 1), points(3, 2, 2.02), "From step 20 to step 30"},
+		"rises_from_the_first":  {points(3, 2), points(2, 3), "From step 10 to step 20 the evaluation loss rose from 2 to 3"},
+		"lowest_twice":          {points(4, 3, 2, 1), points(3, 2, 2, 3), "From step 20 to step 40 the evaluation loss"},
+		"lowest_at_first":       {points(3, 2, 1), points(2, 2, 3), "From step 10 to step 30"},
+		"exactly_1_percent":     {points(3, 2), points(100, 101), "From step 10 to step 20"},
 		"training_rises_too":    {points(3, 1, 2), points(3, 2, 2.5), ""},
 		"training_stays":        {points(3, 2, 2), points(3, 2, 2.5), ""},
 		"no_training_loss":      {nil, points(3, 2, 2.5), ""},
