@@ -78,6 +78,11 @@ override_resource {
 }
 
 override_resource {
+  target = google_project_iam_custom_role.metrics
+  values = { id = "projects/my-project/roles/vertextune_metrics" }
+}
+
+override_resource {
   target = google_project_iam_custom_role.tuner
   values = { id = "projects/my-project/roles/vertextune_tuner" }
 }
