@@ -47,11 +47,20 @@ func (a *API) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
 	}
 	header.Set("Access-Control-Allow-Origin", origin)
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
-		header.Set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate, X-Request-Id")
+		header.Set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate, X-Request-Id, X-Should-Retry")
 		return false
 	}
-	header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST")
-	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key")
+	methods, headers := "GET, HEAD, POST", "Authorization, Content-Type, Idempotency-Key"
+	if a.Config.OpenAI.Serves(r.URL.Path) {
+		methods += ", DELETE"
+		// OpenAI's clients send headers of their own, such as X-Stainless-Lang, and new versions send
+		// new ones. The page may be trusted, and the endpoints ignore headers that they do not know.
+		if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+			headers += ", " + asked
+		}
+	}
+	header.Set("Access-Control-Allow-Methods", methods)
+	header.Set("Access-Control-Allow-Headers", headers)
 	header.Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 	return true

@@ -16,6 +16,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/entry/api"
 	"github.com/vertextune/vertextune/pkg/entry/auth"
+	"github.com/vertextune/vertextune/pkg/entry/openai"
 )
 
 func TestOrigins(t *testing.T) {
@@ -28,8 +29,16 @@ func TestOrigins(t *testing.T) {
 		"Vary": "Origin", "Access-Control-Allow-Origin": app, "Access-Control-Allow-Methods": "GET, HEAD, POST",
 		"Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key", "Access-Control-Max-Age": "600",
 	}
-	readable := map[string]string{"Vary": "Origin", "Access-Control-Allow-Origin": app, "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate, X-Request-Id"}
+	readable := map[string]string{"Vary": "Origin", "Access-Control-Allow-Origin": app, "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate, X-Request-Id, X-Should-Retry"}
 	unreadable := map[string]string{"Vary": "Origin"}
+	// The headers are those that OpenAI's client for Node asks for in a browser.
+	const asked = "authorization,content-type,openai-organization,x-stainless-lang,x-stainless-retry-count,x-stainless-timeout"
+	openAI := func(method string) http.Header {
+		return http.Header{"Origin": {app}, "Access-Control-Request-Method": {method}, "Access-Control-Request-Headers": {asked}}
+	}
+	allowedOpenAI := maps.Clone(allowed)
+	allowedOpenAI["Access-Control-Allow-Methods"] += ", DELETE"
+	allowedOpenAI["Access-Control-Allow-Headers"] += ", " + asked
 	origins := []string{"https://other.example.com", app}
 	tests := []struct {
 		name         string
@@ -46,6 +55,10 @@ func TestOrigins(t *testing.T) {
 		{"preflight_in_the_clear", origins, "OPTIONS", base + "/start", preflight("http://app.example.com"), 405, unreadable},
 		{"preflight_from_null", origins, "OPTIONS", base + "/start", preflight("null"), 405, unreadable},
 		{"preflight_while_off", nil, "OPTIONS", base + "/start", preflight(app), 405, map[string]string{}},
+		{"preflight_of_openai", origins, "OPTIONS", "/v1/files", openAI("POST"), 204, allowedOpenAI},
+		{"preflight_of_openai_delete", origins, "OPTIONS", "/v1/files/x", openAI("DELETE"), 204, allowedOpenAI},
+		{"preflight_of_openai_elsewhere", origins, "OPTIONS", base + "/start", openAI("DELETE"), 204, allowed},
+		{"call_of_openai", origins, "GET", "/v1/files", http.Header{"Origin": {app}}, 401, readable},
 		{"options_alone", origins, "OPTIONS", base + "/start", http.Header{"Origin": {app}}, 405, readable},
 		{"call", origins, "GET", "/health", http.Header{"Origin": {app}}, 200, readable},
 		{"call_refused", origins, "POST", base + "/start", http.Header{"Origin": {app}}, 401, readable},
@@ -57,7 +70,7 @@ func TestOrigins(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			a := &api.API{
-				Config: api.Config{Origins: test.origins, RequestTimeout: time.Minute}, Auth: &auth.Tokens{}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+				Config: api.Config{Origins: test.origins, RequestTimeout: time.Minute, OpenAI: openai.Config{Enabled: true}}, Auth: &auth.Tokens{}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 			}
 			r := httptest.NewRequestWithContext(t.Context(), test.method, test.path, nil)
 			maps.Copy(r.Header, test.header)
