@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
@@ -34,14 +35,27 @@ func WriteJSON(w http.ResponseWriter, code int, answer any) error {
 }
 
 // WriteAnswer writes the response to a request that succeeded: as JSON, unless the response has a
-// method WriteResponse.
-func WriteAnswer(w http.ResponseWriter, answer any) error {
+// method WriteResponse. If that fails, the connection is cut off.
+func WriteAnswer(w http.ResponseWriter, answer any) (err error) {
 	if own, ok := answer.(interface {
 		WriteResponse(w http.ResponseWriter) error
 	}); ok {
-		return own.WriteResponse(w)
+		err = own.WriteResponse(w)
+	} else {
+		err = WriteJSON(w, http.StatusOK, answer)
 	}
-	return WriteJSON(w, http.StatusOK, answer)
+	if err != nil {
+		cutOff(w)
+	}
+	return err
+}
+
+// cutOff makes sure that the client does not take a part of a response for the whole. The server
+// ends a chunked response when the handler returns, also after an error. It cannot write that end
+// after this deadline, so it closes the connection. A panic would not do, because the framework
+// recovers from it and writes its own text.
+func cutOff(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0)) // without a connection, nothing is sent
 }
 
 // WriteError writes an error in the common format, with the headers for its kind.
