@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
-	"github.com/vertextune/vertextune/pkg/entry/query"
 )
 
 // eventView is an event in OpenAI's shape.
@@ -54,7 +53,7 @@ func (s *Service) events(r *http.Request, id string) (any, error) {
 		all = append(all, viewEvent(j.EventID(e), e.Time, level, message, e.To))
 	}
 	slices.Reverse(all)
-	p := query.New(r.URL.Query(), []string{"limit", "after"})
+	p := parameters(r.URL.Query(), []string{"limit", "after"})
 	return pageOf(p, all, usualJobs, func(e eventView) string { return e.ID })
 }
 
@@ -137,6 +136,6 @@ func (s *Service) checkpoints(r *http.Request, id string) (any, error) {
 	}
 	slices.Reverse(all)
 	const usual = 10
-	p := query.New(r.URL.Query(), []string{"limit", "after"})
+	p := parameters(r.URL.Query(), []string{"limit", "after"})
 	return pageOf(p, all, usual, func(c checkpointView) string { return c.ID })
 }

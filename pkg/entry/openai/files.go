@@ -17,7 +17,6 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/requestfields"
-	"github.com/vertextune/vertextune/pkg/entry/query"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 	"github.com/vertextune/vertextune/pkg/google/store"
 )
@@ -160,7 +159,7 @@ var filesQuery = []string{"limit", "after", "order", "purpose"}
 // listFiles returns a page of files. The position of a page is in the ID, so a client may delete
 // each file of a page before it asks for the next page.
 func (s *Service) listFiles(r *http.Request, _ string) (any, error) {
-	p := query.New(r.URL.Query(), filesQuery)
+	p := parameters(r.URL.Query(), filesQuery)
 	page := store.FilePage{Size: limitOf(p, maxFiles, maxFiles), Purpose: p.Some("purpose")}
 	switch order, given := p.Text("order"); {
 	case order == "asc":

@@ -9,11 +9,11 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
-	"github.com/vertextune/vertextune/pkg/entry/query"
 	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
@@ -63,7 +63,7 @@ func (s *Service) cancelJob(r *http.Request, id string) (any, error) {
 func (s *Service) listJobs(r *http.Request, _ string) (any, error) {
 	values := r.URL.Query()
 	page := store.Page{Order: store.NewestFirst, Scan: math.MaxInt, Whole: true, Match: withMetadata(values)}
-	p := query.New(values, []string{"limit", "after"})
+	p := parameters(values, []string{"limit", "after"})
 	page.Size = limitOf(p, usualJobs, maxJobs)
 	if after, given := p.Text("after"); given {
 		last, err := s.find(r.Context(), after)
@@ -90,10 +90,10 @@ func (s *Service) listJobs(r *http.Request, _ string) (any, error) {
 }
 
 // withMetadata takes the parameters metadata[KEY]=VALUE and metadata=null from a query. It returns
-// the condition that they are, or nil.
+// the condition that they are, or nil. OpenAI's client for Node writes null as an empty value.
 func withMetadata(values url.Values) func(tuning.Job) bool {
 	want := map[string]string{}
-	none := values.Get("metadata") == "null"
+	none := values.Has("metadata") && slices.Contains([]string{"null", ""}, values.Get("metadata"))
 	if none {
 		values.Del("metadata")
 	}

@@ -4,6 +4,7 @@
 package openai
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,17 @@ func newPage[T any](data []T, more bool, id func(T) string) page[T] {
 	}
 	p.FirstID, p.LastID = new(id(data[0])), new(id(data[len(data)-1]))
 	return p
+}
+
+// parameters returns the parameters of a query. Several clients write an absent parameter as an
+// empty one, so both are the same.
+func parameters(values url.Values, known []string) *query.Parameters {
+	for _, name := range known {
+		if len(values[name]) == 1 && values[name][0] == "" {
+			delete(values, name)
+		}
+	}
+	return query.New(values, known)
 }
 
 // limitOf reads the parameter limit. A client may ask for more items than a page has; it gets the
