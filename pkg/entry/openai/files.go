@@ -103,8 +103,14 @@ func (s *Service) discard(ctx context.Context, c checked, id string) error {
 	if c.report == nil {
 		return nil
 	}
+	// The file may be refused because the client has closed the connection.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discardTimeout)
+	defer cancel()
 	return s.Objects.DeleteLive(ctx, s.Bucket, objectOf(id))
 }
+
+// discardTimeout limits the deletion of the object of a refused file.
+const discardTimeout = 10 * time.Second
 
 // checkFile checks the values of a form besides its file.
 func checkFile(values map[string]string, filename string) error {
@@ -226,6 +232,9 @@ func (s *Service) content(r *http.Request, id string) (any, error) {
 	attrs, err := s.Objects.Attrs(r.Context(), s.Bucket, objectOf(f.ID))
 	if err == nil {
 		var in io.ReadCloser
+		if r.Method == http.MethodHead {
+			return download{http.NoBody}, nil
+		}
 		if in, err = s.Objects.Read(ctx, s.Bucket, objectOf(f.ID), attrs.Generation); err == nil {
 			return download{in}, nil
 		}
