@@ -157,26 +157,12 @@ func (s *Service) completeUpload(r *http.Request, id string) (any, error) {
 	default:
 		return nil, ended(u)
 	}
-	parts, err := s.parts(ctx, u, ids, faults)
-	if err != nil {
-		return nil, err
-	}
-	defer parts.close()
-	parts.want = strings.ToLower(sum)
-	release, err := s.Jobs.Training.Reserve(ctx, tuning.Request{}) // the memory for checking a file
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	file := store.File{ID: fileID, Filename: u.Filename, CreatedAt: u.CreatedAt, CreatedBy: u.CreatedBy}
-	c, err := s.receive(ctx, file, parts)
-	if errors.Is(err, gcs.ErrConflict) {
-		return nil, fault.Wrap(fault.Conflict, err, "An earlier call has completed the upload %s with other parts.", u.ID)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if _, err = s.recordFile(ctx, file, c); err != nil {
+	if err := s.assemble(ctx, u, fileID, ids, strings.ToLower(sum), faults); err != nil {
+		// A repeated call, which ran at the same time, may have completed the upload and deleted the
+		// parts.
+		if now, readErr := s.upload(ctx, id); readErr == nil && now.Status == completed {
+			return s.completed(ctx, now, fileID)
+		}
 		return nil, err
 	}
 	if u, err = s.Records.EndUpload(ctx, u, completed); err != nil {
@@ -187,6 +173,30 @@ func (s *Service) completeUpload(r *http.Request, id string) (any, error) {
 	}
 	s.deleteParts(ctx, u)
 	return s.completed(ctx, u, fileID)
+}
+
+// assemble makes the file of an upload from its parts, checks it and records it. It is idempotent.
+func (s *Service) assemble(ctx context.Context, u store.Upload, fileID string, ids []string, sum string, faults fault.Faults) error {
+	parts, err := s.parts(ctx, u, ids, faults)
+	if err != nil {
+		return err
+	}
+	defer parts.close()
+	parts.want = sum
+	release, err := s.Jobs.Training.Reserve(ctx, tuning.Request{}) // the memory for checking a file
+	if err != nil {
+		return err
+	}
+	defer release()
+	file := store.File{ID: fileID, Filename: u.Filename, CreatedAt: u.CreatedAt, CreatedBy: u.CreatedBy}
+	c, err := s.receive(ctx, file, parts)
+	if errors.Is(err, gcs.ErrConflict) {
+		return fault.Wrap(fault.Conflict, err, "An earlier call has completed the upload %s with other parts.", u.ID)
+	}
+	if err == nil {
+		_, err = s.recordFile(ctx, file, c)
+	}
+	return err
 }
 
 // completed returns the response about a completed upload. Its file may be deleted by now.
