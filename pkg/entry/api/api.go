@@ -124,7 +124,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, held *share) (string
 		}
 	}
 	if r.Method == http.MethodPost {
-		if err := checkMedia(r); !endpoint.form && err != nil {
+		if err := endpoint.checkMedia(r); err != nil {
 			return endpoint.path, r, nil, err
 		}
 		r.Body = a.limited(w, r, endpoint.form)

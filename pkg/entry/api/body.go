@@ -19,10 +19,17 @@ import (
 // bodyLimit is the maximum length of a body in bytes. It is also Cloud Run's limit for HTTP/1.
 const bodyLimit = 32 << 20
 
-// checkMedia accepts only uncompressed JSON in UTF-8. A request without a body needs no content
-// type.
-func checkMedia(r *http.Request) error {
-	if r.ContentLength == 0 && r.Header.Get("Content-Type") == "" {
+// checkMedia accepts only an uncompressed body of JSON in UTF-8. An endpoint that takes a form
+// checks the content type itself. Without a body, the content type has no meaning: several clients
+// name a type for every POST.
+func (e endpoint) checkMedia(r *http.Request) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return fault.New(fault.UnsupportedMedia, "The body must not be compressed. Leave out the header Content-Encoding.")
+	}
+	if e.form {
 		return nil
 	}
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -32,9 +39,6 @@ func checkMedia(r *http.Request) error {
 	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return fault.New(fault.UnsupportedMedia,
 			"The charset %q of the header Content-Type is not supported. Send the body in UTF-8, with \"Content-Type: application/json; charset=utf-8\".", charset)
-	}
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return fault.New(fault.UnsupportedMedia, "The body must not be compressed. Leave out the header Content-Encoding.")
 	}
 	return nil
 }

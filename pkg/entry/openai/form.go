@@ -31,6 +31,8 @@ func readForm(r *http.Request, file string, store func(filename string, in io.Re
 			return values, nil
 		case err != nil:
 			return nil, broken(err)
+		case part.FormName() == "":
+			return nil, fault.New(fault.InvalidArgument, "A part of the form has no name, or a header Content-Disposition that is not valid.")
 		case part.FormName() != file:
 			text, err := io.ReadAll(io.LimitReader(part, valueLimit+1))
 			if err != nil {
@@ -67,5 +69,5 @@ func broken(err error) error {
 	if e, ok := errors.AsType[*fault.Error](err); ok {
 		return e
 	}
-	return fault.Wrap(fault.InvalidArgument, err, "The body is not complete multipart/form-data.")
+	return fault.Wrap(fault.InvalidArgument, err, "The body is cut off, or is not valid multipart/form-data.")
 }
