@@ -47,7 +47,9 @@ func (c Config) Check() error {
 }
 
 // Serves reports whether a path belongs to this package.
-func (c Config) Serves(path string) bool { return c.Enabled && strings.HasPrefix(path, base+"/") }
+func (c Config) Serves(path string) bool {
+	return c.Enabled && (path == base || strings.HasPrefix(path, base+"/"))
+}
 
 // API is what these endpoints share with the others.
 type API interface {
