@@ -16,7 +16,7 @@ variable "base_model" {
 }
 
 variable "catalogue" {
-  description = "Catalogue of base models (regions, limits, prices, dates), in the place of the one that is built in: a gs:// object, which the functions may then read, and after how long they look whether it has changed. It must be there first, as the functions do not start without it, in a bucket with uniform access."
+  description = "Catalogue of base models (regions, limits, prices, dates), instead of the built-in one: a gs:// object, which the functions may then read, and after how long they look whether it has changed. It must be there first, as the functions do not start without it, in a bucket with uniform access."
   type = object({
     object  = string
     max_age = optional(string, "5m")

@@ -109,7 +109,7 @@ func (c *conversation) checkLate() {
 		case r.kind(name+1) == strictjson.String && (bytes.Contains(c.turns, raw[1:len(raw)-1]) || bytes.Contains(c.system, raw[1:len(raw)-1])):
 			r.unused(name)
 		default:
-			r.fail(name, CodeUnsupported, "the text in "+quoted(r.text(name))+" has no place in the example and would be lost", "put it into the conversation, or take it away")
+			r.fail(name, CodeUnsupported, "the text in "+quoted(r.text(name))+" has no place in the example and would be lost", "put it into the conversation, or remove it")
 		}
 	}
 }
@@ -165,7 +165,7 @@ func (r *record) unused(name int) {
 		}
 	case meansSystem, meansTools, meansCalls:
 		if r.hasContent(v) {
-			r.fail(name, CodeUnsupported, "the member "+quoted(r.text(name))+" cannot be converted here, and what it says would be lost", "write it where the format has its place, or take it away")
+			r.fail(name, CodeUnsupported, "the member "+quoted(r.text(name))+" cannot be converted here, and what it says would be lost", "write it where the format has its place, or remove it")
 			return
 		}
 	}

@@ -69,7 +69,7 @@ var usualFixes = map[string]string{
 	CodeInvalidBase64:            "encode the data as base64, without line ends",
 	CodeMissingField:             "add it",
 	CodeNotAnObject:              "write each record as an object",
-	CodeUnknownField:             "take it away, or correct its name",
+	CodeUnknownField:             "remove it, or correct its name",
 	CodeWrongType:                "write a value of that type",
 	CodeInvalidScores:            "write 1 for the better, 0 for the worse answer",
 	CodeNumberOutOfRange:         "write a smaller number, or a string",

@@ -25,7 +25,7 @@ func (r *record) nativeExample(dst []byte, preference bool) []byte {
 		v := i + 1
 		f, ok := exampleFields[string(r.key(i))]
 		if !ok {
-			r.fail(i, CodeUnknownField, "an example has no member "+quoted(r.text(i)), "take it away")
+			r.fail(i, CodeUnknownField, "an example has no member "+quoted(r.text(i)), "remove it")
 			continue
 		}
 		r.rename(i, f, &seen)
@@ -130,7 +130,7 @@ func (r *record) turn(obj int, single bool) (role string) {
 		case "parts":
 			parts = v
 		default:
-			r.fail(i, CodeUnknownField, "a turn has no member "+quoted(r.text(i)), "take it away")
+			r.fail(i, CodeUnknownField, "a turn has no member "+quoted(r.text(i)), "remove it")
 		}
 	}
 	answers := false
@@ -217,7 +217,7 @@ func (r *record) systemInstruction(v int) {
 		case "parts":
 			parts = i + 1
 		default:
-			r.fail(i, CodeUnknownField, "a system instruction has no member "+quoted(r.text(i)), "take it away")
+			r.fail(i, CodeUnknownField, "a system instruction has no member "+quoted(r.text(i)), "remove it")
 		}
 	}
 	if parts == 0 {
@@ -228,7 +228,7 @@ func (r *record) systemInstruction(v int) {
 		return
 	}
 	if r.next(parts) == parts+1 {
-		r.fail(parts, CodeEmptyList, "the system instruction has no parts", "add its text, or take it away")
+		r.fail(parts, CodeEmptyList, "the system instruction has no parts", "add its text, or remove it")
 	}
 	for part := parts + 1; part < r.next(parts); part = r.next(part) {
 		if !r.is(part, strictjson.Object) {

@@ -103,7 +103,7 @@ func (r *record) fits(v int, s *shape) {
 			member := s.members[name]
 			switch {
 			case member == nil:
-				r.fail(i, CodeUnknownField, "Vertex AI has no member "+quoted(r.text(i))+" here", "take it away")
+				r.fail(i, CodeUnknownField, "Vertex AI has no member "+quoted(r.text(i))+" here", "remove it")
 			case slices.Contains(seen, name):
 				r.fail(i, strictjson.CodeDuplicateName, "the member is present twice, under two names", "keep one of the two members")
 			case r.kind(i+1) != strictjson.Null:

@@ -65,7 +65,7 @@ func (r *record) part(obj int) (kind fieldID) {
 		}
 		f, ok := partFields[string(r.key(i))]
 		if !ok {
-			r.fail(i, CodeUnknownField, "a part has no member "+quoted(r.text(i)), "take it away")
+			r.fail(i, CodeUnknownField, "a part has no member "+quoted(r.text(i)), "remove it")
 			continue
 		}
 		r.rename(i, f, &seen)
@@ -137,7 +137,7 @@ func (r *record) blob(obj int, known map[string]field, content fieldID) {
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		f, ok := known[string(r.key(i))]
 		if !ok {
-			r.fail(i, CodeUnknownField, "this has no member "+quoted(r.text(i)), "take it away")
+			r.fail(i, CodeUnknownField, "this has no member "+quoted(r.text(i)), "remove it")
 			continue
 		}
 		r.rename(i, f, &seen)
@@ -193,7 +193,7 @@ func (r *record) call(obj int, payload, code string, required bool) {
 		case payload:
 			value = i + 1
 		default:
-			r.fail(i, CodeUnknownField, "this has no member "+quoted(key), "take it away")
+			r.fail(i, CodeUnknownField, "this has no member "+quoted(key), "remove it")
 		}
 	}
 	switch {

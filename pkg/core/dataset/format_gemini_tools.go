@@ -77,7 +77,7 @@ func (r *record) declaration(f int, c *conversation) {
 			}
 			schemas = append(schemas, i)
 		default:
-			r.fail(i, CodeUnknownField, "the declaration of a function has no member "+quoted(r.text(i)), "take it away")
+			r.fail(i, CodeUnknownField, "the declaration of a function has no member "+quoted(r.text(i)), "remove it")
 		}
 	}
 	for k, i := range schemas {

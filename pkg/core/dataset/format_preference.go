@@ -114,7 +114,7 @@ func (c *conversation) checkThirdAnswer(m *preferenceNodes) {
 			return
 		}
 	}
-	r.fail(m.answer-1, CodeContradiction, "the record has a third answer in "+quoted(r.text(m.answer-1)), "take it away")
+	r.fail(m.answer-1, CodeContradiction, "the record has a third answer in "+quoted(r.text(m.answer-1)), "remove it")
 }
 
 // completions checks the two answers of an example in the format of Vertex AI.

@@ -57,7 +57,7 @@ func (s *schemaWriter) correct(n int, message, fix string) {
 func (s *schemaWriter) ignore(name int) {
 	message := "schemas of Vertex AI have no " + quoted(s.r.text(name))
 	if s.native {
-		s.r.fail(name, CodeInvalidSchema, message, "take it away")
+		s.r.fail(name, CodeInvalidSchema, message, "remove it")
 		return
 	}
 	s.r.warn(name, CodeUnknownField, message+"; it is not used", "")
@@ -102,7 +102,7 @@ func (s *schemaWriter) collect(n int, p *schemaParts) {
 	for i := n + 1; i < r.next(n); i = r.next(i + 1) {
 		v := i + 1
 		if r.kind(v) == strictjson.Null {
-			s.correct(v, "a member of a schema must not be null", "take it away")
+			s.correct(v, "a member of a schema must not be null", "remove it")
 			continue
 		}
 		switch key := string(r.key(i)); key {
@@ -143,7 +143,7 @@ func (s *schemaWriter) collect(n int, p *schemaParts) {
 		case "$defs", "defs", "definitions":
 			s.definitions(i) // they are written at each reference
 		case "$schema", "$id", "$comment", "$anchor", "strict":
-			s.correct(i, "schemas of Vertex AI have no "+quoted(key), "take it away")
+			s.correct(i, "schemas of Vertex AI have no "+quoted(key), "remove it")
 		default:
 			if s.named.name != v { // the name of a parameter in a list
 				s.plain(i, p, own)
@@ -257,7 +257,7 @@ func (s *schemaWriter) requires(v int, p *schemaParts) {
 
 // resolve returns the schema that a reference points to, or 0.
 func (s *schemaWriter) resolve(ref int) int {
-	const fix = "write the definition in the place of the reference"
+	const fix = "write the definition instead of the reference"
 	r := s.r
 	if !r.is(ref, strictjson.String) {
 		return 0

@@ -23,7 +23,7 @@ func (s *schemaWriter) properties(nodes []int) (all []property) {
 	for _, n := range nodes {
 		for i := n + 1; i < r.next(n); i = r.next(i + 1) {
 			if r.kind(i+1) == strictjson.Null {
-				s.correct(i+1, "a property must not be null", "take it away")
+				s.correct(i+1, "a property must not be null", "remove it")
 				continue
 			}
 			all = append(all, property{i, i + 1})
@@ -85,7 +85,7 @@ func (s *schemaWriter) writeProperties(dst []byte, n int, all []property, requir
 
 // undefined reports required names that no property has.
 func (s *schemaWriter) undefined(required []int) {
-	const fix = "describe it in \"properties\", or take it away"
+	const fix = "describe it in \"properties\", or remove it"
 	for _, e := range required {
 		if s.native {
 			s.r.fail(e, CodeInvalidSchema, "the object has no such property", fix)

@@ -219,7 +219,7 @@ func (s *schemaWriter) writeEnum(dst []byte, p *schemaParts, of string) []byte {
 		}
 		switch {
 		case value == "":
-			r.fail(n, CodeInvalidSchema, "a value of an enum must not be empty", "take it away")
+			r.fail(n, CodeInvalidSchema, "a value of an enum must not be empty", "remove it")
 		case !slices.Contains(values, value):
 			values = append(values, value)
 		}
@@ -234,12 +234,12 @@ func (s *schemaWriter) writeEnum(dst []byte, p *schemaParts, of string) []byte {
 	}
 	if len(values) == 0 {
 		if p.enum != 0 && slices.ContainsFunc(p.plain, func(name int) bool { return string(r.key(name)) == "format" && r.text(name+1) == "enum" }) {
-			r.fail(p.enum, CodeInvalidSchema, "the enum has no values", "add them, or take it away")
+			r.fail(p.enum, CodeInvalidSchema, "the enum has no values", "add them, or remove it")
 		}
 		return dst
 	}
 	if of == typeObject || of == typeArray {
-		r.fail(max(p.constant, p.enum), CodeInvalidSchema, "only a text, a number or a boolean can have an enum", "write it into the items, or take it away")
+		r.fail(max(p.constant, p.enum), CodeInvalidSchema, "only a text, a number or a boolean can have an enum", "write it into the items, or remove it")
 		return dst
 	}
 	if of != typeString && !slices.ContainsFunc(p.plain, func(name int) bool { return string(r.key(name)) == "format" }) {

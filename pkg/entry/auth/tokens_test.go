@@ -156,7 +156,7 @@ func TestTokensUnmarshalText_anew(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("Authorization", "Bearer 1")
 	if caller, err := tokens.Check(r); err == nil {
-		t.Errorf("a token that was taken away is still %q", caller.Name)
+		t.Errorf("a token that was removed is still %q", caller.Name)
 	}
 }
 
