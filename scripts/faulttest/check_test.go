@@ -74,7 +74,7 @@ func (r *run) checkOrders(records map[string]record) {
 			continue
 		}
 		owned[id] = true
-		// The client was told that the job is queued, and the job failed later: a repeated start
+		// The first answer said that the job is queued, and the job failed later. A repeated start
 		// gets that first answer.
 		if again.status != http.StatusOK && (rec.State != failed || len(o.answers()) > 0) {
 			r.t.Errorf("start %q is answered %d %s", o.key, again.status, again.text)

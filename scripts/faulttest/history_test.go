@@ -81,8 +81,8 @@ func step(was, now record) string {
 		return "the job has another name"
 	case (was.State != now.State || was.Name != now.Name) && len(was.Events) == len(now.Events):
 		return "a change without an event"
-	case now.Told < was.Told || now.Told > int64(len(now.Events)):
-		return "what was told has changed"
+	case now.Published < was.Published || now.Published > int64(len(now.Events)):
+		return "the number of published events is wrong"
 	default:
 		return ""
 	}

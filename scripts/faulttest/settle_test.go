@@ -24,7 +24,7 @@ type record struct {
 	Tentative    bool      `firestore:"tentative"`
 	Finished     bool      `firestore:"finished"`
 	Watched      bool      `firestore:"watched"`
-	Told         int64     `firestore:"told"`
+	Published    int64     `firestore:"told"`
 	TrainingData string    `firestore:"training_data"`
 	Pairs        int64     `firestore:"pairs"`
 	Spec         spec      `firestore:"spec"`

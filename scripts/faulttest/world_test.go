@@ -25,14 +25,14 @@ import (
 )
 
 const (
-	project   = "test"
-	location  = "us-central1"
-	inbox     = "test-inbox"
-	data      = "test-data"
-	events    = "projects/test/topics/events"
-	told      = "projects/test/subscriptions/told"
-	token     = "s3cr3t"
-	baseModel = "gemini-3.1-flash-lite"
+	project      = "test"
+	location     = "us-central1"
+	inbox        = "test-inbox"
+	data         = "test-data"
+	events       = "projects/test/topics/events"
+	subscription = "projects/test/subscriptions/published"
+	token        = "s3cr3t"
+	baseModel    = "gemini-3.1-flash-lite"
 
 	// jobDuration is how long Vertex AI takes for a job, unless a scenario sets another time.
 	jobDuration = 100 * time.Millisecond
@@ -129,7 +129,7 @@ func (w *world) furnish(ctx context.Context) (err error) {
 		return fmt.Errorf("create the topic: %w", err)
 	}
 	_, err = w.pubsub.SubscriptionAdminClient.CreateSubscription(ctx, &pubsubpb.Subscription{
-		Name: told, Topic: events, EnableMessageOrdering: true, AckDeadlineSeconds: 600,
+		Name: subscription, Topic: events, EnableMessageOrdering: true, AckDeadlineSeconds: 600,
 	})
 	if err != nil {
 		return fmt.Errorf("create the subscription: %w", err)

@@ -65,7 +65,7 @@ func TestJobStatus_of_a_training_pipeline(t *testing.T) {
 		t.Errorf("got %+v", failed)
 	}
 	if odd := s.status(t, pipelines+"7"); odd.Status != "PIPELINE_STATE_UNSPECIFIED" {
-		t.Errorf("a state that nobody knows is told as %s", odd.Status)
+		t.Errorf("an unknown state is shown as %s", odd.Status)
 	}
 }
 

@@ -86,8 +86,8 @@ func lives(t *testing.T) map[string]tuning.Job {
 	}
 }
 
-// told returns all events of a job.
-func told(t *testing.T, job tuning.Job) (all []cloudevent.Event) {
+// eventsOf returns all events of a job.
+func eventsOf(t *testing.T, job tuning.Job) (all []cloudevent.Event) {
 	t.Helper()
 	for _, e := range job.Events {
 		event, err := jobevents.CloudEvent(project, job, e)
@@ -150,7 +150,7 @@ func TestEvents_are_as_their_schemas_say(t *testing.T) {
 	all := schemas(t)
 	types := map[string]bool{}
 	for name, job := range lives(t) {
-		for _, e := range told(t, job) {
+		for _, e := range eventsOf(t, job) {
 			if err := e.Validate(); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -186,7 +186,7 @@ func TestSchemas_refuse(t *testing.T) {
 		"unknown_reason":     func(d map[string]any) { d["reason"] = "BORED" },
 	}
 	for name, job := range lives(t) {
-		for _, e := range told(t, job) {
+		for _, e := range eventsOf(t, job) {
 			schema := all[e.Type()]
 			spoil := maps.Clone(wrong)
 			for _, field := range schema.Required {
@@ -212,7 +212,7 @@ func TestEvents(t *testing.T) {
 	for name, job := range lives(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := json.MarshalIndent(told(t, job), "", "  ")
+			got, err := json.MarshalIndent(eventsOf(t, job), "", "  ")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -239,8 +239,8 @@ func TestEvents_never_change(t *testing.T) {
 	t.Parallel()
 	for name, job := range lives(t) {
 		before := recorded()
-		first := told(t, before)[0]
-		after := told(t, job)
+		first := eventsOf(t, before)[0]
+		after := eventsOf(t, job)
 		if diff := cmp.Diff(first.String(), after[0].String()); diff != "" {
 			t.Errorf("%s: first event (-then +now):\n%s", name, diff)
 		}

@@ -44,7 +44,7 @@ func TestPublish(t *testing.T) {
 	if len(messages) != len(r.Events) {
 		t.Fatalf("%d messages, want %d", len(messages), len(r.Events))
 	}
-	for i, e := range told(t, r.Job) {
+	for i, e := range eventsOf(t, r.Job) {
 		m := messages[i]
 		want := map[string]string{
 			"ce-specversion": "1.0", "ce-id": e.ID(), "ce-source": "//vertextune/projects/test", "ce-type": e.Type(),
@@ -175,8 +175,8 @@ func TestPublish_fails_for_some(t *testing.T) {
 					return m.Attributes["ce-id"] == fmt.Sprintf("%s-%06d", job, failing)
 				})
 			}, faults.Fail(codes.PermissionDenied)))
-			told, err := w.Publish(t.Context(), slices.Concat(bad, good))
-			if diff := cmp.Diff(names(good), names(told)); diff != "" {
+			published, err := w.Publish(t.Context(), slices.Concat(bad, good))
+			if diff := cmp.Diff(names(good), names(published)); diff != "" {
 				t.Errorf("published (-want +got):\n%s", diff)
 			}
 			if err == nil || strings.Count(err.Error(), "publish the events of job") != len(bad) || fault.KindOf(err) != fault.UpstreamFailed {
@@ -190,8 +190,8 @@ func TestPublish_fails_for_some(t *testing.T) {
 					t.Errorf("of %s arrived at first %v", r.ID, got)
 				}
 			}
-			if told, err = w.Publish(t.Context(), bad); err != nil || len(told) != len(bad) {
-				t.Errorf("Publish again = %d jobs, %v", len(told), err)
+			if published, err = w.Publish(t.Context(), bad); err != nil || len(published) != len(bad) {
+				t.Errorf("Publish again = %d jobs, %v", len(published), err)
 			}
 			messages := slices.Concat(before, w.Received(t))
 			for _, r := range slices.Concat(good, bad) {
@@ -211,13 +211,13 @@ func TestPublish_takes_too_long(t *testing.T) {
 	w.On("Publish", faults.Before(func() { <-goOn }))
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	told, err := w.Publish(ctx, []store.Record{r})
-	if len(told) != 0 || fault.KindOf(err) != fault.DeadlineExceeded {
-		t.Errorf("Publish = %d jobs, %v", len(told), err)
+	published, err := w.Publish(ctx, []store.Record{r})
+	if len(published) != 0 || fault.KindOf(err) != fault.DeadlineExceeded {
+		t.Errorf("Publish = %d jobs, %v", len(published), err)
 	}
 	close(goOn)
-	if told, err := w.Publish(t.Context(), []store.Record{r}); err != nil || len(told) != 1 {
-		t.Errorf("Publish again = %d jobs, %v", len(told), err)
+	if published, err := w.Publish(t.Context(), []store.Record{r}); err != nil || len(published) != 1 {
+		t.Errorf("Publish again = %d jobs, %v", len(published), err)
 	}
 	wantOrder(t, r, received(w.Received(t), r), 2)
 }
@@ -230,14 +230,14 @@ func TestPublish_to_no_topic(t *testing.T) {
 	w.On("Publish", faults.Fail(codes.NotFound))
 	r := w.eventful(t, 250)
 	for range 2 {
-		told, err := w.Publish(t.Context(), []store.Record{r})
-		if len(told) != 0 || fault.KindOf(err) != fault.NotFound || !strings.Contains(err.Error(), r.ID) {
-			t.Errorf("Publish = %d jobs, %v", len(told), err)
+		published, err := w.Publish(t.Context(), []store.Record{r})
+		if len(published) != 0 || fault.KindOf(err) != fault.NotFound || !strings.Contains(err.Error(), r.ID) {
+			t.Errorf("Publish = %d jobs, %v", len(published), err)
 		}
 	}
 	w.On("Publish", nil)
-	if told, err := w.Publish(t.Context(), []store.Record{r}); err != nil || len(told) != 1 {
-		t.Errorf("Publish = %d jobs, %v", len(told), err)
+	if published, err := w.Publish(t.Context(), []store.Record{r}); err != nil || len(published) != 1 {
+		t.Errorf("Publish = %d jobs, %v", len(published), err)
 	}
 	if diff := cmp.Diff(ids(r, 250), received(w.Received(t), r)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)

@@ -83,16 +83,16 @@ func TestExamples_are_fitted(t *testing.T) {
 	own := `{"systemInstruction":{"parts":[{"text":"own"}]},"contents":[{"role":"user","parts":[{"text":"` +
 		// The training file must be much larger than the validation file.
 		strings.Repeat("long ", 100) + `"}]},{"role":"model","parts":[{"text":"b"}]}]}` + "\n"
-	told := `{"systemInstruction":{"parts":[{"text":"Be \"kind\"."}]},` + plain[1:]
+	instructed := `{"systemInstruction":{"parts":[{"text":"Be \"kind\"."}]},` + plain[1:]
 	assistant := strings.NewReplacer(`"role":"model",`, `"role":"assistant",`)
 	tests := map[string]struct {
 		r                 tuning.Request
 		train, validation []string
 	}{
 		"as_they_are": {tuning.Request{}, []string{plain, own}, nil},
-		"instructed":  {tuning.Request{SystemInstruction: `Be "kind".`}, []string{told, own}, nil},
+		"instructed":  {tuning.Request{SystemInstruction: `Be "kind".`}, []string{instructed, own}, nil},
 		"validation_is_instructed_too": {
-			tuning.Request{SystemInstruction: `Be "kind".`, ValidationData: "gs://test-data/mine.jsonl"}, []string{told, own}, []string{told, own},
+			tuning.Request{SystemInstruction: `Be "kind".`, ValidationData: "gs://test-data/mine.jsonl"}, []string{instructed, own}, []string{instructed, own},
 		},
 		"open_models_have_another_role": {
 			tuning.Request{BaseModel: open, ValidationData: "gs://test-data/one.jsonl"},

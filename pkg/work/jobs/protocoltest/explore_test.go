@@ -193,7 +193,7 @@ func (m *model) goes(from uint8) []uint8 {
 // wrong returns the rule that a state violates, or "".
 func (m *model) wrong(s state) string {
 	askAgain := m.jobs.answer(again)
-	one, other := s.procs[start1].told, s.procs[start2].told
+	one, other := s.procs[start1].reply, s.procs[start2].reply
 	if one != 0 && other != 0 && one != other && one != askAgain && other != askAgain {
 		return fmt.Sprintf("one start is answered %q, its repetition %q", m.jobs.said[one], m.jobs.said[other])
 	}
@@ -214,7 +214,7 @@ func (m *model) wrong(s state) string {
 // event and no file.
 func (m *model) refusal(s state) string {
 	job := &m.jobs.all[s.record]
-	said := [...]answer{s.procs[start1].told, s.procs[start2].told}
+	said := [...]answer{s.procs[start1].reply, s.procs[start2].reply}
 	refused := s.record == 0 || job.Step == tuning.Refused
 	for _, a := range said {
 		switch {

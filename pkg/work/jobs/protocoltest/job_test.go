@@ -70,8 +70,8 @@ func (t *jobs) answer(text string) answer {
 	return answer(len(t.said) - 1)
 }
 
-// told returns the answer of a start for its job.
-func (t *jobs) told(r jobRef) answer {
+// reply returns the answer of a start for its job.
+func (t *jobs) reply(r jobRef) answer {
 	j := t.all[r]
 	switch {
 	case j.Step == tuning.Refused:
@@ -126,8 +126,8 @@ const (
 	observe
 	stall
 	cancel
-	told
-	toldAll
+	published
+	publishedAll
 )
 
 // of returns the result of the step for a job.
@@ -172,9 +172,9 @@ func (s step) of(j tuning.Job, arg uint8) tuning.Job {
 		return j.Stall(tuning.NoChange, epoch)
 	case cancel:
 		j, _ = j.Cancel("somebody", epoch)
-	case told:
+	case published:
 		j.Published = max(j.Published, int64(arg))
-	case toldAll:
+	case publishedAll:
 		j.Published, j.Watched = max(j.Published, int64(arg)), false
 	}
 	return j

@@ -53,12 +53,14 @@ func (w *walk) record() {
 }
 
 // hearRefusal ends a start with its failure, after its record was deleted.
-func (w *walk) hearRefusal(_ *state, p *process) { *p = process{at: gone, told: w.jobs.answer(failed)} }
+func (w *walk) hearRefusal(_ *state, p *process) {
+	*p = process{at: gone, reply: w.jobs.answer(failed)}
+}
 
-func (w *walk) askAgain(_ *state, p *process) { *p = process{at: gone, told: w.jobs.answer(again)} }
+func (w *walk) askAgain(_ *state, p *process) { *p = process{at: gone, reply: w.jobs.answer(again)} }
 
-// tell ends a start with the answer for its job.
-func (w *walk) tell(_ *state, p *process) { *p = process{at: gone, told: w.jobs.told(p.job)} }
+// answerStart ends a start with the answer for its job.
+func (w *walk) answerStart(_ *state, p *process) { *p = process{at: gone, reply: w.jobs.reply(p.job)} }
 
 // repeat gives the answer of the first start, waits for it, or resumes that start.
 func (w *walk) repeat() {
@@ -67,7 +69,7 @@ func (w *walk) repeat() {
 	case w.self().job == 0:
 		w.next("find the refusal by its key", w.hearRefusal)
 	case job.FirstAnswer != nil || job.Finished || job.Step == tuning.Refused:
-		w.next("answer as before", w.tell)
+		w.next("answer as before", w.answerStart)
 	case !fresh:
 		w.next("look again", read)
 	case job.Step == tuning.Preparing && !job.Leased(now(w.from.over)):
@@ -96,7 +98,7 @@ func (w *walk) answering() {
 	if w.job().State != tuning.Failed && !w.flaw.keepsNothing {
 		next = w.make(answered, 0)
 	}
-	w.apply("keep the answer", next, w.tell, w.askAgain)
+	w.apply("keep the answer", next, w.answerStart, w.askAgain)
 }
 
 // tick is Poller.Tick, again and again.
@@ -199,7 +201,7 @@ func (w *walk) publish() {
 		w.next("publish nothing", ends)
 		return
 	}
-	told := func(then change) change {
+	sent := func(then change) change {
 		return func(s *state, p *process) {
 			all := w.jobs.all[s.record].Events
 			switch {
@@ -212,16 +214,16 @@ func (w *walk) publish() {
 			then(s, p)
 		}
 	}
-	w.next("publish it", told(to(note)))
-	w.fails("publish it: the answer is lost", told(ends))
+	w.next("publish it", sent(to(note)))
+	w.fails("publish it: the answer is lost", sent(ends))
 	w.fails("publish it: fails", ends)
 }
 
 // note is Store.MarkPublished, which has no condition.
 func (w *walk) note() {
-	n, s := uint8(len(w.job().Events)), told
+	n, s := uint8(len(w.job().Events)), published
 	if w.job().Finished {
-		s = toldAll
+		s = publishedAll
 	}
 	w.next("mark as published", func(to *state, p *process) { w.write(to, w.jobs.make(to.record, s, n), false); ends(to, p) })
 	w.fails("mark as published: fails", ends)

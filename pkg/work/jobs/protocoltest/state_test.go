@@ -42,7 +42,7 @@ type process struct {
 	resumed bool   // the process continues with other work after the job
 	sent    uint8  // number of the process's submission
 	seen    uint8  // Vertex AI's state of the job, as it was read
-	told    answer // the answer to the caller of a start
+	reply   answer // the answer to the caller of a start
 }
 
 // canonical sorts the processes of one kind, because nothing distinguishes them.
@@ -66,7 +66,7 @@ func compare(a, b process) int {
 		return n
 	}
 	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.job, b.job), cmp.Compare(bits(a), bits(b)),
-		cmp.Compare(a.sent, b.sent), cmp.Compare(a.seen, b.seen), cmp.Compare(a.told, b.told))
+		cmp.Compare(a.sent, b.sent), cmp.Compare(a.seen, b.seen), cmp.Compare(a.reply, b.reply))
 }
 
 // walk finds all moves that one process can make in a state. A move is one access to a shared
@@ -202,14 +202,14 @@ func (w *walk) apply(what string, next jobRef, done, broken change) {
 
 // wrongWrite returns the rule that a write of the record violates, or "".
 func wrongWrite(before, after *tuning.Job) string {
-	told := len(before.Events)
+	count := len(before.Events)
 	moved := after.State != before.State || after.Name != before.Name
 	switch {
-	case before.Finished && (moved || after.Step != before.Step || len(after.Events) != told):
+	case before.Finished && (moved || after.Step != before.Step || len(after.Events) != count):
 		return "a job that has ended is changed"
-	case len(after.Events) < told || !sameEvents(after.Events[:told], before.Events):
+	case len(after.Events) < count || !sameEvents(after.Events[:count], before.Events):
 		return "what happened is not what happened any more"
-	case moved && len(after.Events) == told:
+	case moved && len(after.Events) == count:
 		return "a change without an event"
 	case moved && (after.Events[len(after.Events)-1].To != after.State || after.Events[len(after.Events)-1].Name != after.Name):
 		return "a change with the event of another"

@@ -137,7 +137,7 @@ func (w *walk) left(s *state, p *process) {
 // refused continues a process that has refused a job, or finds the job refused.
 func (w *walk) refused(s *state, p *process) {
 	if w.who <= start2 && !p.resumed && (w.known(p).State == tuning.Failed || w.known(p).Step == tuning.Refused) {
-		*p = process{at: gone, told: w.jobs.answer(failed)}
+		*p = process{at: gone, reply: w.jobs.answer(failed)}
 		return
 	}
 	w.through(s, p)

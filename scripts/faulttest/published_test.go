@@ -23,7 +23,7 @@ func (r *run) checkEvents(records map[string]record) {
 	came := r.published(records)
 	for id, rec := range records {
 		n := len(rec.Events)
-		if !rec.Finished || rec.Watched || rec.Step != "ENDED" || rec.Told != int64(n) || n == 0 || rec.Events[n-1].To != rec.State {
+		if !rec.Finished || rec.Watched || rec.Step != "ENDED" || rec.Published != int64(n) || n == 0 || rec.Events[n-1].To != rec.State {
 			r.t.Errorf("a record that is not at its end: %+v", rec)
 		}
 		var want []string
@@ -57,7 +57,7 @@ func (r *run) published(records map[string]record) map[string][]*pubsubpb.Pubsub
 	}
 	came, first := map[string][]*pubsubpb.PubsubMessage{}, map[string]*pubsubpb.PubsubMessage{}
 	for end := time.Now().Add(time.Minute); len(missing) > 0 && time.Now().Before(end); {
-		pulled, err := r.pubsub.SubscriptionAdminClient.Pull(r.t.Context(), &pubsubpb.PullRequest{Subscription: told, MaxMessages: 1000})
+		pulled, err := r.pubsub.SubscriptionAdminClient.Pull(r.t.Context(), &pubsubpb.PullRequest{Subscription: subscription, MaxMessages: 1000})
 		if err != nil {
 			r.t.Fatalf("read what was published: %v", err)
 		}
@@ -72,13 +72,13 @@ func (r *run) published(records map[string]record) map[string][]*pubsubpb.Pubsub
 			if f := first[name]; f == nil {
 				first[name] = message
 			} else if !bytes.Equal(f.Data, message.Data) || cmp.Diff(f.Attributes, message.Attributes) != "" {
-				r.t.Errorf("event %s was told as %s and as %s", name, f.Data, message.Data)
+				r.t.Errorf("event %s was published as %s and as %s", name, f.Data, message.Data)
 			}
 			delete(missing, name)
 			came[job] = append(came[job], message)
 		}
 		if len(handles) > 0 {
-			if err := r.pubsub.SubscriptionAdminClient.Acknowledge(r.t.Context(), &pubsubpb.AcknowledgeRequest{Subscription: told, AckIds: handles}); err != nil {
+			if err := r.pubsub.SubscriptionAdminClient.Acknowledge(r.t.Context(), &pubsubpb.AcknowledgeRequest{Subscription: subscription, AckIds: handles}); err != nil {
 				r.t.Fatalf("acknowledge: %v", err)
 			}
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-func TestMarkTold(t *testing.T) {
+func TestMarkPublished(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		first := w.create(t, newJob(1))
@@ -23,14 +23,14 @@ func TestMarkTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mark := func(what string, r store.Record, told int64, watched bool) store.Record {
+		mark := func(what string, r store.Record, published int64, watched bool) store.Record {
 			t.Helper()
 			if err := w.MarkPublished(t.Context(), []store.Record{r}); err != nil {
 				t.Fatalf("%s: %v", what, err)
 			}
 			got := w.read(t, jobID(1))
-			if got.Published != told || got.Watched != watched {
-				t.Errorf("%s: published %d, watched %v, want %d, %v", what, got.Published, got.Watched, told, watched)
+			if got.Published != published || got.Watched != watched {
+				t.Errorf("%s: published %d, watched %v, want %d, %v", what, got.Published, got.Watched, published, watched)
 			}
 			return got
 		}
