@@ -7,44 +7,23 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/vertextune/vertextune/pkg/standin/openapitest"
 )
 
 // open are the objects whose fields Vertex AI defines, by the ends of their paths in the document.
 var open = []string{"/vertex_request", "openapi.json/get/responses/200/content/application~1json/schema"}
 
-// closed returns the document with every object closed that lists its fields. Clients must accept
-// new fields in responses, but these tests must find undocumented fields.
+// closed returns the document with every object closed that lists its fields, except those of open.
 func closed(text []byte) ([]byte, error) {
 	var document map[string]any
 	if err := json.Unmarshal(text, &document); err != nil {
 		return nil, fmt.Errorf("read the document: %w", err)
 	}
-	closeSchemas("", document)
+	openapitest.CloseSchemas(document, open...)
 	return json.Marshal(document)
-}
-
-func closeSchemas(path string, v any) {
-	switch v := v.(type) {
-	case []any:
-		for _, element := range v {
-			closeSchemas(path+"/-", element)
-		}
-	case map[string]any:
-		_, lists := v["properties"].(map[string]any)
-		_, decided := v["additionalProperties"]
-		exempt := slices.ContainsFunc(open, func(end string) bool { return strings.HasSuffix(path, end) })
-		if lists && !decided && v["type"] == "object" && !exempt {
-			v["additionalProperties"] = false
-		}
-		for name, member := range v {
-			if name != "example" && name != "examples" {
-				closeSchemas(path+"/"+strings.ReplaceAll(name, "/", "~1"), member)
-			}
-		}
-	}
 }
 
 // Requests are closed. They have no defaults, because generated clients treat a field with a

@@ -45,7 +45,7 @@ var theDocument = sync.OnceValues(func() (*document, error) {
 	if err := json.Unmarshal(text, &members); err != nil {
 		return nil, err
 	}
-	closeSchemas(members)
+	openapitest.CloseSchemas(members)
 	if text, err = json.Marshal(members); err != nil {
 		return nil, err
 	}
@@ -74,27 +74,6 @@ var theDocument = sync.OnceValues(func() (*document, error) {
 	}
 	return d, nil
 })
-
-// closeSchemas closes every object that lists its fields, so that the tests find fields that are
-// not described.
-func closeSchemas(v any) {
-	switch v := v.(type) {
-	case []any:
-		for _, element := range v {
-			closeSchemas(element)
-		}
-	case map[string]any:
-		_, lists := v["properties"].(map[string]any)
-		if _, decided := v["additionalProperties"]; lists && !decided && v["type"] == "object" {
-			v["additionalProperties"] = false
-		}
-		for name, member := range v {
-			if name != "example" && name != "examples" {
-				closeSchemas(member)
-			}
-		}
-	}
-}
 
 // TestMain fails if no test has called an operation that the document describes with success.
 func TestMain(m *testing.M) {
