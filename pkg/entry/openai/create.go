@@ -81,7 +81,7 @@ func readCreate(f *requestfields.Reader) (creation, fault.Faults) {
 	c := creation{model: f.Text("model"), training: f.Text("training_file"), validation: f.Text("validation_file")}
 	own := &tuning.OpenAI{TrainingFile: c.training, ValidationFile: c.validation, Suffix: f.Text("suffix")}
 	c.request = tuning.Request{OpenAI: own, DisplayName: own.Suffix, MaxCost: f.Dollars("max_cost_usd")}
-	c.dryRun = f.Flag("dry_run")
+	c.dryRun, c.request.Force = f.Flag("dry_run"), f.Flag("force")
 	if seed := f.Integer("seed"); seed != nil {
 		own.Seed = *seed
 		own.Warnings = append(own.Warnings, "seed has no effect: Vertex AI takes none.")

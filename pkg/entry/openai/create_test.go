@@ -223,6 +223,23 @@ func TestCreate_alias(t *testing.T) {
 	}
 }
 
+// A job that the catalogue refuses can be tried in the way that the message says.
+func TestCreate_forced(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	f := s.send(t, "chat.jsonl", good(20))
+	params := client.FineTuningJobNewParams{Model: "google/" + baseModel, TrainingFile: f.ID}
+	_, err := s.client.FineTuning.Jobs.New(t.Context(), params)
+	if e := wantError(t, err, http.StatusBadRequest, "invalid_request_error", "open_model_name", "model"); !strings.Contains(e.Message, `set "force": true`) {
+		t.Errorf("message %q", e.Message)
+	}
+	plan, err := s.client.FineTuning.Jobs.New(t.Context(), params, option.WithJSONSet("force", true), option.WithJSONSet("dry_run", true))
+	check(t, err)
+	if plan.Status != "cancelled" {
+		t.Errorf("a forced start would be refused: %s", plan.RawJSON())
+	}
+}
+
 // A dry run creates nothing. It is asked for in the metadata or in the body.
 func TestCreate_dry_run(t *testing.T) {
 	t.Parallel()
