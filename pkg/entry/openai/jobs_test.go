@@ -14,6 +14,7 @@ import (
 
 	client "github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
+	"github.com/openai/openai-go/v3/responses"
 	"github.com/openai/openai-go/v3/shared"
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
@@ -176,6 +177,10 @@ func (s *system) wantModels(t *testing.T, job *client.FineTuningJob) {
 		if !strings.Contains(e.Message, part) {
 			t.Errorf("the message lacks %q: %s", part, e.Message)
 		}
+	}
+	_, err = s.client.Responses.New(t.Context(), responses.ResponseNewParams{Model: job.FineTunedModel})
+	if again := wantError(t, err, http.StatusBadRequest, "invalid_request_error", "call_vertex_ai", ""); again.Message != e.Message {
+		t.Errorf("the other message is %s", again.Message)
 	}
 }
 

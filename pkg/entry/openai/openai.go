@@ -123,6 +123,7 @@ func (s *Service) Routes() []Route {
 		{get, base + "/models/{id}", auth.Reader, nil, false, s.model},
 		{remove, base + "/models/{id}", auth.Starter, nil, false, unsupported("A tuned model is deleted on Vertex AI, not here.")},
 		{post, base + "/chat/completions", auth.Reader, nil, false, s.chat},
+		{post, base + "/responses", auth.Reader, nil, false, s.chat},
 	}
 	for _, action := range []string{"pause", "resume"} {
 		all = append(all, Route{
