@@ -12,9 +12,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// chat refuses a call of a model, in either of OpenAI's forms. Its message says how to call the model on Vertex AI, whose
-// endpoints answer OpenAI's chat completions too. Sources: "projects.locations.endpoints.chat.
-// completions" of the v1beta1 REST reference, and "Call Gemini with the OpenAI library".
+// chat refuses a call of a model, in either of OpenAI's forms. Its message says how to call the
+// model on Vertex AI, whose endpoints answer OpenAI's chat completions too. Sources:
+// "projects.locations.endpoints.chat.completions" of the v1beta1 REST reference, and "Call Gemini
+// with the OpenAI library".
 func (s *Service) chat(r *http.Request, _ string) (any, error) {
 	f, err := s.API.Fields(r)
 	if err != nil {
