@@ -144,8 +144,12 @@ func (r reasons) add(text string) {
 	}
 }
 
-// isLeftOut reports whether a constant is a reason for which a record makes no example.
+// isLeftOut reports whether a constant is a reason for which a record makes no example, or an
+// example takes no part in an evaluation.
 func isLeftOut(spec *ast.ValueSpec, pkg string) bool {
+	if pkg == "evaluation" {
+		return strings.HasPrefix(spec.Names[0].Name, "Skip")
+	}
 	_, qualified := spec.Type.(*ast.SelectorExpr)
 	used := spec.Names[0].Name == "Paired" || spec.Names[0].Name == "Merged"
 	return nameOf(spec.Type) == "Outcome" && (qualified || pkg == "dataset") && !used
