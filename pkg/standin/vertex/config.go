@@ -8,7 +8,9 @@
 // It reads datasets from Cloud Storage when a job starts, refuses what Vertex AI refuses, with the
 // same words where they are known, and moves jobs to their end in the configured time. It trains no
 // model, and the output_uri of an open model stays empty. What it knows of Vertex AI (models,
-// limits, defaults) is in models.json and service.json, with sources.
+// limits, defaults) is in models.json and service.json, with sources. The metrics of a job that has
+// ended are in MetadataService and TensorboardService: no loss is measured, but the curves follow
+// from the data.
 //
 // A job's state is a pure function of the clock and of what was recorded: its creation, what its
 // dataset held, its cancellation. With a folder these are journalled and survive kill -9.
