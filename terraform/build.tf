@@ -45,7 +45,7 @@ resource "google_storage_bucket_iam_member" "build_source" {
   member = google_service_account.build.member
 }
 
-# Permissions for logs can be granted on the project only.
+# Permissions for logs can only be granted on the whole project.
 resource "google_project_iam_member" "build_logs" {
   project = var.project_id
   role    = "roles/logging.logWriter"
@@ -86,9 +86,9 @@ resource "google_cloud_run_v2_service_iam_member" "build_deployer" {
   member   = google_service_account.build.member
 }
 
-# Permissions for operations and for jobs of Cloud Scheduler can be granted on the project only.
-# gcloud waits for an operation of Cloud Run, and a release runs the jobs that test convert and
-# poll.
+# Permissions for operations and for jobs of Cloud Scheduler can only be granted on the whole
+# project. gcloud waits for an operation of Cloud Run, and a release runs the jobs that test convert
+# and poll.
 resource "google_project_iam_custom_role" "releaser" {
   role_id     = "${replace(var.name, "-", "_")}_releaser"
   title       = "Vertextune: wait for revisions and try them"

@@ -4,7 +4,7 @@
 # Variables for the models, the accounts and the cost of tuning.
 
 variable "base_model" {
-  description = "Model to tune where neither a request nor its model names one."
+  description = "Base model to tune if neither the request nor the model record that it names sets one."
   type        = string
   default     = "gemini-3.1-flash-lite"
   nullable    = false
@@ -16,7 +16,7 @@ variable "base_model" {
 }
 
 variable "catalogue" {
-  description = "Catalogue of base models (regions, limits, prices, dates), instead of the built-in one: a gs:// object, which the functions may then read, and after how long they look whether it has changed. It must be there first, as the functions do not start without it, in a bucket with uniform access."
+  description = "Catalogue of base models (regions, limits, prices, dates) that replaces the built-in one. object is its gs:// URI, which the functions get permission to read; max_age is how long they use a copy before they check whether the object has changed. Create the object before you apply, in a bucket with uniform access: the functions do not start without it."
   type = object({
     object  = string
     max_age = optional(string, "5m")
@@ -34,14 +34,14 @@ variable "catalogue" {
 }
 
 variable "drop_starts" {
-  description = "Whether a dropped file can start a tuning job, by its metadata or a manifest. Whoever writes to the inbox can then spend money, within jobs and spending."
+  description = "Whether a dropped file can start a tuning job, by its metadata or a manifest. If it can, everyone who may write to the inbox can spend money, up to the limits in jobs and spending."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "jobs" {
-  description = "Limits of tuning jobs: how many run at a time (0 leaves that to Vertex AI) and wait at most, how many a caller may start a minute, after how long without news one is told to be stalled, how long a start that died is left alone, how long Vertex AI may take to answer a create, whether callers may cancel their own jobs only, and which buckets (beside the data bucket), service accounts and keys a start may name (empty leaves that to IAM). See spending for what they may cost."
+  description = "Limits of tuning jobs: how many may run at a time (0 leaves the limit to Vertex AI), how many may be queued, how many each caller may start per minute, after how long without a change a job is reported as stalled, how long the lease of a start lasts before the poller resumes it, how long Vertex AI may take to answer a create call, whether callers may cancel only their own jobs, and which buckets (in addition to the data bucket), service accounts and keys a start may name (an empty list leaves that to IAM). The variable spending limits their cost."
   type = object({
     max_concurrent           = optional(number, 0)
     max_queued               = optional(number, 1000)
@@ -70,19 +70,19 @@ variable "jobs" {
       for d in [var.jobs.start_lease, var.jobs.create_timeout] :
       try(timecmp(timeadd("2000-01-01T00:00:00Z", d), "2000-01-01T00:00:01Z") >= 0 && timecmp(timeadd("2000-01-01T00:00:00Z", d), "2000-01-01T00:04:50Z") <= 0, false)
     ])
-    error_message = "jobs: start_lease and create_timeout must be durations such as 60s, of 1s at least and no longer than the 4m50s that function api has for a request."
+    error_message = "jobs: start_lease and create_timeout must be durations such as 60s, from 1s to 4m50s, the time that the function api has for a request."
   }
 }
 
 variable "open_model_agents_exist" {
-  description = "Whether the project has had a tuning job of an open model, which makes the agents that tune those, so that they can be let read and write the data bucket."
+  description = "Whether the project has already run a tuning job of an open model. The first such job creates the service agents that tune open models; after it they can be granted access to the data bucket."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "spending" {
-  description = "What tuning jobs may cost in US dollars, by the upper ends of their estimates; 0 is no limit. default_job holds for a start that has no max_cost_usd of its own, job for any, month for all that are sent in a month (UTC) together. A start that passes one is refused."
+  description = "Limits for the cost of tuning jobs in US dollars; 0 means no limit. The upper end of a job's estimate is compared with them. default_job applies to a start without max_cost_usd, job applies to every start, and month to the sum of all jobs that are submitted in a calendar month (UTC). A start that exceeds a limit is refused."
   type = object({
     default_job = optional(number, 0)
     job         = optional(number, 0)
@@ -93,11 +93,11 @@ variable "spending" {
 
   validation {
     condition     = alltrue([for usd in [var.spending.default_job, var.spending.job, var.spending.month] : can(regex("^[0-9]{1,12}([.][0-9]{1,6})?$", tostring(usd)))])
-    error_message = "spending: default_job, job and month must be amounts of US dollars, 0 or more, with six decimals at most."
+    error_message = "spending: default_job, job and month must be amounts of US dollars, 0 or more, with at most six decimals."
   }
   validation {
     condition     = var.spending.job == 0 || var.spending.default_job <= var.spending.job
-    error_message = "spending.default_job must not be more than spending.job, which holds for every start."
+    error_message = "spending.default_job must not be more than spending.job, which applies to every start."
   }
 }
 
@@ -114,14 +114,14 @@ variable "tuning_accounts" {
 }
 
 variable "tuning_agent_exists" {
-  description = "Whether the project has had a tuning job, which makes Vertex AI's tuning agent, so that it can be let act as the tuning_accounts."
+  description = "Whether the project has already run a tuning job. The first job creates Vertex AI's tuning agent; after it the agent can be granted the right to act as the tuning_accounts."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "tuning_location" {
-  description = "Region of the tuning jobs, where it is another than that of everything else."
+  description = "Region of the tuning jobs, if it differs from the region of all other resources."
   type        = string
   default     = null
 

@@ -27,7 +27,7 @@ var embedded []byte
 type Catalogue struct {
 	AsOf    Date              `json:"as_of"`
 	Sources map[string]Source `json:"sources"`
-	// MonthsClosed is how many months before its retirement Vertex AI stops to tune a model.
+	// MonthsClosed is how many months before its retirement Vertex AI stops tuning a model.
 	// MonthsWarned is how many months before that date the warnings start, because a tuned model
 	// retires with its base model.
 	MonthsClosed Fact[int64]       `json:"months_closed_before_retirement"`
@@ -39,12 +39,13 @@ type Catalogue struct {
 }
 
 // Provider returns the current catalogue. One implementation reloads the catalogue when it changes;
-// another one always returns the same.
+// another one always returns the same catalogue.
 type Provider interface {
 	Current(ctx context.Context) *Catalogue
 }
 
-// The families for unknown models. The name of an open model contains its publisher.
+// These are the families that unknown models are assigned to. A name that contains a publisher is
+// the name of an open model.
 const (
 	Gemini = "gemini"
 	Open   = "open"
@@ -54,7 +55,7 @@ const (
 var Default = sync.OnceValue(func() *Catalogue {
 	c, err := Load(embedded)
 	if err != nil {
-		panic(err) // cannot happen: a test loads the file
+		panic(err) // this cannot happen, because a test loads the same file
 	}
 	return c
 })

@@ -22,7 +22,7 @@ type Request struct {
 	Validation      Size
 	KMSKey          string // resource name of the customer's encryption key
 	Today           time.Time
-	Force           bool // known failures become warnings
+	Force           bool // turns known failures into warnings
 }
 
 // Hyperparameters are the hyperparameters that a caller sets; nil and "" mean that one is not set.
@@ -265,7 +265,7 @@ func keyLocation(name string) string {
 	return parts[3]
 }
 
-// checkContent checks the content of the data.
+// checkContent checks the content of the training and validation data.
 func (k *check) checkContent() {
 	if bounds := k.model.Validation; bounds != nil {
 		if passed := bounds.Value.Exceeded(k.Training, k.Request.Validation); passed != "" {

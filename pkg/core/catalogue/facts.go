@@ -9,7 +9,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/usd"
 )
 
-// Source says where a fact was read, and when.
+// Source is the page that a fact comes from, and the date when it was read.
 type Source struct {
 	URL  string `json:"url"`
 	Date string `json:"date"` // a year, a month or a day
@@ -23,8 +23,8 @@ type Fact[T any] struct {
 	Confirmed bool   `json:"confirmed"`
 }
 
-// Family holds the facts that its models share. A fact of the family applies to each model that has
-// no such fact of its own.
+// Family holds the facts that its models share. A model's own fact replaces the same fact of the
+// family.
 type Family struct {
 	APIVersion      Fact[string]            `json:"api_version"` // of the tuning service for this family
 	Hyperparameters map[string]Fact[Domain] `json:"hyperparameters"`
@@ -120,7 +120,7 @@ type Retirement struct {
 // When says how exact a date is.
 type When string
 
-// The values of When.
+// These are the values of When.
 const (
 	On        When = "on"         // on this day
 	By        When = "by"         // on this day at the latest
@@ -139,7 +139,7 @@ func (r Retirement) String() string {
 	}
 }
 
-// The modes of tuning.
+// These are the tuning modes.
 const (
 	PEFT = "PEFT_ADAPTER"
 	Full = "FULL"

@@ -22,7 +22,7 @@ var (
 	idPattern       = lazyregexp.New(`^([a-z0-9][a-z0-9._-]*/[a-z0-9][a-z0-9._-]*@)?[a-z0-9][a-z0-9._-]*$`)
 )
 
-// The values that the code knows.
+// These are the values that the code supports.
 var (
 	apiVersions     = []string{"v1", "v1beta1"}
 	tuningModes     = []string{PEFT, Full}

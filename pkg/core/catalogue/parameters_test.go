@@ -10,7 +10,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
 )
 
-// NotTaken names each hyperparameter that is set and that the family does not accept, and no other.
+// TestNot_taken checks that NotTaken names exactly the hyperparameters that the caller sets and the
+// family does not accept.
 func TestNot_taken(t *testing.T) {
 	t.Parallel()
 	all := *catalogue.Default()

@@ -18,7 +18,7 @@ type conversation struct {
 	tools          []byte        // function declarations, each after a comma
 	calls          []call        // calls of functions, to match results with them
 	group          int           // the first call that a result without an id may belong to
-	first          int           // the first of these that may have no result yet
+	first          int           // the first call from group on that may have no result yet
 	functions      []declaration // the declared functions
 	declares       int           // the last member outside the turns that declares functions
 	lateTexts      []int         // names of members outside the turns whose text may also be in a turn
@@ -134,8 +134,8 @@ func (c *conversation) text(n int) {
 	c.turns = append(c.turns, '}')
 }
 
-// textPart adds one of several texts and other parts. An empty text is skipped. If a turn has no
-// other part, the whole record is left out.
+// textPart adds a text to a turn that may have more parts. An empty text is skipped. If the turn
+// has no other part, the whole record is left out.
 func (c *conversation) textPart(n int) {
 	if c.r.kind(n) != strictjson.String || !c.r.blank(n) {
 		c.text(n)
@@ -196,8 +196,8 @@ func (c *conversation) end(dst []byte) []byte {
 	return append(dst, "}\n"...)
 }
 
-// endSeveral handles a list of several answers. The list adds nothing if the conversation has an
-// answer, and cannot replace a missing one.
+// endSeveral handles a member that lists several answers. If the conversation has an answer, the
+// member is not used. If not, this is an error, because nothing says which answer to learn.
 func (c *conversation) endSeveral(unanswered bool) {
 	if !unanswered {
 		c.r.unused(c.severalAnswers)
@@ -207,7 +207,7 @@ func (c *conversation) endSeveral(unanswered bool) {
 		`give one, or the better one as "chosen" and the worse one as "rejected"`)
 }
 
-// finishTurns ends the last turn; there must be at least one.
+// finishTurns ends the last turn. A conversation without any turn is left out.
 func (c *conversation) finishTurns() {
 	if c.role != "" {
 		c.endTurn()

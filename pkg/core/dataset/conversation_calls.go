@@ -12,7 +12,7 @@ import (
 // callNodes are the members of a call of a function; 0 means absent or null.
 type callNodes struct {
 	id, name, args int
-	others         []int // names of members with another meaning
+	others         []int // names of the other members
 }
 
 // addCalls adds the calls in a value: an object, a list of objects, or a string that contains
@@ -172,7 +172,7 @@ func (c *conversation) arguments(n int) {
 	}
 }
 
-// parse makes r the record in text, which must be exactly one strict JSON value.
+// parse parses text into r. The text must be exactly one strict JSON value.
 func (r *record) parse(text []byte) *strictjson.Error {
 	var p strictjson.Parser
 	p.Reset(text)

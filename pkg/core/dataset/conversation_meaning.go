@@ -10,7 +10,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/strictjson"
 )
 
-// meaning says what a member means that is outside the places of its format.
+// meaning is the meaning of a member that the record's format does not define.
 type meaning uint8
 
 const (
@@ -76,7 +76,7 @@ func (c *conversation) otherMember(name int) {
 	r, v := c.r, name+1
 	switch string(r.key(name)) {
 	case "parallel_tool_calls", "tool_choice", "id":
-		return // they say how to call a model, not what to learn
+		return // these members configure a call of a model and contain nothing to learn
 	case "completions", "responses", "answers", "generations", "candidates":
 		if c.severalAnswers == 0 && !r.isEmpty(v) {
 			c.severalAnswers = name
@@ -87,7 +87,7 @@ func (c *conversation) otherMember(name int) {
 	case meansSystem:
 		c.systemValue(v)
 	case meansTools:
-		if !bytes.Equal(r.raw(c.declares), r.raw(v)) { // both answers may have them
+		if !bytes.Equal(r.raw(c.declares), r.raw(v)) { // two answers may repeat the same tools
 			c.addTools(v)
 		}
 		c.declares = v
@@ -98,8 +98,8 @@ func (c *conversation) otherMember(name int) {
 	}
 }
 
-// checkLate rejects text outside the conversation that would be lost. Only after the turns are
-// written is it known whether they contain the text.
+// checkLate rejects text outside the conversation that would be lost. It runs after the turns are
+// written, because only then is it known whether they contain the text.
 func (c *conversation) checkLate() {
 	r := c.r
 	for _, name := range c.lateTexts {

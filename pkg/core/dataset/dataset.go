@@ -14,9 +14,9 @@
 //
 // The package has two halves. The engine (engine*.go) finds the records in a stream, checks them in
 // parallel and writes the results in order; it knows no format. The formats (format*.go) read one
-// record each, with what they share: the turns of a conversation (conversation*.go), the schemas of
-// function declarations (schema*.go), and the record itself (record*.go). Both add to the report
-// (report*.go).
+// record each. They share the code for the turns of a conversation (conversation*.go), for the
+// schemas of function declarations (schema*.go), and for the record itself (record*.go). The engine
+// and the formats add to the report (report*.go).
 package dataset
 
 import (
@@ -48,7 +48,7 @@ type Options struct {
 	// overlap. If it returns an error, the reading ends.
 	Example func(Example) error
 
-	// The tests set these fields.
+	// Only tests set these fields.
 	blockBytes  int  // how much is processed at a time
 	noTemplates bool // every record is parsed
 }
@@ -78,15 +78,16 @@ type Progress struct {
 const (
 	defaultMaxFaults      = 200
 	defaultMaxRecordBytes = 32 << 20
-	// The workers read and write in turn, so more of them would only wait.
+	// Only one worker at a time reads or writes, so more workers would only wait for each other.
 	maxWorkers = 4
 )
 
 // Convert reads one file from r and writes it to w, one example per line. Several goroutines use r
 // and w, but never two at a time, and none after Convert has returned.
 //
-// The error is only about reading, writing, or ctx. All faults of the data are in the report. If
-// its Errors is not zero, the output is incomplete and must be discarded.
+// Convert returns an error only if reading, writing or Options.Example fails, or if ctx ends. All
+// faults of the data are in the report. If its Errors is not zero, the output is incomplete and must
+// be discarded.
 func Convert(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, error) {
 	return run(ctx, w, r, opt)
 }

@@ -32,7 +32,7 @@ func (e *engine) read() error {
 	b := &e.block
 	e.worker.info = &e.info
 	left := remainder{base: e.src.start()}
-	retries := 3 // with several workers, before a single one continues
+	retries := 3 // attempts with several workers that may fail before one continues
 	if e.opt.Workers == 1 {
 		retries = 0
 	}
@@ -110,7 +110,8 @@ func (e *engine) buffer(left remainder) []byte {
 	return e.buf[:size]
 }
 
-// start looks at the first block and reports whether it shows the layout of the file.
+// start determines the layout of the file from its first block. It reports whether the block is
+// long enough for that.
 func (e *engine) start(b *block) bool {
 	container, newline, at, from := sniff(b.buf, b.final)
 	if container == "" {

@@ -75,9 +75,9 @@ func skipString(buf []byte, at int) int {
 	return len(buf)
 }
 
-// sequence distinguishes lines from values that follow each other in another way: the value at
-// buf[at] continues over a line end, or another value follows on its line. It returns "" if more
-// text is needed to decide.
+// sequence distinguishes a file of lines from a file of concatenated values. In the latter, the
+// value at buf[at] continues on the next line, or another value follows on its line. It returns ""
+// if more text is needed to decide.
 func sequence(buf []byte, at int, newline byte, eof bool) (container string) {
 	end, whole := len(buf), eof
 	if i := bytes.IndexByte(buf[at:], newline); i >= 0 {

@@ -86,8 +86,8 @@ func (s *source) fill(buf []byte) (n int, eof bool, err error) {
 	return n, true, s.wrapReadError(err)
 }
 
-// cut reports whether the compressed data ended too early, and not only the text in buf.
-// io.ReadFull returns io.ErrUnexpectedEOF in both cases.
+// cut reports whether the compressed data ended too early. It must check that, because io.ReadFull
+// returns io.ErrUnexpectedEOF also for a complete text that is shorter than the buffer.
 func (s *source) cut(err error) bool {
 	if s.compression == "" || !errors.Is(err, io.ErrUnexpectedEOF) {
 		return false

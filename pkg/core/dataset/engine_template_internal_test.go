@@ -36,7 +36,8 @@ const (
 	callLine   = `{"contents":[` + plainUser + `,{"role":"model","parts":[{"functionCall":{"name":"f"}}]}]}` + "\n"
 )
 
-// TestTemplates checks which files have templates, without which every record is parsed.
+// TestTemplates checks which files have templates. In a file without templates, every record is
+// parsed.
 func TestTemplates(t *testing.T) {
 	t.Parallel()
 	labels := func(n int) string {
@@ -79,7 +80,8 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
-// TestTemplates_pause checks that a file whose records match no template is not compared for long.
+// TestTemplates_pause checks that records are soon no longer compared with templates if they match
+// none.
 func TestTemplates_pause(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ before, calls, plain, doubt, pause int }{
@@ -93,7 +95,7 @@ func TestTemplates_pause(t *testing.T) {
 	}
 }
 
-// TestPlain checks which lines are read by a template, and how far.
+// TestPlain checks which lines a template reads, and where the line ends.
 func TestPlain(t *testing.T) {
 	t.Parallel()
 	w, _ := read(plainLine + `{` + systemOne + `,` + plainTurns + "}\n" + `{` + plainTurns + `,` + systemOne + "}\n")
@@ -121,14 +123,14 @@ func TestPlain(t *testing.T) {
 	}
 	w.block = blockOf(strings.TrimSuffix(plainLine, "\n"), false)
 	if _, ok := w.plain(0, true); ok {
-		t.Error("a line that may continue is taken")
+		t.Error("a template matches a line that may continue in the next block")
 	}
 	if _, ok := w.plain(0, false); !ok {
-		t.Error("a value that may be followed by more is not taken")
+		t.Error("a template does not match a value that more text may follow")
 	}
 }
 
-// TestPlain_order checks that the template that matched last comes forward.
+// TestPlain_order checks that a template moves forward in the list when it matches.
 func TestPlain_order(t *testing.T) {
 	t.Parallel()
 	shape := func(n int) string { return fmt.Sprintf(`{"labels":{"n":"%d"},%s}`+"\n", n, plainTurns) }

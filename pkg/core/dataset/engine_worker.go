@@ -50,7 +50,7 @@ func (w *worker) run(b *block) {
 	b.lines = b.log.lineOf(b.used) // counted now, while the text is in the cache
 }
 
-// step processes the next token or record and reports whether there may be more.
+// step processes the next token or record and reports whether the block may contain more of them.
 func (w *worker) step() bool {
 	b := w.block
 	at := skipSpace(b.buf, b.used)
@@ -81,8 +81,8 @@ func (w *worker) step() bool {
 	return true
 }
 
-// keepIndent leaves the start of the last line to the next block if the line has only white space
-// so far: resync must know the indentation of a record.
+// keepIndent moves the start of the last line to the next block if the line has only white space so
+// far, because resync must know the indentation of a record.
 func (w *worker) keepIndent() {
 	const maxIndent = 1 << 10
 	b := w.block

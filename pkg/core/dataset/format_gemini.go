@@ -14,11 +14,12 @@ const roleModel = "model"
 // Vertex AI documents.
 func (r *record) gemini(dst []byte) []byte { return r.nativeExample(dst, false) }
 
-// geminiPreference does the same for an example with two answers to compare.
+// geminiPreference checks and appends an example in Vertex AI's format that has two answers to
+// compare.
 func (r *record) geminiPreference(dst []byte) []byte { return r.nativeExample(dst, true) }
 
 func (r *record) nativeExample(dst []byte, preference bool) []byte {
-	r.worker.conversation.begin(r) // for the declared and the called functions
+	r.worker.conversation.begin(r) // it collects the declared and the called functions
 	contents, completions := 0, 0
 	var seen fields
 	for i := 1; i < r.next(root); i = r.next(i + 1) {

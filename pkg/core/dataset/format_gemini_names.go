@@ -59,7 +59,7 @@ func (s fields) has(id fieldID) bool { return s&(1<<id|1<<(id+otherNames)) != 0 
 // field is a name under which a member may be written.
 type field struct {
 	id fieldID
-	// canonical is the quoted name to write, if it is a different one.
+	// canonical is the quoted name to write, if it differs from the name of the member.
 	canonical string
 }
 
@@ -175,8 +175,8 @@ func (r *record) camelCase(v int) {
 	}
 }
 
-// freeSchema continues inside the schemas of properties: the names of properties are free, but
-// their schemas are not.
+// freeSchema records the documented names inside the schemas of properties. The names of the
+// properties themselves are free and stay as they are.
 func (r *record) freeSchema(v int) {
 	if r.kind(v) != strictjson.Object || string(r.key(v-1)) != "properties" {
 		return

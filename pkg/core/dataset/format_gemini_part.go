@@ -171,7 +171,7 @@ func (r *record) blob(obj int, known map[string]field, content fieldID) {
 	}
 }
 
-// checkURI reports whether Vertex AI can read the address of a file. It reports a fault if not.
+// checkURI reports whether Vertex AI can read the address of a file. If not, it adds a fault.
 func (r *record) checkURI(n int) bool {
 	uri := r.key(n)
 	for _, scheme := range [...]string{"gs://", "https://", "http://"} {
@@ -226,7 +226,8 @@ func (r *record) numbers(v int) {
 	}
 }
 
-// numbersOf does the same for inner, the parsed text of a string. It reports at the string's node.
+// numbersOf reports numbers that are out of range in inner, which is the parsed text of a string.
+// It reports them at the string's node.
 func (r *record) numbersOf(inner *record, at int) {
 	for n := range inner.nodes {
 		if inner.isHuge(n) {

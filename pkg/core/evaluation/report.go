@@ -29,7 +29,7 @@ type Report struct {
 	Comparisons   []Comparison `json:"comparisons"` // of each tuned side with the base
 }
 
-// Side says how one model answered.
+// Side describes the answers of one model.
 type Side struct {
 	Name         string             `json:"name"`
 	Answered     int                `json:"answered"`
@@ -38,35 +38,37 @@ type Side struct {
 	Means        map[Metric]float64 `json:"means"`              // over the answers to which the metric applies
 	Applied      map[Metric]int     `json:"applied"`            // the number of those answers
 	PromptTokens int64              `json:"prompt_tokens"`      // of all answers
-	OutputTokens int64              `json:"output_tokens"`      // the same
-	Bill         *usd.Amount        `json:"bill_usd,omitempty"` // as in Options
+	OutputTokens int64              `json:"output_tokens"`      // of all answers
+	Bill         *usd.Amount        `json:"bill_usd,omitempty"` // from Options.Bills
 }
 
 // Comparison compares a tuned side with the base.
 type Comparison struct {
 	Base     string     `json:"base"`
 	Tuned    string     `json:"tuned"`
-	Examples int        `json:"examples"` // that both have answered
+	Examples int        `json:"examples"` // that both sides have answered
 	Verdict  Verdict    `json:"verdict"`  // by the primary metric alone
 	Sentence string     `json:"sentence"` // the verdict for people
-	Metrics  []Measured `json:"metrics"`  // those that apply to an example
+	Metrics  []Measured `json:"metrics"`  // the metrics that apply to at least one example
 	Wins     []Extreme  `json:"wins"`     // examples where the tuned side gains most
 	Losses   []Extreme  `json:"losses"`   // examples where it loses most
-	// CostPerPoint is what one percentage point of the gain cost. It is absent without a bill, and
-	// without a verdict of better.
+	// CostPerPoint is the cost of tuning for each percentage point of the gain. It is absent if
+	// there is no bill or the verdict is not better.
 	CostPerPoint *usd.Amount   `json:"cost_per_point_usd,omitempty"`
 	Judge        *JudgeSummary `json:"judge,omitempty"` // absent if nothing was judged
 }
 
-// Options of a comparison. The zero value is a good choice.
+// Options are the options of a comparison. The zero value is a good choice.
 type Options struct {
-	// Primary is the primary metric. "" chooses it by the right answers.
+	// Primary is the primary metric. If it is "", Compare chooses the one that suits the most
+	// frequent kind of right answers.
 	Primary Metric
-	// Bills has the cost of tuning by the name of a side.
+	// Bills holds the cost of tuning of each side, by the side's name.
 	Bills map[string]usd.Amount
 }
 
-// Compare compares each side with the first one, the base. The error is about the arguments.
+// Compare compares each side with the first one, the base. It returns an error only if the
+// arguments are invalid.
 func Compare(rows []Row, sides []string, o Options) (*Report, error) {
 	if len(rows) == 0 {
 		return nil, errors.New("compare models: there are no rows")

@@ -37,18 +37,18 @@ func TestMarkPublished(t *testing.T) {
 		before := running.Job
 		running = mark("both events of a running job", running, 2, true)
 		before.Published = 2
-		same(t, "all else stays", before, running.Job)
-		mark("one with a record of long ago", first, 2, true)
+		same(t, "every other field is unchanged", before, running.Job)
+		mark("an outdated record of the running job", first, 2, true)
 		done := w.update(t, running.Fail(tuning.Failure{Code: 3}, noon))
-		mark("one with a record from before the end", running, 2, true)
-		mark("the end", done, 3, false)
-		mark("the end, again", done, 3, false)
-		mark("and a record of long ago", first, 3, false)
+		mark("a record that was read before the job finished", running, 2, true)
+		mark("the finished job", done, 3, false)
+		mark("the finished job again", done, 3, false)
+		mark("an outdated record of the finished job", first, 3, false)
 	})
 }
 
-// TestMarkPublished_spares_writers: marking events as published neither makes a concurrent change
-// fail, nor is undone by it.
+// TestMarkPublished_spares_writers checks that marking events as published does not make a
+// concurrent change of the job fail, and that this change does not undo the mark.
 func TestMarkPublished_spares_writers(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -66,7 +66,7 @@ func TestMarkPublished_spares_writers(t *testing.T) {
 	})
 }
 
-// TestMarkPublished_in_batches: each write marks up to 400 jobs.
+// TestMarkPublished_in_batches checks that each write marks up to 400 jobs.
 func TestMarkPublished_in_batches(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -114,11 +114,11 @@ func TestMarkPublished_fails(t *testing.T) {
 		record := w.create(t, newJob(1))
 		w.On("Commit", faults.First(1, faults.Fail(codes.PermissionDenied)))
 		if err := w.MarkPublished(t.Context(), []store.Record{record}); fault.KindOf(err) != fault.UpstreamFailed {
-			t.Errorf("MarkTold that is refused: %v", err)
+			t.Errorf("MarkPublished without permission: %v", err)
 		}
 		w.On("Commit", faults.First(1, faults.Lose(codes.Unavailable)))
 		if err := w.MarkPublished(t.Context(), []store.Record{record}); err != nil && fault.KindOf(err) == fault.Internal {
-			t.Errorf("MarkTold whose answer is lost: %v, want none or Google's", err)
+			t.Errorf("MarkPublished with a lost response: %v, want none or Firestore's", err)
 		}
 		if diff := cmp.Diff([]tuning.Event{}, w.read(t, record.ID).Unpublished()); diff != "" {
 			t.Errorf("unpublished (-want +got):\n%s", diff)

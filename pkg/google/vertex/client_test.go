@@ -27,7 +27,7 @@ func TestCreateAndGet(t *testing.T) {
 		asked.Location = location
 		made := w.create(t, asked)
 		if got, ok := tuning.Location(made.Name); !ok || got != location {
-			t.Errorf("a job for %s is %q", location, made.Name)
+			t.Errorf("the job in %s has the name %q", location, made.Name)
 		}
 		if made.Label != asked.ID || made.VertexState == "" || made.CreatedAt.IsZero() || made.UpdatedAt.IsZero() {
 			t.Errorf("Create = %+v", made)
@@ -41,13 +41,13 @@ func TestCreateAndGet(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got.Name != made.Name || got.Label != asked.ID || !got.CreatedAt.Equal(made.CreatedAt) {
-			t.Errorf("Get = %+v, want what Create gave: %+v", got, made)
+			t.Errorf("Get = %+v, want what Create returned: %+v", got, made)
 		}
 		w.taken()
 	}
 }
 
-// TestDeadlines: every call has a deadline, although the official client has none of its own.
+// TestDeadlines checks that every call has a deadline, because the official client sets none.
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -68,12 +68,12 @@ func TestDeadlines(t *testing.T) {
 		delete(limits, c.method)
 	}
 	if len(limits) > 0 {
-		t.Errorf("not called: %v", limits)
+		t.Errorf("these methods were not called: %v", limits)
 	}
 }
 
-// TestDeadlines_of_the_caller: an earlier deadline of the caller applies, and for a create a later
-// one too.
+// TestDeadlines_of_the_caller checks that an earlier deadline of the caller applies to every call,
+// and that a later one applies to Create only.
 func TestDeadlines_of_the_caller(t *testing.T) {
 	t.Parallel()
 	for _, own := range []time.Duration{5 * time.Second, 3 * time.Minute} {
@@ -99,7 +99,8 @@ func TestDeadlines_of_the_caller(t *testing.T) {
 	}
 }
 
-// TestCreate_is_called_once: a second call would make, and bill, a second job.
+// TestCreate_is_called_once checks that a failed Create is not retried: a second call would create,
+// and bill, a second job.
 func TestCreate_is_called_once(t *testing.T) {
 	t.Parallel()
 	for code, kind := range map[codes.Code]fault.Kind{
@@ -144,7 +145,7 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	if _, err := w.Get(t.Context(), "projects/acme/locations/us-central1/tuningJobs/1"); fault.KindOf(err) != fault.NotFound {
-		t.Errorf("Get of no job: %v, want NotFound", err)
+		t.Errorf("Get of a missing job: %v, want NotFound", err)
 	}
 	w.taken()
 	for _, name := range []string{"", "7", "projects/acme/locations/x.example.com/tuningJobs/7"} {
@@ -211,16 +212,16 @@ func TestList(t *testing.T) {
 		return true
 	})
 	if err != nil || !complete {
-		t.Errorf("List of nothing: %v, %v", complete, err)
+		t.Errorf("List of a location without jobs: complete = %v, error %v", complete, err)
 	}
 	w.cloud.On("ListTuningJobs", faults.Fail(codes.PermissionDenied))
 	if complete, err := w.List(t.Context(), region, 5, func([]tuning.Observation) bool { return true }); complete || fault.KindOf(err) != fault.UpstreamFailed {
-		t.Errorf("List that is refused: %v, %v", complete, err)
+		t.Errorf("List without permission: complete = %v, error %v", complete, err)
 	}
 }
 
-// TestConnection_outlives_its_first_call: the connection works after the context of its first call
-// has ended.
+// TestConnection_outlives_its_first_call checks that the connection still works after the context
+// of its first call has ended.
 func TestConnection_outlives_its_first_call(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -98,8 +98,8 @@ func (c *Client) Find(ctx context.Context, location, label string, maxPages int)
 }
 
 // List calls visit for each page of a location's jobs, until visit returns false, the list ends, or
-// maxPages were read. It reports whether it reached the end. The order is Vertex AI's and not
-// documented.
+// maxPages were read. It reports whether it reached the end. Vertex AI does not document the order
+// of the jobs.
 func (c *Client) List(ctx context.Context, location string, maxPages int, visit func([]tuning.Observation) bool) (bool, error) {
 	client, err := c.region(ctx, location)
 	if err != nil {

@@ -39,7 +39,7 @@ func TestRequest(t *testing.T) {
 	}
 	job.Hyperparameters = tuning.Hyperparameters{BatchSize: &batch, LearningRate: &rate}
 	if diff := cmp.Diff(want, request(job), protocmp.Transform()); diff != "" {
-		t.Errorf("with those that are not sent (-want +got):\n%s", diff)
+		t.Errorf("with hyperparameters that are not sent (-want +got):\n%s", diff)
 	}
 	job.Hyperparameters.EpochCount = &epochs
 	want.TuningSpec = supervised(&aiplatformpb.SupervisedHyperParameters{EpochCount: 3})

@@ -42,19 +42,19 @@ func TestPipeline(t *testing.T) {
 		CreatedAt: kept, StartedAt: kept, EndedAt: kept, UpdatedAt: kept,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+		t.Errorf("pipeline (-want +got):\n%s", diff)
 	}
 	if c := w.taken(); len(c) != 1 || c[0].left <= 10*time.Second || c[0].left > 20*time.Second {
 		t.Errorf("calls: %+v, want one with a deadline of 20s", c)
 	}
 	if _, err := w.Pipeline(t.Context(), name+"0"); fault.KindOf(err) != fault.NotFound {
-		t.Errorf("Pipeline of none: %v, want NotFound", err)
+		t.Errorf("Pipeline of a missing name: %v, want NotFound", err)
 	}
 	if _, err := w.Pipeline(t.Context(), "5"); err == nil {
-		t.Error("Pipeline of half a name is no error")
+		t.Error("Pipeline of an incomplete name returns no error")
 	}
 	w.cloud.OnAny(faults.Fail(codes.PermissionDenied))
 	if _, err := w.Pipeline(t.Context(), name); fault.KindOf(err) != fault.UpstreamFailed {
-		t.Errorf("Pipeline that is refused: %v", err)
+		t.Errorf("Pipeline without permission: %v", err)
 	}
 }

@@ -16,9 +16,9 @@ import (
 //go:embed contract.json
 var contractJSON []byte
 
-// Catalogue returns the text of a catalogue of base models, for CATALOGUE, that agrees with these
-// stand-ins: it is the program's own, except for the model that the first HTTP contract names,
-// which only the stand-in for Vertex AI tunes.
+// Catalogue returns the text of a catalogue of base models that agrees with these stand-ins. The
+// variable CATALOGUE can point to it. It is the built-in catalogue with one change: the model that
+// the first HTTP contract names can be tuned, which only the stand-in for Vertex AI supports.
 func Catalogue() ([]byte, error) {
 	var contract struct{ Source, Model json.RawMessage }
 	var members map[string]json.RawMessage
@@ -30,7 +30,7 @@ func Catalogue() ([]byte, error) {
 		json.Unmarshal(members["sources"], &sources),
 		json.Unmarshal(members["models"], &models),
 	); err != nil {
-		return nil, fmt.Errorf("take the catalogue apart: %w", err)
+		return nil, fmt.Errorf("decode the built-in catalogue: %w", err)
 	}
 	sources["stand-in"] = contract.Source
 	for i, model := range models {
@@ -41,10 +41,10 @@ func Catalogue() ([]byte, error) {
 	var errs [3]error
 	members["sources"], errs[0] = json.Marshal(sources)
 	members["models"], errs[1] = json.Marshal(models)
-	text, err := json.MarshalIndent(members, "", "  ") // people edit it
+	text, err := json.MarshalIndent(members, "", "  ") // indented, because people edit it
 	errs[2] = err
 	if err := errors.Join(errs[:]...); err != nil {
-		return nil, fmt.Errorf("put the catalogue together: %w", err)
+		return nil, fmt.Errorf("encode the catalogue of the stand-ins: %w", err)
 	}
 	return text, nil
 }
@@ -52,15 +52,15 @@ func Catalogue() ([]byte, error) {
 func id(model json.RawMessage) string {
 	var m struct{ ID string }
 	if json.Unmarshal(model, &m) != nil {
-		return "" // no model that could be the one
+		return "" // it cannot be the contract's model
 	}
 	return m.ID
 }
 
-// Facts is that catalogue, read, which never changes.
+// Facts is the decoded catalogue of the stand-ins. It never changes.
 type Facts struct{ catalogue *catalogue.Catalogue }
 
-// LoadFacts reads the catalogue that is true of the stand-ins.
+// LoadFacts decodes the catalogue that Catalogue returns.
 func LoadFacts() (Facts, error) {
 	text, err := Catalogue()
 	if err != nil {
@@ -73,5 +73,5 @@ func LoadFacts() (Facts, error) {
 	return Facts{known}, nil
 }
 
-// Current returns it.
+// Current returns the catalogue of the stand-ins.
 func (f Facts) Current(context.Context) *catalogue.Catalogue { return f.catalogue }

@@ -7,7 +7,7 @@ import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 )
 
-// BatchGetDocuments answers each document once, however often it is asked for.
+// BatchGetDocuments returns each document once, even if the request names it several times.
 func (s *service) BatchGetDocuments(req *pb.BatchGetDocumentsRequest, stream pb.Firestore_BatchGetDocumentsServer) error {
 	database, err := parseDatabase(req.GetDatabase())
 	if err != nil {

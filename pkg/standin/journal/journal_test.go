@@ -118,8 +118,8 @@ func TestOvergrown(t *testing.T) {
 	}
 }
 
-// TestTorn opens a journal that ends anywhere: it has the records that are whole, and takes new
-// ones.
+// TestTorn cuts a journal at every position and opens it. The journal must return the complete
+// records and accept new ones.
 func TestTorn(t *testing.T) {
 	t.Parallel()
 	master := t.TempDir()
@@ -161,7 +161,7 @@ func TestTorn(t *testing.T) {
 	check(flipped, all[:2])
 }
 
-// TestRefused: what the journal did not write is an error, not records.
+// TestRefused checks that Open fails for files that the journal did not write or that are damaged.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	master := t.TempDir()
@@ -200,7 +200,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// folderVariable makes the test binary a process that writes to the journal in the folder.
+// folderVariable names an environment variable with a folder. If it is set, the test binary only
+// writes to the journal in that folder.
 const folderVariable = "JOURNAL_TEST_DIR"
 
 func TestMain(m *testing.M) {
@@ -228,8 +229,8 @@ func write(dir string) error {
 	return err
 }
 
-// TestKill kills a process that appends and rewrites: the journal then has the last record that was
-// accepted, and at most one more.
+// TestKill kills a process that appends to a journal and rewrites it. The journal must then contain
+// the last record that was accepted, and at most one more.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -249,10 +250,10 @@ func TestKill(t *testing.T) {
 				}
 			}
 		}
-		_ = cmd.Wait() // it says that the process was killed
+		_ = cmd.Wait() // the error only says that the process was killed
 		j, got := open(t, dir)
 		if n := len(got); n == 0 || got[n-1] != last && (n < 2 || got[n-2] != last) {
-			t.Fatalf("%d records, without the last that was accepted, or with more", n)
+			t.Fatalf("%d records, want the last accepted one and at most one more", n)
 		}
 		if err := j.Close(); err != nil {
 			t.Fatal(err)

@@ -23,7 +23,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/emulator"
 )
 
-// world is a topic with two subscriptions, the second of which keeps the order of keys.
+// world is a topic with two subscriptions. The second one, ordered, delivers messages with the same
+// ordering key in order.
 type world struct {
 	*client.Client
 	t                   *testing.T
@@ -72,12 +73,12 @@ func (w *world) publish(topic string, messages ...*pb.PubsubMessage) (ids []stri
 	return r.MessageIds
 }
 
-// ready leases what a subscription has now.
+// ready leases the messages that a subscription can deliver now.
 func (w *world) ready(sub string) []*pb.ReceivedMessage {
 	w.t.Helper()
 	r, err := w.SubscriptionAdminClient.Pull(w.t.Context(), &pb.PullRequest{
 		Subscription: sub, MaxMessages: 100,
-		//lint:ignore SA1019 the only way to ask without waiting
+		//lint:ignore SA1019 no other option pulls without waiting
 		ReturnImmediately: true,
 	})
 	if err != nil {
@@ -86,7 +87,8 @@ func (w *world) ready(sub string) []*pb.ReceivedMessage {
 	return r.ReceivedMessages
 }
 
-// pull waits for one message, and acknowledges it if that is asked for. There may be no other.
+// pull waits for one message, and acknowledges it if ack is set. It fails the test if there are
+// more messages.
 func (w *world) pull(sub string, ack bool) *pb.ReceivedMessage {
 	w.t.Helper()
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
@@ -111,8 +113,8 @@ func (w *world) pull(sub string, ack bool) *pb.ReceivedMessage {
 	return nil
 }
 
-// receive takes n messages as the official client does. Those that handle does not accept come
-// again.
+// receive receives n messages with the official client. Messages for which handle returns false are
+// delivered again.
 func (w *world) receive(sub string, n int, handle func(*client.Message) bool) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), 60*time.Second)
@@ -191,7 +193,7 @@ func nacked(w *world) {
 		w.t.Errorf("deliveries (-want +got)\n%s", diff)
 	}
 	if left := w.ready(w.sub); len(left) > 0 {
-		w.t.Errorf("acknowledged, and still there: %v", left)
+		w.t.Errorf("these messages were acknowledged but are still delivered: %v", left)
 	}
 }
 
@@ -211,7 +213,7 @@ func ordered(w *world) {
 	}
 }
 
-// deletedTopic leaves its subscriptions without a topic, and with their messages.
+// deletedTopic checks that subscriptions keep their messages when their topic is deleted.
 func deletedTopic(w *world) {
 	w.publish(w.topic, &pb.PubsubMessage{Data: []byte("left")})
 	if err := w.TopicAdminClient.DeleteTopic(w.t.Context(), &pb.DeleteTopicRequest{Topic: w.topic}); err != nil {
@@ -245,11 +247,11 @@ func refused(w *world) {
 	}
 }
 
-// only drops the answer of a call.
+// only returns the error of a call and drops the response.
 func only[T any](_ T, err error) error { return err }
 
-// TestMemory_is_bounded publishes more messages than the server keeps. The only one that a
-// subscription has not acknowledged is delivered again.
+// TestMemory_is_bounded publishes more messages than the server keeps. It checks that the one
+// unacknowledged message is delivered again.
 func TestMemory_is_bounded(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -1,9 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pubsub is a stand-in for Pub/Sub: it serves Google's own fake, which the client library
-// has for tests, on an address and behind interceptors that the caller chooses. The official client
-// reaches it through PUBSUB_EMULATOR_HOST.
+// Package pubsub is a stand-in for Pub/Sub. It runs the fake server that Google's client library
+// contains for tests, on an address and with interceptors that the caller chooses. The official
+// client connects to it if PUBSUB_EMULATOR_HOST holds the address.
 //
 // Topics, subscriptions and messages are in memory only. A subscription gets each message at least
 // once, unless it does not pull for ten minutes.
@@ -30,7 +30,7 @@ const (
 	maxRequestBytes = 10<<20 + 1<<16
 	// retention is how long the fake offers a message to a subscription.
 	retention = 10 * time.Minute
-	// slack is how many messages the fake keeps before those that were acknowledged are removed.
+	// slack is how many messages the fake may keep before the acknowledged ones are removed.
 	slack = 1000
 )
 
@@ -52,7 +52,7 @@ type Server struct {
 
 // Start serves until [Server.Close].
 func Start(cfg Config) (*Server, error) {
-	// The fake also listens on a port of its own, without interceptors. No client knows that port.
+	// The fake also listens on a second port without interceptors. No client knows that port.
 	fake := pstest.NewServerWithAddress("127.0.0.1:0")
 	server, err := grpcserver.Start(grpcserver.Config{
 		Service: "Pub/Sub", Addr: cfg.Addr, MaxRequestBytes: maxRequestBytes,
@@ -70,13 +70,13 @@ func Start(cfg Config) (*Server, error) {
 // Close ends all calls, open streams too. It must be called once.
 func (s *Server) Close() error { return errors.Join(s.Server.Close(), s.fake.Close()) }
 
-// publisher removes acknowledged messages from the fake, which by itself keeps every message.
+// publisher removes acknowledged messages from the fake. The fake itself never removes a message.
 type publisher struct {
 	*pstest.GServer
 	fake *pstest.Server
 
 	mu          sync.Mutex // no message may be published while others are removed
-	kept, limit int        // messages in the fake, and when to remove some
+	kept, limit int        // messages in the fake, and the number at which some are removed
 }
 
 func (p *publisher) Publish(ctx context.Context, r *pb.PublishRequest) (*pb.PublishResponse, error) {
@@ -91,8 +91,8 @@ func (p *publisher) Publish(ctx context.Context, r *pb.PublishRequest) (*pb.Publ
 	return p.GServer.Publish(ctx, r)
 }
 
-// removeAcknowledged removes all messages, as the fake cannot remove single ones, and publishes
-// again what a subscription may not have acknowledged yet.
+// removeAcknowledged removes all messages, because the fake cannot remove single ones. It then
+// publishes the messages again that a subscription may not have acknowledged yet.
 func (p *publisher) removeAcknowledged(ctx context.Context) error {
 	var again []*pb.PublishRequest
 	for _, m := range p.fake.Messages() {

@@ -23,7 +23,7 @@ var (
 	numberPattern  = regexp.MustCompile(`^[0-9]+$`)
 )
 
-// place is where a job lives: a project, by its id, and a location.
+// place is the project, by its ID, and the location of a job.
 type place struct{ project, location string }
 
 func (p place) String() string {
@@ -32,7 +32,8 @@ func (p place) String() string {
 
 func (p place) job(id string) string { return p.String() + "/tuningJobs/" + id }
 
-// Resources that a job creates are named by project number, not id, as Vertex AI does.
+// The names of resources that a job creates contain the project's number, not its ID, as on Vertex
+// AI.
 func (p place) model(id string, version int) string {
 	return fmt.Sprintf("projects/%s/locations/%s/models/%s@%d", projectNumber(p.project), p.location, id, version)
 }
@@ -51,7 +52,8 @@ func (p place) tensorboard() string {
 	return fmt.Sprintf("projects/%s/locations/%s/tensorboards/%s", number, p.location, derivedID("tensorboard", number, p.location))
 }
 
-// projectNumber makes up the number that belongs to a project id: twelve digits, always the same.
+// projectNumber derives the number of a project from its ID. It has twelve digits and is always the
+// same for one ID.
 func projectNumber(project string) string {
 	if numberPattern.MatchString(project) {
 		return project
@@ -59,8 +61,8 @@ func projectNumber(project string) string {
 	return strconv.FormatUint(1e11+hash("project", project)%9e11, 10)
 }
 
-// derivedID makes a 19-digit id that is a pure function of its parts, so that a resource has the
-// same name after a restart without being journalled.
+// derivedID returns a 19-digit ID that depends only on its parts. A resource therefore has the same
+// name after a restart, although the journal does not contain it.
 func derivedID(parts ...string) string { return strconv.FormatUint(1e18+hash(parts...)%8e18, 10) }
 
 func randomID() string { return strconv.FormatInt(1e18+rand.Int64N(8e18), 10) }

@@ -59,14 +59,14 @@ func Start(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Close stops serving at once, as a kill would, and waits until nothing runs any more. Further
-// calls return what the first call returned.
+// Close ends all calls immediately, as if the process were killed, and waits until no handler runs
+// and no dataset is read. Further calls return the result of the first call.
 func (s *Server) Close() error { return s.close() }
 
 func (s *Server) shutDown() error { return errors.Join(s.Server.Close(), s.engine.close()) }
 
-// Jobs returns every job in every project and location as it is now and as v1 shows it, newest
-// first.
+// Jobs returns the current state of all jobs in all projects and locations, newest first, in the
+// form of API version v1.
 func (s *Server) Jobs() []*v1.TuningJob {
 	s.engine.mu.Lock()
 	defer s.engine.mu.Unlock()
