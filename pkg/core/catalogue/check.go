@@ -169,7 +169,7 @@ func (k *check) checkUnknownModel() {
 	case isOpen && !strings.Contains(id, "@"):
 		hint := ""
 		if known := k.published(publisher); len(known) > 0 {
-			hint = " Known are " + list(known) + "."
+			hint = " Known models of this publisher are " + list(known) + "."
 		}
 		k.addFailure(true, "base_model", "OPEN_MODEL_NAME", "%s is not the name of an open model, which is PUBLISHER/FAMILY@VERSION.%s", k.BaseModel, hint)
 	default:
@@ -214,7 +214,7 @@ func (k *check) checkRetirement(m *Model, hint string) bool {
 		k.addWarning("base_model", "MAY_BE_CLOSED", "%s retires %s, and tuning closes some time before that: it may be closed already.%s", m.ID, r.Value, hint)
 		return false
 	case k.today.Before(r.Value.Date.Time):
-		k.addFailure(r.Confirmed, "base_model", "CLOSED", "%s retires %s, and is closed to tuning since %s.%s", m.ID, r.Value, closes, hint)
+		k.addFailure(r.Confirmed, "base_model", "CLOSED", "%s retires %s, and has been closed to tuning since %s.%s", m.ID, r.Value, closes, hint)
 	default:
 		k.addFailure(r.Confirmed, "base_model", "RETIRED", "%s was retired %s.%s", m.ID, r.Value, hint)
 	}
@@ -278,7 +278,7 @@ func (k *check) checkContent() {
 		case !known:
 			k.addWarning("training_data", "UNCONFIRMED", "Whether %s can be tuned on data of the kind %s is not known.", k.model.ID, modality)
 		case !fact.Value:
-			k.addFailure(fact.Confirmed, "training_data", "MODALITY", "%s cannot be tuned on data of the kind %s, which the dataset holds. It takes %s.",
+			k.addFailure(fact.Confirmed, "training_data", "MODALITY", "%s cannot be tuned on data of the kind %s, which the dataset contains. It takes %s.",
 				k.model.ID, modality, list(k.model.acceptedModalities()))
 		case !fact.Confirmed:
 			k.addWarning("training_data", "UNCONFIRMED", "That %s can be tuned on data of the kind %s is not confirmed (%s).", k.model.ID, modality, k.cite(fact.Source))

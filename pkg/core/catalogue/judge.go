@@ -239,7 +239,7 @@ func each[T any](d *decoder, pointer string, fact *Fact[[]T], visit func(pointer
 		return
 	}
 	if len(fact.Value) == 0 {
-		d.add(at(pointer, "value"), "must not be empty: leave the fact out where it is not known")
+		d.add(at(pointer, "value"), "must not be empty: leave out a fact that is not known")
 	}
 	for i, element := range fact.Value {
 		visit(at(at(pointer, "value"), strconv.Itoa(i)), element)

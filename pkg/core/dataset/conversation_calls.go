@@ -47,7 +47,7 @@ func (c *conversation) addCall(obj int) {
 	c.readCall(obj, &m)
 	for _, name := range m.others {
 		if m.args == 0 && r.hasContent(name+1) {
-			r.fail(name, CodeArgsNotObject, "the call has no arguments but this member", `name it "arguments" if that is what it holds`)
+			r.fail(name, CodeArgsNotObject, "the call has no arguments, only this member", `name it "arguments" if that is what it holds`)
 			return
 		}
 		r.unused(name)

@@ -151,8 +151,8 @@ const maxSkippedBytes = 256 << 20
 
 // The fault of a record that is too long.
 const (
-	tooLarge    = "the record is longer than may be read"
-	tooLargeFix = "split the conversation, or raise the bound"
+	tooLarge    = "the record is longer than the limit"
+	tooLargeFix = "split the conversation, or raise the limit"
 )
 
 // skipRecord reads to the end of a record that is too long for the memory or nested too deeply. buf

@@ -48,7 +48,7 @@ type JudgeSummary struct {
 	Contradictions     int     `json:"contradictions"`
 	Unreadable         int     `json:"unreadable"`
 	ContradictionShare float64 `json:"contradiction_share"` // of the examples whose judgements could be read
-	// WinRate is the share of the tuned model's wins in all wins. It is absent if nobody wins.
+	// WinRate is the share of the tuned model's wins in all wins. It is absent without a win.
 	WinRate *Rate `json:"win_rate,omitempty"`
 }
 

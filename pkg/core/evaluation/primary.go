@@ -37,8 +37,8 @@ func kindOf(right Content) int {
 	return 3
 }
 
-// primaryOf chooses the primary metric: the one that suits the most frequent kind of right answers,
-// or the first of the most frequent kinds. It says why.
+// primaryOf chooses the metric that suits the most frequent kind of right answers. If several kinds
+// are equally frequent, the first one decides. It also returns the reason.
 func primaryOf(rows []Row) (m Metric, reason string) {
 	counts := make([]int, len(kinds))
 	for _, row := range rows {

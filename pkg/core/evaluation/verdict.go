@@ -16,7 +16,7 @@ type Verdict string
 const (
 	VerdictBetter Verdict = "better"
 	VerdictWorse  Verdict = "worse"
-	// VerdictNone means that so many examples show no difference. There may still be one.
+	// VerdictNone means that the examples show no difference. More examples might show one.
 	VerdictNone Verdict = "no_difference_shown"
 )
 
@@ -43,7 +43,7 @@ type Measured struct {
 	Difference float64 `json:"difference"`
 	Low        float64 `json:"low"` // of the 95 % interval of the difference
 	High       float64 `json:"high"`
-	// Detectable is about the smallest difference that so many examples would show.
+	// Detectable is about the smallest difference that this number of examples would show.
 	Detectable float64 `json:"detectable"`
 	Verdict    Verdict `json:"verdict,omitempty"` // absent for the length ratio
 }

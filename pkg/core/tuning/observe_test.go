@@ -20,7 +20,7 @@ const (
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// at is the time so many seconds after noon.
+// at is the time the given number of seconds after noon.
 func at(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
 
 // accepted returns the record of a job that was last seen in a state at a time.

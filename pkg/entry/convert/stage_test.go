@@ -33,7 +33,7 @@ func cut(ctx context.Context, w *world, n int64, after bool) (context.Context, f
 	return ctx, calls.Load
 }
 
-// short breaks the connection after so many bytes.
+// short breaks the connection after left bytes.
 type short struct {
 	http.ResponseWriter
 	left int

@@ -113,8 +113,8 @@ func TestCostOfATick(t *testing.T) {
 	}
 }
 
-// BenchmarkTick is a tick with so many unfinished jobs, of which none or all have changed. It
-// reports the number of calls by service.
+// BenchmarkTick is a tick with different numbers of unfinished jobs, of which none or all have
+// changed. It reports the number of calls by service.
 func BenchmarkTick(b *testing.B) {
 	for _, jobs := range []int{0, 100, 1000, 10000} {
 		w := newWorld(b)

@@ -22,7 +22,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// quota makes Vertex AI refuse creates above so many jobs, instead of queueing them.
+// quota makes Vertex AI refuse a create while that number of jobs is running, instead of
+// queueing the job.
 func quota(jobs int) func(*cloud.Config) {
 	return func(c *cloud.Config) { c.ConcurrentJobs = jobs }
 }

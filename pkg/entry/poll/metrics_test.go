@@ -24,7 +24,7 @@ import (
 func (w *world) trained(t *testing.T) store.Record {
 	t.Helper()
 	r := w.begin(t, central)
-	time.Sleep(50 * time.Millisecond) // so many times as long as it takes
+	time.Sleep(50 * time.Millisecond) // many times longer than the job takes
 	return r
 }
 

@@ -37,7 +37,7 @@ const (
 	// parallel is how many calls to Vertex AI and Firestore run at the same time.
 	parallel = 16
 	// maxSearchPages is how many pages are read to find jobs that Vertex AI may or may not have. The limit
-	// only stops an endless list: all jobs fit into so many pages.
+	// only stops an endless list, because all jobs fit into this number of pages.
 	maxSearchPages = 1000
 )
 

@@ -171,7 +171,7 @@ func TestStarts_that_died(t *testing.T) {
 	}
 }
 
-// tickTogether runs ticks of so many pollers at the same time.
+// tickTogether runs one tick of each of the given number of pollers at the same time.
 func (w *world) tickTogether(t *testing.T, pollers int) {
 	t.Helper()
 	begin := make(chan struct{})

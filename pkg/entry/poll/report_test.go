@@ -49,7 +49,7 @@ func TestReport(t *testing.T) {
 	})
 	ended := func() store.Record {
 		r := w.begin(t, central)
-		time.Sleep(50 * time.Millisecond) // so many times as long as it takes
+		time.Sleep(50 * time.Millisecond) // many times longer than the job takes
 		return r
 	}
 	a := ended()

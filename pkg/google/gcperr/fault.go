@@ -24,7 +24,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/lazyregexp"
 )
 
-// retryAfter is the delay before a retry if the service gave none of its own.
+// retryAfter is the delay before a retry if the service does not name one.
 const retryAfter = 30 * time.Second
 
 // kinds maps Google's gRPC codes to the kinds of our errors. PERMISSION_DENIED and UNAUTHENTICATED

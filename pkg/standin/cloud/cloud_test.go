@@ -136,7 +136,7 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// free fails the test if somebody still listens.
+// free fails the test if a server still listens on the address.
 func free(t *testing.T, address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", address)

@@ -3,7 +3,7 @@
 
 // Package faults stands between clients and the stand-ins: it counts every call that a client
 // makes, over gRPC or HTTP, and lets a test decide the result of each one. Counting finds all
-// calls, so that nobody has to maintain a list of them.
+// calls, so that no list of them must be maintained.
 package faults
 
 import (

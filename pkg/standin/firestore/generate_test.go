@@ -132,8 +132,8 @@ func (g *generator) transaction() proto.Message {
 }
 
 func (g *generator) batchGet() *pb.BatchGetDocumentsRequest {
-	// Each document once: nobody promises an order, and for a document that is
-	// asked for twice nobody promises one answer either.
+	// Each document is requested once. Firestore documents neither an order of the results, nor
+	// how many results a document has that is requested twice.
 	r := &pb.BatchGetDocumentsRequest{Database: g.database, Mask: g.mask()}
 	seen := map[string]bool{}
 	g.several(3, func() {

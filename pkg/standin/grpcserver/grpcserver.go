@@ -77,8 +77,8 @@ func Start(cfg Config, register func(grpc.ServiceRegistrar)) (*Server, error) {
 // Addr is the address that the server listens on, as host:port.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Close ends all calls at once, as a kill would, and waits until no handler runs. It must be called
-// once.
+// Close ends all calls immediately, as if the process were killed, and waits until no handler runs.
+// It must be called only once.
 func (s *Server) Close() error {
 	s.grpc.Stop()
 	return <-s.served

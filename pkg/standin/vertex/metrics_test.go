@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// curves reads the metrics of an experiment, by name: the values of at most so many points.
+// curves reads the metrics of an experiment by name, with at most the given number of values each.
 func (w *world) curves(experiment string, points int32) (map[string][]float64, error) {
 	ctx := w.t.Context()
 	metadata, err := aiplatform.NewMetadataClient(ctx, at(w.server.Addr())...)

@@ -31,7 +31,7 @@ const (
 	jobName = "projects/215882136076/locations/us-central1/tuningJobs/42"
 )
 
-// at returns a time so many seconds after the jobs' creation, with more digits than Firestore
+// at returns the time that many seconds after the jobs' creation. It has more digits than Firestore
 // keeps.
 func at(seconds int) time.Time {
 	return time.Date(2026, 11, 24, 9, 30, seconds, 123456789, time.UTC)
@@ -45,7 +45,7 @@ func recorded() tuning.Job {
 	}.MarkRecorded(at(30)).KeepAnswer()
 }
 
-// seen returns Vertex AI's description of the job after so many seconds.
+// seen returns Vertex AI's description of the job after the given number of seconds.
 func seen(job tuning.Job, state string, seconds int, more ...func(*tuning.Observation)) tuning.Job {
 	o := tuning.Observation{Name: jobName, VertexState: "JOB_STATE_" + state, UpdatedAt: at(seconds)}
 	for _, f := range more {

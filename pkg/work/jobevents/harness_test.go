@@ -28,7 +28,7 @@ func newWorld(t *testing.T) *world {
 	return &world{c, c.Events}
 }
 
-// eventful records a job with so many events.
+// eventful records a job with the given number of events.
 func (w *world) eventful(t *testing.T, events int) store.Record {
 	t.Helper()
 	job := recorded()

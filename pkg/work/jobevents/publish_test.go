@@ -137,8 +137,8 @@ func TestPublish_in_order(t *testing.T) {
 	}
 }
 
-// wantOrder fails the test unless each event of the job arrived at least so many times, and never
-// before an earlier event of the job.
+// wantOrder fails the test unless each event of the job arrived at least the given number of times,
+// and never before an earlier event of the job.
 func wantOrder(t *testing.T, r store.Record, got []string, times int) {
 	t.Helper()
 	came := 0

@@ -161,7 +161,7 @@ func TestPrepared_at_a_time(t *testing.T) {
 	}
 }
 
-// startTogether starts so many jobs at the same time.
+// startTogether starts the given number of jobs at the same time.
 func (w *world) startTogether(t *testing.T, starts int, o jobs.StartRequest) {
 	var all sync.WaitGroup
 	for range starts {

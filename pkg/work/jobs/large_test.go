@@ -15,8 +15,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
-// large writes messages and returns a request for them. Their IDs are so many and so long that a
-// record cannot hold them.
+// large writes messages and returns a request for them. A record cannot hold their IDs, because
+// they are too many and too long.
 func (w *world) large(t *testing.T) tuning.Request {
 	t.Helper()
 	var r tuning.Request

@@ -96,8 +96,8 @@ func TestStart_refused(t *testing.T) {
 }
 
 // wantRefused fails the test unless the refused starts have left nothing that callers can see, and
-// their records, which no caller sees, have the reason. After a tick there must be exactly so many
-// records.
+// their records, which no caller sees, have the reason. After a tick there must be exactly the
+// given number of records.
 func (w *world) wantRefused(t *testing.T, why *fault.Error, jobs int) {
 	t.Helper()
 	listed, _, err := w.Service.Records.ListJobs(t.Context(), store.Page{Order: store.NewestFirst, Size: 100, Scan: 100})

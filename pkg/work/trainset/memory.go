@@ -35,7 +35,8 @@ type memory struct {
 	free *semaphore.Weighted
 }
 
-// reserve waits until so many bytes are free, and returns a function that releases them, once.
+// reserve waits until that number of bytes is free. It returns a function that releases them and
+// that has no effect when it is called again.
 func (m *memory) reserve(ctx context.Context, bytes int64) (release func(), err error) {
 	m.once.Do(func() { m.free = semaphore.NewWeighted(memoryLimit) })
 	bytes = min(bytes, memoryLimit)

@@ -106,11 +106,11 @@ func indent(dst, src []byte) []byte {
 	return dst
 }
 
-// generator makes up texts. They are drawn from a store of sentences, so that
-// making them is faster than reading them.
+// generator creates texts. It picks them from a fixed set of sentences, so that
+// creating them is faster than reading them.
 type generator struct {
 	random    *rand.Rand
-	sentences []string // as they stand in JSON, without quotes
+	sentences []string // as written in JSON, without quotes
 }
 
 var languages = []string{
