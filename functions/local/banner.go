@@ -10,15 +10,15 @@ import (
 	"text/template"
 )
 
-var page = template.Must(template.New("").Parse(`Vertextune runs on this machine. {{if .Dir}}Everything is kept in {{.Dir}}.{{else}}Everything is thrown away at the end.{{end}}
+var page = template.Must(template.New("").Parse(`Vertextune runs on this machine. {{if .Dir}}All data are kept in {{.Dir}}.{{else}}All data are deleted at the end.{{end}}
 
   functions       {{.URL}}/api/v1/fine-tuning
   inbox bucket    gs://{{.Inbox}}   drop .json or .jsonl files here
   data bucket     gs://{{.Data}}    datasets and reports appear here
-  events          topic projects/{{.Project}}/topics/{{.Events}}, with a subscription {{.Events}} to read it by
+  events          topic projects/{{.Project}}/topics/{{.Events}}, with a subscription {{.Events}} to read it with
 
-# Google's own clients reach the services with these variables. Set them for single commands: exported, they
-# would also tell the next local command to use these services.
+# Google's own clients reach the services with these variables. Set them for single commands only: if you
+# export them, the next local command uses these services too.
 # STORAGE_EMULATOR_HOST={{.Storage}} FIRESTORE_EMULATOR_HOST={{.Firestore}}
 # PUBSUB_EMULATOR_HOST={{.PubSub}} VERTEX_AI_EMULATOR_HOST={{.Vertex}}
 
@@ -34,7 +34,7 @@ curl -sS "$VT_STORAGE/storage/v1/b/{{.Data}}/o/drops%2Fconversations.json%2Frepo
 # ask what a job on a session's messages would do and cost; nothing is created
 {{.Post}}/start -d '{"session_id": "{{.Session}}", "hyperparameters": {"epoch_count": 3}, "dry_run": true}'
 
-# start it, or one on single messages
+# start it, or start a job on single messages
 {{.Post}}/start -d '{"session_id": "{{.Session}}", "hyperparameters": {"epoch_count": 3}}'
 {{.Post}}/start -d '{"message_ids": ["{{.Message}}"]}'
 
@@ -42,7 +42,7 @@ curl -sS "$VT_STORAGE/storage/v1/b/{{.Data}}/o/drops%2Fconversations.json%2Frepo
 {{.Get}}/jobs
 {{.Get}}/job-status/JOB_NAME
 
-# list its events, see what it was made of, and cancel it
+# list its events, see where its data come from, and cancel it
 {{.Get}}/jobs/JOB_NAME/events
 {{.Get}}/lineage/JOB_NAME
 {{.Get}}/cancel/JOB_NAME -X POST
@@ -62,7 +62,7 @@ curl -sS -H "Authorization: Bearer $VT_TOKEN" "$VT_URL/v1/models"
 ready
 `))
 
-// These constants are how the pasted lines call the api.
+// The pasted lines that call the api begin with these constants.
 const (
 	get  = `curl -sS -H "Authorization: Bearer $VT_TOKEN" $VT_URL/api/v1/fine-tuning`
 	post = `curl -sS -H "Authorization: Bearer $VT_TOKEN" -H 'Content-Type: application/json' $VT_URL/api/v1/fine-tuning`

@@ -36,7 +36,7 @@ func frontOf(t *testing.T, h http.HandlerFunc) string {
 	return l.Addr().String()
 }
 
-// send writes text as it is, and returns everything that is answered until the connection closes.
+// send writes the text unchanged, and returns the whole answer until the connection closes.
 func send(t *testing.T, address, text string) string {
 	t.Helper()
 	c, err := net.Dial("tcp", address)
@@ -63,13 +63,13 @@ func TestFrontLimits(t *testing.T) {
 		_, _ = io.Copy(io.Discard, r.Body)
 	})
 	if answer := send(t, address, "POST / HTTP/1.1\r\nHost: x\r\nX-Half: "); answer != "" {
-		t.Errorf("half a header is answered with %q", answer)
+		t.Errorf("the answer to half a header is %q, want none", answer)
 	}
 	answer := send(t, address, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
 	var body fault.Body
 	_, text, _ := strings.Cut(answer, "\r\n\r\n")
 	if err := json.Unmarshal([]byte(text), &body); err != nil || !strings.HasPrefix(answer, "HTTP/1.1 408 ") || body.Error.Code != 408 {
-		t.Errorf("half a body is answered with %q (%v)", answer, err)
+		t.Errorf("the answer to half a body is %q (%v), want 408", answer, err)
 	}
 }
 
@@ -129,10 +129,10 @@ func TestForeignRequests(t *testing.T) {
 	}
 	upload := r.storage + "/upload/storage/v1/b/local-inbox/o?uploadType=media&name=x.jsonl"
 	if code := postWith(t, upload, "{}", http.Header{"Origin": {"http://evil.example.com"}, "Content-Type": {"text/plain"}}); code != http.StatusForbidden {
-		t.Errorf("a page drops a file: %d", code)
+		t.Errorf("a page on another site drops a file: got %d", code)
 	}
 	if code := postWith(t, upload, "{}", http.Header{"Content-Type": {"text/plain"}}); code != http.StatusOK {
-		t.Errorf("a file is dropped: %d", code)
+		t.Errorf("a client drops a file: got %d", code)
 	}
 }
 

@@ -20,8 +20,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/storage"
 )
 
-// instance describes a running local command to others on this machine, so that no two commands use
-// the same database.
+// instance describes a running local command. Other local commands on this machine read it, so that
+// no two commands use the same database.
 type instance struct {
 	PID       int      `json:"pid"`
 	URL       string   `json:"url,omitempty"`
@@ -53,7 +53,8 @@ func register(root string, i instance) (*registration, error) {
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return nil, fmt.Errorf("keep a list of running local commands: %w", err)
 	}
-	// The name is hidden until the folder is locked, as other commands remove unlocked folders.
+	// The name is hidden until the folder is locked, because other commands remove unlocked
+	// folders.
 	hidden, err := os.MkdirTemp(root, ".")
 	if err != nil {
 		return nil, fmt.Errorf("keep a list of running local commands: %w", err)
@@ -73,7 +74,7 @@ func register(root string, i instance) (*registration, error) {
 	return r, nil
 }
 
-// update replaces the description that other commands read.
+// update replaces the instance's description, which other commands read.
 func (r *registration) update(i instance) error {
 	text, err := json.Marshal(i)
 	if err != nil {
@@ -118,7 +119,8 @@ func (r *registration) close() error {
 	return errors.Join(err, r.unlock())
 }
 
-// reserve takes the functions' port, and keeps other local commands from using the same services.
+// reserve listens on the functions' port, and keeps other local commands from using the same
+// services.
 func (s *system) reserve(ctx context.Context, foreign cloud.Addresses) (err error) {
 	if s.instance, err = register(instancesDir(), s.describe(foreign)); err != nil {
 		return err
@@ -134,7 +136,7 @@ func (s *system) reserve(ctx context.Context, foreign cloud.Addresses) (err erro
 					other, s.port)
 			}
 		}
-		return fmt.Errorf("take a port for the functions, which -port chooses: %w", err)
+		return fmt.Errorf("listen on the port of the functions, which -port sets: %w", err)
 	}
 	s.url = "http://" + s.listener.Addr().String()
 	return checkEmulators(ctx, foreign, others)
@@ -186,7 +188,8 @@ func checkEmulators(ctx context.Context, foreign cloud.Addresses, others []insta
 	return nil
 }
 
-// hostPort returns an address without its scheme, and with one name for this machine.
+// hostPort returns an address without its scheme and path. It replaces each name of this machine
+// with 127.0.0.1.
 func hostPort(address string) string {
 	if _, rest, ok := strings.Cut(address, "://"); ok {
 		address = rest

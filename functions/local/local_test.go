@@ -19,8 +19,9 @@ import (
 	"time"
 )
 
-// argsVariable makes this test binary the command itself. The tests need a process of its own,
-// which they can kill, and the framework serves only once per process.
+// argsVariable names the variable with the command's arguments. If it is set, this test binary runs
+// the command instead of the tests. The tests need a separate process that they can kill, and the
+// framework can serve only once in a process.
 const argsVariable = "VERTEXTUNE_LOCAL_TEST_ARGS"
 
 func TestMain(m *testing.M) {
@@ -116,7 +117,7 @@ func ask(t *testing.T, method, url, body string, answer any) bool {
 	return true
 }
 
-// until waits for a condition, and fails the test if it is not met in time.
+// until waits for a condition, and fails the test if the condition is not met within 30 seconds.
 func until(t *testing.T, what string, met func() bool) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); !met(); time.Sleep(20 * time.Millisecond) {
@@ -135,7 +136,7 @@ func TestKilled(t *testing.T) {
 	var object map[string]any
 	line := `{"contents":[{"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"b"}]}]}` + "\n"
 	if !ask(t, http.MethodPost, first.storage+"/upload/storage/v1/b/local-inbox/o?uploadType=media&name=a.jsonl", strings.Repeat(line, 50_000), &object) {
-		t.Fatal("the file was not taken")
+		t.Fatal("the file was not accepted")
 	}
 	var started struct {
 		Job job `json:"job_info"`
@@ -173,13 +174,13 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// TestAuthMode sets how callers are authenticated by the environment; the flag -token then has no
+// TestAuthMode sets the way of authentication in the environment. The flag -token then has no
 // effect.
 func TestAuthMode(t *testing.T) {
 	t.Parallel()
 	r := launch(t, "-port 0 -token secret", "AUTH_MODE=iam", "AUTH_IAM_PRIVATE=true", "AUTH_AUDIENCES=local", "AUTH_READERS=email:ann@example.com")
 	if strings.Contains(r.banner, "\nexport VT_TOKEN=") || strings.Contains(r.banner, "secret") {
-		t.Errorf("the banner has a token that opens nothing:\n%s", r.banner)
+		t.Errorf("the banner has a token that gives no access:\n%s", r.banner)
 	}
 	encode := base64.RawURLEncoding.EncodeToString
 	claims := fmt.Sprintf(`{"iss":"https://accounts.google.com","aud":"local","sub":"1","email":"ann@example.com","email_verified":true,"exp":%d}`,
@@ -232,7 +233,7 @@ func fails(t *testing.T, code int, args string, environment ...string) string {
 		t.Errorf("%s: %v, want exit code %d\n%s", args, err, code, said.String())
 	}
 	if out.Len() > 0 || strings.Count(said.String(), "\n") != 1 || strings.Contains(said.String(), "context ") {
-		t.Errorf("%s: it is not one line: %s%s", args, out.String(), said.String())
+		t.Errorf("%s: the output is not one line: %s%s", args, out.String(), said.String())
 	}
 	return said.String()
 }

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command local runs the three functions on this machine, against stand-ins for Cloud Storage,
-// Firestore, Pub/Sub and Vertex AI. The functions are those of production: they talk to the
-// stand-ins through the official clients, over the wire.
+// Firestore, Pub/Sub and Vertex AI. The functions are the same as in production: they call the
+// stand-ins through the official clients, over the network.
 //
 //	go run ./functions/local         starts everything and prints how to use it
-//	go run ./functions/local demo    starts it, does the main job once while you watch, and ends
+//	go run ./functions/local demo    starts everything, tunes one model while you watch, and ends
 package main
 
 import (
@@ -24,15 +24,15 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	out := os.Stdout
-	os.Stdout = nil // the framework prints a line for each function there, all without a name
+	os.Stdout = nil // the framework prints a line there for each function, without its name
 	err := run(ctx, os.Args[1:], out)
 	stop()
 	os.Exit(explain(err, os.Stderr))
 }
 
-// interruptedError says what Ctrl-C stopped.
+// interruptedError is the error after Ctrl-C. Its text says what was stopped.
 type interruptedError string
 
 func (e interruptedError) Error() string { return string(e) }

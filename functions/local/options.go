@@ -27,8 +27,8 @@ type options struct {
 	jobDuration    time.Duration
 	pollInterval   time.Duration
 	concurrentJobs int
-	// patience bounds the first calls to foreign emulators: a client retries failures until its
-	// time is up.
+	// patience limits the time of the first calls to foreign emulators, because a client retries
+	// a failing call until its context ends.
 	patience time.Duration
 }
 
@@ -41,7 +41,7 @@ func (o *options) flags() *flag.FlagSet {
 	flags.IntVar(&o.pubsubPort, "pubsub-port", 0, "port of the stand-in for Pub/Sub; 0 picks a free one")
 	flags.IntVar(&o.vertexPort, "vertex-port", 0, "port of the stand-in for Vertex AI; 0 picks a free one")
 	flags.StringVar(&o.token, "token", "", "bearer token that callers need (default: a new one each time)")
-	flags.StringVar(&o.dir, "data", "", "folder that keeps everything but Pub/Sub's messages across restarts (default: kept in memory)")
+	flags.StringVar(&o.dir, "data", "", "folder that keeps everything except Pub/Sub's messages across restarts (default: kept in memory)")
 	flags.DurationVar(&o.jobDuration, "job-duration", 20*time.Second, "how long a tuning job takes")
 	flags.DurationVar(&o.pollInterval, "poll-interval", 2*time.Second, "time between two messages of Cloud Scheduler")
 	flags.IntVar(&o.concurrentJobs, "concurrent-jobs", 4, "how many tuning jobs Vertex AI runs at a time; the others wait in PIPELINE_STATE_QUEUED")
@@ -116,9 +116,9 @@ flags:
 	text.WriteString(`
 environment, also from a file .env:
   The settings of the functions, which functions/README.md lists, such as API_TOKENS, AUTH_MODE, MAX_CONCURRENT_JOBS
-  or MONTHLY_BUDGET_USD. Those that the command chooses itself are named when it starts.
+  or MONTHLY_BUDGET_USD. When it starts, the command prints those that have no effect.
   STORAGE_EMULATOR_HOST, FIRESTORE_EMULATOR_HOST, PUBSUB_EMULATOR_HOST
-        host:port of an emulator of your own, to be used instead of the stand-in
+        host:port of your own emulator, which is then used instead of the stand-in
 `)
 	return text.String()
 }

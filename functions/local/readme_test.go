@@ -29,9 +29,9 @@ const reportCodes = `set -eu
 curl() { command curl -w '%{stderr}%{http_code} %{url_effective}\n' "$@"; }
 `
 
-// refused are the calls in the READMEs and the banner that may fail: the examples of a start that
-// is too expensive and of one on a retired model, a report that does not exist yet, and a job that
-// has ended meanwhile.
+// refused lists the calls in the READMEs and the banner that may fail, and their codes. The READMEs
+// start a job that is too expensive and a job on a retired model. A report may not exist yet, and a
+// job may have ended before it is cancelled.
 var refused = map[string][]string{
 	"/start": {"400"}, "report.json": {"404"}, "/cancel/": {"400", "409"},
 }
@@ -75,7 +75,7 @@ func runScript(t *testing.T, script string, environment ...string) (answers, ref
 	return answers, refusedStarts
 }
 
-// tuned starts a command that has a tuned model.
+// tuned starts a command, tunes a model, and returns the running command.
 func tuned(t *testing.T) running {
 	t.Helper()
 	r := launch(t, "-port 0 -token secret -job-duration 500ms -poll-interval 100ms")
@@ -217,7 +217,7 @@ func TestBanner(t *testing.T) {
 		Paths map[string]json.RawMessage `json:"paths"`
 	}
 	if !ask(t, http.MethodGet, base+"/openapi.json", "", &document) || len(document.Paths) == 0 {
-		t.Fatal("no document")
+		t.Fatal("the description of the API has no paths")
 	}
 	parameter := regexp.MustCompile(`\{[^}]*\}`)
 	for path := range document.Paths {

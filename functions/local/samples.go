@@ -33,15 +33,16 @@ const (
 // catalogueFile is the catalogue of base models in the data bucket.
 const catalogueFile = "catalogue.json"
 
-// writtenBy marks a catalogue that this command wrote. A catalogue without the mark was edited, and
-// is kept.
+// writtenBy is the metadata key that marks a catalogue as written by this command. A user has
+// edited a catalogue without this mark, so the command keeps it.
 const (
 	writtenBy = "written-by"
 	writer    = "vertextune-local"
 )
 
 // loadCatalogue writes the catalogue that describes the stand-ins, unless the bucket has an edited
-// one. It moves an edited catalogue away if the functions could not start with it.
+// one. If the functions could not start with an edited catalogue, loadCatalogue copies it to
+// another name and replaces it.
 func loadCatalogue(ctx context.Context, client *cloudstorage.Client) error {
 	object := client.Bucket(data).Object(catalogueFile)
 	attrs, err := object.Attrs(ctx)
@@ -69,14 +70,14 @@ func loadCatalogue(ctx context.Context, client *cloudstorage.Client) error {
 	return nil
 }
 
-// keepCatalogue reports whether an edited catalogue is usable, and copies it to another name if
-// not.
+// keepCatalogue reports whether an edited catalogue is usable. If it is not, keepCatalogue copies
+// it to another name.
 func keepCatalogue(ctx context.Context, client *cloudstorage.Client, object *cloudstorage.ObjectHandle) (usable bool, err error) {
 	r, err := object.NewReader(ctx)
 	if err != nil {
 		return false, fmt.Errorf("read the edited catalogue: %w", err)
 	}
-	defer func() { _ = r.Close() }() // a failing close loses nothing after reading
+	defer func() { _ = r.Close() }() // the content was read, so a failing close loses nothing
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return false, fmt.Errorf("read the edited catalogue: %w", err)
@@ -87,7 +88,7 @@ func keepCatalogue(ctx context.Context, client *cloudstorage.Client, object *clo
 		to := client.Bucket(data).Object(aside).NewWriter(ctx)
 		_, writeErr := to.Write(text)
 		if err := errors.Join(writeErr, to.Close()); err != nil {
-			return false, fmt.Errorf("move the edited catalogue aside: %w", err)
+			return false, fmt.Errorf("copy the edited catalogue to another name: %w", err)
 		}
 		log.ErrorContext(ctx, "the edited catalogue is not valid and was replaced", "moved_to", "gs://"+data+"/"+aside, "error", err)
 		return false, nil
@@ -96,7 +97,7 @@ func keepCatalogue(ctx context.Context, client *cloudstorage.Client, object *clo
 	return true, nil
 }
 
-// ensureBucket creates a bucket if it does not exist, as in a foreign emulator.
+// ensureBucket creates a bucket if it does not exist, for example in a foreign emulator.
 func ensureBucket(ctx context.Context, client *cloudstorage.Client, name string) error {
 	bucket := client.Bucket(name)
 	_, err := bucket.Attrs(ctx)
@@ -125,7 +126,7 @@ func ensureTopic(ctx context.Context, client *pubsub.Client, name string) error 
 	return nil
 }
 
-// loadMessages writes those sample messages into Firestore that do not exist yet.
+// loadMessages writes the sample messages that Firestore does not have yet.
 func loadMessages(ctx context.Context, c *cloud.Cloud) error {
 	text, err := testdata.Samples.ReadFile("samples/messages.json")
 	if err != nil {
@@ -139,7 +140,7 @@ func loadMessages(ctx context.Context, c *cloud.Cloud) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = client.Close() }() // all calls were answered by then
+	defer func() { _ = client.Close() }() // all calls have ended by then
 	for _, m := range messages {
 		id, _ := m["id"].(string)
 		delete(m, "id")

@@ -30,7 +30,7 @@ func TestNotes(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if got := notes(map[string]string{"PATH": "/bin"}, options{token: "T"}); got != nil {
-		t.Errorf("nothing to say, and yet: %q", got)
+		t.Errorf("got the notes %q, want none", got)
 	}
 }
 
@@ -52,8 +52,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// TestRolesAndCatalogue tries a reader's token of API_TOKENS. It also edits the catalogue; the next
-// command with the same folder must keep it.
+// TestRolesAndCatalogue tries a reader's token of API_TOKENS. It also edits the catalogue. The next
+// command with the same folder must keep the edited catalogue.
 func TestRolesAndCatalogue(t *testing.T) {
 	t.Parallel()
 	args := "-port 0 -token secret -data " + t.TempDir()
@@ -108,7 +108,7 @@ func TestRolesAndCatalogue(t *testing.T) {
 	_ = r.Wait() // the error says that it was killed
 	r = launch(t, args)
 	if _, text := fetch(t, http.MethodGet, r.storage+"/storage/v1/b/local-data/o/catalogue-not-valid.json?alt=media", "", ""); text != `{"models": 7}` {
-		t.Errorf("the catalogue that is not valid is gone: %s", text)
+		t.Errorf("the catalogue that is not valid was not saved: %s", text)
 	}
 }
 

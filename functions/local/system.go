@@ -29,8 +29,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/storage"
 )
 
-// These are the paths of the functions. In production each function has its own address and serves
-// at "/".
+// These are the paths of the event functions. In production each function has its own address and
+// serves at "/".
 const (
 	convertPath = "/events/convert"
 	pollPath    = "/events/poll"
@@ -77,7 +77,7 @@ func start(ctx context.Context, o options, given map[string]string) (_ *system, 
 			Storage: local(o.storagePort), Firestore: local(o.firestorePort), PubSub: local(o.pubsubPort), Vertex: local(o.vertexPort),
 		},
 		JobDuration: o.jobDuration, ConcurrentJobs: o.concurrentJobs,
-		// No page on another site may use a visitor's browser to drop a file.
+		// A page on another site must not be able to drop a file through a visitor's browser.
 		StorageWrap: http.NewCrossOriginProtection().Handler,
 	})
 	if err != nil {
@@ -95,8 +95,7 @@ func start(ctx context.Context, o options, given map[string]string) (_ *system, 
 	return s, s.trigger(ctx)
 }
 
-// connect creates the clients of the services around the functions, and the resources that the
-// functions expect.
+// connect creates the clients for the services, and the resources that the functions expect.
 func (s *system) connect(ctx context.Context) (err error) {
 	if s.objects, err = s.cloud.StorageClient(ctx); err != nil {
 		return err
@@ -120,7 +119,7 @@ func (s *system) connect(ctx context.Context) (err error) {
 	return loadMessages(ctx, s.cloud)
 }
 
-// serve opens the three functions as their own commands do and serves them on one port.
+// serve opens the three functions as their own commands do, and serves all of them on one port.
 func (s *system) serve(ctx context.Context, environment map[string]string) error {
 	// The official clients read the emulators' addresses from the process's environment only.
 	for name, value := range s.cloud.Variables() {
@@ -135,7 +134,7 @@ func (s *system) serve(ctx context.Context, environment map[string]string) error
 		name, path string
 		open       serve.Open
 	}{{"api", "/", api.Open}, {"convert", convertPath, convert.Open}, {"poll", pollPath, poll.Open}} {
-		slog.SetDefault(log.With("function", f.name)) // each takes the default when it opens
+		slog.SetDefault(log.With("function", f.name)) // each function takes the default logger when it opens
 		fn, err := f.open(ctx, environment)
 		if err != nil {
 			return fmt.Errorf("start function %s: %w", f.name, err)
@@ -181,7 +180,7 @@ func (s *system) trigger(ctx context.Context) error {
 }
 
 // watchInbox delivers an event for every dropped object. The stand-in reports each object and
-// remembers which were delivered; a foreign emulator is polled every second.
+// remembers which events were delivered. A foreign emulator is polled every second.
 func (s *system) watchInbox(ctx context.Context, t *eventarc.Trigger) error {
 	if s.cloud.Storage == nil {
 		return t.Watch(ctx, s.objects.Bucket(inbox), time.Second)
@@ -219,8 +218,8 @@ func (s *system) wait(ctx context.Context) error {
 	}
 }
 
-// close stops all parts: first those that call the functions, last the services that they depend
-// on.
+// close stops all parts. The parts that call the functions are stopped first, and the services that
+// the functions need are stopped last.
 func (s *system) close() error {
 	s.stop()
 	s.running.Wait()
@@ -269,8 +268,8 @@ func (s *system) healthy(ctx context.Context) error {
 	}
 }
 
-// freeAddress returns an address with a free port. The framework cannot choose one, as it does not
-// report the port that it was given.
+// freeAddress returns an address with a free port. The framework cannot choose the port itself,
+// because it does not report which port the operating system assigned.
 func freeAddress(ctx context.Context) (string, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", local(0))

@@ -1,8 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command poll keeps the job records in step with Vertex AI. It is called by Eventarc for every message that
-// Cloud Scheduler publishes.
+// Command poll works on every job that has not ended, and updates its record with the state from
+// Vertex AI. Eventarc calls the command for every message that Cloud Scheduler publishes.
 package main
 
 import (

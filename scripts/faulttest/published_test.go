@@ -16,15 +16,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// checkEvents checks a job's events. They have no gap, and the last one has the job's state. All of
-// them were published to the topic in order, with the same content each time, and the API returns
-// the same events.
+// checkEvents checks the events of all jobs. Their numbers have no gap, and the last event has the
+// job's state. All of them were published to the topic in order, with the same content each time,
+// and the API returns the same events.
 func (r *run) checkEvents(records map[string]record) {
 	came := r.published(records)
 	for id, rec := range records {
 		n := len(rec.Events)
 		if !rec.Finished || rec.Watched || rec.Step != "ENDED" || rec.Published != int64(n) || n == 0 || rec.Events[n-1].To != rec.State {
-			r.t.Errorf("a record that is not at its end: %+v", rec)
+			r.t.Errorf("the record is not in its final state: %+v", rec)
 		}
 		var want []string
 		for i, e := range rec.Events {
@@ -40,7 +40,7 @@ func (r *run) checkEvents(records map[string]record) {
 			}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			r.t.Errorf("what was published of job %s (-want +got):\n%s", id, diff)
+			r.t.Errorf("the published events of job %s (-want +got):\n%s", id, diff)
 		}
 		r.checkAPI(rec, came[id])
 	}
@@ -59,7 +59,7 @@ func (r *run) published(records map[string]record) map[string][]*pubsubpb.Pubsub
 	for end := time.Now().Add(time.Minute); len(missing) > 0 && time.Now().Before(end); {
 		pulled, err := r.pubsub.SubscriptionAdminClient.Pull(r.t.Context(), &pubsubpb.PullRequest{Subscription: subscription, MaxMessages: 1000})
 		if err != nil {
-			r.t.Fatalf("read what was published: %v", err)
+			r.t.Fatalf("read the published events: %v", err)
 		}
 		var handles []string
 		for _, m := range pulled.ReceivedMessages {
@@ -102,11 +102,11 @@ func (r *run) checkAPI(rec record, came []*pubsubpb.PubsubMessage) {
 	for _, m := range came {
 		n, err := strconv.Atoi(strings.TrimPrefix(m.Attributes["ce-id"], rec.ID+"-"))
 		if err != nil || n < 1 || n > len(list.Events) {
-			r.t.Errorf("event %q was published, and is not in the history", m.Attributes["ce-id"])
+			r.t.Errorf("event %q was published, but the API does not return it", m.Attributes["ce-id"])
 			continue
 		}
 		if e := list.Events[n-1]; e.ID != m.Attributes["ce-id"] || !bytes.Equal(e.Data, m.Data) {
-			r.t.Errorf("published as %s %s, in the history as %s %s", m.Attributes["ce-id"], m.Data, e.ID, e.Data)
+			r.t.Errorf("event %s was published as %s, but the API returns %s as %s", m.Attributes["ce-id"], m.Data, e.ID, e.Data)
 		}
 	}
 }
@@ -138,7 +138,7 @@ func (r *run) checkDrop() {
 		r.t.Errorf("the report is %q with %v (%v), want %s of generation %s", text, meta, err, outcome, generation)
 	}
 	if meta, text := r.get("drops/a.jsonl/report.md"); text == "" || meta["source-generation"] != generation {
-		r.t.Errorf("the report for people is %q with %v, want one of generation %s", text, meta, generation)
+		r.t.Errorf("the Markdown report is %q with %v, want one of generation %s", text, meta, generation)
 	}
 	if outcome == "CONVERTED" {
 		if meta, text := r.get("drops/a.jsonl/dataset.jsonl"); text != newest.content || meta["source-generation"] != generation {

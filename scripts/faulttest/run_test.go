@@ -23,31 +23,31 @@ import (
 type run struct {
 	*world
 	t *testing.T
-	// twice makes everything be sent twice at the same time.
+	// twice is set if every request and every event is sent twice at the same time.
 	twice atomic.Bool
 
-	mu     sync.Mutex // for what happens during a call
+	mu     sync.Mutex // for the fields that change during a call
 	orders []*order
 	drops  []*drop
 	// unwanted are the names of the jobs whose cancellation was confirmed.
 	unwanted []string
 	history  history
-	// repeated is set when a client or an event had to be repeated.
+	// repeated is set when a request or an event had to be repeated.
 	repeated atomic.Bool
 	// outage is the service that fails until the current request ends, or nil.
 	outage atomic.Pointer[outage]
 	// calm disables all faults.
 	calm atomic.Bool
-	// final holds the records at the end.
+	// final holds the records after the recovery.
 	final []record
 	// refusals counts the starts whose key stores a refusal.
 	refusals int
-	// aside holds the work that runs in parallel to the scenario.
+	// aside counts the goroutines that run in parallel to the scenario.
 	aside sync.WaitGroup
 }
 
-// through plays the scenario, lets the system recover, and checks the result. choose returns the
-// fault at a call, or nil.
+// through runs the scenario, lets the system recover, and checks the result. choose returns the
+// fault that a call gets, or nil.
 func (r *run) through(choose func(faults.Call) *kind) {
 	r.t.Helper()
 	r.faults.Begin(func(ctx context.Context, c faults.Call, do func(context.Context) error) error {
@@ -75,15 +75,15 @@ type outage struct {
 	err     error
 }
 
-// soFar returns the starts and drops up to now.
+// soFar returns the starts and drops that the scenario has made until now.
 func (r *run) soFar() ([]*order, []*drop) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.orders), slices.Clone(r.drops)
 }
 
-// at does something. If everything is to be sent twice and this is repeatable, it does it twice at
-// the same time.
+// at calls something. If twice is set and the action is repeatable, at calls it twice at the same
+// time.
 func (r *run) at(repeatable bool, something func()) {
 	var other sync.WaitGroup
 	if repeatable && r.twice.Load() {
@@ -91,7 +91,7 @@ func (r *run) at(repeatable bool, something func()) {
 	}
 	something()
 	other.Wait()
-	r.outage.Store(nil) // the request was given up or has ended
+	r.outage.Store(nil) // the request has ended, or its client has stopped waiting
 }
 
 // tick delivers Cloud Scheduler's message, and reports whether it was acknowledged.
@@ -142,7 +142,7 @@ func deliver(ctx context.Context, p *process, e cloudevents.Event) error {
 // drop is one generation of the file in the inbox.
 type drop struct {
 	name       string // the name of the file or of its manifest
-	starts     bool   // its metadata start a job
+	starts     bool   // the file's metadata request a job
 	generation int64
 	content    string
 	event      cloudevents.Event
@@ -155,7 +155,7 @@ const (
 	manifestName = dropName + ".fine-tune.json"
 )
 
-// drop puts a file into the inbox and replaces the one before.
+// drop puts a file into the inbox. The file replaces the earlier file of the same name.
 func (r *run) drop(content string) *drop {
 	d, err := r.dropped(content)
 	if err != nil {

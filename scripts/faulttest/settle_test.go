@@ -94,9 +94,9 @@ func (r *run) ids() (all []string) {
 	return all
 }
 
-// recovery is the longest time until the system has recovered from a fault. A recovery takes a few
-// seconds. On a busy machine it takes longer, because calls that run out of time are repeated.
-// Whether a job is stuck is counted in ticks.
+// recovery is how long the system may take to recover from a fault. It usually takes a few seconds.
+// On a busy machine it takes longer, because calls that run out of time are repeated. So the test
+// does not use this time to decide that a job is stuck: it counts ticks, see maxTicks.
 const recovery = 2 * time.Minute
 
 // maxTicks is how many ticks may pass before a start whose lease has expired is resumed.
@@ -112,8 +112,8 @@ func (r *run) recover() {
 	r.settle()
 }
 
-// settle simulates normal operation until there is nothing left to do: clients retry, events are
-// delivered again, and Cloud Scheduler ticks.
+// settle simulates normal operation until all work is done: clients retry, events are delivered
+// again, and Cloud Scheduler sends ticks.
 func (r *run) settle() {
 	r.t.Helper()
 	stuck := map[string]int{}
@@ -123,7 +123,7 @@ func (r *run) settle() {
 			return
 		}
 		if time.Now().After(end) {
-			r.t.Fatalf("not at an end after %s: %+v, orders %s", recovery, records, r.tellOrders())
+			r.t.Fatalf("the work was not done after %s: %+v, orders %s", recovery, records, r.tellOrders())
 		}
 		r.insist(records)
 		time.Sleep(rest(records))
@@ -133,8 +133,9 @@ func (r *run) settle() {
 		}
 		for _, rec := range records {
 			if (rec.Step == "PREPARING" || rec.Step == "SUBMITTING") && rec.LeaseUntil.Before(before) {
-				// An interrupted start is resumed within two ticks. On a busy machine, ticks run out
-				// of time and leave it to the next one, but a start that is stuck stays unchanged.
+				// An interrupted start is resumed within two ticks. On a busy machine a tick can
+				// run out of time, and a later tick resumes the start. A stuck start stays
+				// unchanged.
 				at := fmt.Sprint(rec.ID, rec.Step, rec.LeaseUntil, rec.Submissions)
 				if stuck[at]++; stuck[at] > maxTicks {
 					r.t.Fatalf("%d ticks after its lease expired, the start is unchanged: %+v", maxTicks, rec)
@@ -144,7 +145,7 @@ func (r *run) settle() {
 	}
 }
 
-// rest returns how long to wait before the next tick, until something can have changed.
+// rest returns the time to wait before the next tick. After this time, a job can have changed.
 func rest(records []record) time.Duration {
 	wait := time.Hour
 	for _, rec := range records {
@@ -166,7 +167,7 @@ func (r *run) settled(records []record) bool {
 		!slices.ContainsFunc(r.drops, func(d *drop) bool { return !d.taken })
 }
 
-// insist repeats the requests without a final answer, and the events that were not acknowledged.
+// insist repeats the requests that have no final answer, and the events that were not acknowledged.
 func (r *run) insist(records []record) {
 	for _, o := range r.orders {
 		if !o.over() {
@@ -191,7 +192,7 @@ func (r *run) insist(records []record) {
 
 func (r *run) tellOrders() (all []string) {
 	for _, o := range r.orders {
-		all = append(all, fmt.Sprintf("%q: given %d times, over %v", o.key, len(o.answers()), o.over()))
+		all = append(all, fmt.Sprintf("%q: answers %d, finished %v", o.key, len(o.answers()), o.over()))
 	}
 	return all
 }

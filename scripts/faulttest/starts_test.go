@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// dropStarting puts a file into the inbox that starts a job by its metadata.
+// dropStarting puts a file into the inbox. The metadata of the file request a job.
 func (r *run) dropStarting(content string) *drop {
 	return r.dropAs(drop{name: dropName, content: content, starts: true})
 }
@@ -48,10 +48,11 @@ func without(records map[string]record, some func(record) bool) map[string]recor
 	return others
 }
 
-// checkStarts checks the jobs that files start. Each generation of a file is started at most once
-// with its metadata and with each generation of its manifest; there are no other starts. The newest
-// generations are started if the file is valid for a dataset, and the report names their job.
-// checkVertex checks that each of them is one job on Vertex AI.
+// checkStarts checks the jobs that files start. Each generation of a file starts at most one job by
+// its metadata, and at most one job together with each generation of its manifest. Files start no
+// other jobs. If the newest file is a valid dataset, it starts a job by the newest manifest or, if
+// there is none, by its metadata. The report names this job. checkVertex checks that each of these
+// jobs is one job on Vertex AI.
 func (r *run) checkStarts(records map[string]record) {
 	const file = "gs://" + inbox + "/" + dropName
 	combinations := map[string]string{} // the job of each file and manifest
@@ -69,14 +70,14 @@ func (r *run) checkStarts(records map[string]record) {
 				continue
 			}
 			if rec := records[id]; rec.StartedBy != file || combinations[id] != "" || d.name != dropName || m == 0 && !d.starts {
-				r.t.Errorf("%s stands for job %q of %q, and so does %q", key, id, rec.StartedBy, combinations[id])
+				r.t.Errorf("the file and manifest %s have job %q, started by %q; the same job has %q", key, id, rec.StartedBy, combinations[id])
 			}
 			combinations[id] = key
 		}
 	}
 	for id, rec := range records {
 		if startedByFile(rec) && combinations[id] == "" {
-			r.t.Errorf("nothing that was dropped has started %+v", rec)
+			r.t.Errorf("no dropped file has started the job %+v", rec)
 		}
 	}
 	if r.scenario.starts {
@@ -90,7 +91,7 @@ func (r *run) fileOf(rec record) (uri string, generation int64) {
 		return "gs://" + data + "/own.jsonl", r.own
 	}
 	for _, d := range r.drops {
-		for _, m := range slices.Concat(r.drops, []*drop{{}}) { // the empty drop: the file's metadata
+		for _, m := range slices.Concat(r.drops, []*drop{{}}) { // the empty drop stands for the file's metadata
 			if r.keyed(rec.StartedBy, fmt.Sprintf("%d/%d", d.generation, m.generation)) == rec.ID {
 				generation = d.generation
 			}
@@ -99,7 +100,8 @@ func (r *run) fileOf(rec record) (uri string, generation int64) {
 	return rec.StartedBy, generation
 }
 
-// checkNewest checks that the newest file is started as it requests, and that its report says so.
+// checkNewest checks that the newest file has started the job that it requests, and that its report
+// names this job.
 func (r *run) checkNewest(records map[string]record) {
 	newest, manifest := r.newest(dropName), r.newest(manifestName)
 	want := ""

@@ -7,8 +7,8 @@
 //	 "created_at": "2026-12-01T09:00:00Z",
 //	 "related_message": {"role": "assistant", "content": "Hello!"}}
 //
-// It replaces a message that exists, so the command can be repeated. With FIRESTORE_EMULATOR_HOST
-// it writes to an emulator, or to the stand-in of the local command.
+// It replaces a message that already exists, so you can repeat the command. With
+// FIRESTORE_EMULATOR_HOST it writes to an emulator, or to the stand-in of the local command.
 package main
 
 import (

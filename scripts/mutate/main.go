@@ -12,9 +12,10 @@
 // not write to the source tree: go's -overlay flag replaces the files.
 //
 // The tests of a package are compiled once, with all its mutants switched off; an environment
-// variable switches one on. A mutant without such a form, for example one of a constant, is
-// compiled alone. The test that has noticed most mutants is run first, and all tests only if it
-// passes. The tests of a mutant are stopped after ten times the time that they take without it.
+// variable switches one on. A mutant that cannot be switched, for example a changed constant, is
+// compiled alone. The test that has noticed most mutants is run first, and all tests are run only
+// if it passes. The tests of a mutant are stopped after ten times the time that they take without a
+// mutant.
 package main
 
 import (
@@ -32,7 +33,8 @@ import (
 	"time"
 )
 
-// purePackages import no cloud SDK: their own tests are fast and must be sufficient.
+// purePackages import no cloud SDK, so their own tests are fast. These tests alone must notice the
+// mutants.
 var purePackages = []string{
 	"catalogue", "dataset", "endpoint", "estimate", "evaluation", "hashset", "manifest", "metrics", "remedy", "requestfields", "sourceindex", "split",
 	"strictjson", "tuning", "usd",
@@ -46,7 +48,7 @@ var equivalents string
 
 func main() {
 	perPackage := flag.Int("n", 40, "try at most this many mutants of each package; 0 tries all")
-	seed := flag.Uint64("seed", 1, "choose other mutants with another number")
+	seed := flag.Uint64("seed", 1, "number that selects the mutants; another number selects others")
 	timeout := flag.Duration("timeout", time.Minute, "stop the tests of one mutant after this time, which counts as noticed")
 	flag.Parse()
 	packages := flag.Args()
@@ -86,8 +88,8 @@ func run(packages []string, perPackage int, seed uint64, timeout time.Duration) 
 	return total.share() >= minimum, nil
 }
 
-// tryPackage tries mutants of one package, and returns the number of possible ones. The type
-// checker finds those that do not compile.
+// tryPackage tries mutants of one package, and returns the number of possible mutants. It does not
+// try a mutant that the type checker rejects, because such a mutant does not compile.
 func tryPackage(name string, perPackage int, seed uint64, tester tester) (sum tally, possible int, err error) {
 	source, err := load(name)
 	if err != nil {

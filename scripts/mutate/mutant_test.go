@@ -103,15 +103,15 @@ func TestChoose_is_repeatable(t *testing.T) {
 	}
 	first := key(choose(all, 4, 1))
 	if len(first) != 4 || !slices.Equal(first, key(choose(all, 4, 1))) {
-		t.Errorf("seed 1 chose %q, then others", first)
+		t.Errorf("seed 1 chose %q first, and other mutants the second time", first)
 	}
 	if slices.Equal(first, key(choose(all, 4, 2))) {
 		t.Errorf("seeds 1 and 2 chose the same mutants: %q", first)
 	}
 }
 
-// TestRun runs the whole command on a module whose tests notice each change except one, both with
-// switched mutants and with mutants that are compiled alone.
+// TestRun runs the whole command on a module whose tests notice each change except one. Some
+// mutants are switched, and one is compiled alone.
 func TestRun(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{
@@ -120,7 +120,7 @@ func TestRun(t *testing.T) {
 
 const limit = 3
 
-// F is limit at most, and 1 for what is negative.
+// F returns n, but limit at most, and 1 if n is negative.
 func F(n int) int {
 	if n < 0 {
 		return 1
@@ -154,7 +154,7 @@ func Test(t *testing.T) {
 	}
 	var switched, alone int
 	for _, m := range source.mutants() {
-		if !source.builds(&m) { //nolint:gocritic // each case has another message
+		if !source.builds(&m) { //nolint:gocritic // each case has a different message
 			t.Errorf("%s does not compile", m)
 		} else if len(m.edits) > 0 {
 			switched++

@@ -10,9 +10,8 @@ import (
 	"testing"
 )
 
-// withoutAdvice returns the warnings without those about a small dataset and about missing validation
-// data, because the datasets of
-// the tests are small.
+// withoutAdvice returns the warnings without those about a small dataset and about missing
+// validation data. Nearly all tests would get them, because their datasets are small.
 func withoutAdvice(warnings []string) (others []string) {
 	for _, w := range warnings {
 		if !strings.HasPrefix(w, "The dataset is small") && !strings.HasPrefix(w, "Without validation data") {
@@ -22,7 +21,7 @@ func withoutAdvice(warnings []string) (others []string) {
 	return others
 }
 
-// TestStart_advises_on_small_datasets: both the dry run and the start warn of a small dataset.
+// TestStart_advises_on_small_datasets: both the dry run and the start warn about a small dataset.
 func TestStart_advises_on_small_datasets(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)

@@ -161,7 +161,7 @@ func TestJobStatus_dropped_examples(t *testing.T) {
 	s.Taken()
 	s.status(t, s.ended(t, func(j *tuning.Job) { j.Lineage.Index = uri + "x.sources.jsonl" }))
 	if calls := s.Taken(faults.Storage); len(calls) != 0 {
-		t.Errorf("%v were called at Cloud Storage for a job that dropped nothing", calls)
+		t.Errorf("a job without dropped examples made the calls %v to Cloud Storage, want none", calls)
 	}
 }
 
@@ -240,9 +240,9 @@ func TestJobStatus_remedy(t *testing.T) {
 	}
 }
 
-// TestRemedy_of_an_answer: an error of Google Cloud is answered with its remedy. If only the
-// operator can apply the fix and the caller may not see Google's message, the fix is only in the
-// log.
+// TestRemedy_of_an_answer: the response to an error of Google Cloud contains the remedy. If only
+// the operator can apply the fix, and the caller may not see Google's message, the fix is only in
+// the log.
 func TestRemedy_of_an_answer(t *testing.T) {
 	t.Parallel()
 	const disabled = hidden + ": the API is disabled."
@@ -286,7 +286,7 @@ func TestRemedy_of_an_answer(t *testing.T) {
 				}
 			}
 			if reason != test.reason || metadata["fix"] != test.fix || (metadata["remedy"] != "") != (test.fix != "") {
-				t.Errorf("answered with %q, %v", reason, metadata)
+				t.Errorf("the response has the reason %q and the metadata %v", reason, metadata)
 			}
 			log.mu.Lock()
 			defer log.mu.Unlock()

@@ -19,7 +19,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// asked are the jobs for which Vertex AI was asked since the last call of only.
+// asked holds the calls that created jobs on Vertex AI since the last call of the method only.
 type asked struct {
 	mu      sync.Mutex
 	creates []create
@@ -45,20 +45,21 @@ func (s *system) recordCreate(ctx context.Context, c faults.Call, do faults.Do) 
 	return s.meet(ctx, c, do)
 }
 
-// only returns the one create since its last call. It fails if there is not exactly one.
+// only returns the call that created a job since the last call of only. It fails the test unless
+// there was exactly one.
 func (s *system) only(t *testing.T) create {
 	t.Helper()
 	s.asked.mu.Lock()
 	defer s.asked.mu.Unlock()
 	if len(s.asked.creates) != 1 {
-		t.Fatalf("Vertex AI was asked for %d jobs, want 1", len(s.asked.creates))
+		t.Fatalf("Vertex AI was called to create %d jobs, want 1", len(s.asked.creates))
 	}
 	one := s.asked.creates[0]
 	s.asked.creates = nil
 	return one
 }
 
-// asks returns how often Vertex AI was called.
+// asks returns the number of calls to Vertex AI.
 func (s *system) asks() (n int) {
 	for _, c := range s.Calls() {
 		if c.Service == faults.Vertex {
@@ -76,13 +77,14 @@ func (s *system) idle(t *testing.T) {
 	}
 }
 
-// The parts of a request that differ between two starts: the job's ID and the default display name.
+// These are the parts of a request that differ between two starts: the job's ID and the default
+// display name.
 var (
 	ourID   = regexp.MustCompile(`vt-[0-9]{8}-[0-9]{6}-[a-z2-7]{10}`)
 	ourName = regexp.MustCompile(`fine_tuned_model_[0-9]{8}_[0-9]{6}`)
 )
 
-// jsonObject decodes a JSON object, after it has replaced IDs and default names with fixed ones.
+// jsonObject replaces IDs and default names in a JSON text with fixed ones, and decodes the text.
 func jsonObject(text []byte) (m map[string]any) {
 	text = ourName.ReplaceAll(ourID.ReplaceAll(text, []byte("JOB")), []byte("NAME"))
 	if err := json.Unmarshal(text, &m); err != nil {

@@ -43,7 +43,8 @@ func (e endpoint) checkMedia(r *http.Request) error {
 	return nil
 }
 
-// limitedBody is the body of a request up to bodyLimit. Its errors say what is wrong with the request.
+// limitedBody is the body of a request up to bodyLimit. Its errors say what is wrong with the
+// request.
 type limitedBody struct {
 	io.ReadCloser
 	api  *API
@@ -78,12 +79,12 @@ func (a *API) fields(r *http.Request) (*requestfields.Reader, error) {
 	to := io.Writer(&body)
 	switch {
 	case r.ContentLength > bodyLimit:
-		to = io.Discard // reading the body fails
+		to = io.Discard // the body is too long, so reading it fails
 	case r.ContentLength > 0:
 		body.Grow(int(r.ContentLength) + bytes.MinRead) // ReadFrom needs MinRead free bytes at the end
 	}
 	if _, err := io.Copy(to, r.Body); err != nil {
-		return nil, err //nolint:wrapcheck // it is one of our own, see limitedBody
+		return nil, err //nolint:wrapcheck // limitedBody returns errors of package fault
 	}
-	return requestfields.Parse("The body", body.Bytes()) //nolint:wrapcheck // it says that it is about the body
+	return requestfields.Parse("The body", body.Bytes()) //nolint:wrapcheck // the error already names the body
 }

@@ -232,8 +232,8 @@ func TestCaller_is_on_record(t *testing.T) {
 	}
 }
 
-// A caller whose chosen subject equals another caller's address gets neither the other caller's
-// jobs nor their idempotency keys.
+// TestCaller_is_not_taken_for_another: a caller can choose a subject that equals another caller's
+// e-mail address. This caller does not get the other caller's jobs or idempotency keys.
 func TestCaller_is_not_taken_for_another(t *testing.T) {
 	t.Parallel()
 	url, token := issuer(t)
@@ -249,14 +249,14 @@ func TestCaller_is_not_taken_for_another(t *testing.T) {
 	}
 	boss := start(map[string]any{"sub": "1", "email": "boss@example.com", "email_verified": true})
 	if again := start(map[string]any{"sub": "2", "email": "Boss@example.com", "email_verified": true}); again != boss {
-		t.Errorf("the same address is answered with %s, want %s", again, boss)
+		t.Errorf("a caller with the same address gets job %s, want %s", again, boss)
 	}
 	if other := start(map[string]any{"sub": "boss@example.com"}); other == boss {
-		t.Error("the subject is answered with the job of the address")
+		t.Error("a caller whose subject equals the address gets the job of the address")
 	}
 }
 
-// A caller with a valid token but without a role gets an error that explains this.
+// TestCaller_without_a_role: the error says that a caller with a valid token has no role.
 func TestCaller_without_a_role(t *testing.T) {
 	t.Parallel()
 	url, token := issuer(t)
@@ -269,8 +269,8 @@ func TestCaller_without_a_role(t *testing.T) {
 	}
 }
 
-// While the issuer is unavailable, callers cannot be identified. This is not their fault, so the
-// response is 503.
+// TestCaller_while_the_issuer_is_away: while the issuer is unavailable, callers cannot be
+// identified. This is not the callers' fault, so the response is 503.
 func TestCaller_while_the_issuer_is_away(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())

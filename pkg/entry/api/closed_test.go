@@ -13,10 +13,12 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/openapitest"
 )
 
-// open are the objects whose fields Vertex AI defines, by the ends of their paths in the document.
+// open lists the ends of the paths of schemas in the document that stay open. Vertex AI or OpenAPI
+// defines the fields of these objects.
 var open = []string{"/vertex_request", "openapi.json/get/responses/200/content/application~1json/schema"}
 
-// closed returns the document with every object closed that lists its fields, except those of open.
+// closed returns the document in which every schema of an object that lists its fields is closed,
+// except those in open. A closed schema allows no other fields.
 func closed(text []byte) ([]byte, error) {
 	var document map[string]any
 	if err := json.Unmarshal(text, &document); err != nil {
@@ -26,8 +28,9 @@ func closed(text []byte) ([]byte, error) {
 	return json.Marshal(document)
 }
 
-// Requests are closed. They have no defaults, because generated clients treat a field with a
-// default as required. Responses are open, so that they can get new fields.
+// TestDocument_is_open_where_it_answers: the schemas of requests are closed. They have no defaults,
+// because generated clients treat a field with a default as required. The schemas of responses are
+// open, so that responses can get new fields.
 func TestDocument_is_open_where_it_answers(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("openapi.json")
@@ -50,7 +53,7 @@ func TestDocument_is_open_where_it_answers(t *testing.T) {
 						t.Errorf("%s %s: a schema of the request has a default: %v", method, path, schema["description"])
 					}
 					if schema["additionalProperties"] == false && !isRequest {
-						t.Errorf("%s %s: a schema of an answer is closed: %v", method, path, schema)
+						t.Errorf("%s %s: a schema of a response is closed: %v", method, path, schema)
 					}
 				})
 			}
@@ -58,11 +61,11 @@ func TestDocument_is_open_where_it_answers(t *testing.T) {
 	}
 	for _, name := range []string{"StartRequest", "ConvertRequest", "ValidateRequest"} {
 		if members(members(members(document["components"])["schemas"])[name])["additionalProperties"] != false {
-			t.Errorf("%s is open", name)
+			t.Errorf("the schema %s is open, want it closed", name)
 		}
 	}
 	if seen[true] < 30 || seen[false] < 300 {
-		t.Errorf("only %v schemas were looked at", seen)
+		t.Errorf("only %v schemas were visited", seen)
 	}
 }
 
@@ -92,7 +95,7 @@ func (w *schemaWalk) walk(v any, visit func(map[string]any)) {
 			visit(v)
 		}
 		for name, member := range v {
-			if name == "properties" { // here a field may have the name of a keyword
+			if name == "properties" { // a field may have the same name as a keyword
 				for _, field := range members(member) {
 					w.walk(field, visit)
 				}

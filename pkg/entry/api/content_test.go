@@ -14,7 +14,7 @@ func (s *system) message(id string, fields map[string]any) {
 	s.Put(s.t, "messages/"+id, fields)
 }
 
-// turn is a message of a session with its related message. Both contain text.
+// turn is a message of a session with its related message. Both messages contain the text.
 func turn(session, role, text string) map[string]any {
 	question, answer := text+"?", text+"."
 	if role == "assistant" {
@@ -49,7 +49,7 @@ func (s *system) object(t *testing.T, uri string) string {
 	}
 	content, attrs := s.Object(t, data, name)
 	if attrs == nil {
-		t.Fatalf("there is no %s", uri)
+		t.Fatalf("the object %s does not exist", uri)
 	}
 	return content
 }

@@ -62,14 +62,14 @@ type converted struct {
 	Warnings []dataset.Fault  `json:"warnings,omitempty"`
 	LeftOut  map[string]int64 `json:"left_out,omitempty"`
 
-	lines func(io.Writer) error // writes the content of JSONL
+	lines func(io.Writer) error // writes the text of the field JSONL
 }
 
 // convert writes the data as a JSONL object with the requested name. An object is written only
 // once: a repeated request with the same data gets the same response, and a request with other data
 // is refused with 409. The JSONL can be several times as long as the data, so it is never kept in
-// memory. It is generated once for the object, which is not created if the data are refused, and
-// once more for the response.
+// memory. It is generated twice: first for the object, which is not created if the data are
+// refused, and then for the response.
 func (a *API) convert(r *http.Request) (any, error) {
 	f, err := a.fields(r)
 	if err != nil {
@@ -101,16 +101,16 @@ func (a *API) convert(r *http.Request) (any, error) {
 		Message: "JSON converted to JSONL successfully", FilePath: uri,
 		Records: report.Examples, LimitsOf: limits.of, Warnings: report.Faults, LeftOut: report.LeftOut,
 		lines: func(w io.Writer) error {
-			// The request's context has ended by now. If the client has gone, writing fails and
-			// ends this.
+			// The request's context has ended by now. If the client has disconnected, writing
+			// fails, and this ends the conversion.
 			_, err := dataset.Convert(context.WithoutCancel(r.Context()), w, bytes.NewReader(data), limits.options)
 			return err //nolint:wrapcheck // the caller wraps it
 		},
 	}, nil
 }
 
-// modelLimits are the limits of the base model for which the data are meant. The field of is the
-// model's name; it is empty if the catalogue does not have the model.
+// modelLimits are the limits of the base model for which the data are meant. The field named "of"
+// holds the model's ID. It is empty if the catalogue does not have the model.
 type modelLimits struct {
 	of      string
 	options dataset.Options
@@ -158,9 +158,9 @@ func (a *API) filename(f *requestfields.Reader) string {
 	return folder + name
 }
 
-// forbidden reports characters that are not allowed in a filename: those that form a path (also
-// after decoding or Unicode normalization), those that tools for Cloud Storage read as a pattern,
-// and those that are invisible.
+// forbidden reports whether a character is not allowed in a filename. Characters that form a path
+// (also after decoding or Unicode normalization), characters that tools for Cloud Storage read as a
+// pattern, and invisible characters are not allowed.
 func forbidden(r rune) bool {
 	return !unicode.IsPrint(r) || strings.ContainsRune("/\\%⁄∕∖⧵／＼:*?\"<>|#[]", r)
 }

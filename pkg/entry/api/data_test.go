@@ -118,7 +118,8 @@ func TestConvert_writes_a_name_once(t *testing.T) {
 	}
 }
 
-// Concurrent calls use the same name with different data: one succeeds, and the others get 409.
+// TestConvert_race_for_a_name: concurrent calls use the same name with different data. One call
+// succeeds, and the others get 409.
 func TestConvert_race_for_a_name(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
@@ -255,7 +256,8 @@ func TestValidate_lists_a_bounded_number_of_faults(t *testing.T) {
 	}
 }
 
-// Every record of these data is valid by itself, but none makes an example, so they are refused.
+// TestData_without_an_example: each record is valid, but no record makes an example, so the data
+// are refused.
 func TestData_without_an_example(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)

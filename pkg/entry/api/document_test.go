@@ -50,7 +50,7 @@ func TestDocument_names_the_routes(t *testing.T) {
 	}
 }
 
-// content is the document's description of a body.
+// content is the document's description of a request body or a response body.
 type content struct {
 	Ref     string `json:"$ref"`
 	Content map[string]struct {
@@ -73,7 +73,7 @@ func (c content) examples() []string {
 	return all
 }
 
-// The examples in the document are valid requests and responses.
+// TestDocument_examples: the examples in the document are valid requests and responses.
 func TestDocument_examples(t *testing.T) {
 	t.Parallel()
 	d, err := theDocument()

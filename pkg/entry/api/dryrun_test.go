@@ -34,7 +34,7 @@ func (p planned) places() (all []string) {
 	return all
 }
 
-// plan runs a dry run of a start.
+// plan requests a dry run of a start.
 func (s *system) plan(t *testing.T, body string) (p planned) {
 	t.Helper()
 	answer := s.post(t, base+"/start", dry(body))
@@ -132,7 +132,7 @@ func TestDryRun(t *testing.T) {
 			before := s.everything(t)
 			plan := s.plan(t, test.body)
 			if diff := cmp.Diff(before, s.everything(t)); diff != "" {
-				t.Errorf("a dry run left something (-before +after):\n%s", diff)
+				t.Errorf("a dry run changed the stored data (-before +after):\n%s", diff)
 			}
 			s.idle(t)
 			if plan.Message != "Nothing was created" || !plan.DryRun || plan.Pairs != test.pairs || plan.Validation != test.validation || len(plan.Refusals) > 0 {
@@ -144,10 +144,10 @@ func TestDryRun(t *testing.T) {
 				"parent": "projects/acme/locations/us-central1", "tuningJob": jsonObject([]byte(test.request)),
 			}}
 			if diff := cmp.Diff(want, sent); diff != "" {
-				t.Errorf("Vertex AI was asked (-want +got):\n%s", diff)
+				t.Errorf("the request to Vertex AI (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(sent, create{plan.Version, plan.Request}); diff != "" {
-				t.Errorf("the dry run shows (-sent +shown):\n%s", diff)
+				t.Errorf("the request that the dry run shows (-sent +shown):\n%s", diff)
 			}
 			if diff := cmp.Diff(test.warnings, plan.Warnings); diff != "" {
 				t.Errorf("warnings (-want +got):\n%s", diff)
@@ -157,7 +157,7 @@ func TestDryRun(t *testing.T) {
 				Estimate: job.Estimate, Warnings: job.Warnings,
 			}
 			if diff := cmp.Diff(same, plan, cmpopts.IgnoreFields(planned{}, "Version", "Request")); diff != "" {
-				t.Errorf("the dry run says (-start +dry run):\n%s", diff)
+				t.Errorf("the figures of the dry run (-start +dry run):\n%s", diff)
 			}
 		})
 	}
@@ -207,7 +207,7 @@ func TestDryRun_refused(t *testing.T) {
 	}
 	s.send(t, http.MethodPost, base+"/start", dry(`{"session_id":"talk"}`), withKey("k1", "k2")).into(new(planned))
 	if diff := cmp.Diff(before, s.everything(t)); diff != "" {
-		t.Errorf("something was left (-before +after):\n%s", diff)
+		t.Errorf("a dry run changed the stored data (-before +after):\n%s", diff)
 	}
 	s.idle(t)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // eventList is the response of GET /jobs/JOB_NAME/events: the events of a job, the oldest first.
-// They are the same CloudEvents that are published.
+// The service publishes the same CloudEvents.
 type eventList struct {
 	Events        []cloudevent.Event `json:"events"`
 	Count         int                `json:"count"`
@@ -51,7 +51,7 @@ func (a *API) events(r *http.Request, name string) (any, error) {
 }
 
 // eventPage reads page_size and page_token. Events are only appended, so a page token is the number
-// of events on the pages before.
+// of events on all earlier pages.
 func eventPage(p *query.Parameters) (size, after int, err error) {
 	size = p.Number("page_size", maxEvents, 1, maxEvents)
 	after = p.Number("page_token", 0, 1, maxSafe)

@@ -10,8 +10,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/openai"
 )
 
-// Roles returns the required role of each route, those for OpenAI's clients included. The keys are
-// routes as the document writes them.
+// Roles returns the required role of each route, including the routes for OpenAI's clients. The
+// keys have the form in which the document writes routes.
 func Roles() map[string]string {
 	roles := map[string]string{}
 	for _, e := range (&API{Config: Config{OpenAI: openai.Config{Enabled: true}}}).endpoints() {
@@ -20,8 +20,8 @@ func Roles() map[string]string {
 	return roles
 }
 
-// Routes returns the routing table without the routes for OpenAI's clients, as the document writes
-// it: "GET /path/{job_name}".
+// Routes returns the routing table without the routes for OpenAI's clients. A route has the form in
+// which the document writes it: "GET /path/{job_name}".
 func Routes() []string {
 	var routes []string
 	for _, e := range (&API{}).endpoints() {
@@ -30,11 +30,11 @@ func Routes() []string {
 	return routes
 }
 
-// Paced returns the number of callers whose starts are counted.
+// Paced returns the number of callers for whom the rate limit counts starts.
 func (a *API) Paced() int { return len(a.starts.callers) }
 
-// StartPaced makes a start by a caller with this outcome. It returns an error if the start is
-// refused or fails.
+// StartPaced makes a start by a caller under the rate limit. If the limit admits the start, it ends
+// with the outcome; nil is success. StartPaced returns an error if the start is refused or fails.
 func (a *API) StartPaced(caller string, outcome error) error {
 	_, err := a.paced(context.WithValue(context.Background(), callerKey{}, caller), func() (tuning.Job, error) { return tuning.Job{}, outcome })
 	return err

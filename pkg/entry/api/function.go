@@ -20,7 +20,7 @@ import (
 type Config struct {
 	backend.Config
 	Vertex vertex.Config
-	// InboxBucket is the bucket that a caller with a too large body is referred to.
+	// InboxBucket is the bucket to which a caller should upload data that are too large for a body.
 	InboxBucket string `env:"INBOX_BUCKET,required,notEmpty" form:"bucket"`
 	// Auth defines who may call.
 	Auth auth.Config

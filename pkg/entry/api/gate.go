@@ -27,8 +27,8 @@ const (
 	// gateWait is how long a request waits at a gate before it is refused, unless Gate.Wait is
 	// changed.
 	gateWait = 5 * time.Second
-	// gateRetry is when a refused request should be repeated. A body of the maximum size takes a
-	// few seconds.
+	// gateRetry is the delay after which a client should repeat a refused request. The work on a
+	// body of the maximum size takes a few seconds.
 	gateRetry = 10 * time.Second
 )
 
@@ -39,7 +39,7 @@ type Gate struct {
 	room *semaphore.Weighted
 }
 
-// NewGate returns a gate for a process with this much memory in bytes (GOMEMLIMIT).
+// NewGate returns a gate for a process that may use memory bytes (GOMEMLIMIT).
 func NewGate(memory int64) *Gate {
 	return &Gate{Wait: gateWait, room: semaphore.NewWeighted(GateSize(memory))}
 }
@@ -90,10 +90,10 @@ func (g *Gate) enter(r *http.Request, s *share) error {
 	return nil
 }
 
-// announced returns the expected length of a body before it is read. Without Content-Length, it
-// reads the beginning: a body of at most FreeBody bytes has its real length, and any other body
-// counts as one of the maximum length. A body that is too long counts as zero, because it is not
-// kept.
+// announced returns the expected length of a body before the body is read. This is Content-Length,
+// or zero if Content-Length exceeds the limit, because such a body is not kept in memory. Without
+// Content-Length, announced reads the beginning of the body. It returns the real length of a body
+// of at most FreeBody bytes, and the maximum length for any other body.
 func announced(r *http.Request) int64 {
 	switch {
 	case r.ContentLength > bodyLimit:

@@ -31,7 +31,7 @@ func TestGateSize(t *testing.T) {
 	const largest = 32 * mib * api.MemoryPerByte
 	for memory, want := range map[int64]int64{0: largest, 100 * mib: largest, 1500 * mib: 1000 * mib, math.MaxInt64: 2 * largest} {
 		if got := api.GateSize(memory); got != want {
-			t.Errorf("of %d MiB the gate has %d MiB, want %d", memory/mib, got/mib, want/mib)
+			t.Errorf("with %d MiB of memory the gate has %d MiB, want %d", memory/mib, got/mib, want/mib)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestGate(t *testing.T) {
 	s.message("1", turn("a", "user", "one"))
 	chunked := func(r *http.Request) { r.ContentLength, r.Body = -1, io.NopCloser(io.MultiReader(r.Body)) }
 	finish := s.unfinished(t)
-	// When another large body is refused, the unfinished request holds the gate.
+	// When another large body is refused, the unfinished request holds the memory.
 	for end := time.Now().Add(30 * time.Second); s.post(t, base+"/validate-data", wide(2*mib)).code != http.StatusServiceUnavailable; {
 		if time.Now().After(end) {
 			t.Fatal("a second large body does not wait")
@@ -124,7 +124,7 @@ func TestGate(t *testing.T) {
 	}
 	refused.Wait()
 	if levels := log.levels(t, http.StatusServiceUnavailable); levels["WARNING"] < 6 || len(levels) != 1 {
-		t.Errorf("what is refused as it is meant to be is logged as %v, want warnings", levels)
+		t.Errorf("the refused requests are logged with the levels %v, want at least 6 warnings and no other level", levels)
 	}
 
 	gate.Wait = long
@@ -140,7 +140,7 @@ func TestGate(t *testing.T) {
 			t.Errorf("a body that waited for it: got %d", got)
 		}
 	}
-	// All memory was released, also that of refused requests.
+	// All requests have released their memory, also the refused ones.
 	for _, body := range []string{wide(33 * mib), "{" + strings.Repeat(" ", 31*mib), wide(32 * mib)} {
 		for name, edit := range map[string]func(*http.Request){"with a length": func(*http.Request) {}, "in chunks": chunked} {
 			want := http.StatusOK
@@ -157,7 +157,8 @@ func TestGate(t *testing.T) {
 	}
 }
 
-// TestConvert_answer: the response that is written in pieces equals one that is encoded at once.
+// TestConvert_answer: the response is written in pieces, and it equals a response that is encoded
+// as a whole.
 func TestConvert_answer(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
@@ -193,7 +194,7 @@ func TestConvert_answer(t *testing.T) {
 			t.Errorf("%s: got\n%.300q, want\n%.300q", name, answer.body, want.Bytes())
 		}
 		if whole.JSONL != s.object(t, whole.FilePath) || whole.Records != 1 {
-			t.Errorf("%s: the answer has not the %d records of the object", name, whole.Records)
+			t.Errorf("%s: the answer differs from the object, or its number of records is %d, want 1", name, whole.Records)
 		}
 	}
 }

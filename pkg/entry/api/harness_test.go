@@ -36,14 +36,14 @@ const (
 	base      = "/api/v1/fine-tuning"
 )
 
-// system is the API with a local cloud of its own.
+// system is an API with its own local cloud.
 type system struct {
 	*cloudtest.Cloud
 	t   *testing.T
 	url string
 
 	asked  asked
-	errors sync.Map // the errors that fail has set, by service or by service and method
+	errors sync.Map // the errors that the method fail has set, by service or by service and method
 }
 
 // setup is the configuration that a test may change.
@@ -129,7 +129,7 @@ func (s *system) send(t *testing.T, method, path, body string, edit ...func(*htt
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = answer.Body.Close() }() // the body was read to its end
+	defer func() { _ = answer.Body.Close() }() // the whole body was read
 	content, err := io.ReadAll(answer.Body)
 	if err != nil {
 		t.Fatal(err)

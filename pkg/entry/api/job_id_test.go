@@ -10,7 +10,7 @@ import (
 )
 
 // TestJobID: start, job-status, the list, lineage, events and cancel return the same job_id, before
-// and after the job's job_name changes. Each of the names leads to the job.
+// and after the job's job_name changes. The job can be found by each of its names.
 func TestJobID(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = 20*time.Millisecond, 0 })
@@ -40,7 +40,7 @@ func TestJobID(t *testing.T) {
 		s.get(t, base+"/lineage/"+name).decode(&lineage)
 		s.get(t, base+"/jobs/"+name+"/events").decode(&events)
 		if len(list.Jobs) != 1 || len(lineage.Jobs) != 1 || len(events.Events) == 0 {
-			t.Fatalf("%s leads to %d jobs, %d of lineage, %d events", name, len(list.Jobs), len(lineage.Jobs), len(events.Events))
+			t.Fatalf("%s finds %d jobs, %d jobs in the lineage and %d events", name, len(list.Jobs), len(lineage.Jobs), len(events.Events))
 		}
 		for what, got := range map[string]named{"job-status": status, "jobs": list.Jobs[0], "lineage": lineage.Jobs[0]} {
 			if got != first.Job {
@@ -55,7 +55,8 @@ func TestJobID(t *testing.T) {
 	}
 }
 
-// TestCancelOwnOnly: with this setting, callers can cancel only the jobs that they have started.
+// TestCancelOwnOnly: with the setting CancelOwnOnly, callers can cancel only the jobs that they
+// have started.
 func TestCancelOwnOnly(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, func(set *setup) { set.api.CancelOwnOnly = true })

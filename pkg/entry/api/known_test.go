@@ -18,8 +18,8 @@ type known struct{ catalogue *catalogue.Catalogue }
 
 func (k known) Current(context.Context) *catalogue.Catalogue { return k.catalogue }
 
-// knowing returns the catalogue of the stand-ins without some models. The tests' base model has no
-// retirement date in it, so that the warnings do not depend on the current date.
+// knowing returns the catalogue of the stand-ins without the given models. It removes the
+// retirement date of the tests' base model, so that the warnings do not depend on the current date.
 func knowing(t *testing.T, without ...string) known {
 	t.Helper()
 	text, err := cloud.Catalogue()

@@ -43,11 +43,11 @@ func TestStart_with_a_key_is_one_start(t *testing.T) {
 	if n := len(s.Run.Vertex.Jobs()); n != 1 {
 		t.Errorf("%d jobs on Vertex AI", n)
 	}
-	// The same request with another spelling is still the same request.
+	// A request with other spaces and another order of fields is still the same request.
 	var again started
 	s.send(t, http.MethodPost, base+"/start", ` {"hyperparameters": {"epoch_count": 3}, "session_id": "a", "model_id": null}`, withKey("k1")).into(&again)
 	if diff := cmp.Diff(answers[0], again); diff != "" {
-		t.Errorf("the same request in other words (-want +got):\n%s", diff)
+		t.Errorf("the same request with another spelling (-want +got):\n%s", diff)
 	}
 	f := s.send(t, http.MethodPost, base+"/start", `{"session_id":"a"}`, withKey("k1")).failed(http.StatusConflict)
 	if diff := cmp.Diff([]string{"Idempotency-Key KEY_USED_FOR_ANOTHER_REQUEST"}, f.places()); diff != "" {
@@ -59,7 +59,7 @@ func TestStart_with_a_key_is_one_start(t *testing.T) {
 	var bobs started
 	s.send(t, http.MethodPost, base+"/start", body, withKey("k1"), bob).into(&bobs)
 	if n := len(s.Run.Vertex.Jobs()); n != 3 || other.Job.Name == answers[0].Job.Name || bobs.Job.Name == answers[0].Job.Name {
-		t.Errorf("%d jobs on Vertex AI, want one a key and caller", n)
+		t.Errorf("%d jobs on Vertex AI, want one for each key and caller", n)
 	}
 }
 
@@ -107,7 +107,7 @@ func TestQueue(t *testing.T) {
 	for want, job := range map[int]started{1: first, 2: second} {
 		got := s.status(t, job.Job.Name)
 		if got.Status != "PIPELINE_STATE_QUEUED" || got.Position != want || got.VertexState != "" {
-			t.Errorf("want place %d, got %+v", want, got)
+			t.Errorf("want position %d in the queue, got %+v", want, got)
 		}
 	}
 	answer := s.post(t, base+"/start", `{"session_id":"a"}`)
@@ -139,9 +139,9 @@ func TestCancel_a_job_that_Vertex_AI_has(t *testing.T) {
 		}
 	}
 	if job := s.finished(t, name); job.Status != "PIPELINE_STATE_CANCELLED" {
-		t.Errorf("in the end: %+v", job)
+		t.Errorf("the finished job: %+v", job)
 	}
-	s.post(t, base+"/cancel/"+name, "").into(new(jobStatus)) // a cancelled job can be cancelled again
+	s.post(t, base+"/cancel/"+name, "").into(new(jobStatus)) // it is no error to cancel a cancelled job again
 }
 
 func TestCancel_refuses(t *testing.T) {
