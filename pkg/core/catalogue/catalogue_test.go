@@ -80,7 +80,7 @@ func idOf(m *catalogue.Model) string {
 	return m.ID
 }
 
-// A fact of a model replaces the fact of its family; each modality is a fact of its own.
+// A fact of a model replaces the fact of its family; each modality is a separate fact.
 func TestInheritance(t *testing.T) {
 	t.Parallel()
 	scout := catalogue.Default().Lookup("meta/llama4@llama-4-scout-17b-16e-instruct")

@@ -33,7 +33,7 @@ func (b Budget) Limit() (limit usd.Amount, from string) {
 }
 
 // Check refuses a job that may cost more than the budget. It compares the upper end of the
-// estimate, because nobody can limit the cost of a running job. The error contains the figures and
+// estimate, because the cost of a running job cannot be limited. The error contains the figures and
 // the number of epochs that would fit.
 func (e *Estimate) Check(b Budget) error {
 	limit, from := b.Limit()

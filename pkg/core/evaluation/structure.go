@@ -49,7 +49,8 @@ func readStructured(right string) (s structured, ok bool) {
 }
 
 // score compares an answer with the right one. A fence that the right answer does not have makes
-// the answer invalid, because a program cannot parse it. Its keys and values count all the same.
+// the answer invalid, because a program cannot parse it. Its keys and values are counted
+// nevertheless.
 func (s structured) score(answer string) (valid, keys, values float64) {
 	inside, isFenced := unfenced(answer)
 	object, ok := jsonObject(inside)

@@ -72,7 +72,7 @@ func (p *Parser) escape(at, limit int) {
 			p.violate(at, CodeLoneSurrogate, "the escape is the first half of a surrogate pair")
 			return
 		}
-		p.entry(limit) // the second half has an entry of its own
+		p.entry(limit) // the second half has its own entry
 	}
 }
 

@@ -224,7 +224,7 @@ type LeftOutMessage struct {
 	Reason string `json:"reason" firestore:"reason"`
 }
 
-// Checkpoint is one of a job's intermediate models, which has an endpoint of its own.
+// Checkpoint is one of a job's intermediate models, which has its own endpoint.
 type Checkpoint struct {
 	ID       string `json:"checkpoint_id" firestore:"checkpoint_id"`
 	Epoch    int64  `json:"epoch" firestore:"epoch"`

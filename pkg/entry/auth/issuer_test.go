@@ -163,7 +163,7 @@ func compact(header, claims any, signature string) string {
 	return strings.Join([]string{encode(must(json.Marshal(header))), encode(must(json.Marshal(claims))), signature}, ".")
 }
 
-// request returns a request with each token in an Authorization header of its own.
+// request returns a request with each token in a separate Authorization header.
 func request(t testing.TB, tokens ...string) *http.Request {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)

@@ -29,7 +29,7 @@ const nameLimit = 1024
 // the report for programs.
 type names struct{ data, text, report string }
 
-// outputs returns the names of a source's outputs. Each source has a folder of its own, so that
+// outputs returns the names of a source's outputs. Each source has its own folder, so that
 // a.json and a.jsonl stay apart. A name that is too long is cut, and a hash of the whole name keeps
 // it apart from others.
 func outputs(source string) names {

@@ -107,7 +107,7 @@ type partView struct {
 }
 
 // createPart keeps a part of an upload. Parts may come at the same time and in any order, because
-// each is an object of its own.
+// each part is a separate object.
 func (s *Service) createPart(r *http.Request, id string) (any, error) {
 	u, err := s.upload(r.Context(), id)
 	if err != nil {

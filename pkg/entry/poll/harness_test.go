@@ -37,7 +37,7 @@ func newWorld(t testing.TB, settings ...func(*cloud.Config)) *world {
 	return w
 }
 
-// newPoller returns a poller with a service of its own. Several pollers may run at the same time.
+// newPoller returns a poller with its own service. Several pollers may run at the same time.
 func (w *world) newPoller(t testing.TB) *poll.Poller {
 	t.Helper()
 	return w.NewPoller(t, w.NewBackend(jobs.Config{MaxConcurrentJobs: w.limit}))

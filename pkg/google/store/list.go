@@ -131,7 +131,7 @@ func (s *Store) ListJobs(ctx context.Context, p Page) ([]Record, *Position, erro
 }
 
 // query adds to a query the parts of the filter that have an index, and reports whether that is the
-// whole filter. Every combination would need an index of its own, and each index costs money with
+// whole filter. Every combination would need a separate index, and each index costs money with
 // every write of a job. So the default order has one index for each of three fields, the other
 // orders use the indexes of single fields, and the rest of the filter is applied to the records
 // that were read.

@@ -148,7 +148,8 @@ func (w *world) messages(t *testing.T, ids []string) (all []store.Message) {
 	return all
 }
 
-// TestMessagesByID_in_batches reads more messages than one call returns, in an order of its own.
+// TestMessagesByID_in_batches reads more messages than one call returns, in an order that is
+// not the order of their IDs.
 func TestMessagesByID_in_batches(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {

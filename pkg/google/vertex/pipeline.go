@@ -31,7 +31,7 @@ type Pipeline struct {
 }
 
 // Pipeline returns Vertex AI's description of a TrainingPipeline. Such calls are rare, so each
-// opens and closes a connection of its own.
+// opens and closes its own connection.
 func (c *Client) Pipeline(ctx context.Context, name string) (_ Pipeline, err error) {
 	location, ok := tuning.Location(name)
 	if !ok {

@@ -141,7 +141,7 @@ func (c *Cloud) pubSubClient(t testing.TB) *pubsub.Client {
 	return client
 }
 
-// publisher returns a publisher with a client of its own, which it closes.
+// publisher returns a publisher with its own client, which the publisher closes.
 func (c *Cloud) publisher(t testing.TB) *jobevents.Publisher {
 	t.Helper()
 	client, err := c.Run.PubSubClient(background(t))

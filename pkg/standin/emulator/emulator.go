@@ -135,7 +135,7 @@ func listens(address string) error {
 	}
 }
 
-// freePort picks a port: the emulators do not report one of their own choice.
+// freePort picks a port, because an emulator does not report the port that it has chosen.
 func freePort() (int, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -99,7 +99,7 @@ func (i *Injector) Begin(hook Hook) {
 	i.calls, i.hook, i.raw = nil, hook, nil
 }
 
-// OnAny calls hook for the calls of all methods without a hook of their own; nil removes it.
+// OnAny calls hook for the calls of all methods that have no own hook. A nil hook removes it.
 func (i *Injector) OnAny(hook Hook) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -30,7 +30,7 @@ type upload struct {
 	Started time.Time `json:"started"`
 	Done    *Object   `json:"done,omitempty"` // the object it became; the store's lock guards it
 
-	turn chan struct{} // taken by the request at work on the upload
+	turn chan struct{} // taken by the request that works on the upload
 	blob *blobWriter   // nil until the first such request of this process
 }
 

@@ -18,7 +18,7 @@ import (
 // At most this many datasets are read at once, however many jobs begin together.
 const concurrentReads = 4
 
-// engine owns the jobs: it keeps them in step with the clock and the journal, and reads datasets
+// engine owns the jobs: it updates them by the clock and the journal, and reads datasets
 // when jobs begin to run. All its methods may be called from any goroutine.
 type engine struct {
 	cfg   Config

@@ -138,7 +138,7 @@ func (s *Service) checkCatalogue(ctx context.Context, o StartRequest, job tuning
 	}
 	job.Warnings = verdict.Texts()
 	if verdict.Family == catalogue.Open {
-		// Each job needs a folder of its own: jobs that share one overwrite each other's files.
+		// Each job needs a separate folder: jobs that share one overwrite each other's files.
 		folder := cmp.Or(strings.TrimSuffix(o.OutputURI, "/"), gcs.URI(s.Config.DataBucket, "models"))
 		job.Spec.OutputURI = folder + "/" + job.ID
 	} else if o.OutputURI != "" {

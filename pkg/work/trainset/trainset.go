@@ -29,7 +29,7 @@ type Builder struct {
 }
 
 // Files are the names of the objects of a job's training set. No object is written twice: the
-// training file has one name, so that there is only one, and each attempt has names of its own for
+// training file has one name, so that there is only one, and each attempt has its own names for
 // the validation file and the index. The training file is written last, and its metadata name the
 // attempt: if it exists, the others exist too.
 type Files struct{ Training, Validation, Index string }

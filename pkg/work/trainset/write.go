@@ -36,7 +36,7 @@ func (b *Builder) Preview(ctx context.Context, baseModel string, r tuning.Reques
 	return m, err
 }
 
-// Write writes the training set of a job as objects of its own. If an earlier attempt has written
+// Write writes the training set of a job as separate objects. If an earlier attempt has written
 // the training set and crashed afterwards, Write uses that one.
 func (b *Builder) Write(ctx context.Context, job tuning.Job, r tuning.Request, from Source) (Result, error) {
 	m, err := b.writeFiles(ctx, job, r, from)

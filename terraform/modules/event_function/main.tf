@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # This module makes a function that handles the events of an Eventarc trigger. The function and its
-# trigger have accounts of their own. The caller grants to them what else they need.
+# trigger have separate accounts. The caller grants to them what else they need.
 
 locals {
   name = "${var.deployment.name}-${var.function}"
