@@ -42,8 +42,9 @@ curl -sS "$VT_STORAGE/storage/v1/b/{{.Data}}/o/drops%2Fconversations.json%2Frepo
 {{.Get}}/jobs
 {{.Get}}/job-status/JOB_NAME
 
-# list its events, see where its data come from, and cancel it
+# list its events, see its losses and where its data come from, and cancel it
 {{.Get}}/jobs/JOB_NAME/events
+{{.Get}}/jobs/JOB_NAME/metrics
 {{.Get}}/lineage/JOB_NAME
 {{.Get}}/cancel/JOB_NAME -X POST
 
