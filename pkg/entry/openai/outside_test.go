@@ -20,8 +20,17 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
 
-// raw sends a request that no client of OpenAI's sends, and returns the answer and its body.
-func (s *system) raw(t *testing.T, method, path, contentType string, body io.Reader, header ...string) (*http.Response, string) {
+// answered is a response whose body was read.
+type answered struct {
+	StatusCode int
+	Header     http.Header
+	text       string
+}
+
+var rawClient = &http.Client{Timeout: time.Minute}
+
+// raw sends a request that no client of OpenAI's sends.
+func (s *system) raw(t *testing.T, method, path, contentType string, body io.Reader, header ...string) answered {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.url+path, body)
 	check(t, err)
@@ -32,16 +41,16 @@ func (s *system) raw(t *testing.T, method, path, contentType string, body io.Rea
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := rawClient.Do(r)
 	check(t, err)
 	defer func() { _ = answer.Body.Close() }() // it was read to its end
 	text, err := io.ReadAll(answer.Body)
 	check(t, err)
-	return answer, string(text)
+	return answered{answer.StatusCode, answer.Header, string(text)}
 }
 
 // wantRaw requires an error in OpenAI's shape that is not to be retried.
-func wantRaw(t *testing.T, answer *http.Response, text string, status int, code, param string) {
+func wantRaw(t *testing.T, answer answered, status int, code, param string) {
 	t.Helper()
 	var e struct {
 		Error struct {
@@ -49,15 +58,15 @@ func wantRaw(t *testing.T, answer *http.Response, text string, status int, code,
 			Param               *string
 		}
 	}
-	if err := json.Unmarshal([]byte(text), &e); err != nil {
-		t.Fatalf("%v: %s", err, text)
+	if err := json.Unmarshal([]byte(answer.text), &e); err != nil {
+		t.Fatalf("%v: %s", err, answer.text)
 	}
 	got := ""
 	if e.Error.Param != nil {
 		got = *e.Error.Param
 	}
 	if answer.StatusCode != status || e.Error.Code != code || got != param || e.Error.Message == "" || e.Error.Type != "invalid_request_error" {
-		t.Errorf("answered %d %s, want %d %q %q", answer.StatusCode, text, status, code, param)
+		t.Errorf("answered %d %s, want %d %q %q", answer.StatusCode, answer.text, status, code, param)
 	}
 	if answer.Header.Get("X-Request-Id") == "" || answer.Header.Get("X-Should-Retry") != "false" {
 		t.Errorf("the headers are %v", answer.Header)
@@ -100,21 +109,21 @@ func TestForm_shapes(t *testing.T) {
 	for _, tt := range tests {
 		body := "--b\r\n" + strings.Join(tt.parts, "\r\n--b\r\n") + "\r\n--b--\r\n"
 		// A reader without a length is sent in chunks.
-		answer, text := s.raw(t, http.MethodPost, "/v1/files", tt.contentType, io.MultiReader(strings.NewReader(body)))
+		answer := s.raw(t, http.MethodPost, "/v1/files", tt.contentType, io.MultiReader(strings.NewReader(body)))
 		t.Log(tt.name)
 		if tt.filename == "" {
-			wantRaw(t, answer, text, http.StatusBadRequest, tt.code, tt.param)
+			wantRaw(t, answer, http.StatusBadRequest, tt.code, tt.param)
 			continue
 		}
 		kept += 2 // the file and the report
 		var f client.FileObject
-		check(t, json.Unmarshal([]byte(text), &f))
+		check(t, json.Unmarshal([]byte(answer.text), &f))
 		if f.Filename != tt.filename || s.content(t, f.ID) != good(3) {
-			t.Errorf("created %s", text)
+			t.Errorf("created %s", answer.text)
 		}
 	}
-	answer, text := s.raw(t, http.MethodPost, "/v1/files", usual, strings.NewReader("x"), "Content-Encoding", "gzip")
-	wantRaw(t, answer, text, http.StatusUnsupportedMediaType, "unsupported_media", "")
+	answer := s.raw(t, http.MethodPost, "/v1/files", usual, strings.NewReader("x"), "Content-Encoding", "gzip")
+	wantRaw(t, answer, http.StatusUnsupportedMediaType, "unsupported_media", "")
 	if objects := s.objectNames(t, "files/"); len(objects) != kept {
 		t.Errorf("there are %d objects, want %d: %v", len(objects), kept, objects)
 	}
@@ -132,7 +141,7 @@ func TestForm_stalls(t *testing.T) {
 	}()
 	written := make(chan bool, 1)
 	go func() {
-		for range 100 {
+		for range 1500 { // half a minute on a slow machine
 			if len(s.objectNames(t, "files/")) > 0 {
 				written <- true
 				return
@@ -141,9 +150,9 @@ func TestForm_stalls(t *testing.T) {
 		}
 		written <- false
 	}()
-	answer, text := s.raw(t, http.MethodPost, "/v1/files", "multipart/form-data; boundary=b", body)
+	answer := s.raw(t, http.MethodPost, "/v1/files", "multipart/form-data; boundary=b", body)
 	if answer.StatusCode != 499 || !<-written {
-		t.Errorf("answered %d %s", answer.StatusCode, text)
+		t.Errorf("answered %d %s", answer.StatusCode, answer.text)
 	}
 	if left := s.objectNames(t, "files/"); len(left) > 0 {
 		t.Errorf("objects are left: %v", left)
@@ -157,9 +166,9 @@ func TestCancel_without_a_body(t *testing.T) {
 	f := s.send(t, "chat.jsonl", good(20))
 	for _, contentType := range []string{"", "application/json", "application/x-www-form-urlencoded", "text/plain; charset=UTF-8"} {
 		job := s.create(t, client.FineTuningJobNewParams{TrainingFile: f.ID, Suffix: client.String("for " + contentType)})
-		answer, text := s.raw(t, http.MethodPost, "/v1/fine_tuning/jobs/"+job.ID+"/cancel", contentType, http.NoBody)
+		answer := s.raw(t, http.MethodPost, "/v1/fine_tuning/jobs/"+job.ID+"/cancel", contentType, http.NoBody)
 		if answer.StatusCode != http.StatusOK {
-			t.Errorf("%q: answered %d %s", contentType, answer.StatusCode, text)
+			t.Errorf("%q: answered %d %s", contentType, answer.StatusCode, answer.text)
 		}
 	}
 }
@@ -179,15 +188,15 @@ func TestLists_empty_parameters(t *testing.T) {
 		"/v1/fine_tuning/jobs/" + job.ID + "/events?limit=1&after=": 1,
 		"/v1/fine_tuning/jobs/" + job.ID + "/checkpoints?limit=":    0,
 	} {
-		_, text := s.raw(t, http.MethodGet, path, "", http.NoBody)
+		answer := s.raw(t, http.MethodGet, path, "", http.NoBody)
 		var page struct{ Data []any }
-		check(t, json.Unmarshal([]byte(text), &page))
+		check(t, json.Unmarshal([]byte(answer.text), &page))
 		if len(page.Data) != want {
-			t.Errorf("%s: %s", path, text)
+			t.Errorf("%s: %s", path, answer.text)
 		}
 	}
-	answer, text := s.raw(t, http.MethodGet, "/v1/files?other=", "", http.NoBody)
-	wantRaw(t, answer, text, http.StatusBadRequest, "unknown_field", "other")
+	answer := s.raw(t, http.MethodGet, "/v1/files?other=", "", http.NoBody)
+	wantRaw(t, answer, http.StatusBadRequest, "unknown_field", "other")
 }
 
 // Nothing below /v1 is answered in another shape.
@@ -195,9 +204,9 @@ func TestPaths_unknown(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	for _, path := range []string{"/v1", "/v1/", "/v1/files/", "/v1%2Ffiles", "/v1/fine-tunes", "/v1/files/a%2F..%2Fb", "/v1/files/%00/content"} {
-		answer, text := s.raw(t, http.MethodGet, path, "", http.NoBody)
+		answer := s.raw(t, http.MethodGet, path, "", http.NoBody)
 		t.Log(path)
-		wantRaw(t, answer, text, http.StatusNotFound, "not_found", "")
+		wantRaw(t, answer, http.StatusNotFound, "not_found", "")
 	}
 }
 

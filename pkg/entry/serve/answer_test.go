@@ -34,7 +34,7 @@ func TestWriteAnswer_fails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := server.Client().Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
