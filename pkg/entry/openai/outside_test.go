@@ -132,7 +132,7 @@ func TestForm_shapes(t *testing.T) {
 // A client that stops sending after the file leaves no object, although the request has no time left.
 func TestForm_stalls(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t, func(c *api.Config, _ *cloud.Config) { c.RequestTimeout = 3 * time.Second })
+	s := newSystem(t, func(c *api.Config, _ *cloud.Config) { c.RequestTimeout = 8 * time.Second })
 	body, to := io.Pipe()
 	defer func() { _ = to.Close() }() // the server has answered
 	go func() {
