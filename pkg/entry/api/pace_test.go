@@ -18,7 +18,11 @@ import (
 
 func TestPace_of_starts(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t, func(set *setup) { set.api.StartsPerMinute = 2 })
+	now := time.Now()
+	s := newSystem(t, func(set *setup) {
+		set.api.StartsPerMinute = 2
+		set.now = func() time.Time { return now } // the time until the next start depends on it
+	})
 	s.message("1", turn("a", "user", "one"))
 	for range 2 {
 		// Requests that start no job do not count.
