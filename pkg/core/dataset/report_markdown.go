@@ -30,7 +30,7 @@ func (r *Report) Markdown() []byte {
 		b.WriteString("# The file can be used\n\n")
 	}
 	if why := r.Refusal(); why != "" {
-		b.WriteString(plain(why) + "\n\n")
+		b.WriteString(Plain(why) + "\n\n")
 	}
 	r.writeFacts(&b)
 	if len(r.Counts) > 0 {
@@ -125,12 +125,12 @@ func (f *Fault) write(b *strings.Builder) {
 	if f.Record >= 0 {
 		place = fmt.Sprintf("record %d", f.Record)
 		if f.Pointer != "" {
-			place += " at " + code(f.Pointer)
+			place += " at " + Code(f.Pointer)
 		}
 	}
-	fmt.Fprintf(b, "- **%s** `%s`, line %d, %s: %s", f.Severity, f.Code, f.Line, place, plain(f.Message))
+	fmt.Fprintf(b, "- **%s** `%s`, line %d, %s: %s", f.Severity, f.Code, f.Line, place, Plain(f.Message))
 	if f.Fix != "" {
-		fmt.Fprintf(b, ". Fix: %s", plain(f.Fix))
+		fmt.Fprintf(b, ". Fix: %s", Plain(f.Fix))
 	}
 	b.WriteString(".\n")
 	if f.Count > 1 {
@@ -144,12 +144,12 @@ func (f *Fault) write(b *strings.Builder) {
 		fmt.Fprintf(b, "  %d times, in the lines %s\n", f.Count, strings.Join(lines, ", "))
 	}
 	if f.Excerpt != "" {
-		fmt.Fprintf(b, "  %s\n", code(f.Excerpt))
+		fmt.Fprintf(b, "  %s\n", Code(f.Excerpt))
 	}
 }
 
-// code formats text from the file so that Markdown shows it unchanged.
-func code(text string) string {
+// Code formats a text so that Markdown shows it unchanged, as code.
+func Code(text string) string {
 	text = Visible(text)
 	fence := "`"
 	for strings.Contains(text, fence) {
@@ -164,7 +164,8 @@ func code(text string) string {
 // plainSigns escapes the characters that have a meaning in Markdown.
 var plainSigns = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "<", `\<`, "[", `\[`, "|", `\|`)
 
-func plain(text string) string { return plainSigns.Replace(Visible(text)) }
+// Plain formats a text so that Markdown shows it unchanged, in the middle of a line.
+func Plain(text string) string { return plainSigns.Replace(Visible(text)) }
 
 // Visible replaces each invisible character of a text, and each character that changes how others
 // are shown, by an escape.

@@ -102,26 +102,16 @@ func writeExtremes(b *strings.Builder, title string, list []Extreme) {
 	}
 }
 
-// quoted returns a text so that Markdown shows it unchanged, on one line.
+// quoted returns a text so that Markdown shows it unchanged, as code.
 func quoted(text string) string {
 	if text == "" {
 		return "(nothing)"
 	}
-	text = dataset.Visible(text)
-	mark := "`"
-	for strings.Contains(text, mark) {
-		mark += "`"
-	}
-	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") {
-		text = " " + text + " "
-	}
-	return mark + text + mark
+	return dataset.Code(text)
 }
 
-// plainSigns escapes the characters that have a meaning in Markdown.
-var plainSigns = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "<", `\<`, "[", `\[`, "|", `\|`, "#", `\#`)
-
-func plain(text string) string { return plainSigns.Replace(dataset.Visible(text)) }
+// plain returns a text so that Markdown shows it unchanged, also at the start of a line.
+func plain(text string) string { return strings.ReplaceAll(dataset.Plain(text), "#", `\#`) }
 
 // capitalized returns the text with its first character in upper case, for the start of a sentence.
 func capitalized(text string) string {
