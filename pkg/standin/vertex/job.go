@@ -106,13 +106,19 @@ func (j *job) state(now time.Time) pb.JobState {
 	}
 }
 
+// training is when the job begins to train and how long it trains, if nobody cancels it. Its dataset
+// was read.
+func (j *job) training() (begin time.Time, span time.Duration) {
+	begin = later(j.created.Add(j.share(datasetPercent)), j.outcome.at)
+	return begin, later(j.created.Add(j.duration), j.outcome.at).Sub(begin)
+}
+
 // reached returns how many of the planned checkpoints exist by now, and when the last of them came.
 func (j *job) reached(now time.Time) (int, time.Time) {
 	if j.outcome == nil || j.outcome.stats == nil {
 		return 0, time.Time{}
 	}
-	begin := later(j.created.Add(j.share(datasetPercent)), j.outcome.at)
-	span := later(j.created.Add(j.duration), j.outcome.at).Sub(begin)
+	begin, span := j.training()
 	end, state, over := j.ended(now)
 	steps := j.outcome.stats.GetTuningStepCount()
 	var last time.Time

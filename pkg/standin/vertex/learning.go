@@ -136,8 +136,7 @@ func (j *job) trained(end time.Time) int64 {
 	if j.outcome == nil || j.outcome.stats == nil {
 		return 0
 	}
-	begin := later(j.created.Add(j.share(datasetPercent)), j.outcome.at)
-	span := later(j.created.Add(j.duration), j.outcome.at).Sub(begin)
+	begin, span := j.training()
 	steps := j.outcome.stats.GetTuningStepCount()
 	if span <= 0 || !end.Before(begin.Add(span)) {
 		return steps
