@@ -39,7 +39,7 @@ func (a *API) metrics(r *http.Request, name string) (any, error) {
 	switch {
 	case !job.Finished:
 		answer.Detail = "Vertex AI shows the metrics after the job's end."
-	case job.Metrics == nil && jobmetrics.Due(job):
+	case jobmetrics.Due(job):
 		answer.Detail = "The metrics are read within a few minutes after the job's end."
 	case job.Metrics == nil:
 		answer.Detail = jobmetrics.None

@@ -49,6 +49,15 @@ func (s *Store) Read(ctx context.Context, bucket, name string, generation int64)
 	return &reader{ReadCloser: r, bucket: bucket, name: name}, nil
 }
 
+// ReadLive opens the live generation of an object, as Read does.
+func (s *Store) ReadLive(ctx context.Context, bucket, name string) (io.ReadCloser, error) {
+	attrs, err := s.Attrs(ctx, bucket, name)
+	if err != nil {
+		return nil, err
+	}
+	return s.Read(ctx, bucket, name, attrs.Generation)
+}
+
 // reader returns the same error for a connection that breaks as Read does for one that cannot be
 // opened.
 type reader struct {

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/vertextune/vertextune/pkg/core/metrics"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
@@ -78,12 +77,8 @@ func measured(checkpoints []tuning.Checkpoint, c metrics.Curves) []tuning.Checkp
 
 // Read returns the curves that Keep has written to a gs:// URI.
 func Read(ctx context.Context, objects *gcs.Store, uri string) (curves metrics.Curves, err error) {
-	bucket, name, _ := strings.Cut(strings.TrimPrefix(uri, "gs://"), "/")
-	attrs, err := objects.Attrs(ctx, bucket, name)
-	if err != nil {
-		return curves, err
-	}
-	object, err := objects.Read(ctx, bucket, name, attrs.Generation)
+	bucket, name, _ := tuning.ParseURI(uri)
+	object, err := objects.ReadLive(ctx, bucket, name)
 	if err != nil {
 		return curves, err
 	}

@@ -103,18 +103,15 @@ func (t *Presenter) dropped(ctx context.Context, job tuning.Job) ([]sourceindex.
 		indices[i], reasons[i] = d.Index, d.Reason
 	}
 	none := strings.NewReader("")
-	bucket, name, ok := strings.Cut(strings.TrimPrefix(job.Lineage.Index, "gs://"), "/")
+	bucket, name, ok := tuning.ParseURI(job.Lineage.Index)
 	if !ok {
 		all, _ := sourceindex.Name(none, indices, reasons) // an empty index is no news
 		return all, errNoIndex
 	}
-	attrs, err := t.Objects.Attrs(ctx, bucket, name)
+	index, err := t.Objects.ReadLive(ctx, bucket, name)
 	if err == nil {
-		index, openErr := t.Objects.Read(ctx, bucket, name, attrs.Generation)
-		if err = openErr; err == nil {
-			defer func() { _ = index.Close() }() // nothing is lost by a failing close after reading
-			return sourceindex.Name(index, indices, reasons)
-		}
+		defer func() { _ = index.Close() }() // nothing is lost by a failing close after reading
+		return sourceindex.Name(index, indices, reasons)
 	}
 	if errors.Is(err, gcs.ErrNotFound) {
 		err = errNoIndex
