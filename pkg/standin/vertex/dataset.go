@@ -48,7 +48,7 @@ func (e *engine) readDataset(ctx context.Context, j *job) *outcome {
 		measured.Novelty = validation.answers.trigrams.share()
 	}
 	planned := plan(spec, j.facts, &e.facts.service, training)
-	planned.measure = measured
+	planned.measure, planned.lessons = measured, training.lessons
 	return planned
 }
 

@@ -22,6 +22,7 @@ type example struct {
 	files         int64           // images and all others
 	declared      map[string]bool // functions
 	answer        string          // the text of the output
+	lesson        *lesson         // what a model learns of it; nil of a form of open models
 	drop          string          // why the example is dropped; "" if it is not
 }
 
@@ -66,6 +67,7 @@ func (c checker) check(line []byte) (*example, string) {
 		return nil, "must end with a turn of the role '" + c.answerer() + "'"
 	}
 	c.limits(e)
+	e.lesson = newLesson(req.GetContents())
 	return e, ""
 }
 

@@ -47,6 +47,11 @@ type modelFacts struct {
 	Modalities         []string    `json:"modalities"`
 	// LearningRates are those that an open model is tuned with by default, by the modes that it takes.
 	LearningRates map[string]float64 `json:"learning_rates"`
+	// FixedSampling says that requests with penalties, or with a last turn of the model, are refused.
+	FixedSampling bool `json:"fixed_sampling"`
+	// ThinkingLevels are those that requests may set; ThinkingBudget says that they may set a budget.
+	ThinkingLevels []string `json:"thinking_levels"`
+	ThinkingBudget bool     `json:"thinking_budget"`
 }
 
 func (m *modelFacts) open() bool { return m.Status == modelOpen }

@@ -47,6 +47,7 @@ type outcome struct {
 	hyper       *pb.SupervisedHyperParameters // what the service chose
 	checkpoints []*pb.TunedModelCheckpoint    // planned, without endpoints
 	measure     measure                       // of a good dataset
+	lessons     lessons                       // of a good dataset
 	failure     *spb.Status                   // nil if the job will succeed
 }
 

@@ -13,14 +13,16 @@ import (
 )
 
 var (
-	parentPattern  = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)$`)
-	jobPattern     = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/tuningJobs/([^/]+)$`)
-	modelPattern   = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/models/([^/@]+)(?:@([^/@]+))?$`)
-	keyPattern     = regexp.MustCompile(`^projects/[^/]+/locations/([^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+$`)
-	bucketPattern  = regexp.MustCompile(`^gs://[a-z0-9][a-z0-9._-]+[a-z0-9](/.*)?$`)
-	contextPattern = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/metadataStores/default/contexts/([^/]+)$`)
-	runsPattern    = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/tensorboards/([^/]+)/experiments/([^/]+)(?:/runs/([^/]+)(?:/timeSeries/([^/]+))?)?$`)
-	numberPattern  = regexp.MustCompile(`^[0-9]+$`)
+	parentPattern         = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)$`)
+	jobPattern            = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/tuningJobs/([^/]+)$`)
+	modelPattern          = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/models/([^/@]+)(?:@([^/@]+))?$`)
+	keyPattern            = regexp.MustCompile(`^projects/[^/]+/locations/([^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+$`)
+	bucketPattern         = regexp.MustCompile(`^gs://[a-z0-9][a-z0-9._-]+[a-z0-9](/.*)?$`)
+	contextPattern        = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/metadataStores/default/contexts/([^/]+)$`)
+	runsPattern           = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/tensorboards/([^/]+)/experiments/([^/]+)(?:/runs/([^/]+)(?:/timeSeries/([^/]+))?)?$`)
+	publisherModelPattern = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/publishers/google/models/([^/]+)$`)
+	endpointPattern       = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/endpoints/([^/]+)$`)
+	numberPattern         = regexp.MustCompile(`^[0-9]+$`)
 )
 
 // place is the project, by its ID, and the location of a job.

@@ -45,6 +45,7 @@ type record struct {
 	Checkpoints []*message `json:"checkpoints,omitempty"`
 	Failure     *message   `json:"failure,omitempty"`
 	Measure     *measure   `json:"measure,omitempty"`
+	Lessons     lessons    `json:"lessons,omitempty"`
 }
 
 // message puts a protocol buffer into the journal in its own JSON form.
@@ -113,7 +114,7 @@ func reading(j *job, o *outcome) record {
 	r := record{
 		Kind: recordDataset, ID: j.id, At: o.at,
 		Stats: wrap(o.stats), Hyper: wrap(o.hyper), Failure: wrap(o.failure),
-		Measure: &o.measure,
+		Measure: &o.measure, Lessons: o.lessons,
 	}
 	for _, c := range o.checkpoints {
 		r.Checkpoints = append(r.Checkpoints, wrap(c))
@@ -123,7 +124,7 @@ func reading(j *job, o *outcome) record {
 
 func (r record) outcome() (*outcome, error) {
 	var errs [3]error
-	o := &outcome{at: r.At, measure: measure{Novelty: -1}}
+	o := &outcome{at: r.At, measure: measure{Novelty: -1}, lessons: r.Lessons}
 	if r.Measure != nil {
 		o.measure = *r.Measure
 	}

@@ -18,11 +18,13 @@ type tally struct {
 	indices    []int64 // of some dropped examples, from 1
 	reasons    []string
 	answers    answers
+	lessons    lessons
 }
 
 // keep counts an example that is used. It compares the answer with known trigrams.
 func (t *tally) keep(e *example, known *trigrams) {
 	t.answers.add(e.answer, known)
+	t.lessons.add(e.lesson)
 	t.kept++
 	t.characters += e.characters
 	t.multimodal = t.multimodal || e.files > 0
