@@ -1,9 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package vertex calls Vertex AI's GenAiTuningService through the official client. That client
-// supports gRPC only, and has no default deadline and no default retries. So every call here has a
-// deadline, and a create is never retried.
+// Package vertex calls Vertex AI through the official clients. These support gRPC only, and have no
+// default deadline and no default retries. So every call here has a deadline, and a create is never
+// retried.
 package vertex
 
 import (
@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/vertextune/vertextune/pkg/core/endpoint"
 	"github.com/vertextune/vertextune/pkg/google/gcperr"
 )
 
@@ -37,19 +38,24 @@ type Config struct {
 	EmulatorHost string `env:"VERTEX_AI_EMULATOR_HOST"`
 }
 
-// Client creates and reads tuning jobs. A job exists in one region, and only the endpoint of that
-// region serves it, so the client has one connection for each region, opened at its first use.
+// Client creates and reads tuning jobs, and asks models. A job exists in one region, and a model is
+// served at some locations, each with a host of its own. So the client has one connection for each
+// location, opened at its first use.
 type Client struct {
 	project string
 	config  Config
 
 	mu      sync.Mutex
 	regions map[string]*aiplatform.GenAiTuningClient
+	models  map[string]*aiplatform.PredictionClient
 }
 
 // New returns a client for the jobs of a project. It connects at its first call.
 func New(project string, config Config) *Client {
-	return &Client{project: project, config: config, regions: map[string]*aiplatform.GenAiTuningClient{}}
+	return &Client{
+		project: project, config: config,
+		regions: map[string]*aiplatform.GenAiTuningClient{}, models: map[string]*aiplatform.PredictionClient{},
+	}
 }
 
 // Close closes the connections.
@@ -60,7 +66,11 @@ func (c *Client) Close() error {
 	for _, region := range c.regions {
 		all = append(all, region.Close())
 	}
+	for _, location := range c.models {
+		all = append(all, location.Close())
+	}
 	clear(c.regions)
+	clear(c.models)
 	return errors.Join(all...)
 }
 
@@ -90,16 +100,8 @@ func (c *Client) options(location string) []option.ClientOption {
 			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
 		}
 	}
-	return []option.ClientOption{version, option.WithEndpoint(endpoint(location))}
-}
-
-// endpoint returns the host that serves a location. The client's default is the global host, which
-// refuses the jobs of a region.
-func endpoint(location string) string {
-	if location == "global" {
-		return "aiplatform.googleapis.com:443"
-	}
-	return location + "-aiplatform.googleapis.com:443"
+	// The client's default is the global host, which refuses the jobs of a region.
+	return []option.ClientOption{version, option.WithEndpoint(endpoint.Host(location) + ":443")}
 }
 
 func (c *Client) parent(location string) string {

@@ -157,16 +157,3 @@ func TestStatesOfVertexAI(t *testing.T) {
 		}
 	}
 }
-
-func TestEndpoint(t *testing.T) {
-	t.Parallel()
-	for location, want := range map[string]string{
-		"us-central1":  "us-central1-aiplatform.googleapis.com:443",
-		"europe-west4": "europe-west4-aiplatform.googleapis.com:443",
-		"global":       "aiplatform.googleapis.com:443",
-	} {
-		if got := endpoint(location); got != want {
-			t.Errorf("endpoint(%q) = %q, want %q", location, got, want)
-		}
-	}
-}
