@@ -3,7 +3,8 @@
 
 // Package store keeps our records in Firestore: jobs (collection tuning_jobs), the messages to
 // train on (messages), the models that carry defaults for a job (models), idempotency keys
-// (start_keys), and the files and uploads of OpenAI's clients (openai_files, openai_uploads).
+// (start_keys), evaluations of tuned models (evaluations), and the files and uploads of OpenAI's
+// clients (openai_files, openai_uploads).
 //
 // Every write of a job is conditioned on the version that was read, so two writers never undo each
 // other's changes. The events of a job are in its document and are written with the change itself,
@@ -31,6 +32,8 @@ const (
 	models   = "models"
 	keys     = "start_keys"     // idempotency keys; Firestore deletes them after their expires_at
 	control  = "tuning_control" // single documents: the admission and the budgets
+
+	evaluations = "evaluations"
 
 	service = "Firestore"
 )
