@@ -53,8 +53,7 @@ type Run struct {
 	MaxOutputTokens int64  `firestore:"max_output_tokens"`
 
 	// Cursor is the number of examples that were asked. Pieces has the cursor at the beginning of
-	// each piece. Tries counts the attempts in a row that moved the cursor by nothing and did not
-	// lack quota.
+	// each piece. Tries counts the attempts in a row that failed.
 	Cursor     int64     `firestore:"cursor"`
 	Pieces     []int64   `firestore:"pieces"`
 	Tries      int64     `firestore:"tries,omitempty"`
@@ -148,27 +147,32 @@ func (r Run) Take(until, now time.Time) Run {
 	return r
 }
 
-// Usage is the tokens and the price of a piece.
+// Usage is the tokens of answers and their price.
 type Usage struct {
 	PromptTokens, OutputTokens int64
 	Price                      usd.Amount
 }
 
-// Advance returns the evaluation after a piece of so many examples was written.
-func (r Run) Advance(examples int64, u Usage, now time.Time) Run {
-	r.Pieces = append(slices.Clone(r.Pieces), r.Cursor)
-	r.Cursor += examples
+// Bill returns the evaluation with the usage of some answers.
+func (r Run) Bill(u Usage) Run {
 	r.PromptTokens += u.PromptTokens
 	r.OutputTokens += u.OutputTokens
 	r.Billed += int64(u.Price)
+	return r
+}
+
+// Advance returns the evaluation after a piece of so many examples was written.
+func (r Run) Advance(examples int64, now time.Time) Run {
+	r.Pieces = append(slices.Clone(r.Pieces), r.Cursor)
+	r.Cursor += examples
 	r.Tries, r.Detail, r.UpdatedAt = 0, "", now
 	return r
 }
 
-// Delay returns the evaluation without its lease, and with the reason why it waits. isQuota says
-// that the models have no quota left, which does not count as a try.
-func (r Run) Delay(detail string, isQuota bool, now time.Time) Run {
-	if !isQuota {
+// Delay returns the evaluation without its lease, and with the reason why it waits. isTry says that
+// an attempt failed; a lack of quota or of time does not count.
+func (r Run) Delay(detail string, isTry bool, now time.Time) Run {
+	if isTry {
 		r.Tries++
 	}
 	r.LeaseUntil, r.Detail, r.UpdatedAt = time.Time{}, detail, now

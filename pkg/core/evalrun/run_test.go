@@ -35,12 +35,12 @@ func TestRun_life(t *testing.T) {
 	if !again.StartedAt.Equal(noon) {
 		t.Errorf("a second lease changed the start to %s", again.StartedAt)
 	}
-	delayed := again.Delay("no answer", false, noon).Delay("no quota", true, noon)
+	delayed := again.Delay("no answer", true, noon).Delay("no quota", false, noon)
 	if delayed.Tries != 1 || delayed.Detail != "no quota" || delayed.Leased(noon) {
 		t.Errorf("delayed: %+v", delayed)
 	}
-	first := delayed.Advance(4, evalrun.Usage{PromptTokens: 5, OutputTokens: 6, Price: 70}, noon)
-	second := first.Advance(6, evalrun.Usage{PromptTokens: 1, OutputTokens: 2, Price: 30}, noon)
+	first := delayed.Bill(evalrun.Usage{PromptTokens: 5, OutputTokens: 6, Price: 70}).Advance(4, noon)
+	second := first.Bill(evalrun.Usage{PromptTokens: 1, OutputTokens: 2, Price: 30}).Advance(6, noon)
 	if first.Asked() || !second.Asked() || second.Tries != 0 || second.Detail != "" || second.PromptTokens != 6 || second.OutputTokens != 8 {
 		t.Errorf("advanced: %+v", second)
 	}

@@ -48,7 +48,7 @@ func TestEvaluation(t *testing.T) {
 		if again, isNew, err := w.CreateEvaluation(ctx, newEvaluation(1, 700), 0); err != nil || isNew || again.Reserved != 0 {
 			t.Errorf("created twice: %+v, %v, %v", again, isNew, err)
 		}
-		next := e.Take(noon.Add(time.Minute), noon).Advance(2, evalrun.Usage{PromptTokens: 3, OutputTokens: 4, Price: 5}, noon)
+		next := e.Take(noon.Add(time.Minute), noon).Bill(evalrun.Usage{PromptTokens: 3, OutputTokens: 4, Price: 5}).Advance(2, noon)
 		written, err := w.UpdateEvaluation(ctx, e, next)
 		if err != nil {
 			t.Fatal(err)
@@ -107,7 +107,7 @@ func TestEvaluation_budget(t *testing.T) {
 		if w.count(t, "evaluations") != 1 {
 			t.Error("a refused evaluation has a record")
 		}
-		done := e.Advance(3, evalrun.Usage{Price: 25}, noon).Succeed(evalrun.Result{}, noon)
+		done := e.Bill(evalrun.Usage{Price: 25}).Advance(3, noon).Succeed(evalrun.Result{}, noon)
 		if _, err := w.UpdateEvaluation(ctx, e, done); err != nil {
 			t.Fatal(err)
 		}

@@ -144,7 +144,7 @@ func (s *Service) handlePrepareError(ctx context.Context, r store.Record, cause 
 			j.LeaseUntil = time.Time{}
 			return j.MarkDelayed(fault.From(cause).Message), nil
 		default:
-			return j.Refuse(failureOf(cause), s.until(s.Config.Lease), s.Now().UTC()), nil
+			return j.Refuse(FailureOf(cause), s.until(s.Config.Lease), s.Now().UTC()), nil
 		}
 	})
 	if err != nil {
@@ -162,9 +162,9 @@ func (s *Service) handlePrepareError(ctx context.Context, r store.Record, cause 
 // ended reports whether there will be no job because it was refused or has failed.
 func ended(r store.Record) bool { return r.Step == tuning.Refused || r.State == tuning.Failed }
 
-// failureOf returns the form of an error that a record keeps, with Google's status code, or with
+// FailureOf returns the form of an error that a record keeps, with Google's status code, or with
 // the corresponding code for an error of our own.
-func failureOf(err error) tuning.Failure {
+func FailureOf(err error) tuning.Failure {
 	code := int32(gcperr.Code(err))
 	if code == int32(rpc.Code_UNKNOWN) {
 		code = rpc.Code_value[fault.KindOf(err).HTTP().Status]

@@ -72,7 +72,7 @@ func (s *Service) dispatch(ctx context.Context, r store.Record) (store.Record, b
 	if _, overBudget := errors.AsType[*store.BudgetError](err); overBudget {
 		// The job fails with an event, because the alternative is a wait of weeks for the next
 		// month.
-		refused, err := s.Records.UpdateJob(ctx, r, r.Fail(failureOf(err), s.Now().UTC()))
+		refused, err := s.Records.UpdateJob(ctx, r, r.Fail(FailureOf(err), s.Now().UTC()))
 		return refused, err == nil, err
 	}
 	if err != nil || !sent {

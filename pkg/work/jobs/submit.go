@@ -127,7 +127,7 @@ func (s *Service) submit(ctx context.Context, r store.Record) (store.Record, err
 		return s.findCreated(ctx, r, err), nil
 	}
 	refused := s.recordOutcome(ctx, r, func(j tuning.Job) tuning.Job {
-		return j.Refuse(failureOf(err), s.until(s.Config.Lease), s.Now().UTC())
+		return j.Refuse(FailureOf(err), s.until(s.Config.Lease), s.Now().UTC())
 	})
 	if !ended(refused) {
 		// The refusal was not recorded: the poller submits the job again, and may get another

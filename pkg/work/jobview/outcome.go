@@ -15,6 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/remedy"
 	"github.com/vertextune/vertextune/pkg/core/sourceindex"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/core/usd"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 )
 
@@ -75,6 +76,23 @@ func billed(job tuning.Job, e estimate.Estimate) *estimate.Billed {
 		return nil
 	}
 	return new(e.Against(job.Stats.BillableTokens, epochsOf(job)))
+}
+
+// Bill returns what a job was billed, if Vertex AI's count of tokens agrees with the estimate.
+func Bill(job tuning.Job) (bill usd.Amount, ok bool) {
+	var e estimate.Estimate
+	if len(job.Estimate) == 0 || json.Unmarshal(job.Estimate, &e) != nil {
+		return 0, false
+	}
+	b := billed(job, e)
+	switch {
+	case b == nil:
+	case b.Fits == estimate.OneEpoch && b.OneEpoch.Cost != nil:
+		return *b.OneEpoch.Cost, true
+	case b.Fits == estimate.AllEpochs && b.AllEpochs.Cost != nil:
+		return *b.AllEpochs.Cost, true
+	}
+	return 0, false
 }
 
 // epochsOf returns the epochs that the request asked for or, for a job that succeeded without, the

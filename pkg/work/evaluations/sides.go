@@ -1,0 +1,127 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package evaluations
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vertextune/vertextune/pkg/core/catalogue"
+	"github.com/vertextune/vertextune/pkg/core/evalrun"
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/lazyregexp"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+)
+
+// The names of the sides. That of a checkpoint has its ID.
+const (
+	baseSide       = "base"
+	tunedSide      = "tuned"
+	againstSide    = "against"
+	checkpointSide = "checkpoint-"
+)
+
+// refused returns an error about one field of a request.
+func refused(kind fault.Kind, field, reason, format string, args ...any) error {
+	e := fault.New(kind, format, args...)
+	e.Violations = []fault.Violation{{Field: field, Reason: reason, Description: e.Message}}
+	return e
+}
+
+// checkServed refuses a job whose tuned model cannot be asked.
+func checkServed(field string, job tuning.Job) error {
+	switch {
+	case job.State != tuning.Succeeded:
+		return refused(fault.FailedPrecondition, field, "JOB_NOT_SUCCEEDED",
+			"Only a job that has succeeded has a model to evaluate. The state of job %s is %s.", job.ID, job.State)
+	case job.TunedEndpoint == "":
+		return refused(fault.FailedPrecondition, field, "MODEL_NOT_SERVED",
+			"The tuned model of job %s has no endpoint, so it cannot be asked. Vertex AI serves only tuned Gemini models by itself.", job.ID)
+	}
+	return nil
+}
+
+var endpointLocation = lazyregexp.New(`^projects/[^/]+/locations/([a-z0-9-]+)/endpoints/`)
+
+// sides returns the models to ask. The first one is the base model of the job, or the tuned model of
+// the job to compare with. The base model is asked at the location of the tuned one.
+func (s *Service) sides(known *catalogue.Catalogue, r evalrun.Request, job tuning.Job, against *tuning.Job) ([]evalrun.Side, error) {
+	tuned, err := tunedModel(known, tunedSide, job, job.TunedEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	first := priced(known, job, evalrun.Side{
+		Name: baseSide, Model: s.Vertex.BaseModelName(tuned.Location, catalogue.ID(job.BaseModel)), Location: tuned.Location,
+	})
+	if against != nil {
+		if first, err = tunedModel(known, againstSide, *against, against.TunedEndpoint); err != nil {
+			return nil, err
+		}
+	}
+	if len(r.Checkpoints) == 0 {
+		return []evalrun.Side{first, tuned}, nil
+	}
+	all := []evalrun.Side{first}
+	for i, id := range r.Checkpoints {
+		at := slices.IndexFunc(job.Checkpoints, func(c tuning.Checkpoint) bool { return c.ID == id && c.Endpoint != "" })
+		if at < 0 {
+			return nil, refused(fault.InvalidArgument, fmt.Sprintf("checkpoints[%d]", i), "UNKNOWN_CHECKPOINT",
+				"The job has no checkpoint of this ID with an endpoint. It has: %s.", strings.Join(checkpointIDs(job), ", "))
+		}
+		side, err := tunedModel(known, checkpointSide+id, job, job.Checkpoints[at].Endpoint)
+		if err != nil {
+			return nil, err
+		}
+		side.Checkpoint = id
+		all = append(all, side)
+	}
+	return all, nil
+}
+
+func checkpointIDs(job tuning.Job) (ids []string) {
+	for _, c := range job.Checkpoints {
+		if c.Endpoint != "" {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+func tunedModel(known *catalogue.Catalogue, name string, job tuning.Job, endpoint string) (evalrun.Side, error) {
+	m := endpointLocation.FindStringSubmatch(endpoint)
+	if m == nil {
+		return evalrun.Side{}, fmt.Errorf("evaluate job %s: %q is not the name of an endpoint", job.ID, endpoint)
+	}
+	return priced(known, job, evalrun.Side{Name: name, Model: endpoint, Location: m[1], JobID: job.ID}), nil
+}
+
+// priced returns a side with its prices. The catalogue has those of tuned models, which are an upper
+// bound of those of their base.
+func priced(known *catalogue.Catalogue, job tuning.Job, side evalrun.Side) evalrun.Side {
+	model := known.Lookup(job.BaseModel)
+	if model != nil && model.InferencePrice != nil {
+		price := model.InferencePrice.Value
+		side.Priced, side.InputPrice, side.OutputPrice = true, int64(price.Input), int64(price.Output)
+	}
+	return side
+}
+
+// thinkingLevel returns the lowest level of thinking that all base models accept, or "" if they have
+// none in common.
+func thinkingLevel(known *catalogue.Catalogue, models ...tuning.Job) string {
+	level := ""
+	for i, job := range models {
+		model := known.Lookup(job.BaseModel)
+		if model == nil || model.Thinking == nil {
+			return ""
+		}
+		if found := model.Thinking.Value.Level; i == 0 {
+			level = found
+		} else if found != level {
+			return ""
+		}
+	}
+	return level
+}

@@ -1,0 +1,180 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package evaluations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/vertextune/vertextune/pkg/core/evalrun"
+	"github.com/vertextune/vertextune/pkg/core/evaluation"
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/usd"
+	"github.com/vertextune/vertextune/pkg/google/gcperr"
+	"github.com/vertextune/vertextune/pkg/google/gcs"
+	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/work/jobs"
+)
+
+const (
+	// pieceSize is how many examples a piece has.
+	pieceSize = 10
+	// lease is how long other processes leave an evaluation alone. A piece asks for at most
+	// askTimeout, so that its answers are written before the lease expires.
+	lease      = 5 * time.Minute
+	askTimeout = 4 * time.Minute
+	// maxTries is after how many attempts in a row a question that fails is given up. Attempts
+	// without quota do not count.
+	maxTries = 5
+	// maxAge is how long an evaluation may take.
+	maxAge = 24 * time.Hour
+	// writeTimeout limits the write of a result after the context has ended.
+	writeTimeout = 10 * time.Second
+)
+
+// Step does one piece of the work of an evaluation, unless another process does. It reports whether
+// the next piece may follow at once. An error is transient: a later call tries again.
+func (s *Service) Step(ctx context.Context, e store.Evaluation) (next store.Evaluation, more bool, err error) {
+	if e.Finished || e.Leased(s.Now()) {
+		return e, false, nil
+	}
+	if e, err = s.Records.UpdateEvaluation(ctx, e, e.Take(s.now().Add(lease), s.now())); err != nil {
+		return e, false, ignoreChanged(err)
+	}
+	done, more, err := s.work(ctx, e)
+	// What was asked is billed, so it is recorded even if ctx has ended.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	written, writeErr := s.Records.UpdateEvaluation(ctx, e, done)
+	if writeErr != nil {
+		return e, false, errors.Join(err, ignoreChanged(writeErr))
+	}
+	if written.Finished {
+		s.Log.InfoContext(ctx, "the evaluation ended", "evaluation", e.ID, "job_id", e.JobID, "state", written.State)
+	}
+	return written, more, err
+}
+
+// ignoreChanged returns nil if another process has written the record, because that process does
+// the work.
+func ignoreChanged(err error) error {
+	if errors.Is(err, store.ErrChanged) {
+		return nil
+	}
+	return err
+}
+
+// work returns the evaluation after one piece of its work, without a lease.
+func (s *Service) work(ctx context.Context, e store.Evaluation) (evalrun.Run, bool, error) {
+	run := e.Run
+	switch {
+	case s.Now().Sub(run.CreatedAt) > maxAge:
+		return s.fail(run, fault.New(fault.DeadlineExceeded, "The evaluation did not end within %s. %s", maxAge, run.Detail)), false, nil
+	case run.Asked():
+		return s.finish(ctx, run)
+	}
+	piece, err := s.piece(ctx, run)
+	if err != nil {
+		return s.delayed(ctx, run, err)
+	}
+	run = run.Bill(piece.usage)
+	if len(piece.rows) > 0 {
+		run = run.Advance(int64(len(piece.rows)), s.now())
+	}
+	switch err := piece.err; {
+	case err == nil:
+		return run.Release(s.now()), true, nil
+	case fault.KindOf(err) == fault.NotFound:
+		return s.fail(run, err), false, nil
+	case gcperr.Code(err) == codes.PermissionDenied && run.Tries >= maxTries:
+		return s.fail(run, err), false, nil
+	default:
+		return s.delayed(ctx, run, err)
+	}
+}
+
+// delayed returns the evaluation for a later call. The error is not returned if it is about quota or
+// about our own time, which is no failure.
+func (s *Service) delayed(ctx context.Context, run evalrun.Run, err error) (evalrun.Run, bool, error) {
+	if errors.Is(err, gcs.ErrNotFound) {
+		return s.fail(run, fault.New(fault.NotFound, "An object of the evaluation was deleted.")), false, nil
+	}
+	waits := fault.KindOf(err) == fault.ResourceExhausted || ctx.Err() != nil
+	run = run.Delay(fault.From(err).Message, !waits, s.now())
+	if waits {
+		err = nil
+	}
+	return run, false, err
+}
+
+func (s *Service) fail(run evalrun.Run, err error) evalrun.Run {
+	return run.Fail(jobs.FailureOf(err), s.now())
+}
+
+// piece is the result of asking some examples.
+type piece struct {
+	rows  []evaluation.Row // with the answers of all sides, from the cursor on
+	usage evalrun.Usage    // of these and of further answers, which are lost
+	err   error            // why there are no more rows
+}
+
+// piece asks all sides the next examples and writes the answers. If an earlier process has written
+// them but not recorded it, nothing is asked.
+func (s *Service) piece(ctx context.Context, run evalrun.Run) (piece, error) {
+	name := pieceName(run.Cursor)
+	written, err := s.rows(ctx, gcs.URI(s.Config.DataBucket, folder(run.ID, name)))
+	if err == nil {
+		return piece{rows: written, usage: usageOf(run, written)}, nil
+	}
+	if !errors.Is(err, gcs.ErrNotFound) {
+		return piece{}, err
+	}
+	questions, err := s.rows(ctx, run.Questions)
+	if err != nil {
+		return piece{}, err
+	}
+	from, to := run.Cursor, min(run.Cursor+pieceSize, run.Examples)
+	if to > int64(len(questions)) {
+		return piece{}, gcs.ErrNotFound
+	}
+	asked := s.ask(ctx, run, questions[from:to])
+	if len(asked.rows) == 0 {
+		return asked, nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	uri, err := s.write(ctx, run.ID, name, "application/jsonl", func(w io.Writer) error { return evaluation.WriteRows(w, asked.rows) })
+	if errors.Is(err, gcs.ErrConflict) {
+		asked.rows, err = s.rows(ctx, uri) // another process was faster
+	}
+	return asked, err
+}
+
+// pieceName returns the name of the object with the answers from a cursor on.
+func pieceName(cursor int64) string { return fmt.Sprintf("rows-%04d.jsonl", cursor) }
+
+// usageOf returns the usage of all answers in some rows.
+func usageOf(run evalrun.Run, rows []evaluation.Row) (all evalrun.Usage) {
+	for _, row := range rows {
+		for _, side := range run.Sides {
+			all = add(all, usage(side, row.Answers[side.Name]))
+		}
+	}
+	return all
+}
+
+func usage(side evalrun.Side, a evaluation.Answer) evalrun.Usage {
+	return evalrun.Usage{PromptTokens: a.PromptTokens, OutputTokens: a.OutputTokens, Price: side.Price(a.PromptTokens, a.OutputTokens)}
+}
+
+func add(a, b evalrun.Usage) evalrun.Usage {
+	return evalrun.Usage{
+		PromptTokens: a.PromptTokens + b.PromptTokens, OutputTokens: a.OutputTokens + b.OutputTokens, Price: usd.Amount(a.Price + b.Price),
+	}
+}
