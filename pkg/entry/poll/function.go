@@ -15,6 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/serve"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/work/backend"
+	"github.com/vertextune/vertextune/pkg/work/evaluations"
 	"github.com/vertextune/vertextune/pkg/work/jobevents"
 	"github.com/vertextune/vertextune/pkg/work/jobmetrics"
 )
@@ -60,6 +61,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	poller := &Poller{
 		Records: back.Records, Vertex: client, Events: events, Jobs: back.Jobs, Reports: back.Presenter(),
 		Metrics:      &jobmetrics.Keeper{Vertex: client, Objects: back.Objects, Bucket: config.Jobs.DataBucket},
+		Evaluations:  evaluations.New(back, client),
 		StalledAfter: config.StalledAfter, Timeout: config.TickTimeout, Now: time.Now, Log: back.Log,
 	}
 	return &serve.Function{Event: poller.Handle, Admit: admit, Project: config.Project, Close: back.Close}, nil

@@ -4,9 +4,9 @@
 // Package poll advances every unfinished job. Cloud Scheduler sends a message through Pub/Sub every
 // minute, and each message is one tick. A tick refreshes the records from Vertex AI, submits queued
 // jobs while there is capacity, and publishes events. Then it resumes interrupted starts, which can
-// take long, and publishes the events of that too. Messages may arrive twice, late, or two at a
-// time: a tick writes a record only if the record has not changed since it was read, so none of
-// that does harm.
+// take long, and publishes the events of that too. At last it does some work of the evaluations.
+// Messages may arrive twice, late, or two at a time: a tick writes a record only if the record has
+// not changed since it was read, so none of that does harm.
 package poll
 
 import (
@@ -22,6 +22,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
+	"github.com/vertextune/vertextune/pkg/work/evaluations"
 	"github.com/vertextune/vertextune/pkg/work/jobevents"
 	"github.com/vertextune/vertextune/pkg/work/jobmetrics"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
@@ -49,6 +50,8 @@ type Poller struct {
 	Events  *jobevents.Publisher
 	Reports *jobview.Presenter // writes the reports on jobs that have ended
 	Metrics *jobmetrics.Keeper // keeps the metrics of jobs that have ended
+	// Evaluations does the work of evaluations.
+	Evaluations *evaluations.Service
 	// StalledAfter is how long a job may run without any change before it counts as stalled; 0
 	// means no limit.
 	StalledAfter time.Duration
@@ -82,10 +85,17 @@ func (t *tick) unleased(step tuning.Step, now time.Time) (found []store.Record) 
 	return found
 }
 
-// Tick advances every job. A job that fails does not stop the others; the error joins the errors of
+// Tick advances every job, and then the evaluations. Only the work on jobs can fail the tick.
+func (p *Poller) Tick(ctx context.Context) error {
+	err := p.advance(ctx)
+	p.evaluate(ctx)
+	return err
+}
+
+// advance advances every job. A job that fails does not stop the others; the error joins the errors of
 // all of them. Work for which there is no time is left to the next tick. Everything else is done
 // and published before data are prepared, because preparing can take long or crash.
-func (p *Poller) Tick(ctx context.Context) error {
+func (p *Poller) advance(ctx context.Context) error {
 	t, err := p.read(ctx)
 	if err != nil || len(t.records) == 0 {
 		return err

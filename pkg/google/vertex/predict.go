@@ -16,8 +16,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/lazyregexp"
 )
 
-// generateTimeout is the deadline of one question: a long answer takes most of a minute.
-const generateTimeout = 60 * time.Second
+// generateTimeout is the deadline of one question: a long answer takes half a minute.
+const generateTimeout = 40 * time.Second
 
 var servedName = lazyregexp.New(`^projects/[^/]+/locations/([a-z0-9-]+)/(?:endpoints/[^/]+|publishers/google/models/[^/]+)$`)
 

@@ -44,7 +44,7 @@ func TestGenerate(t *testing.T) {
 	}
 	calls := w.taken()
 	for _, c := range calls {
-		if c.method != "GenerateContent" || c.left <= 50*time.Second || c.left > time.Minute {
+		if c.method != "GenerateContent" || c.left <= 30*time.Second || c.left > 40*time.Second {
 			t.Errorf("%s has %s until its deadline", c.method, c.left)
 		}
 	}

@@ -29,6 +29,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 	"github.com/vertextune/vertextune/pkg/work/backend"
+	"github.com/vertextune/vertextune/pkg/work/evaluations"
 	"github.com/vertextune/vertextune/pkg/work/jobevents"
 	"github.com/vertextune/vertextune/pkg/work/jobmetrics"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
@@ -176,9 +177,12 @@ func (c *Cloud) NewBackend(config jobs.Config) *backend.Backend {
 // can run at the same time as instances do.
 func (c *Cloud) NewPoller(t testing.TB, back *backend.Backend) *poll.Poller {
 	t.Helper()
+	evaluator := evaluations.New(back, c.Vertex)
+	evaluator.Now = c.Now
 	return &poll.Poller{
 		Records: back.Records, Vertex: c.Vertex, Jobs: back.Jobs, Events: c.publisher(t), Reports: back.Presenter(),
-		Metrics: &jobmetrics.Keeper{Vertex: c.Vertex, Objects: back.Objects, Bucket: back.Config.Jobs.DataBucket}, Now: c.Now, Log: back.Log,
+		Metrics:     &jobmetrics.Keeper{Vertex: c.Vertex, Objects: back.Objects, Bucket: back.Config.Jobs.DataBucket},
+		Evaluations: evaluator, Now: c.Now, Log: back.Log,
 	}
 }
 
