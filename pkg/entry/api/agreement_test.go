@@ -154,7 +154,7 @@ func (d *document) check(r *http.Request, body []byte, answer *http.Response, te
 // named are the paths that contain a name, as the document writes them.
 var named = []struct{ prefix, argument, suffix string }{
 	{base + "/job-status/", "{job_name}", ""}, {base + "/cancel/", "{job_name}", ""}, {base + "/jobs/", "{job_name}", "/events"}, {base + "/jobs/", "{job_name}", "/metrics"},
-	{base + "/jobs/", "{job_name}", ""}, {base + "/lineage/", "{name}", ""},
+	{base + "/jobs/", "{job_name}", ""}, {base + "/lineage/", "{name}", ""}, {base + "/evaluations/", "{id}", ""},
 }
 
 // documented returns the request and its path as the document describes them: with the name in one

@@ -21,6 +21,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
+	"github.com/vertextune/vertextune/pkg/work/evaluations"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 )
@@ -34,10 +35,12 @@ type API struct {
 	Vertex    *vertex.Client
 	Jobs      *jobs.Service
 	Catalogue catalogue.Provider
-	Presenter *jobview.Presenter
-	Gate      *Gate
-	Now       func() time.Time
-	Log       *slog.Logger
+	// Evaluations starts evaluations. Function poll does their work.
+	Evaluations *evaluations.Service
+	Presenter   *jobview.Presenter
+	Gate        *Gate
+	Now         func() time.Time
+	Log         *slog.Logger
 
 	starts paces
 	asked  asked

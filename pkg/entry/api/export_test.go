@@ -36,6 +36,6 @@ func (a *API) Paced() int { return len(a.starts.callers) }
 // StartPaced makes a start by a caller under the rate limit. If the limit admits the start, it ends
 // with the outcome; nil is success. StartPaced returns an error if the start is refused or fails.
 func (a *API) StartPaced(caller string, outcome error) error {
-	_, err := a.paced(context.WithValue(context.Background(), callerKey{}, caller), func() (tuning.Job, error) { return tuning.Job{}, outcome })
+	_, err := paced(context.WithValue(context.Background(), callerKey{}, caller), a, func() (tuning.Job, error) { return tuning.Job{}, outcome })
 	return err
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 	"github.com/vertextune/vertextune/pkg/work/backend"
+	"github.com/vertextune/vertextune/pkg/work/evaluations"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
@@ -96,6 +97,7 @@ func (s *system) serve(set setup) {
 	server := httptest.NewServer(agree(s.t, &api.API{
 		Config: set.api, Auth: set.auth, Records: back.Records, Objects: back.Objects, Vertex: tuner, Jobs: back.Jobs,
 		Catalogue: back.Catalogue, Presenter: back.Presenter(), Gate: set.gate, Now: set.now, Log: back.Log,
+		Evaluations: evaluations.New(back, tuner),
 	}))
 	s.t.Cleanup(server.Close)
 	s.url = server.URL

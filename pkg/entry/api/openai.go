@@ -45,7 +45,7 @@ func (s shared) IdempotencyKey(h http.Header, faults *fault.Faults) string {
 }
 
 func (s shared) Start(ctx context.Context, o jobs.StartRequest) (tuning.Job, error) {
-	return s.api.paced(ctx, func() (tuning.Job, error) { return s.api.Jobs.Start(ctx, o) })
+	return paced(ctx, s.api, func() (tuning.Job, error) { return s.api.Jobs.Start(ctx, o) })
 }
 
 func (s shared) Refresh(ctx context.Context, r store.Record) store.Record {

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
-	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
 // paces limits how often each caller starts jobs. Each instance has its own counts: they stop a
@@ -21,18 +20,18 @@ type paces struct {
 	callers map[string]*rate.Limiter
 }
 
-// paced limits each caller to StartsPerMinute jobs per minute, which may come all at once. A start
-// that fails permanently does not count.
-func (a *API) paced(ctx context.Context, start func() (tuning.Job, error)) (tuning.Job, error) {
+// paced limits each caller to StartsPerMinute jobs and evaluations per minute, which may come all at
+// once. A start that fails permanently does not count.
+func paced[T any](ctx context.Context, a *API, start func() (T, error)) (started T, err error) {
 	giveBack, err := a.starts.take(callerOf(ctx), a.Config.StartsPerMinute, a.Now())
 	if err != nil {
-		return tuning.Job{}, err
+		return started, err
 	}
-	job, err := start()
+	started, err = start()
 	if err != nil && !fault.ShouldRedeliver(err) {
 		giveBack()
 	}
-	return job, err
+	return started, err
 }
 
 func (p *paces) take(caller string, perMinute uint, now time.Time) (giveBack func(), err error) {

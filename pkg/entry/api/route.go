@@ -15,7 +15,7 @@ import (
 // base is the common path prefix of the endpoints.
 const base = "/api/v1/fine-tuning"
 
-// endpoint is one row of the routing table. {job_name} or {name} in a path stands for an argument.
+// endpoint is one row of the routing table. {job_name}, {id} or {name} in a path stands for an argument.
 // It may contain slashes, raw or percent-encoded, because resource names do.
 type endpoint struct {
 	method string
@@ -40,6 +40,8 @@ func (a *API) endpoints() []endpoint {
 		{http.MethodGet, base + "/jobs/{job_name}/events", auth.Reader, pageQuery, false, a.events},
 		{http.MethodGet, base + "/jobs/{job_name}/metrics", auth.Reader, nil, false, a.metrics},
 		{http.MethodGet, base + "/jobs/{job_name}", auth.Reader, nil, false, a.status}, // the same as job-status, as many clients expect it here
+		{http.MethodPost, base + "/evaluations", auth.Starter, nil, false, plain(a.startEvaluation)},
+		{http.MethodGet, base + "/evaluations/{id}", auth.Reader, nil, false, a.evaluation},
 		{http.MethodGet, base + "/lineage/{name}", auth.Reader, nil, false, a.lineage},
 		{http.MethodGet, base + "/models", auth.Reader, modelsQuery, false, plain(a.models)},
 		{http.MethodGet, "/health", auth.None, nil, false, plain(health)},

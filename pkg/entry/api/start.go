@@ -60,7 +60,7 @@ func (a *API) start(r *http.Request) (any, error) {
 		return a.dryRun(r.Context(), order)
 	}
 	order.Key = idempotencyKey(r.Header, &order.Faults)
-	job, err := a.paced(r.Context(), func() (tuning.Job, error) { return a.Jobs.Start(r.Context(), order) })
+	job, err := paced(r.Context(), a, func() (tuning.Job, error) { return a.Jobs.Start(r.Context(), order) })
 	if err != nil {
 		return nil, err
 	}

@@ -23,8 +23,8 @@ const (
 	checkpointSide = "checkpoint-"
 )
 
-// refused returns an error about one field of a request.
-func refused(kind fault.Kind, field, reason, format string, args ...any) error {
+// refuse returns an error about one field of a request.
+func refuse(kind fault.Kind, field, reason, format string, args ...any) error {
 	e := fault.New(kind, format, args...)
 	e.Violations = []fault.Violation{{Field: field, Reason: reason, Description: e.Message}}
 	return e
@@ -34,10 +34,10 @@ func refused(kind fault.Kind, field, reason, format string, args ...any) error {
 func checkServed(field string, job tuning.Job) error {
 	switch {
 	case job.State != tuning.Succeeded:
-		return refused(fault.FailedPrecondition, field, "JOB_NOT_SUCCEEDED",
+		return refuse(fault.FailedPrecondition, field, "JOB_NOT_SUCCEEDED",
 			"Only a job that has succeeded has a model to evaluate. The state of job %s is %s.", job.ID, job.State)
 	case job.TunedEndpoint == "":
-		return refused(fault.FailedPrecondition, field, "MODEL_NOT_SERVED",
+		return refuse(fault.FailedPrecondition, field, "MODEL_NOT_SERVED",
 			"The tuned model of job %s has no endpoint, so it cannot be asked. Vertex AI serves only tuned Gemini models by itself.", job.ID)
 	}
 	return nil
@@ -67,7 +67,7 @@ func (s *Service) sides(known *catalogue.Catalogue, r evalrun.Request, job tunin
 	for i, id := range r.Checkpoints {
 		at := slices.IndexFunc(job.Checkpoints, func(c tuning.Checkpoint) bool { return c.ID == id && c.Endpoint != "" })
 		if at < 0 {
-			return nil, refused(fault.InvalidArgument, fmt.Sprintf("checkpoints[%d]", i), "UNKNOWN_CHECKPOINT",
+			return nil, refuse(fault.InvalidArgument, fmt.Sprintf("checkpoints[%d]", i), "UNKNOWN_CHECKPOINT",
 				"The job has no checkpoint of this ID with an endpoint. It has: %s.", strings.Join(checkpointIDs(job), ", "))
 		}
 		side, err := tunedModel(known, checkpointSide+id, job, job.Checkpoints[at].Endpoint)

@@ -38,21 +38,21 @@ func TestStart_refuses(t *testing.T) {
 		kind   fault.Kind
 		change func(*evalrun.Request)
 	}{
-		"job_name REQUIRED":                  {fault.InvalidArgument, func(r *evalrun.Request) { r.JobName = "" }},
-		"job_name UNKNOWN_JOB":               {fault.NotFound, func(r *evalrun.Request) { r.JobName += "0" }},
-		"job_name JOB_NOT_SUCCEEDED":         {fault.FailedPrecondition, func(r *evalrun.Request) { r.JobName = queued.ID }},
-		"against UNKNOWN_JOB":                {fault.NotFound, func(r *evalrun.Request) { r.Against = "1" }},
-		"evaluation_data NO_EVALUATION_DATA": {fault.FailedPrecondition, func(r *evalrun.Request) { r.Data = "" }},
-		"evaluation_data INVALID_URI":        {fault.InvalidArgument, func(r *evalrun.Request) { r.Data = "gs://b/x.csv" }},
-		"evaluation_data NOT_ALLOWED":        {fault.InvalidArgument, func(r *evalrun.Request) { r.Data = "gs://foreign/x.jsonl" }},
-		"evaluation_data NO_SUCH_OBJECT":     {fault.NotFound, func(r *evalrun.Request) { r.Data = "gs://" + bucket + "/none.jsonl" }},
-		"evaluation_data NO_USABLE_EXAMPLES": {fault.FailedPrecondition, func(r *evalrun.Request) { r.Data = "gs://" + bucket + "/bad.jsonl" }},
-		"checkpoints[1] UNKNOWN_CHECKPOINT":  {fault.InvalidArgument, func(r *evalrun.Request) { r.Checkpoints = []string{"1", "77"} }},
-		"checkpoints[1] DUPLICATE":           {fault.InvalidArgument, func(r *evalrun.Request) { r.Checkpoints = []string{"1", "1"} }},
-		"metric INVALID_METRIC":              {fault.InvalidArgument, func(r *evalrun.Request) { r.Metric = "bleu" }},
-		"metric METRIC_DOES_NOT_APPLY":       {fault.FailedPrecondition, func(r *evalrun.Request) { r.Metric = "json_keys" }},
-		"max_cost_usd OUT_OF_RANGE":          {fault.InvalidArgument, func(r *evalrun.Request) { r.MaxCost = -1 }},
-		"max_cost_usd OVER_BUDGET":           {fault.FailedPrecondition, func(r *evalrun.Request) { r.MaxCost = 1 }},
+		"job_name REQUIRED":                      {fault.InvalidArgument, func(r *evalrun.Request) { r.JobName = "" }},
+		"job_name UNKNOWN_JOB":                   {fault.NotFound, func(r *evalrun.Request) { r.JobName += "0" }},
+		"job_name JOB_NOT_SUCCEEDED":             {fault.FailedPrecondition, func(r *evalrun.Request) { r.JobName = queued.ID }},
+		"against UNKNOWN_JOB":                    {fault.NotFound, func(r *evalrun.Request) { r.Against = "1" }},
+		"evaluation_data NO_EVALUATION_DATA":     {fault.FailedPrecondition, func(r *evalrun.Request) { r.Data = "" }},
+		"evaluation_data INVALID_URI":            {fault.InvalidArgument, func(r *evalrun.Request) { r.Data = "gs://b/x.csv" }},
+		"evaluation_data NOT_ALLOWED":            {fault.InvalidArgument, func(r *evalrun.Request) { r.Data = "gs://foreign/x.jsonl" }},
+		"evaluation_data UNKNOWN_OBJECT":         {fault.NotFound, func(r *evalrun.Request) { r.Data = "gs://" + bucket + "/none.jsonl" }},
+		"evaluation_data NO_EVALUATION_EXAMPLES": {fault.FailedPrecondition, func(r *evalrun.Request) { r.Data = "gs://" + bucket + "/bad.jsonl" }},
+		"checkpoints[1] UNKNOWN_CHECKPOINT":      {fault.InvalidArgument, func(r *evalrun.Request) { r.Checkpoints = []string{"1", "77"} }},
+		"checkpoints[1] DUPLICATE":               {fault.InvalidArgument, func(r *evalrun.Request) { r.Checkpoints = []string{"1", "1"} }},
+		"metric INVALID_METRIC":                  {fault.InvalidArgument, func(r *evalrun.Request) { r.Metric = "bleu" }},
+		"metric METRIC_DOES_NOT_APPLY":           {fault.FailedPrecondition, func(r *evalrun.Request) { r.Metric = "json_keys" }},
+		"max_cost_usd OUT_OF_RANGE":              {fault.InvalidArgument, func(r *evalrun.Request) { r.MaxCost = -1 }},
+		"max_cost_usd OVER_BUDGET":               {fault.FailedPrecondition, func(r *evalrun.Request) { r.MaxCost = 1 }},
 	} {
 		r := order(job)
 		c.change(&r.Request)

@@ -51,6 +51,15 @@ func (t *Presenter) Summary(j tuning.Job) Summary {
 	}
 }
 
+// Evaluation is the newest evaluation of a job. Verdict and Sentence are empty until it has
+// succeeded.
+type Evaluation struct {
+	ID       string `json:"id"`
+	State    string `json:"state"`
+	Verdict  string `json:"verdict,omitempty"`
+	Sentence string `json:"sentence,omitempty"`
+}
+
 // Status is everything that callers can learn about a job.
 type Status struct {
 	Summary
@@ -69,6 +78,7 @@ type Status struct {
 	TunedEndpoint   string                 `json:"tuned_endpoint,omitempty"`
 	Checkpoints     []tuning.Checkpoint    `json:"checkpoints,omitempty"`
 	Best            *Best                  `json:"best_checkpoint,omitempty"` // of a job that has succeeded
+	Evaluation      *Evaluation            `json:"evaluation,omitempty"`      // package api fills it in
 	Stats           *tuning.Stats          `json:"stats,omitempty"`
 	Warnings        []string               `json:"warnings,omitempty"`
 	LeftOut         *tuning.LeftOut        `json:"left_out,omitempty"`
