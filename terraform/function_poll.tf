@@ -83,6 +83,12 @@ resource "google_project_iam_member" "poll_metrics" {
   member  = module.poll.account.member
 }
 
+resource "google_project_iam_member" "poll_evaluator" {
+  project = var.project_id
+  role    = google_project_iam_custom_role.evaluator.id
+  member  = module.poll.account.member
+}
+
 resource "google_pubsub_topic_iam_member" "poll_events" {
   topic  = google_pubsub_topic.events.id
   role   = "roles/pubsub.publisher"

@@ -12,6 +12,7 @@ locals {
     google_project_iam_member.build_releaser,
     google_project_iam_member.convert_firestore,
     google_project_iam_member.convert_trigger_receiver,
+    google_project_iam_member.poll_evaluator,
     google_project_iam_member.poll_firestore,
     google_project_iam_member.poll_metrics,
     google_project_iam_member.poll_tuner,

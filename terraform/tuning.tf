@@ -32,6 +32,18 @@ resource "google_project_iam_custom_role" "metrics" {
   depends_on = [google_project_service.this]
 }
 
+# Function poll asks tuned models and their base models the questions of an evaluation. One permission
+# covers both.
+resource "google_project_iam_custom_role" "evaluator" {
+  role_id = "${replace(var.name, "-", "_")}_evaluator"
+  title   = "Vertextune: ask the models of an evaluation"
+  permissions = [
+    "aiplatform.endpoints.predict",
+  ]
+
+  depends_on = [google_project_service.this]
+}
+
 # Jobs run as Vertex AI's tuning agent, gcp-sa-vertex-tune, which reads our buckets by
 # roles/aiplatform.tuningServiceAgent. Google creates the agent, with that role, at the first tuning
 # job of a project. So nothing can be granted to it before, and in the project itself it needs no

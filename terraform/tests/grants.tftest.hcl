@@ -67,6 +67,7 @@ run "as_it_comes" {
       "serviceAccount:vertextune-convert-trigger@my-project.iam.gserviceaccount.com run.invoker on service vertextune-convert",
 
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com datastore.user on the project if resource.name == \"projects/my-project/databases/(default)\"",
+      "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com vertextune_evaluator on the project",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com vertextune_metrics on the project",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com vertextune_tuner on the project",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-inbox",
@@ -252,7 +253,7 @@ run "open_models" {
   }
 }
 
-run "nothing_but_tuning_jobs_at_vertex_ai" {
+run "nothing_but_tuning_jobs_and_their_models_at_vertex_ai" {
   assert {
     condition = google_project_iam_custom_role.tuner.permissions == toset([
       "aiplatform.trainingPipelines.get",
@@ -272,5 +273,10 @@ run "nothing_but_tuning_jobs_at_vertex_ai" {
       "aiplatform.tensorboardTimeSeries.read",
     ])
     error_message = "The role holds ${join(", ", google_project_iam_custom_role.metrics.permissions)}."
+  }
+
+  assert {
+    condition     = google_project_iam_custom_role.evaluator.permissions == toset(["aiplatform.endpoints.predict"])
+    error_message = "The role holds ${join(", ", google_project_iam_custom_role.evaluator.permissions)}."
   }
 }

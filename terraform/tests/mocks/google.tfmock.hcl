@@ -78,6 +78,11 @@ override_resource {
 }
 
 override_resource {
+  target = google_project_iam_custom_role.evaluator
+  values = { id = "projects/my-project/roles/vertextune_evaluator" }
+}
+
+override_resource {
   target = google_project_iam_custom_role.metrics
   values = { id = "projects/my-project/roles/vertextune_metrics" }
 }
