@@ -52,6 +52,7 @@ var known = map[string]field{
 	"priority":                    {"priority", strictjson.Number},
 	"timeout":                     {"timeout", strictjson.String},
 	"cancel-when-stalled":         {"cancel_when_stalled", strictjson.Bool},
+	"evaluate":                    {"evaluate", strictjson.Bool},
 }
 
 // field is the path of a value in the body of POST /start, and its kind there.

@@ -61,6 +61,7 @@ func TestFromMetadata(t *testing.T) {
 		{"priority", "-5", tuning.Request{Priority: -5}},
 		{"timeout", "3600s", tuning.Request{Timeout: time.Hour}},
 		{"cancel-when-stalled", "true", tuning.Request{CancelWhenStalled: true}},
+		{"evaluate", "true", tuning.Request{Evaluate: true}},
 		{"label-team", "support", tuning.Request{Labels: map[string]string{"team": "support"}}},
 		{"LABEL_Cost_Center", "7", tuning.Request{Labels: map[string]string{"cost-center": "7"}}},
 		// Foreign keys are ignored.

@@ -37,6 +37,7 @@ func ReadRequest(f *requestfields.Reader) Request {
 		Priority:          valueOf(f.Integer("priority")),
 		Timeout:           f.Duration("timeout"),
 		CancelWhenStalled: f.Flag("cancel_when_stalled"),
+		Evaluate:          f.Flag("evaluate"),
 	}
 	f.Object("hyperparameters", func(h *requestfields.Reader) {
 		request.Hyperparameters = Hyperparameters{

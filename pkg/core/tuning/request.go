@@ -67,6 +67,8 @@ type Request struct {
 	// CancelWhenStalled requests that a stalled job is cancelled, in addition to the event that
 	// reports it.
 	CancelWhenStalled bool `json:"cancel_when_stalled,omitempty"`
+	// Evaluate requests that the tuned model is compared with its base when the job has succeeded.
+	Evaluate bool `json:"evaluate,omitempty"`
 }
 
 // Check returns everything that is wrong with the request, without reading any data: the faults

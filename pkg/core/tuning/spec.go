@@ -91,6 +91,9 @@ func (c *check) validation(r Request) {
 	if !(r.ValidationSplit >= 0 && r.ValidationSplit <= maxValidationSplit) { // this form also refuses NaN
 		c.Add("validation_split", "OUT_OF_RANGE", fmt.Sprintf("must be from 0 (no validation) to %v.", maxValidationSplit))
 	}
+	if r.Evaluate && r.ValidationData == "" && r.ValidationSplit == 0 {
+		c.Add("evaluate", "NO_EVALUATION_DATA", "needs examples that the job is not trained on: give validation_split or validation_data.")
+	}
 	if r.ValidationData == "" {
 		return
 	}

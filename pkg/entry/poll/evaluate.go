@@ -5,7 +5,12 @@ package poll
 
 import (
 	"context"
+	"slices"
 	"time"
+
+	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
 const (
@@ -17,6 +22,35 @@ const (
 	// maxEvaluations is how many evaluations a tick works on.
 	maxEvaluations = 20
 )
+
+// startEvaluation starts the evaluation of a job that has succeeded, if its start asked for one, and
+// returns the job's record. An evaluation that cannot be started is a warning of the job. With an
+// error, a later tick must retry.
+func (p *Poller) startEvaluation(ctx context.Context, t *tick, r store.Record) (store.Record, error) {
+	if !r.Evaluate || r.State != tuning.Succeeded {
+		return r, nil
+	}
+	err := p.Evaluations.StartOf(ctx, r.Job)
+	switch {
+	case err == nil:
+		return r, nil
+	case fault.IsTransient(err) && p.Now().Sub(r.UpdatedAt) < metricsRetryWindow:
+		return r, err
+	}
+	p.Log.WarnContext(ctx, "the evaluation of a job was not started", "job_id", r.ID, "error", err)
+	warning := "The evaluation was not started. " + fault.From(err).Message
+	written, err := p.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
+		if !slices.Contains(j.Warnings, warning) {
+			j.Warnings = append(slices.Clone(j.Warnings), warning)
+		}
+		return j, nil
+	})
+	if err != nil {
+		return r, err
+	}
+	t.put(written)
+	return written, nil
+}
 
 // evaluate does pieces of the unfinished evaluations, one of each in turn. It returns no error,
 // because a delivery that is repeated for it would repeat the work on jobs too. What fails is

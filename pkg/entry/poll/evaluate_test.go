@@ -8,10 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"cloud.google.com/go/firestore"
 	"google.golang.org/grpc/codes"
 
 	"github.com/vertextune/vertextune/pkg/core/evalrun"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 	"github.com/vertextune/vertextune/pkg/work/evaluations"
@@ -100,5 +102,47 @@ func TestTick_evaluation_without_its_job(t *testing.T) {
 	e, err := w.Cloud.Records.Evaluation(t.Context(), run.ID)
 	if err != nil || e.State != evalrun.Failed || e.Failure.Code != int32(codes.NotFound) {
 		t.Errorf("%+v, %v", e.Run, err)
+	}
+}
+
+// asking begins a job whose start asked for an evaluation.
+func (w *world) asking(t *testing.T, validation string) store.Record {
+	t.Helper()
+	r, err := w.Cloud.Records.Change(t.Context(), w.trained(t), func(j tuning.Job) (tuning.Job, error) {
+		j.Spec.ValidationData = validation
+		return j, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Firestore.Collection("tuning_jobs").Doc(r.ID).Update(t.Context(), []firestore.Update{{Path: "evaluate", Value: true}}); err != nil {
+		t.Fatal(err)
+	}
+	return w.Read(t, r.ID)
+}
+
+// TestTick_starts_the_evaluation_that_a_start_asked_for: before the end of the job is published, and
+// once.
+func TestTick_starts_the_evaluation_that_a_start_asked_for(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick)
+	w.put(t, "held-out.jsonl", cloudtest.Example)
+	r := w.asking(t, "gs://"+cloudtest.Data+"/held-out.jsonl")
+	w.tick(t)
+	e, ok, err := w.Cloud.Records.NewestEvaluation(t.Context(), r.ID)
+	if err != nil || !ok || e.ID != evalrun.JobKeyID(r.ID) || e.State != evalrun.Succeeded {
+		t.Errorf("%+v, %v, %v", e.Run, ok, err)
+	}
+	if warnings := w.Read(t, r.ID).Warnings; len(warnings) != 0 {
+		t.Errorf("warnings %q", warnings)
+	}
+	without := w.asking(t, "")
+	w.tick(t)
+	w.tick(t)
+	if warnings := w.Read(t, without.ID).Warnings; len(warnings) != 1 || !strings.Contains(warnings[0], "no validation data") {
+		t.Errorf("warnings %q", warnings)
+	}
+	if len(w.receivedEvents(t)[without.ID]) == 0 {
+		t.Error("the end of the job is not published")
 	}
 }

@@ -34,7 +34,10 @@ func (p *Poller) report(ctx context.Context, t *tick, jobs []store.Record) ([]st
 			continue
 		}
 		work.do(func() (err error) {
-			if jobs[i], err = p.measure(ctx, t, jobs[i]); err != nil {
+			if jobs[i], err = p.measure(ctx, t, jobs[i]); err == nil {
+				jobs[i], err = p.startEvaluation(ctx, t, jobs[i])
+			}
+			if err != nil {
 				late[i] = true
 				return err
 			}

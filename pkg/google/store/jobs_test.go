@@ -26,7 +26,7 @@ func fullJob(n int) tuning.Job {
 	j.Tentative, j.Key = true, "5f"
 	j.Name, j.Number, j.ModelID = jobName(n), fmt.Sprint(n), "m"
 	j.Hyperparameters = tuning.Hyperparameters{EpochCount: &epochs, BatchSize: &batch, LearningRate: &rate}
-	j.Priority, j.Timeout, j.CancelWhenStalled, j.RequestData = -5, time.Hour, true, "gs://b/requests/x.json"
+	j.Priority, j.Timeout, j.CancelWhenStalled, j.Evaluate, j.RequestData = -5, time.Hour, true, true, "gs://b/requests/x.json"
 	j.TrainingData, j.Pairs, j.Merged, j.Warnings = "gs://b/x.jsonl", 7, 2, []string{"one", "two"}
 	j.LeftOut = &tuning.LeftOut{
 		Count: 2, Reasons: map[string]int64{"SAME_ROLE": 2}, Messages: []tuning.LeftOutMessage{{ID: "m1", Reason: "SAME_ROLE"}},
@@ -192,6 +192,7 @@ func TestUpdateJob_keeps_what_does_not_move(t *testing.T) {
 		want, first := fullJob(1), newJob(1)
 		want.Key, want.ModelID, want.Hyperparameters, want.Published = first.Key, first.ModelID, first.Hyperparameters, first.Published
 		want.OpenAI, want.Priority, want.Timeout, want.CancelWhenStalled = first.OpenAI, first.Priority, first.Timeout, first.CancelWhenStalled
+		want.Evaluate = first.Evaluate
 		same(t, "job", want, read.Job)
 		if note := w.data(t, "tuning_jobs/"+record.ID)["note"]; note != "mine" {
 			t.Errorf("the added field is now %v", note)

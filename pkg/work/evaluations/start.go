@@ -50,14 +50,28 @@ func (s *Service) Start(ctx context.Context, r StartRequest) (evalrun.Run, error
 	if faults := r.Check(r.Faults); faults.Count > 0 {
 		return evalrun.Run{}, faults.Err()
 	}
-	id := evalrun.NewID(s.Now())
-	if r.Key != "" {
-		id = evalrun.KeyID(r.Caller, r.Key)
-		known, err := s.Records.Evaluation(ctx, id)
-		if err == nil || fault.KindOf(err) != fault.NotFound {
-			return repeated(known.Run, r, err)
-		}
+	if r.Key == "" {
+		return s.create(ctx, evalrun.NewID(s.Now()), r)
 	}
+	return s.once(ctx, evalrun.KeyID(r.Caller, r.Key), r)
+}
+
+// StartOf starts the evaluation that the start of a job asked for. It is idempotent.
+func (s *Service) StartOf(ctx context.Context, job tuning.Job) error {
+	_, err := s.once(ctx, evalrun.JobKeyID(job.ID), StartRequest{Request: evalrun.Request{JobName: job.ID}, Caller: job.StartedBy})
+	return err
+}
+
+// once creates the evaluation of this ID, or returns the existing one.
+func (s *Service) once(ctx context.Context, id string, r StartRequest) (evalrun.Run, error) {
+	known, err := s.Records.Evaluation(ctx, id)
+	if err == nil || fault.KindOf(err) != fault.NotFound {
+		return repeated(known.Run, r, err)
+	}
+	return s.create(ctx, id, r)
+}
+
+func (s *Service) create(ctx context.Context, id string, r StartRequest) (evalrun.Run, error) {
 	d, err := s.draft(ctx, r.Request)
 	if err = errors.Join(err, d.refusal); err != nil {
 		return evalrun.Run{}, err

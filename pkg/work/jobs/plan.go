@@ -29,7 +29,7 @@ func (s *Service) plan(ctx context.Context, o StartRequest, faults fault.Faults)
 	job := tuning.Job{
 		ID: tuning.NewID(now), Location: s.Location, StartedBy: o.Caller, ModelID: o.ModelID,
 		DisplayName: o.DisplayName, BaseModel: o.BaseModel, Hyperparameters: o.Hyperparameters,
-		OpenAI: o.OpenAI, Priority: o.Priority, Timeout: o.Timeout, CancelWhenStalled: o.CancelWhenStalled,
+		OpenAI: o.OpenAI, Priority: o.Priority, Timeout: o.Timeout, CancelWhenStalled: o.CancelWhenStalled, Evaluate: o.Evaluate,
 		CreatedAt: now, UpdatedAt: now,
 		Spec: tuning.Spec{
 			PreTunedModel: o.PreTunedModel, Labels: o.Labels, ServiceAccount: o.ServiceAccount, KMSKeyName: o.KMSKeyName,
