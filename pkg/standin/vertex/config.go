@@ -10,7 +10,8 @@
 // model, and the output_uri of an open model stays empty. What it knows of Vertex AI (models,
 // limits, defaults) is in models.json and service.json, with sources. The metrics of a job that has
 // ended are in MetadataService and TensorboardService: no loss is measured, but the curves follow
-// from the data.
+// from the data. Base models and tuned endpoints answer in PredictionService: a tuned model gives
+// the answer of the training data to the most similar question.
 //
 // A job's state is a pure function of the clock and of what was recorded: its creation, what its
 // dataset held, its cancellation. With a folder these are journalled and survive kill -9.

@@ -52,13 +52,9 @@ func (s *Service) sides(known *catalogue.Catalogue, r evalrun.Request, job tunin
 	if err != nil {
 		return nil, err
 	}
-	first := priced(known, job, evalrun.Side{
-		Name: baseSide, Model: s.Vertex.BaseModelName(tuned.Location, catalogue.ID(job.BaseModel)), Location: tuned.Location,
-	})
-	if against != nil {
-		if first, err = tunedModel(known, againstSide, *against, against.TunedEndpoint); err != nil {
-			return nil, err
-		}
+	first, err := s.first(known, tuned.Location, job, against)
+	if err != nil {
+		return nil, err
 	}
 	if len(r.Checkpoints) == 0 {
 		return []evalrun.Side{first, tuned}, nil
@@ -78,6 +74,23 @@ func (s *Service) sides(known *catalogue.Catalogue, r evalrun.Request, job tunin
 		all = append(all, side)
 	}
 	return all, nil
+}
+
+// baseModelID matches the IDs of Google's models. The base of a job that continues a model without a
+// record is the name of that model instead.
+var baseModelID = lazyregexp.New(`^[a-z0-9][a-z0-9.-]*$`)
+
+// first returns the side with which the others are compared.
+func (s *Service) first(known *catalogue.Catalogue, location string, job tuning.Job, against *tuning.Job) (evalrun.Side, error) {
+	if against != nil {
+		return tunedModel(known, againstSide, *against, against.TunedEndpoint)
+	}
+	id := catalogue.ID(job.BaseModel)
+	if !baseModelID.MatchString(id) {
+		return evalrun.Side{}, refuse(fault.FailedPrecondition, "job_name", "MODEL_NOT_SERVED",
+			"The base model of job %s is %s, which cannot be asked. Name another job in against.", job.ID, job.BaseModel)
+	}
+	return priced(known, job, evalrun.Side{Name: baseSide, Model: s.Vertex.BaseModelName(location, id), Location: location}), nil
 }
 
 func checkpointIDs(job tuning.Job) (ids []string) {

@@ -68,6 +68,18 @@ func TestStart_sides(t *testing.T) {
 	w := newWorld(t, jobs.Config{})
 	a := w.train(t, func(r *tuning.Request) { r.ValidationSplit = 0.3 })
 	b := w.train(t)
+	continued := a
+	continued.ID, continued.BaseModel = tuning.NewID(w.Now()), "projects/1/locations/us-central1/models/2@1"
+	if _, err := w.Cloud.Records.CreateJob(t.Context(), continued, nil); err != nil {
+		t.Fatal(err)
+	}
+	without := order(continued)
+	without.JobName = continued.ID
+	if _, err := w.Start(t.Context(), without); reason(err) != "job_name MODEL_NOT_SERVED" {
+		t.Error(err)
+	}
+	without.Against = b.ID
+	w.evaluate(t, without)
 	for _, c := range []struct {
 		change func(*evalrun.Request)
 		want   []string // name and model
