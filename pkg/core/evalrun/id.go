@@ -23,8 +23,8 @@ func NewID(now time.Time) string {
 	return "ev-" + now.UTC().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:10])
 }
 
-// JobKeyID returns the ID of the evaluation that the start of a job asked for. No caller has an empty
-// name.
+// JobKeyID returns the ID of the evaluation that the start of a job asked for. No caller has an
+// empty name.
 func JobKeyID(jobID string) string { return KeyID("", jobID) }
 
 // KeyID returns the ID of the evaluation that a caller starts with an idempotency key: the same key

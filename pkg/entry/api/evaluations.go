@@ -125,8 +125,8 @@ func (a *API) evaluation(r *http.Request, id string) (any, error) {
 	return evaluationOf(found.Run), nil
 }
 
-// evaluated returns the newest evaluation of a job that has succeeded, or nil. If it cannot be read,
-// evaluated logs a warning, because the status is useful without it.
+// evaluated returns the newest evaluation of a job that has succeeded, or nil. If it cannot be
+// read, evaluated logs a warning, because the status is useful without it.
 func (a *API) evaluated(ctx context.Context, job tuning.Job) *jobview.Evaluation {
 	if job.State != tuning.Succeeded {
 		return nil

@@ -20,8 +20,8 @@ type paces struct {
 	callers map[string]*rate.Limiter
 }
 
-// paced limits each caller to StartsPerMinute jobs and evaluations per minute, which may come all at
-// once. A start that fails permanently does not count.
+// paced limits each caller to StartsPerMinute jobs and evaluations per minute, which may come all
+// at once. A start that fails permanently does not count.
 func paced[T any](ctx context.Context, a *API, start func() (T, error)) (started T, err error) {
 	giveBack, err := a.starts.take(callerOf(ctx), a.Config.StartsPerMinute, a.Now())
 	if err != nil {

@@ -69,8 +69,8 @@ func (a *API) isOurs(name string, r store.Record) bool {
 	return recorded != nil && recorded[1] == asked[1]
 }
 
-// statusOf returns the response about a job, with its queue position if it is queued, and its newest
-// evaluation.
+// statusOf returns the response about a job, with its queue position if it is queued, and its
+// newest evaluation.
 func (a *API) statusOf(ctx context.Context, job tuning.Job) jobview.Status {
 	status := a.Presenter.Status(ctx, job)
 	status.QueuePosition, status.Evaluation = a.position(ctx, job), a.evaluated(ctx, job)

@@ -23,9 +23,9 @@ const (
 	maxEvaluations = 20
 )
 
-// startEvaluation starts the evaluation of a job that has succeeded, if its start asked for one, and
-// returns the job's record. An evaluation that cannot be started is a warning of the job. With an
-// error, a later tick must retry.
+// startEvaluation starts the evaluation of a job that has succeeded, if its start asked for one,
+// and returns the job's record. An evaluation that cannot be started is a warning of the job. With
+// an error, a later tick must retry.
 func (p *Poller) startEvaluation(ctx context.Context, t *tick, r store.Record) (store.Record, error) {
 	if !r.Evaluate || r.State != tuning.Succeeded {
 		return r, nil

@@ -121,8 +121,8 @@ func (w *world) asking(t *testing.T, validation string) store.Record {
 	return w.Read(t, r.ID)
 }
 
-// TestTick_starts_the_evaluation_that_a_start_asked_for: before the end of the job is published, and
-// once.
+// TestTick_starts_the_evaluation_that_a_start_asked_for: before the end of the job is published,
+// and once.
 func TestTick_starts_the_evaluation_that_a_start_asked_for(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, quick)

@@ -52,10 +52,10 @@ func evaluation(doc *firestore.DocumentSnapshot) (Evaluation, error) {
 	return e, nil
 }
 
-// CreateEvaluation writes a new evaluation, and reserves its run.Reserved in the budget of run.Month
-// in the same transaction. budget is the limit of the month in millionths of a US dollar, and 0 is
-// no limit. If the ID exists, the result is the existing record, and isNew is false. The error is a
-// BudgetError if the month does not have the amount.
+// CreateEvaluation writes a new evaluation, and reserves its run.Reserved in the budget of
+// run.Month in the same transaction. budget is the limit of the month in millionths of a US dollar,
+// and 0 is no limit. If the ID exists, the result is the existing record, and isNew is false. The
+// error is a BudgetError if the month does not have the amount.
 func (s *Store) CreateEvaluation(ctx context.Context, run evalrun.Run, budget int64) (e Evaluation, isNew bool, err error) {
 	doing := "create the record of evaluation " + run.ID
 	for {

@@ -79,8 +79,8 @@ func (s *Service) one(ctx context.Context, run evalrun.Run, side evalrun.Side, q
 // isRefusal reports whether the error is about the question alone.
 func isRefusal(err error) bool { return fault.KindOf(err) == fault.InvalidArgument }
 
-// collect returns the rows of the examples, from the first one on, that all sides were asked. If the
-// first one could not be asked for several attempts, it is given up.
+// collect returns the rows of the examples, from the first one on, that all sides were asked. If
+// the first one could not be asked for several attempts, it is given up.
 func collect(run evalrun.Run, rows []evaluation.Row, outcomes [][]outcome, ended error) (p piece) {
 	isPrefix := true
 	for i, row := range rows {

@@ -1,8 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package evaluations compares tuned models with their base, or with each other: it asks all of them
-// the same held-out questions and judges the answers with package evaluation.
+// Package evaluations compares tuned models with their base, or with each other: it asks all of
+// them the same held-out questions and judges the answers with package evaluation.
 //
 // Start records an evaluation, with its selected questions in Cloud Storage, and reserves its bill.
 // Step does one piece of the work under a lease: it asks all sides some questions, writes the
@@ -50,8 +50,8 @@ func New(b *backend.Backend, client *vertex.Client) *Service {
 // folder returns the name of an object of an evaluation.
 func folder(id, name string) string { return "evaluations/" + id + "/" + name }
 
-// write writes an object of an evaluation and returns its gs:// URI. The error is gcs.ErrConflict if
-// another object has the name.
+// write writes an object of an evaluation and returns its gs:// URI. The error is gcs.ErrConflict
+// if another object has the name.
 func (s *Service) write(ctx context.Context, id, name, contentType string, fill func(io.Writer) error) (string, error) {
 	spec := gcs.Spec{Bucket: s.Config.DataBucket, Name: folder(id, name), ContentType: contentType}
 	_, err := s.Objects.Write(ctx, spec, fill)

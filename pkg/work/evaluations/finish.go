@@ -88,7 +88,8 @@ func best(report *evaluation.Report) (result evalrun.Result) {
 	return result
 }
 
-// bills returns what tuning has cost, by the names of the sides. A bill that is not known is absent.
+// bills returns what tuning has cost, by the names of the sides. A bill that is not known is
+// absent.
 func (s *Service) bills(ctx context.Context, run evalrun.Run) map[string]usd.Amount {
 	all := map[string]usd.Amount{}
 	for _, side := range run.Sides {

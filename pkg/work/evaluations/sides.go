@@ -45,8 +45,8 @@ func checkServed(field string, job tuning.Job) error {
 
 var endpointLocation = lazyregexp.New(`^projects/[^/]+/locations/([a-z0-9-]+)/endpoints/`)
 
-// sides returns the models to ask. The first one is the base model of the job, or the tuned model of
-// the job to compare with. The base model is asked at the location of the tuned one.
+// sides returns the models to ask. The first one is the base model of the job, or the tuned model
+// of the job to compare with. The base model is asked at the location of the tuned one.
 func (s *Service) sides(known *catalogue.Catalogue, r evalrun.Request, job tuning.Job, against *tuning.Job) ([]evalrun.Side, error) {
 	tuned, err := tunedModel(known, tunedSide, job, job.TunedEndpoint)
 	if err != nil {
@@ -76,8 +76,8 @@ func (s *Service) sides(known *catalogue.Catalogue, r evalrun.Request, job tunin
 	return all, nil
 }
 
-// baseModelID matches the IDs of Google's models. The base of a job that continues a model without a
-// record is the name of that model instead.
+// baseModelID matches the IDs of Google's models. The base of a job that continues a model without
+// a record is the name of that model instead.
 var baseModelID = lazyregexp.New(`^[a-z0-9][a-z0-9.-]*$`)
 
 // first returns the side with which the others are compared.
@@ -110,8 +110,8 @@ func tunedModel(known *catalogue.Catalogue, name string, job tuning.Job, endpoin
 	return priced(known, job, evalrun.Side{Name: name, Model: endpoint, Location: m[1], JobID: job.ID}), nil
 }
 
-// priced returns a side with its prices. The catalogue has those of tuned models, which are an upper
-// bound of those of their base.
+// priced returns a side with its prices. The catalogue has those of tuned models, which are an
+// upper bound of those of their base.
 func priced(known *catalogue.Catalogue, job tuning.Job, side evalrun.Side) evalrun.Side {
 	model := known.Lookup(job.BaseModel)
 	if model != nil && model.InferencePrice != nil {
@@ -121,8 +121,8 @@ func priced(known *catalogue.Catalogue, job tuning.Job, side evalrun.Side) evalr
 	return side
 }
 
-// thinkingLevel returns the lowest level of thinking that all base models accept, or "" if they have
-// none in common.
+// thinkingLevel returns the lowest level of thinking that all base models accept, or "" if they
+// have none in common.
 func thinkingLevel(known *catalogue.Catalogue, models ...tuning.Job) string {
 	level := ""
 	for i, job := range models {

@@ -99,8 +99,8 @@ func (s *Service) work(ctx context.Context, e store.Evaluation) (evalrun.Run, bo
 	}
 }
 
-// delayed returns the evaluation for a later call. The error is not returned if it is about quota or
-// about our own time, which is no failure.
+// delayed returns the evaluation for a later call. The error is not returned if it is about quota
+// or about our own time, which is no failure.
 func (s *Service) delayed(ctx context.Context, run evalrun.Run, err error) (evalrun.Run, bool, error) {
 	if errors.Is(err, gcs.ErrNotFound) {
 		return s.fail(run, fault.New(fault.NotFound, "An object of the evaluation was deleted.")), false, nil
