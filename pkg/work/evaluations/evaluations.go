@@ -27,6 +27,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/work/backend"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
+	"github.com/vertextune/vertextune/pkg/work/trainset"
 )
 
 // Service starts evaluations and does their work.
@@ -36,6 +37,7 @@ type Service struct {
 	Objects   *gcs.Store
 	Vertex    *vertex.Client
 	Catalogue catalogue.Provider
+	Training  *trainset.Builder // shares the memory for data
 	Now       func() time.Time
 	Log       *slog.Logger
 }
@@ -44,6 +46,7 @@ type Service struct {
 func New(b *backend.Backend, client *vertex.Client) *Service {
 	return &Service{
 		Config: b.Config.Jobs, Records: b.Records, Objects: b.Objects, Vertex: client, Catalogue: b.Catalogue, Now: time.Now, Log: b.Log,
+		Training: b.Jobs.Training,
 	}
 }
 

@@ -4,8 +4,10 @@
 package evaluations_test
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/core/usd"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 	"github.com/vertextune/vertextune/pkg/work/evaluations"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
@@ -167,6 +170,37 @@ func TestDryRun(t *testing.T) {
 	if err != nil || len(docs) != 0 {
 		t.Errorf("%d records, %v", len(docs), err)
 	}
+}
+
+// TestStart_memory: starts that select examples wait for each other, and no longer than
+// their callers.
+func TestStart_memory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, jobs.Config{})
+	r := order(w.train(t))
+	reading, proceed := make(chan struct{}), make(chan struct{})
+	w.On("RunQuery", faults.First(1, faults.Before(func() { close(reading); <-proceed })))
+	first := make(chan error)
+	go func() {
+		_, err := w.Start(t.Context(), r)
+		first <- err
+	}()
+	<-reading
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	for what, start := range map[string]func() error{
+		"start":   func() error { _, err := w.Start(ctx, r); return err },
+		"dry run": func() error { _, err := w.DryRun(ctx, r); return err },
+	} {
+		if err := start(); fault.KindOf(err) != fault.Unavailable || !fault.From(err).Busy {
+			t.Errorf("the %s beside another one: %v", what, err)
+		}
+	}
+	close(proceed)
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	w.evaluate(t, r)
 }
 
 // TestStart_without_prices: a limit cannot hold a cost that is not known.

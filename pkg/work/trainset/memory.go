@@ -23,6 +23,9 @@ const (
 	memorySplit = 64 << 20  // the part of the validation file that a splitter holds
 	memoryIDs   = 64 << 20  // the IDs of all messages
 	memoryID    = 400       // one message ID of a request
+	// memorySelection is for the examples of an evaluation: their lines, and what is read of these.
+	// Source: the limits of a selector in package evaluation.
+	memorySelection = 128 << 20
 	// maxInflation is how many times larger than stored an object can become: it is the limit of
 	// gzip.
 	maxInflation = 1032
@@ -55,6 +58,12 @@ func (m *memory) reserve(ctx context.Context, bytes int64) (release func(), err 
 // it.
 func (b *Builder) Reserve(ctx context.Context, r tuning.Request) (release func(), err error) {
 	return b.memory.reserve(ctx, b.weight(ctx, r))
+}
+
+// ReserveSelection waits for the memory that selecting the examples of an evaluation takes, and
+// returns a function that releases it.
+func (b *Builder) ReserveSelection(ctx context.Context) (release func(), err error) {
+	return b.memory.reserve(ctx, memorySelection)
 }
 
 // ReserveRecorded is Reserve for the request of a record. A request that is kept outside of its
