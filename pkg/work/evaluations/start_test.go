@@ -73,6 +73,7 @@ func TestStart_sides(t *testing.T) {
 	b := w.train(t)
 	continued := a
 	continued.ID, continued.BaseModel = tuning.NewID(w.Now()), "projects/1/locations/us-central1/models/2@1"
+	continued.Name, continued.Number = "projects/1/locations/us-central1/tuningJobs/77", "77"
 	if _, err := w.Cloud.Records.CreateJob(t.Context(), continued, nil); err != nil {
 		t.Fatal(err)
 	}
