@@ -15,8 +15,8 @@ import (
 // base is the common path prefix of the endpoints.
 const base = "/api/v1/fine-tuning"
 
-// endpoint is one row of the routing table. {job_name}, {id} or {name} in a path stands for an argument.
-// It may contain slashes, raw or percent-encoded, because resource names do.
+// endpoint is one row of the routing table. {job_name}, {id} or {name} in a path stands for an
+// argument. It may contain slashes, raw or percent-encoded, because resource names do.
 type endpoint struct {
 	method string
 	path   string
