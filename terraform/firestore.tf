@@ -98,6 +98,21 @@ resource "google_firestore_index" "jobs_in_line" {
   }
 }
 
+# For the evaluations that have not ended, with the one first that waits longest.
+resource "google_firestore_index" "evaluations_unfinished" {
+  database   = local.database
+  collection = "evaluations"
+
+  fields {
+    field_path = "finished"
+    order      = "ASCENDING"
+  }
+  fields {
+    field_path = "updated_at"
+    order      = "ASCENDING"
+  }
+}
+
 # The key of a start is needed for a limited time; then Firestore deletes the document. An index of
 # times that only increase would be a hot spot.
 resource "google_firestore_field" "start_keys_expires_at" {

@@ -148,10 +148,11 @@ func (s *Store) UpdateEvaluation(ctx context.Context, e Evaluation, next evalrun
 	return evaluationFromCommit(next, &answer)
 }
 
-// UnfinishedEvaluations returns up to limit evaluations for which the poller has work to do. A
-// record that cannot be decoded is skipped and logged.
+// UnfinishedEvaluations returns up to limit evaluations for which the poller has work to do. Those
+// that changed least recently come first, so that each gets its turn. A record that cannot be
+// decoded is skipped and logged.
 func (s *Store) UnfinishedEvaluations(ctx context.Context, limit int) ([]Evaluation, error) {
-	docs, err := s.client.Collection(evaluations).Where("finished", "==", false).Limit(limit).Documents(ctx).GetAll()
+	docs, err := s.client.Collection(evaluations).Where("finished", "==", false).OrderBy("updated_at", firestore.Asc).Limit(limit).Documents(ctx).GetAll()
 	if err != nil {
 		return nil, wrap(err, "list the unfinished evaluations")
 	}

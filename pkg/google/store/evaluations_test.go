@@ -71,7 +71,7 @@ func TestEvaluation(t *testing.T) {
 			t.Errorf("unfinished after the end: %+v, %v", unfinished, err)
 		}
 		w.evaluate(t, newEvaluation(3, 0))
-		w.evaluate(t, newEvaluation(2, 0))
+		second := w.evaluate(t, newEvaluation(2, 0))
 		if newest, ok, err := w.NewestEvaluation(ctx, jobID(1)); err != nil || !ok || newest.ID != newEvaluation(3, 0).ID {
 			t.Errorf("newest: %+v, %v, %v", newest, ok, err)
 		}
@@ -83,9 +83,13 @@ func TestEvaluation(t *testing.T) {
 				t.Errorf("evaluation %q: %v", id, err)
 			}
 		}
-		w.put(t, "evaluations/"+newEvaluation(8, 0).ID, fields{"finished": false, "job_id": 7})
-		if unfinished, err = w.UnfinishedEvaluations(ctx, 10); err != nil || len(unfinished) != 2 {
-			t.Errorf("unfinished with one that cannot be decoded: %+v, %v", unfinished, err)
+		w.put(t, "evaluations/"+newEvaluation(8, 0).ID, fields{"finished": false, "updated_at": noon, "job_id": 7})
+		if _, err := w.UpdateEvaluation(ctx, second, second.Delay("no quota", false, noon.Add(time.Minute))); err != nil {
+			t.Fatal(err)
+		}
+		unfinished, err = w.UnfinishedEvaluations(ctx, 10)
+		if err != nil || len(unfinished) != 2 || unfinished[1].ID != second.ID {
+			t.Errorf("unfinished with one that cannot be decoded, the last changed last: %+v, %v", unfinished, err)
 		}
 	})
 }

@@ -27,8 +27,8 @@ const (
 	pieceSize = 10
 	// lease is how long other processes leave an evaluation alone. A piece asks for at most
 	// askTimeout, so that its answers are written before the lease expires.
-	lease      = 5 * time.Minute
-	askTimeout = 4 * time.Minute
+	lease      = 90 * time.Second
+	askTimeout = time.Minute
 	// maxTries is after how many attempts in a row a question that fails is given up. Attempts
 	// without quota do not count.
 	maxTries = 5
