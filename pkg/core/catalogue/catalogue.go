@@ -30,10 +30,12 @@ type Catalogue struct {
 	// MonthsClosed is how many months before its retirement Vertex AI stops tuning a model.
 	// MonthsWarned is how many months before that date the warnings start, because a tuned model
 	// retires with its base model.
-	MonthsClosed Fact[int64]       `json:"months_closed_before_retirement"`
-	MonthsWarned Fact[int64]       `json:"months_warned_before_retirement"`
-	Families     map[string]Family `json:"families"`
-	Models       []Model           `json:"models"`
+	MonthsClosed Fact[int64] `json:"months_closed_before_retirement"`
+	MonthsWarned Fact[int64] `json:"months_warned_before_retirement"`
+	// Judge is the ID of the model that compares answers in an evaluation.
+	Judge    *Fact[string]     `json:"judge,omitempty"`
+	Families map[string]Family `json:"families"`
+	Models   []Model           `json:"models"`
 
 	byName map[string]*Model // by ID and by alias
 }

@@ -173,6 +173,7 @@ func TestLoad_names_the_fault(t *testing.T) {
 		{"unknown_modality", object{"smell": fact(true)}, []any{"models", 0, "modalities"}, []string{"/models/0/modalities/smell"}},
 		{"retires_some_time", fact(object{"date": "2027-01-01", "when": "maybe"}), []any{"models", 0, "retirement"}, []string{"/models/0/retirement/value/when"}},
 		{"unknown_replacement", fact([]any{"gpt-4"}), []any{"models", 0, "replacements"}, []string{"/models/0/replacements/value/0"}},
+		{"unknown_judge", fact("gpt-4"), []any{"judge"}, []string{"/judge/value"}},
 		{"escaped_name", object{"a/b~c": fact(true)}, []any{"models", 0, "modalities"}, []string{"/models/0/modalities/a~1b~0c"}},
 	}
 	for _, tt := range tests {

@@ -72,6 +72,9 @@ func (d *decoder) validate(c *Catalogue) {
 		}
 		d.facts(p, m.Facts, c)
 	}
+	if c.Judge != nil && !slices.ContainsFunc(c.Models, func(m Model) bool { return m.ID == c.Judge.Value }) {
+		d.add("/judge/value", "there is no model %q", c.Judge.Value)
+	}
 }
 
 // checkSources checks that the source of every fact below v exists.
