@@ -111,6 +111,10 @@ func TestRequest(t *testing.T) {
 				`"generationConfig":{"thinkingConfig":{"thinkingLevel":"MINIMAL"},"maxOutputTokens":512},` + contents(userTurn)[1:],
 		},
 		{
+			"thinking_budget", contents(userTurn, modelTurn), evaluation.RequestOptions{ThinkingBudget: new(int64)},
+			`{"generationConfig":{"thinkingConfig":{"thinkingBudget":0}},` + contents(userTurn)[1:],
+		},
+		{
 			"limit_alone", contents(userTurn, modelTurn), evaluation.RequestOptions{MaxOutputTokens: 7},
 			`{"generationConfig":{"maxOutputTokens":7},` + contents(userTurn)[1:],
 		},

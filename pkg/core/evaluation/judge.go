@@ -26,6 +26,15 @@ const (
 // maxQuoted is how many characters of each text the judge reads.
 const maxQuoted = 20_000
 
+// JudgeQuestion returns what a judge is asked.
+func JudgeQuestion(e Example, a, b Answer) Question {
+	text, err := json.Marshal(JudgePrompt(e, a, b))
+	if err != nil {
+		panic(err) // a string can always be encoded
+	}
+	return Question{Contents: []json.RawMessage{json.RawMessage(`{"role":"user","parts":[{"text":` + string(text) + `}]}`)}}
+}
+
 // JudgePrompt returns the prompt that asks a judge model which of two answers is better. The caller
 // asks it twice: with the base's answer as a, and with the tuned model's answer as a, because many
 // judges prefer a place.
@@ -74,6 +83,9 @@ func markFor(texts []string) string {
 		sum = sha256.Sum256(sum[:])
 	}
 }
+
+// IsSame reports whether a judge cannot distinguish the answers.
+func (a Answer) IsSame(b Answer) bool { return a.judged() == b.judged() }
 
 // judged returns the answer as the judge reads it.
 func (a Answer) judged() string {

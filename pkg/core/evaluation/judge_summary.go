@@ -10,6 +10,9 @@ type Judgement struct {
 	BaseFirst  Preference `json:"base_first"`  // A is the base
 	TunedFirst Preference `json:"tuned_first"` // A is the tuned model
 	Winner     string     `json:"winner"`      // one of the Winner constants
+	// The tokens of both questions that are billed.
+	PromptTokens int64 `json:"prompt_tokens,omitempty"`
+	OutputTokens int64 `json:"output_tokens,omitempty"`
 }
 
 // The winners of a judgement.
@@ -41,22 +44,22 @@ func (p Preference) isReadable() bool { return p == PreferA || p == PreferB || p
 
 // JudgeSummary counts the judgements of a comparison. They do not decide its verdict.
 type JudgeSummary struct {
-	Examples           int     `json:"examples"` // judged
-	TunedWins          int     `json:"tuned_wins"`
-	BaseWins           int     `json:"base_wins"`
-	Ties               int     `json:"ties"`
-	Contradictions     int     `json:"contradictions"`
-	Unreadable         int     `json:"unreadable"`
-	ContradictionShare float64 `json:"contradiction_share"` // of the examples whose judgements could be read
+	Examples           int     `json:"examples" firestore:"examples"` // judged
+	TunedWins          int     `json:"tuned_wins" firestore:"tuned_wins"`
+	BaseWins           int     `json:"base_wins" firestore:"base_wins"`
+	Ties               int     `json:"ties" firestore:"ties"`
+	Contradictions     int     `json:"contradictions" firestore:"contradictions"`
+	Unreadable         int     `json:"unreadable" firestore:"unreadable"`
+	ContradictionShare float64 `json:"contradiction_share" firestore:"contradiction_share"` // of the examples whose judgements could be read
 	// WinRate is the share of the tuned model's wins in all wins. It is absent without a win.
-	WinRate *Rate `json:"win_rate,omitempty"`
+	WinRate *Rate `json:"win_rate,omitempty" firestore:"win_rate,omitempty"`
 }
 
 // Rate is a share with its 95 % interval by Wilson's method.
 type Rate struct {
-	Share float64 `json:"share"`
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
+	Share float64 `json:"share" firestore:"share"`
+	Low   float64 `json:"low" firestore:"low"`
+	High  float64 `json:"high" firestore:"high"`
 }
 
 // summarizeJudgements counts the judgements on a tuned side. It returns nil if there are none.

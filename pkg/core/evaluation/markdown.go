@@ -30,8 +30,8 @@ func (r *Report) Markdown() []byte {
 	for _, s := range r.Sides {
 		fmt.Fprintf(&b, "| %s | %d | %d | %s |\n", plain(s.Name), s.Answered, s.Unanswered, s.wrong())
 	}
-	for _, c := range r.Comparisons {
-		c.write(&b)
+	for i, c := range r.Comparisons {
+		c.write(&b, r.Sides[i+1])
 	}
 	return []byte(b.String())
 }
@@ -45,7 +45,8 @@ func (s Side) wrong() string {
 	return strings.Join(reasons, ", ")
 }
 
-func (c Comparison) write(b *strings.Builder) {
+// write writes the comparison of a tuned side with the base.
+func (c Comparison) write(b *strings.Builder, tuned Side) {
 	fmt.Fprintf(b, "\n## %s against %s\n\n", plain(c.Tuned), plain(c.Base))
 	if c.Examples == 0 {
 		b.WriteString("There is no example that both answered.\n")
@@ -57,8 +58,16 @@ func (c Comparison) write(b *strings.Builder) {
 	for _, m := range c.Metrics {
 		m.write(b)
 	}
-	if c.CostPerPoint != nil {
-		fmt.Fprintf(b, "\nEach point gained cost %s US dollars.\n", usd.Group(c.CostPerPoint.String()))
+	if tuned.Bill != nil {
+		fmt.Fprintf(b, "\nTuning cost %s US dollars", usd.Group(tuned.Bill.String()))
+		if tuned.Estimate != nil {
+			fmt.Fprintf(b, ", and %s were expected", usd.Group(tuned.Estimate.String()))
+		}
+		b.WriteString(".")
+		if c.CostPerPoint != nil {
+			fmt.Fprintf(b, " Each point gained cost %s US dollars.", usd.Group(c.CostPerPoint.String()))
+		}
+		b.WriteString("\n")
 	}
 	if c.Judge != nil {
 		c.Judge.write(b)

@@ -56,7 +56,9 @@ func TestREADME_report(t *testing.T) {
 	if block == nil {
 		t.Fatal("README.md has no sample report")
 	}
-	report := compare(t, sampleRows(), []string{"base", "tuned"}, evaluation.Options{Bills: map[string]usd.Amount{"tuned": 18_500_000}})
+	report := compare(t, sampleRows(), []string{"base", "tuned"}, evaluation.Options{Costs: map[string]evaluation.TuningCost{
+		"tuned": {Estimated: new(usd.Amount(19_200_000)), Billed: new(usd.Amount(18_500_000))},
+	}})
 	want, got := string(block[1]), string(report.Markdown())
 	if got = got[:min(len(got), len(want))]; len(want) < 1000 || got != want {
 		t.Errorf("the sample report in README.md is another one (-README +report):\n%s", cmp.Diff(want, got))

@@ -33,13 +33,14 @@ type Report struct {
 type Side struct {
 	Name         string             `json:"name"`
 	Answered     int                `json:"answered"`
-	Unanswered   int                `json:"unanswered"`         // the model could not be asked
-	Wrong        map[string]int     `json:"wrong,omitempty"`    // answers that count as wrong, by WrongReason
-	Means        map[Metric]float64 `json:"means"`              // over the answers to which the metric applies
-	Applied      map[Metric]int     `json:"applied"`            // the number of those answers
-	PromptTokens int64              `json:"prompt_tokens"`      // of all answers
-	OutputTokens int64              `json:"output_tokens"`      // of all answers
-	Bill         *usd.Amount        `json:"bill_usd,omitempty"` // from Options.Bills
+	Unanswered   int                `json:"unanswered"`             // the model could not be asked
+	Wrong        map[string]int     `json:"wrong,omitempty"`        // answers that count as wrong, by WrongReason
+	Means        map[Metric]float64 `json:"means"`                  // over the answers to which the metric applies
+	Applied      map[Metric]int     `json:"applied"`                // the number of those answers
+	PromptTokens int64              `json:"prompt_tokens"`          // of all answers
+	OutputTokens int64              `json:"output_tokens"`          // of all answers
+	Estimate     *usd.Amount        `json:"estimate_usd,omitempty"` // of tuning, from Options.Costs
+	Bill         *usd.Amount        `json:"bill_usd,omitempty"`
 }
 
 // Comparison compares a tuned side with the base.
@@ -63,8 +64,14 @@ type Options struct {
 	// Primary is the primary metric. If it is "", Compare chooses the one that suits the most
 	// frequent kind of right answers.
 	Primary Metric
-	// Bills holds the cost of tuning of each side, by the side's name.
-	Bills map[string]usd.Amount
+	// Costs holds what tuning has cost, by the names of the sides.
+	Costs map[string]TuningCost
+}
+
+// TuningCost is what tuning a model has cost. An amount that is not known is nil.
+type TuningCost struct {
+	Estimated *usd.Amount // expected before the job
+	Billed    *usd.Amount
 }
 
 // Compare compares each side with the first one, the base. It returns an error only if the
@@ -90,20 +97,20 @@ func Compare(rows []Row, sides []string, o Options) (*Report, error) {
 		return nil, fmt.Errorf("compare models: %s cannot be the primary metric", strconv.Quote(string(o.Primary)))
 	}
 	for _, name := range sides {
-		report.Sides = append(report.Sides, sideOf(rows, name, o.Bills))
+		report.Sides = append(report.Sides, sideOf(rows, name, o.Costs[name]))
 	}
 	for _, name := range sides[1:] {
 		c := compare(rows, sides[0], name, report.Primary, seed)
-		if bill, ok := o.Bills[name]; ok && c.Verdict == VerdictBetter {
-			c.CostPerPoint = costOf(bill, c.primary(report.Primary).Difference)
+		if bill := o.Costs[name].Billed; bill != nil && c.Verdict == VerdictBetter {
+			c.CostPerPoint = costOf(*bill, c.primary(report.Primary).Difference)
 		}
 		report.Comparisons = append(report.Comparisons, c)
 	}
 	return report, nil
 }
 
-func sideOf(rows []Row, name string, bills map[string]usd.Amount) Side {
-	s := Side{Name: name, Wrong: map[string]int{}, Means: map[Metric]float64{}, Applied: map[Metric]int{}}
+func sideOf(rows []Row, name string, cost TuningCost) Side {
+	s := Side{Name: name, Estimate: cost.Estimated, Bill: cost.Billed, Wrong: map[string]int{}, Means: map[Metric]float64{}, Applied: map[Metric]int{}}
 	for _, row := range rows {
 		a, ok := row.Answers[name]
 		if !ok {
@@ -124,9 +131,6 @@ func sideOf(rows []Row, name string, bills map[string]usd.Amount) Side {
 	for metric, n := range s.Applied {
 		s.Means[metric] /= float64(n)
 	}
-	if bill, ok := bills[name]; ok {
-		s.Bill = &bill
-	}
 	return s
 }
 
@@ -134,9 +138,7 @@ func compare(rows []Row, base, tuned string, primary Metric, seed uint64) Compar
 	c := Comparison{Base: base, Tuned: tuned, Judge: summarizeJudgements(rows, tuned)}
 	var both []Row
 	for _, row := range rows {
-		_, hasBase := row.Answers[base]
-		_, hasTuned := row.Answers[tuned]
-		if hasBase && hasTuned {
+		if row.HasAnswers(base, tuned) {
 			both = append(both, row)
 		}
 	}

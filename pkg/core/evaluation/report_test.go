@@ -60,7 +60,7 @@ func compare(t *testing.T, rows []evaluation.Row, sides []string, o evaluation.O
 func TestCompare_better(t *testing.T) {
 	t.Parallel()
 	rows := rowsOf(text("Paris"), 40, map[string]func(int) string{"base": until(10, "Paris", "Rome"), "tuned": until(30, "paris.", "Rome")})
-	report := compare(t, rows, []string{"base", "tuned"}, evaluation.Options{Bills: map[string]usd.Amount{"tuned": 12 * usd.Dollar}})
+	report := compare(t, rows, []string{"base", "tuned"}, evaluation.Options{Costs: map[string]evaluation.TuningCost{"tuned": {Billed: new(12 * usd.Dollar)}}})
 	if report.Schema != 1 || report.Examples != 40 || len(report.Seed) != 16 || report.Primary != evaluation.MetricNormalizedMatch ||
 		report.PrimaryReason != "40 of 40 right answers are texts of at most 5 words" {
 		t.Errorf("the report is %+v", report)
@@ -98,7 +98,7 @@ func TestCompare_sides(t *testing.T) {
 	rows[5].Answered("tuned", evaluation.Answer{Content: text("Par"), FinishReason: "MAX_TOKENS", PromptTokens: 10})
 	rows[6].Answered("tuned", evaluation.Answer{FinishReason: "STOP"})
 	bill := 3 * usd.Dollar
-	report := compare(t, rows, []string{"base", "tuned", "other"}, evaluation.Options{Bills: map[string]usd.Amount{"tuned": bill}, Primary: evaluation.MetricExactMatch})
+	report := compare(t, rows, []string{"base", "tuned", "other"}, evaluation.Options{Costs: map[string]evaluation.TuningCost{"tuned": {Billed: &bill}}, Primary: evaluation.MetricExactMatch})
 	if report.Primary != evaluation.MetricExactMatch || report.PrimaryReason != "it was chosen by the caller" {
 		t.Errorf("the primary metric is %s: %s", report.Primary, report.PrimaryReason)
 	}

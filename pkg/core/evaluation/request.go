@@ -10,11 +10,13 @@ import (
 	"strings"
 )
 
-// RequestOptions are the settings of a request. All models of a comparison get the same ones.
+// RequestOptions are the settings of a request.
 type RequestOptions struct {
-	// ThinkingLevel should be the lowest that the models accept, such as MINIMAL or LOW: tuning
-	// learns answers without thoughts. "" leaves the level to the model.
-	ThinkingLevel string
+	// ThinkingLevel or ThinkingBudget should be the lowest that the model accepts, such as MINIMAL
+	// or 0, because tuning learns answers without thoughts. A model accepts one of the two. Without
+	// both, the model decides.
+	ThinkingLevel  string
+	ThinkingBudget *int64
 	// MaxOutputTokens limits an answer. A longer answer is cut, and counts as wrong. 0 is no limit.
 	MaxOutputTokens int64
 }
@@ -25,7 +27,8 @@ type generationConfig struct {
 }
 
 type thinkingConfig struct {
-	ThinkingLevel string `json:"thinkingLevel"`
+	ThinkingLevel  string `json:"thinkingLevel,omitempty"`
+	ThinkingBudget *int64 `json:"thinkingBudget,omitempty"`
 }
 
 // Request returns the body of a generateContent request as JSON. Of the example's own settings it
@@ -33,8 +36,8 @@ type thinkingConfig struct {
 // those of sampling, and a response schema makes the answers of a tuned model worse.
 func (q Question) Request(o RequestOptions) ([]byte, error) {
 	config := &generationConfig{MaxOutputTokens: o.MaxOutputTokens}
-	if o.ThinkingLevel != "" {
-		config.ThinkingConfig = &thinkingConfig{o.ThinkingLevel}
+	if o.ThinkingLevel != "" || o.ThinkingBudget != nil {
+		config.ThinkingConfig = &thinkingConfig{o.ThinkingLevel, o.ThinkingBudget}
 	}
 	if *config == (generationConfig{}) {
 		config = nil

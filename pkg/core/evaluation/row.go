@@ -30,6 +30,13 @@ func (r *Row) Answered(side string, a Answer) {
 	r.Answers[side] = a
 }
 
+// HasAnswers reports whether both sides have answered.
+func (r *Row) HasAnswers(a, b string) bool {
+	_, hasA := r.Answers[a]
+	_, hasB := r.Answers[b]
+	return hasA && hasB
+}
+
 // WriteRows writes each row as a line of JSON.
 func WriteRows(w io.Writer, rows []Row) error {
 	buffered := bufio.NewWriter(w)
