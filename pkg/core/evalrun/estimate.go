@@ -12,7 +12,7 @@ import (
 // Estimate is what an evaluation will need, estimated before it starts. Its JSON is part of the
 // API.
 type Estimate struct {
-	Questions    int64 `json:"questions" firestore:"questions"` // of all sides
+	Questions    int64 `json:"questions" firestore:"questions"` // to all sides and to the judge
 	PromptTokens Range `json:"prompt_tokens" firestore:"prompt_tokens"`
 	OutputTokens Range `json:"output_tokens" firestore:"output_tokens"`
 	// Cost is absent if the price of a side is not known.
@@ -59,33 +59,75 @@ func OutputLimit(examples []Text) int64 {
 	return min(max(tokens(longest, expectedBytes)*answerFactor, minOutputTokens), maxOutputTokens)
 }
 
-// Price estimates what it costs to ask all sides all examples.
-func Price(examples []Text, sides []Side, outputLimit int64) Estimate {
-	var prompt, output Range
+// JudgeTokens is the limit of an answer of the judge, which is one word after few thoughts.
+const JudgeTokens = 512
+
+// What the judge is asked has about judgeBytes more than the texts that it compares, and its answer
+// has about judgeOutput tokens.
+const (
+	judgeBytes  = 1000
+	judgeOutput = 16
+)
+
+// Price estimates what it costs to ask all sides all examples, and the judge, if there is one, to
+// compare the answers of the first side with those of each other one in both orders.
+func Price(examples []Text, sides []Side, judge *Side, outputLimit int64) Estimate {
+	var answers, judged usageRange
 	for _, e := range examples {
-		prompt.Expected += tokens(e.Question, expectedBytes)
-		prompt.High += tokens(e.Question, fewestBytes)
-		output.Expected += min(tokens(e.Answer, expectedBytes), outputLimit)
-		output.High += outputLimit
+		answers.add(tokens(e.Question, expectedBytes), tokens(e.Question, fewestBytes),
+			min(tokens(e.Answer, expectedBytes), outputLimit), outputLimit)
+		// The judge reads the question, the right answer and two answers.
+		judged.add(tokens(e.Question+3*e.Answer+judgeBytes, expectedBytes),
+			tokens(e.Question+e.Answer+judgeBytes, fewestBytes)+2*outputLimit, judgeOutput, JudgeTokens)
 	}
 	n := int64(len(sides))
-	all := Estimate{
-		Questions:    n * int64(len(examples)),
-		PromptTokens: Range{n * prompt.Expected, n * prompt.High}, OutputTokens: Range{n * output.Expected, n * output.High},
-	}
+	models := make([]Side, 0, n+1)
+	models = append(models, sides...)
+	all := Estimate{Questions: n * int64(len(examples))}
 	all.Arithmetic = fmt.Sprintf("%d models × %d examples: at most %d tokens of questions, and at most %d tokens of each answer",
-		n, len(examples), all.PromptTokens.High, outputLimit)
-	var cost Cost
-	for _, s := range sides {
-		if !s.Priced {
-			all.Arithmetic += "; the price of " + s.Name + " is not known"
-			return all
-		}
-		cost.Expected += s.Price(prompt.Expected, output.Expected)
-		cost.High += s.Price(prompt.High, output.High)
+		n, len(examples), n*answers.prompt.High, outputLimit)
+	if judge != nil {
+		comparisons := 2 * (n - 1)
+		judged = judged.times(comparisons)
+		models = append(models, *judge)
+		all.Questions += comparisons * int64(len(examples))
+		all.Arithmetic += fmt.Sprintf("; the judge is asked %d times: at most %d tokens of questions, and at most %d tokens of each answer",
+			comparisons*int64(len(examples)), judged.prompt.High, JudgeTokens)
 	}
-	all.Cost = &cost
+	cost, isPriced := &Cost{}, true
+	for i, m := range models {
+		u := answers
+		if i >= len(sides) {
+			u = judged
+		}
+		all.PromptTokens, all.OutputTokens = all.PromptTokens.plus(u.prompt), all.OutputTokens.plus(u.output)
+		cost.Expected += m.Price(u.prompt.Expected, u.output.Expected)
+		cost.High += m.Price(u.prompt.High, u.output.High)
+		if !m.Priced && isPriced {
+			isPriced = false
+			all.Arithmetic += "; the price of " + m.Name + " is not known"
+		}
+	}
+	if isPriced {
+		all.Cost = cost
+	}
 	return all
+}
+
+// usageRange is the tokens that one model uses.
+type usageRange struct{ prompt, output Range }
+
+func (u *usageRange) add(expectedPrompt, highPrompt, expectedOutput, highOutput int64) {
+	u.prompt = u.prompt.plus(Range{expectedPrompt, highPrompt})
+	u.output = u.output.plus(Range{expectedOutput, highOutput})
+}
+
+func (u usageRange) times(n int64) usageRange {
+	return usageRange{Range{n * u.prompt.Expected, n * u.prompt.High}, Range{n * u.output.Expected, n * u.output.High}}
+}
+
+func (r Range) plus(other Range) Range {
+	return Range{r.Expected + other.Expected, r.High + other.High}
 }
 
 func tokens(bytes, perToken int) int64 { return int64((bytes + perToken - 1) / perToken) }

@@ -32,6 +32,7 @@ type Request struct {
 	Against     string     `json:"against,omitempty"` // another job
 	MaxExamples int64      `json:"max_examples,omitempty"`
 	Metric      string     `json:"metric,omitempty"`
+	Judge       bool       `json:"judge,omitempty"`
 	MaxCost     usd.Amount `json:"max_cost_usd,omitempty"`
 }
 
@@ -47,7 +48,7 @@ func ReadRequest(f *requestfields.Reader) Request {
 	r := Request{
 		JobName: f.Text("job_name"), Data: f.Text("evaluation_data"),
 		Checkpoints: f.Texts("checkpoints", maxCheckpoints, ""), Against: f.Text("against"),
-		Metric: f.Text("metric"), MaxCost: f.Dollars("max_cost_usd"),
+		Metric: f.Text("metric"), Judge: f.Flag("judge"), MaxCost: f.Dollars("max_cost_usd"),
 	}
 	if n := f.Integer("max_examples"); n != nil {
 		r.MaxExamples = *n

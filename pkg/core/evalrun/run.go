@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vertextune/vertextune/pkg/core/evaluation"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/core/usd"
 )
@@ -36,7 +37,8 @@ type Run struct {
 	State   State  `firestore:"state"`
 	// Finished is true if the record never changes again. The poller queries it.
 	Finished bool   `firestore:"finished"`
-	Sides    []Side `firestore:"sides"` // the others are compared with the first one
+	Sides    []Side `firestore:"sides"`           // the others are compared with the first one
+	Judge    *Side  `firestore:"judge,omitempty"` // a model that compares the answers, if one does
 	Metric   string `firestore:"metric,omitempty"`
 
 	// Data is the gs:// URI of the dataset that has the examples; Questions is that of the object
@@ -48,12 +50,10 @@ type Run struct {
 	Lines      int64            `firestore:"lines"`    // of the dataset
 	Skipped    map[string]int64 `firestore:"skipped,omitempty"`
 
-	// ThinkingLevel and MaxOutputTokens are settings of every request.
-	ThinkingLevel   string `firestore:"thinking_level,omitempty"`
-	MaxOutputTokens int64  `firestore:"max_output_tokens"`
+	MaxOutputTokens int64 `firestore:"max_output_tokens"` // of every answer
 
-	// Cursor is the number of examples that were asked. Pieces has the cursor at the beginning of
-	// each piece. Tries counts the attempts in a row that failed.
+	// Cursor is the number of examples that were asked, and then of those that were judged too. Pieces
+	// has the cursor at the beginning of each piece. Tries counts the attempts in a row that failed.
 	Cursor     int64     `firestore:"cursor"`
 	Pieces     []int64   `firestore:"pieces"`
 	Tries      int64     `firestore:"tries,omitempty"`
@@ -89,6 +89,9 @@ type Side struct {
 	Location   string `json:"location" firestore:"location"`
 	JobID      string `json:"job_id,omitempty" firestore:"job_id,omitempty"` // absent for a base model
 	Checkpoint string `json:"checkpoint_id,omitempty" firestore:"checkpoint_id,omitempty"`
+	// ThinkingLevel or ThinkingBudget is the setting with which the model thinks least.
+	ThinkingLevel  string `json:"-" firestore:"thinking_level,omitempty"`
+	ThinkingBudget *int64 `json:"-" firestore:"thinking_budget,omitempty"`
 	// Priced says that the prices of a million tokens are known. They are in millionths of a US
 	// dollar.
 	Priced      bool  `json:"-" firestore:"priced"`
@@ -101,9 +104,9 @@ func (s Side) Price(prompt, output int64) usd.Amount {
 	return usd.Amount(s.InputPrice).CostOf(prompt) + usd.Amount(s.OutputPrice).CostOf(output)
 }
 
-// Priced reports whether the prices of all sides are known.
+// Priced reports whether the prices of all models are known.
 func (r Run) Priced() bool {
-	return !slices.ContainsFunc(r.Sides, func(s Side) bool { return !s.Priced })
+	return (r.Judge == nil || r.Judge.Priced) && !slices.ContainsFunc(r.Sides, func(s Side) bool { return !s.Priced })
 }
 
 // Names returns the names of the sides.
@@ -127,16 +130,35 @@ type Result struct {
 	Low      float64 `json:"gain_low" firestore:"gain_low"`
 	High     float64 `json:"gain_high" firestore:"gain_high"`
 	Examples int64   `json:"examples" firestore:"examples"` // that both sides answered
-	Report   string  `json:"report" firestore:"report"`     // gs:// URIs
-	Markdown string  `json:"report_markdown" firestore:"report_markdown"`
-	Answers  string  `json:"answers" firestore:"answers"`
+	// TuningEstimate and TuningBill are what tuning the side was expected to cost, and has cost.
+	// CostPerPoint is the bill for each percentage point. Each is absent if it is not known; the last
+	// one exists only with the verdict better.
+	TuningEstimate *usd.Amount `json:"tuning_estimate_usd,omitempty" firestore:"tuning_estimate_micro_usd,omitempty"`
+	TuningBill     *usd.Amount `json:"tuning_bill_usd,omitempty" firestore:"tuning_bill_micro_usd,omitempty"`
+	CostPerPoint   *usd.Amount `json:"cost_per_point_usd,omitempty" firestore:"cost_per_point_micro_usd,omitempty"`
+	// Judge says what the judge preferred, if there was one.
+	Judge    *evaluation.JudgeSummary `json:"judge,omitempty" firestore:"judge,omitempty"`
+	Report   string                   `json:"report" firestore:"report"` // gs:// URIs
+	Markdown string                   `json:"report_markdown" firestore:"report_markdown"`
+	Answers  string                   `json:"answers" firestore:"answers"`
 }
 
 // Leased reports whether a process works on the evaluation.
 func (r Run) Leased(now time.Time) bool { return now.Before(r.LeaseUntil) }
 
-// Asked reports whether all questions were asked.
-func (r Run) Asked() bool { return r.Cursor >= r.Examples }
+// Asked returns how many examples all sides were asked.
+func (r Run) Asked() int64 { return min(r.Cursor, r.Examples) }
+
+// Judged returns how many examples were judged.
+func (r Run) Judged() int64 { return r.Cursor - r.Asked() }
+
+// AllAsked reports whether all sides were asked all examples.
+func (r Run) AllAsked() bool { return r.Cursor >= r.Examples }
+
+// AllDone reports whether all examples were asked and, if there is a judge, judged.
+func (r Run) AllDone() bool {
+	return r.AllAsked() && (r.Judge == nil || r.Judged() >= r.Examples)
+}
 
 // Take returns the evaluation with the lease of a process.
 func (r Run) Take(until, now time.Time) Run {
@@ -182,6 +204,15 @@ func (r Run) Delay(detail string, isTry bool, now time.Time) Run {
 // Release returns the evaluation without its lease.
 func (r Run) Release(now time.Time) Run {
 	r.LeaseUntil, r.UpdatedAt = time.Time{}, now
+	return r
+}
+
+// WithoutJudge returns the evaluation as it was after the last side was asked, with the reason why
+// the answers are not judged.
+func (r Run) WithoutJudge(reason string) Run {
+	r.Judge, r.Cursor, r.Tries = nil, r.Asked(), 0
+	r.Pieces = slices.DeleteFunc(slices.Clone(r.Pieces), func(cursor int64) bool { return cursor >= r.Examples })
+	r.Warnings = append(slices.Clone(r.Warnings), "The answers were not judged. "+reason)
 	return r
 }
 

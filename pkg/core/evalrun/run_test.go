@@ -41,7 +41,7 @@ func TestRun_life(t *testing.T) {
 	}
 	first := delayed.Bill(evalrun.Usage{PromptTokens: 5, OutputTokens: 6, Price: 70}).Advance(4, noon)
 	second := first.Bill(evalrun.Usage{PromptTokens: 1, OutputTokens: 2, Price: 30}).Advance(6, noon)
-	if first.Asked() || !second.Asked() || second.Tries != 0 || second.Detail != "" || second.PromptTokens != 6 || second.OutputTokens != 8 {
+	if first.AllAsked() || !second.AllAsked() || second.Tries != 0 || second.Detail != "" || second.PromptTokens != 6 || second.OutputTokens != 8 {
 		t.Errorf("advanced: %+v", second)
 	}
 	if diff := cmp.Diff([]int64{0, 4}, second.Pieces); diff != "" || len(first.Pieces) != 1 {
@@ -68,7 +68,7 @@ func TestPrice(t *testing.T) {
 	if limit != 600 {
 		t.Errorf("the limit of an answer is %d tokens", limit)
 	}
-	got := evalrun.Price(examples, sides(), limit)
+	got := evalrun.Price(examples, sides(), nil, limit)
 	want := evalrun.Estimate{
 		Questions: 4, PromptTokens: evalrun.Range{Expected: 60, High: 120}, OutputTokens: evalrun.Range{Expected: 500, High: 2400},
 		// 30·$1 + 250·$4 and 30·$2 + 250·$8, then 60 and 1200 tokens, for a million each
@@ -78,9 +78,25 @@ func TestPrice(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	judge := evalrun.Side{Name: "judge", Priced: true, InputPrice: 3_000_000, OutputPrice: 9_000_000}
+	judged := evalrun.Price(examples, sides(), &judge, limit)
+	want = evalrun.Estimate{
+		// Each example is judged twice. A prompt has the question, three answers and 1000 bytes more.
+		Questions: 8, PromptTokens: evalrun.Range{Expected: 60 + 2*(560+720), High: 120 + 2*(1920+2040)},
+		OutputTokens: evalrun.Range{Expected: 500 + 64, High: 2400 + 2048},
+		Cost:         &evalrun.Cost{Expected: want.Cost.Expected + 2560*3 + 64*9, High: want.Cost.High + 7920*3 + 2048*9},
+		Arithmetic:   want.Arithmetic + "; the judge is asked 4 times: at most 7920 tokens of questions, and at most 512 tokens of each answer",
+	}
+	if diff := cmp.Diff(want, judged); diff != "" {
+		t.Errorf("with a judge (-want +got):\n%s", diff)
+	}
+	judge.Priced = false
+	if (evalrun.Run{Sides: sides(), Judge: &judge}).Priced() || evalrun.Price(examples, sides(), &judge, limit).Cost != nil {
+		t.Error("the price of the judge does not count")
+	}
 	unknown := sides()
 	unknown[1].Priced = false
-	if got := evalrun.Price(examples, unknown, limit); got.Cost != nil || !strings.HasSuffix(got.Arithmetic, "the price of tuned is not known") {
+	if got := evalrun.Price(examples, unknown, nil, limit); got.Cost != nil || !strings.HasSuffix(got.Arithmetic, "the price of tuned is not known") {
 		t.Errorf("without a price: %+v", got)
 	}
 	if (evalrun.Run{Sides: unknown}).Priced() || !(evalrun.Run{Sides: sides()}).Priced() {

@@ -20,6 +20,7 @@ type evaluationPlan struct {
 	JobID    string           `json:"job_id"`
 	JobName  string           `json:"job_name"`
 	Sides    []evalrun.Side   `json:"sides"`
+	Judge    *evalrun.Side    `json:"judge,omitempty"`
 	Metric   string           `json:"metric,omitempty"` // as it was asked for
 	Data     string           `json:"evaluation_data"`
 	Examples int64            `json:"examples"`
@@ -31,7 +32,7 @@ type evaluationPlan struct {
 
 func planOf(run evalrun.Run) evaluationPlan {
 	return evaluationPlan{
-		JobID: run.JobID, JobName: run.JobName, Sides: run.Sides, Metric: run.Metric, Data: run.Data, Examples: run.Examples,
+		JobID: run.JobID, JobName: run.JobName, Sides: run.Sides, Judge: run.Judge, Metric: run.Metric, Data: run.Data, Examples: run.Examples,
 		Lines: run.Lines, Skipped: run.Skipped, Estimate: run.Estimate, Warnings: run.Warnings,
 	}
 }
@@ -42,6 +43,7 @@ type evaluation struct {
 	State evalrun.State `json:"state"`
 	evaluationPlan
 	Asked        int64           `json:"asked_examples"`
+	Judged       int64           `json:"judged_examples,omitempty"`
 	StatusDetail string          `json:"status_detail,omitempty"`
 	Billed       evaluationBill  `json:"billed"`
 	Result       *evalrun.Result `json:"result,omitempty"`
@@ -63,7 +65,7 @@ type evaluationBill struct {
 
 func evaluationOf(run evalrun.Run) evaluation {
 	e := evaluation{
-		ID: run.ID, State: run.State, evaluationPlan: planOf(run), Asked: run.Cursor, StatusDetail: run.Detail,
+		ID: run.ID, State: run.State, evaluationPlan: planOf(run), Asked: run.Asked(), Judged: run.Judged(), StatusDetail: run.Detail,
 		Billed: evaluationBill{PromptTokens: run.PromptTokens, OutputTokens: run.OutputTokens},
 		Result: run.Result, Failure: run.Failure, StartedBy: run.StartedBy,
 		CreatedAt: jobview.FormatTime(run.CreatedAt), UpdatedAt: jobview.FormatTime(run.UpdatedAt),
@@ -138,9 +140,5 @@ func (a *API) evaluated(ctx context.Context, job tuning.Job) *jobview.Evaluation
 	if !ok {
 		return nil
 	}
-	e := &jobview.Evaluation{ID: newest.ID, State: string(newest.State)}
-	if newest.Result != nil {
-		e.Verdict, e.Sentence = newest.Result.Verdict, newest.Result.Sentence
-	}
-	return e
+	return &jobview.Evaluation{ID: newest.ID, State: newest.State, Result: newest.Result}
 }

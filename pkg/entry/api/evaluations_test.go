@@ -13,7 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vertextune/vertextune/pkg/core/evalrun"
+	core "github.com/vertextune/vertextune/pkg/core/evaluation"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/core/usd"
 	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 )
 
@@ -82,7 +84,7 @@ func TestEvaluations(t *testing.T) {
 	if found := s.evaluationOf(t, job); found != nil {
 		t.Errorf("the status has %v", found)
 	}
-	started := s.evaluate(t, `{"job_name":"`+job+`"}`)
+	started := s.evaluate(t, `{"job_name":"`+job+`","judge":true}`)
 	if started.State != "PENDING" || started.StartedBy != caller || started.Examples != 1 || len(started.Sides) != 2 || started.Estimate.Cost == nil {
 		t.Errorf("started %+v", started)
 	}
@@ -113,14 +115,25 @@ func TestEvaluations(t *testing.T) {
 	}
 	end(func(r evalrun.Run) evalrun.Run {
 		return r.Bill(evalrun.Usage{PromptTokens: 1, OutputTokens: 1, Price: 7}).Advance(1, now).Succeed(evalrun.Result{
-			Side: "tuned", Verdict: "better", Sentence: "It is better.", Metric: "chrf", Gain: 1, Examples: 1,
+			Side: "tuned", Verdict: "better", Sentence: "It is better.", Metric: "chrf", Gain: 1, Low: 0.5, High: 2, Examples: 1,
+			TuningEstimate: new(usd.Amount(2_500_000)), TuningBill: new(2 * usd.Dollar), CostPerPoint: new(2 * usd.Dollar),
+			Judge:  &core.JudgeSummary{Examples: 1, TunedWins: 1, WinRate: &core.Rate{Share: 1, Low: 0.25, High: 1}},
 			Report: "gs://b/report.json", Markdown: "gs://b/report.md", Answers: "gs://b/answers.jsonl",
 		}, now)
 	})
 	if read.State != "SUCCEEDED" || read.Result.Verdict != "better" || *read.Billed.Cost != 0.000007 {
 		t.Errorf("succeeded: %+v", read)
 	}
-	want := map[string]any{"id": started.ID, "state": "SUCCEEDED", "verdict": "better", "sentence": "It is better."}
+	want := map[string]any{
+		"id": started.ID, "state": "SUCCEEDED", "side": "tuned", "verdict": "better", "sentence": "It is better.", "metric": "chrf",
+		"gain_points": 1.0, "gain_low": 0.5, "gain_high": 2.0, "examples": 1.0,
+		"tuning_estimate_usd": 2.5, "tuning_bill_usd": 2.0, "cost_per_point_usd": 2.0,
+		"judge": map[string]any{
+			"examples": 1.0, "tuned_wins": 1.0, "base_wins": 0.0, "ties": 0.0, "contradictions": 0.0, "unreadable": 0.0, "contradiction_share": 0.0,
+			"win_rate": map[string]any{"share": 1.0, "low": 0.25, "high": 1.0},
+		},
+		"report": "gs://b/report.json", "report_markdown": "gs://b/report.md", "answers": "gs://b/answers.jsonl",
+	}
 	if diff := cmp.Diff(want, s.evaluationOf(t, job)); diff != "" {
 		t.Errorf("the status (-want +got):\n%s", diff)
 	}

@@ -19,26 +19,55 @@ import (
 // base, which other applications need too. Source: the documentation of supervised tuning.
 const parallel = 4
 
-// outcome is the outcome of one question to one side.
+// question is one question to one model.
+type question struct {
+	evaluation.Question
+	model  evalrun.Side
+	tokens int64 // the limit of the answer
+}
+
+// outcome is the outcome of one question.
 type outcome struct {
 	answer   evaluation.Answer
 	answered bool
+	usage    evalrun.Usage
 	err      error // nil for a question that was not asked
 }
 
-// ask asks all sides some questions, a few at a time. After the first error that a later call may
-// not have, it asks no more. A question that a model refuses has no answer, and does not count.
+// ask asks all sides the questions of some rows.
 func (s *Service) ask(ctx context.Context, run evalrun.Run, rows []evaluation.Row) piece {
+	questions := make([][]question, len(rows))
+	for i, row := range rows {
+		for _, side := range run.Sides {
+			questions[i] = append(questions[i], question{row.Question, side, run.MaxOutputTokens})
+		}
+	}
+	outcomes, ended := s.askAll(ctx, questions)
+	p := collect(run, outcomes, questions, ended)
+	for i := range p.asked {
+		for k, side := range run.Sides {
+			if o := outcomes[i][k]; o.answered {
+				rows[i].Answered(side.Name, o.answer)
+			}
+		}
+	}
+	p.rows = rows[:p.asked]
+	return p
+}
+
+// askAll asks the questions about several examples, a few at a time. After the first error that a
+// later call may not have, it asks no more. ended is not nil if there was no time for the rest.
+func (s *Service) askAll(ctx context.Context, questions [][]question) (outcomes [][]outcome, ended error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	outcomes := make([][]outcome, len(rows))
+	outcomes = make([][]outcome, len(questions))
 	var mu sync.Mutex
 	var stopped bool
 	var group sync.WaitGroup
 	slots := make(chan struct{}, parallel)
-	for i, row := range rows {
-		outcomes[i] = make([]outcome, len(run.Sides))
-		for k, side := range run.Sides {
+	for i, all := range questions {
+		outcomes[i] = make([]outcome, len(all))
+		for k, q := range all {
 			slots <- struct{}{}
 			mu.Lock()
 			done := stopped || ctx.Err() != nil
@@ -49,7 +78,7 @@ func (s *Service) ask(ctx context.Context, run evalrun.Run, rows []evaluation.Ro
 			}
 			group.Go(func() {
 				defer func() { <-slots }()
-				o := s.one(ctx, run, side, row.Question)
+				o := s.one(ctx, q)
 				mu.Lock()
 				defer mu.Unlock()
 				outcomes[i][k] = o
@@ -58,39 +87,41 @@ func (s *Service) ask(ctx context.Context, run evalrun.Run, rows []evaluation.Ro
 		}
 	}
 	group.Wait()
-	return collect(run, rows, outcomes, ctx.Err())
+	return outcomes, ctx.Err()
 }
 
-// one asks one side one question.
-func (s *Service) one(ctx context.Context, run evalrun.Run, side evalrun.Side, q evaluation.Question) (o outcome) {
-	request, err := q.Request(evaluation.RequestOptions{ThinkingLevel: run.ThinkingLevel, MaxOutputTokens: run.MaxOutputTokens})
+// one asks one question.
+func (s *Service) one(ctx context.Context, q question) (o outcome) {
+	request, err := q.Request(evaluation.RequestOptions{
+		ThinkingLevel: q.model.ThinkingLevel, ThinkingBudget: q.model.ThinkingBudget, MaxOutputTokens: q.tokens,
+	})
 	if err != nil {
 		return outcome{err: err}
 	}
-	response, err := s.Vertex.Generate(ctx, side.Model, request)
+	response, err := s.Vertex.Generate(ctx, q.model.Model, request)
 	if err != nil {
 		return outcome{err: err}
 	}
-	o.answer, o.err = evaluation.ReadAnswer(response)
-	o.answered = o.err == nil
+	if o.answer, o.err = evaluation.ReadAnswer(response); o.err == nil {
+		o.answered, o.usage = true, usage(q.model, o.answer.PromptTokens, o.answer.OutputTokens)
+	}
 	return o
 }
 
 // isRefusal reports whether the error is about the question alone.
 func isRefusal(err error) bool { return fault.KindOf(err) == fault.InvalidArgument }
 
-// collect returns the rows of the examples, from the first one on, that all sides were asked. If
-// the first one could not be asked for several attempts, it is given up.
-func collect(run evalrun.Run, rows []evaluation.Row, outcomes [][]outcome, ended error) (p piece) {
+// collect counts the examples, from the first one on, whose questions were all asked. A question
+// that a model refuses has no answer, and counts as asked. If the first example could not be asked
+// in several attempts, it is given up.
+func collect(run evalrun.Run, outcomes [][]outcome, questions [][]question, ended error) (p piece) {
 	isPrefix := true
-	for i, row := range rows {
+	for i, all := range outcomes {
 		isAsked, failed := true, error(nil)
-		for k, side := range run.Sides {
-			o := outcomes[i][k]
+		for _, o := range all {
+			p.usage = add(p.usage, o.usage)
 			switch {
 			case o.answered:
-				row.Answered(side.Name, o.answer)
-				p.usage = add(p.usage, usage(side, o.answer))
 			case o.err == nil:
 				isAsked = false
 			case !isRefusal(o.err):
@@ -100,15 +131,14 @@ func collect(run evalrun.Run, rows []evaluation.Row, outcomes [][]outcome, ended
 		if i == 0 && failed != nil && run.Tries >= maxTries && mayGiveUp(failed) {
 			isAsked, failed = true, nil
 		}
-		isPrefix = isPrefix && isAsked
-		if isPrefix {
-			p.rows = append(p.rows, row)
+		if isPrefix = isPrefix && isAsked; isPrefix {
+			p.asked++
 		}
 		if p.err == nil {
 			p.err = failed
 		}
 	}
-	if p.err == nil && len(p.rows) < len(rows) && ended != nil {
+	if p.err == nil && p.asked < len(questions) && ended != nil {
 		p.err = notAsked(ended)
 	}
 	return p

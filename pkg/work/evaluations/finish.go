@@ -13,7 +13,6 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/evalrun"
 	"github.com/vertextune/vertextune/pkg/core/evaluation"
 	"github.com/vertextune/vertextune/pkg/core/fault"
-	"github.com/vertextune/vertextune/pkg/core/usd"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 )
@@ -21,16 +20,13 @@ import (
 // finish compares all answers, writes the report, and returns the evaluation with its result. It is
 // idempotent: the same answers give the same report, and the first objects are never replaced.
 func (s *Service) finish(ctx context.Context, run evalrun.Run) (evalrun.Run, bool, error) {
-	var rows []evaluation.Row
-	for _, cursor := range run.Pieces {
-		piece, err := s.rows(ctx, gcs.URI(s.Config.DataBucket, folder(run.ID, pieceName(cursor))))
-		if err != nil {
-			return s.delayed(ctx, run, err)
-		}
-		rows = append(rows, piece...)
+	// The rows of the judge have the answers too.
+	rows, err := s.pieces(ctx, run, func(cursor int64) bool { return run.Judge == nil || cursor >= run.Examples })
+	if err != nil {
+		return s.delayed(ctx, run, err)
 	}
 	report, err := evaluation.Compare(rows, run.Names(), evaluation.Options{
-		Primary: evaluation.Metric(run.Metric), Bills: s.bills(ctx, run),
+		Primary: evaluation.Metric(run.Metric), Costs: s.costs(ctx, run),
 	})
 	if err != nil {
 		return s.fail(run, fault.Wrap(fault.Internal, err, "The answers could not be compared.")), false, nil
@@ -81,29 +77,27 @@ func best(report *evaluation.Report) (result evalrun.Result) {
 		if gain := 100 * m.Difference; i == 0 || gain > result.Gain {
 			result = evalrun.Result{
 				Side: c.Tuned, Verdict: string(c.Verdict), Sentence: c.Sentence, Metric: string(report.Primary),
-				Gain: gain, Low: 100 * m.Low, High: 100 * m.High, Examples: int64(c.Examples),
+				Gain: gain, Low: 100 * m.Low, High: 100 * m.High, Examples: int64(c.Examples), Judge: c.Judge,
+				TuningEstimate: report.Sides[i+1].Estimate, TuningBill: report.Sides[i+1].Bill, CostPerPoint: c.CostPerPoint,
 			}
 		}
 	}
 	return result
 }
 
-// bills returns what tuning has cost, by the names of the sides. A bill that is not known is
-// absent.
-func (s *Service) bills(ctx context.Context, run evalrun.Run) map[string]usd.Amount {
-	all := map[string]usd.Amount{}
+// costs returns what tuning has cost, by the names of the sides.
+func (s *Service) costs(ctx context.Context, run evalrun.Run) map[string]evaluation.TuningCost {
+	all := map[string]evaluation.TuningCost{}
 	for _, side := range run.Sides {
 		if side.JobID == "" {
 			continue
 		}
 		record, err := s.Records.Job(ctx, side.JobID)
 		if err != nil {
-			s.Log.WarnContext(ctx, "the bill of a job was not read", "evaluation", run.ID, "job_id", side.JobID, "error", err)
+			s.Log.WarnContext(ctx, "the cost of a job was not read", "evaluation", run.ID, "job_id", side.JobID, "error", err)
 			continue
 		}
-		if bill, known := jobview.Bill(record.Job); known {
-			all[side.Name] = bill
-		}
+		all[side.Name] = jobview.TuningCost(record.Job)
 	}
 	return all
 }

@@ -90,7 +90,7 @@ func (s *Service) first(known *catalogue.Catalogue, location string, job tuning.
 		return evalrun.Side{}, refuse(fault.FailedPrecondition, "job_name", "MODEL_NOT_SERVED",
 			"The base model of job %s is %s, which cannot be asked. Name another job in against.", job.ID, job.BaseModel)
 	}
-	return priced(known, job, evalrun.Side{Name: baseSide, Model: s.Vertex.BaseModelName(location, id), Location: location}), nil
+	return withFacts(known.Lookup(job.BaseModel), evalrun.Side{Name: baseSide, Model: s.Vertex.BaseModelName(location, id), Location: location}), nil
 }
 
 func checkpointIDs(job tuning.Job) (ids []string) {
@@ -107,34 +107,20 @@ func tunedModel(known *catalogue.Catalogue, name string, job tuning.Job, endpoin
 	if m == nil {
 		return evalrun.Side{}, fmt.Errorf("evaluate job %s: %q is not the name of an endpoint", job.ID, endpoint)
 	}
-	return priced(known, job, evalrun.Side{Name: name, Model: endpoint, Location: m[1], JobID: job.ID}), nil
+	return withFacts(known.Lookup(job.BaseModel), evalrun.Side{Name: name, Model: endpoint, Location: m[1], JobID: job.ID}), nil
 }
 
-// priced returns a side with its prices. The catalogue has those of tuned models, which are an
-// upper bound of those of their base.
-func priced(known *catalogue.Catalogue, job tuning.Job, side evalrun.Side) evalrun.Side {
-	model := known.Lookup(job.BaseModel)
-	if model != nil && model.InferencePrice != nil {
-		price := model.InferencePrice.Value
-		side.Priced, side.InputPrice, side.OutputPrice = true, int64(price.Input), int64(price.Output)
+// withFacts returns a side with the prices of the model and its setting for the least thinking. The
+// catalogue has the prices of tuned models, which are an upper bound of those of their base.
+func withFacts(model *catalogue.Model, side evalrun.Side) evalrun.Side {
+	if model == nil {
+		return side
+	}
+	if price := model.InferencePrice; price != nil {
+		side.Priced, side.InputPrice, side.OutputPrice = true, int64(price.Value.Input), int64(price.Value.Output)
+	}
+	if thinking := model.Thinking; thinking != nil {
+		side.ThinkingLevel, side.ThinkingBudget = thinking.Value.Level, thinking.Value.Budget
 	}
 	return side
-}
-
-// thinkingLevel returns the lowest level of thinking that all base models accept, or "" if they
-// have none in common.
-func thinkingLevel(known *catalogue.Catalogue, models ...tuning.Job) string {
-	level := ""
-	for i, job := range models {
-		model := known.Lookup(job.BaseModel)
-		if model == nil || model.Thinking == nil {
-			return ""
-		}
-		if found := model.Thinking.Value.Level; i == 0 {
-			level = found
-		} else if found != level {
-			return ""
-		}
-	}
-	return level
 }

@@ -152,19 +152,24 @@ func (s *Service) draft(ctx context.Context, r evalrun.Request) (d draft, err er
 	if err != nil {
 		return d, err
 	}
-	models := []tuning.Job{job}
 	var against *tuning.Job
 	if r.Against != "" {
 		other, err := s.job(ctx, "against", r.Against)
 		if err != nil {
 			return d, err
 		}
-		against, models = &other, append(models, other)
+		against = &other
 	}
 	known := s.Catalogue.Current(ctx)
 	sides, err := s.sides(known, r, job, against)
 	if err != nil {
 		return d, err
+	}
+	var judge *evalrun.Side
+	if r.Judge {
+		if judge, err = s.judgeModel(known, sides[0].Location); err != nil {
+			return d, err
+		}
 	}
 	uri, field, err := s.source(r, job)
 	if err != nil {
@@ -184,12 +189,11 @@ func (s *Service) draft(ctx context.Context, r evalrun.Request) (d draft, err er
 	now := s.now()
 	d.examples = found.Examples
 	d.Run = evalrun.Run{
-		JobID: job.ID, JobName: job.Name, State: evalrun.Pending, Sides: sides, Metric: r.Metric,
+		JobID: job.ID, JobName: job.Name, State: evalrun.Pending, Sides: sides, Judge: judge, Metric: r.Metric,
 		Data: uri, Generation: generation, Examples: int64(len(found.Examples)), Lines: found.Lines, Skipped: found.Skipped,
-		ThinkingLevel: thinkingLevel(known, models...), MaxOutputTokens: evalrun.OutputLimit(lengths),
-		CreatedAt: now, UpdatedAt: now,
+		MaxOutputTokens: evalrun.OutputLimit(lengths), CreatedAt: now, UpdatedAt: now,
 	}
-	d.Estimate = evalrun.Price(lengths, sides, d.MaxOutputTokens)
+	d.Estimate = evalrun.Price(lengths, sides, judge, d.MaxOutputTokens)
 	d.refusal = s.checkBudget(&d.Run, r)
 	return d, nil
 }

@@ -106,8 +106,11 @@ func TestStart_sides(t *testing.T) {
 		var got []string
 		for _, s := range e.Sides {
 			got = append(got, s.Name+" "+s.Location+" "+s.Model)
+			if s.ThinkingLevel != "MINIMAL" || s.ThinkingBudget != nil {
+				t.Errorf("%s thinks %q, %v", s.Name, s.ThinkingLevel, s.ThinkingBudget)
+			}
 		}
-		if diff := cmp.Diff(c.want, got); diff != "" || e.Data != a.Spec.ValidationData || e.ThinkingLevel != "MINIMAL" {
+		if diff := cmp.Diff(c.want, got); diff != "" || e.Data != a.Spec.ValidationData {
 			t.Errorf("%+v (-want +got):\n%s", e.Run, diff)
 		}
 		if done := w.finish(t, e); done.State != evalrun.Succeeded || done.Result.Sentence == "" {

@@ -15,7 +15,6 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/evalrun"
 	"github.com/vertextune/vertextune/pkg/core/evaluation"
 	"github.com/vertextune/vertextune/pkg/core/fault"
-	"github.com/vertextune/vertextune/pkg/core/usd"
 	"github.com/vertextune/vertextune/pkg/google/gcperr"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 	"github.com/vertextune/vertextune/pkg/google/store"
@@ -76,7 +75,7 @@ func (s *Service) work(ctx context.Context, e store.Evaluation) (evalrun.Run, bo
 	switch {
 	case s.Now().Sub(run.CreatedAt) > maxAge:
 		return s.fail(run, fault.New(fault.DeadlineExceeded, "The evaluation did not end within %s. %s", maxAge, run.Detail)), false, nil
-	case run.Asked():
+	case run.AllDone():
 		return s.finish(ctx, run)
 	}
 	piece, err := s.piece(ctx, run)
@@ -87,12 +86,14 @@ func (s *Service) work(ctx context.Context, e store.Evaluation) (evalrun.Run, bo
 	if len(piece.rows) > 0 {
 		run = run.Advance(int64(len(piece.rows)), s.now())
 	}
-	switch err := piece.err; {
+	err = piece.err
+	isPermanent := fault.KindOf(err) == fault.NotFound || gcperr.Code(err) == codes.PermissionDenied && run.Tries >= maxTries
+	switch {
 	case err == nil:
 		return run.Release(s.now()), true, nil
-	case fault.KindOf(err) == fault.NotFound:
-		return s.fail(run, err), false, nil
-	case gcperr.Code(err) == codes.PermissionDenied && run.Tries >= maxTries:
+	case isPermanent && run.AllAsked(): // the judge cannot be asked, but the answers can be compared
+		return run.WithoutJudge(fault.From(err).Message).Release(s.now()), true, nil
+	case isPermanent:
 		return s.fail(run, err), false, nil
 	default:
 		return s.delayed(ctx, run, err)
@@ -117,17 +118,18 @@ func (s *Service) fail(run evalrun.Run, err error) evalrun.Run {
 	return run.Fail(jobs.FailureOf(err), s.now())
 }
 
-// piece is the result of asking some examples.
+// piece is the result of asking the questions of some examples.
 type piece struct {
-	rows  []evaluation.Row // with the answers of all sides, from the cursor on
+	asked int              // examples, from the first one on
+	rows  []evaluation.Row // of these examples, with the answers
 	usage evalrun.Usage    // of these and of further answers, which are lost
 	err   error            // why there are no more rows
 }
 
-// piece asks all sides the next examples and writes the answers. If an earlier process has written
-// them but not recorded it, nothing is asked.
+// piece asks the next questions and writes the answers. If an earlier process has written them but
+// not recorded it, nothing is asked.
 func (s *Service) piece(ctx context.Context, run evalrun.Run) (piece, error) {
-	name := pieceName(run.Cursor)
+	name := pieceName(run, run.Cursor)
 	written, err := s.rows(ctx, gcs.URI(s.Config.DataBucket, folder(run.ID, name)))
 	if err == nil {
 		return piece{rows: written, usage: usageOf(run, written)}, nil
@@ -135,17 +137,9 @@ func (s *Service) piece(ctx context.Context, run evalrun.Run) (piece, error) {
 	if !errors.Is(err, gcs.ErrNotFound) {
 		return piece{}, err
 	}
-	questions, err := s.rows(ctx, run.Questions)
-	if err != nil {
-		return piece{}, err
-	}
-	from, to := run.Cursor, min(run.Cursor+pieceSize, run.Examples)
-	if to > int64(len(questions)) {
-		return piece{}, gcs.ErrNotFound
-	}
-	asked := s.ask(ctx, run, questions[from:to])
-	if len(asked.rows) == 0 {
-		return asked, nil
+	asked, err := s.next(ctx, run)
+	if err != nil || len(asked.rows) == 0 {
+		return asked, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
@@ -156,25 +150,78 @@ func (s *Service) piece(ctx context.Context, run evalrun.Run) (piece, error) {
 	return asked, err
 }
 
-// pieceName returns the name of the object with the answers from a cursor on.
-func pieceName(cursor int64) string { return fmt.Sprintf("rows-%04d.jsonl", cursor) }
+// next asks all sides the next questions or, after the last one, the judge about the next answers.
+func (s *Service) next(ctx context.Context, run evalrun.Run) (piece, error) {
+	if run.AllAsked() {
+		rows, err := s.answered(ctx, run)
+		if err != nil {
+			return piece{}, err
+		}
+		return s.judge(ctx, run, nextOf(rows, run.Judged())), nil
+	}
+	rows, err := s.rows(ctx, run.Questions)
+	if err == nil && int64(len(rows)) < run.Examples {
+		err = gcs.ErrNotFound
+	}
+	if err != nil {
+		return piece{}, err
+	}
+	return s.ask(ctx, run, nextOf(rows[:run.Examples], run.Asked())), nil
+}
 
-// usageOf returns the usage of all answers in some rows.
+// nextOf returns the rows of the next piece.
+func nextOf(rows []evaluation.Row, from int64) []evaluation.Row {
+	return rows[from:min(from+pieceSize, int64(len(rows)))]
+}
+
+// answered returns the rows with the answers of all sides.
+func (s *Service) answered(ctx context.Context, run evalrun.Run) ([]evaluation.Row, error) {
+	return s.pieces(ctx, run, func(cursor int64) bool { return cursor < run.Examples })
+}
+
+// pieces reads the chosen pieces.
+func (s *Service) pieces(ctx context.Context, run evalrun.Run, chosen func(cursor int64) bool) (rows []evaluation.Row, err error) {
+	for _, cursor := range run.Pieces {
+		if !chosen(cursor) {
+			continue
+		}
+		piece, err := s.rows(ctx, gcs.URI(s.Config.DataBucket, folder(run.ID, pieceName(run, cursor))))
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, piece...)
+	}
+	return rows, nil
+}
+
+// pieceName returns the name of the object with the piece at a cursor.
+func pieceName(run evalrun.Run, cursor int64) string {
+	if cursor >= run.Examples {
+		return fmt.Sprintf("judged-%04d.jsonl", cursor-run.Examples)
+	}
+	return fmt.Sprintf("rows-%04d.jsonl", cursor)
+}
+
+// usageOf returns the usage of a piece that was written.
 func usageOf(run evalrun.Run, rows []evaluation.Row) (all evalrun.Usage) {
 	for _, row := range rows {
 		for _, side := range run.Sides {
-			all = add(all, usage(side, row.Answers[side.Name]))
+			if a, j := row.Answers[side.Name], row.Judgements[side.Name]; run.AllAsked() {
+				all = add(all, usage(*run.Judge, j.PromptTokens, j.OutputTokens))
+			} else {
+				all = add(all, usage(side, a.PromptTokens, a.OutputTokens))
+			}
 		}
 	}
 	return all
 }
 
-func usage(side evalrun.Side, a evaluation.Answer) evalrun.Usage {
-	return evalrun.Usage{PromptTokens: a.PromptTokens, OutputTokens: a.OutputTokens, Price: side.Price(a.PromptTokens, a.OutputTokens)}
+func usage(model evalrun.Side, promptTokens, outputTokens int64) evalrun.Usage {
+	return evalrun.Usage{PromptTokens: promptTokens, OutputTokens: outputTokens, Price: model.Price(promptTokens, outputTokens)}
 }
 
 func add(a, b evalrun.Usage) evalrun.Usage {
 	return evalrun.Usage{
-		PromptTokens: a.PromptTokens + b.PromptTokens, OutputTokens: a.OutputTokens + b.OutputTokens, Price: usd.Amount(a.Price + b.Price),
+		PromptTokens: a.PromptTokens + b.PromptTokens, OutputTokens: a.OutputTokens + b.OutputTokens, Price: a.Price + b.Price,
 	}
 }

@@ -12,10 +12,10 @@ import (
 
 	serving "github.com/vertextune/vertextune/pkg/core/endpoint"
 	"github.com/vertextune/vertextune/pkg/core/estimate"
+	"github.com/vertextune/vertextune/pkg/core/evaluation"
 	"github.com/vertextune/vertextune/pkg/core/remedy"
 	"github.com/vertextune/vertextune/pkg/core/sourceindex"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
-	"github.com/vertextune/vertextune/pkg/core/usd"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 )
 
@@ -78,21 +78,24 @@ func billed(job tuning.Job, e estimate.Estimate) *estimate.Billed {
 	return new(e.Against(job.Stats.BillableTokens, epochsOf(job)))
 }
 
-// Bill returns what a job was billed, if Vertex AI's count of tokens agrees with the estimate.
-func Bill(job tuning.Job) (bill usd.Amount, ok bool) {
+// TuningCost returns what a job was expected to cost, and what it was billed if Vertex AI's count of
+// tokens agrees with the estimate.
+func TuningCost(job tuning.Job) (cost evaluation.TuningCost) {
 	var e estimate.Estimate
 	if len(job.Estimate) == 0 || json.Unmarshal(job.Estimate, &e) != nil {
-		return 0, false
+		return cost
 	}
-	b := billed(job, e)
-	switch {
+	if e.Cost != nil {
+		cost.Estimated = e.Cost.Expected
+	}
+	switch b := billed(job, e); {
 	case b == nil:
-	case b.Fits == estimate.OneEpoch && b.OneEpoch.Cost != nil:
-		return *b.OneEpoch.Cost, true
-	case b.Fits == estimate.AllEpochs && b.AllEpochs.Cost != nil:
-		return *b.AllEpochs.Cost, true
+	case b.Fits == estimate.OneEpoch:
+		cost.Billed = b.OneEpoch.Cost
+	case b.Fits == estimate.AllEpochs:
+		cost.Billed = b.AllEpochs.Cost
 	}
-	return 0, false
+	return cost
 }
 
 // epochsOf returns the epochs that the request asked for or, for a job that succeeded without, the

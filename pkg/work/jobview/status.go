@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
+	"github.com/vertextune/vertextune/pkg/core/evalrun"
 	"github.com/vertextune/vertextune/pkg/core/remedy"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
@@ -51,13 +52,11 @@ func (t *Presenter) Summary(j tuning.Job) Summary {
 	}
 }
 
-// Evaluation is the newest evaluation of a job. Verdict and Sentence are empty until it has
-// succeeded.
+// Evaluation is the newest evaluation of a job. The result is nil until it has succeeded.
 type Evaluation struct {
-	ID       string `json:"id"`
-	State    string `json:"state"`
-	Verdict  string `json:"verdict,omitempty"`
-	Sentence string `json:"sentence,omitempty"`
+	ID    string        `json:"id"`
+	State evalrun.State `json:"state"`
+	*evalrun.Result
 }
 
 // Status is everything that callers can learn about a job.
