@@ -7,8 +7,9 @@ package testdata
 
 import "embed"
 
-// Samples holds samples/messages.json, the messages of two sessions, and samples/conversations.json, a file of
-// training examples.
+// Samples holds samples/messages.json, the messages of two sessions, and two files of training
+// examples: samples/conversations.json, which has few, and samples/support.json, which has enough to
+// compare models with.
 //
 //go:embed samples
 var Samples embed.FS

@@ -48,6 +48,10 @@ curl -sS "$VT_STORAGE/storage/v1/b/{{.Data}}/o/drops%2Fconversations.json%2Frepo
 {{.Get}}/lineage/JOB_NAME
 {{.Get}}/cancel/JOB_NAME -X POST
 
+# compare the tuned model of a job with its base (the job needs validation data, as from "validation_split": 0.3)
+{{.Post}}/evaluations -d '{"job_name": "JOB_NAME"}'
+{{.Get}}/evaluations/EVALUATION_ID
+
 # convert and check examples
 {{.Post}}/convert-json -d '{"data": [{{.Example}}], "filename": "one.jsonl"}'
 {{.Post}}/validate-data -d '{"data": [{{.Example}}]}'

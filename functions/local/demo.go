@@ -20,7 +20,7 @@ func demo(ctx context.Context, s *system, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*s.jobDuration+time.Minute)
 	defer cancel()
 	d := &demonstration{system: s, out: out, terminal: isTerminal(out)}
-	for _, step := range []func(context.Context) error{d.drop, d.train, d.list} {
+	for _, step := range []func(context.Context) error{d.drop, d.train, d.evaluation} {
 		if err := d.watched(ctx, step); err != nil {
 			return err
 		}
@@ -32,7 +32,9 @@ func demo(ctx context.Context, s *system, out io.Writer) error {
 type demonstration struct {
 	*system
 	out      io.Writer
-	terminal bool // the output can redraw a line
+	terminal bool   // the output can redraw a line
+	dataset  string // the gs:// URI of the converted file
+	job      string // the name of the job
 }
 
 // isTerminal reports whether out is a terminal, and not a pipe or a file.
@@ -61,12 +63,12 @@ func (d *demonstration) watched(ctx context.Context, step func(context.Context) 
 
 // drop puts a file into the inbox and waits for its report.
 func (d *demonstration) drop(ctx context.Context) error {
-	d.say("1. Drop %s into gs://%s\n", sampleFile, inbox)
-	text, err := testdata.Samples.ReadFile("samples/conversations.json")
+	d.say("1. Drop testdata/samples/support.json into gs://%s\n", inbox)
+	text, err := testdata.Samples.ReadFile("samples/support.json")
 	if err != nil {
 		return fmt.Errorf("read the sample file: %w", err)
 	}
-	w := d.objects.Bucket(inbox).Object("conversations.json").NewWriter(ctx)
+	w := d.objects.Bucket(inbox).Object("support.json").NewWriter(ctx)
 	if _, err := w.Write(text); err != nil {
 		return fmt.Errorf("drop the sample file: %w", err)
 	}
@@ -83,7 +85,7 @@ func (d *demonstration) drop(ctx context.Context) error {
 			Errors    int    `json:"errors"`
 		} `json:"result"`
 	}
-	if err := d.await(ctx, "drops/conversations.json/report.json", w.Attrs().Generation, &report); err != nil {
+	if err := d.await(ctx, "drops/support.json/report.json", w.Attrs().Generation, &report); err != nil {
 		return err
 	}
 	d.say("   %d records (%s, %s) checked, %d faults\n   %d training examples in %s\n",
@@ -91,6 +93,7 @@ func (d *demonstration) drop(ctx context.Context) error {
 	if report.Dataset == "" {
 		return errors.New("the sample file was refused")
 	}
+	d.dataset = report.Dataset
 	return nil
 }
 
@@ -108,18 +111,19 @@ type job struct {
 	} `json:"error"`
 }
 
-// train starts a job on the messages of a session and shows its progress.
+// train starts a job on the converted file and shows its progress.
 func (d *demonstration) train(ctx context.Context) error {
-	d.say("\n2. Start a tuning job on the messages of session %s\n", sampleSession)
+	d.say("\n2. Start a tuning job on it, and keep 30 %% of the examples for the comparison\n")
 	var started struct {
 		Job   job `json:"job_info"`
 		Pairs int `json:"training_pairs_count"`
 	}
-	body := fmt.Sprintf(`{"session_id": %q, "hyperparameters": {"epoch_count": 3}}`, sampleSession)
+	body := fmt.Sprintf(`{"training_data": %q, "validation_split": 0.3, "hyperparameters": {"epoch_count": 3}, "evaluate": true}`, d.dataset)
 	if err := d.call(ctx, http.MethodPost, "/start", body, &started); err != nil {
 		return err
 	}
-	d.say("   job         %s\n   base model  %s\n   %d pairs in  %s\n", started.Job.Name, started.Job.BaseModel, started.Pairs, started.Job.Data)
+	d.job = started.Job.Name
+	d.say("   job         %s\n   base model  %s\n   %d pairs in %s\n", started.Job.Name, started.Job.BaseModel, started.Pairs, started.Job.Data)
 
 	shown := progress{out: d.out, redraw: d.terminal, expected: d.jobDuration, began: time.Now()}
 	for {
@@ -177,21 +181,33 @@ func (d *demonstration) loss(ctx context.Context, name string) error {
 	}
 }
 
-// list prints all jobs.
-func (d *demonstration) list(ctx context.Context) error {
-	d.say("\n3. List the jobs\n")
-	var list struct {
-		Jobs  []job `json:"jobs"`
-		Count int   `json:"count"`
+// evaluation shows what the comparison with the base model has found. The poller does it after the
+// end of the job.
+func (d *demonstration) evaluation(ctx context.Context) error {
+	d.say("\n3. Ask the base model and the tuned model the questions that were kept\n")
+	for {
+		var now struct {
+			Evaluation struct {
+				State    string  `json:"state"`
+				Sentence string  `json:"sentence"`
+				Bill     float64 `json:"tuning_bill_usd"`
+				Point    float64 `json:"cost_per_point_usd"`
+				Report   string  `json:"report_markdown"`
+			} `json:"evaluation"`
+		}
+		if err := d.call(ctx, http.MethodGet, "/job-status/"+d.job, "", &now); err != nil {
+			return err
+		}
+		switch e := now.Evaluation; e.State {
+		case "SUCCEEDED":
+			d.say("   %s\n", e.Sentence)
+			d.say("   Tuning cost $%.4f: $%.6f for each point.\n   report      %s\n", e.Bill, e.Point, e.Report)
+			return nil
+		case "FAILED":
+			return errors.New("the evaluation failed")
+		}
+		if err := pause(ctx, 250*time.Millisecond); err != nil {
+			return fmt.Errorf("the evaluation did not end: it is %q", now.Evaluation.State)
+		}
 	}
-	if err := d.call(ctx, http.MethodGet, "/jobs", "", &list); err != nil {
-		return err
-	}
-	for _, j := range list.Jobs {
-		d.say("   %s  %s\n   %s\n", j.Display, j.Status, j.TunedModel)
-	}
-	if list.Count == 0 {
-		return errors.New("the job is not in the list")
-	}
-	return nil
 }

@@ -22,7 +22,8 @@ func TestDemo(t *testing.T) {
 		t.Errorf("something else is printed before the demo:\n%s", out)
 	}
 	for _, want := range []string{
-		"12 training examples", "6 pairs", "PIPELINE_STATE_RUNNING", "elapsed, about 1s left", "100 %  PIPELINE_STATE_SUCCEEDED", "tuned model projects/", "   loss        ", "in 3 steps", "Done.",
+		"100 training examples", "69 pairs", "PIPELINE_STATE_RUNNING", "elapsed, about 1s left", "100 %  PIPELINE_STATE_SUCCEEDED", "tuned model projects/",
+		"   loss        ", "in 27 steps", "tuned is better than base", "for each point", "Done.",
 	} {
 		if !bytes.Contains(out, []byte(want)) {
 			t.Errorf("the demo does not show %q:\n%s", want, out)

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"io/fs"
 	"net/http"
@@ -31,9 +32,9 @@ curl() { command curl -w '%{stderr}%{http_code} %{url_effective}\n' "$@"; }
 
 // refused lists the calls in the READMEs and the banner that may fail, and their codes. The READMEs
 // start a job that is too expensive and a job on a retired model. A report may not exist yet, and a
-// job may have ended before it is cancelled.
+// job may have ended before it is cancelled. The job of these tests has no data to evaluate it with.
 var refused = map[string][]string{
-	"/start": {"400"}, "report.json": {"404"}, "/cancel/": {"400", "409"},
+	"/start": {"400"}, "report.json": {"404"}, "/cancel/": {"400", "409"}, "/evaluations": {"400", "404"},
 }
 
 // runScript runs lines against a started command and checks the status of each answer. It returns
@@ -220,11 +221,12 @@ func TestBanner(t *testing.T) {
 		t.Fatal("the description of the API has no paths")
 	}
 	parameter := regexp.MustCompile(`\{[^}]*\}`)
+	names := map[string]string{"{id}": "EVALUATION_ID"}
 	for path := range document.Paths {
 		if strings.HasPrefix(path, "/v1/") && path != "/v1/models" {
 			continue // OpenAI's clients call these, see pkg/entry/openai/README.md
 		}
-		if want := parameter.ReplaceAllString(path, "JOB_NAME"); !strings.Contains(r.banner, "$VT_URL"+want) {
+		if want := parameter.ReplaceAllStringFunc(path, func(p string) string { return cmp.Or(names[p], "JOB_NAME") }); !strings.Contains(r.banner, "$VT_URL"+want) {
 			t.Errorf("the banner has no line for %s", path)
 		}
 	}
