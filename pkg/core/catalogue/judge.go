@@ -49,6 +49,9 @@ func (d *decoder) validate(c *Catalogue) {
 	d.checkSources(c, "", reflect.ValueOf(*c))
 	d.atLeast("/months_closed_before_retirement/value", c.MonthsClosed.Value, 0)
 	d.atLeast("/months_warned_before_retirement/value", c.MonthsWarned.Value, 0)
+	if c.MonthsNoticed != nil {
+		d.atLeast("/months_noticed_before_retirement/value", c.MonthsNoticed.Value, 0)
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.Families)) {
 		p, f := at("/families", name), c.Families[name]
 		d.oneOf(at(p, "api_version"), f.APIVersion.Value, apiVersions)
