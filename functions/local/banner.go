@@ -52,6 +52,9 @@ curl -sS "$VT_STORAGE/storage/v1/b/{{.Data}}/o/drops%2Fconversations.json%2Frepo
 {{.Post}}/evaluations -d '{"job_name": "JOB_NAME"}'
 {{.Get}}/evaluations/EVALUATION_ID
 
+# ask what the same job on the successor of its base model would do and cost
+{{.Post}}/retune -d '{"job_name": "JOB_NAME", "dry_run": true}'
+
 # convert and check examples
 {{.Post}}/convert-json -d '{"data": [{{.Example}}], "filename": "one.jsonl"}'
 {{.Post}}/validate-data -d '{"data": [{{.Example}}]}'

@@ -95,7 +95,8 @@ type Job struct {
 	Priority          int64           `firestore:"priority"`
 	Timeout           time.Duration   `firestore:"timeout,omitempty"` // the longest running time, 0 for no limit
 	CancelWhenStalled bool            `firestore:"cancel_when_stalled,omitempty"`
-	Evaluate          bool            `firestore:"evaluate,omitempty"` // compare the tuned model with its base at the end
+	Evaluate          bool            `firestore:"evaluate,omitempty"`     // compare the tuned model with its base at the end
+	RetunedFrom       string          `firestore:"retuned_from,omitempty"` // ID of the job that this one repeats on another base model
 	StartedBy         string          `firestore:"started_by"`
 
 	// Request is the start's request as JSON. It is kept until the dataset is written. A long one

@@ -31,7 +31,7 @@ func anyRequest(random *rand.Rand) tuning.Request {
 	}
 	r := tuning.Request{
 		SessionID: text(), AllMessages: random.IntN(2) == 0, TrainingData: text(), ModelID: text(), BaseModel: text(),
-		Priority: random.Int64N(2001) - 1000, Timeout: time.Duration(random.Int64()), CancelWhenStalled: random.IntN(2) == 0, Evaluate: random.IntN(2) == 0,
+		Priority: random.Int64N(2001) - 1000, Timeout: time.Duration(random.Int64()), CancelWhenStalled: random.IntN(2) == 0, Evaluate: random.IntN(2) == 0, RetunedFrom: text(),
 		DisplayName: text(), SystemInstruction: text(), ValidationData: text(), ValidationSplit: random.Float64(),
 		TuningMode: text(), OutputURI: text(), PreTunedModel: text(), ContinueModel: random.IntN(2) == 0,
 		ServiceAccount: text(), KMSKeyName: text(), MaxCost: usd.Amount(random.Int64N(1 << 40)), Force: random.IntN(2) == 0,
@@ -102,7 +102,7 @@ func TestHash_covers_every_field(t *testing.T) {
 	}
 	var r tuning.Request
 	setAll(reflect.ValueOf(&r).Elem(), "", func(field string) { try(field, r) })
-	if len(seen) != 38 {
+	if len(seen) != 39 {
 		t.Errorf("%d requests were compared, want one a field and the empty one", len(seen))
 	}
 	try("two messages", tuning.Request{MessageIDs: []string{"a", "b"}})

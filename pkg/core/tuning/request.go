@@ -56,6 +56,10 @@ type Request struct {
 	// themselves; callers cannot set it.
 	TrainingGeneration int64 `json:"training_generation,omitempty"`
 
+	// RetunedFrom is the ID of the job whose data and settings this start repeats on another base
+	// model. Callers cannot set it.
+	RetunedFrom string `json:"retuned_from,omitempty"`
+
 	// OpenAI is set for a start by a client of OpenAI's.
 	OpenAI *OpenAI `json:"openai,omitempty"`
 

@@ -120,7 +120,7 @@ func TestHyperparametersCheck(t *testing.T) {
 }
 
 // Every field of a request is read from the body, except the generation, which is set for a dropped
-// file only, and the fields for a client of OpenAI's.
+// file only, the job that a start repeats, and the fields for a client of OpenAI's.
 func TestReadRequest(t *testing.T) {
 	t.Parallel()
 	f := requestfields.New("", []byte(`{"message_ids":["a"],"session_id":"s","all_messages":true,"training_data":"t","model_id":"m","base_model":"b",
@@ -132,7 +132,7 @@ func TestReadRequest(t *testing.T) {
 	if err := f.Err(); err != nil {
 		t.Fatal(err)
 	}
-	r.TrainingGeneration, r.OpenAI = 1, &tuning.OpenAI{}
+	r.TrainingGeneration, r.RetunedFrom, r.OpenAI = 1, "vt-1", &tuning.OpenAI{}
 	for _, v := range []reflect.Value{reflect.ValueOf(r), reflect.ValueOf(r.Hyperparameters)} {
 		for i := range v.NumField() {
 			if v.Field(i).IsZero() {

@@ -94,9 +94,11 @@ func (s *system) serve(set setup) {
 	s.t.Cleanup(func() { _ = tuner.Close() })
 	back := backend.New(set.api.Config, s.Records, s.Objects, knowing(s.t, set.unknown...), set.log)
 	back.Jobs.Vertex = tuner
+	presenter := back.Presenter()
+	presenter.Now = set.now
 	server := httptest.NewServer(agree(s.t, &api.API{
 		Config: set.api, Auth: set.auth, Records: back.Records, Objects: back.Objects, Vertex: tuner, Jobs: back.Jobs,
-		Catalogue: back.Catalogue, Presenter: back.Presenter(), Gate: set.gate, Now: set.now, Log: back.Log,
+		Catalogue: back.Catalogue, Presenter: presenter, Gate: set.gate, Now: set.now, Log: back.Log,
 		Evaluations: evaluations.New(back, tuner),
 	}))
 	s.t.Cleanup(server.Close)

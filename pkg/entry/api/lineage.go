@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vertextune/vertextune/pkg/core/catalogue"
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/lazyregexp"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
@@ -48,6 +49,8 @@ type lineageJob struct {
 	TunedEndpoint string              `json:"tuned_endpoint,omitempty"`
 	Checkpoints   []tuning.Checkpoint `json:"checkpoints,omitempty"`
 	OutputURI     string              `json:"output_uri,omitempty"`
+	RetunedFrom   string              `json:"retuned_from,omitempty"` // the ID of a job
+	Retirement    *catalogue.Notice   `json:"retirement,omitempty"`   // of the base model of a tuned model
 }
 
 // lineageDataset is a job's training data with their sources.
@@ -77,6 +80,7 @@ func lineageOf(name string, j tuning.Job) lineageJob {
 		BaseModel: j.BaseModel, PreTunedModel: j.Spec.PreTunedModel, TuningMode: j.Spec.TuningMode,
 		Hyperparameters: j.Hyperparameters, NotSent: j.Spec.NotSent,
 		TunedModel: j.TunedModel, TunedEndpoint: j.TunedEndpoint, Checkpoints: j.Checkpoints, OutputURI: j.Spec.OutputURI,
+		RetunedFrom: j.RetunedFrom,
 	}
 }
 
@@ -95,7 +99,9 @@ func (a *API) lineage(r *http.Request, name string) (any, error) {
 	}
 	answer := lineage{Count: len(records)}
 	for _, record := range records {
-		answer.Jobs = append(answer.Jobs, lineageOf(a.name(record.Job), record.Job))
+		job := lineageOf(a.name(record.Job), record.Job)
+		job.Retirement = a.Presenter.Retirement(r.Context(), record.Job)
+		answer.Jobs = append(answer.Jobs, job)
 	}
 	return answer, nil
 }

@@ -42,6 +42,7 @@ func (a *API) endpoints() []endpoint {
 		{http.MethodGet, base + "/jobs/{job_name}", auth.Reader, nil, false, a.status}, // the same as job-status, as many clients expect it here
 		{http.MethodPost, base + "/evaluations", auth.Starter, nil, false, plain(a.startEvaluation)},
 		{http.MethodGet, base + "/evaluations/{id}", auth.Reader, nil, false, a.evaluation},
+		{http.MethodPost, base + "/retune", auth.Starter, nil, false, plain(a.retune)},
 		{http.MethodGet, base + "/lineage/{name}", auth.Reader, nil, false, a.lineage},
 		{http.MethodGet, base + "/models", auth.Reader, modelsQuery, false, plain(a.models)},
 		{http.MethodGet, "/health", auth.None, nil, false, plain(health)},

@@ -55,7 +55,11 @@ func (a *API) start(r *http.Request) (any, error) {
 	}
 	request := tuning.ReadRequest(f)
 	dry := f.Flag("dry_run")
-	order := jobs.StartRequest{Request: request, Caller: callerOf(r.Context()), Faults: f.Faults()}
+	return a.startOrPlan(r, jobs.StartRequest{Request: request, Caller: callerOf(r.Context()), Faults: f.Faults()}, dry)
+}
+
+// startOrPlan starts a job, or returns what it would do.
+func (a *API) startOrPlan(r *http.Request, order jobs.StartRequest, dry bool) (any, error) {
 	if dry {
 		return a.dryRun(r.Context(), order)
 	}

@@ -101,5 +101,6 @@ func (b *Backend) Close() error {
 func (b *Backend) Presenter() *jobview.Presenter {
 	return &jobview.Presenter{
 		Objects: b.Objects, Catalogue: b.Catalogue, Bucket: b.Config.Jobs.DataBucket, RemedyContext: b.Config.Remedy(), Log: b.Log,
+		Now: time.Now,
 	}
 }

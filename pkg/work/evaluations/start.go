@@ -56,9 +56,12 @@ func (s *Service) Start(ctx context.Context, r StartRequest) (evalrun.Run, error
 	return s.once(ctx, evalrun.KeyID(r.Caller, r.Key), r)
 }
 
-// StartOf starts the evaluation that the start of a job asked for. It is idempotent.
+// StartOf starts the evaluation that the start of a job asked for: against the base or, if the job
+// repeats another one, against the model of that one. It is idempotent.
 func (s *Service) StartOf(ctx context.Context, job tuning.Job) error {
-	_, err := s.once(ctx, evalrun.JobKeyID(job.ID), StartRequest{Request: evalrun.Request{JobName: job.ID}, Caller: job.StartedBy})
+	_, err := s.once(ctx, evalrun.JobKeyID(job.ID), StartRequest{
+		Request: evalrun.Request{JobName: job.ID, Against: job.RetunedFrom}, Caller: job.StartedBy,
+	})
 	return err
 }
 

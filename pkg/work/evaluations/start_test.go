@@ -224,3 +224,22 @@ func TestStart_without_prices(t *testing.T) {
 		t.Errorf("%+v", done.Run)
 	}
 }
+
+// TestStartOf: the model of a job that repeats another one is compared with the model of that one.
+func TestStartOf(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, jobs.Config{})
+	old := w.train(t, func(r *tuning.Request) { r.ValidationSplit = 0.3 })
+	for from, want := range map[string]string{"": w.Cloud.Vertex.BaseModelName("us", baseModel), old.ID: old.TunedEndpoint} {
+		next := w.train(t, func(r *tuning.Request) { r.ValidationSplit, r.RetunedFrom = 0.3, from })
+		for range 2 {
+			if err := w.StartOf(t.Context(), next); err != nil {
+				t.Fatal(err)
+			}
+		}
+		e := w.read(t, evalrun.JobKeyID(next.ID))
+		if e.JobID != next.ID || e.Sides[0].Model != want || e.Sides[1].Model != next.TunedEndpoint {
+			t.Errorf("from %q: %+v", from, e.Sides)
+		}
+	}
+}

@@ -30,7 +30,8 @@ func (s *Service) plan(ctx context.Context, o StartRequest, faults fault.Faults)
 		ID: tuning.NewID(now), Location: s.Location, StartedBy: o.Caller, ModelID: o.ModelID,
 		DisplayName: o.DisplayName, BaseModel: o.BaseModel, Hyperparameters: o.Hyperparameters,
 		OpenAI: o.OpenAI, Priority: o.Priority, Timeout: o.Timeout, CancelWhenStalled: o.CancelWhenStalled, Evaluate: o.Evaluate,
-		CreatedAt: now, UpdatedAt: now,
+		RetunedFrom: o.RetunedFrom,
+		CreatedAt:   now, UpdatedAt: now,
 		Spec: tuning.Spec{
 			PreTunedModel: o.PreTunedModel, Labels: o.Labels, ServiceAccount: o.ServiceAccount, KMSKeyName: o.KMSKeyName,
 		},

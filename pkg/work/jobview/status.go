@@ -27,6 +27,7 @@ type Presenter struct {
 	// RemedyContext has the values that are filled into the commands of a remedy.
 	RemedyContext remedy.Context
 	Log           *slog.Logger
+	Now           func() time.Time
 }
 
 // Summary is a job in a list.
@@ -86,7 +87,10 @@ type Status struct {
 	StatusDetail    string                 `json:"status_detail,omitempty"`
 	CancelRequested *Wish                  `json:"cancel_requested,omitempty"`
 	StalledAt       string                 `json:"stalled_at,omitempty"`
-	Report          string                 `json:"report,omitempty"` // gs:// URI, if the job has ended
+	Report          string                 `json:"report,omitempty"`       // gs:// URI, if the job has ended
+	RetunedFrom     string                 `json:"retuned_from,omitempty"` // the ID of a job
+	// Retirement says that the base model of a tuned model retires soon.
+	Retirement *catalogue.Notice `json:"retirement,omitempty"`
 	outcome
 }
 
@@ -116,12 +120,22 @@ func (t *Presenter) Status(ctx context.Context, job tuning.Job) Status {
 		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Best: BestCheckpoint(job), Stats: job.Stats,
 		Warnings: append(slices.Clip(job.Warnings), warnings...),
 		LeftOut:  job.LeftOut, Priority: job.Priority, StatusDetail: job.Detail,
-		CancelRequested: wishOf(job.CancelRequested), StalledAt: FormatTime(job.StalledAt), outcome: after,
+		CancelRequested: wishOf(job.CancelRequested), StalledAt: FormatTime(job.StalledAt), RetunedFrom: job.RetunedFrom,
+		outcome: after,
 	}
+	s.Retirement = t.Retirement(ctx, job)
 	if job.Finished {
 		s.Report = gcs.URI(t.Bucket, reportOf(job))
 	}
 	return s
+}
+
+// Retirement returns the notice that the base model of a tuned model retires soon, or nil.
+func (t *Presenter) Retirement(ctx context.Context, job tuning.Job) *catalogue.Notice {
+	if job.State != tuning.Succeeded {
+		return nil
+	}
+	return t.Catalogue.Current(ctx).Notice(job.BaseModel, t.Now())
 }
 
 // timeFormat is RFC 3339 in UTC with microseconds.
