@@ -81,7 +81,7 @@ func (s *Service) create(ctx context.Context, id string, r StartRequest) (evalru
 	}
 	defer release()
 	d, err := s.draft(ctx, r.Request)
-	if err = errors.Join(err, d.refusal); err != nil {
+	if err := errors.Join(err, d.refusal); err != nil {
 		return evalrun.Run{}, err
 	}
 	d.ID, d.Request, d.StartedBy = id, r.Hash(), r.Caller
