@@ -80,6 +80,10 @@ func (e *engine) apply(r record) error {
 		e.board.finishReading(j, o)
 	case recordCancel:
 		e.board.cancel(j, r.At)
+	case recordDefault:
+		j.chosen = r.Checkpoint
+	case recordDelete:
+		j.deleted = true
 	default:
 		return errors.New("unknown kind of record")
 	}

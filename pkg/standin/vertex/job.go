@@ -33,6 +33,8 @@ type job struct {
 	created   time.Time
 	cancelled time.Time // when cancellation was requested; zero if it was not
 	outcome   *outcome  // nil until the dataset was read
+	chosen    string    // default checkpoint of the tuned model; "" if nobody chose one
+	deleted   bool      // the tuned model was deleted
 
 	// Bookkeeping of the board, rebuilt at start.
 	stop    context.CancelFunc // ends the reading of the dataset; nil before it begins

@@ -113,7 +113,7 @@ func (p *prediction) endpoint(where place, id string) (asked, error) {
 	now := p.engine.now()
 	for _, j := range p.engine.board.jobs {
 		served := place{j.place.project, j.facts.endpointLocation(j.place.location)}
-		if _, state, over := j.ended(now); !over || state != pb.JobState_JOB_STATE_SUCCEEDED || j.facts.open() || !samePlace(served, where) {
+		if _, state, over := j.ended(now); !over || state != pb.JobState_JOB_STATE_SUCCEEDED || j.facts.open() || j.deleted || !samePlace(served, where) {
 			continue
 		}
 		checkpoints := j.outcome.checkpoints

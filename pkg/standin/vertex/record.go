@@ -22,6 +22,8 @@ const (
 	recordCreate  recordKind = "create"
 	recordDataset recordKind = "dataset"
 	recordCancel  recordKind = "cancel"
+	recordDefault recordKind = "default" // of a tuned model: another default checkpoint
+	recordDelete  recordKind = "delete"  // of a tuned model
 )
 
 // record is one entry of the journal: something that happened to a job and does not follow from the
@@ -46,6 +48,8 @@ type record struct {
 	Failure     *message   `json:"failure,omitempty"`
 	Measure     *measure   `json:"measure,omitempty"`
 	Lessons     lessons    `json:"lessons,omitempty"`
+
+	Checkpoint string `json:"checkpoint,omitempty"` // of a default
 }
 
 // message puts a protocol buffer into the journal in its own JSON form.

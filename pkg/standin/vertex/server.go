@@ -52,6 +52,7 @@ func Start(cfg Config) (*Server, error) {
 		measured := &metrics{service: serviceV1.service}
 		v1.RegisterMetadataServiceServer(r, measured)
 		v1.RegisterTensorboardServiceServer(r, measured)
+		v1.RegisterModelServiceServer(r, &models{service: serviceV1.service})
 		v1.RegisterPredictionServiceServer(r, &prediction{service: serviceV1.service})
 	})
 	if err != nil {

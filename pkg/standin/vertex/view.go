@@ -90,13 +90,13 @@ func (j *job) tunedModel(now time.Time) *pb.TunedModel {
 		}
 	}
 	if j.version > 0 {
-		last := j.outcome.checkpoints[len(j.outcome.checkpoints)-1]
 		out.Model = place{j.place.project, modelLocation(j.place.location)}.model(j.modelID, j.version)
 		if j.facts.open() {
 			return out // it is not served until it is deployed
 		}
-		// The default checkpoint is the last one, and the model's endpoint is the default checkpoint's.
-		out.Endpoint = served.endpoint(derivedID(j.id, "endpoint", last.GetCheckpointId()))
+		// The model's endpoint is the default checkpoint's. Source: "Set default checkpoint" of the
+		// guide to checkpoints in tuning Gemini models.
+		out.Endpoint = served.endpoint(derivedID(j.id, "endpoint", j.defaultCheckpoint()))
 	}
 	if out.Model == "" && len(out.Checkpoints) == 0 {
 		return nil
