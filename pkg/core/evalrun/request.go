@@ -36,13 +36,6 @@ type Request struct {
 	MaxCost     usd.Amount `json:"max_cost_usd,omitempty"`
 }
 
-// metrics are those that can decide a verdict.
-var metrics = []string{
-	string(evaluation.MetricExactMatch), string(evaluation.MetricNormalizedMatch), string(evaluation.MetricRougeL),
-	string(evaluation.MetricChrF), string(evaluation.MetricJSONValid), string(evaluation.MetricJSONKeys),
-	string(evaluation.MetricJSONValues), string(evaluation.MetricCallNames), string(evaluation.MetricCallArguments),
-}
-
 // ReadRequest reads a request from the body of POST /evaluations.
 func ReadRequest(f *requestfields.Reader) Request {
 	r := Request{
@@ -74,7 +67,7 @@ func (r Request) Check(faults fault.Faults) fault.Faults {
 			add("evaluation_data", "INVALID_URI", "must be a JSONL file in Cloud Storage: gs://BUCKET/NAME.jsonl.")
 		}
 	}
-	if r.Metric != "" && !slices.Contains(metrics, r.Metric) {
+	if metrics := evaluation.QualityMetrics(); r.Metric != "" && !slices.Contains(metrics, r.Metric) {
 		add("metric", "INVALID_METRIC", requestfields.OneOf(metrics...))
 	}
 	if r.MaxCost < 0 {

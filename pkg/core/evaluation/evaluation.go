@@ -72,3 +72,13 @@ func (m Metric) isQuality() bool {
 	isKnown := slices.ContainsFunc(labels, func(l label) bool { return l.metric == m })
 	return isKnown && m != MetricLengthRatio
 }
+
+// QualityMetrics returns the names of the metrics that can be the primary one.
+func QualityMetrics() (names []string) {
+	for _, l := range labels {
+		if l.metric.isQuality() {
+			names = append(names, string(l.metric))
+		}
+	}
+	return names
+}
