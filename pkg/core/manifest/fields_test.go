@@ -57,13 +57,14 @@ func TestNo_field_is_ignored(t *testing.T) {
 		name := strings.TrimPrefix(path, "hyperparameters.")
 		value := string(example)
 		_ = json.Unmarshal(example, &value) // metadata have strings without quotes; other values are unchanged
-		key := strings.ReplaceAll(name, "_", "-")
+		key := strings.NewReplacer("_", "-", ".", "-").Replace(name)
 		r, _, err := manifest.FromMetadata(start(map[string]string{key: value}))
 		held(t, "metadata", key, r, err, "NOT_IN_METADATA", "UNKNOWN_FIELD")
 
-		text := `{"` + name + `": ` + string(example) + `}`
-		if name != path {
-			text = `{"hyperparameters": ` + text + `}`
+		object, inner, nested := strings.Cut(path, ".")
+		text := `{"` + path + `": ` + string(example) + `}`
+		if nested {
+			text = `{"` + object + `": {"` + inner + `": ` + string(example) + `}}`
 		}
 		r, err = manifest.FromManifest([]byte(text))
 		held(t, "manifest", path, r, err, "NOT_IN_MANIFEST")

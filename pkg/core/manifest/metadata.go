@@ -23,9 +23,11 @@ const (
 	labelPrefix = "label-"
 )
 
-// hyperparameters is the name of the object that contains them in the body of POST /start. Metadata
-// have no objects.
-const hyperparameters = "hyperparameters"
+// The names of objects in the body of POST /start. Metadata have no objects.
+const (
+	hyperparameters = "hyperparameters"
+	promoteIf       = "promote_if"
+)
 
 // known lists the fields that metadata can have, by their keys, with the kinds of their values.
 var known = map[string]field{
@@ -53,6 +55,8 @@ var known = map[string]field{
 	"timeout":                     {"timeout", strictjson.String},
 	"cancel-when-stalled":         {"cancel_when_stalled", strictjson.Bool},
 	"evaluate":                    {"evaluate", strictjson.Bool},
+	"promote-if-metric":           {promoteIf + ".metric", strictjson.String},
+	"promote-if-min-gain":         {promoteIf + ".min_gain", strictjson.Number},
 }
 
 // field is the path of a value in the body of POST /start, and its kind there.
@@ -158,8 +162,8 @@ func (m *reader) take(key, value string) {
 		m.into("labels")[label] = value
 	case isKnown:
 		in, name := m.body, field.path
-		if inner, ok := strings.CutPrefix(name, hyperparameters+"."); ok {
-			in, name = m.into(hyperparameters), inner
+		if object, inner, ok := strings.Cut(name, "."); ok {
+			in, name = m.into(object), inner
 		}
 		in[name] = field.value(value)
 	default:

@@ -15,6 +15,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/manifest"
+	"github.com/vertextune/vertextune/pkg/core/promotion"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
@@ -62,6 +63,8 @@ func TestFromMetadata(t *testing.T) {
 		{"timeout", "3600s", tuning.Request{Timeout: time.Hour}},
 		{"cancel-when-stalled", "true", tuning.Request{CancelWhenStalled: true}},
 		{"evaluate", "true", tuning.Request{Evaluate: true}},
+		{"promote-if-metric", "chrf", tuning.Request{PromoteIf: &promotion.Gate{Metric: "chrf"}}},
+		{"Promote_If_Min_Gain", "-2.5", tuning.Request{PromoteIf: &promotion.Gate{MinGain: -2.5}}},
 		{"label-team", "support", tuning.Request{Labels: map[string]string{"team": "support"}}},
 		{"LABEL_Cost_Center", "7", tuning.Request{Labels: map[string]string{"cost-center": "7"}}},
 		// Foreign keys are ignored.

@@ -25,11 +25,11 @@ var others = map[string]string{
 // candidates returns the keys of all fields of a start, also of those that metadata cannot have: they are read from the
 // reader of POST /start, so that a field which is new there is not ignored here.
 var candidates = sync.OnceValue(func() []string {
-	f := requestfields.New("", []byte(`{"`+hyperparameters+`": {}}`))
+	f := requestfields.New("", []byte(`{"`+hyperparameters+`": {}, "`+promoteIf+`": {}}`))
 	tuning.ReadRequest(f)
 	names := slices.Concat(f.Names(), slices.Collect(maps.Keys(notOfDrops)))
 	for i, name := range names {
-		names[i] = canonical(strings.TrimPrefix(name, hyperparameters+"."))
+		names[i] = canonical(strings.ReplaceAll(strings.TrimPrefix(name, hyperparameters+"."), ".", "-"))
 	}
 	return names
 })
@@ -48,6 +48,8 @@ func notOfMetadata(key string) string {
 	switch reason, ok := notOfDrops[name]; {
 	case ok:
 		return reason
+	case name == promoteIf:
+		return "metadata hold no objects. Give promote-if-min-gain and promote-if-metric."
 	case name == hyperparameters:
 		return "metadata hold no objects. Give each hyperparameter a key of its own, such as epoch-count."
 	default:

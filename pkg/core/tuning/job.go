@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/promotion"
 )
 
 // Hyperparameters are those that the caller asked for. The service or Vertex AI chooses the value
@@ -97,7 +98,11 @@ type Job struct {
 	CancelWhenStalled bool            `firestore:"cancel_when_stalled,omitempty"`
 	Evaluate          bool            `firestore:"evaluate,omitempty"`     // compare the tuned model with its base at the end
 	RetunedFrom       string          `firestore:"retuned_from,omitempty"` // ID of the job that this one repeats on another base model
-	StartedBy         string          `firestore:"started_by"`
+	// PromoteIf is the gate with which the tuned model is promoted after its evaluation, if the start
+	// asked for that. Promotion is nil until that is decided.
+	PromoteIf *promotion.Gate    `firestore:"promote_if,omitempty"`
+	Promotion *promotion.Outcome `firestore:"promotion,omitempty"`
+	StartedBy string             `firestore:"started_by"`
 
 	// Request is the start's request as JSON. It is kept until the dataset is written. A long one
 	// is an object in Cloud Storage instead, whose gs:// URI is RequestData.
@@ -154,7 +159,8 @@ type Job struct {
 	Metrics    *Metrics `firestore:"metrics,omitempty"`
 
 	// Events are all events of the job; the first Published of them were published. Watched is set while
-	// the poller has work to do for the job: it has not finished, or not all events were published.
+	// the poller has work to do for the job: it has not finished, or not all events were published, or
+	// its promotion is not decided.
 	Events    []Event `firestore:"events"`
 	Published int64   `firestore:"told"`
 	Watched   bool    `firestore:"watched"`
@@ -163,6 +169,11 @@ type Job struct {
 	UpdatedAt time.Time `firestore:"updated_at"`
 	StartedAt time.Time `firestore:"started_at"`
 	EndedAt   time.Time `firestore:"ended_at"`
+}
+
+// AwaitsPromotion reports whether the poller must still decide if the tuned model is promoted.
+func (j Job) AwaitsPromotion() bool {
+	return j.State == Succeeded && j.PromoteIf != nil && j.Promotion == nil
 }
 
 // Spec is the part of the request to Vertex AI besides the data, the base model and the

@@ -3,7 +3,10 @@
 
 package tuning
 
-import "github.com/vertextune/vertextune/pkg/core/requestfields"
+import (
+	"github.com/vertextune/vertextune/pkg/core/promotion"
+	"github.com/vertextune/vertextune/pkg/core/requestfields"
+)
 
 // maxMessageIDs limits the number of message_ids: each one costs a read of Firestore, and all of
 // them are in memory together.
@@ -39,6 +42,7 @@ func ReadRequest(f *requestfields.Reader) Request {
 		CancelWhenStalled: f.Flag("cancel_when_stalled"),
 		Evaluate:          f.Flag("evaluate"),
 	}
+	f.Object("promote_if", func(g *requestfields.Reader) { request.PromoteIf = promotion.ReadGate(g) })
 	f.Object("hyperparameters", func(h *requestfields.Reader) {
 		request.Hyperparameters = Hyperparameters{
 			EpochCount:             h.Integer("epoch_count"),

@@ -18,6 +18,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/lazyregexp"
+	"github.com/vertextune/vertextune/pkg/core/promotion"
 	"github.com/vertextune/vertextune/pkg/core/requestfields"
 	"github.com/vertextune/vertextune/pkg/core/usd"
 )
@@ -73,6 +74,9 @@ type Request struct {
 	CancelWhenStalled bool `json:"cancel_when_stalled,omitempty"`
 	// Evaluate requests that the tuned model is compared with its base when the job has succeeded.
 	Evaluate bool `json:"evaluate,omitempty"`
+	// PromoteIf requests that the tuned model becomes the active version of ModelID, if that
+	// comparison meets the gate.
+	PromoteIf *promotion.Gate `json:"promote_if,omitempty"`
 }
 
 // Check returns everything that is wrong with the request, without reading any data: the faults
@@ -86,7 +90,7 @@ func (r Request) Check(read fault.Faults) fault.Faults {
 		if !twice {
 			seen[id] = i
 		}
-		if isDocumentID(id) && !twice {
+		if IsDocumentID(id) && !twice {
 			continue
 		}
 		field := "message_ids[" + strconv.Itoa(i) + "]"
@@ -218,8 +222,8 @@ func (c *check) source(r Request) {
 	}
 }
 
-// isDocumentID implements Firestore's rules for the ID of a document.
-func isDocumentID(id string) bool {
+// IsDocumentID implements Firestore's rules for the ID of a document.
+func IsDocumentID(id string) bool {
 	return id != "" && len(id) <= idLimit && utf8.ValidString(id) &&
 		!strings.ContainsRune(id, '/') && !strings.ContainsFunc(id, unicode.IsControl) && id != "." && id != ".." &&
 		!(strings.HasPrefix(id, "__") && strings.HasSuffix(id, "__"))
@@ -229,7 +233,7 @@ func (c *check) documentID(field, id string) {
 	switch {
 	case id == "", len(id) > idLimit, !utf8.ValidString(id):
 		c.Add(field, "INVALID_ID", fmt.Sprintf("must be 1 to %d bytes of UTF-8.", idLimit))
-	case !isDocumentID(id):
+	case !IsDocumentID(id):
 		c.Add(field, "INVALID_ID", "must be the ID of a document: no slash, no control character, not \".\", \"..\" or __x__.")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/promotion"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
@@ -46,6 +47,12 @@ func TestRequestCheck(t *testing.T) {
 		{"evaluated", tuning.Request{SessionID: "s", Evaluate: true, ValidationSplit: 0.1}, nil},
 		{"evaluated_with_a_file", tuning.Request{SessionID: "s", Evaluate: true, ValidationData: "gs://bucket/x.jsonl"}, nil},
 		{"evaluated_with_nothing", tuning.Request{SessionID: "s", Evaluate: true}, []string{"evaluate NO_EVALUATION_DATA"}},
+		{"promoted", tuning.Request{SessionID: "s", ModelID: "m", PromoteIf: &promotion.Gate{}, ValidationSplit: 0.1}, nil},
+		{
+			"promoted_with_nothing",
+			tuning.Request{SessionID: "s", Evaluate: true, PromoteIf: &promotion.Gate{}},
+			[]string{"promote_if NO_EVALUATION_DATA", "promote_if NO_MODEL"},
+		},
 		{"nothing", tuning.Request{}, []string{"message_ids NO_TRAINING_DATA"}},
 		{"empty_list_of_messages", tuning.Request{MessageIDs: []string{}}, []string{"message_ids NO_TRAINING_DATA"}},
 		{"all_and_some", tuning.Request{AllMessages: true, SessionID: "s"}, []string{"message_ids AMBIGUOUS_TRAINING_DATA"}},

@@ -91,8 +91,11 @@ func (c *check) validation(r Request) {
 	if !(r.ValidationSplit >= 0 && r.ValidationSplit <= maxValidationSplit) { // this form also refuses NaN
 		c.Add("validation_split", "OUT_OF_RANGE", fmt.Sprintf("must be from 0 (no validation) to %v.", maxValidationSplit))
 	}
-	if r.Evaluate && r.ValidationData == "" && r.ValidationSplit == 0 {
-		c.Add("evaluate", "NO_EVALUATION_DATA", "needs examples that the job is not trained on: give validation_split or validation_data.")
+	if field := r.evaluation(); field != "" && r.ValidationData == "" && r.ValidationSplit == 0 {
+		c.Add(field, "NO_EVALUATION_DATA", "needs examples that the job is not trained on: give validation_split or validation_data.")
+	}
+	if r.PromoteIf != nil && r.ModelID == "" {
+		c.Add("promote_if", "NO_MODEL", "needs model_id: the tuned model becomes the active version of that model.")
 	}
 	if r.ValidationData == "" {
 		return
@@ -103,6 +106,17 @@ func (c *check) validation(r Request) {
 	if _, _, ok := ParseURI(r.ValidationData); !ok || !strings.HasSuffix(r.ValidationData, ".jsonl") {
 		c.Add("validation_data", "INVALID_URI", "must be a JSONL file in Cloud Storage: gs://BUCKET/NAME.jsonl.")
 	}
+}
+
+// evaluation returns the field that asks for an evaluation, or "".
+func (r Request) evaluation() string {
+	switch {
+	case r.PromoteIf != nil:
+		return "promote_if"
+	case r.Evaluate:
+		return "evaluate"
+	}
+	return ""
 }
 
 func (c *check) continuation(r Request) {

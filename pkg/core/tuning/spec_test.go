@@ -126,14 +126,14 @@ func TestReadRequest(t *testing.T) {
 	f := requestfields.New("", []byte(`{"message_ids":["a"],"session_id":"s","all_messages":true,"training_data":"t","model_id":"m","base_model":"b",
 		"display_name":"d","labels":{"k":"v"},"system_instruction":"i","validation_data":"v","validation_split":0.1,"tuning_mode":"FULL",
 		"export_last_checkpoint_only":false,"output_uri":"o","pre_tuned_model":"p","continue_model":true,"service_account":"a",
-		"kms_key_name":"k","max_cost_usd":1,"force":true,"priority":2,"timeout":"3s","cancel_when_stalled":true,"evaluate":true,
+		"kms_key_name":"k","max_cost_usd":1,"force":true,"priority":2,"timeout":"3s","cancel_when_stalled":true,"evaluate":true,"promote_if":{"metric":"chrf","min_gain":1},
 		"hyperparameters":{"epoch_count":1,"learning_rate_multiplier":0.5,"adapter_size":4,"batch_size":8,"learning_rate":0.1}}`))
 	r := tuning.ReadRequest(f)
 	if err := f.Err(); err != nil {
 		t.Fatal(err)
 	}
 	r.TrainingGeneration, r.RetunedFrom, r.OpenAI = 1, "vt-1", &tuning.OpenAI{}
-	for _, v := range []reflect.Value{reflect.ValueOf(r), reflect.ValueOf(r.Hyperparameters)} {
+	for _, v := range []reflect.Value{reflect.ValueOf(r), reflect.ValueOf(r.Hyperparameters), reflect.ValueOf(*r.PromoteIf)} {
 		for i := range v.NumField() {
 			if v.Field(i).IsZero() {
 				t.Errorf("%s was not read", v.Type().Field(i).Name)

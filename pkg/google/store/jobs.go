@@ -235,6 +235,7 @@ func mutableFields(j tuning.Job) []firestore.Update {
 		{Path: "dropped", Value: j.Dropped},
 		{Path: "experiment", Value: j.Experiment},
 		{Path: "metrics", Value: j.Metrics},
+		{Path: "promotion", Value: j.Promotion},
 		{Path: "spec", Value: j.Spec},
 		{Path: "lineage", Value: j.Lineage},
 		{Path: "estimate", Value: j.Estimate},

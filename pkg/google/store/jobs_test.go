@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/promotion"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/standin/faults"
@@ -49,6 +50,8 @@ func fullJob(n int) tuning.Job {
 	}
 	j.Experiment = "projects/1/locations/l/metadataStores/default/contexts/c"
 	j.Metrics = &tuning.Metrics{URI: "gs://b/m.json", Detail: "none", Memorized: "yes"}
+	j.PromoteIf = &promotion.Gate{Metric: "chrf", MinGain: 1.5}
+	j.Promotion = &promotion.Outcome{State: promotion.NotPromoted, Version: 1, Detail: "no", Gain: &promotion.Gain{Metric: "chrf"}, At: noon}
 	j.Stats = &tuning.Stats{Examples: 100, BillableTokens: 1 << 40, Steps: 10, Dropped: 1}
 	j.Dropped = []tuning.Dropped{{Index: 3, Reason: "too long"}}
 	j.Spec = tuning.Spec{APIVersion: "v1", ValidationData: "gs://b/y.jsonl", Labels: map[string]string{"team": "a"}}
@@ -69,7 +72,7 @@ func fullJob(n int) tuning.Job {
 func TestFull_job_is_full(t *testing.T) {
 	t.Parallel()
 	job := fullJob(1)
-	for _, v := range []any{job, job.Events[1], *job.Failure, *job.LeftOut, *job.Stats, *job.FirstAnswer, *job.CancelRequested, *job.OpenAI, *job.Metrics, job.Checkpoints[0]} {
+	for _, v := range []any{job, job.Events[1], *job.Failure, *job.LeftOut, *job.Stats, *job.FirstAnswer, *job.CancelRequested, *job.OpenAI, *job.Metrics, *job.Promotion, job.Checkpoints[0]} {
 		for i := range reflect.TypeOf(v).NumField() {
 			if reflect.ValueOf(v).Field(i).IsZero() {
 				t.Errorf("%T.%s has no value: the test would not notice its loss", v, reflect.TypeOf(v).Field(i).Name)

@@ -20,7 +20,7 @@ func (s *Store) MarkPublished(ctx context.Context, published []Record) error {
 		err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 			for _, r := range batch {
 				updates := []firestore.Update{{Path: "told", Value: firestore.FieldTransformMaximum(len(r.Events))}}
-				if r.Finished {
+				if r.Finished && !r.AwaitsPromotion() {
 					updates = append(updates, firestore.Update{Path: "watched", Value: false})
 				}
 				if err := tx.Update(s.client.Collection(jobs).Doc(r.ID), updates); err != nil {

@@ -29,14 +29,19 @@ func (s *Service) plan(ctx context.Context, o StartRequest, faults fault.Faults)
 	job := tuning.Job{
 		ID: tuning.NewID(now), Location: s.Location, StartedBy: o.Caller, ModelID: o.ModelID,
 		DisplayName: o.DisplayName, BaseModel: o.BaseModel, Hyperparameters: o.Hyperparameters,
-		OpenAI: o.OpenAI, Priority: o.Priority, Timeout: o.Timeout, CancelWhenStalled: o.CancelWhenStalled, Evaluate: o.Evaluate,
-		RetunedFrom: o.RetunedFrom,
-		CreatedAt:   now, UpdatedAt: now,
+		OpenAI: o.OpenAI, Priority: o.Priority, Timeout: o.Timeout, CancelWhenStalled: o.CancelWhenStalled,
+		Evaluate: o.Evaluate || o.PromoteIf != nil, PromoteIf: o.PromoteIf, RetunedFrom: o.RetunedFrom,
+		CreatedAt: now, UpdatedAt: now,
 		Spec: tuning.Spec{
 			PreTunedModel: o.PreTunedModel, Labels: o.Labels, ServiceAccount: o.ServiceAccount, KMSKeyName: o.KMSKeyName,
 		},
 	}
 	job.TrainingData = s.trainingURI(job.ID) // the file does not exist yet
+	if o.PromoteIf != nil && s.Training.Catalogue.Current(ctx).Lookup(o.ModelID) != nil {
+		return job, catalogue.Verdict{}, fault.Invalid(fault.Violation{
+			Field: "model_id", Reason: "BASE_MODEL_NAME", Description: "is the name of a base model, so nothing can be promoted to it. Use another document.",
+		})
+	}
 	if o.ModelID != "" && !faults.Has("model_id") {
 		model, err := s.Records.Model(ctx, o.ModelID)
 		if err != nil {

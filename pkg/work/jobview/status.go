@@ -13,6 +13,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
 	"github.com/vertextune/vertextune/pkg/core/evalrun"
+	"github.com/vertextune/vertextune/pkg/core/promotion"
 	"github.com/vertextune/vertextune/pkg/core/remedy"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
@@ -60,6 +61,31 @@ type Evaluation struct {
 	*evalrun.Result
 }
 
+// Promotion is what became of the promotion that a start asked for.
+type Promotion struct {
+	State  promotion.State `json:"state"`
+	If     promotion.Gate  `json:"if"`
+	Gain   *promotion.Gain `json:"gain,omitempty"`
+	Detail string          `json:"detail,omitempty"` // why the model was not promoted
+	// Version is the number of the model's version that was made.
+	Version int64  `json:"version,omitempty"`
+	At      string `json:"at,omitempty"`
+}
+
+func promotionOf(job tuning.Job) *Promotion {
+	if job.PromoteIf == nil {
+		return nil
+	}
+	p := &Promotion{State: promotion.Waiting, If: *job.PromoteIf}
+	switch o := job.Promotion; {
+	case o != nil:
+		p.State, p.Gain, p.Detail, p.Version, p.At = o.State, o.Gain, o.Detail, o.Version, FormatTime(o.At)
+	case job.Finished && !job.AwaitsPromotion():
+		p.State, p.Detail = promotion.NotPromoted, "The job has not succeeded."
+	}
+	return p
+}
+
 // Status is everything that callers can learn about a job.
 type Status struct {
 	Summary
@@ -79,6 +105,7 @@ type Status struct {
 	Checkpoints     []tuning.Checkpoint    `json:"checkpoints,omitempty"`
 	Best            *Best                  `json:"best_checkpoint,omitempty"` // of a job that has succeeded
 	Evaluation      *Evaluation            `json:"evaluation,omitempty"`      // package api fills it in
+	Promotion       *Promotion             `json:"promotion,omitempty"`       // if the start asked for it
 	Stats           *tuning.Stats          `json:"stats,omitempty"`
 	Warnings        []string               `json:"warnings,omitempty"`
 	LeftOut         *tuning.LeftOut        `json:"left_out,omitempty"`
@@ -117,7 +144,7 @@ func (t *Presenter) Status(ctx context.Context, job tuning.Job) Status {
 		Hyperparameters: job.Hyperparameters, ValidationData: job.Spec.ValidationData, ValidationCount: job.Lineage.Validation,
 		PreTunedModel: job.Spec.PreTunedModel, TuningMode: job.Spec.TuningMode, OutputURI: job.Spec.OutputURI, VertexState: job.VertexState,
 		StartedAt: FormatTime(job.StartedAt), EndedAt: FormatTime(job.EndedAt), Failure: job.Failure,
-		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Best: BestCheckpoint(job), Stats: job.Stats,
+		TunedEndpoint: job.TunedEndpoint, Checkpoints: job.Checkpoints, Best: BestCheckpoint(job), Stats: job.Stats, Promotion: promotionOf(job),
 		Warnings: append(slices.Clip(job.Warnings), warnings...),
 		LeftOut:  job.LeftOut, Priority: job.Priority, StatusDetail: job.Detail,
 		CancelRequested: wishOf(job.CancelRequested), StalledAt: FormatTime(job.StalledAt), RetunedFrom: job.RetunedFrom,
