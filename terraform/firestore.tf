@@ -176,6 +176,14 @@ resource "google_firestore_field" "jobs_estimate" {
   index_config {}
 }
 
+resource "google_firestore_field" "models_history" {
+  database   = local.database
+  collection = "models"
+  field      = "history"
+
+  index_config {}
+}
+
 resource "google_firestore_field" "jobs_events" {
   database   = local.database
   collection = "tuning_jobs"

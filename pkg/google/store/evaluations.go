@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -159,22 +160,28 @@ func (s *Store) UnfinishedEvaluations(ctx context.Context, limit int) ([]Evaluat
 	return s.evaluations(ctx, docs), nil
 }
 
-// maxPerJob limits the evaluations of a job that are read to find the newest one.
+// maxPerJob limits the evaluations of a job that are read.
 const maxPerJob = 100
+
+// EvaluationsOf returns the evaluations of a job, the newest one first.
+func (s *Store) EvaluationsOf(ctx context.Context, jobID string) ([]Evaluation, error) {
+	docs, err := s.client.Collection(evaluations).Where("job_id", "==", jobID).Limit(maxPerJob).Documents(ctx).GetAll()
+	if err != nil {
+		return nil, wrap(err, "list the evaluations of job "+jobID)
+	}
+	all := s.evaluations(ctx, docs)
+	slices.SortStableFunc(all, func(a, b Evaluation) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	return all, nil
+}
 
 // NewestEvaluation returns the evaluation of the job that was created last, and whether there is
 // one.
 func (s *Store) NewestEvaluation(ctx context.Context, jobID string) (newest Evaluation, ok bool, err error) {
-	docs, err := s.client.Collection(evaluations).Where("job_id", "==", jobID).Limit(maxPerJob).Documents(ctx).GetAll()
-	if err != nil {
-		return Evaluation{}, false, wrap(err, "list the evaluations of job "+jobID)
+	all, err := s.EvaluationsOf(ctx, jobID)
+	if err != nil || len(all) == 0 {
+		return Evaluation{}, false, err
 	}
-	for _, e := range s.evaluations(ctx, docs) {
-		if !ok || e.CreatedAt.After(newest.CreatedAt) {
-			newest, ok = e, true
-		}
-	}
-	return newest, ok, nil
+	return all[0], true, nil
 }
 
 func (s *Store) evaluations(ctx context.Context, docs []*firestore.DocumentSnapshot) (all []Evaluation) {

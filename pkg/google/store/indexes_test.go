@@ -54,12 +54,14 @@ func TestIndexes(t *testing.T) {
 		"ListJobs_whole":   list(store.Page{Order: store.NewestFirst, Whole: true, Match: func(tuning.Job) bool { return true }}),
 		"ListFiles":        func() error { _, _, err := w.ListFiles(ctx, store.FilePage{Size: 1, After: after}); return err },
 		"ListFiles_oldest": func() error { _, _, err := w.ListFiles(ctx, store.FilePage{Size: 1, Oldest: true}); return err },
+		"EvaluationsOf":    func() error { _, err := w.EvaluationsOf(ctx, jobID(1)); return err },
 		"NewestEvaluation": func() error { _, _, err := w.NewestEvaluation(ctx, jobID(1)); return err },
 		"Queue":            func() error { _, err := w.Queue(ctx, 1); return err },
 		"SessionIDs":       func() error { _, err := w.SessionIDs(ctx, "s"); return err },
 		"Succeeded":        func() error { _, err := w.Succeeded(ctx, "m", 1); return err },
 		"Unfinished":       func() error { _, err := w.UnfinishedEvaluations(ctx, 1); return err },
 		"Watched":          func() error { _, err := w.Watched(ctx, "", 1); return err },
+		"WatchedPointers":  func() error { _, err := w.WatchedPointers(ctx, 1); return err },
 		"Watched_more":     func() error { _, err := w.Watched(ctx, jobID(1), 1); return err },
 	} {
 		if err := query(); err != nil && fault.KindOf(err) != fault.NotFound {

@@ -27,9 +27,7 @@ func (s *Store) Model(ctx context.Context, id string) (Model, error) {
 	var m Model
 	doc, err := s.client.Collection(models).Doc(id).Get(ctx)
 	if doc != nil && !doc.Exists() {
-		e := fault.New(fault.NotFound, "There is no model %q in the collection models.", id)
-		e.Violations = []fault.Violation{{Field: "model_id", Reason: "UNKNOWN_MODEL", Description: e.Message}}
-		return m, e
+		return m, unknownModel(id)
 	}
 	if err != nil {
 		return m, wrap(err, "read model", id)
@@ -39,6 +37,12 @@ func (s *Store) Model(ctx context.Context, id string) (Model, error) {
 			"The document models/%s does not have the form of a model: base_model and display_name are strings, hyperparameters a map of numbers.", id)
 	}
 	return m, nil
+}
+
+func unknownModel(id string) error {
+	e := fault.New(fault.NotFound, "There is no model %q in the collection models.", id)
+	e.Violations = []fault.Violation{{Field: "model_id", Reason: "UNKNOWN_MODEL", Description: e.Message}}
+	return e
 }
 
 // lastJob is the newest job of a model, in the model's document.
