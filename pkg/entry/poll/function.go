@@ -18,6 +18,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/evaluations"
 	"github.com/vertextune/vertextune/pkg/work/jobevents"
 	"github.com/vertextune/vertextune/pkg/work/jobmetrics"
+	"github.com/vertextune/vertextune/pkg/work/promotions"
 )
 
 // published is the type of the Eventarc event for a Pub/Sub message.
@@ -62,6 +63,7 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 		Records: back.Records, Vertex: client, Events: events, Jobs: back.Jobs, Reports: back.Presenter(),
 		Metrics:      &jobmetrics.Keeper{Vertex: client, Objects: back.Objects, Bucket: config.Jobs.DataBucket},
 		Evaluations:  evaluations.New(back, client),
+		Promotions:   promotions.New(back, client),
 		StalledAfter: config.StalledAfter, Timeout: config.TickTimeout, Now: time.Now, Log: back.Log,
 	}
 	return &serve.Function{Event: poller.Handle, Admit: admit, Project: config.Project, Close: back.Close}, nil

@@ -4,7 +4,7 @@
 // Package poll advances every unfinished job. Cloud Scheduler sends a message through Pub/Sub every
 // minute, and each message is one tick. A tick refreshes the records from Vertex AI, submits queued
 // jobs while there is capacity, and publishes events. Then it resumes interrupted starts, which can
-// take long, and publishes the events of that too. At last it does some work of the evaluations.
+// take long, and publishes the events of that too. At last it does some work of the evaluations, and completes and publishes promotions.
 // Messages may arrive twice, late, or two at a time: a tick writes a record only if the record has
 // not changed since it was read, so none of that does harm.
 package poll
@@ -27,6 +27,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/jobmetrics"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 	"github.com/vertextune/vertextune/pkg/work/jobview"
+	"github.com/vertextune/vertextune/pkg/work/promotions"
 )
 
 const (
@@ -50,8 +51,9 @@ type Poller struct {
 	Events  *jobevents.Publisher
 	Reports *jobview.Presenter // writes the reports on jobs that have ended
 	Metrics *jobmetrics.Keeper // keeps the metrics of jobs that have ended
-	// Evaluations does the work of evaluations.
+	// Evaluations does the work of evaluations, and Promotions moves the pointers of models.
 	Evaluations *evaluations.Service
+	Promotions  *promotions.Service
 	// StalledAfter is how long a job may run without any change before it counts as stalled; 0
 	// means no limit.
 	StalledAfter time.Duration
@@ -85,10 +87,12 @@ func (t *tick) unleased(step tuning.Step, now time.Time) (found []store.Record) 
 	return found
 }
 
-// Tick advances every job, and then the evaluations. Only the work on jobs can fail the tick.
+// Tick advances every job, and then the evaluations and the pointers of models. Only the work on jobs
+// can fail the tick.
 func (p *Poller) Tick(ctx context.Context) error {
 	err := p.advance(ctx)
 	p.evaluate(ctx)
+	p.movePointers(ctx)
 	return err
 }
 
@@ -124,7 +128,9 @@ func (p *Poller) advance(ctx context.Context) error {
 		p.Log.WarnContext(ctx, "the tick ran out of time and the next tick continues its work", unfinished...)
 		err = nil
 	}
-	return errors.Join(err, p.publish(ctx, t))
+	err = errors.Join(err, p.publish(ctx, t))
+	p.promote(ctx, t)
+	return err
 }
 
 // within returns a context that ends after a share of the time that is left.

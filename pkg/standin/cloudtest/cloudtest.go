@@ -33,6 +33,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/jobevents"
 	"github.com/vertextune/vertextune/pkg/work/jobmetrics"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
+	"github.com/vertextune/vertextune/pkg/work/promotions"
 )
 
 // The names that a test has unless it changes the configuration.
@@ -179,10 +180,12 @@ func (c *Cloud) NewPoller(t testing.TB, back *backend.Backend) *poll.Poller {
 	t.Helper()
 	evaluator := evaluations.New(back, c.Vertex)
 	evaluator.Now = c.Now
+	promoter := promotions.New(back, c.Vertex)
+	promoter.Now = c.Now
 	return &poll.Poller{
 		Records: back.Records, Vertex: c.Vertex, Jobs: back.Jobs, Events: c.publisher(t), Reports: back.Presenter(),
 		Metrics:     &jobmetrics.Keeper{Vertex: c.Vertex, Objects: back.Objects, Bucket: back.Config.Jobs.DataBucket},
-		Evaluations: evaluator, Now: c.Now, Log: back.Log,
+		Evaluations: evaluator, Promotions: promoter, Now: c.Now, Log: back.Log,
 	}
 }
 
