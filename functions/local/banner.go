@@ -55,6 +55,11 @@ curl -sS "$VT_STORAGE/storage/v1/b/{{.Data}}/o/drops%2Fconversations.json%2Frepo
 # ask what the same job on the successor of its base model would do and cost
 {{.Post}}/retune -d '{"job_name": "JOB_NAME", "dry_run": true}'
 
+# make its model the active version of a model, see which one is active, and go back
+{{.Post}}/models/MODEL_ID/promote -d '{"job_name": "JOB_NAME"}'
+{{.Get}}/models/MODEL_ID
+{{.Get}}/models/MODEL_ID/rollback -X POST
+
 # convert and check examples
 {{.Post}}/convert-json -d '{"data": [{{.Example}}], "filename": "one.jsonl"}'
 {{.Post}}/validate-data -d '{"data": [{{.Example}}]}'

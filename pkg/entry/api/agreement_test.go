@@ -155,6 +155,7 @@ func (d *document) check(r *http.Request, body []byte, answer *http.Response, te
 var named = []struct{ prefix, argument, suffix string }{
 	{base + "/job-status/", "{job_name}", ""}, {base + "/cancel/", "{job_name}", ""}, {base + "/jobs/", "{job_name}", "/events"}, {base + "/jobs/", "{job_name}", "/metrics"},
 	{base + "/jobs/", "{job_name}", ""}, {base + "/lineage/", "{name}", ""}, {base + "/evaluations/", "{id}", ""},
+	{base + "/models/", "{model_id}", "/promote"}, {base + "/models/", "{model_id}", "/rollback"}, {base + "/models/", "{model_id}", ""},
 }
 
 // documented returns the request and its path as the document describes them: with the name in one

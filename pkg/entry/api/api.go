@@ -24,6 +24,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/evaluations"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 	"github.com/vertextune/vertextune/pkg/work/jobview"
+	"github.com/vertextune/vertextune/pkg/work/promotions"
 )
 
 // API is the HTTP handler of all endpoints.
@@ -37,6 +38,7 @@ type API struct {
 	Catalogue catalogue.Provider
 	// Evaluations starts evaluations. Function poll does their work.
 	Evaluations *evaluations.Service
+	Promotions  *promotions.Service
 	Presenter   *jobview.Presenter
 	Gate        *Gate
 	Now         func() time.Time

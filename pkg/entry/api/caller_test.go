@@ -99,6 +99,7 @@ func TestRoles(t *testing.T) {
 		"/start": auth.Starter, "/convert-json": auth.Operator, "/validate-data": auth.Operator, "/job-status/1": auth.Reader, "/jobs": auth.Reader,
 		"/jobs/1": auth.Reader, "/jobs/1/events": auth.Reader, "/jobs/1/metrics": auth.Reader, "/cancel/1": auth.Starter, "/models": auth.Reader, "/lineage/1": auth.Reader,
 		"/retune": auth.Starter, "/evaluations": auth.Starter, "/evaluations/ev-1": auth.Reader,
+		"/models/m": auth.Reader, "/models/m/promote": auth.Starter, "/models/m/rollback": auth.Starter,
 	}
 	for path, method := range protected {
 		for role := auth.Reader; role <= auth.Starter; role++ {

@@ -15,6 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/work/backend"
 	"github.com/vertextune/vertextune/pkg/work/evaluations"
+	"github.com/vertextune/vertextune/pkg/work/promotions"
 )
 
 // Config is the function's configuration from its environment.
@@ -61,8 +62,8 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 		HTTP: &API{
 			Config: config, Auth: checker, Records: back.Records, Objects: back.Objects, Vertex: client, Jobs: back.Jobs,
 			Catalogue: back.Catalogue, Presenter: back.Presenter(), Now: time.Now, Log: back.Log,
-			Evaluations: evaluations.New(back, client),
-			Gate:        NewGate(debug.SetMemoryLimit(-1)), // the current GOMEMLIMIT
+			Evaluations: evaluations.New(back, client), Promotions: promotions.New(back, client),
+			Gate: NewGate(debug.SetMemoryLimit(-1)), // the current GOMEMLIMIT
 		},
 		Close: back.Close,
 	}, nil

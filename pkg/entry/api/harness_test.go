@@ -24,6 +24,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/backend"
 	"github.com/vertextune/vertextune/pkg/work/evaluations"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
+	"github.com/vertextune/vertextune/pkg/work/promotions"
 )
 
 const (
@@ -99,7 +100,7 @@ func (s *system) serve(set setup) {
 	server := httptest.NewServer(agree(s.t, &api.API{
 		Config: set.api, Auth: set.auth, Records: back.Records, Objects: back.Objects, Vertex: tuner, Jobs: back.Jobs,
 		Catalogue: back.Catalogue, Presenter: presenter, Gate: set.gate, Now: set.now, Log: back.Log,
-		Evaluations: evaluations.New(back, tuner),
+		Evaluations: evaluations.New(back, tuner), Promotions: promotions.New(back, tuner),
 	}))
 	s.t.Cleanup(server.Close)
 	s.url = server.URL

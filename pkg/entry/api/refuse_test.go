@@ -20,6 +20,7 @@ var protected = map[string]string{
 	"/start": http.MethodPost, "/convert-json": http.MethodPost, "/validate-data": http.MethodPost,
 	"/job-status/1": http.MethodGet, "/jobs": http.MethodGet, "/jobs/1/events": http.MethodGet, "/jobs/1/metrics": http.MethodGet, "/jobs/1": http.MethodGet, "/cancel/1": http.MethodPost,
 	"/models": http.MethodGet, "/lineage/1": http.MethodGet, "/retune": http.MethodPost, "/evaluations": http.MethodPost, "/evaluations/ev-1": http.MethodGet,
+	"/models/m": http.MethodGet, "/models/m/promote": http.MethodPost, "/models/m/rollback": http.MethodPost,
 }
 
 func TestRefuse_unknown_paths(t *testing.T) {
@@ -56,7 +57,7 @@ func TestRefuse_media(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			for _, path := range []string{"/start", "/convert-json", "/validate-data", "/evaluations", "/retune"} {
+			for _, path := range []string{"/start", "/convert-json", "/validate-data", "/evaluations", "/retune", "/models/m/promote"} {
 				s.send(t, http.MethodPost, base+path, "{}", func(r *http.Request) {
 					r.Header.Set("Content-Type", test.media)
 					r.Header.Set("Content-Encoding", test.encoding)
@@ -218,7 +219,7 @@ func TestRefuse_a_body_that_is_too_large(t *testing.T) {
 	s := newSystem(t, nil)
 	const limit = 32 << 20
 	body := `{"data":[],"filename":"` + strings.Repeat("a", limit)
-	for _, path := range []string{"/start", "/convert-json", "/validate-data", "/evaluations", "/retune"} {
+	for _, path := range []string{"/start", "/convert-json", "/validate-data", "/evaluations", "/retune", "/models/m/promote", "/models/m/rollback"} {
 		if f := s.post(t, base+path, body[:limit+1]).failed(http.StatusRequestEntityTooLarge); !strings.Contains(f.Message, "gs://"+inbox) {
 			t.Errorf("%s: the bucket is not named: %s", path, f.Message)
 		}

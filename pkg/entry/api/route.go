@@ -15,8 +15,8 @@ import (
 // base is the common path prefix of the endpoints.
 const base = "/api/v1/fine-tuning"
 
-// endpoint is one row of the routing table. {job_name}, {id} or {name} in a path stands for an
-// argument. It may contain slashes, raw or percent-encoded, because resource names do.
+// endpoint is one row of the routing table. {job_name}, {model_id}, {id} or {name} in a path stands for
+// an argument. It may contain slashes, raw or percent-encoded, because resource names do.
 type endpoint struct {
 	method string
 	path   string
@@ -44,6 +44,9 @@ func (a *API) endpoints() []endpoint {
 		{http.MethodGet, base + "/evaluations/{id}", auth.Reader, nil, false, a.evaluation},
 		{http.MethodPost, base + "/retune", auth.Starter, nil, false, plain(a.retune)},
 		{http.MethodGet, base + "/lineage/{name}", auth.Reader, nil, false, a.lineage},
+		{http.MethodPost, base + "/models/{model_id}/promote", auth.Starter, nil, false, a.promote},
+		{http.MethodPost, base + "/models/{model_id}/rollback", auth.Starter, nil, false, a.rollback},
+		{http.MethodGet, base + "/models/{model_id}", auth.Reader, nil, false, a.model},
 		{http.MethodGet, base + "/models", auth.Reader, modelsQuery, false, plain(a.models)},
 		{http.MethodGet, "/health", auth.None, nil, false, plain(health)},
 		{http.MethodGet, "/openapi.json", auth.None, nil, false, plain(document)},
