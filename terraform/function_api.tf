@@ -122,6 +122,12 @@ resource "google_project_iam_member" "api_firestore" {
 
 # Vertex AI has no permissions on single tuning jobs, so they are granted on the project. The role
 # "tuner" has only the called methods of roles/aiplatform.user.
+resource "google_project_iam_member" "api_promoter" {
+  project = var.project_id
+  role    = google_project_iam_custom_role.promoter.id
+  member  = google_service_account.api.member
+}
+
 resource "google_project_iam_member" "api_tuner" {
   project = var.project_id
   role    = google_project_iam_custom_role.tuner.id

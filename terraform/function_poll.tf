@@ -89,6 +89,12 @@ resource "google_project_iam_member" "poll_evaluator" {
   member  = module.poll.account.member
 }
 
+resource "google_project_iam_member" "poll_promoter" {
+  project = var.project_id
+  role    = google_project_iam_custom_role.promoter.id
+  member  = module.poll.account.member
+}
+
 resource "google_pubsub_topic_iam_member" "poll_events" {
   topic  = google_pubsub_topic.events.id
   role   = "roles/pubsub.publisher"

@@ -7,6 +7,7 @@
 locals {
   project_grants = concat(values(google_project_iam_member.tuning_accounts), [
     google_project_iam_member.api_firestore,
+    google_project_iam_member.api_promoter,
     google_project_iam_member.api_tuner,
     google_project_iam_member.build_logs,
     google_project_iam_member.build_releaser,
@@ -15,6 +16,7 @@ locals {
     google_project_iam_member.poll_evaluator,
     google_project_iam_member.poll_firestore,
     google_project_iam_member.poll_metrics,
+    google_project_iam_member.poll_promoter,
     google_project_iam_member.poll_tuner,
     google_project_iam_member.storage_agent_publisher,
   ])

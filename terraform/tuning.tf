@@ -44,6 +44,19 @@ resource "google_project_iam_custom_role" "evaluator" {
   depends_on = [google_project_service.this]
 }
 
+# Functions api and poll check that a tuned model exists, and set its default checkpoint, when it is
+# promoted.
+resource "google_project_iam_custom_role" "promoter" {
+  role_id = "${replace(var.name, "-", "_")}_promoter"
+  title   = "Vertextune: set the default checkpoint of tuned models"
+  permissions = [
+    "aiplatform.models.get",
+    "aiplatform.models.update",
+  ]
+
+  depends_on = [google_project_service.this]
+}
+
 # Jobs run as Vertex AI's tuning agent, gcp-sa-vertex-tune, which reads our buckets by
 # roles/aiplatform.tuningServiceAgent. Google creates the agent, with that role, at the first tuning
 # job of a project. So nothing can be granted to it before, and in the project itself it needs no

@@ -52,6 +52,7 @@ run "as_it_comes" {
   assert {
     condition = toset(output.grants) == toset([
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com datastore.user on the project if resource.name == \"projects/my-project/databases/(default)\"",
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com vertextune_promoter on the project",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com vertextune_tuner on the project",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-inbox",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectCreator on bucket my-project-vertextune-data",
@@ -69,6 +70,7 @@ run "as_it_comes" {
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com datastore.user on the project if resource.name == \"projects/my-project/databases/(default)\"",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com vertextune_evaluator on the project",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com vertextune_metrics on the project",
+      "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com vertextune_promoter on the project",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com vertextune_tuner on the project",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-inbox",
       "serviceAccount:vertextune-poll@my-project.iam.gserviceaccount.com storage.objectCreator on bucket my-project-vertextune-data",
@@ -278,5 +280,10 @@ run "nothing_but_tuning_jobs_and_their_models_at_vertex_ai" {
   assert {
     condition     = google_project_iam_custom_role.evaluator.permissions == toset(["aiplatform.endpoints.predict"])
     error_message = "The role holds ${join(", ", google_project_iam_custom_role.evaluator.permissions)}."
+  }
+
+  assert {
+    condition     = google_project_iam_custom_role.promoter.permissions == toset(["aiplatform.models.get", "aiplatform.models.update"])
+    error_message = "The role holds ${join(", ", google_project_iam_custom_role.promoter.permissions)}."
   }
 }

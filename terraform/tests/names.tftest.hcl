@@ -168,7 +168,7 @@ run "the_longest_name" {
     error_message = "An account's name is too long."
   }
   assert {
-    condition     = alltrue([for r in [google_project_iam_custom_role.tuner, google_project_iam_custom_role.metrics, google_project_iam_custom_role.evaluator] : can(regex("^[a-zA-Z0-9_.]{3,64}$", r.role_id))]) && alltrue([for m in google_logging_metric.this : can(regex("^[a-z0-9_]+$", m.name))])
+    condition     = alltrue([for r in [google_project_iam_custom_role.tuner, google_project_iam_custom_role.metrics, google_project_iam_custom_role.evaluator, google_project_iam_custom_role.promoter] : can(regex("^[a-zA-Z0-9_.]{3,64}$", r.role_id))]) && alltrue([for m in google_logging_metric.this : can(regex("^[a-z0-9_]+$", m.name))])
     error_message = "A role or metric has a name that Google does not take."
   }
 }

@@ -83,6 +83,11 @@ override_resource {
 }
 
 override_resource {
+  target = google_project_iam_custom_role.promoter
+  values = { id = "projects/my-project/roles/vertextune_promoter" }
+}
+
+override_resource {
   target = google_project_iam_custom_role.metrics
   values = { id = "projects/my-project/roles/vertextune_metrics" }
 }
