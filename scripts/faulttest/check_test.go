@@ -40,6 +40,7 @@ func (r *run) check() {
 	r.checkFiles(records)
 	r.checkBudget(records)
 	r.checkEvents(records)
+	r.checkModel()
 	if len(r.drops) > 0 {
 		r.checkDrop()
 	}

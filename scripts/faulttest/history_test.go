@@ -44,6 +44,9 @@ func (h *history) note(w *world) {
 	if over := w.overspent(context.Background()); over != "" {
 		h.broken = append(h.broken, over)
 	}
+	if gap := w.gap(context.Background()); gap != "" {
+		h.broken = append(h.broken, gap)
+	}
 	if h.seen == nil {
 		h.seen = map[string]record{}
 	}

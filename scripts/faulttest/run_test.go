@@ -29,6 +29,8 @@ type run struct {
 	mu     sync.Mutex // for the fields that change during a call
 	orders []*order
 	drops  []*drop
+	// movements are the promotions and rollbacks.
+	movements []*movement
 	// unwanted are the names of the jobs whose cancellation was confirmed.
 	unwanted []string
 	history  history

@@ -58,6 +58,18 @@ var scenarios = []scenario{
 			r.tick()
 		},
 	}, {
+		// The checkpoints of a job are promoted, and then the last promotion is rolled back.
+		name: "promote", play: func(r *run) {
+			r.start(`{"session_id": "s", "model_id": "m", "hyperparameters": {"epoch_count": 2}}`, "key")
+			r.ends()
+			r.tick()
+			r.tick()
+			r.move("promote", `{"job_name": "JOB"}`)
+			r.move("promote", `{"job_name": "JOB", "checkpoint_id": "1"}`)
+			r.move("rollback", `{}`)
+			r.tick()
+		},
+	}, {
 		// A start without a key is not repeated. The dataset is a file.
 		name: "start_without_key", play: func(r *run) {
 			r.start(`{"training_data": "gs://`+data+`/own.jsonl"}`, "")

@@ -164,7 +164,7 @@ func rest(records []record) time.Duration {
 func (r *run) settled(records []record) bool {
 	return !slices.ContainsFunc(records, func(rec record) bool { return rec.Watched }) &&
 		!slices.ContainsFunc(r.orders, func(o *order) bool { return !o.over() || o.uncancelled() }) &&
-		!slices.ContainsFunc(r.drops, func(d *drop) bool { return !d.taken })
+		!slices.ContainsFunc(r.drops, func(d *drop) bool { return !d.taken }) && r.modelSettled()
 }
 
 // insist repeats the requests that have no final answer, and the events that were not acknowledged.
@@ -180,6 +180,11 @@ func (r *run) insist(records []record) {
 			o.mu.Lock()
 			o.refused = &answer{} // every repetition would get the same answer
 			o.mu.Unlock()
+		}
+	}
+	for _, m := range r.movements {
+		if !m.done {
+			r.send(m)
 		}
 	}
 	for _, d := range r.drops {

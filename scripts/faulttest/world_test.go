@@ -139,8 +139,8 @@ func (w *world) furnish(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if _, err := w.docs.Doc("models/m").Set(ctx, map[string]any{"base_model": baseModel}); err != nil {
-		return fmt.Errorf("put a model: %w", err)
+	if err := w.furnishModel(ctx); err != nil {
+		return err
 	}
 	own, err := w.put(ctx, data, "own.jsonl", examples(2), nil)
 	if err == nil {
@@ -225,6 +225,9 @@ func (w *world) reset(t *testing.T) {
 		}
 	}
 	bulk.End()
+	if err := w.furnishModel(ctx); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range append(w.names(t, data), w.names(t, inbox)...) {
 		bucket, name, _ := strings.Cut(name, "/")
 		if name != "own.jsonl" {
