@@ -67,6 +67,9 @@ type Example struct {
 	Record  int64  // 0-based, in the order of the file
 	Line    int64  // 1-based line of the decompressed text where the record starts
 	Session string // the session_id of a message record
+	Tokens  int64  // estimated, as in Stats
+	Script  Script
+	TooLong bool // it exceeds Limits.ExampleTokens
 }
 
 // Progress says how much of a file has been read.

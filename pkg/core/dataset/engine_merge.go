@@ -39,10 +39,14 @@ func (e *engine) visit(b *block, out []byte) error {
 		return nil
 	}
 	line, at, from := e.lines+1, 0, 0
-	for _, x := range b.examples {
+	for i := range b.examples {
+		x := &b.examples[i]
 		line += e.lineEnds(b.buf[at:x.at])
 		at = x.at
-		shown := Example{Text: out[from:x.end], Record: e.report.Records + x.record, Line: line}
+		shown := Example{
+			Text: out[from:x.end], Record: e.report.Records + x.record, Line: line,
+			Tokens: x.wholeTokens(), Script: x.script(), TooLong: e.isTooLong(x),
+		}
 		if x.paired {
 			shown.Session = session(b.buf[x.at:])
 		}
@@ -92,10 +96,10 @@ func (e *engine) count(b *block) {
 			log.from, log.to = x.at, x.to
 			log.add(x.record, &finding{at: x.at, node: -1, code: code, severity: SeverityWarning, message: message, fix: fix}, nil)
 		}
-		if limit := e.opt.Limits.ExampleTokens; limit > 0 && (x.tokens+99)/100 > limit {
+		if limit := e.opt.Limits.ExampleTokens; e.isTooLong(x) {
 			e.collector.addLong(x.size, limit)
 			warn(CodeOverTokenLimit, fmt.Sprintf("the example has about %d tokens, the model takes %d: Vertex AI will drop it",
-				(x.tokens+99)/100, limit), "split the conversation")
+				x.wholeTokens(), limit), "split the conversation")
 		}
 		if limit := e.opt.Limits.ExampleFiles; limit > 0 && x.files() > limit {
 			warn(CodeTooManyFiles, fmt.Sprintf("the example has %d files, the model takes %d: Vertex AI will drop it", x.files(), limit), "split the conversation")
@@ -105,6 +109,11 @@ func (e *engine) count(b *block) {
 			warn(CodeDuplicateExample, "the same example occurs earlier in the file", "keep one of them")
 		}
 	}
+}
+
+func (e *engine) isTooLong(x *example) bool {
+	limit := e.opt.Limits.ExampleTokens
+	return limit > 0 && x.wholeTokens() > limit
 }
 
 // unique drops the examples of message records whose pair exists already.

@@ -17,7 +17,37 @@ type size struct {
 	parts  [kinds]int64 // parts other than text
 	chars  int64        // Unicode characters
 	tokens int64        // hundredths of an estimated token
+	// scripts are the parts of tokens that are letters of one script.
+	scripts [Scripts]int64
 }
+
+// Script is the kind of characters that most of the tokens of an example are made of. Tokenizers
+// differ most by it.
+type Script uint8
+
+// The scripts, as far as the length of their characters in UTF-8 tells them apart.
+const (
+	Latin   Script = iota // ASCII letters and spaces
+	Symbols               // digits, punctuation and line ends: program code, JSON, tables
+	Two                   // two bytes: Cyrillic, Arabic, Greek, Hebrew
+	South                 // three bytes: the scripts of South Asia
+	East                  // three bytes or more: the scripts of East Asia, and emoji
+	Scripts               // how many there are
+)
+
+// script returns the script of most tokens.
+func (s *size) script() Script {
+	most := Latin
+	for i, n := range s.scripts {
+		if n > s.scripts[most] {
+			most = Script(i)
+		}
+	}
+	return most
+}
+
+// wholeTokens returns the estimated tokens, rounded up.
+func (s *size) wholeTokens() int64 { return (s.tokens + 99) / 100 }
 
 // kind is the kind of a part other than text.
 type kind int
@@ -74,7 +104,12 @@ const (
 func (s *size) addText(t *strictjson.Text) {
 	other := t.Chars - t.Words - t.Two - t.Low - t.Three - t.Four
 	s.chars += int64(t.Chars)
-	s.tokens += int64(t.Words*tokensWord + other*tokensOther + t.Two*tokensTwo + t.Low*tokensLow + t.Three*tokensThree + t.Four*tokensFour)
+	for i, n := range [Scripts]int{
+		t.Words * tokensWord, other * tokensOther, t.Two * tokensTwo, t.Low * tokensLow, t.Three*tokensThree + t.Four*tokensFour,
+	} {
+		s.scripts[i] += int64(n)
+		s.tokens += int64(n)
+	}
 }
 
 // addText adds the text of a string node to the size of the example.

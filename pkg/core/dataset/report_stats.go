@@ -50,7 +50,7 @@ type Content struct{ Characters, Tokens int64 }
 
 func (c *Content) add(s size) {
 	c.Characters += s.chars
-	c.Tokens += (s.tokens + 99) / 100
+	c.Tokens += s.wholeTokens()
 }
 
 // Distribution describes one number over all examples. Min, Mean and Max are exact; Median and P95
@@ -159,7 +159,7 @@ func (c *statsCollector) add(s size) {
 	}
 	c.turns.add(s.turns)
 	c.chars.add(s.chars)
-	c.tokens.add((s.tokens + 99) / 100)
+	c.tokens.add(s.wholeTokens())
 }
 
 // addLong counts an example over the token limit.

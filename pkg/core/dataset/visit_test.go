@@ -115,8 +115,32 @@ func TestExample_after_a_merged_pair(t *testing.T) {
 			return nil
 		},
 	})
-	want := []dataset.Example{{Text: []byte(example("q", "a")), Record: 0, Line: 1}, {Text: []byte(example("another", "a")), Record: 2, Line: 3}}
+	want := []dataset.Example{{Text: []byte(example("q", "a")), Record: 0, Line: 1, Tokens: 1}, {Text: []byte(example("another", "a")), Record: 2, Line: 3, Tokens: 2}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil || report.MergedPairs != 1 {
 		t.Errorf("%v, %d merged (-want +got):\n%s", err, report.MergedPairs, diff)
+	}
+}
+
+// TestExample_has_its_size checks the estimated tokens, the script and the limit.
+func TestExample_has_its_size(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]dataset.Example{
+		"four plain words here":  {Tokens: 5, Script: dataset.Latin},
+		`{\"a\": [1, 2, 3, 44]}`: {Tokens: 13, Script: dataset.Symbols, TooLong: true},
+		"Привет, как дела":       {Tokens: 6, Script: dataset.Two},
+		"नमस्ते दुनिया, आप कैसे हैं": {Tokens: 8, Script: dataset.South},
+		"今天天气很好": {Tokens: 4, Script: dataset.East},
+	} {
+		var got dataset.Example
+		_, err := dataset.Check(t.Context(), strings.NewReader(example(text, "a")), dataset.Options{
+			Limits: dataset.Limits{ExampleTokens: 10},
+			Example: func(e dataset.Example) error {
+				got = e
+				return nil
+			},
+		})
+		if err != nil || got.Tokens != want.Tokens || got.Script != want.Script || got.TooLong != want.TooLong {
+			t.Errorf("%s: %v: %d tokens, script %d, too long: %t; want %+v", text, err, got.Tokens, got.Script, got.TooLong, want)
+		}
 	}
 }
