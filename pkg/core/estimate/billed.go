@@ -6,6 +6,7 @@ package estimate
 import (
 	"math"
 
+	"github.com/vertextune/vertextune/pkg/core/dataset"
 	"github.com/vertextune/vertextune/pkg/core/usd"
 )
 
@@ -48,7 +49,7 @@ func (e Estimate) Against(billable, epochs int64) Billed {
 		all = *e.TrainingTokens
 	}
 	b.AllEpochs = e.reading(all, billable, billable)
-	one, every := b.OneEpoch.Estimated.holds(billable), all.holds(billable)
+	one, every := b.OneEpoch.Estimated.agrees(billable), all.agrees(billable)
 	switch {
 	case one && !every:
 		b.Fits = OneEpoch
@@ -72,4 +73,12 @@ func (e Estimate) reading(estimated Range, counted, billed int64) Reading {
 	return r
 }
 
-func (r Range) holds(n int64) bool { return r.Low <= n && n <= r.High }
+// agrees reports whether a count may be of what was estimated. The range of a counted sample is
+// narrow, and the service may count otherwise for a bill, so a count that is near the range agrees too.
+func (r Range) agrees(n int64) bool {
+	low, high := r.Low, r.High
+	if r.Expected > 0 {
+		low, high = min(low, percent(r.Expected, dataset.LowPercent)), max(high, percent(r.Expected, dataset.HighPercent))
+	}
+	return low <= n && n <= high
+}

@@ -22,6 +22,9 @@ func TestAgainst(t *testing.T) {
 	untold := estimate.Estimate{
 		Tokens: estimated.Tokens, Epochs: &estimate.Range{Low: 3, High: 40}, TrainingTokens: &estimate.Range{Low: 195_000, High: 5_600_000},
 	}
+	counted := estimate.Estimate{
+		Tokens: estimate.Range{Low: 97_000, Expected: 100_000, High: 103_000}, TrainingTokens: &estimate.Range{Low: 970_000, Expected: 1_000_000, High: 1_030_000},
+	}
 	amount := func(a usd.Amount) *usd.Amount { return &a }
 	tests := []struct {
 		name             string
@@ -53,6 +56,11 @@ func TestAgainst(t *testing.T) {
 			Tokens: 100_000, Epochs: 1, Price: &price,
 			OneEpoch:  estimate.Reading{Estimated: estimated.Tokens, Ratio: 1, Cost: amount(300_000)},
 			AllEpochs: estimate.Reading{Estimated: estimated.Tokens, Ratio: 1, Cost: amount(300_000)},
+		}},
+		{"near_the_narrow_range_of_a_count", counted, 110_000, 10, estimate.Billed{
+			Tokens: 110_000, Epochs: 10, Fits: estimate.OneEpoch,
+			OneEpoch:  estimate.Reading{Estimated: counted.Tokens, Ratio: 1.1},
+			AllEpochs: estimate.Reading{Estimated: *counted.TrainingTokens, Ratio: 0.11},
 		}},
 		// The service chose the epochs: the job says how many there were, or it does not.
 		{"picked_epochs", untold, 400_000, 4, estimate.Billed{

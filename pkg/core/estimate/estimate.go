@@ -12,6 +12,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
 	"github.com/vertextune/vertextune/pkg/core/dataset"
+	"github.com/vertextune/vertextune/pkg/core/tokensample"
 	"github.com/vertextune/vertextune/pkg/core/usd"
 )
 
@@ -32,10 +33,15 @@ type Job struct {
 	// even if the estimate of their tokens is far too high.
 	TooLong          int64
 	Long, SurelyLong dataset.Content
-	Epochs           int64 // 0 leaves the number to the service
-	Model            *catalogue.Model
-	TuningMode       string
-	Past             []Run // earlier jobs on the same base model
+	// Counted are the tokens by a count of some examples, without those over the limit. It is nil if
+	// there was no count.
+	Counted *tokensample.Result
+	// NotCounted says why a count failed.
+	NotCounted string
+	Epochs     int64 // 0 leaves the number to the service
+	Model      *catalogue.Model
+	TuningMode string
+	Past       []Run // earlier jobs on the same base model
 }
 
 // Of returns a job that trains on the data of a report. The caller fills in the other fields.
@@ -53,7 +59,10 @@ type Estimate struct {
 	Examples int64 `json:"examples"`
 	// Tokens counts one pass, TrainingTokens all epochs. Epochs and TrainingTokens are absent if
 	// they are unknown.
-	Tokens         Range       `json:"tokens"`
+	Tokens Range `json:"tokens"`
+	// Basis says what Tokens are based on, and Counted is how many examples were counted.
+	Basis          Basis       `json:"basis,omitempty"`
+	Counted        int64       `json:"counted_examples,omitempty"`
 	Epochs         *Range      `json:"epochs,omitempty"`
 	TrainingTokens *Range      `json:"training_tokens,omitempty"`
 	Price          *usd.Amount `json:"price_usd_per_million_tokens,omitempty"`
@@ -62,6 +71,16 @@ type Estimate struct {
 	Duration       *Duration   `json:"duration,omitempty"` // absent if there are too few earlier jobs
 	Warnings       []string    `json:"-"`
 }
+
+// Basis is what the number of tokens is based on.
+type Basis string
+
+// The values of Basis.
+const (
+	Characters    Basis = "CHARACTERS"     // the characters of all examples
+	CountedSample Basis = "COUNTED_SAMPLE" // a count of some examples, which scales their characters
+	CountedAll    Basis = "COUNTED_ALL"    // a count of all examples
+)
 
 // Range is a number that is not known exactly. Expected is the most likely value, or 0 if there is
 // none.
@@ -87,7 +106,13 @@ type Duration struct {
 
 // Make estimates a job.
 func Make(job Job) Estimate {
-	e := Estimate{Examples: job.Examples, Tokens: tokens(job), Epochs: epochs(job)}
+	e := Estimate{Examples: job.Examples, Tokens: tokens(job), Basis: Characters, Epochs: epochs(job)}
+	if job.Counted != nil {
+		e.Basis, e.Counted = CountedSample, job.Counted.Examples
+		if job.Counted.All {
+			e.Basis = CountedAll
+		}
+	}
 	e.TrainingTokens = e.Tokens.times(e.Epochs)
 	e.Duration = duration(e.TrainingTokens, job.Past)
 	if job.Model != nil && job.Model.TrainingPrice != nil {
@@ -98,10 +123,17 @@ func Make(job Job) Estimate {
 	return e
 }
 
-// tokens returns the range of the token count. If the model's own tokens per character are
+// tokens returns the range of the token count. An example over the model's limit may still be
+// shorter than estimated, so it is part of the upper end. If the model's own tokens per character are
 // published, they widen the range, because the model's vocabulary may differ from the vocabulary of
 // the estimate.
 func tokens(job Job) Range {
+	if c := job.Counted; c != nil {
+		return Range{
+			Low: c.Low, Expected: c.Expected,
+			High: c.High + percent(job.Long.Tokens-job.SurelyLong.Tokens, dataset.HighPercent),
+		}
+	}
 	expected := job.Tokens - job.Long.Tokens
 	r := Range{
 		Low: percent(expected, dataset.LowPercent), Expected: expected,
@@ -160,6 +192,9 @@ func (e *Estimate) warn(job Job) {
 	if job.TooLong > 0 {
 		add("Examples over the model's token limit: %d of %d. Vertex AI drops them, and the estimate leaves them out.",
 			job.TooLong, job.Examples)
+	}
+	if job.NotCounted != "" {
+		add("Vertex AI did not count the tokens of a sample (%s), so they are estimated from the characters, and their range is wide.", job.NotCounted)
 	}
 	if job.Files > 0 {
 		add("The dataset has %d images or other files, whose tokens are not in the estimate.", job.Files)

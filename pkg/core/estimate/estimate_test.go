@@ -16,6 +16,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
 	"github.com/vertextune/vertextune/pkg/core/dataset"
 	"github.com/vertextune/vertextune/pkg/core/estimate"
+	"github.com/vertextune/vertextune/pkg/core/tokensample"
 	"github.com/vertextune/vertextune/pkg/core/usd"
 )
 
@@ -124,6 +125,40 @@ func TestMake(t *testing.T) {
 			arithmetic: "200,000 (130,000 to 317,000) tokens × 1 epoch = 200,000 (130,000 to 317,000) training tokens; × $0.67 per 1,000,000 = $0.134 ($0.0871 to $0.2124)",
 		},
 		{
+			name: "counted_sample", job: estimate.Job{
+				Examples: 500, Tokens: 1_000_000, Epochs: 3,
+				Counted: &tokensample.Result{Low: 870_000, Expected: 900_000, High: 930_000, Examples: 100},
+			}, model: lite,
+			arithmetic: "900,000 (870,000 to 930,000) tokens by a count of 100 examples × 3 epochs = 2,700,000 (2,610,000 to 2,790,000) training tokens; × $3.00 per 1,000,000 = $8.10 ($7.83 to $8.37)",
+		},
+		{
+			name: "counted_all", job: estimate.Job{
+				Examples: 100, Tokens: 1000, Epochs: 1, Counted: &tokensample.Result{Low: 970, Expected: 1000, High: 1030, Examples: 100, All: true},
+			}, model: lite,
+			arithmetic: "1,000 (970 to 1,030) tokens by a count of all 100 examples × 1 epoch = 1,000 (970 to 1,030) training tokens; × $3.00 per 1,000,000 = $0.003 ($0.0029 to $0.0031)",
+		},
+		{
+			name: "counted_only", job: estimate.Job{
+				Examples: 1, Tokens: 100, Epochs: 1, Counted: &tokensample.Result{Low: 97, Expected: 100, High: 103, Examples: 1, All: true},
+			}, model: lite,
+			arithmetic: "100 (97 to 103) tokens by a count of the only example × 1 epoch = 100 (97 to 103) training tokens; × $3.00 per 1,000,000 = $0.0003",
+			warnings:   []string{"(training examples: 1)"},
+		},
+		{ // examples that may be over the limit are not in the count
+			name: "counted_with_long_ones", job: estimate.Job{
+				Examples: 202, Tokens: 401_000, Epochs: 1, TooLong: 2,
+				Long: dataset.Content{Tokens: 400_000}, SurelyLong: dataset.Content{Tokens: 250_000},
+				Counted: &tokensample.Result{Low: 900, Expected: 950, High: 1000, Examples: 100},
+			}, model: lite,
+			arithmetic: "950 (900 to 211,000) tokens by a count of 100 examples × 1 epoch = 950 (900 to 211,000) training tokens; × $3.00 per 1,000,000 = $0.0029 ($0.0027 to $0.633)",
+			warnings:   []string{"token limit: 2 of 202. Vertex AI drops them"},
+		},
+		{
+			name: "not_counted", job: estimate.Job{Examples: 100, Tokens: 1000, Epochs: 2, NotCounted: "UNAVAILABLE"}, model: lite,
+			arithmetic: "1,000 (650 to 1,400) tokens × 2 epochs = 2,000 (1,300 to 2,800) training tokens; × $3.00 per 1,000,000 = $0.006 ($0.0039 to $0.0084)",
+			warnings:   []string{"did not count the tokens of a sample (UNAVAILABLE)"},
+		},
+		{
 			name: "more_than_can_be_said", job: estimate.Job{Tokens: math.MaxInt64 / 200, Epochs: 1000}, model: lite,
 			arithmetic: "46,116,860,184,273,879 (29,975,959,119,778,022 to 64,563,604,257,983,431) tokens × 1,000 epochs: more training tokens than can be counted",
 			warnings:   []string{"more than can be counted"},
@@ -136,6 +171,9 @@ func TestMake(t *testing.T) {
 				tt.job.Model = model(t, tt.model)
 			}
 			e := estimate.Make(tt.job)
+			if want, _, _ := strings.Cut(tt.name, "_"); (want == "counted") != (e.Basis != estimate.Characters && e.Counted == tt.job.Counted.Examples) {
+				t.Errorf("basis %s, counted %d", e.Basis, e.Counted)
+			}
 			if diff := cmp.Diff(tt.arithmetic, e.Arithmetic); diff != "" {
 				t.Errorf("arithmetic (-want +got):\n%s", diff)
 			}
@@ -233,7 +271,7 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"examples":166,"tokens":{"low":284375,"expected":437500,"high":612500},"epochs":{"low":40,"expected":40,"high":40},` +
+	want := `{"examples":166,"tokens":{"low":284375,"expected":437500,"high":612500},"basis":"CHARACTERS","epochs":{"low":40,"expected":40,"high":40},` +
 		`"training_tokens":{"low":11375000,"expected":17500000,"high":24500000},"price_usd_per_million_tokens":3.00,` +
 		`"cost_usd":{"low":34.125,"expected":52.50,"high":73.50},"arithmetic":"437,500 (284,375 to 612,500) tokens × 40 epochs = 17,500,000 (11,375,000 to 24,500,000) training tokens; ` +
 		`× $3.00 per 1,000,000 = $52.50 ($34.125 to $73.50)"}`

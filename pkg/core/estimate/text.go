@@ -15,9 +15,19 @@ import (
 //
 //	437,500 (284,375 to 612,500) tokens × 40 epochs = 17,500,000 (11,375,000 to 24,500,000) training tokens;
 //	× $3.00 per 1,000,000 = $52.50 ($34.125 to $73.50)
+//
+// The tokens are followed by "by a count of 100 examples", or "by a count of all 6 examples".
 func (e *Estimate) arithmetic() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s tokens", e.Tokens)
+	switch {
+	case e.Basis == CountedAll && e.Counted == 1:
+		b.WriteString(" by a count of the only example")
+	case e.Basis == CountedAll:
+		fmt.Fprintf(&b, " by a count of all %s examples", digits(e.Counted))
+	case e.Basis == CountedSample:
+		fmt.Fprintf(&b, " by a count of %s examples", digits(e.Counted))
+	}
 	if e.Epochs == nil {
 		b.WriteString(" × an unknown number of epochs")
 		return b.String()
