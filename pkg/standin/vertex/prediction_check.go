@@ -4,14 +4,12 @@
 package vertex
 
 import (
-	"encoding/json"
 	"slices"
 	"unicode/utf8"
 
 	v1 "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/structpb"
 )
 
 // mediaTokens is the number of tokens of an image; service.json has the source.
@@ -93,21 +91,13 @@ func contentTokens(contents ...*v1.Content) int32 {
 			runes += utf8.RuneCountInString(part.GetText())
 			switch {
 			case part.GetFunctionCall() != nil:
-				runes += structRunes(part.GetFunctionCall().GetArgs())
+				runes += utf8.RuneCountInString(jsonOf(part.GetFunctionCall().GetArgs()))
 			case part.GetFunctionResponse() != nil:
-				runes += structRunes(part.GetFunctionResponse().GetResponse())
+				runes += utf8.RuneCountInString(jsonOf(part.GetFunctionResponse().GetResponse()))
 			case part.GetInlineData() != nil || part.GetFileData() != nil:
 				runes += 4 * mediaTokens
 			}
 		}
 	}
 	return int32((runes + 3) / 4)
-}
-
-func structRunes(value *structpb.Struct) int {
-	encoded, err := json.Marshal(value.AsMap())
-	if err != nil {
-		return 0 // such as NaN
-	}
-	return utf8.RuneCount(encoded)
 }

@@ -53,7 +53,9 @@ func Start(cfg Config) (*Server, error) {
 		v1.RegisterMetadataServiceServer(r, measured)
 		v1.RegisterTensorboardServiceServer(r, measured)
 		v1.RegisterModelServiceServer(r, &models{service: serviceV1.service})
-		v1.RegisterPredictionServiceServer(r, &prediction{service: serviceV1.service})
+		asked := &prediction{service: serviceV1.service}
+		v1.RegisterPredictionServiceServer(r, asked)
+		v1.RegisterLlmUtilityServiceServer(r, &counter{models: asked})
 	})
 	if err != nil {
 		return nil, errors.Join(err, engine.close())
