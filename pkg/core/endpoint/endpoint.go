@@ -46,6 +46,28 @@ func Host(location string) string {
 	}
 }
 
+// BaseLocation returns the location that serves a base model to a job at another location: that of
+// the job, or the multi-region around it, so that the job's data do not leave it. It returns "" if
+// there is none, or if it is not known.
+func BaseLocation(base *catalogue.Model, job string) string {
+	if base == nil || base.ServingLocations == nil {
+		return ""
+	}
+	serving := base.ServingLocations.Value
+	around, _, _ := strings.Cut(job, "-")
+	if around == "europe" {
+		around = "eu"
+	}
+	switch {
+	case slices.Contains(serving, "job"):
+		return job
+	case slices.Contains(serving, around):
+		return around
+	default:
+		return ""
+	}
+}
+
 // Ready returns the call of a tuned model. name is the name of its endpoint,
 // projects/N/locations/L/endpoints/E; another form is an error. base may be nil if the base model
 // is not in the catalogue.

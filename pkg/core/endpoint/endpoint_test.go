@@ -31,6 +31,22 @@ func TestHost(t *testing.T) {
 	}
 }
 
+func TestBaseLocation(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ model, job, want string }{
+		{"gemini-3.5-flash", "us-central1", "us"},
+		{"gemini-3.5-flash", "europe-west4", "eu"},
+		{"gemini-3.5-flash", "asia-southeast1", ""}, // no multi-region of its own
+		{"gemini-2.5-flash", "asia-southeast1", "asia-southeast1"},
+		{"google/gemma3@gemma-3-1b-it", "us-central1", ""}, // served nowhere by itself
+		{"gemini-99", "us-central1", ""},
+	} {
+		if got := endpoint.BaseLocation(catalogue.Default().Lookup(c.model), c.job); got != c.want {
+			t.Errorf("%s for a job in %s: %q, want %q", c.model, c.job, got, c.want)
+		}
+	}
+}
+
 func TestReady(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

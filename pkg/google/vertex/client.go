@@ -48,6 +48,7 @@ type Client struct {
 	mu      sync.Mutex
 	regions map[string]*aiplatform.GenAiTuningClient
 	models  map[string]*aiplatform.PredictionClient
+	counts  map[string]*aiplatform.LlmUtilityClient
 }
 
 // New returns a client for the jobs of a project. It connects at its first call.
@@ -55,6 +56,7 @@ func New(project string, config Config) *Client {
 	return &Client{
 		project: project, config: config,
 		regions: map[string]*aiplatform.GenAiTuningClient{}, models: map[string]*aiplatform.PredictionClient{},
+		counts: map[string]*aiplatform.LlmUtilityClient{},
 	}
 }
 
@@ -69,24 +71,33 @@ func (c *Client) Close() error {
 	for _, location := range c.models {
 		all = append(all, location.Close())
 	}
+	for _, location := range c.counts {
+		all = append(all, location.Close())
+	}
 	clear(c.regions)
 	clear(c.models)
+	clear(c.counts)
 	return errors.Join(all...)
 }
 
-// region returns the connection to a location, and opens it if there is none.
+// region returns the connection to a location that has jobs.
 func (c *Client) region(ctx context.Context, location string) (*aiplatform.GenAiTuningClient, error) {
+	return connected(ctx, c, c.regions, location, aiplatform.NewGenAiTuningClient)
+}
+
+// connected returns the connection to a location, and opens it if there is none.
+func connected[C any](ctx context.Context, c *Client, all map[string]C, location string, open func(context.Context, ...option.ClientOption) (C, error)) (C, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if client, ok := c.regions[location]; ok {
+	if client, ok := all[location]; ok {
 		return client, nil
 	}
 	// The connection outlives the call that opens it.
-	client, err := aiplatform.NewGenAiTuningClient(context.WithoutCancel(ctx), c.options(location)...)
+	client, err := open(context.WithoutCancel(ctx), c.options(location)...)
 	if err != nil {
-		return nil, fmt.Errorf("connect to Vertex AI in %s: %w", location, err)
+		return client, fmt.Errorf("connect to Vertex AI in %s: %w", location, err)
 	}
-	c.regions[location] = client
+	all[location] = client
 	return client, nil
 }
 

@@ -59,18 +59,7 @@ func (c *Client) Generate(ctx context.Context, model string, request []byte) ([]
 	return text, nil
 }
 
-// serving returns the connection to a location that serves models, and opens it if there is none.
+// serving returns the connection to a location that serves models.
 func (c *Client) serving(ctx context.Context, location string) (*aiplatform.PredictionClient, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if client, ok := c.models[location]; ok {
-		return client, nil
-	}
-	// The connection outlives the call that opens it.
-	client, err := aiplatform.NewPredictionClient(context.WithoutCancel(ctx), c.options(location)...)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the models of Vertex AI in %s: %w", location, err)
-	}
-	c.models[location] = client
-	return client, nil
+	return connected(ctx, c, c.models, location, aiplatform.NewPredictionClient)
 }
