@@ -58,8 +58,10 @@ func New(config Config, records *store.Store, objects *gcs.Store, known catalogu
 		Config: config, Records: records, Objects: objects, Catalogue: known, Log: log,
 		Jobs: &jobs.Service{
 			Config: config.Jobs, Records: records, Project: config.Project, Location: config.Location,
-			Training: &trainset.Builder{Messages: records, Objects: objects, Catalogue: known, Bucket: config.Jobs.DataBucket},
-			Now:      time.Now, Log: log,
+			Training: &trainset.Builder{
+				Messages: records, Objects: objects, Catalogue: known, Bucket: config.Jobs.DataBucket, SampleTokens: config.Jobs.CountTokens,
+			},
+			Now: time.Now, Log: log,
 		},
 	}
 }

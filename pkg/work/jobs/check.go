@@ -22,7 +22,7 @@ func (s *Service) checkedJob(ctx context.Context, o StartRequest) (tuning.Job, e
 		return job, err
 	}
 	if o.TrainingGeneration == 0 { // function convert has checked a dropped file
-		_, err = s.Training.Preview(ctx, job.BaseModel, o.Request)
+		err = s.checkData(ctx, job.BaseModel, o.Request)
 	}
 	return job, joinFaults(fault.Faults{}, err, verdict.Err())
 }
@@ -50,9 +50,16 @@ func (s *Service) check(ctx context.Context, o StartRequest) (tuning.Job, catalo
 		if faults.Has("validation_split") {
 			r.ValidationSplit = 0
 		}
-		_, dataErr = s.Training.Preview(ctx, job.BaseModel, r)
+		dataErr = s.checkData(ctx, job.BaseModel, r)
 	}
 	return job, verdict, joinFaults(faults, err, dataErr, verdict.Err())
+}
+
+// checkData returns what is wrong with the data of a request.
+func (s *Service) checkData(ctx context.Context, baseModel string, r tuning.Request) error {
+	_, release, err := s.Training.Preview(ctx, baseModel, r)
+	release()
+	return err
 }
 
 // checkAllowed adds a fault for each bucket, service account or key in the request that the operator's

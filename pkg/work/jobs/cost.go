@@ -80,6 +80,7 @@ func (s *Service) budget(r tuning.Request) estimate.Budget {
 func (s *Service) estimate(ctx context.Context, job tuning.Job, set trainset.Result) estimate.Estimate {
 	plan := estimate.Of(set.Report)
 	plan.Model, plan.TuningMode = s.Training.Catalogue.Current(ctx).Lookup(job.BaseModel), job.Spec.TuningMode
+	plan.Counted, plan.NotCounted = s.countTokens(ctx, job, plan.Model, set.Sample)
 	if job.Hyperparameters.EpochCount != nil {
 		plan.Epochs = *job.Hyperparameters.EpochCount
 	}

@@ -28,7 +28,8 @@ func (s *Service) DryRun(ctx context.Context, o StartRequest) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	set, err := s.Training.Preview(ctx, job.BaseModel, o.Request)
+	set, release, err := s.Training.Preview(ctx, job.BaseModel, o.Request)
+	defer release()
 	if err != nil {
 		return Plan{}, joinFaults(fault.Faults{}, err, verdict.Err())
 	}

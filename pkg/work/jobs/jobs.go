@@ -40,6 +40,10 @@ type Vertex interface {
 	// Cancel requests the cancellation of a job. It is idempotent.
 	Cancel(ctx context.Context, name string) error
 	Get(ctx context.Context, name string) (tuning.Observation, error)
+	// BaseModelName returns the name under which a location serves a base model, and CountTokens the
+	// tokens of a training example for the model of such a name.
+	BaseModelName(location, id string) string
+	CountTokens(ctx context.Context, model string, example []byte) (int64, error)
 	// Request returns the request that Create would send, as JSON.
 	Request(job tuning.Job) (json.RawMessage, error)
 }
@@ -61,6 +65,9 @@ type Config struct {
 	CreateTimeout time.Duration `env:"CREATE_TIMEOUT" envDefault:"60s"`
 	// BaseModel is tuned if neither the request nor its model names a base model.
 	BaseModel string `env:"BASE_MODEL,required,notEmpty"`
+	// CountTokens sends a sample of the training examples to Vertex AI, which counts their tokens, so
+	// that the estimate is exact to a few percent.
+	CountTokens bool `env:"COUNT_TOKENS" envDefault:"true"`
 	// Buckets, Accounts and Keys are those that a start may name: in training_data, validation_data
 	// and output_uri, in service_account, and in kms_key_name. If a list is empty, IAM alone
 	// decides.

@@ -18,6 +18,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/sourceindex"
 	"github.com/vertextune/vertextune/pkg/core/split"
 	"github.com/vertextune/vertextune/pkg/core/strictjson"
+	"github.com/vertextune/vertextune/pkg/core/tokensample"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
@@ -43,8 +44,8 @@ func (b *Builder) build(ctx context.Context, base string, r tuning.Request, from
 	lines := bufio.NewWriterSize(pipe, 64<<10)
 	counted := make(chan error, 1)
 	go func() {
-		report, err := dataset.Check(ctx, reader, dataset.Options{MaxFaults: maxListed, Limits: model.Limits()})
-		m.Report = report
+		var err error
+		m.Report, m.Sample, err = b.check(ctx, model, reader, dataset.Options{MaxFaults: maxListed, Limits: model.Limits()})
 		_ = reader.CloseWithError(err) // so that writing fails too
 		counted <- err
 	}()
@@ -81,6 +82,19 @@ func (b *Builder) build(ctx context.Context, base string, r tuning.Request, from
 		return b.Catalogue.Current(ctx).NoPreferenceTuning(base)
 	}
 	return m.usable()
+}
+
+// check checks the lines of training examples, and chooses some of them.
+func (b *Builder) check(ctx context.Context, model *catalogue.Model, in io.Reader, o dataset.Options) (*dataset.Report, tokensample.Sample, error) {
+	var sampler tokensample.Sampler
+	if b.SampleTokens && model != nil && model.ServingLocations != nil {
+		o.Example = func(e dataset.Example) error {
+			sampler.Add(e)
+			return nil
+		}
+	}
+	report, err := dataset.Check(ctx, in, o)
+	return report, sampler.Sample(), err //nolint:wrapcheck // the error says what was read
 }
 
 // writeSplit passes the training examples to train, and writes the validation file.

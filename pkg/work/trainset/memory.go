@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/core/tokensample"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
@@ -23,6 +24,7 @@ const (
 	memorySplit = 64 << 20  // the part of the validation file that a splitter holds
 	memoryIDs   = 64 << 20  // the IDs of all messages
 	memoryID    = 400       // one message ID of a request
+	memoryCount = tokensample.MaxBytes
 	// memorySelection is for the examples of an evaluation: their lines, and what is read of these.
 	// Source: the limits of a selector in package evaluation.
 	memorySelection = 128 << 20
@@ -82,6 +84,9 @@ func (b *Builder) ReserveRecorded(ctx context.Context, job tuning.Job) (release 
 // weight returns how much memory it takes to prepare a request.
 func (b *Builder) weight(ctx context.Context, r tuning.Request) int64 {
 	need := int64(memoryBase + memoryID*len(r.MessageIDs))
+	if b.SampleTokens {
+		need += memoryCount
+	}
 	if r.AllMessages {
 		need += memoryIDs
 	}

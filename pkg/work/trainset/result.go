@@ -13,6 +13,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/dataset"
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/split"
+	"github.com/vertextune/vertextune/pkg/core/tokensample"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
@@ -38,7 +39,9 @@ type Result struct {
 	// Warnings are about the examples; there is one for each kind.
 	Warnings []string
 	// Report describes the training file. It is nil if nothing was written.
-	Report     *dataset.Report
+	Report *dataset.Report
+	// Sample are examples whose tokens can be counted. It is empty if none were chosen.
+	Sample     tokensample.Sample
 	Sources    []tuning.SourceObject // the files that the examples came from
 	SHA256     string                // of the training file, in hex
 	Validation split.Side            // the size of the validation file

@@ -24,6 +24,9 @@ type Builder struct {
 	Objects   *gcs.Store
 	Catalogue catalogue.Provider
 	Bucket    string // the bucket to which training sets are written
+	// SampleTokens chooses examples whose tokens the caller can count, if the base model is served
+	// somewhere.
+	SampleTokens bool
 
 	memory memory
 }

@@ -12,6 +12,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/vertextune/vertextune/pkg/core/catalogue"
 	"github.com/vertextune/vertextune/pkg/core/dataset"
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/split"
@@ -22,18 +23,18 @@ import (
 // attemptKey is the metadata key of a training file that holds the number of its attempt.
 const attemptKey = "attempt"
 
-// Preview reads, splits and counts the data of a request, and writes nothing.
-func (b *Builder) Preview(ctx context.Context, baseModel string, r tuning.Request) (m Result, err error) {
-	release, err := b.Reserve(ctx, r)
+// Preview reads, splits and counts the data of a request, and writes nothing. release releases the
+// memory of the result.
+func (b *Builder) Preview(ctx context.Context, baseModel string, r tuning.Request) (m Result, release func(), err error) {
+	release, err = b.Reserve(ctx, r)
 	if err != nil {
-		return m, err
+		return m, func() {}, err
 	}
-	defer release()
 	from, err := b.Source(ctx, r)
 	if err == nil {
 		err = b.build(ctx, baseModel, r, from, &m, discard())
 	}
-	return m, err
+	return m, release, err
 }
 
 // Write writes the training set of a job as separate objects. If an earlier attempt has written
@@ -84,14 +85,15 @@ func (b *Builder) adopt(ctx context.Context, job tuning.Job, m Result, cause err
 	if job.Attempts == 0 || fault.IsTransient(cause) {
 		return m, cause
 	}
-	there, attempt, err := b.count(ctx, FilesOf(job.ID, 0).Training)
+	model := b.Catalogue.Current(ctx).Lookup(job.BaseModel)
+	there, attempt, err := b.count(ctx, model, FilesOf(job.ID, 0).Training)
 	switch {
 	case err != nil && fault.IsTransient(err):
 		return m, err
 	case err != nil:
 		return m, cause
 	}
-	validation, _, err := b.count(ctx, FilesOf(job.ID, attempt).Validation)
+	validation, _, err := b.count(ctx, nil, FilesOf(job.ID, attempt).Validation)
 	switch {
 	case err == nil:
 		there.Validation = split.Side{Examples: validation.Report.Examples, Bytes: validation.Report.OutputBytes}
@@ -108,8 +110,8 @@ func (b *Builder) adopt(ctx context.Context, job tuning.Job, m Result, cause err
 }
 
 // count reads one object of the job, and returns a description of its content and the number of the
-// attempt that has written it.
-func (b *Builder) count(ctx context.Context, name string) (m Result, attempt int64, err error) {
+// attempt that has written it. It chooses examples for the model, if it is not nil.
+func (b *Builder) count(ctx context.Context, model *catalogue.Model, name string) (m Result, attempt int64, err error) {
 	attrs, err := b.Objects.Attrs(ctx, b.Bucket, name)
 	if err != nil {
 		return m, 0, err
@@ -120,7 +122,7 @@ func (b *Builder) count(ctx context.Context, name string) (m Result, attempt int
 	}
 	defer func() { _ = in.Close() }() // nothing is lost by a failing close after reading
 	sum := sha256.New()
-	if m.Report, err = dataset.Check(ctx, io.TeeReader(in, sum), dataset.Options{MaxFaults: 1}); err != nil {
+	if m.Report, m.Sample, err = b.check(ctx, model, io.TeeReader(in, sum), dataset.Options{MaxFaults: 1}); err != nil {
 		return m, 0, fmt.Errorf("count the examples of %s: %w", name, err)
 	}
 	m.SHA256 = hex.EncodeToString(sum.Sum(nil))
