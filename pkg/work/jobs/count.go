@@ -24,7 +24,7 @@ const (
 	countTimeout = 5 * time.Second
 	countPart    = 4
 	// countParallel is how many examples are counted at a time.
-	countParallel = 16
+	countParallel = 25
 	// countRetry is the pause before the only retry of an example.
 	countRetry = 200 * time.Millisecond
 )
