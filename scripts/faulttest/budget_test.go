@@ -4,6 +4,7 @@
 package faulttest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -88,5 +89,20 @@ func (r *run) checkBudget(records map[string]record) {
 	lost := slices.ContainsFunc(r.orders, func(o *order) bool { return o.lost }) // without a key, nothing stores a refusal
 	if len(records) > 1 && paid == len(records) && r.refusals == 0 && !lost {
 		r.t.Errorf("the budget had room for all of %+v", records)
+	}
+}
+
+// checkCounts checks that the tokens of each job were counted, or that a warning says that they were
+// not.
+func (r *run) checkCounts(records map[string]record) {
+	for _, rec := range records {
+		if rec.Name == "" {
+			continue
+		}
+		counted := bytes.Contains(rec.Estimate, []byte(`"basis":"COUNTED_ALL"`))
+		warned := slices.ContainsFunc(rec.Warnings, func(w string) bool { return strings.Contains(w, "did not count") })
+		if wanted := r.scenario.settings["COUNT_TOKENS"] == "true"; counted == warned && wanted || !wanted && (counted || warned) {
+			r.t.Errorf("the tokens are counted: %t, a warning says that they are not: %t: %s", counted, warned, rec.Estimate)
+		}
 	}
 }

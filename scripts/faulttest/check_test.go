@@ -39,6 +39,7 @@ func (r *run) check() {
 	r.checkVertex(records)
 	r.checkFiles(records)
 	r.checkBudget(records)
+	r.checkCounts(records)
 	r.checkEvents(records)
 	r.checkModel()
 	if len(r.drops) > 0 {

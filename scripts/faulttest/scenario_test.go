@@ -78,6 +78,16 @@ var scenarios = []scenario{
 			r.tick()
 		},
 	}, {
+		// Vertex AI counts the tokens, which decide whether the budget has room for a second job.
+		name: "counted", settings: map[string]string{"COUNT_TOKENS": "true", "MONTHLY_BUDGET_USD": "0.000080"}, quota: 2, play: func(r *run) {
+			r.start(priced, "first")
+			r.start(priced, "second")
+			r.ends()
+			r.leaseEnds()
+			r.tick()
+			r.tick()
+		},
+	}, {
 		// The second job waits until the first one has ended, as our limit is one job at a time.
 		name: "limit", settings: map[string]string{"MAX_CONCURRENT_JOBS": "1"}, quota: 2, play: twoJobs,
 	}, {
@@ -180,8 +190,8 @@ var scenarios = []scenario{
 			r.deliver(first)
 		},
 	}, {
-		// A file starts a job by its metadata.
-		name: "drop_starts", files: true, starts: true, play: func(r *run) {
+		// A file starts a job by its metadata, and Vertex AI counts its tokens.
+		name: "drop_starts", settings: map[string]string{"COUNT_TOKENS": "true"}, files: true, starts: true, play: func(r *run) {
 			r.deliver(r.dropStarting(examples(2)))
 			r.tick()
 			r.ends()

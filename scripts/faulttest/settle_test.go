@@ -29,6 +29,8 @@ type record struct {
 	Pairs        int64     `firestore:"pairs"`
 	Spec         spec      `firestore:"spec"`
 	Lineage      lineage   `firestore:"lineage"`
+	Estimate     []byte    `firestore:"estimate"`
+	Warnings     []string  `firestore:"warnings"`
 	Cost         int64     `firestore:"cost_micro_usd"`
 	Reserved     int64     `firestore:"reserved_micro_usd"`
 	Month        string    `firestore:"budget_month"`

@@ -76,6 +76,7 @@ var functions = map[string]string{
 	"START_RATE_PER_MINUTE": "0", // no limit
 	"START_LEASE":           startLease.String(),
 	"CREATE_TIMEOUT":        createTimeout.String(),
+	"COUNT_TOKENS":          "false", // the calls are those of two scenarios
 	// These settings limit how long a call takes, as Google's clients retry some calls until a
 	// deadline.
 	"REQUEST_TIMEOUT":           "3s",
