@@ -134,6 +134,15 @@ resource "google_project_iam_member" "api_tuner" {
   member  = google_service_account.api.member
 }
 
+# It counts the tokens of a start's examples by the permission with which function poll asks models.
+resource "google_project_iam_member" "api_evaluator" {
+  count = var.jobs.count_tokens ? 1 : 0
+
+  project = var.project_id
+  role    = google_project_iam_custom_role.evaluator.id
+  member  = google_service_account.api.member
+}
+
 resource "google_secret_manager_secret_iam_member" "api_tokens" {
   count = var.auth.mode == "token" ? 1 : 0
 

@@ -5,7 +5,7 @@
 # reviewer can print it with terraform output grants. tests/grants.tftest.hcl compares the table
 # with the expected grants, and fails if a grant is missing from it.
 locals {
-  project_grants = concat(values(google_project_iam_member.tuning_accounts), [
+  project_grants = concat(values(google_project_iam_member.tuning_accounts), google_project_iam_member.api_evaluator, [
     google_project_iam_member.api_firestore,
     google_project_iam_member.api_promoter,
     google_project_iam_member.api_tuner,

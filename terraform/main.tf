@@ -36,6 +36,7 @@ locals {
     BASE_MODEL             = var.base_model
     CATALOGUE              = try(var.catalogue.object, null)
     CATALOGUE_MAX_AGE      = try(var.catalogue.max_age, null)
+    COUNT_TOKENS           = tostring(var.jobs.count_tokens)
     CREATE_TIMEOUT         = var.jobs.create_timeout
     DATA_BUCKET            = google_storage_bucket.data.name
     DEFAULT_MAX_COST_USD   = tostring(var.spending.default_job)

@@ -32,11 +32,12 @@ resource "google_project_iam_custom_role" "metrics" {
   depends_on = [google_project_service.this]
 }
 
-# Function poll asks tuned models and their base models the questions of an evaluation. One permission
-# covers both.
+# Functions api and poll have a base model count the tokens of training examples, and function poll
+# asks tuned models and their base models the questions of an evaluation. One permission covers all
+# of it.
 resource "google_project_iam_custom_role" "evaluator" {
   role_id = "${replace(var.name, "-", "_")}_evaluator"
-  title   = "Vertextune: ask the models of an evaluation"
+  title   = "Vertextune: ask models, and count tokens"
   permissions = [
     "aiplatform.endpoints.predict",
   ]

@@ -52,6 +52,7 @@ run "as_it_comes" {
   assert {
     condition = toset(output.grants) == toset([
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com datastore.user on the project if resource.name == \"projects/my-project/databases/(default)\"",
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com vertextune_evaluator on the project",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com vertextune_promoter on the project",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com vertextune_tuner on the project",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-inbox",

@@ -89,6 +89,7 @@ run "as_it_comes" {
       "AUTH_STARTERS=email:vertextune-build@my-project.iam.gserviceaccount.com",
       "BASE_MODEL=gemini-3.1-flash-lite",
       "CANCEL_OWN_JOBS_ONLY=false",
+      "COUNT_TOKENS=true",
       "CREATE_TIMEOUT=60s",
       "DATA_BUCKET=my-project-vertextune-data",
       "DEFAULT_MAX_COST_USD=0",
@@ -112,6 +113,7 @@ run "as_it_comes" {
   assert {
     condition = toset([for e in module.convert.service.template[0].containers[0].env : "${e.name}=${e.value}"]) == toset([
       "BASE_MODEL=gemini-3.1-flash-lite",
+      "COUNT_TOKENS=true",
       "CREATE_TIMEOUT=60s",
       "DATA_BUCKET=my-project-vertextune-data",
       "DEFAULT_MAX_COST_USD=0",
@@ -133,6 +135,7 @@ run "as_it_comes" {
   assert {
     condition = toset([for e in module.poll.service.template[0].containers[0].env : "${e.name}=${e.value}"]) == toset([
       "BASE_MODEL=gemini-3.1-flash-lite",
+      "COUNT_TOKENS=true",
       "CREATE_TIMEOUT=60s",
       "DATA_BUCKET=my-project-vertextune-data",
       "DEFAULT_MAX_COST_USD=0",
@@ -183,7 +186,7 @@ run "everything_elsewhere" {
     firestore       = { database = "theirs", location = "eur3" }
     labels          = { team = "ml" }
     base_model      = "gemini-x"
-    jobs            = { max_concurrent = 4, max_queued = 5, starts_per_minute = 6, stalled_after = "1h30m", start_lease = "1m", create_timeout = "1m30s" }
+    jobs            = { max_concurrent = 4, max_queued = 5, starts_per_minute = 6, stalled_after = "1h30m", start_lease = "1m", create_timeout = "1m30s", count_tokens = false }
     spending        = { default_job = 20, job = 100.5, month = 1000000 }
     catalogue       = { object = "gs://their-data/catalogue.json", max_age = "1m" }
     drop_starts     = false
@@ -219,6 +222,7 @@ run "everything_elsewhere" {
       BASE_MODEL            = "gemini-x"
       CATALOGUE             = "gs://their-data/catalogue.json"
       CATALOGUE_MAX_AGE     = "1m"
+      COUNT_TOKENS          = "false"
       CREATE_TIMEOUT        = "1m30s"
       DATA_BUCKET           = "their-data"
       DEFAULT_MAX_COST_USD  = "20"
