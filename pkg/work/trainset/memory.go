@@ -19,12 +19,12 @@ import (
 // heap to grow to twice this size. Together with the other needs of the process, all of it fits
 // into the smallest container, which has 512 MiB.
 const (
-	memoryLimit = 160 << 20 // all preparations that run at the same time
-	memoryBase  = 16 << 20  // the buffers of three uploads and of the readers
-	memorySplit = 64 << 20  // the part of the validation file that a splitter holds
-	memoryIDs   = 64 << 20  // the IDs of all messages
-	memoryID    = 400       // one message ID of a request
-	memoryCount = tokensample.MaxBytes
+	memoryLimit = 160 << 20            // all preparations that run at the same time
+	memoryBase  = 16 << 20             // the buffers of three uploads and of the readers
+	memorySplit = 64 << 20             // the part of the validation file that a splitter holds
+	memoryIDs   = 64 << 20             // the IDs of all messages
+	memoryID    = 400                  // one message ID of a request
+	memoryCount = tokensample.MaxBytes // the examples whose tokens are counted
 	// memorySelection is for the examples of an evaluation: their lines, and what is read of these.
 	// Source: the limits of a selector in package evaluation.
 	memorySelection = 128 << 20
