@@ -74,7 +74,7 @@ func (e Estimate) reading(estimated Range, counted, billed int64) Reading {
 }
 
 // agrees reports whether a count may be of what was estimated. The range of a counted sample is
-// narrow, and the service may count otherwise for a bill, so a count that is near the range agrees too.
+// narrow, and the service may count otherwise for a bill, so a count near the range agrees too.
 func (r Range) agrees(n int64) bool {
 	low, high := r.Low, r.High
 	if r.Expected > 0 {

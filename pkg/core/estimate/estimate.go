@@ -124,9 +124,9 @@ func Make(job Job) Estimate {
 }
 
 // tokens returns the range of the token count. An example over the model's limit may still be
-// shorter than estimated, so it is part of the upper end. If the model's own tokens per character are
-// published, they widen the range, because the model's vocabulary may differ from the vocabulary of
-// the estimate.
+// shorter than estimated, so it is part of the upper end. If the model's own tokens per character
+// are published, they widen the range, because the model's vocabulary may differ from the
+// vocabulary of the estimate.
 func tokens(job Job) Range {
 	if c := job.Counted; c != nil {
 		return Range{
