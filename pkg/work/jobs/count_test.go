@@ -123,7 +123,7 @@ func TestCount_that_fails(t *testing.T) {
 		{"permission", "PERMISSION_DENIED", faults.Fail(codes.PermissionDenied), 25},
 		{"unknown_model", "NOT_FOUND", faults.Fail(codes.NotFound), 25},
 		{"quoting", "INVALID_ARGUMENT", faults.FailWith(status.Error(codes.InvalidArgument, "the text "+secret+" is bad")), 25},
-		{"one_of_all", "UNAVAILABLE", faults.After(60, faults.Fail(codes.Unavailable)), 100},
+		{"one_of_all", "UNAVAILABLE", faults.After(60, faults.Fail(codes.Unavailable)), 60 + 50},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
