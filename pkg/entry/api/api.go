@@ -22,6 +22,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/store"
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/work/evaluations"
+	"github.com/vertextune/vertextune/pkg/work/jobaccess"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 	"github.com/vertextune/vertextune/pkg/work/promotions"
@@ -35,6 +36,7 @@ type API struct {
 	Objects   *gcs.Store
 	Vertex    *vertex.Client
 	Jobs      *jobs.Service
+	Access    *jobaccess.Service
 	Catalogue catalogue.Provider
 	// Evaluations starts evaluations. Function poll does their work.
 	Evaluations *evaluations.Service
@@ -45,7 +47,6 @@ type API struct {
 	Log         *slog.Logger
 
 	starts paces
-	asked  asked
 }
 
 // handler returns the response to a request, which is written as JSON, or an error.

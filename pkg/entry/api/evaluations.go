@@ -4,7 +4,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/vertextune/vertextune/pkg/core/evalrun"
@@ -12,6 +11,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/core/usd"
 	"github.com/vertextune/vertextune/pkg/work/evaluations"
+	"github.com/vertextune/vertextune/pkg/work/jobaccess"
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 )
 
@@ -100,7 +100,7 @@ func (a *API) startEvaluation(r *http.Request) (any, error) {
 	dry := f.Flag("dry_run")
 	order.Faults = f.Faults()
 	for field, name := range map[string]string{"job_name": order.JobName, "against": order.Against} {
-		if name != "" && !jobName.MatchString(name) {
+		if name != "" && !jobaccess.IsName(name) {
 			order.Faults.Add(field, "INVALID_JOB_NAME", "must be projects/P/locations/L/tuningJobs/N, or N alone.")
 		}
 	}
@@ -125,20 +125,4 @@ func (a *API) evaluation(r *http.Request, id string) (any, error) {
 		return nil, err
 	}
 	return evaluationOf(found.Run), nil
-}
-
-// evaluated returns the newest evaluation of a job that has succeeded, or nil. If it cannot be
-// read, evaluated logs a warning, because the status is useful without it.
-func (a *API) evaluated(ctx context.Context, job tuning.Job) *jobview.Evaluation {
-	if job.State != tuning.Succeeded {
-		return nil
-	}
-	newest, ok, err := a.Records.NewestEvaluation(ctx, job.ID)
-	if err != nil {
-		a.Log.WarnContext(ctx, "the evaluations of the job were not read", "job_id", job.ID, "error", err)
-	}
-	if !ok {
-		return nil
-	}
-	return &jobview.Evaluation{ID: newest.ID, State: newest.State, Result: newest.Result}
 }

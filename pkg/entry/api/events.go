@@ -29,7 +29,7 @@ func (a *API) events(r *http.Request, name string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	record, err := a.find(r.Context(), name)
+	record, err := a.Access.Find(r.Context(), name)
 	if err != nil {
 		return nil, err
 	}

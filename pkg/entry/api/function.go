@@ -15,6 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/work/backend"
 	"github.com/vertextune/vertextune/pkg/work/evaluations"
+	"github.com/vertextune/vertextune/pkg/work/jobaccess"
 	"github.com/vertextune/vertextune/pkg/work/promotions"
 )
 
@@ -44,6 +45,11 @@ type Config struct {
 	RequestTimeout time.Duration `env:"REQUEST_TIMEOUT" envDefault:"4m50s" sign:"positive"`
 }
 
+// Access returns the settings of the access to jobs.
+func (c Config) Access() jobaccess.Config {
+	return jobaccess.Config{InboxBucket: c.InboxBucket, StatusMaxAge: c.StatusMaxAge, CancelOwnOnly: c.CancelOwnOnly}
+}
+
 // Open creates the function from its environment.
 func Open(ctx context.Context, environment map[string]string) (*serve.Function, error) {
 	config, err := serve.Config[Config](environment)
@@ -62,8 +68,9 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 		HTTP: &API{
 			Config: config, Auth: checker, Records: back.Records, Objects: back.Objects, Vertex: client, Jobs: back.Jobs,
 			Catalogue: back.Catalogue, Presenter: back.Presenter(), Now: time.Now, Log: back.Log,
-			Evaluations: evaluations.New(back, client), Promotions: promotions.New(back, client),
-			Gate: NewGate(debug.SetMemoryLimit(-1)), // the current GOMEMLIMIT
+			Evaluations: evaluations.New(back, client), Access: jobaccess.New(config.Access(), back, client),
+			Promotions: promotions.New(back, client),
+			Gate:       NewGate(debug.SetMemoryLimit(-1)), // the current GOMEMLIMIT
 		},
 		Close: back.Close,
 	}, nil

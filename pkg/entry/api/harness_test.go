@@ -23,6 +23,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 	"github.com/vertextune/vertextune/pkg/work/backend"
 	"github.com/vertextune/vertextune/pkg/work/evaluations"
+	"github.com/vertextune/vertextune/pkg/work/jobaccess"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 	"github.com/vertextune/vertextune/pkg/work/promotions"
 )
@@ -97,10 +98,13 @@ func (s *system) serve(set setup) {
 	back.Jobs.Vertex = tuner
 	presenter := back.Presenter()
 	presenter.Now = set.now
+	access := jobaccess.New(set.api.Access(), back, tuner)
+	access.Now, access.Presenter = set.now, presenter
 	server := httptest.NewServer(agree(s.t, &api.API{
 		Config: set.api, Auth: set.auth, Records: back.Records, Objects: back.Objects, Vertex: tuner, Jobs: back.Jobs,
 		Catalogue: back.Catalogue, Presenter: presenter, Gate: set.gate, Now: set.now, Log: back.Log,
-		Evaluations: evaluations.New(back, tuner), Promotions: promotions.New(back, tuner),
+		Evaluations: evaluations.New(back, tuner), Access: access,
+		Promotions: promotions.New(back, tuner),
 	}))
 	s.t.Cleanup(server.Close)
 	s.url = server.URL

@@ -4,12 +4,10 @@
 package api
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/vertextune/vertextune/pkg/core/metrics"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
-	"github.com/vertextune/vertextune/pkg/google/gcs"
 	"github.com/vertextune/vertextune/pkg/work/jobmetrics"
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 )
@@ -27,32 +25,18 @@ type jobMetrics struct {
 }
 
 func (a *API) metrics(r *http.Request, name string) (any, error) {
-	record, err := a.find(r.Context(), name)
+	record, err := a.Access.Find(r.Context(), name)
 	if err != nil {
 		return nil, err
 	}
-	record, _ = a.refresh(r.Context(), record)
+	record, _ = a.Access.Refresh(r.Context(), record)
 	job := record.Job
 	answer := jobMetrics{
 		JobID: job.ID, JobName: a.name(job), Status: job.State, Checkpoints: job.Checkpoints, Best: jobview.BestCheckpoint(job),
 	}
-	switch {
-	case !job.Finished:
-		answer.Detail = "Vertex AI shows the metrics after the job's end."
-	case jobmetrics.Due(job):
-		answer.Detail = "The metrics are read within a few minutes after the job's end."
-	case job.Metrics == nil:
-		answer.Detail = jobmetrics.None
-	case job.Metrics.URI == "":
-		answer.Detail = job.Metrics.Detail
-	default:
-		answer.Series, err = jobmetrics.Read(r.Context(), a.Objects, job.Metrics.URI)
-		if errors.Is(err, gcs.ErrNotFound) {
-			err, answer.Detail = nil, "The object "+job.Metrics.URI+", which had the metrics, was deleted."
-		}
-		if job.Metrics.Memorized != "" {
-			answer.Warnings = []string{job.Metrics.Memorized}
-		}
+	answer.Series, answer.Detail, err = jobmetrics.Of(r.Context(), a.Objects, job)
+	if job.Metrics != nil && job.Metrics.Memorized != "" {
+		answer.Warnings = []string{job.Metrics.Memorized}
 	}
 	return answer, err
 }

@@ -49,10 +49,10 @@ func (s shared) Start(ctx context.Context, o jobs.StartRequest) (tuning.Job, err
 }
 
 func (s shared) Refresh(ctx context.Context, r store.Record) store.Record {
-	fresh, _ := s.api.refresh(ctx, r) // an old record is more useful than an error
+	fresh, _ := s.api.Access.Refresh(ctx, r) // an old record is more useful than an error
 	return fresh
 }
 
 func (s shared) Cancel(ctx context.Context, r store.Record) (store.Record, error) {
-	return s.api.cancelRecord(ctx, r)
+	return s.api.Access.Cancel(ctx, r, callerOf(ctx))
 }

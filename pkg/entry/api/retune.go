@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
+	"github.com/vertextune/vertextune/pkg/work/jobaccess"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
@@ -24,13 +25,13 @@ func (a *API) retune(r *http.Request) (any, error) {
 	case faults.Has("job_name"):
 	case name == "":
 		faults.Add("job_name", "REQUIRED", "must name the job to repeat.")
-	case !jobName.MatchString(name):
+	case !jobaccess.IsName(name):
 		faults.Add("job_name", "INVALID_JOB_NAME", "must be projects/P/locations/L/tuningJobs/N, or N alone.")
 	}
 	if faults.Count > 0 {
 		return nil, faults.Err()
 	}
-	record, err := a.find(r.Context(), name)
+	record, err := a.Access.Find(r.Context(), name)
 	if fault.KindOf(err) == fault.NotFound {
 		return nil, fault.New(fault.NotFound, "There is no job %q. GET /api/v1/fine-tuning/jobs lists the jobs.", name)
 	}

@@ -77,7 +77,7 @@ func (a *API) startOrPlan(r *http.Request, order jobs.StartRequest, dry bool) (a
 		},
 		PairsCount: job.Pairs, ValidationCount: job.Lineage.Validation, MergedPairs: job.Merged, LeftOut: job.LeftOut,
 		Estimate: job.Estimate, Warnings: job.Warnings,
-		QueuePosition: a.position(r.Context(), job), StatusDetail: job.Detail,
+		QueuePosition: a.Access.Position(r.Context(), job), StatusDetail: job.Detail,
 	}, nil
 }
 
@@ -127,19 +127,6 @@ func idempotencyKey(header http.Header, faults *fault.Faults) string {
 		return ""
 	}
 	return key
-}
-
-// position returns the position of a queued job in the queue. If it cannot be read, position logs a
-// warning, because the response is useful without it.
-func (a *API) position(ctx context.Context, job tuning.Job) int {
-	if job.Step != tuning.Waiting {
-		return 0
-	}
-	place, err := a.Jobs.Position(ctx, job)
-	if err != nil {
-		a.Log.WarnContext(ctx, "the position in the queue is unknown", "job_id", job.ID, "error", err)
-	}
-	return place
 }
 
 func (a *API) name(job tuning.Job) string { return job.PublicName(a.Config.Project) }

@@ -31,6 +31,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/vertex"
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 	"github.com/vertextune/vertextune/pkg/work/backend"
+	"github.com/vertextune/vertextune/pkg/work/jobaccess"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
@@ -124,9 +125,11 @@ func (s *system) serve(t *testing.T, config api.Config, facts known) {
 	s.records.Log = serve.Logger(s.log, slog.LevelDebug)
 	back := backend.New(config.Config, s.records, gcs.New(s.objects), facts, s.records.Log)
 	back.Jobs.Vertex, back.Jobs.Now = tuner, now
+	access := jobaccess.New(config.Access(), back, tuner)
+	access.Now = now
 	handler := agree(t, config.OpenAI.Enabled, &api.API{
 		Config: config, Auth: &tokens, Records: back.Records, Objects: back.Objects, Vertex: tuner, Jobs: back.Jobs,
-		Catalogue: back.Catalogue, Presenter: back.Presenter(), Now: now, Log: back.Log,
+		Catalogue: back.Catalogue, Presenter: back.Presenter(), Access: access, Now: now, Log: back.Log,
 	})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()

@@ -75,6 +75,26 @@ func measured(checkpoints []tuning.Checkpoint, c metrics.Curves) []tuning.Checkp
 	return all
 }
 
+// Of returns the curves of a job or, if there are none, why there are none, as a sentence for the
+// caller.
+func Of(ctx context.Context, objects *gcs.Store, job tuning.Job) (curves metrics.Curves, detail string, err error) {
+	switch {
+	case !job.Finished:
+		return curves, "Vertex AI shows the metrics after the job's end.", nil
+	case Due(job):
+		return curves, "The metrics are read within a few minutes after the job's end.", nil
+	case job.Metrics == nil:
+		return curves, None, nil
+	case job.Metrics.URI == "":
+		return curves, job.Metrics.Detail, nil
+	}
+	curves, err = Read(ctx, objects, job.Metrics.URI)
+	if errors.Is(err, gcs.ErrNotFound) {
+		return curves, "The object " + job.Metrics.URI + ", which had the metrics, was deleted.", nil
+	}
+	return curves, "", err
+}
+
 // Read returns the curves that Keep has written to a gs:// URI.
 func Read(ctx context.Context, objects *gcs.Store, uri string) (curves metrics.Curves, err error) {
 	bucket, name, _ := tuning.ParseURI(uri)
