@@ -10,6 +10,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/entry/auth"
+	"github.com/vertextune/vertextune/pkg/entry/joblist"
 )
 
 // base is the common path prefix of the endpoints.
@@ -36,7 +37,7 @@ func (a *API) endpoints() []endpoint {
 		{http.MethodPost, base + "/validate-data", auth.Operator, nil, false, plain(a.validate)},
 		{http.MethodGet, base + "/job-status/{job_name}", auth.Reader, nil, false, a.status},
 		{http.MethodPost, base + "/cancel/{job_name}", auth.Starter, nil, false, a.cancel},
-		{http.MethodGet, base + "/jobs", auth.Reader, jobsQuery, false, plain(a.jobs)},
+		{http.MethodGet, base + "/jobs", auth.Reader, joblist.Parameters, false, plain(a.jobs)},
 		{http.MethodGet, base + "/jobs/{job_name}/events", auth.Reader, pageQuery, false, a.events},
 		{http.MethodGet, base + "/jobs/{job_name}/metrics", auth.Reader, nil, false, a.metrics},
 		{http.MethodGet, base + "/jobs/{job_name}", auth.Reader, nil, false, a.status}, // the same as job-status, as many clients expect it here
