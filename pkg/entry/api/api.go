@@ -16,6 +16,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/remedy"
 	"github.com/vertextune/vertextune/pkg/entry/auth"
+	"github.com/vertextune/vertextune/pkg/entry/console"
 	"github.com/vertextune/vertextune/pkg/entry/serve"
 	"github.com/vertextune/vertextune/pkg/google/gcperr"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
@@ -42,6 +43,7 @@ type API struct {
 	Evaluations *evaluations.Service
 	Promotions  *promotions.Service
 	Presenter   *jobview.Presenter
+	Console     *console.Console // or nil
 	Gate        *Gate
 	Now         func() time.Time
 	Log         *slog.Logger
@@ -55,6 +57,10 @@ type handler func(r *http.Request) (any, error)
 // ServeHTTP serves every endpoint.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = serve.Identify(w, r, a.Config.Project)
+	if a.Console != nil && console.Serves(r) {
+		a.serveConsole(w, r)
+		return
+	}
 	if a.crossOrigin(w, r) {
 		return
 	}

@@ -64,14 +64,13 @@ func Open(ctx context.Context, environment map[string]string) (*serve.Function, 
 	client := vertex.New(config.Project, config.Vertex)
 	back.OnClose(client.Close)
 	back.Jobs.Vertex = client
-	return &serve.Function{
-		HTTP: &API{
-			Config: config, Auth: checker, Records: back.Records, Objects: back.Objects, Vertex: client, Jobs: back.Jobs,
-			Catalogue: back.Catalogue, Presenter: back.Presenter(), Now: time.Now, Log: back.Log,
-			Evaluations: evaluations.New(back, client), Access: jobaccess.New(config.Access(), back, client),
-			Promotions: promotions.New(back, client),
-			Gate:       NewGate(debug.SetMemoryLimit(-1)), // the current GOMEMLIMIT
-		},
-		Close: back.Close,
-	}, nil
+	a := &API{
+		Config: config, Auth: checker, Records: back.Records, Objects: back.Objects, Vertex: client, Jobs: back.Jobs,
+		Catalogue: back.Catalogue, Presenter: back.Presenter(), Now: time.Now, Log: back.Log,
+		Evaluations: evaluations.New(back, client), Access: jobaccess.New(config.Access(), back, client),
+		Promotions: promotions.New(back, client),
+		Gate:       NewGate(debug.SetMemoryLimit(-1)), // the current GOMEMLIMIT
+	}
+	a.Console = a.NewConsole()
+	return &serve.Function{HTTP: a, Close: back.Close}, nil
 }

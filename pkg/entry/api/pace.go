@@ -23,7 +23,12 @@ type paces struct {
 // paced limits each caller to StartsPerMinute jobs and evaluations per minute, which may come all
 // at once. A start that fails permanently does not count.
 func paced[T any](ctx context.Context, a *API, start func() (T, error)) (started T, err error) {
-	giveBack, err := a.starts.take(callerOf(ctx), a.Config.StartsPerMinute, a.Now())
+	return pacedFor(callerOf(ctx), a, start)
+}
+
+// pacedFor is paced for a caller who is not in a context.
+func pacedFor[T any](caller string, a *API, start func() (T, error)) (started T, err error) {
+	giveBack, err := a.starts.take(caller, a.Config.StartsPerMinute, a.Now())
 	if err != nil {
 		return started, err
 	}

@@ -5,6 +5,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,6 +75,8 @@ type Page struct {
 	Size  int
 	Scan  int       // how many records may be read before the page is returned, full or not
 	After *Position // where the previous page ended; nil for the first page
+	// Extra are fields that are read in addition to the listed ones.
+	Extra []string
 	// Whole reads whole records, and not only the listed fields. Match, if set, selects among them.
 	Whole bool
 	Match func(tuning.Job) bool
@@ -151,7 +154,7 @@ func (p Page) query(q firestore.Query) (_ firestore.Query, exact bool) {
 	}
 	q = q.OrderBy(p.Order.field(), p.Order.direction()).OrderBy(firestore.DocumentID, p.Order.direction())
 	if !p.Whole {
-		q = q.Select(listed...)
+		q = q.Select(slices.Concat(listed, p.Extra)...)
 	}
 	if p.After != nil {
 		q = q.StartAfter(p.After.At, p.After.ID)

@@ -20,7 +20,9 @@ import (
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
+	"github.com/vertextune/vertextune/pkg/core/evalrun"
 	"github.com/vertextune/vertextune/pkg/core/evaluation"
+	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 	"github.com/vertextune/vertextune/pkg/google/store"
@@ -80,4 +82,13 @@ func (s *Service) rows(ctx context.Context, uri string) (rows []evaluation.Row, 
 	}
 	defer func() { _ = object.Close() }() // nothing is lost by a failing close after reading
 	return evaluation.ReadRows(object)
+}
+
+// Answers returns the answers of an evaluation that has succeeded.
+func (s *Service) Answers(ctx context.Context, run evalrun.Run) ([]evaluation.Row, error) {
+	rows, err := s.rows(ctx, run.Result.Answers)
+	if errors.Is(err, gcs.ErrNotFound) {
+		return nil, fault.New(fault.NotFound, "The object with the answers of evaluation %s was deleted.", run.ID)
+	}
+	return rows, err
 }

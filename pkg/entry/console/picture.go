@@ -1,0 +1,144 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package console
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/vertextune/vertextune/pkg/core/dataset"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+)
+
+// The size of the boxes in the picture of a lineage, and the room between them.
+const (
+	boxWidth, boxHeight = 196, 56
+	boxGap, boxSpace    = 38, 16
+	boxLetters          = 25 // that fit into a box
+	mostSources         = 4  // that are drawn; the list below the picture has all
+)
+
+// picture shows what a job was made of, and what it has made: boxes from left to right, with lines
+// between them. Facts are the same as text.
+type picture struct {
+	Width, Height int
+	Boxes         []box
+	Paths         []string
+	Facts         []fact
+}
+
+// box is a thing in the picture.
+type box struct {
+	X, Y, W, H  int
+	Kind, Label string
+	Whole       string // the whole name, if the label is cut
+}
+
+// fact is a thing as text. It has a link if there is a page about it.
+type fact struct{ Kind, Name, Link string }
+
+// column is the boxes below each other.
+type column []fact
+
+// pictureOf draws the lineage of a job.
+func pictureOf(j tuning.Job) picture {
+	var made, data column
+	for _, s := range j.Lineage.Sources {
+		made = append(made, fact{Kind: "Source file", Name: s.URI})
+	}
+	if len(made) == 0 && j.TrainingData != "" {
+		made = column{{Kind: "Source", Name: "messages in Firestore"}}
+	}
+	base := fact{Kind: "Base model", Name: j.BaseModel}
+	if j.Spec.PreTunedModel != "" {
+		base = fact{Kind: "Continued model", Name: j.Spec.PreTunedModel}
+	}
+	if j.TrainingData != "" {
+		data = append(data, fact{Kind: plural(j.Pairs, "training example"), Name: j.TrainingData})
+	}
+	if j.Spec.ValidationData != "" {
+		data = append(data, fact{Kind: plural(j.Lineage.Validation, "validation example"), Name: j.Spec.ValidationData})
+	}
+	data = append(data, base)
+	columns := []column{made, data, {{Kind: "Job", Name: j.DisplayName}}}
+	if j.TunedModel != "" {
+		columns = append(columns, column{{Kind: "Tuned model", Name: j.TunedModel}})
+	}
+	var served column
+	if j.TunedEndpoint != "" {
+		served = append(served, fact{Kind: "Endpoint", Name: j.TunedEndpoint})
+	}
+	for _, c := range j.Checkpoints {
+		if c.Endpoint != "" && c.Endpoint != j.TunedEndpoint {
+			served = append(served, fact{Kind: "Checkpoint " + c.ID, Name: c.Endpoint})
+		}
+	}
+	return drawColumns(append(columns, served))
+}
+
+// drawColumns places the boxes. Each box is joined with the first box of the next column, or with
+// all of them behind the job.
+func drawColumns(columns []column) (p picture) {
+	p.Height = boxHeight
+	for _, c := range columns {
+		shown := min(len(c), mostSources+1)
+		p.Height = max(p.Height, shown*(boxHeight+boxSpace)-boxSpace)
+	}
+	var before []box
+	x := 0
+	for _, c := range columns {
+		if len(c) == 0 {
+			continue
+		}
+		p.Facts = append(p.Facts, c...)
+		if len(c) > mostSources {
+			rest := fact{Kind: "And", Name: strconv.Itoa(len(c)-mostSources) + " more"}
+			c = append(c[:mostSources:mostSources], rest)
+		}
+		y := (p.Height - len(c)*(boxHeight+boxSpace) + boxSpace) / 2
+		var now []box
+		for _, f := range c {
+			label := shortened(f.Name, boxLetters)
+			b := box{X: x, Y: y, W: boxWidth, H: boxHeight, Kind: f.Kind, Label: label}
+			if label != f.Name {
+				b.Whole = dataset.Visible(f.Name)
+			}
+			now = append(now, b)
+			y += boxHeight + boxSpace
+		}
+		p.join(before, now)
+		p.Boxes = append(p.Boxes, now...)
+		before = now
+		p.Width = x + boxWidth
+		x += boxWidth + boxGap
+	}
+	return p
+}
+
+// join draws lines from the boxes of a column to those of the next one.
+func (p *picture) join(from, to []box) {
+	for _, a := range from {
+		for _, b := range to {
+			if b.Kind == "Base model" || b.Kind == "Continued model" {
+				continue // it is not made of the sources
+			}
+			x1, y1, x2, y2 := a.X+a.W, a.Y+a.H/2, b.X, b.Y+b.H/2
+			middle := strconv.Itoa((x1 + x2) / 2)
+			p.Paths = append(p.Paths, "M"+strconv.Itoa(x1)+" "+strconv.Itoa(y1)+" C"+middle+" "+strconv.Itoa(y1)+" "+middle+" "+
+				strconv.Itoa(y2)+" "+strconv.Itoa(x2)+" "+strconv.Itoa(y2))
+		}
+	}
+}
+
+// shortened returns a text of at most so many letters. It leaves out the middle, because the ends
+// of names tell them apart.
+func shortened(text string, most int) string {
+	text = dataset.Visible(text)
+	if utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	letters := []rune(text)
+	head := most / 3
+	return string(letters[:head]) + "…" + string(letters[len(letters)-(most-head-1):])
+}
