@@ -25,6 +25,7 @@ const (
 // chart is a picture of curves over training steps, with its data as a table.
 type chart struct {
 	Title, Text   string // the text says what a reader of the picture sees
+	Step          string // what the axis counts
 	Width, Height int
 	Lines         []chartLine
 	Across, Up    []tick
@@ -67,7 +68,7 @@ func lossChart(c metrics.Curves) *chart {
 		return nil
 	}
 	drawn := draw(curves)
-	drawn.Title = "Loss by training step"
+	drawn.Title, drawn.Step = "Loss by training step", "step"
 	drawn.Text = described(curves)
 	return drawn
 }

@@ -46,6 +46,7 @@ type Console struct {
 	mux   *http.ServeMux
 	once  sync.Once
 	cross http.CrossOriginProtection
+	spent spending
 }
 
 // Config holds the settings of the console.
@@ -136,6 +137,8 @@ func (c *Console) routes() {
 		"GET " + Root + "/jobs/{id}/cancel":     {auth.Starter, (*call).confirmCancel},
 		"POST " + Root + "/jobs/{id}/cancel":    {auth.Starter, (*call).cancel},
 		"GET " + Root + "/jobs/{id}/evaluation": {auth.Operator, (*call).answers},
+		"GET " + Root + "/models":               {auth.Reader, (*call).models},
+		"GET " + Root + "/money":                {auth.Reader, (*call).money},
 		"GET " + Root + "/sign-in":              {auth.None, (*call).signInPage},
 		"POST " + Root + "/sign-in":             {auth.None, (*call).signIn},
 		"POST " + Root + "/sign-out":            {auth.None, (*call).signOut},

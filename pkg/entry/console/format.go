@@ -32,6 +32,7 @@ var functions = template.FuncMap{
 	"add":     func(a, b int) int { return a + b },
 	"plural":  plural,
 	"place":   placeOf,
+	"rows":    func(what string, rows []costRow) costTable { return costTable{what, rows} },
 }
 
 // clock returns a time for people, in UTC.

@@ -15,6 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/dataset"
 	"github.com/vertextune/vertextune/pkg/core/manifest"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
+	"github.com/vertextune/vertextune/pkg/work/drops"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
@@ -26,21 +27,6 @@ type Converter struct {
 	Catalogue catalogue.Provider
 	Log       *slog.Logger
 }
-
-// Outcome is the result of an event.
-type Outcome string
-
-// The outcomes.
-const (
-	Ignored    Outcome = "IGNORED"    // no data file: a folder, part of an upload, or a referenced file
-	Gone       Outcome = "GONE"       // the generation was replaced or deleted
-	Superseded Outcome = "SUPERSEDED" // this generation or a newer one was handled before
-	Converted  Outcome = "CONVERTED"  // the dataset and the report were written
-	Refused    Outcome = "REFUSED"    // the file is not usable: there is a report, but no dataset
-	Waiting    Outcome = "WAITING"    // the file of the manifest does not exist yet; its event will find it
-	Started    Outcome = "STARTED"    // the job of a manifest was recorded
-	NotStarted Outcome = "NOT_STARTED"
-)
 
 // maxAttempts is how often a conversion is tried if events for the same name write at the same
 // time. An attempt loses only against a newer generation or an earlier delivery, so a few are
@@ -79,19 +65,19 @@ func (c *Converter) Convert(ctx context.Context, source Source) (Outcome, error)
 // replaces the version that was seen before the source was read, so an older event cannot overwrite
 // the output of a newer one.
 func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error) {
-	name := outputs(source.Name)
-	report, err := c.output(ctx, name.report)
+	name := drops.NamesOf(source.Name)
+	report, err := c.output(ctx, name.Report)
 	if err != nil {
 		return "", err
 	}
 	if report.source >= source.Generation {
-		return Superseded, c.removeStale(ctx, name.data, report.source)
+		return Superseded, c.removeStale(ctx, name.Data, report.source)
 	}
-	data, err := c.output(ctx, name.data)
+	data, err := c.output(ctx, name.Data)
 	if err != nil {
 		return "", err
 	}
-	text, err := c.output(ctx, name.text)
+	text, err := c.output(ctx, name.Text)
 	if err != nil {
 		return "", err
 	}
@@ -102,12 +88,12 @@ func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error)
 	if err != nil {
 		return "", err
 	}
-	result, err := c.dataset(ctx, source, name.data, data, model.Limits())
+	result, err := c.dataset(ctx, source, name.Data, data, model.Limits())
 	switch {
 	case errors.Is(err, gcs.ErrNotFound):
 		return Gone, nil
 	case errors.Is(err, errFaulty):
-		if err := c.remove(ctx, name.data, data); err != nil {
+		if err := c.remove(ctx, name.Data, data); err != nil {
 			return "", err
 		}
 	case err != nil:
@@ -118,7 +104,7 @@ func (c *Converter) attempt(ctx context.Context, source Source) (Outcome, error)
 		r.LimitsOf = model.ID
 	}
 	if r.Outcome == Converted {
-		r.Dataset = gcs.URI(c.Config.Jobs.DataBucket, name.data)
+		r.Dataset = gcs.URI(c.Config.Jobs.DataBucket, name.Data)
 		if r.Start, err = c.startOnConvert(ctx, source, r.Result.Format); err != nil {
 			return "", err
 		}

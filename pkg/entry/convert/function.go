@@ -99,14 +99,6 @@ func (c *Converter) Handle(ctx context.Context, event cloudevents.Event) error {
 	}
 }
 
-// Source is one generation of an object in the inbox.
-type Source struct {
-	Bucket     string `json:"bucket"`
-	Name       string `json:"name"`
-	Generation int64  `json:"generation,string"`
-	Size       int64  `json:"size,string"`
-}
-
 func decode(event cloudevents.Event) (Source, error) {
 	var s Source
 	if err := json.Unmarshal(event.Data(), &s); err != nil {

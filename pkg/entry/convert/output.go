@@ -6,42 +6,20 @@ package convert
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
-	"strings"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/vertextune/vertextune/pkg/core/dataset"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
+	"github.com/vertextune/vertextune/pkg/work/drops"
 )
-
-// nameLimit is the longest name of an object, in bytes of UTF-8.
-const nameLimit = 1024
-
-// names are the names of the outputs of a source: the dataset, the report for people (text), and
-// the report for programs.
-type names struct{ data, text, report string }
-
-// outputs returns the names of a source's outputs. Each source has its own folder, so that
-// a.json and a.jsonl stay apart. A name that is too long is cut, and a hash of the whole name keeps
-// it apart from others.
-func outputs(source string) names {
-	const prefix, dataName = "drops/", "/dataset.jsonl" // the longest of the three
-	if len(prefix)+len(source)+len(dataName) > nameLimit {
-		sum := sha256.Sum256([]byte(source))
-		room := nameLimit - len(prefix) - len(dataName) - 2*len(sum) - 1
-		source = strings.ToValidUTF8(source[:room], "") + "-" + hex.EncodeToString(sum[:])
-	}
-	folder := prefix + source
-	return names{data: folder + dataName, text: folder + "/report.md", report: folder + "/report.json"}
-}
 
 // output is the present version of an output: its own generation, and that of the source from which
 // it was made. Both are 0 if there is none.
@@ -77,20 +55,6 @@ func (c *Converter) remove(ctx context.Context, data string, old output) error {
 	return c.Objects.Delete(ctx, c.Config.Jobs.DataBucket, data, old.generation)
 }
 
-// Report is the content of the report for programs.
-type Report struct {
-	Source  Source  `json:"source"`
-	Outcome Outcome `json:"outcome"`
-	// Reason is one sentence that says why a file is refused.
-	Reason  string `json:"reason,omitempty"`
-	Dataset string `json:"dataset,omitempty"` // gs:// URI
-	// LimitsOf is the base model against whose limits the file was checked, if any are known.
-	LimitsOf string `json:"limits_of,omitempty"`
-	// Start is the result of the start for which the file asks, if it asks for one.
-	Start  *Start          `json:"start,omitempty"`
-	Result *dataset.Report `json:"result"`
-}
-
 // writeReports writes the report for people, and then the report for programs, in place of the given
 // versions.
 func (c *Converter) writeReports(ctx context.Context, r *Report, text, report output) error {
@@ -101,21 +65,23 @@ func (c *Converter) writeReports(ctx context.Context, r *Report, text, report ou
 	if err := encoder.Encode(r); err != nil {
 		return fmt.Errorf("encode the report on %s: %w", r.Source.Name, err)
 	}
-	name := outputs(r.Source.Name)
-	if err := c.write(ctx, c.spec(r.Source, name.text, "text/markdown; charset=utf-8", text), r.markdown()); err != nil {
+	name := drops.NamesOf(r.Source.Name)
+	if err := c.write(ctx, c.spec(r.Source, name.Text, "text/markdown; charset=utf-8", text), markdown(r)); err != nil {
 		return err
 	}
-	return c.write(ctx, c.spec(r.Source, name.report, "application/json", report), escaped(body.Bytes()))
+	spec := c.spec(r.Source, name.Report, "application/json", report)
+	maps.Copy(spec.Metadata, r.Metadata())
+	return c.write(ctx, spec, escaped(body.Bytes()))
 }
 
 // markdown returns the report for people. It names the source in Google's notation, in a code
 // block, where no character of the name has a special meaning.
-func (r *Report) markdown() []byte {
+func markdown(r *Report) []byte {
 	text := fmt.Appendf(r.Result.Markdown(), "\nThe file:\n\n    %s#%d\n", dataset.Visible(gcs.URI(r.Source.Bucket, r.Source.Name)), r.Source.Generation)
 	if r.LimitsOf != "" {
 		text = fmt.Appendf(text, "\nIt was checked against the limits of `%s`.\n", r.LimitsOf)
 	}
-	return r.Start.markdown(text)
+	return startMarkdown(r.Start, text)
 }
 
 // escaped replaces the invisible characters of a JSON text, and those that change how others are

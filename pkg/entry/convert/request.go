@@ -14,6 +14,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/manifest"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
+	"github.com/vertextune/vertextune/pkg/work/drops"
 )
 
 // startRequest is a start for which a file asks.
@@ -50,7 +51,7 @@ const manifestLimit = 1 << 20
 // manifest returns the start for which the manifest of a file asks, or nil.
 func (c *Converter) manifest(ctx context.Context, source Source) (*startRequest, error) {
 	name := manifest.NameOf(source.Name)
-	if len(name) > nameLimit {
+	if len(name) > drops.NameLimit {
 		return nil, nil //nolint:nilnil // no object can have such a long name
 	}
 	attrs, err := c.Objects.Attrs(ctx, source.Bucket, name)

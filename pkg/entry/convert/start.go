@@ -15,28 +15,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/manifest"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
+	"github.com/vertextune/vertextune/pkg/work/drops"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
-
-// Start is the result of a start for which a file asks. Without an error the job is recorded.
-type Start struct {
-	JobID string `json:"job_id,omitempty"`
-	// Manifest is the manifest that asks for the start, as gs://bucket/name#generation. If it is
-	// empty, the file's metadata ask for it.
-	Manifest string   `json:"manifest,omitempty"`
-	Error    *Refusal `json:"error,omitempty"`
-	// Earlier are the jobs that the same generation of the file started before, by its metadata or
-	// by other manifests.
-	Earlier []string `json:"earlier_job_ids,omitempty"`
-}
-
-// Refusal is why there is no job, as POST /start would answer it.
-type Refusal struct {
-	Code       int               `json:"code"`   // the HTTP status code
-	Status     string            `json:"status"` // the name of Google's status code (AIP-193)
-	Message    string            `json:"message"`
-	Violations []fault.Violation `json:"violations,omitempty"`
-}
 
 // startOnConvert records the start for which a converted file asks, if it asks for one.
 func (c *Converter) startOnConvert(ctx context.Context, source Source, format string) (*Start, error) {
@@ -57,12 +38,12 @@ func (c *Converter) startOnManifest(ctx context.Context, manifest Source, file s
 	if err != nil {
 		return "", err
 	}
-	name := outputs(file)
-	text, err := c.output(ctx, name.text)
+	name := drops.NamesOf(file)
+	text, err := c.output(ctx, name.Text)
 	if err != nil {
 		return "", err
 	}
-	report, r, err := c.readReport(ctx, name.report)
+	report, r, err := c.readReport(ctx, name.Report)
 	switch {
 	case err != nil:
 		return "", err
@@ -84,11 +65,11 @@ func (c *Converter) startOnManifest(ctx context.Context, manifest Source, file s
 	if r.Start, err = c.start(ctx, r.Source, r.Result.Format, w); err != nil {
 		return "", err
 	}
-	if r.Start.same(before) {
+	if same(r.Start, before) {
 		return Started, nil // the file's event found the manifest, or this event came before
 	}
-	r.Start.after(before)
-	return r.Start.outcome(), c.writeReports(ctx, r, text, report)
+	after(r.Start, before)
+	return startOutcome(r.Start), c.writeReports(ctx, r, text, report)
 }
 
 // start records a start. Permanent refusals are in the result; err is only for errors that a retry
@@ -145,12 +126,12 @@ func (c *Converter) enqueue(ctx context.Context, source Source, format string, w
 }
 
 // same reports whether both have the same job, which has one manifest or none.
-func (s *Start) same(other *Start) bool {
+func same(s, other *Start) bool {
 	return other != nil && s.JobID != "" && s.JobID == other.JobID
 }
 
 // after adds the jobs that were started before.
-func (s *Start) after(before *Start) {
+func after(s, before *Start) {
 	if before == nil {
 		return
 	}
@@ -160,15 +141,15 @@ func (s *Start) after(before *Start) {
 	}
 }
 
-func (s *Start) outcome() Outcome {
+func startOutcome(s *Start) Outcome {
 	if s.Error != nil {
 		return NotStarted
 	}
 	return Started
 }
 
-// markdown appends the section about the start to text.
-func (s *Start) markdown(text []byte) []byte {
+// startMarkdown appends the section about the start to text.
+func startMarkdown(s *Start, text []byte) []byte {
 	if s == nil {
 		return text
 	}

@@ -160,6 +160,17 @@ func (s *Store) UnfinishedEvaluations(ctx context.Context, limit int) ([]Evaluat
 	return s.evaluations(ctx, docs), nil
 }
 
+// EvaluationsBetween returns up to limit evaluations that were created at or after from, and before
+// to, oldest first.
+func (s *Store) EvaluationsBetween(ctx context.Context, from, to time.Time, limit int) ([]Evaluation, error) {
+	docs, err := s.client.Collection(evaluations).Where("created_at", ">=", from).Where("created_at", "<", to).
+		OrderBy("created_at", firestore.Asc).Limit(limit).Documents(ctx).GetAll()
+	if err != nil {
+		return nil, wrap(err, "list the evaluations of a month")
+	}
+	return s.evaluations(ctx, docs), nil
+}
+
 // maxPerJob limits the evaluations of a job that are read.
 const maxPerJob = 100
 

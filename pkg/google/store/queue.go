@@ -27,6 +27,11 @@ func (s *Store) CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, e
 	return count(ctx, s.client.Collection(jobs).Where("step", "in", steps))
 }
 
+// CountSucceeded returns how many jobs on a base model, which may have several names, have succeeded.
+func (s *Store) CountSucceeded(ctx context.Context, names []string) (int64, error) {
+	return count(ctx, s.client.Collection(jobs).Where("base_model", "in", names).Where("state", "==", tuning.Succeeded))
+}
+
 func count(ctx context.Context, query firestore.Query) (int64, error) {
 	const name = "n"
 	result, err := query.NewAggregationQuery().WithCount(name).Get(ctx)

@@ -1,0 +1,137 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vertextune/vertextune/pkg/core/catalogue"
+	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/core/usd"
+)
+
+// modelsPage is the content of the page with the catalogue.
+type modelsPage struct {
+	AsOf   time.Time
+	Models []modelRow
+}
+
+// modelRow is a base model. Days are the days until something happens to it; they are negative if
+// it has happened.
+type modelRow struct {
+	ID       string
+	State    stateView
+	Closes   *time.Time
+	Retires  string // such as: on 2026-10-20 at the earliest
+	Days     int    // to its retirement
+	HasDays  bool
+	Price    *usd.Amount
+	IsSure   bool // the price is confirmed
+	Replaced []string
+	// Ours is how many tuned models of ours are made of it, and where to see them.
+	Ours int64
+	Jobs string
+	Note string // why it is not tunable, or is not for long
+}
+
+// modelStates are the statuses of the catalogue for people.
+var modelStates = map[catalogue.Status]stateView{
+	catalogue.Tunable: {"good", "Tunable"}, catalogue.Closing: {"bad", "Closes soon"}, catalogue.Closed: {"off", "Closed"}, catalogue.Unclear: {"waiting", "Not confirmed"},
+}
+
+// modelReaders limits how many models are looked up at the same time.
+const modelReaders = 8
+
+// models shows the catalogue, and which of our tuned models retire with a base model.
+func (c *call) models() error {
+	list := c.Catalogue.Current(c.ctx()).List(c.Now())
+	body := modelsPage{AsOf: list.AsOf.Time, Models: make([]modelRow, len(list.Models))}
+	group, ctx := errgroup.WithContext(c.ctx())
+	group.SetLimit(modelReaders)
+	for i, m := range list.Models {
+		body.Models[i] = c.modelRow(m)
+		group.Go(func() (err error) {
+			body.Models[i].Ours, err = c.Access.Records.CountSucceeded(ctx, append([]string{m.ID}, m.Aliases...))
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err //nolint:wrapcheck // the store has wrapped it
+	}
+	// Those that need somebody's attention come first.
+	slices.SortStableFunc(body.Models, func(a, b modelRow) int { return urgency(b) - urgency(a) })
+	return c.show(http.StatusOK, "models", view{Title: "Models", Active: Root + "/models", Body: body})
+}
+
+// The urgency of a model: one that we use and that retires soon comes before others.
+const (
+	usedAndEnding = 3
+	used          = 2
+	usable        = 1
+)
+
+func urgency(m modelRow) int {
+	const soon = 180 // days
+	switch {
+	case m.Ours > 0 && m.HasDays && m.Days < soon:
+		return usedAndEnding
+	case m.Ours > 0:
+		return used
+	case m.State.Key == "good":
+		return usable
+	default:
+		return 0
+	}
+}
+
+func (c *call) modelRow(m catalogue.Entry) modelRow {
+	row := modelRow{
+		ID: m.ID, State: modelStates[m.Status],
+		Jobs: address(Root, url.Values{"base_model": {m.ID}, "status": {string(tuning.Succeeded)}}),
+	}
+	if m.ClosesOn != nil {
+		row.Closes = &m.ClosesOn.Time
+	}
+	if r := m.Retirement; r != nil {
+		row.Retires, row.HasDays = r.Value.String(), true
+		row.Days = daysTo(r.Value.Date.Time, c.Now())
+		if !r.Confirmed {
+			row.Note = "The date is not confirmed."
+		}
+	}
+	if m.TrainingPrice != nil {
+		row.Price, row.IsSure = &m.TrainingPrice.Value, m.TrainingPrice.Confirmed
+	}
+	if m.Replacements != nil {
+		row.Replaced = m.Replacements.Value
+	}
+	return row
+}
+
+// daysTo returns the number of whole days from today to a day.
+func daysTo(day, now time.Time) int {
+	today := now.UTC().Truncate(24 * time.Hour)
+	return int(day.Sub(today) / (24 * time.Hour))
+}
+
+// DaysText says when the model retires.
+func (m modelRow) DaysText() string {
+	switch {
+	case m.Days == 0:
+		return "today"
+	case m.Days > 0:
+		return "in " + plural(m.Days, "day")
+	default:
+		return plural(-m.Days, "day") + " ago"
+	}
+}
+
+// Replacements names the replacements.
+func (m modelRow) Replacements() string { return strings.Join(m.Replaced, ", ") }
