@@ -20,6 +20,7 @@ const (
 	chartLeft, chartRight             = 56, 16
 	chartTop, chartBottom             = 12, 40
 	mostTableRows, tickCount, halfway = 200, 5, 0.5
+	mostDots                          = 40
 )
 
 // chart is a picture of curves over training steps, with its data as a table.
@@ -36,7 +37,13 @@ type chart struct {
 }
 
 // chartLine is a curve. Style names its color and its dashes.
-type chartLine struct{ Name, Style, Points string }
+type chartLine struct {
+	Name, Style, Points string
+	Dots                []dot // of a curve with few points
+}
+
+// dot is a point of a curve.
+type dot struct{ X, Y int }
 
 // tick is a labelled place on an axis.
 type tick struct {
@@ -67,7 +74,7 @@ func lossChart(c metrics.Curves) *chart {
 	if len(curves) == 0 {
 		return nil
 	}
-	drawn := draw(curves)
+	drawn := draw(curves, false)
 	drawn.Title, drawn.Step = "Loss by training step", "step"
 	drawn.Text = described(curves)
 	return drawn
@@ -85,8 +92,8 @@ func described(curves []curve) string {
 	return strings.Join(all, " ")
 }
 
-// draw draws curves that share their axes.
-func draw(curves []curve) *chart {
+// draw draws curves that share their axes. fromZero shows zero too.
+func draw(curves []curve, fromZero bool) *chart {
 	firstStep, lastStep := int64(math.MaxInt64), int64(math.MinInt64)
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, c := range curves {
@@ -94,6 +101,9 @@ func draw(curves []curve) *chart {
 			firstStep, lastStep = min(firstStep, p.Step), max(lastStep, p.Step)
 			low, high = min(low, p.Value), max(high, p.Value)
 		}
+	}
+	if fromZero {
+		low = min(low, 0)
 	}
 	values := ticksOf(low, high)
 	low, high = min(low, values[0]), max(high, values[len(values)-1])
@@ -106,11 +116,15 @@ func draw(curves []curve) *chart {
 		Left: chartLeft, Right: chartWidth - chartRight, Top: chartTop, Bottom: chartHeight - chartBottom,
 	}
 	for _, c := range curves {
-		var points strings.Builder
+		line := chartLine{Name: c.name, Style: c.style}
 		for _, p := range c.points {
-			fmt.Fprintf(&points, "%d,%d ", across(p.Step), up(p.Value))
+			at := dot{across(p.Step), up(p.Value)}
+			line.Points += fmt.Sprintf("%d,%d ", at.X, at.Y)
+			if len(c.points) <= mostDots {
+				line.Dots = append(line.Dots, at)
+			}
 		}
-		drawn.Lines = append(drawn.Lines, chartLine{c.name, c.style, strings.TrimSuffix(points.String(), " ")})
+		drawn.Lines = append(drawn.Lines, line)
 	}
 	for _, v := range values {
 		drawn.Up = append(drawn.Up, tick{up(v), strconv.FormatFloat(v, 'g', 4, 64)})

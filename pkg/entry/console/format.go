@@ -32,6 +32,9 @@ var functions = template.FuncMap{
 	"add":     func(a, b int) int { return a + b },
 	"plural":  plural,
 	"place":   placeOf,
+	"verdict": verdictOf,
+	"source":  func(f formField, chosen string, hasInput bool) sourceField { return sourceField{f, chosen, hasInput} },
+	"seconds": func(n int64) string { return lasting(time.Duration(n) * time.Second) },
 	"rows":    func(what string, rows []costRow) costTable { return costTable{what, rows} },
 }
 
@@ -113,4 +116,16 @@ func stateOf(state any) stateView {
 		return v
 	}
 	return stateViews[string(tuning.Unspecified)]
+}
+
+// verdictOf returns the state of a file of OpenAI's clients.
+func verdictOf(status string) stateView {
+	switch status {
+	case "processed":
+		return stateView{"good", "Usable"}
+	case "error":
+		return stateView{"bad", "Refused"}
+	default:
+		return stateView{"waiting", "Waiting"}
+	}
 }

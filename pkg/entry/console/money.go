@@ -227,7 +227,7 @@ func daysChart(days map[int]*costRow) *chart {
 		expected = append(expected, metrics.Point{Step: int64(day), Value: float64(sum.Expected) / float64(usd.Dollar)})
 		billed = append(billed, metrics.Point{Step: int64(day), Value: float64(sum.Billed) / float64(usd.Dollar)})
 	}
-	drawn := draw([]curve{{"expected", "one", expected}, {"billed", "two", billed}})
+	drawn := draw([]curve{{"expected", "one", expected}, {"billed", "two", billed}}, true)
 	drawn.Title, drawn.Step = "Estimate against bill, in dollars from the first day on", "day"
 	drawn.Text = "By the last day on which a job ended, " + money(sum.Expected) + " were expected and " + money(sum.Billed) + " were billed, for " +
 		plural(sum.Jobs, "job") + " whose bill is known."

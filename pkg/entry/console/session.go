@@ -99,8 +99,8 @@ func (c *call) signIn() error {
 	token, next := strings.TrimSpace(c.r.PostForm.Get("token")), nextOf(c.r.PostForm.Get("next"))
 	problem := ""
 	switch {
-	case c.Config.Mode != "token":
-		return fault.New(fault.NotFound, "Tokens are not taken here: this service signs people in in another way.")
+	case c.Config.Mode == "iam":
+		return fault.New(fault.NotFound, "No token is taken here: Google Cloud says who you are.")
 	case token == "":
 		problem = "Enter your token."
 	case len(token) > tokenLimit || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`",;\`, r) }):

@@ -46,6 +46,36 @@ async function watch(pause) {
 
 watch(seconds);
 
+// Shows how much of a file was sent, and takes a file that is dropped anywhere on its form.
+const upload = document.getElementById('upload');
+if (upload !== null) {
+  for (const kind of ['dragenter', 'dragover']) upload.addEventListener(kind, (event) => { event.preventDefault(); upload.classList.add('over'); });
+  upload.addEventListener('dragleave', () => upload.classList.remove('over'));
+  upload.addEventListener('drop', (event) => {
+    event.preventDefault();
+    upload.classList.remove('over');
+    upload.elements.file.files = event.dataTransfer.files;
+  });
+  upload.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const request = new XMLHttpRequest();
+    const sent = document.getElementById('sent');
+    request.upload.onprogress = (now) => { if (now.lengthComputable) sent.value = now.loaded / now.total; };
+    request.onload = () => {
+      if (request.responseURL !== upload.action) return location.assign(request.responseURL);
+      const page = new DOMParser().parseFromString(request.responseText, 'text/html');
+      document.title = page.title;
+      document.getElementById('main').replaceWith(document.adoptNode(page.getElementById('main')));
+      document.getElementById('main').focus();
+      scrollTo(0, 0);
+    };
+    request.onerror = () => { sent.hidden = true; news.textContent = 'The file was not sent. Try again.'; };
+    sent.hidden = false;
+    request.open('POST', upload.action);
+    request.send(new FormData(upload));
+  });
+}
+
 // The local command prints a line that signs in: its address ends in the token, which browsers do not send.
 const form = document.getElementById('sign-in');
 if (form !== null && location.hash.startsWith('#token=')) {

@@ -1,0 +1,26 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package console_test
+
+import (
+	"net/http"
+	"testing"
+)
+
+// BenchmarkPages measures pages while there are 10,000 jobs.
+func BenchmarkPages(b *testing.B) {
+	s := newSystem(b)
+	s.many(b, 10_000)
+	for name, path := range map[string]string{
+		"jobs": "/console", "filtered": "/console?started_by=ann&status=PIPELINE_STATE_SUCCEEDED", "job": "/console/jobs/" + jobID(5000), "models": "/console/models",
+		"money": "/console/money?month=2026-11",
+	} {
+		s.get(b, reader, path).has(b, http.StatusOK)
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				s.get(b, reader, path)
+			}
+		})
+	}
+}
