@@ -46,7 +46,8 @@ type Console struct {
 	mux   *http.ServeMux
 	once  sync.Once
 	cross http.CrossOriginProtection
-	spent spending
+	spent cache[*monthCosts]
+	tuned cache[[]int64]
 }
 
 // Config holds the settings of the console.

@@ -53,21 +53,36 @@ const modelReaders = 8
 func (c *call) models() error {
 	list := c.Catalogue.Current(c.ctx()).List(c.Now())
 	body := modelsPage{AsOf: list.AsOf.Time, Models: make([]modelRow, len(list.Models))}
-	group, ctx := errgroup.WithContext(c.ctx())
-	group.SetLimit(modelReaders)
+	ours, err := c.tuned.get(list.AsOf.String(), c.Now(), countsKept, func() ([]int64, error) { return c.countTuned(list.Models) })
+	if err != nil {
+		return err
+	}
 	for i, m := range list.Models {
 		body.Models[i] = c.modelRow(m)
-		group.Go(func() (err error) {
-			body.Models[i].Ours, err = c.Access.Records.CountSucceeded(ctx, append([]string{m.ID}, m.Aliases...))
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err //nolint:wrapcheck // the store has wrapped it
+		if i < len(ours) { // the catalogue can have changed meanwhile
+			body.Models[i].Ours = ours[i]
+		}
 	}
 	// Those that need somebody's attention come first.
 	slices.SortStableFunc(body.Models, func(a, b modelRow) int { return urgency(b) - urgency(a) })
 	return c.show(http.StatusOK, "models", view{Title: "Models", Active: Root + "/models", Body: body})
+}
+
+// countsKept is how long the numbers of our tuned models are kept.
+const countsKept = time.Minute
+
+// countTuned returns how many tuned models of ours are made of each base model.
+func (c *call) countTuned(models []catalogue.Entry) ([]int64, error) {
+	counts := make([]int64, len(models))
+	group, ctx := errgroup.WithContext(c.ctx())
+	group.SetLimit(modelReaders)
+	for i, m := range models {
+		group.Go(func() (err error) {
+			counts[i], err = c.Access.Records.CountSucceeded(ctx, append([]string{m.ID}, m.Aliases...))
+			return err
+		})
+	}
+	return counts, group.Wait() //nolint:wrapcheck // the store has wrapped it
 }
 
 // The urgency of a model: one that we use and that retires soon comes before others.

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/core/estimate"
@@ -59,18 +58,7 @@ type costRow struct {
 // mostCosted is how many jobs of a month are added up.
 const mostCosted = 20_000
 
-// spending keeps the costs of months for a short time, because a month can have thousands of jobs.
-type spending struct {
-	mu    sync.Mutex
-	known map[string]keptCosts
-}
-
-type keptCosts struct {
-	costs *monthCosts
-	until time.Time
-}
-
-// costsKept is how long the costs of a month are kept.
+// costsKept is how long the costs of a month are kept, because a month can have thousands of jobs.
 const costsKept = 30 * time.Second
 
 func (c *call) money() error {
@@ -94,29 +82,10 @@ func (c *call) money() error {
 	}
 	body.Reserved = usd.Amount(reserved)
 	body.Left, body.Fill = max(0, body.Limit-body.Reserved), scaled(min(body.Reserved, body.Limit), body.Limit)
-	if body.monthCosts, err = c.costs(c.ctx(), month); err != nil {
+	if body.monthCosts, err = c.spent.get(month.Format(monthForm), c.Now(), costsKept, func() (*monthCosts, error) { return c.readCosts(c.ctx(), month) }); err != nil {
 		return err
 	}
 	return c.show(http.StatusOK, "money", view{Title: "Money", Active: Root + "/money", Body: body})
-}
-
-// costs returns the costs of a month, which may be some seconds old.
-func (c *call) costs(ctx context.Context, month time.Time) (*monthCosts, error) {
-	key := month.Format(monthForm)
-	c.spent.mu.Lock()
-	defer c.spent.mu.Unlock()
-	if kept, ok := c.spent.known[key]; ok && c.Now().Before(kept.until) {
-		return kept.costs, nil
-	}
-	costs, err := c.readCosts(ctx, month)
-	if err != nil {
-		return nil, err
-	}
-	if c.spent.known == nil || len(c.spent.known) > 24 {
-		c.spent.known = map[string]keptCosts{}
-	}
-	c.spent.known[key] = keptCosts{costs, c.Now().Add(costsKept)}
-	return costs, nil
 }
 
 // moneyFields are the fields of a job that its cost needs, in addition to the listed ones.

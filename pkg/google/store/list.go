@@ -88,8 +88,8 @@ var listed = []string{
 }
 
 // scanBatch is how many records are read at a time if the query does not contain the whole filter.
-// Whole records can be long, so fewer are read.
-const scanBatch, wholeBatch = 500, 50
+// Whole records can be long, so fewer are read, and so can extra fields.
+const scanBatch, extraBatch, wholeBatch = 500, 100, 50
 
 // ListJobs returns a page of jobs, with the listed fields only, and the position where it ended,
 // which is nil if there are no more jobs. A page may have fewer jobs than its size, or none,
@@ -108,6 +108,8 @@ func (s *Store) ListJobs(ctx context.Context, p Page) ([]Record, *Position, erro
 		case exact:
 		case p.Whole:
 			size = max(size, wholeBatch)
+		case len(p.Extra) > 0:
+			size = max(size, extraBatch)
 		default:
 			size = max(size, scanBatch)
 		}
