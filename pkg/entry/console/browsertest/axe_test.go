@@ -1,0 +1,131 @@
+// Copyright 2026 The Vertextune Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package browsertest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// axeVersion is the version of axe-core that looks at the pages.
+const axeVersion = "axe-core@4.14.1"
+
+// axe returns the text of axe-core.
+func axe(t *testing.T) string {
+	t.Helper()
+	if _, err := exec.LookPath("npm"); err != nil {
+		t.Skip("skipped: npm: not installed")
+	}
+	dir := t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", axeVersion)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Skipf("skipped: npm registry: %v: %s", err, strings.TrimSpace(string(out)))
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// violation is a rule that a page breaks, with the elements that break it.
+type violation struct {
+	ID    string   `json:"id"`
+	Help  string   `json:"help"`
+	Nodes []string `json:"nodes"`
+}
+
+const runAxe = `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((r) =>
+	r.violations.map((v) => ({id: v.id, help: v.help, nodes: v.nodes.map((n) => n.html.slice(0, 200) + ' ' + n.failureSummary)})))`
+
+// TestPages looks at every page in both color schemes and at three widths. With CONSOLE_SHOTS it
+// keeps pictures of them in that folder.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	checker := axe(t)
+	pages := b.everyPage(t)
+	shots := os.Getenv("CONSOLE_SHOTS")
+	schemes, widths := []string{"light", "dark"}, []int64{320, 1280, 2560}
+	if testing.Short() {
+		schemes, widths = schemes[:1], widths[1:2]
+	}
+	for _, scheme := range schemes {
+		if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, width := range widths {
+			for name, path := range pages {
+				b.do(chromedp.EmulateViewport(width, 900))
+				b.visit(path)
+				at := fmt.Sprintf("%s-%d-%s", name, width, scheme)
+				if eval[bool](b, "document.documentElement.scrollWidth > document.documentElement.clientWidth") {
+					t.Errorf("%s is wider than the window", at)
+				}
+				if width != 2560 {
+					eval[bool](b, checker+"; true")
+					for _, v := range eval[[]violation](b, runAxe) {
+						t.Errorf("%s: %s: %s\n%s", at, v.ID, v.Help, strings.Join(v.Nodes, "\n"))
+					}
+				}
+				if shots != "" {
+					b.shoot(filepath.Join(shots, at+".png"))
+				}
+			}
+		}
+	}
+}
+
+func (b *tab) shoot(file string) {
+	b.t.Helper()
+	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(file, picture, 0o600)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// everyPage fills the console, and returns the addresses of its pages.
+func (b *tab) everyPage(t *testing.T) map[string]string {
+	t.Helper()
+	first := start(t, `{"all_messages": true, "hyperparameters": {"epoch_count": 4}, "validation_split": 0.2, "evaluate": true, "display_name": "all-messages"}`)
+	drop(t, "broken.json", `[{"contents": [{"role": "robot", "parts": [{"text": "Hi"}]}]}, {"nothing": 1}]`)
+	drop(t, "fine.json", conversation("Is the lamp black?", "It is, since Monday."))
+	b.visit("/console/sign-in")
+	pages := map[string]string{"nothing": "/console/nothing"}
+	b.signIn(starter)
+	b.visit("/console/jobs/" + first)
+	b.see("The answers, side by side")
+	waiting := start(t, `{"session_id": "support-1", "hyperparameters": {"epoch_count": 3}, "timeout": "3600s", "labels": {"team": "support"}, "display_name": "new"}`)
+	b.visit("/console/data")
+	b.see("fine.json")
+	b.see("broken.json")
+	link := func(name string) string {
+		return eval[string](b, "[...document.querySelectorAll('#drops a')].find((a) => a.textContent === '"+name+"').getAttribute('href')")
+	}
+	for name, path := range map[string]string{
+		"jobs": "/console", "filter": "/console?base_model=gemini-3.1-flash-lite&label=a:b", "job": "/console/jobs/" + first, "running": "/console/jobs/" + waiting,
+		"answers": "/console/jobs/" + first + "/evaluation", "cancel": "/console/jobs/" + waiting + "/cancel", "start": "/console/start",
+		"data": "/console/data", "report-good": link("fine.json"), "report-bad": link("broken.json"), "models": "/console/models", "money": "/console/money",
+	} {
+		pages[name] = path
+	}
+	return pages
+}
