@@ -108,6 +108,19 @@ resource "google_storage_bucket_iam_member" "api_inbox" {
   member = google_service_account.api.member
 }
 
+# The console puts a file that is dropped onto its page into the inbox, in a folder of its own. It
+# never replaces a file.
+resource "google_storage_bucket_iam_member" "api_console" {
+  bucket = google_storage_bucket.inbox.name
+  role   = "roles/storage.objectCreator"
+  member = google_service_account.api.member
+
+  condition {
+    title      = "console-of-${var.name}"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.inbox.name}/objects/console/\")"
+  }
+}
+
 # Firestore's roles are granted on the project; the condition excludes its other databases.
 resource "google_project_iam_member" "api_firestore" {
   project = var.project_id

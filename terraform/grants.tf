@@ -28,6 +28,7 @@ locals {
     values(google_storage_bucket_iam_member.poll_data),
     values(google_storage_bucket_iam_member.tuning_data),
     [
+      google_storage_bucket_iam_member.api_console,
       google_storage_bucket_iam_member.api_files,
       google_storage_bucket_iam_member.api_inbox,
       google_storage_bucket_iam_member.api_refused_starts,

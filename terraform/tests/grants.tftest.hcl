@@ -56,6 +56,7 @@ run "as_it_comes" {
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com vertextune_promoter on the project",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com vertextune_tuner on the project",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-inbox",
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectCreator on bucket my-project-vertextune-inbox if resource.name.startsWith(\"projects/_/buckets/my-project-vertextune-inbox/objects/console/\")",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectCreator on bucket my-project-vertextune-data",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectViewer on bucket my-project-vertextune-data",
       "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com storage.objectUser on bucket my-project-vertextune-data if resource.name.startsWith(\"projects/_/buckets/my-project-vertextune-data/objects/files/\") || resource.name.startsWith(\"projects/_/buckets/my-project-vertextune-data/objects/uploads/\")",
