@@ -12,7 +12,9 @@ import (
 
 var page = template.Must(template.New("").Parse(`Vertextune runs on this machine. {{if .Dir}}All data are kept in {{.Dir}}.{{else}}All data are deleted at the end.{{end}}
 
-  functions       {{.URL}}/api/v1/fine-tuning
+  console         {{.URL}}/console
+{{with .Token}}  signed in       {{$.URL}}/console/sign-in#token={{.}}
+{{end}}  functions       {{.URL}}/api/v1/fine-tuning
   inbox bucket    gs://{{.Inbox}}   drop .json or .jsonl files here
   data bucket     gs://{{.Data}}    datasets and reports appear here
   events          topic projects/{{.Project}}/topics/{{.Events}}, with a subscription {{.Events}} to read it with
