@@ -9,8 +9,8 @@ import (
 
 	serving "github.com/vertextune/vertextune/pkg/core/endpoint"
 	"github.com/vertextune/vertextune/pkg/core/promotion"
-	"github.com/vertextune/vertextune/pkg/work/jobview"
 	"github.com/vertextune/vertextune/pkg/work/jobaccess"
+	"github.com/vertextune/vertextune/pkg/work/jobview"
 	"github.com/vertextune/vertextune/pkg/work/promotions"
 )
 
