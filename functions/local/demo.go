@@ -20,7 +20,7 @@ func demo(ctx context.Context, s *system, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*s.jobDuration+time.Minute)
 	defer cancel()
 	d := &demonstration{system: s, out: out, terminal: isTerminal(out)}
-	for _, step := range []func(context.Context) error{d.drop, d.train, d.evaluation} {
+	for _, step := range []func(context.Context) error{d.drop, d.train, d.evaluation, d.promote} {
 		if err := d.watched(ctx, step); err != nil {
 			return err
 		}
@@ -210,4 +210,21 @@ func (d *demonstration) evaluation(ctx context.Context) error {
 			return fmt.Errorf("the evaluation did not end: it is %q", now.Evaluation.State)
 		}
 	}
+}
+
+// promote makes the tuned model the active version of a model, because the comparison was good.
+func (d *demonstration) promote(ctx context.Context) error {
+	d.say("\n4. Promote it to the active version of model \"support\", if it gains 5 points or more\n")
+	var moved struct {
+		Version struct {
+			Number   int64  `json:"number"`
+			Endpoint string `json:"endpoint"`
+		} `json:"version"`
+	}
+	body := fmt.Sprintf(`{"job_name": %q, "require": {"min_gain": 5}}`, d.job)
+	if err := d.call(ctx, http.MethodPost, "/models/support/promote", body, &moved); err != nil {
+		return err
+	}
+	d.say("   version %d is active: applications call %s\n", moved.Version.Number, moved.Version.Endpoint)
+	return nil
 }

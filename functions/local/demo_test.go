@@ -23,7 +23,7 @@ func TestDemo(t *testing.T) {
 	}
 	for _, want := range []string{
 		"100 training examples", "69 pairs", "PIPELINE_STATE_RUNNING", "elapsed, about 1s left", "100 %  PIPELINE_STATE_SUCCEEDED", "tuned model projects/",
-		"   loss        ", "in 27 steps", "tuned is better than base", "for each point", "Done.",
+		"   loss        ", "in 27 steps", "tuned is better than base", "for each point", "version 1 is active", "Done.",
 	} {
 		if !bytes.Contains(out, []byte(want)) {
 			t.Errorf("the demo does not show %q:\n%s", want, out)
