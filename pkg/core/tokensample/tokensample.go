@@ -161,13 +161,13 @@ func (s *Sampler) sizes() (sizes [dataset.Scripts]int) {
 		left -= sizes[i]
 	}
 	for range left {
-		next := -1
+		next, found := 0, false
 		for i, n := range sizes {
-			if n < len(s.strata[i].chosen) && (next < 0 || s.strata[i].tokens*int64(sizes[next]) > s.strata[next].tokens*int64(n)) {
-				next = i
+			if n < len(s.strata[i].chosen) && (!found || s.strata[i].tokens*int64(sizes[next]) > s.strata[next].tokens*int64(n)) {
+				next, found = i, true
 			}
 		}
-		if next < 0 {
+		if !found {
 			break // all examples are chosen
 		}
 		sizes[next]++

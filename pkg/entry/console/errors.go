@@ -82,8 +82,9 @@ func (c *call) showSignIn(e *fault.Error) {
 		}
 		err = c.show(http.StatusUnauthorized, "sign-in", view{Title: "Sign in", Body: form})
 	}
-	if err != nil {
-		c.Log.ErrorContext(c.ctx(), "the page for signing in was not rendered", "error", err)
-		http.Error(c.w, "Something went wrong. It has been logged.", http.StatusInternalServerError)
+	if err == nil {
+		return
 	}
+	c.Log.ErrorContext(c.ctx(), "the page for signing in was not rendered", "error", err)
+	http.Error(c.w, "Something went wrong. It has been logged.", http.StatusInternalServerError)
 }

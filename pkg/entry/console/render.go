@@ -113,7 +113,7 @@ func serveStatic(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Get("v") == versions()[name] {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	_, _ = w.Write(text) // a browser that has gone needs no file
+	_, _ = w.Write(text) //nolint:gosec // it is a file of the program; a browser that has gone needs none
 }
 
 // navigation is a place in the navigation.

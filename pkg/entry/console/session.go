@@ -48,7 +48,7 @@ func cookieOf(r *http.Request) string {
 // The token is the one that the API takes, so that it is checked at each request, and a token that
 // is withdrawn ends the session. Scripts cannot read the cookie.
 func setSession(w http.ResponseWriter, r *http.Request, token string, life time.Duration) {
-	cookie := &http.Cookie{
+	cookie := &http.Cookie{ //nolint:gosec // without HTTPS, on localhost, browsers refuse a secure cookie
 		Name: cookieOf(r), Value: token, Path: "/", MaxAge: int(life.Seconds()),
 		HttpOnly: true, Secure: !isLocal(r), SameSite: http.SameSiteStrictMode,
 	}
@@ -96,7 +96,7 @@ func (c *call) signIn() error {
 	if err := c.r.ParseForm(); err != nil {
 		return fault.Wrap(fault.InvalidArgument, err, "The form could not be read. Send it again.")
 	}
-	token, next := strings.TrimSpace(c.r.PostForm.Get("token")), nextOf(c.r.PostForm.Get("next"))
+	token, next := strings.TrimSpace(c.r.PostFormValue("token")), nextOf(c.r.PostFormValue("next"))
 	problem := ""
 	switch {
 	case c.Config.Mode == "iam":

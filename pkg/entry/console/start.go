@@ -87,7 +87,7 @@ func (c *call) start() error {
 	if err := c.r.ParseForm(); err != nil {
 		return fault.Wrap(fault.InvalidArgument, err, "The form could not be read. It may have more than 4 MiB.")
 	}
-	form := c.r.PostForm
+	form := c.r.PostForm //nolint:forbidigo // it is the form that was read
 	if form.Get("step") == "change" {
 		return c.showForm(http.StatusOK, startPage{Form: form})
 	}

@@ -5,12 +5,16 @@ package convert
 
 import "github.com/vertextune/vertextune/pkg/work/drops"
 
-// What becomes of a dropped file.
 type (
-	Source  = drops.Source
+	// Source is the dropped file.
+	Source = drops.Source
+	// Outcome is what became of it.
 	Outcome = drops.Outcome
-	Report  = drops.Report
-	Start   = drops.Start
+	// Report is the report on it.
+	Report = drops.Report
+	// Start is the job that it has started.
+	Start = drops.Start
+	// Refusal is why it was refused.
 	Refusal = drops.Refusal
 )
 

@@ -114,7 +114,7 @@ func Examples(ctx context.Context, objects *gcs.Store, bucket, name string, most
 			return lines, fmt.Errorf("read the examples of %s: %w", gcs.URI(bucket, name), err)
 		}
 		if err != nil {
-			return lines, nil //nolint:nilerr // the last line has no end
+			return lines, nil // the last line has no end
 		}
 	}
 	return lines, nil

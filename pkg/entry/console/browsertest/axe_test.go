@@ -6,6 +6,7 @@ package browsertest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -120,12 +121,10 @@ func (b *tab) everyPage(t *testing.T) map[string]string {
 	link := func(name string) string {
 		return eval[string](b, "[...document.querySelectorAll('#drops a')].find((a) => a.textContent === '"+name+"').getAttribute('href')")
 	}
-	for name, path := range map[string]string{
+	maps.Copy(pages, map[string]string{
 		"jobs": "/console", "filter": "/console?base_model=gemini-3.1-flash-lite&label=a:b", "job": "/console/jobs/" + first, "running": "/console/jobs/" + waiting,
 		"answers": "/console/jobs/" + first + "/evaluation", "cancel": "/console/jobs/" + waiting + "/cancel", "start": "/console/start",
 		"data": "/console/data", "report-good": link("fine.json"), "report-bad": link("broken.json"), "models": "/console/models", "money": "/console/money",
-	} {
-		pages[name] = path
-	}
+	})
 	return pages
 }
