@@ -16,8 +16,9 @@ import (
 // base is the common path prefix of the endpoints.
 const base = "/api/v1/fine-tuning"
 
-// endpoint is one row of the routing table. {job_name}, {model_id}, {id} or {name} in a path stands for
-// an argument. It may contain slashes, raw or percent-encoded, because resource names do.
+// endpoint is one row of the routing table. {job_name}, {model_id}, {id} or {name} in a path stands
+// for an argument. It may contain slashes, raw or percent-encoded, because resource names do. Only
+// {model_id} contains none, because calls of a model follow it.
 type endpoint struct {
 	method string
 	path   string
@@ -90,12 +91,15 @@ func (a *API) route(r *http.Request) (endpoint, string, error) {
 // match returns the argument in a path, and whether the path belongs to this endpoint.
 func (e endpoint) match(path string) (argument string, ok bool) {
 	prefix, rest, takes := strings.Cut(e.path, "{")
-	_, suffix, _ := strings.Cut(rest, "}")
+	name, suffix, _ := strings.Cut(rest, "}")
 	if !takes {
 		return "", path == e.path
 	}
 	argument, begins := strings.CutPrefix(path, prefix)
 	argument, ends := strings.CutSuffix(argument, suffix)
+	if name == "model_id" && strings.Contains(argument, "/") {
+		return "", false // it is a call of the model, such as promote
+	}
 	return argument, begins && ends && argument != ""
 }
 
