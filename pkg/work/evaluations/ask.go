@@ -58,8 +58,6 @@ func (s *Service) ask(ctx context.Context, run evalrun.Run, rows []evaluation.Ro
 // askAll asks the questions about several examples, a few at a time. After the first error that a
 // later call may not have, it asks no more. ended is not nil if there was no time for the rest.
 func (s *Service) askAll(ctx context.Context, questions [][]question) (outcomes [][]outcome, ended error) {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
 	outcomes = make([][]outcome, len(questions))
 	var mu sync.Mutex
 	var stopped bool

@@ -24,18 +24,26 @@ import (
 const (
 	// pieceSize is how many examples a piece has.
 	pieceSize = 10
-	// lease is how long other processes leave an evaluation alone. A piece asks for at most
-	// askTimeout, so that its answers are written before the lease expires.
-	lease      = 90 * time.Second
-	askTimeout = time.Minute
 	// maxTries is after how many attempts in a row a question that fails is given up. Attempts
 	// without quota do not count.
 	maxTries = 5
 	// maxAge is how long an evaluation may take.
 	maxAge = 24 * time.Hour
-	// writeTimeout limits the write of a result after the context has ended.
-	writeTimeout = 10 * time.Second
 )
+
+// lease is how long other processes leave an evaluation alone: 90 seconds with the default of
+// START_LEASE. In the last third of it nothing is asked, so that the answers are written and
+// recorded before it expires.
+func (s *Service) lease() time.Duration { return 3 * s.Config.Lease }
+
+// askTimeout is how long the questions of a piece may take: 60 seconds after the lease began.
+func (s *Service) askTimeout(run evalrun.Run) time.Duration {
+	return run.LeaseUntil.Sub(s.Now()) - s.Config.Lease
+}
+
+// writeTimeout limits a write after the context has ended: 10 seconds. A piece needs two writes,
+// that of its object and that of the record.
+func (s *Service) writeTimeout() time.Duration { return s.Config.Lease / 3 }
 
 // Step does one piece of the work of an evaluation, unless another process does. It reports whether
 // the next piece may follow at once. An error is transient: a later call tries again.
@@ -43,12 +51,12 @@ func (s *Service) Step(ctx context.Context, e store.Evaluation) (next store.Eval
 	if e.Finished || e.Leased(s.Now()) {
 		return e, false, nil
 	}
-	if e, err = s.Records.UpdateEvaluation(ctx, e, e.Take(s.now().Add(lease), s.now())); err != nil {
+	if e, err = s.Records.UpdateEvaluation(ctx, e, e.Take(s.now().Add(s.lease()), s.now())); err != nil {
 		return e, false, ignoreChanged(err)
 	}
 	done, more, err := s.work(ctx, e)
 	// What was asked is billed, so it is recorded even if ctx has ended.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.writeTimeout())
 	defer cancel()
 	written, writeErr := s.Records.UpdateEvaluation(ctx, e, done)
 	if writeErr != nil {
@@ -78,7 +86,7 @@ func (s *Service) work(ctx context.Context, e store.Evaluation) (evalrun.Run, bo
 	case run.AllDone():
 		return s.finish(ctx, run)
 	}
-	piece, err := s.piece(ctx, run)
+	piece, err := s.pieceInTime(ctx, run)
 	if err != nil {
 		return s.delayed(ctx, run, err)
 	}
@@ -126,6 +134,13 @@ type piece struct {
 	err   error            // why there are no more rows
 }
 
+// pieceInTime does a piece, and asks only as long as the lease allows.
+func (s *Service) pieceInTime(ctx context.Context, run evalrun.Run) (piece, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.askTimeout(run))
+	defer cancel()
+	return s.piece(ctx, run)
+}
+
 // piece asks the next questions and writes the answers. If an earlier process has written them but
 // not recorded it, nothing is asked.
 func (s *Service) piece(ctx context.Context, run evalrun.Run) (piece, error) {
@@ -141,7 +156,7 @@ func (s *Service) piece(ctx context.Context, run evalrun.Run) (piece, error) {
 	if err != nil || len(asked.rows) == 0 {
 		return asked, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.writeTimeout())
 	defer cancel()
 	uri, err := s.write(ctx, run.ID, name, "application/jsonl", func(w io.Writer) error { return evaluation.WriteRows(w, asked.rows) })
 	if errors.Is(err, gcs.ErrConflict) {

@@ -59,6 +59,7 @@ type Config struct {
 	MaxQueuedJobs int64 `env:"MAX_QUEUED_JOBS" envDefault:"1000" sign:"not_negative"`
 	// Lease is how long a start is protected from being resumed by another process. A running start
 	// renews its lease; the start of a crashed process is resumed after the lease has expired.
+	// The lease of an evaluation is three times as long; see package evaluations.
 	Lease time.Duration `env:"START_LEASE" envDefault:"30s"`
 	// CreateTimeout is how long Vertex AI may take to answer a create. A job that is not visible 25
 	// % after this timeout is taken as not created.
