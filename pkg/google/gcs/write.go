@@ -33,7 +33,8 @@ type Spec struct {
 // Write writes the output of fill to an object and returns the object's generation. If fill fails,
 // there is no object. If the precondition fails, but the existing object has the same size,
 // checksum and metadata, then an earlier try of this write has succeeded, and that is no error.
-// Otherwise the error is ErrConflict.
+// Otherwise the error is ErrConflict. If a new object was refused and there is none, the error is
+// transient: a caller to whom ErrConflict means that the object exists would name a missing one.
 func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error) (int64, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // an upload that was not closed is cancelled
@@ -86,6 +87,9 @@ func condition(replaces int64) storage.Conditions {
 func already(ctx context.Context, handle *storage.ObjectHandle, spec Spec, body *summer) (int64, error) {
 	attrs, err := handle.Attrs(ctx)
 	if errors.Is(err, storage.ErrObjectNotExist) {
+		if spec.Replaces == 0 { // nothing has the name, so nobody else has written what is wanted
+			return 0, fault.New(fault.Unavailable, "Cloud Storage refused to write %s and has no object of this name. Try again.", URI(spec.Bucket, spec.Name))
+		}
 		return 0, ErrConflict // the object to be replaced was deleted
 	}
 	if err != nil {

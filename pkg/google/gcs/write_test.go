@@ -12,9 +12,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
 func spec(name string) gcs.Spec {
@@ -100,6 +102,21 @@ func TestWrite_over_what_is_gone(t *testing.T) {
 	if got, there := w.Object(t, bucket, s.Name); there != nil {
 		t.Errorf("the object exists again: %q", got)
 	}
+}
+
+// TestWrite_refused_without_an_object: the precondition of a new object failed, but no object has
+// the name. The write must be repeated, as nobody else has made it.
+func TestWrite_refused_without_an_object(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := spec("none.jsonl")
+	w.On("POST_upload", faults.First(1, faults.Fail(codes.Aborted))) // over HTTP, 412
+	_, err := w.Objects.Write(t.Context(), s, fill("one"))
+	if errors.Is(err, gcs.ErrConflict) || !fault.IsTransient(err) {
+		t.Errorf("Write = %v, want a transient error", err)
+	}
+	w.write(t, s, "one")
+	w.holds(t, s.Name, "one")
 }
 
 func TestWrite_fill_fails(t *testing.T) {
