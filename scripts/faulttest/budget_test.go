@@ -81,13 +81,16 @@ func (r *run) checkBudget(records map[string]record) {
 			held[rec.Month] -= rec.Reserved
 		}
 	}
+	for _, e := range r.allEvaluations() {
+		held[e.Month] -= e.Reserved
+	}
 	for month, n := range held {
 		if n != 0 {
-			r.t.Errorf("%d are held of %s for no job of %+v", n, month, records)
+			r.t.Errorf("%d are held of %s for no job and no evaluation: %+v", n, month, records)
 		}
 	}
 	lost := slices.ContainsFunc(r.orders, func(o *order) bool { return o.lost }) // without a key, nothing stores a refusal
-	if len(records) > 1 && paid == len(records) && r.refusals == 0 && !lost {
+	if !r.scenario.evaluates && len(records) > 1 && paid == len(records) && r.refusals == 0 && !lost {
 		r.t.Errorf("the budget had room for all of %+v", records)
 	}
 }

@@ -42,6 +42,7 @@ func (r *run) check() {
 	r.checkCounts(records)
 	r.checkEvents(records)
 	r.checkModel()
+	r.checkEvaluations(records)
 	if len(r.drops) > 0 {
 		r.checkDrop()
 	}

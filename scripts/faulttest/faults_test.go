@@ -88,7 +88,9 @@ func count(t *testing.T, s scenario) (points []faults.Call) {
 	t.Run(s.name+"/counted", func(t *testing.T) {
 		w := open(t, s.unhurried())
 		r := &run{world: w, t: t}
-		w.faults.Begin(nil)
+		w.faults.Begin(func(ctx context.Context, c faults.Call, do func(context.Context) error) error {
+			return r.watched(c, do)(ctx)
+		})
 		s.play(r)
 		points = w.faults.Calls()
 		if !r.settled(r.records()) {

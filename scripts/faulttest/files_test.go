@@ -10,6 +10,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,6 +49,21 @@ func idOf(line string) string {
 		return found[1]
 	}
 	return ""
+}
+
+var exampleText = regexp.MustCompile(`Question (\d+)`)
+
+// lineOf returns the number of the line of a file that an example was made from, or 0.
+func lineOf(line string) int64 {
+	found := exampleText.FindStringSubmatch(line)
+	if found == nil {
+		return 0
+	}
+	n, err := strconv.ParseInt(found[1], 10, 64)
+	if err != nil {
+		panic(err) // digits
+	}
+	return n + 1
 }
 
 // checkFiles checks that the files which a record names exist and were made from the same data,
@@ -123,7 +139,7 @@ func (r *run) checkIndex(rec record, training []string) {
 	}
 	file, generation := r.fileOf(rec)
 	for i, line := range training {
-		own := sourceindex.Source{Object: file, Generation: generation, Line: int64(i) + 1}
+		own := sourceindex.Source{Object: file, Generation: generation, Line: lineOf(line)}
 		if id := idOf(line); id != "" {
 			own = sourceindex.Source{Message: id}
 		}

@@ -23,18 +23,18 @@ type history struct {
 // watched makes an observer read the records after each write.
 func (r *run) watched(c faults.Call, do effect) effect {
 	if c.Service != faults.Firestore || c.Method != "Commit" {
-		return do
+		return r.asking.watched(c, do)
 	}
 	return func(ctx context.Context) error {
 		err := do(ctx)
-		r.history.note(r.world)
+		r.history.note(r.world, &r.asking)
 		return err
 	}
 }
 
 // note reads all records. The reads are serialised, so a read never sees an older state than the
 // one before.
-func (h *history) note(w *world) {
+func (h *history) note(w *world, asked *asking) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	records, err := w.read(context.Background()) // the caller may have disconnected
@@ -46,6 +46,9 @@ func (h *history) note(w *world) {
 	}
 	if gap := w.gap(context.Background()); gap != "" {
 		h.broken = append(h.broken, gap)
+	}
+	if err := asked.note(context.Background(), w); err != nil {
+		h.broken = append(h.broken, err.Error())
 	}
 	if h.seen == nil {
 		h.seen = map[string]record{}

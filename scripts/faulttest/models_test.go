@@ -143,8 +143,7 @@ func serves(job *firestore.DocumentSnapshot, endpoint string) bool {
 	})
 }
 
-// checkModel checks the final pointer: each movement was made once, and Vertex AI serves the active
-// version by default.
+// checkModel checks the final pointer: each movement was made once.
 func (r *run) checkModel() {
 	if len(r.movements) == 0 {
 		return
@@ -165,6 +164,11 @@ func (r *run) checkModel() {
 	if len(p.History) != made || len(keys) != made || p.Promotion.Pending != nil || p.Promotion.Published != int64(len(p.History)) {
 		r.t.Errorf("after %d movements the model is %+v", made, p)
 	}
+	r.checkActive(p)
+}
+
+// checkActive checks that Vertex AI serves the active version of a pointer by default.
+func (r *run) checkActive(p pointer) {
 	if len(p.History) == 0 {
 		return
 	}

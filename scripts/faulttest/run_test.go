@@ -34,6 +34,7 @@ type run struct {
 	// unwanted are the names of the jobs whose cancellation was confirmed.
 	unwanted []string
 	history  history
+	asking   asking
 	// repeated is set when a request or an event had to be repeated.
 	repeated atomic.Bool
 	// outage is the service that fails until the current request ends, or nil.

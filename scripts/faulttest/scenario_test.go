@@ -19,6 +19,10 @@ type scenario struct {
 	lasting time.Duration
 	files   bool // the scenario drops files and does not call start
 	split   bool // all messages are used, and some of them for validation
+	// evaluates means that each job is evaluated, and promoted if it gains minGain points.
+	evaluates bool
+	// examples is how many examples the file own.jsonl has, if it must be more than two.
+	examples int
 	// starts means that the dropped files start jobs.
 	starts bool
 	play   func(*run)
@@ -38,6 +42,9 @@ func (s scenario) unhurried() scenario {
 
 // startLease is how long an interrupted start is not resumed.
 const startLease = 300 * time.Millisecond
+
+// minGain is how many percentage points a job must gain that is promoted after its evaluation.
+const minGain = 5
 
 const (
 	session = `{"session_id": "s"}`
@@ -67,6 +74,17 @@ var scenarios = []scenario{
 			r.move("promote", `{"job_name": "JOB"}`)
 			r.move("promote", `{"job_name": "JOB", "checkpoint_id": "1"}`)
 			r.move("rollback", `{}`)
+			r.tick()
+		},
+	}, {
+		// A job is evaluated in two pieces, and promoted by the result. The budget has no room for
+		// two evaluations at a time.
+		name: "evaluate", settings: map[string]string{"MONTHLY_BUDGET_USD": "1", "START_LEASE": "1s"}, quota: 2,
+		split: true, evaluates: true, examples: 24, play: func(r *run) {
+			r.start(`{"training_data": "gs://`+data+`/own.jsonl", "validation_split": 0.5, "hyperparameters": {"epoch_count": 1},
+				"model_id": "m", "evaluate": true, "promote_if": {"min_gain": 5}}`, "key")
+			r.ends()
+			r.tick()
 			r.tick()
 		},
 	}, {

@@ -10,30 +10,33 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
+
+	"github.com/vertextune/vertextune/pkg/core/evalrun"
 )
 
 // record has the fields of a job's document that the test inspects.
 type record struct {
-	ID           string    `firestore:"-"`
-	Name         string    `firestore:"name"`
-	State        string    `firestore:"state"`
-	StartedBy    string    `firestore:"started_by"`
-	Step         string    `firestore:"step"`
-	LeaseUntil   time.Time `firestore:"lease_until"`
-	Submissions  int64     `firestore:"submissions"`
-	Tentative    bool      `firestore:"tentative"`
-	Finished     bool      `firestore:"finished"`
-	Watched      bool      `firestore:"watched"`
-	Published    int64     `firestore:"told"`
-	TrainingData string    `firestore:"training_data"`
-	Pairs        int64     `firestore:"pairs"`
-	Spec         spec      `firestore:"spec"`
-	Lineage      lineage   `firestore:"lineage"`
-	Estimate     []byte    `firestore:"estimate"`
-	Warnings     []string  `firestore:"warnings"`
-	Cost         int64     `firestore:"cost_micro_usd"`
-	Reserved     int64     `firestore:"reserved_micro_usd"`
-	Month        string    `firestore:"budget_month"`
+	ID           string         `firestore:"-"`
+	Name         string         `firestore:"name"`
+	State        string         `firestore:"state"`
+	StartedBy    string         `firestore:"started_by"`
+	Step         string         `firestore:"step"`
+	LeaseUntil   time.Time      `firestore:"lease_until"`
+	Submissions  int64          `firestore:"submissions"`
+	Tentative    bool           `firestore:"tentative"`
+	Finished     bool           `firestore:"finished"`
+	Watched      bool           `firestore:"watched"`
+	Published    int64          `firestore:"told"`
+	TrainingData string         `firestore:"training_data"`
+	Pairs        int64          `firestore:"pairs"`
+	Spec         spec           `firestore:"spec"`
+	Lineage      lineage        `firestore:"lineage"`
+	Estimate     []byte         `firestore:"estimate"`
+	Warnings     []string       `firestore:"warnings"`
+	Cost         int64          `firestore:"cost_micro_usd"`
+	Reserved     int64          `firestore:"reserved_micro_usd"`
+	Month        string         `firestore:"budget_month"`
+	Promotion    *outcomeOfGate `firestore:"promotion"`
 	Failure      *struct {
 		Message string `firestore:"message"`
 	} `firestore:"failure"`
@@ -128,7 +131,7 @@ func (r *run) settle() {
 			r.t.Fatalf("the work was not done after %s: %+v, orders %s", recovery, records, r.tellOrders())
 		}
 		r.insist(records)
-		time.Sleep(rest(records))
+		time.Sleep(rest(records, r.allEvaluations()))
 		before := time.Now()
 		if !r.tick() {
 			continue
@@ -148,8 +151,16 @@ func (r *run) settle() {
 }
 
 // rest returns the time to wait before the next tick. After this time, a job can have changed.
-func rest(records []record) time.Duration {
+func rest(records []record, evaluations []evalrun.Run) time.Duration {
 	wait := time.Hour
+	for _, e := range evaluations {
+		if !e.Finished {
+			wait = min(wait, max(time.Until(e.LeaseUntil), 0))
+		}
+	}
+	if wait < time.Hour { // nothing else waits as long
+		return wait + time.Millisecond
+	}
 	for _, rec := range records {
 		if left := time.Until(rec.LeaseUntil); rec.Watched && left > 0 {
 			wait = min(wait, left)
@@ -165,6 +176,7 @@ func rest(records []record) time.Duration {
 
 func (r *run) settled(records []record) bool {
 	return !slices.ContainsFunc(records, func(rec record) bool { return rec.Watched }) &&
+		!slices.ContainsFunc(r.allEvaluations(), func(e evalrun.Run) bool { return !e.Finished }) &&
 		!slices.ContainsFunc(r.orders, func(o *order) bool { return !o.over() || o.uncancelled() }) &&
 		!slices.ContainsFunc(r.drops, func(d *drop) bool { return !d.taken }) && r.modelSettled()
 }

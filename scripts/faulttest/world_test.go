@@ -143,7 +143,7 @@ func (w *world) furnish(ctx context.Context) (err error) {
 	if err := w.furnishModel(ctx); err != nil {
 		return err
 	}
-	own, err := w.put(ctx, data, "own.jsonl", examples(2), nil)
+	own, err := w.put(ctx, data, "own.jsonl", examples(max(w.scenario.examples, 2)), nil)
 	if err == nil {
 		w.own = own.Generation
 	}
@@ -165,7 +165,7 @@ func (w *world) put(ctx context.Context, bucket, name, content string, metadata 
 func examples(n int) string {
 	var b strings.Builder
 	for i := range n {
-		fmt.Fprintf(&b, `{"contents":[{"role":"user","parts":[{"text":"a%d"}]},{"role":"model","parts":[{"text":"b"}]}]}`+"\n", i)
+		fmt.Fprintf(&b, `{"contents":[{"role":"user","parts":[{"text":"Question %d"}]},{"role":"model","parts":[{"text":"b"}]}]}`+"\n", i)
 	}
 	return b.String()
 }
@@ -209,7 +209,7 @@ func (w *world) reset(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
 	bulk := w.docs.BulkWriter(ctx)
-	for _, collection := range []string{"tuning_jobs", "start_keys", "tuning_control"} {
+	for _, collection := range []string{"tuning_jobs", "start_keys", "tuning_control", "evaluations"} {
 		docs, err := w.docs.Collection(collection).Select().Documents(ctx).GetAll()
 		if err != nil {
 			t.Fatalf("list %s: %v", collection, err)
