@@ -68,7 +68,12 @@ func (s *Store) CreateEvaluation(ctx context.Context, run evalrun.Run, budget in
 			}
 			month = docs[0]
 			if err := affords(month, run.Month, run.Reserved, budget); err != nil {
-				return Evaluation{}, false, err
+				// Another process may have created this evaluation: then the budget has its amount.
+				known, readErr := s.Evaluation(ctx, run.ID)
+				if fault.KindOf(readErr) == fault.NotFound {
+					return Evaluation{}, false, err
+				}
+				return known, false, readErr
 			}
 		}
 		created, err := s.commitEvaluation(ctx, month, run)

@@ -108,6 +108,10 @@ func TestEvaluation_budget(t *testing.T) {
 		if _, _, err := w.CreateEvaluation(ctx, newEvaluation(2, 41), 100); !errors.As(err, &over) || over.Reserved != 60 {
 			t.Errorf("over the budget: %v", err)
 		}
+		// The other process that creates it at the same time has taken the amount.
+		if again, isNew, err := w.CreateEvaluation(ctx, newEvaluation(1, 60), 100); err != nil || isNew || again.Reserved != 60 {
+			t.Errorf("created by two processes: %+v, %v, %v", again.Run, isNew, err)
+		}
 		if w.count(t, "evaluations") != 1 {
 			t.Error("a refused evaluation has a record")
 		}
