@@ -79,7 +79,7 @@ var scenarios = []scenario{
 	}, {
 		// A job is evaluated in two pieces, and promoted by the result. The budget has no room for
 		// two evaluations at a time.
-		name: "evaluate", settings: map[string]string{"MONTHLY_BUDGET_USD": "1", "START_LEASE": "1s"}, quota: 2,
+		name: "evaluate", settings: map[string]string{"MONTHLY_BUDGET_USD": "0.040000", "START_LEASE": "1s"}, quota: 2,
 		split: true, evaluates: true, examples: 24, play: func(r *run) {
 			r.start(`{"training_data": "gs://`+data+`/own.jsonl", "validation_split": 0.5, "hyperparameters": {"epoch_count": 1},
 				"model_id": "m", "evaluate": true, "promote_if": {"min_gain": 5}}`, "key")
