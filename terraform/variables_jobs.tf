@@ -41,7 +41,7 @@ variable "drop_starts" {
 }
 
 variable "jobs" {
-  description = "Limits of tuning jobs: how many may run at a time (0 leaves the limit to Vertex AI), how many may be queued, how many each caller may start per minute, after how long without a change a job is reported as stalled, how long the lease of a start lasts before the poller resumes it, how long Vertex AI may take to answer a create call, whether Vertex AI counts the tokens of some training examples for the estimate, whether callers may cancel only their own jobs, and which buckets (in addition to the data bucket), service accounts and keys a start may name (an empty list leaves that to IAM). The variable spending limits their cost."
+  description = "Limits of tuning jobs: how many may run at a time (0 leaves the limit to Vertex AI), how many may be queued, how many each caller may start per minute, after how long without a change a job is reported as stalled, how long the lease of a start lasts before the poller resumes it (that of an evaluation lasts three times as long), how long Vertex AI may take to answer a create call, whether Vertex AI counts the tokens of some training examples for the estimate, whether callers may cancel only their own jobs, and which buckets (in addition to the data bucket), service accounts and keys a start may name (an empty list leaves that to IAM). The variable spending limits their cost."
   type = object({
     max_concurrent           = optional(number, 0)
     max_queued               = optional(number, 1000)
