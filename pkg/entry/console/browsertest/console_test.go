@@ -103,7 +103,8 @@ func TestFile(t *testing.T) {
 	b.visit("/console/data")
 	b.do(chromedp.Click(chromedp.CSS("#do-convert")), chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{good}))
 	b.click("Send the file")
-	b.see("Converted") // the page waits for the verdict
+	b.do(chromedp.WaitVisible(chromedp.CSS(".talk"))) // the page of the file, which waits for the verdict
+	b.see("Converted")
 	b.visit("/console/data")
 	b.see("good.json")
 }
