@@ -28,6 +28,7 @@ func fullJob(n int) tuning.Job {
 	j.Name, j.Number, j.ModelID = jobName(n), fmt.Sprint(n), "m"
 	j.Hyperparameters = tuning.Hyperparameters{EpochCount: &epochs, BatchSize: &batch, LearningRate: &rate}
 	j.Priority, j.Timeout, j.CancelWhenStalled, j.Evaluate, j.RequestData = -5, time.Hour, true, true, "gs://b/requests/x.json"
+	j.RetunedFrom = "vt-20261101-090000-a2b3c4d5e6"
 	j.TrainingData, j.Pairs, j.Merged, j.Warnings = "gs://b/x.jsonl", 7, 2, []string{"one", "two"}
 	j.LeftOut = &tuning.LeftOut{
 		Count: 2, Reasons: map[string]int64{"SAME_ROLE": 2}, Messages: []tuning.LeftOutMessage{{ID: "m1", Reason: "SAME_ROLE"}},
