@@ -263,7 +263,7 @@ func TestHangingEmulator(t *testing.T) {
 	defer func() { _ = hangs.Close() }()
 	for _, name := range []string{"STORAGE_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"} {
 		given := map[string]string{name: hangs.Addr().String()}
-		_, err := start(t.Context(), options{jobDuration: time.Second, concurrentJobs: 1, patience: 2 * time.Second}, given)
+		_, err := start(t.Context(), options{jobDuration: time.Second, concurrentJobs: 1, firstCallTimeout: 2 * time.Second}, given)
 		if err == nil || !strings.Contains(err.Error(), hangs.Addr().String()) {
 			t.Errorf("%s: start: %v", name, err)
 		}

@@ -82,9 +82,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		fmt.Fprintln(os.Stderr, "note:", note)
 	}
 
-	working, cancel := context.WithCancel(ctx)
+	runContext, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s, err := start(working, o, given)
+	s, err := start(runContext, o, given)
 	if err != nil {
 		if ctx.Err() != nil {
 			return interruptedError("The local command was stopped before it was ready.")
@@ -96,7 +96,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		s.banner(out)
 		return s.wait(ctx)
 	}
-	err = demo(working, s, out)
+	err = demo(runContext, s, out)
 	if err != nil && ctx.Err() != nil {
 		return interruptedError("The demo was stopped before its end.")
 	}

@@ -27,9 +27,9 @@ type options struct {
 	jobDuration    time.Duration
 	pollInterval   time.Duration
 	concurrentJobs int
-	// patience limits the time of the first calls to foreign emulators, because a client retries
+	// firstCallTimeout limits the first calls to foreign emulators, because a client retries
 	// a failing call until its context ends.
-	patience time.Duration
+	firstCallTimeout time.Duration
 }
 
 func (o *options) flags() *flag.FlagSet {
@@ -58,7 +58,7 @@ func usageErrorf(format string, args ...any) error {
 
 // parse reads the arguments. A command may come before, between or after the flags.
 func parse(args []string) (options, error) {
-	o := options{patience: 10 * time.Second}
+	o := options{firstCallTimeout: 10 * time.Second}
 	flags := o.flags()
 	for {
 		if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {

@@ -103,7 +103,7 @@ func (s *system) connect(ctx context.Context) (err error) {
 	if s.topics, err = s.cloud.PubSubClient(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	ctx, cancel := context.WithTimeout(ctx, s.firstCallTimeout)
 	defer cancel()
 	for _, bucket := range []string{inbox, data} {
 		if err := ensureBucket(ctx, s.objects, bucket); err != nil {
@@ -152,8 +152,8 @@ func (s *system) serve(ctx context.Context, environment map[string]string) error
 	}
 	front, listener := newFront(target, usualLimits), s.listener
 	s.listener = nil // the front closes the listener
-	s.goes("functions", func() error { return serve.Serve(ctx, address, functions) })
-	s.goes("front", func() error { return serveFront(ctx, front, listener) })
+	s.runInBackground("functions", func() error { return serve.Serve(ctx, address, functions) })
+	s.runInBackground("front", func() error { return serveFront(ctx, front, listener) })
 	return s.healthy(ctx)
 }
 
@@ -162,15 +162,15 @@ func (s *system) trigger(ctx context.Context) error {
 	converts := &eventarc.Trigger{Name: "convert", URL: s.inner + convertPath, Token: s.events.token()}
 	polls := &eventarc.Trigger{Name: "poll", URL: s.inner + pollPath, Token: s.events.token()}
 	topic := fmt.Sprintf("projects/%s/topics/%s", project, ticks)
-	reach, cancel := context.WithTimeout(ctx, s.patience)
+	reach, cancel := context.WithTimeout(ctx, s.firstCallTimeout)
 	defer cancel()
 	if _, err := polls.Ensure(reach, s.topics, topic); err != nil {
 		return fmt.Errorf("use Pub/Sub at %s: %w", s.cloud.Addresses.PubSub, err)
 	}
 
-	s.goes("Eventarc for "+inbox, func() error { return s.watchInbox(ctx, converts) })
-	s.goes("Eventarc for "+topic, func() error { return polls.Push(ctx, s.topics, topic) })
-	s.goes("Cloud Scheduler", func() error {
+	s.runInBackground("Eventarc for "+inbox, func() error { return s.watchInbox(ctx, converts) })
+	s.runInBackground("Eventarc for "+topic, func() error { return polls.Push(ctx, s.topics, topic) })
+	s.runInBackground("Cloud Scheduler", func() error {
 		publisher := s.topics.Publisher(topic)
 		defer publisher.Stop()
 		eventarc.Tick(ctx, publisher, s.pollInterval, []byte("{}"))
@@ -198,8 +198,8 @@ func (s *system) watchInbox(ctx context.Context, t *eventarc.Trigger) error {
 	})
 }
 
-// goes runs a part in the background; if the part fails, the whole system ends.
-func (s *system) goes(name string, part func() error) {
+// runInBackground runs a part in the background; if the part fails, the whole system ends.
+func (s *system) runInBackground(name string, part func() error) {
 	s.running.Go(func() {
 		if err := part(); err != nil {
 			s.failed <- fmt.Errorf("%s: %w", name, err)

@@ -172,7 +172,7 @@ func inject(t *testing.T, w *world, in injection, out *table) *world {
 		r := &run{world: w, t: t}
 		var hit atomic.Bool
 		defer func() { out.add(r.outcome(hit.Load()), in.kind.name) }()
-		r.through(func(c faults.Call) *kind {
+		r.play(func(c faults.Call) *kind {
 			if c.String() == in.point.String() && !hit.Swap(true) {
 				return &in.kind
 			}

@@ -73,7 +73,7 @@ var kinds = append(answers(),
 		orders, _ := r.soFar()
 		for _, o := range orders {
 			if o.key != "" {
-				r.aside.Go(func() { r.askOnce(o) }) // it may have to wait for the call that waits for it here
+				r.background.Go(func() { r.askOnce(o) }) // it may have to wait for the call that waits for it here
 			}
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -38,7 +38,7 @@ func (r *run) move(path, body string) {
 	r.mu.Lock()
 	r.movements = append(r.movements, m)
 	r.mu.Unlock()
-	for range patience {
+	for range clientAttempts {
 		if r.send(m); m.done {
 			break
 		}

@@ -41,8 +41,8 @@ func (a answer) passes() bool {
 	return a.status == 0 || a.status == http.StatusTooManyRequests || a.status == 499 || a.status >= http.StatusInternalServerError
 }
 
-// patience is how many times a client tries before it postpones the request.
-const patience = 3
+// clientAttempts is how many times a client tries before it postpones the request.
+const clientAttempts = 3
 
 // order adds a start that has not been sent yet.
 func (r *run) order(body, key string) *order {
@@ -56,7 +56,7 @@ func (r *run) order(body, key string) *order {
 // start requests a job, and retries if the answer is transient or does not arrive.
 func (r *run) start(body, key string) *order {
 	o := r.order(body, key)
-	for range patience {
+	for range clientAttempts {
 		if r.ask(o); o.over() {
 			break
 		}

@@ -39,23 +39,23 @@ type run struct {
 	repeated atomic.Bool
 	// outage is the service that fails until the current request ends, or nil.
 	outage atomic.Pointer[outage]
-	// calm disables all faults.
-	calm atomic.Bool
+	// faultsOff disables all faults.
+	faultsOff atomic.Bool
 	// final holds the records after the recovery.
 	final []record
 	// refusals counts the starts whose key stores a refusal.
 	refusals int
-	// aside counts the goroutines that run in parallel to the scenario.
-	aside sync.WaitGroup
+	// background counts the goroutines that run in parallel to the scenario.
+	background sync.WaitGroup
 }
 
-// through runs the scenario, lets the system recover, and checks the result. choose returns the
+// play runs the scenario, lets the system recover, and checks the result. choose returns the
 // fault that a call gets, or nil.
-func (r *run) through(choose func(faults.Call) *kind) {
+func (r *run) play(choose func(faults.Call) *kind) {
 	r.t.Helper()
 	r.faults.Begin(func(ctx context.Context, c faults.Call, do func(context.Context) error) error {
 		do = r.watched(c, do)
-		if r.calm.Load() {
+		if r.faultsOff.Load() {
 			return do(ctx)
 		}
 		if out := r.outage.Load(); out != nil && out.service == c.Service {

@@ -110,10 +110,10 @@ const maxTicks = 10
 // recover lets the system finish, including the effects of late calls.
 func (r *run) recover() {
 	r.t.Helper()
-	r.calm.Store(true)
+	r.faultsOff.Store(true)
 	r.settle()
 	r.faults.Wait()
-	r.aside.Wait()
+	r.background.Wait()
 	r.settle()
 }
 
@@ -128,9 +128,9 @@ func (r *run) settle() {
 			return
 		}
 		if time.Now().After(end) {
-			r.t.Fatalf("the work was not done after %s: %+v, orders %s", recovery, records, r.tellOrders())
+			r.t.Fatalf("the work was not done after %s: %+v, orders %s", recovery, records, r.describeOrders())
 		}
-		r.insist(records)
+		r.repeatUnanswered(records)
 		time.Sleep(rest(records, r.allEvaluations()))
 		before := time.Now()
 		if !r.tick() {
@@ -181,8 +181,9 @@ func (r *run) settled(records []record) bool {
 		!slices.ContainsFunc(r.drops, func(d *drop) bool { return !d.taken }) && r.modelSettled()
 }
 
-// insist repeats the requests that have no final answer, and the events that were not acknowledged.
-func (r *run) insist(records []record) {
+// repeatUnanswered repeats the requests that have no final answer, and the events that were not
+// acknowledged.
+func (r *run) repeatUnanswered(records []record) {
 	for _, o := range r.orders {
 		if !o.over() {
 			r.ask(o)
@@ -209,7 +210,7 @@ func (r *run) insist(records []record) {
 	}
 }
 
-func (r *run) tellOrders() (all []string) {
+func (r *run) describeOrders() (all []string) {
 	for _, o := range r.orders {
 		all = append(all, fmt.Sprintf("%q: answers %d, finished %v", o.key, len(o.answers()), o.over()))
 	}

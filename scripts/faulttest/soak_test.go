@@ -58,7 +58,7 @@ func soak(t *testing.T, s scenario, random *rand.Rand, end time.Time, out *table
 	for len(w.old) < worn && time.Now().Before(end) && !t.Failed() {
 		r := &run{world: w, t: t}
 		h := &havoc{scenario: s, random: random}
-		h.through(r, out)
+		h.play(r, out)
 	}
 }
 
@@ -72,15 +72,15 @@ type havoc struct {
 	done   []string // the same, with their calls
 }
 
-// through plays a run, and logs its faults if it fails.
-func (h *havoc) through(r *run, out *table) {
+// play plays a run, and logs its faults if it fails.
+func (h *havoc) play(r *run, out *table) {
 	defer func() {
 		out.add(r.outcome(true), h.kinds...)
 		if r.t.Failed() {
 			r.t.Logf("what went wrong: %s", strings.Join(h.done, ", "))
 		}
 	}()
-	r.through(h.choose)
+	r.play(h.choose)
 }
 
 // choose returns the fault at a call, or nil.

@@ -64,17 +64,17 @@ func (s *service) upload(t *testing.T, uri string, content []byte) {
 func (s *service) create(t *testing.T, r catalogue.Request, v catalogue.Verdict, validation string) error {
 	t.Helper()
 	hyper := &pb.SupervisedHyperParameters{}
-	if size := r.Hyperparameters.AdapterSize; size != nil && !slices.Contains(v.NotTaken, catalogue.AdapterSize) {
+	if size := r.Hyperparameters.AdapterSize; size != nil && !slices.Contains(v.Unsupported, catalogue.AdapterSize) {
 		hyper.AdapterSize = map[int64]pb.SupervisedHyperParameters_AdapterSize{
 			1: pb.SupervisedHyperParameters_ADAPTER_SIZE_ONE, 2: pb.SupervisedHyperParameters_ADAPTER_SIZE_TWO,
 			4: pb.SupervisedHyperParameters_ADAPTER_SIZE_FOUR, 8: pb.SupervisedHyperParameters_ADAPTER_SIZE_EIGHT,
 			16: pb.SupervisedHyperParameters_ADAPTER_SIZE_SIXTEEN, 32: pb.SupervisedHyperParameters_ADAPTER_SIZE_THIRTY_TWO,
 		}[*size]
 	}
-	if rate := r.Hyperparameters.LearningRate; rate != nil && !slices.Contains(v.NotTaken, catalogue.LearningRate) {
+	if rate := r.Hyperparameters.LearningRate; rate != nil && !slices.Contains(v.Unsupported, catalogue.LearningRate) {
 		hyper.LearningRate = *rate
 	}
-	if factor := r.Hyperparameters.LearningRateMultiplier; factor != nil && !slices.Contains(v.NotTaken, catalogue.LearningRateMultiplier) {
+	if factor := r.Hyperparameters.LearningRateMultiplier; factor != nil && !slices.Contains(v.Unsupported, catalogue.LearningRateMultiplier) {
 		hyper.LearningRateMultiplier = *factor
 	}
 	spec := &pb.SupervisedTuningSpec{TrainingDatasetUri: geminiData, ValidationDatasetUri: validation, HyperParameters: hyper}

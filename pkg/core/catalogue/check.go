@@ -57,9 +57,9 @@ type Verdict struct {
 	// TuningMode is the mode to request: the mode in the request, or else the model's first mode.
 	// It is "" if the model has no modes.
 	TuningMode string
-	// NotTaken names the hyperparameters that the caller sets and the model's family does not
+	// Unsupported names the hyperparameters that the caller sets and the model's family does not
 	// accept. Vertex AI ignores or refuses them, so they must not be sent.
-	NotTaken []string
+	Unsupported []string
 	// Refusals are known to fail; Warnings are not. If Request.Force is set, all of them are
 	// warnings.
 	Refusals []fault.Violation

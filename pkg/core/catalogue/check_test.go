@@ -151,7 +151,7 @@ func TestCheck_verdict(t *testing.T) {
 	t.Parallel()
 	type verdict struct {
 		Model, Family, APIVersion, TuningMode string
-		NotTaken                              []string
+		Unsupported                           []string
 	}
 	for base, want := range map[string]verdict{
 		lite:             {lite, "gemini", "v1", "", []string{"batch_size", "tuning_mode"}},
@@ -164,7 +164,7 @@ func TestCheck_verdict(t *testing.T) {
 		v := catalogue.Default().Check(catalogue.Request{
 			BaseModel: base, Today: today, Hyperparameters: catalogue.Hyperparameters{BatchSize: new(int64(4)), TuningMode: catalogue.Full},
 		})
-		if diff := cmp.Diff(want, verdict{idOf(v.Model), v.Family, v.APIVersion, v.TuningMode, v.NotTaken}); diff != "" {
+		if diff := cmp.Diff(want, verdict{idOf(v.Model), v.Family, v.APIVersion, v.TuningMode, v.Unsupported}); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", base, diff)
 		}
 	}

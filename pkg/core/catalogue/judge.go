@@ -29,7 +29,7 @@ var (
 	adapterSizes    = []int64{1, 2, 4, 8, 16, 32} // the API's enum has only these
 	modalities      = []Modality{Text, Image, Audio, Video, Document, FunctionCall}
 	domainTypes     = []string{"integer", "number", "boolean", "enum"}
-	whens           = []When{On, By, NotBefore}
+	retirementKinds = []When{On, By, NotBefore}
 	hyperparameters = []string{
 		EpochCount, LearningRateMultiplier, LearningRate, AdapterSize, BatchSize, TuningMode, ExportLastCheckpointOnly,
 	}
@@ -197,7 +197,7 @@ func (d *decoder) ranges(p string, f Facts) {
 		d.add(at(at(p, "unset_epochs"), "value"), "must be a range of numbers from 1")
 	}
 	if f.Retirement != nil {
-		oneOf(d, at(at(at(p, "retirement"), "value"), "when"), f.Retirement.Value.When, whens)
+		oneOf(d, at(at(at(p, "retirement"), "value"), "when"), f.Retirement.Value.When, retirementKinds)
 	}
 	if f.Validation == nil {
 		return

@@ -90,14 +90,14 @@ func (k *check) checkHyperparameters() {
 }
 
 func (k *check) notTaken(name, why string) {
-	k.NotTaken = append(k.NotTaken, name)
+	k.Unsupported = append(k.Unsupported, name)
 	k.addWarning(fieldOf(name), "NOT_TAKEN", "%s is not sent to Vertex AI: %s, and the service chooses its own.", fieldOf(name), why)
 }
 
 // checkAdapterSize checks the adapter size.
 func (k *check) checkAdapterSize() {
 	size, sizes := k.Hyperparameters.AdapterSize, k.model.AdapterSizes
-	if size == nil || sizes == nil || slices.Contains(k.NotTaken, AdapterSize) || slices.Contains(sizes.Value, *size) {
+	if size == nil || sizes == nil || slices.Contains(k.Unsupported, AdapterSize) || slices.Contains(sizes.Value, *size) {
 		return
 	}
 	var words []string

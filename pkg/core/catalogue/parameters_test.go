@@ -10,9 +10,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
 )
 
-// TestNot_taken checks that NotTaken names exactly the hyperparameters that the caller sets and the
+// TestUnsupported checks that Unsupported names exactly the hyperparameters that the caller sets and the
 // family does not accept.
-func TestNot_taken(t *testing.T) {
+func TestUnsupported(t *testing.T) {
 	t.Parallel()
 	all := *catalogue.Default()
 	all.Families = map[string]catalogue.Family{catalogue.Gemini: all.Families[catalogue.Gemini], catalogue.Open: all.Families[catalogue.Open]}
@@ -26,8 +26,8 @@ func TestNot_taken(t *testing.T) {
 		catalogue.TuningMode: {TuningMode: catalogue.Full}, catalogue.ExportLastCheckpointOnly: {ExportLastCheckpointOnly: &yes},
 	} {
 		verdict := all.Check(catalogue.Request{BaseModel: "gemini-3.1-flash-lite", Hyperparameters: h})
-		if !slices.Equal(verdict.NotTaken, []string{name}) {
-			t.Errorf("%s is set, NotTaken = %q", name, verdict.NotTaken)
+		if !slices.Equal(verdict.Unsupported, []string{name}) {
+			t.Errorf("%s is set, Unsupported = %q", name, verdict.Unsupported)
 		}
 	}
 }

@@ -12,34 +12,34 @@ import (
 // conversation builds an example turn by turn from a record of any format, and checks what every
 // example must contain. Each worker has one conversation, which it reuses.
 type conversation struct {
-	r              *record
-	system         []byte        // parts of the system instruction, each after a comma
-	turns          []byte        // turns, each after a comma
-	tools          []byte        // function declarations, each after a comma
-	calls          []call        // calls of functions, to match results with them
-	group          int           // the first call that a result without an id may belong to
-	first          int           // the first call from group on that may have no result yet
-	functions      []declaration // the declared functions
-	declares       int           // the last member outside the turns that declares functions
-	lateTexts      []int         // names of members outside the turns whose text may also be in a turn
-	holder         int           // the string whose text is parsed as JSON, or 0
-	role           string        // of the current turn, "" before the first
-	at             int           // the node of the current turn
-	parts          int           // of the current turn
-	results        bool          // the current turn contains results of functions
-	firstText      int           // the text at the start of the current turn of the model
-	missing        bool          // a turn is missing, and this was reported
-	answers        int           // messages of the model
-	pending        []pendingMark // of the current message
-	marked         []answerMark  // of the answers
-	severalAnswers int           // the name of a member that lists several answers to the conversation
+	r               *record
+	system          []byte        // parts of the system instruction, each after a comma
+	turns           []byte        // turns, each after a comma
+	tools           []byte        // function declarations, each after a comma
+	calls           []call        // calls of functions, to match results with them
+	group           int           // the first call that a result without an id may belong to
+	first           int           // the first call from group on that may have no result yet
+	functions       []declaration // the declared functions
+	lastToolsMember int           // the last member outside the turns that declares functions
+	outsideTexts    []int         // names of members outside the turns whose text may also be in a turn
+	encodedString   int           // the string whose text is parsed as JSON, or 0
+	role            string        // of the current turn, "" before the first
+	at              int           // the node of the current turn
+	parts           int           // of the current turn
+	results         bool          // the current turn contains results of functions
+	firstText       int           // the text at the start of the current turn of the model
+	missing         bool          // a turn is missing, and this was reported
+	answers         int           // messages of the model
+	pending         []pendingMark // of the current message
+	marked          []answerMark  // of the answers
+	severalAnswers  int           // the name of a member that lists several answers to the conversation
 }
 
 // begin starts a new example.
 func (c *conversation) begin(r *record) {
 	*c = conversation{
 		r: r, system: c.system[:0], turns: c.turns[:0], tools: c.tools[:0], calls: c.calls[:0],
-		functions: c.functions[:0], lateTexts: c.lateTexts[:0], pending: c.pending[:0], marked: c.marked[:0],
+		functions: c.functions[:0], outsideTexts: c.outsideTexts[:0], pending: c.pending[:0], marked: c.marked[:0],
 	}
 }
 
@@ -220,7 +220,7 @@ func (c *conversation) finishTurns() {
 
 // appendExample appends the example without its closing brace.
 func (c *conversation) appendExample(dst []byte) []byte {
-	c.checkLate()
+	c.checkOutsideTexts()
 	dst = append(dst, '{')
 	if len(c.system) > 0 {
 		dst = append(dst, `"systemInstruction":{"parts":[`...)

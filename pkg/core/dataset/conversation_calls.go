@@ -202,11 +202,11 @@ func (c *conversation) parsed(n int, code, message string, add func(v int)) {
 		outer.fail(n, code, message+" but a string in a string", "encode it once")
 		return
 	}
-	holder := c.holder
-	c.holder = c.place(n)
+	encodedString := c.encodedString
+	c.encodedString = c.place(n)
 	c.r = &inner
 	add(root)
-	c.r, c.holder = outer, holder
+	c.r, c.encodedString = outer, encodedString
 	outer.example.chars += inner.example.chars
 	outer.example.tokens += inner.example.tokens
 	for kind, count := range inner.example.parts {
@@ -220,8 +220,8 @@ func (c *conversation) parsed(n int, code, message string, add func(v int)) {
 // place returns the node of the outer record that contains n: the string whose text is parsed, or n
 // itself.
 func (c *conversation) place(n int) int {
-	if c.holder != 0 {
-		return c.holder
+	if c.encodedString != 0 {
+		return c.encodedString
 	}
 	return n
 }

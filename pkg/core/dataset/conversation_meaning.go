@@ -87,22 +87,22 @@ func (c *conversation) otherMember(name int) {
 	case meansSystem:
 		c.systemValue(v)
 	case meansTools:
-		if !bytes.Equal(r.raw(c.declares), r.raw(v)) { // two answers may repeat the same tools
+		if !bytes.Equal(r.raw(c.lastToolsMember), r.raw(v)) { // two answers may repeat the same tools
 			c.addTools(v)
 		}
-		c.declares = v
+		c.lastToolsMember = v
 	case meansText:
-		c.lateTexts = append(c.lateTexts, name)
+		c.outsideTexts = append(c.outsideTexts, name)
 	default:
 		r.unused(name)
 	}
 }
 
-// checkLate rejects text outside the conversation that would be lost. It runs after the turns are
-// written, because only then is it known whether they contain the text.
-func (c *conversation) checkLate() {
+// checkOutsideTexts rejects text outside the conversation that would be lost. It runs after the
+// turns are written, because only then is it known whether they contain the text.
+func (c *conversation) checkOutsideTexts() {
 	r := c.r
-	for _, name := range c.lateTexts {
+	for _, name := range c.outsideTexts {
 		raw := r.raw(name + 1)
 		switch {
 		case !r.hasContent(name + 1):

@@ -54,9 +54,9 @@ func (a *API) events(r *http.Request, name string) (any, error) {
 // of events on all earlier pages.
 func eventPage(p *query.Parameters) (size, after int, err error) {
 	size = p.Number("page_size", maxEvents, 1, maxEvents)
-	after = p.Number("page_token", 0, 1, maxSafe)
+	after = p.Number("page_token", 0, 1, maxPageToken)
 	return size, after, p.Err()
 }
 
-// maxSafe is far above the number of events that a job can have.
-const maxSafe = 1 << 30
+// maxPageToken is far above the number of events that a job can have.
+const maxPageToken = 1 << 30

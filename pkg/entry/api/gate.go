@@ -35,13 +35,13 @@ const (
 // Gate limits the total memory for the bodies of concurrent requests. A nil Gate has no limit.
 type Gate struct {
 	// Wait is how long a request waits for memory before it is refused.
-	Wait time.Duration
-	room *semaphore.Weighted
+	Wait   time.Duration
+	memory *semaphore.Weighted
 }
 
 // NewGate returns a gate for a process that may use memory bytes (GOMEMLIMIT).
 func NewGate(memory int64) *Gate {
-	return &Gate{Wait: gateWait, room: semaphore.NewWeighted(GateSize(memory))}
+	return &Gate{Wait: gateWait, memory: semaphore.NewWeighted(GateSize(memory))}
 }
 
 // GateSize returns how many bytes of a process's memory are reserved for bodies: two thirds, but
@@ -63,19 +63,19 @@ type share struct {
 
 func (s *share) release() {
 	if s.size > 0 {
-		s.gate.room.Release(s.size)
+		s.gate.memory.Release(s.size)
 	}
 }
 
 // enter waits until there is enough memory for the request's body, or refuses the request.
 func (g *Gate) enter(r *http.Request, s *share) error {
-	size := MemoryPerByte * announced(r)
+	size := MemoryPerByte * expectedLength(r)
 	if g == nil || size <= MemoryPerByte*FreeBody {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), g.Wait)
 	defer cancel()
-	if err := g.room.Acquire(ctx, size); err != nil {
+	if err := g.memory.Acquire(ctx, size); err != nil {
 		if r.Context().Err() != nil {
 			return fmt.Errorf("wait for memory: %w", err)
 		}
@@ -90,11 +90,11 @@ func (g *Gate) enter(r *http.Request, s *share) error {
 	return nil
 }
 
-// announced returns the expected length of a body before the body is read. This is Content-Length,
-// or zero if Content-Length exceeds the limit, because such a body is not kept in memory. Without
-// Content-Length, announced reads the beginning of the body. It returns the real length of a body
-// of at most FreeBody bytes, and the maximum length for any other body.
-func announced(r *http.Request) int64 {
+// expectedLength returns the expected length of a body before the body is read. This is
+// Content-Length, or zero if Content-Length exceeds the limit, because such a body is not kept in
+// memory. Without Content-Length, expectedLength reads the beginning of the body. It returns the
+// real length of a body of at most FreeBody bytes, and the maximum length for any other body.
+func expectedLength(r *http.Request) int64 {
 	switch {
 	case r.ContentLength > bodyLimit:
 		return 0

@@ -18,21 +18,21 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 )
 
-// patience is the total time for all requests to the issuer. A caller waits for them.
-const patience = 5 * time.Second
+// requestsTimeout is the total time for all requests to the issuer. A caller waits for them.
+const requestsTimeout = 5 * time.Second
 
 // mostRead is the maximum length of one response in bytes. Google's responses take 2 KiB.
 const mostRead = 1 << 20
 
 // issuer fetches the keys of an OpenID issuer, as OpenID Connect Discovery 1.0 defines it.
 type issuer struct {
-	url      string
-	patience time.Duration
-	client   *http.Client
+	url             string
+	requestsTimeout time.Duration
+	client          *http.Client
 }
 
 func newIssuer(address string) *issuer {
-	return &issuer{url: address, patience: patience, client: &http.Client{
+	return &issuer{url: address, requestsTimeout: requestsTimeout, client: &http.Client{
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if len(via) > 3 {
 				return errors.New("too many redirects")
@@ -44,7 +44,7 @@ func newIssuer(address string) *issuer {
 
 // keys returns the issuer's current signing keys.
 func (i *issuer) keys(ctx context.Context) ([]jose.JSONWebKey, error) {
-	ctx, cancel := context.WithTimeout(ctx, i.patience)
+	ctx, cancel := context.WithTimeout(ctx, i.requestsTimeout)
 	defer cancel()
 	var about struct {
 		Issuer string `json:"issuer"`

@@ -219,7 +219,7 @@ func TestCatalogue(t *testing.T) {
 		Hyperparameters: catalogue.Hyperparameters{EpochCount: new(int64(3)), BatchSize: new(int64(4)), LearningRate: new(0.0001)},
 	}
 	v := c.Check(request)
-	if diff := cmp.Diff([]string{"learning_rate", "batch_size"}, v.NotTaken); diff != "" || v.Err() != nil || len(v.Warnings) != 2 {
+	if diff := cmp.Diff([]string{"learning_rate", "batch_size"}, v.Unsupported); diff != "" || v.Err() != nil || len(v.Warnings) != 2 {
 		t.Errorf("%v, warnings %v, not taken (-want +got):\n%s", v.Err(), v.Texts(), diff)
 	}
 	if catalogue.Default().Check(request).Err() == nil {

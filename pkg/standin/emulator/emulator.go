@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// patience bounds how long an emulator may take to listen.
-const patience = 60 * time.Second
+// startTimeout bounds how long an emulator may take to listen.
+const startTimeout = 60 * time.Second
 
 // emulator is one program, started by the first test of a process that asks for it.
 type emulator struct {
@@ -124,13 +124,13 @@ func (e *emulator) start(jar string) error {
 
 // listens polls, since the emulators do not report when they are ready.
 func listens(address string) error {
-	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(startTimeout); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := net.Dial("tcp", address) //nolint:noctx // to ourselves: it is refused or taken at once
 		if err == nil {
 			return conn.Close()
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("nothing listens on %s after %s: %w", address, patience, err)
+			return fmt.Errorf("nothing listens on %s after %s: %w", address, startTimeout, err)
 		}
 	}
 }

@@ -260,15 +260,15 @@ func TestMemory_is_bounded(t *testing.T) {
 	w.pull(w.sub, false)
 	w.pull(w.ordered, true)
 	other := w.createTopic(w.topic + "-without-subscriptions")
-	batch := make([]*pb.PubsubMessage, slack)
+	batch := make([]*pb.PubsubMessage, keepLimit)
 	for i := range batch {
 		batch[i] = &pb.PubsubMessage{Data: []byte("x")}
 	}
 	for range 5 {
 		w.publish(other, batch...)
 	}
-	if n := len(s.fake.Messages()); n > 3*slack {
-		t.Errorf("the server keeps %d messages, want at most %d", n, 3*slack)
+	if n := len(s.fake.Messages()); n > 3*keepLimit {
+		t.Errorf("the server keeps %d messages, want at most %d", n, 3*keepLimit)
 	}
 	if got := w.pull(w.sub, true).Message; string(got.Data) != "kept" || got.Attributes["k"] != "v" {
 		t.Errorf("got %v, want the message that was not acknowledged", got)

@@ -30,8 +30,8 @@ const (
 	maxRequestBytes = 10<<20 + 1<<16
 	// retention is how long the fake offers a message to a subscription.
 	retention = 10 * time.Minute
-	// slack is how many messages the fake may keep before the acknowledged ones are removed.
-	slack = 1000
+	// keepLimit is how many messages the fake may keep before the acknowledged ones are removed.
+	keepLimit = 1000
 )
 
 // Config says where a [Server] listens. The zero value is a server on a free port of 127.0.0.1.
@@ -58,7 +58,7 @@ func Start(cfg Config) (*Server, error) {
 		Service: "Pub/Sub", Addr: cfg.Addr, MaxRequestBytes: maxRequestBytes,
 		UnaryInterceptor: cfg.UnaryInterceptor, StreamInterceptor: cfg.StreamInterceptor,
 	}, func(r grpc.ServiceRegistrar) {
-		pb.RegisterPublisherServer(r, &publisher{GServer: &fake.GServer, fake: fake, limit: slack})
+		pb.RegisterPublisherServer(r, &publisher{GServer: &fake.GServer, fake: fake, limit: keepLimit})
 		pb.RegisterSubscriberServer(r, &fake.GServer)
 	})
 	if err != nil {
@@ -113,6 +113,6 @@ func (p *publisher) removeAcknowledged(ctx context.Context) error {
 			return fmt.Errorf("publish a message to topic %s again: %w", r.Topic, err)
 		}
 	}
-	p.kept, p.limit = len(again), 2*len(again)+slack
+	p.kept, p.limit = len(again), 2*len(again)+keepLimit
 	return nil
 }

@@ -135,11 +135,11 @@ func (s *Service) checkCatalogue(ctx context.Context, o StartRequest, job tuning
 	if job.Spec.PreTunedModel != "" && verdict.Family == catalogue.Open {
 		return job, verdict, notContinued(o)
 	}
-	job.Spec.APIVersion, job.Spec.NotSent = verdict.APIVersion, verdict.NotTaken
-	if !slices.Contains(verdict.NotTaken, catalogue.TuningMode) {
+	job.Spec.APIVersion, job.Spec.NotSent = verdict.APIVersion, verdict.Unsupported
+	if !slices.Contains(verdict.Unsupported, catalogue.TuningMode) {
 		job.Spec.TuningMode = verdict.TuningMode
 	}
-	if !slices.Contains(verdict.NotTaken, catalogue.ExportLastCheckpointOnly) {
+	if !slices.Contains(verdict.Unsupported, catalogue.ExportLastCheckpointOnly) {
 		job.Spec.ExportLastCheckpointOnly = o.ExportLastCheckpointOnly != nil && *o.ExportLastCheckpointOnly
 	}
 	job.Warnings = verdict.Texts()
