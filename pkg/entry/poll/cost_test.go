@@ -80,7 +80,7 @@ func TestCostOfATick(t *testing.T) {
 				w.tick(t)
 				calls := w.taken()
 				pages, published := (jobs+99)/100, (changed+399)/400
-				want := map[string]int{"RunQuery": jobs/500 + 2}
+				want := map[string]int{"RunQuery": jobs/500 + 3}
 				if jobs > 0 {
 					want["ListTuningJobs"] = pages
 				}

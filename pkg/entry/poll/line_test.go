@@ -98,8 +98,8 @@ func TestLine_is_sent_in_order(t *testing.T) {
 		if n := calls["CreateTuningJob"]; n != creates {
 			t.Errorf("%s: Vertex AI is asked %d times, want %d", what, n, creates)
 		}
-		if n := calls["RunQuery"]; n != 3 {
-			t.Errorf("%s: %d queries, want one for the jobs, one for the queue and one for the evaluations", what, n)
+		if n := calls["RunQuery"]; n != 4 {
+			t.Errorf("%s: %d queries, want one each for the jobs, the queue, the evaluations and the models", what, n)
 		}
 		if diff := cmp.Diff(want, w.standing(t, line)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", what, diff)

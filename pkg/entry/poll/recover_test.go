@@ -253,7 +253,7 @@ func TestLeases_are_kept(t *testing.T) {
 	for range 2 {
 		w.tick(t)
 	}
-	if diff := cmp.Diff(map[string]int{"RunQuery": 4}, w.taken()); diff != "" {
+	if diff := cmp.Diff(map[string]int{"RunQuery": 6}, w.taken()); diff != "" {
 		t.Errorf("calls of two ticks (-want +got):\n%s", diff)
 	}
 	for _, r := range records {

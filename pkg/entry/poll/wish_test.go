@@ -122,7 +122,7 @@ func TestStalled_is_published_once(t *testing.T) {
 	step("it has stalled", 121*time.Minute, "000004 vertextune.tuningJob.v1.stalled")
 	w.taken()
 	step("it has stalled, which is known", 200*time.Hour)
-	if diff := cmp.Diff(map[string]int{"RunQuery": 2, "GetTuningJob": 1, "Pull": 1}, w.taken()); diff != "" {
+	if diff := cmp.Diff(map[string]int{"RunQuery": 3, "GetTuningJob": 1, "Pull": 1}, w.taken()); diff != "" {
 		t.Errorf("calls for a job that is known to have stalled (-want +got):\n%s", diff)
 	}
 	w.runs(time.Hour, 1)

@@ -196,7 +196,7 @@ func TestUpdateJob_keeps_what_does_not_move(t *testing.T) {
 		want, first := fullJob(1), newJob(1)
 		want.Key, want.ModelID, want.Hyperparameters, want.Published = first.Key, first.ModelID, first.Hyperparameters, first.Published
 		want.OpenAI, want.Priority, want.Timeout, want.CancelWhenStalled = first.OpenAI, first.Priority, first.Timeout, first.CancelWhenStalled
-		want.Evaluate = first.Evaluate
+		want.Evaluate, want.PromoteIf, want.RetunedFrom = first.Evaluate, first.PromoteIf, first.RetunedFrom
 		same(t, "job", want, read.Job)
 		if note := w.data(t, "tuning_jobs/"+record.ID)["note"]; note != "mine" {
 			t.Errorf("the added field is now %v", note)
