@@ -4,7 +4,6 @@
 package promotions_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -86,9 +85,8 @@ func TestBusy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	_, err = w.Promote(ctx, order("m"), promotion.Request{JobName: job.ID})
+	w.BusyTimeout = 300 * time.Millisecond
+	_, err = w.Promote(t.Context(), order("m"), promotion.Request{JobName: job.ID})
 	if e := fault.From(err); e.Reason != "PROMOTION_IN_PROGRESS" || e.Kind != fault.Unavailable || e.RetryAfter == 0 {
 		t.Errorf("%v", err)
 	}

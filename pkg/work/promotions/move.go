@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// patience is how long a call waits for the move of another call.
-	patience = 10 * time.Second
+	// busyTimeout is the usual BusyTimeout.
+	busyTimeout = 10 * time.Second
 	// pause is the time between two looks at it.
 	pause = 100 * time.Millisecond
 	// writeTimeout limits the write of what Vertex AI was told, after the context has ended.
@@ -35,7 +35,7 @@ type plan func(p promotion.Pointer, exists bool) (m promotion.Move, isNew bool, 
 // it.
 func (s *Service) move(ctx context.Context, modelID string, next plan) (promotion.Move, error) {
 	a := attempt{plan: next, now: s.now, lease: s.Lease}
-	for end := time.Now().Add(patience); ; {
+	for end := time.Now().Add(s.BusyTimeout); ; {
 		pointer, err := s.Records.ChangePointer(ctx, modelID, a.step)
 		switch {
 		case err != nil:

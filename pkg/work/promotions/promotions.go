@@ -37,14 +37,17 @@ type Service struct {
 	Catalogue catalogue.Provider
 	// Lease is how long other processes leave a pending move alone.
 	Lease time.Duration
-	Now   func() time.Time
-	Log   *slog.Logger
+	// BusyTimeout is how long a call waits for the move of another call.
+	BusyTimeout time.Duration
+	Now         func() time.Time
+	Log         *slog.Logger
 }
 
 // New returns a service that works with what a function has opened.
 func New(b *backend.Backend, client *vertex.Client) *Service {
 	return &Service{
-		Records: b.Records, Objects: b.Objects, Vertex: client, Catalogue: b.Catalogue, Lease: b.Config.Jobs.Lease, Now: time.Now, Log: b.Log,
+		Records: b.Records, Objects: b.Objects, Vertex: client, Catalogue: b.Catalogue, Lease: b.Config.Jobs.Lease,
+		BusyTimeout: busyTimeout, Now: time.Now, Log: b.Log,
 	}
 }
 
