@@ -201,6 +201,8 @@ func TestEvaluations_records_that_cannot_be_decoded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.post(t, base+"/evaluations", `{"job_name":"4711"}`).failed(http.StatusInternalServerError)
+	for _, path := range []string{"/evaluations", "/retune", "/models/m/promote"} {
+		s.post(t, base+path, `{"job_name":"4711"}`).failed(http.StatusInternalServerError)
+	}
 	s.get(t, base+"/evaluations/ev-20261201-143022-abcdefghij").failed(http.StatusInternalServerError)
 }

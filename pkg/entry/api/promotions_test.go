@@ -129,6 +129,8 @@ func TestPromote_and_roll_back(t *testing.T) {
 	}
 	s.send(t, http.MethodPost, base+"/models/m/promote", `{"job_name":"`+job.ID+`","checkpoint_id":"2"}`, key).failed(http.StatusConflict)
 	s.post(t, base+"/models/m/rollback", `{"version":1}`).failed(http.StatusConflict)
+	s.send(t, http.MethodPost, base+"/models/m/rollback", "{}", func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }).
+		failed(http.StatusUnsupportedMediaType)
 	if f := s.post(t, base+"/models/m/rollback", "").failed(http.StatusBadRequest); f.Details[0].Reason != "NO_PREVIOUS_VERSION" {
 		t.Errorf("too far: %+v", f)
 	}

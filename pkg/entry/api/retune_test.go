@@ -122,6 +122,29 @@ func TestRetune_refuses(t *testing.T) {
 		}
 	}
 	s.post(t, base+"/retune", `{"job_name":"4711"}`).failed(http.StatusNotFound)
+	if code := s.cutOff(t, base+"/retune", "{"); code != 499 {
+		t.Errorf("a request that is cut off: got %d, want 499", code)
+	}
+}
+
+// TestRetune_key: a key of one start cannot be used for another one.
+func TestRetune_key(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, nil)
+	key := func(r *http.Request) { r.Header.Set("Idempotency-Key", "k") }
+	body := `{"job_name":"` + s.retunable(t, func(*tuning.Job) {}) + `"`
+	type reply struct {
+		Job struct {
+			ID string `json:"job_id"`
+		} `json:"job_info"`
+	}
+	var first, again reply
+	s.send(t, http.MethodPost, base+"/retune", body+"}", key).decode(&first)
+	s.send(t, http.MethodPost, base+"/retune", body+"}", key).decode(&again)
+	if first.Job.ID == "" || again != first {
+		t.Errorf("%+v, then %+v", first, again)
+	}
+	s.send(t, http.MethodPost, base+"/retune", body+`,"base_model":"gemini-3.5-flash-lite"}`, key).failed(http.StatusConflict)
 }
 
 // TestRetirement: the status and the lineage of a tuned model have a notice from six months before
