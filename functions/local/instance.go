@@ -116,6 +116,9 @@ func (r *registration) others() (running []instance) {
 
 func (r *registration) close() error {
 	err := os.RemoveAll(r.dir)
+	if err != nil {
+		err = os.RemoveAll(r.dir) // a file may have appeared meanwhile
+	}
 	return errors.Join(err, r.unlock())
 }
 
