@@ -109,6 +109,13 @@ func Wrap(kind Kind, err error, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...), Err: err}
 }
 
+// Refuse returns an error about one field of a request. reason is a word such as UNKNOWN_JOB.
+func Refuse(kind Kind, field, reason, format string, args ...any) *Error {
+	e := New(kind, format, args...)
+	e.Violations = []Violation{{Field: field, Reason: reason, Description: e.Message}}
+	return e
+}
+
 // Invalid returns an InvalidArgument error with the violations.
 func Invalid(violations ...Violation) *Error {
 	if len(violations) == 0 {

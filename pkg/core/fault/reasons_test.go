@@ -88,7 +88,7 @@ func (r reasons) fromTables(text string) {
 }
 
 // takers are the functions that take a reason as an argument.
-var takers = []string{"Add", "add", "addFailure", "refuse", "unread", "wrong"}
+var takers = []string{"Add", "add", "addFailure", "refuse", "Refuse", "unread", "wrong"}
 
 // fromPackage adds the words that become the reason of an error, the code of a remedy or of a fault in data, or the
 // reason for which a record is left out.

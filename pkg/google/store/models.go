@@ -40,9 +40,7 @@ func (s *Store) Model(ctx context.Context, id string) (Model, error) {
 }
 
 func unknownModel(id string) error {
-	e := fault.New(fault.NotFound, "There is no model %q in the collection models.", id)
-	e.Violations = []fault.Violation{{Field: "model_id", Reason: "UNKNOWN_MODEL", Description: e.Message}}
-	return e
+	return fault.Refuse(fault.NotFound, "model_id", "UNKNOWN_MODEL", "There is no model %q in the collection models.", id)
 }
 
 // lastJob is the newest job of a model, in the model's document.

@@ -20,11 +20,11 @@ const judgeSide = "judge"
 // leave it.
 func (s *Service) judgeModel(known *catalogue.Catalogue, location string) (*evalrun.Side, error) {
 	if known.Judge == nil {
-		return nil, refuse(fault.FailedPrecondition, "judge", "NO_JUDGE", "The catalogue of base models names no judge.")
+		return nil, fault.Refuse(fault.FailedPrecondition, "judge", "NO_JUDGE", "The catalogue of base models names no judge.")
 	}
 	model := known.Lookup(known.Judge.Value)
 	if served := model.ServingLocations; served == nil || !slices.Contains(served.Value, location) {
-		return nil, refuse(fault.FailedPrecondition, "judge", "NO_JUDGE",
+		return nil, fault.Refuse(fault.FailedPrecondition, "judge", "NO_JUDGE",
 			"The judge %s is not served at %s, which is the location of the models to compare.", model.ID, location)
 	}
 	side := withFacts(model, evalrun.Side{Name: judgeSide, Model: s.Vertex.BaseModelName(location, model.ID), Location: location})

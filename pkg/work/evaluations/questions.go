@@ -22,14 +22,14 @@ import (
 func (s *Service) source(r evalrun.Request, job tuning.Job) (uri, field string, err error) {
 	if r.Data == "" {
 		if job.Spec.ValidationData == "" {
-			return "", "", refuse(fault.FailedPrecondition, "evaluation_data", "NO_EVALUATION_DATA",
+			return "", "", fault.Refuse(fault.FailedPrecondition, "evaluation_data", "NO_EVALUATION_DATA",
 				"The job has no validation data to evaluate it with. Give evaluation_data, a JSONL file of examples that the job was not trained on.")
 		}
 		return job.Spec.ValidationData, "job_name", nil
 	}
 	bucket, _, _ := tuning.ParseURI(r.Data)
 	if allowed := s.Config.Buckets; len(allowed) > 0 && bucket != s.Config.DataBucket && !slices.Contains(allowed, bucket) {
-		return "", "", refuse(fault.InvalidArgument, "evaluation_data", "NOT_ALLOWED",
+		return "", "", fault.Refuse(fault.InvalidArgument, "evaluation_data", "NOT_ALLOWED",
 			"must be in a bucket that this service allows (START_BUCKETS): %s.", strings.Join(allowed, ", "))
 	}
 	return r.Data, "evaluation_data", nil
@@ -48,9 +48,9 @@ func (s *Service) selection(ctx context.Context, uri, field string, n int64) (fo
 	}
 	switch {
 	case errors.Is(err, gcs.ErrNotFound):
-		err = refuse(fault.NotFound, field, "UNKNOWN_OBJECT", "There is no object %s.", uri)
+		err = fault.Refuse(fault.NotFound, field, "UNKNOWN_OBJECT", "There is no object %s.", uri)
 	case err == nil && len(found.Examples) == 0:
-		err = refuse(fault.FailedPrecondition, field, "NO_EVALUATION_EXAMPLES",
+		err = fault.Refuse(fault.FailedPrecondition, field, "NO_EVALUATION_EXAMPLES",
 			"None of the %d lines of the evaluation data can be asked.", found.Lines)
 	}
 	return found, attrs.Generation, err
@@ -66,7 +66,7 @@ func checkMetric(metric string, examples []evaluation.Example) error {
 			return nil
 		}
 	}
-	return refuse(fault.FailedPrecondition, "metric", "METRIC_DOES_NOT_APPLY",
+	return fault.Refuse(fault.FailedPrecondition, "metric", "METRIC_DOES_NOT_APPLY",
 		"The metric %s applies to no right answer of the evaluation data. Leave metric out, and the service chooses one that does.", metric)
 }
 

@@ -23,21 +23,14 @@ const (
 	checkpointSide = "checkpoint-"
 )
 
-// refuse returns an error about one field of a request.
-func refuse(kind fault.Kind, field, reason, format string, args ...any) error {
-	e := fault.New(kind, format, args...)
-	e.Violations = []fault.Violation{{Field: field, Reason: reason, Description: e.Message}}
-	return e
-}
-
 // checkServed refuses a job whose tuned model cannot be asked.
 func checkServed(field string, job tuning.Job) error {
 	switch {
 	case job.State != tuning.Succeeded:
-		return refuse(fault.FailedPrecondition, field, "JOB_NOT_SUCCEEDED",
+		return fault.Refuse(fault.FailedPrecondition, field, "JOB_NOT_SUCCEEDED",
 			"Only a job that has succeeded has a model to evaluate. The state of job %s is %s.", job.ID, job.State)
 	case job.TunedEndpoint == "":
-		return refuse(fault.FailedPrecondition, field, "MODEL_NOT_SERVED",
+		return fault.Refuse(fault.FailedPrecondition, field, "MODEL_NOT_SERVED",
 			"The tuned model of job %s has no endpoint, so it cannot be asked. Vertex AI serves only tuned Gemini models by itself.", job.ID)
 	}
 	return nil
@@ -63,7 +56,7 @@ func (s *Service) sides(known *catalogue.Catalogue, r evalrun.Request, job tunin
 	for i, id := range r.Checkpoints {
 		at := slices.IndexFunc(job.Checkpoints, func(c tuning.Checkpoint) bool { return c.ID == id && c.Endpoint != "" })
 		if at < 0 {
-			return nil, refuse(fault.InvalidArgument, fmt.Sprintf("checkpoints[%d]", i), "UNKNOWN_CHECKPOINT",
+			return nil, fault.Refuse(fault.InvalidArgument, fmt.Sprintf("checkpoints[%d]", i), "UNKNOWN_CHECKPOINT",
 				"The job has no checkpoint of this ID with an endpoint. It has: %s.", strings.Join(checkpointIDs(job), ", "))
 		}
 		side, err := tunedModel(known, checkpointSide+id, job, job.Checkpoints[at].Endpoint)
@@ -87,7 +80,7 @@ func (s *Service) first(known *catalogue.Catalogue, location string, job tuning.
 	}
 	id := catalogue.ID(job.BaseModel)
 	if !baseModelID.MatchString(id) {
-		return evalrun.Side{}, refuse(fault.FailedPrecondition, "job_name", "MODEL_NOT_SERVED",
+		return evalrun.Side{}, fault.Refuse(fault.FailedPrecondition, "job_name", "MODEL_NOT_SERVED",
 			"The base model of job %s is %s, which cannot be asked. Name another job in against.", job.ID, job.BaseModel)
 	}
 	return withFacts(known.Lookup(job.BaseModel), evalrun.Side{Name: baseSide, Model: s.Vertex.BaseModelName(location, id), Location: location}), nil

@@ -244,7 +244,7 @@ func (s *Service) overMonth(e *store.BudgetError) error {
 func (s *Service) job(ctx context.Context, field, name string) (tuning.Job, error) {
 	record, err := s.Records.FindJob(ctx, name)
 	if fault.KindOf(err) == fault.NotFound {
-		return tuning.Job{}, refuse(fault.NotFound, field, "UNKNOWN_JOB", "There is no job %q. GET /api/v1/fine-tuning/jobs lists the jobs.", name)
+		return tuning.Job{}, fault.Refuse(fault.NotFound, field, "UNKNOWN_JOB", "There is no job %q. GET /api/v1/fine-tuning/jobs lists the jobs.", name)
 	}
 	if err != nil {
 		return tuning.Job{}, err

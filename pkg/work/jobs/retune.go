@@ -16,11 +16,11 @@ import (
 // names. If the job has validation data, the new model is compared with the old one at the end.
 func (s *Service) RetuneRequest(ctx context.Context, job tuning.Job, baseModel string) (tuning.Request, error) {
 	if job.State != tuning.Succeeded {
-		return tuning.Request{}, refuse("job_name", "JOB_NOT_SUCCEEDED",
+		return tuning.Request{}, fault.Refuse(fault.FailedPrecondition, "job_name", "JOB_NOT_SUCCEEDED",
 			"Only a job that has succeeded can be repeated on another model. The state of job %s is %s.", job.ID, job.State)
 	}
 	if job.Spec.PreTunedModel != "" {
-		return tuning.Request{}, refuse("job_name", "CONTINUED_MODEL",
+		return tuning.Request{}, fault.Refuse(fault.FailedPrecondition, "job_name", "CONTINUED_MODEL",
 			"Job %s continued the model %s, and its own data alone would lose what that model had learned. "+
 				"Retune the job of that model first, and then start a job on %s with pre_tuned_model.", job.ID, job.Spec.PreTunedModel, job.TrainingData)
 	}
@@ -31,13 +31,13 @@ func (s *Service) RetuneRequest(ctx context.Context, job tuning.Job, baseModel s
 			next = known.Successor(old, s.Now())
 		}
 		if next == nil {
-			return tuning.Request{}, refuse("base_model", "NO_SUCCESSOR",
+			return tuning.Request{}, fault.Refuse(fault.FailedPrecondition, "base_model", "NO_SUCCESSOR",
 				"The catalogue names no successor of %s that can be tuned. Give base_model.", job.BaseModel)
 		}
 		baseModel = next.ID
 	}
 	if catalogue.ID(baseModel) == catalogue.ID(job.BaseModel) {
-		return tuning.Request{}, refuse("base_model", "SAME_MODEL", "Job %s was tuned on %s already.", job.ID, job.BaseModel)
+		return tuning.Request{}, fault.Refuse(fault.FailedPrecondition, "base_model", "SAME_MODEL", "Job %s was tuned on %s already.", job.ID, job.BaseModel)
 	}
 	r := tuning.Request{
 		TrainingData: job.TrainingData, ValidationData: job.Spec.ValidationData, ModelID: job.ModelID, BaseModel: baseModel,
@@ -49,10 +49,4 @@ func (s *Service) RetuneRequest(ctx context.Context, job tuning.Job, baseModel s
 		r.ExportLastCheckpointOnly = new(true)
 	}
 	return r, nil
-}
-
-func refuse(field, reason, format string, args ...any) error {
-	e := fault.New(fault.FailedPrecondition, format, args...)
-	e.Violations = []fault.Violation{{Field: field, Reason: reason, Description: e.Message}}
-	return e
 }

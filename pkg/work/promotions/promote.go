@@ -67,11 +67,11 @@ func (s *Service) job(ctx context.Context, modelID, name string) (tuning.Job, er
 	record, err := s.Records.FindJob(ctx, name)
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
-		return tuning.Job{}, refuse(fault.NotFound, "job_name", "UNKNOWN_JOB", "There is no job %q. GET /api/v1/fine-tuning/jobs lists the jobs.", name)
+		return tuning.Job{}, fault.Refuse(fault.NotFound, "job_name", "UNKNOWN_JOB", "There is no job %q. GET /api/v1/fine-tuning/jobs lists the jobs.", name)
 	case err != nil:
 		return tuning.Job{}, err
 	case record.ModelID != "" && record.ModelID != modelID:
-		return tuning.Job{}, refuse(fault.FailedPrecondition, "job_name", "WRONG_MODEL",
+		return tuning.Job{}, fault.Refuse(fault.FailedPrecondition, "job_name", "WRONG_MODEL",
 			"Job %s was started for the model %q. Promote it there, or name a job of this model.", record.ID, record.ModelID)
 	}
 	return record.Job, nil
@@ -86,10 +86,10 @@ func versionOf(job tuning.Job, checkpoint string) (promotion.Version, error) {
 	}
 	switch {
 	case job.State != tuning.Succeeded:
-		return v, refuse(fault.FailedPrecondition, "job_name", "JOB_NOT_SUCCEEDED",
+		return v, fault.Refuse(fault.FailedPrecondition, "job_name", "JOB_NOT_SUCCEEDED",
 			"Only a job that has succeeded has a model to promote. The state of job %s is %s.", job.ID, job.State)
 	case job.TunedEndpoint == "" || job.TunedModel == "":
-		return v, refuse(fault.FailedPrecondition, "job_name", "MODEL_NOT_SERVED",
+		return v, fault.Refuse(fault.FailedPrecondition, "job_name", "MODEL_NOT_SERVED",
 			"The tuned model of job %s has no endpoint, so nobody could ask it. Vertex AI serves only tuned Gemini models by itself.", job.ID)
 	}
 	at := slices.IndexFunc(job.Checkpoints, func(c tuning.Checkpoint) bool {
@@ -99,7 +99,7 @@ func versionOf(job tuning.Job, checkpoint string) (promotion.Version, error) {
 	case at >= 0:
 		v.Checkpoint, v.Endpoint = job.Checkpoints[at].ID, job.Checkpoints[at].Endpoint
 	case checkpoint != "":
-		return v, refuse(fault.InvalidArgument, "checkpoint_id", "UNKNOWN_CHECKPOINT", "%s", unknownCheckpoint(job))
+		return v, fault.Refuse(fault.InvalidArgument, "checkpoint_id", "UNKNOWN_CHECKPOINT", "%s", unknownCheckpoint(job))
 	}
 	return v, nil
 }
@@ -126,7 +126,7 @@ func (s *Service) required(ctx context.Context, v promotion.Version, r promotion
 	if r.Evaluation != "" {
 		e, err := s.Records.Evaluation(ctx, r.Evaluation)
 		if fault.KindOf(err) == fault.NotFound {
-			return promotion.Gain{}, refuse(fault.NotFound, evaluationField, "UNKNOWN_EVALUATION", "There is no evaluation %q.", r.Evaluation)
+			return promotion.Gain{}, fault.Refuse(fault.NotFound, evaluationField, "UNKNOWN_EVALUATION", "There is no evaluation %q.", r.Evaluation)
 		}
 		if err != nil {
 			return promotion.Gain{}, err
@@ -142,7 +142,7 @@ func (s *Service) required(ctx context.Context, v promotion.Version, r promotion
 			return s.gain(ctx, v, e.Run, r.Gate)
 		}
 	}
-	return promotion.Gain{}, refuse(fault.FailedPrecondition, evaluationField, "UNKNOWN_EVALUATION",
+	return promotion.Gain{}, fault.Refuse(fault.FailedPrecondition, evaluationField, "UNKNOWN_EVALUATION",
 		"No evaluation has asked this version, and the gate needs one. Start it with POST /api/v1/fine-tuning/evaluations%s.", checkpointsOf(v))
 }
 
@@ -163,7 +163,7 @@ func checkpointsOf(v promotion.Version) string {
 func (s *Service) gain(ctx context.Context, v promotion.Version, run evalrun.Run, gate promotion.Gate) (promotion.Gain, error) {
 	at := sideOf(v, run)
 	wrong := func(reason, format string, args ...any) (promotion.Gain, error) {
-		return promotion.Gain{}, refuse(fault.FailedPrecondition, evaluationField, reason, format, args...)
+		return promotion.Gain{}, fault.Refuse(fault.FailedPrecondition, evaluationField, reason, format, args...)
 	}
 	switch {
 	case run.JobID != v.JobID:
@@ -185,7 +185,7 @@ func (s *Service) gain(ctx context.Context, v promotion.Version, run evalrun.Run
 	gain, applies := gate.Measure(report, run.Sides[at].Name)
 	gain.Evaluation = run.ID
 	if !applies {
-		return gain, refuse(fault.FailedPrecondition, "require.metric", "METRIC_DOES_NOT_APPLY",
+		return gain, fault.Refuse(fault.FailedPrecondition, "require.metric", "METRIC_DOES_NOT_APPLY",
 			"The metric %s applies to no example of the evaluation %s. Leave it out for the metric that decided the verdict.", gain.Metric, run.ID)
 	}
 	return gain, nil

@@ -96,7 +96,7 @@ func (s *Service) RollBack(ctx context.Context, o Order, leave int64) (promotion
 	wanted := o.move(promotion.RolledBack, leave)
 	return s.move(ctx, o.ModelID, func(p promotion.Pointer, exists bool) (promotion.Move, bool, error) {
 		if !exists {
-			return wanted, false, refuse(fault.NotFound, "model_id", "UNKNOWN_MODEL", "There is no model %q in the collection models.", o.ModelID)
+			return wanted, false, fault.Refuse(fault.NotFound, "model_id", "UNKNOWN_MODEL", "There is no model %q in the collection models.", o.ModelID)
 		}
 		if known, err := repeated(p, wanted); known != nil || err != nil {
 			return valueOf(known), false, err
@@ -120,15 +120,8 @@ func repeated(p promotion.Pointer, wanted promotion.Move) (*promotion.Move, erro
 	if known == nil || known.Request == wanted.Request {
 		return known, nil
 	}
-	return nil, refuse(fault.AlreadyExists, "Idempotency-Key", "KEY_USED_FOR_ANOTHER_REQUEST",
+	return nil, fault.Refuse(fault.AlreadyExists, "Idempotency-Key", "KEY_USED_FOR_ANOTHER_REQUEST",
 		"The Idempotency-Key was used for another request. Use a new key for a new request.")
-}
-
-// refuse returns an error about one field of a request.
-func refuse(kind fault.Kind, field, reason, format string, args ...any) error {
-	e := fault.New(kind, format, args...)
-	e.Violations = []fault.Violation{{Field: field, Reason: reason, Description: e.Message}}
-	return e
 }
 
 func valueOf(m *promotion.Move) promotion.Move {

@@ -44,9 +44,7 @@ func (b *Builder) Source(ctx context.Context, r tuning.Request) (Source, error) 
 	default:
 		ids, err = b.Messages.SessionIDs(ctx, r.SessionID)
 		if err == nil && len(ids) == 0 {
-			e := fault.New(fault.NotFound, "There are no messages of session %q.", r.SessionID)
-			e.Violations = []fault.Violation{{Field: "session_id", Reason: "UNKNOWN_SESSION", Description: e.Message}}
-			return nil, e
+			return nil, fault.Refuse(fault.NotFound, "session_id", "UNKNOWN_SESSION", "There are no messages of session %q.", r.SessionID)
 		}
 	}
 	return func(ctx context.Context, m *Result, take func(split.Example) error) error {
