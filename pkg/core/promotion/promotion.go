@@ -4,9 +4,9 @@
 // Package promotion defines the pointer of a model: which tuned model an application that asks for
 // the model gets, and which ones it got before. It is pure: it calls no service and reads no clock.
 //
-// A pointer changes by moves, which are numbered from 1 without a gap. A move is first pending, then
-// Vertex AI is told, and then the move is complete. While a move is pending, no other can begin, so
-// moves never cross.
+// A pointer changes by moves, which are numbered from 1 without a gap. First a move is pending. Then
+// Vertex AI gets the default checkpoint, and then the move is complete. While a move is pending, no
+// other can begin, so moves never cross.
 package promotion
 
 import (
@@ -34,7 +34,7 @@ type Version struct {
 	TunedModel   string    `firestore:"tuned_model"`
 	// Checkpoint is the ID of the checkpoint that is asked, or "" if the job kept only the last one.
 	// Endpoint is the endpoint of that checkpoint itself. So the pointer stays right even if
-	// somebody changes the default checkpoint on Vertex AI.
+	// another program changes the default checkpoint on Vertex AI.
 	Checkpoint string `firestore:"checkpoint_id,omitempty"`
 	Endpoint   string `firestore:"endpoint"`
 }

@@ -63,7 +63,7 @@ func (c *call) models() error {
 			body.Models[i].Ours = ours[i]
 		}
 	}
-	// Those that need somebody's attention come first.
+	// Those that need attention come first.
 	slices.SortStableFunc(body.Models, func(a, b modelRow) int { return urgency(b) - urgency(a) })
 	return c.show(http.StatusOK, "models", view{Title: "Models", Active: Root + "/models", Body: body})
 }

@@ -86,7 +86,7 @@ func (e *engine) version(where place, id, version string) *job {
 	return nil
 }
 
-// DeleteModel deletes a version of a model, as somebody would do on Vertex AI.
+// DeleteModel deletes a version of a model, as a user of Vertex AI would.
 func (s *Server) DeleteModel(name string) error {
 	parts := modelPattern.FindStringSubmatch(name)
 	if parts == nil {
@@ -116,7 +116,7 @@ func (j *job) kept() (ids []string) {
 }
 
 // defaultCheckpoint returns the ID of the checkpoint that the model's endpoint serves. It is the
-// last one until somebody chooses another.
+// last one until a caller chooses another.
 func (j *job) defaultCheckpoint() string {
 	if j.chosen != "" {
 		return j.chosen

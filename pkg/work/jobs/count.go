@@ -29,7 +29,7 @@ const (
 	countRetry = 200 * time.Millisecond
 )
 
-// countTokens has Vertex AI count the tokens of a sample. If the count fails, the job goes on with
+// countTokens has Vertex AI count the tokens of a sample. If the count fails, the job continues with
 // the estimate, and failed is the status code. Without a model that can count, both results are
 // empty.
 func (s *Service) countTokens(ctx context.Context, job tuning.Job, base *catalogue.Model, sample tokensample.Sample) (counted *tokensample.Result, failed string) {

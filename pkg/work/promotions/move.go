@@ -21,7 +21,7 @@ const (
 	busyTimeout = 10 * time.Second
 	// pause is the time between two looks at it.
 	pause = 100 * time.Millisecond
-	// writeTimeout limits the write of what Vertex AI was told, after the context has ended.
+	// writeTimeout limits the write of the result of a call to Vertex AI, after the context has ended.
 	writeTimeout = 10 * time.Second
 	// maxAge is after which time a move is given up that Vertex AI does not answer.
 	maxAge = time.Hour

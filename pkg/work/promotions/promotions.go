@@ -5,10 +5,10 @@
 //
 // A move has two sides, our document and the default checkpoint on Vertex AI, which no transaction
 // covers together. So the move is recorded as pending first, in the transaction that checks it. Then
-// Vertex AI is told, which is idempotent, and then a second transaction completes the move. A crash
-// leaves a pending move with a lease. After the lease, the next call or the next tick tells Vertex AI
-// again and completes the move. The other orders do not heal: if Vertex AI were told before anything
-// is recorded, nobody would know of it after a crash; if the pointer moved first, it could name a
+// the default checkpoint is set, which is idempotent, and then a second transaction completes the
+// move. A crash leaves a pending move with a lease. After the lease, the next call or the next tick
+// sets the checkpoint again and completes the move. The other orders do not heal: if the checkpoint
+// were set first, no record would say so after a crash; if the pointer moved first, it could name a
 // model that Vertex AI does not have. No other move can begin while one is pending, so the default
 // checkpoint that was set last is that of the active version.
 package promotions
