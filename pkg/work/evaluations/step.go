@@ -168,11 +168,11 @@ func (s *Service) piece(ctx context.Context, run evalrun.Run) (piece, error) {
 // next asks all sides the next questions or, after the last one, the judge about the next answers.
 func (s *Service) next(ctx context.Context, run evalrun.Run) (piece, error) {
 	if run.AllAsked() {
-		rows, err := s.answered(ctx, run)
+		rows, before, err := s.answered(ctx, run)
 		if err != nil {
 			return piece{}, err
 		}
-		return s.judge(ctx, run, nextOf(rows, run.Judged())), nil
+		return s.judge(ctx, run, nextOf(rows, run.Judged()-before)), nil
 	}
 	rows, err := s.rows(ctx, run.Questions)
 	if err == nil && int64(len(rows)) < run.Examples {
@@ -189,9 +189,19 @@ func nextOf(rows []evaluation.Row, from int64) []evaluation.Row {
 	return rows[from:min(from+pieceSize, int64(len(rows)))]
 }
 
-// answered returns the rows with the answers of all sides.
-func (s *Service) answered(ctx context.Context, run evalrun.Run) ([]evaluation.Row, error) {
-	return s.pieces(ctx, run, func(cursor int64) bool { return cursor < run.Examples })
+// answered returns the rows that are judged next, with the answers of all sides. It reads only the
+// pieces that have some of them. before is the number of rows in the pieces that come earlier.
+func (s *Service) answered(ctx context.Context, run evalrun.Run) (rows []evaluation.Row, before int64, err error) {
+	from := run.Judged()
+	for _, cursor := range run.Pieces { // in order, and each begins where the one before it ends
+		if cursor <= from {
+			before = cursor
+		}
+	}
+	rows, err = s.pieces(ctx, run, func(cursor int64) bool {
+		return cursor >= before && cursor < min(from+pieceSize, run.Examples)
+	})
+	return rows, before, err
 }
 
 // pieces reads the chosen pieces.
