@@ -38,6 +38,7 @@ func TestIndexes(t *testing.T) {
 	}
 	from, after := store.Filter{CreatedFrom: noon, CreatedBefore: noon.Add(time.Hour)}, &store.Position{At: noon, ID: jobID(1)}
 	for name, query := range map[string]func() error{
+		"ActivePointers":     func() error { _, err := w.ActivePointers(ctx, 1); return err },
 		"AllMessageIDs":      func() error { _, err := w.AllMessageIDs(ctx); return err },
 		"CountAhead":         func() error { _, err := w.CountAhead(ctx, waitingJob(1)); return err },
 		"CountAtStep":        func() error { _, err := w.CountAtStep(ctx, tuning.Submitting, tuning.Accepted); return err },

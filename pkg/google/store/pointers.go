@@ -134,3 +134,23 @@ func (s *Store) WatchedPointers(ctx context.Context, limit int) (all []Pointer, 
 	}
 	return all, nil
 }
+
+// ActivePointers returns up to limit pointers that name an active version, the one that moved last
+// first. Each has its newest move only. A document that cannot be decoded is skipped and logged.
+func (s *Store) ActivePointers(ctx context.Context, limit int) (all []Pointer, err error) {
+	docs, err := s.client.Collection(models).OrderBy("active.at", firestore.Desc).Limit(limit).Select("active").Documents(ctx).GetAll()
+	if err != nil {
+		return nil, wrap(err, "list the models with an active version")
+	}
+	for _, doc := range docs {
+		var fields struct {
+			Active promotion.Move `firestore:"active"`
+		}
+		if err := doc.DataTo(&fields); err != nil {
+			s.Log.ErrorContext(ctx, "a model was skipped because its active version cannot be decoded", "error", fmt.Errorf("decode a document of models: %w", err))
+			continue
+		}
+		all = append(all, Pointer{ModelID: doc.Ref.ID, Pointer: promotion.Pointer{Moves: []promotion.Move{fields.Active}}})
+	}
+	return all, nil
+}

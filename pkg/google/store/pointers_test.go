@@ -102,3 +102,33 @@ func TestPointer_of_another_form(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestActivePointers: the models that have an active version, the one that moved last first.
+func TestActivePointers(t *testing.T) {
+	t.Parallel()
+	w := connect(t, startFirestore(t, indexed(t)))
+	ctx := t.Context()
+	for id, content := range map[string]any{
+		"none": map[string]any{"display_name": "n"}, "odd": map[string]any{"active": map[string]any{"at": noon, "number": "one"}},
+	} {
+		if _, err := w.client.Collection("models").Doc(id).Set(ctx, content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, id := range []string{"first", "second"} {
+		for range 2 { // a pending move comes before the complete one
+			if _, err := w.ChangePointer(ctx, id, func(p promotion.Pointer, _ bool) (promotion.Pointer, error) {
+				if p.Pending == nil {
+					return p.Begin(fullMove(1), noon, noon), nil
+				}
+				return p.Complete(noon.Add(time.Duration(i) * time.Hour)), nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	all, err := w.ActivePointers(ctx, 9)
+	if err != nil || len(all) != 2 || all[0].ModelID != "second" || all[1].ModelID != "first" || all[1].Active().Version.JobID != "vt-1" {
+		t.Errorf("%+v, %v", all, err)
+	}
+}

@@ -36,22 +36,8 @@ func (s *Service) Promote(ctx context.Context, o Order, r promotion.Request) (pr
 			return valueOf(known), err
 		}
 	}
-	job, err := s.job(ctx, o.ModelID, r.JobName)
-	if err != nil {
+	if err := s.version(ctx, o.ModelID, r, &wanted); err != nil {
 		return promotion.Move{}, err
-	}
-	if wanted.Version, err = versionOf(job, r.Checkpoint); err != nil {
-		return promotion.Move{}, err
-	}
-	if r.Require != nil {
-		gain, err := s.required(ctx, wanted.Version, *r.Require)
-		if err == nil {
-			err = gain.Check()
-		}
-		if err != nil {
-			return promotion.Move{}, err
-		}
-		wanted.Gain = &gain
 	}
 	return s.move(ctx, o.ModelID, func(p promotion.Pointer, _ bool) (promotion.Move, bool, error) {
 		if known, err := repeated(p, wanted); known != nil || err != nil {
@@ -60,6 +46,54 @@ func (s *Service) Promote(ctx context.Context, o Order, r promotion.Request) (pr
 		m, isNew := p.Promote(wanted)
 		return m, isNew, nil
 	})
+}
+
+// version adds to a move the version that a request names, and what the gate has measured of it.
+func (s *Service) version(ctx context.Context, modelID string, r promotion.Request, m *promotion.Move) error {
+	job, err := s.job(ctx, modelID, r.JobName)
+	if err != nil {
+		return err
+	}
+	if m.Version, err = versionOf(job, r.Checkpoint); err != nil {
+		return err
+	}
+	if r.Require == nil {
+		return nil
+	}
+	gain, err := s.required(ctx, m.Version, *r.Require)
+	if err == nil {
+		err = gain.Check()
+	}
+	if err != nil {
+		return err
+	}
+	m.Gain = &gain
+	return nil
+}
+
+// Plan is what a promotion would do.
+type Plan struct {
+	Move   promotion.Move
+	IsNew  bool            // false if the version is active already
+	Active *promotion.Move // now, or nil
+}
+
+// Plan does everything that Promote does before it writes, and changes nothing.
+func (s *Service) Plan(ctx context.Context, o Order, r promotion.Request) (Plan, error) {
+	if s.checkModelID(ctx, o.ModelID, &o.Faults); o.Faults.Count > 0 {
+		return Plan{}, o.Faults.Err()
+	}
+	wanted := o.move(promotion.Promoted, r)
+	if err := s.version(ctx, o.ModelID, r, &wanted); err != nil {
+		return Plan{}, err
+	}
+	p, err := s.Records.Pointer(ctx, o.ModelID)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return Plan{}, err
+	}
+	plan := Plan{Active: p.Active()}
+	plan.Move, plan.IsNew = p.Promote(wanted)
+	return plan, nil
 }
 
 // job returns the job that a request names, if it may be promoted to the model.
