@@ -24,6 +24,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/evaluations"
 	"github.com/vertextune/vertextune/pkg/work/jobaccess"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
+	"github.com/vertextune/vertextune/pkg/work/promotions"
 )
 
 // Console is the HTTP handler of all pages.
@@ -34,6 +35,7 @@ type Console struct {
 	Catalogue catalogue.Provider
 	// Evaluations has the answers of evaluations.
 	Evaluations *evaluations.Service
+	Promotions  *promotions.Service
 	// Start starts a job, within the caller's limit of starts.
 	Start func(ctx context.Context, o jobs.StartRequest) (tuning.Job, error)
 	// Admit waits for the memory that the body of a request takes. The caller must call release.
@@ -123,32 +125,42 @@ func (c *call) ctx() context.Context { return c.r.Context() }
 // page is a handler of one page.
 type page func(*call) error
 
+// pages are the pages with the roles that they need.
+var pages = map[string]struct {
+	role  auth.Role
+	serve page
+}{
+	Root + "/":                                  {auth.Reader, notFound},
+	"GET " + Root:                               {auth.Reader, (*call).jobs},
+	"GET " + Root + "/jobs/{id}":                {auth.Reader, (*call).job},
+	"GET " + Root + "/jobs/{id}/cancel":         {auth.Starter, (*call).confirmCancel},
+	"POST " + Root + "/jobs/{id}/cancel":        {auth.Starter, (*call).cancel},
+	"GET " + Root + "/jobs/{id}/promote":        {auth.Starter, (*call).promoteForm},
+	"POST " + Root + "/jobs/{id}/promote":       {auth.Starter, (*call).promote},
+	"GET " + Root + "/jobs/{id}/retune":         {auth.Starter, (*call).confirmRetune},
+	"POST " + Root + "/jobs/{id}/retune":        {auth.Starter, (*call).retune},
+	"GET " + Root + "/models/{model}":           {auth.Reader, (*call).model},
+	"GET " + Root + "/models/{model}/rollback":  {auth.Starter, (*call).confirmRollback},
+	"POST " + Root + "/models/{model}/rollback": {auth.Starter, (*call).rollback},
+	"GET " + Root + "/jobs/{id}/evaluation":     {auth.Operator, (*call).answers},
+	"GET " + Root + "/models":                   {auth.Reader, (*call).models},
+	"GET " + Root + "/money":                    {auth.Reader, (*call).money},
+	"GET " + Root + "/start":                    {auth.Starter, (*call).startForm},
+	"POST " + Root + "/start":                   {auth.Starter, (*call).start},
+	"GET " + Root + "/data":                     {auth.Operator, (*call).data},
+	"POST " + Root + "/data":                    {auth.Operator, (*call).upload},
+	"GET " + Root + "/data/report/{key}":        {auth.Operator, (*call).report},
+	"GET " + Root + "/sign-in":                  {auth.None, (*call).signInPage},
+	"POST " + Root + "/sign-in":                 {auth.None, (*call).signIn},
+	"POST " + Root + "/sign-out":                {auth.None, (*call).signOut},
+}
+
 // routes fills the routing table. Every page but those that sign in and out needs a role.
 func (c *Console) routes() {
 	c.mux = http.NewServeMux()
 	c.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, Root, http.StatusFound) })
 	c.mux.HandleFunc("GET "+Root+"/static/{name}", serveStatic)
-	for pattern, p := range map[string]struct {
-		role  auth.Role
-		serve page
-	}{
-		Root + "/":                              {auth.Reader, notFound},
-		"GET " + Root:                           {auth.Reader, (*call).jobs},
-		"GET " + Root + "/jobs/{id}":            {auth.Reader, (*call).job},
-		"GET " + Root + "/jobs/{id}/cancel":     {auth.Starter, (*call).confirmCancel},
-		"POST " + Root + "/jobs/{id}/cancel":    {auth.Starter, (*call).cancel},
-		"GET " + Root + "/jobs/{id}/evaluation": {auth.Operator, (*call).answers},
-		"GET " + Root + "/models":               {auth.Reader, (*call).models},
-		"GET " + Root + "/money":                {auth.Reader, (*call).money},
-		"GET " + Root + "/start":                {auth.Starter, (*call).startForm},
-		"POST " + Root + "/start":               {auth.Starter, (*call).start},
-		"GET " + Root + "/data":                 {auth.Operator, (*call).data},
-		"POST " + Root + "/data":                {auth.Operator, (*call).upload},
-		"GET " + Root + "/data/report/{key}":    {auth.Operator, (*call).report},
-		"GET " + Root + "/sign-in":              {auth.None, (*call).signInPage},
-		"POST " + Root + "/sign-in":             {auth.None, (*call).signIn},
-		"POST " + Root + "/sign-out":            {auth.None, (*call).signOut},
-	} {
+	for pattern, p := range pages {
 		c.mux.Handle(pattern, c.handler(p.role, p.serve))
 	}
 }

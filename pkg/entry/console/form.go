@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
-	"github.com/vertextune/vertextune/pkg/core/lazyregexp"
-	"github.com/vertextune/vertextune/pkg/core/requestfields"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
@@ -29,25 +27,15 @@ var (
 	numbers     = []string{"validation_split", "max_cost_usd", "priority"}
 	hypernumber = []string{"epoch_count", "learning_rate_multiplier", "adapter_size", "learning_rate", "batch_size"}
 	boxes       = []string{"evaluate", "cancel_when_stalled", "continue_model", "force"}
+	gateFields  = []string{promoteIf, promoteIf + ".metric", promoteIf + ".min_gain"}
 )
 
-// number matches what JSON takes as a number.
-var number = lazyregexp.New(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+// promoteIf is the box that asks for a promotion after the job, and begins the names of its fields.
+const promoteIf = "promote_if"
 
-// requestOf reads the form as the endpoint reads its body, so that both refuse the same with the
-// same words. What is no number stays a text, which the reader then names.
+// requestOf reads the form as the endpoint reads its body.
 func requestOf(form url.Values) (tuning.Request, fault.Faults, error) {
-	body := map[string]any{}
-	put := func(to map[string]any, name string, isNumber bool) {
-		value := strings.TrimSpace(form.Get(name))
-		switch {
-		case value == "":
-		case isNumber && number.MatchString(value):
-			to[name] = json.Number(value)
-		default:
-			to[name] = value
-		}
-	}
+	body, hyper := object{}, object{}
 	switch source := form.Get("source"); source {
 	case fromAll:
 		body[fromAll] = true
@@ -56,39 +44,43 @@ func requestOf(form url.Values) (tuning.Request, fault.Faults, error) {
 			body[fromMessages] = ids
 		}
 	case fromSession, fromFile:
-		put(body, source, false)
+		body.text(source, form.Get(source))
 	}
 	for _, name := range textFields {
-		put(body, name, false)
+		body.text(name, form.Get(name))
 	}
 	for _, name := range numbers {
-		put(body, name, true)
+		body.number(name, form.Get(name))
 	}
-	hyper := map[string]any{}
 	for _, name := range hypernumber {
-		put(hyper, name, true)
+		hyper.number(name, form.Get(name))
 	}
 	if len(hyper) > 0 {
 		body["hyperparameters"] = hyper
 	}
 	for _, name := range boxes {
-		if form.Get(name) != "" {
-			body[name] = true
-		}
+		body.box(name, form.Get(name))
+	}
+	if form.Get(promoteIf) != "" {
+		body[promoteIf] = gateOf(form, promoteIf)
 	}
 	if labels := labelsOf(form.Get("labels")); len(labels) > 0 {
 		body["labels"] = labels
 	}
-	text, err := json.Marshal(body)
+	reader, err := body.reader()
 	if err != nil {
-		return tuning.Request{}, fault.Faults{}, err //nolint:wrapcheck // strings can always be encoded
-	}
-	reader, err := requestfields.Parse("The form", text)
-	if err != nil {
-		return tuning.Request{}, fault.Faults{}, err //nolint:wrapcheck // the error already names the form
+		return tuning.Request{}, fault.Faults{}, err
 	}
 	request := tuning.ReadRequest(reader)
 	return request, reader.Faults(), nil
+}
+
+// gateOf reads the fields of a gate.
+func gateOf(form url.Values, name string) object {
+	gate := object{}
+	gate.text("metric", form.Get(name+".metric"))
+	gate.number("min_gain", form.Get(name+".min_gain"))
+	return gate
 }
 
 func isSeparator(r rune) bool { return r == ',' || r == ';' || r <= ' ' }

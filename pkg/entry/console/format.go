@@ -12,6 +12,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/dataset"
 	"github.com/vertextune/vertextune/pkg/core/evalrun"
+	"github.com/vertextune/vertextune/pkg/core/promotion"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/core/usd"
 )
@@ -29,10 +30,12 @@ var functions = template.FuncMap{
 	"visible": dataset.Visible,
 	"number":  func(f float64) string { return strconv.FormatFloat(f, 'g', 4, 64) },
 	"percent": func(f float64) string { return fmt.Sprintf("%.1f %%", 100*f) },
+	"points":  func(f float64) string { return strings.Replace(strconv.FormatFloat(f, 'f', 2, 64), "-", "−", 1) },
+	"add64":   func(a, b int64) int64 { return a + b },
 	"add":     func(a, b int) int { return a + b },
 	"plural":  plural,
 	"place":   placeOf,
-	"verdict": verdictOf,
+	"verdict": verdictOf, "promoted": promotedOf,
 	"source":  func(f formField, chosen string, hasInput bool) sourceField { return sourceField{f, chosen, hasInput} },
 	"seconds": func(n int64) string { return lasting(time.Duration(n) * time.Second) },
 	"rows":    func(what string, rows []costRow) costTable { return costTable{what, rows} },
@@ -116,6 +119,18 @@ func stateOf(state any) stateView {
 		return v
 	}
 	return stateViews[string(tuning.Unspecified)]
+}
+
+// promotedOf returns the state of the promotion that a start asked for.
+func promotedOf(s promotion.State) stateView {
+	switch s {
+	case promotion.Done:
+		return stateView{"good", "Promoted"}
+	case promotion.NotPromoted:
+		return stateView{"off", "Not promoted"}
+	default:
+		return stateView{"waiting", "Waiting for the evaluation"}
+	}
 }
 
 // verdictOf returns the state of a file of OpenAI's clients.

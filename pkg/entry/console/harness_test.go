@@ -26,6 +26,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/evaluations"
 	"github.com/vertextune/vertextune/pkg/work/jobaccess"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
+	"github.com/vertextune/vertextune/pkg/work/promotions"
 )
 
 const baseModel = "gemini-3.1-flash-lite"
@@ -68,7 +69,7 @@ func newSystem(t testing.TB, change ...func(*system, *cloud.Config)) *system {
 			Mode: "token", Project: cloudtest.Project, Location: cloudtest.Location, Inbox: cloudtest.Inbox, Data: cloudtest.Data,
 			BaseModel: baseModel, Budget: s.back.Config.Jobs.Budget, Timeout: time.Minute,
 		},
-		Auth: &tokens, Access: access, Catalogue: s.back.Catalogue, Evaluations: evaluations.New(s.back, s.Vertex), Now: s.Now, Log: s.back.Log,
+		Auth: &tokens, Access: access, Catalogue: s.back.Catalogue, Evaluations: evaluations.New(s.back, s.Vertex), Promotions: promotions.New(s.back, s.Vertex), Now: s.Now, Log: s.back.Log,
 		Start: func(ctx context.Context, o jobs.StartRequest) (tuning.Job, error) { return s.back.Jobs.Start(ctx, o) },
 		Admit: func(*http.Request) (func(), error) { return func() {}, nil }, Explain: fault.From,
 	}

@@ -28,7 +28,12 @@ type jobPage struct {
 
 	Evaluation *evalrun.Run
 	Cancels    bool // the caller may cancel the job
+	Served     bool // the tuned model can be asked, and so promoted
+	Retunes    bool // the job can be repeated on another base model
 }
+
+// ModelPath is the address of the page of the model for which the job was started.
+func (p jobPage) ModelPath() string { return modelPath(p.Job.ModelID) }
 
 func (c *call) job() error {
 	record, err := c.find()
@@ -41,6 +46,7 @@ func (c *call) job() error {
 		Job: job, Status: c.Access.Status(c.ctx(), job), Cost: costOf(job), Stale: stale, Story: storyOf(job),
 		Passed: progressOf(job, c.Now()), Bill: billOf(job), Picture: pictureOf(job),
 		Cancels: !job.Finished && job.CancelRequested == nil && c.Access.MayCancel(job, c.caller.Name) == nil,
+		Served:  isServed(job), Retunes: job.State == tuning.Succeeded && job.Spec.PreTunedModel == "",
 	}
 	if body.Status.Evaluation != nil {
 		found, err := c.Access.Records.Evaluation(c.ctx(), body.Status.Evaluation.ID)
@@ -58,7 +64,7 @@ func (c *call) job() error {
 		body.Loss = lossChart(curves)
 	}
 	live := 0
-	if !job.Finished || jobmetrics.Due(job) || body.Evaluation != nil && !body.Evaluation.Finished {
+	if !job.Finished || jobmetrics.Due(job) || job.AwaitsPromotion() || body.Evaluation != nil && !body.Evaluation.Finished {
 		live = liveSeconds
 	}
 	return c.show(http.StatusOK, "job", view{Title: job.DisplayName, Active: Root, Live: live, Body: body})

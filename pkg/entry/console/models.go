@@ -19,6 +19,8 @@ import (
 
 // modelsPage is the content of the page with the catalogue.
 type modelsPage struct {
+	Ours   []activeRow // the models that have an active version
+	More   bool        // there are more of them
 	AsOf   time.Time
 	Models []modelRow
 }
@@ -57,6 +59,10 @@ func (c *call) models() error {
 	if err != nil {
 		return err
 	}
+	if body.Ours, err = c.activeModels(); err != nil {
+		return err
+	}
+	body.More = len(body.Ours) == mostActive
 	for i, m := range list.Models {
 		body.Models[i] = c.modelRow(m)
 		if i < len(ours) { // the catalogue can have changed meanwhile

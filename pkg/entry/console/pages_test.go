@@ -243,3 +243,25 @@ func TestJob_with_progress(t *testing.T) {
 	}
 	s.get(t, reader, "/console/jobs/"+job.ID).has(t, http.StatusOK, "Running for 10 min", "to 30 min", "5 earlier jobs", `<progress class="meter" max="100" value="25"`)
 }
+
+func TestStart_with_promotion(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	s.messages(t)
+	s.Put(t, "models/helper", map[string]any{"display_name": "Helper"})
+	form := url.Values{
+		"step": {"check"}, "source": {"session_id"}, "session_id": {"s"}, "validation_split": {"0.25"}, "promote_if": {"on"},
+		"promote_if.metric": {"chrf"}, "promote_if.min_gain": {"two"},
+	}
+	s.send(t, http.MethodPost, starter, "/console/start", form).has(t, http.StatusBadRequest, `value="two" aria-describedby="promote_if.min_gain-hint" aria-invalid="true"`)
+	form.Set("promote_if.min_gain", "2.5")
+	form.Set("model_id", "helper")
+	form.Set("step", "start")
+	form.Set("key", "k")
+	s.send(t, http.MethodPost, starter, "/console/start", form).has(t, http.StatusSeeOther)
+	if job := s.Recorded(t)[0]; job.PromoteIf == nil || job.PromoteIf.MinGain != 2.5 || job.PromoteIf.Metric != "chrf" || job.ModelID != "helper" || !job.Evaluate {
+		t.Errorf("the job is %+v", job.Job)
+	}
+	form.Set("step", "change")
+	s.send(t, http.MethodPost, starter, "/console/start", form).has(t, http.StatusOK, `name="promote_if" value="on" checked`, `<option value="chrf" selected>`, `value="2.5"`)
+}

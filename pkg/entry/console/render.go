@@ -44,7 +44,7 @@ func (v view) SignsOut() bool { return v.Mode != "iam" }
 // parsed returns the templates of a page with the layout. They are parsed at their first use, so
 // that a function that serves no page pays nothing.
 var parsed = sync.OnceValue(func() map[string]*template.Template {
-	common := template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/layout.html", "templates/parts.html"))
+	common := template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/fields.html"))
 	all := map[string]*template.Template{}
 	entries, err := files.ReadDir("templates")
 	if err != nil {
@@ -52,7 +52,7 @@ var parsed = sync.OnceValue(func() map[string]*template.Template {
 	}
 	for _, e := range entries {
 		name := strings.TrimSuffix(e.Name(), ".html")
-		if name != "layout" && name != "parts" {
+		if name != "layout" && name != "parts" && name != "fields" {
 			all[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "templates/"+e.Name()))
 		}
 	}
