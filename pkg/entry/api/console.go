@@ -7,10 +7,12 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/vertextune/vertextune/pkg/core/evalrun"
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/entry/console"
 	"github.com/vertextune/vertextune/pkg/google/gcperr"
+	"github.com/vertextune/vertextune/pkg/work/evaluations"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
@@ -24,6 +26,9 @@ func (a *API) NewConsole() *console.Console {
 		Auth: a.Auth, Access: a.Access, Catalogue: a.Catalogue, Evaluations: a.Evaluations, Promotions: a.Promotions, Now: a.Now, Log: a.Log,
 		Start: func(ctx context.Context, o jobs.StartRequest) (tuning.Job, error) {
 			return pacedFor(o.Caller, a, func() (tuning.Job, error) { return a.Jobs.Start(ctx, o) })
+		},
+		Evaluate: func(ctx context.Context, o evaluations.StartRequest) (evalrun.Run, error) {
+			return pacedFor(o.Caller, a, func() (evalrun.Run, error) { return a.Evaluations.Start(ctx, o) })
 		},
 		Admit: func(r *http.Request) (func(), error) {
 			var held share

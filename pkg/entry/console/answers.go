@@ -39,6 +39,7 @@ type answerRow struct {
 type answerSide struct {
 	Name, Text, Problem string
 	Score               string // by the metric of the verdict
+	Judged              string // what the judge says of it, if there is one
 }
 
 func (c *call) answers() error {
@@ -89,7 +90,17 @@ func rowOf(run evalrun.Run, row evaluation.Row, number int) answerRow {
 		} else {
 			s.Problem = "not answered"
 		}
+		if j, judged := row.Judgements[side.Name]; judged {
+			s.Judged = judgements[j.Winner]
+		}
 		out.Sides = append(out.Sides, s)
 	}
 	return out
+}
+
+// judgements say what the judge prefers, of the answer of a tuned model.
+var judgements = map[string]string{
+	evaluation.WinnerTuned: "The judge prefers this answer.", evaluation.WinnerBase: "The judge prefers the other answer.",
+	evaluation.WinnerTie: "The judge sees a tie.", evaluation.WinnerContradiction: "The judge contradicts itself in the other order.",
+	evaluation.WinnerUnreadable: "What the judge said could not be read.",
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
+	"github.com/vertextune/vertextune/pkg/core/evalrun"
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/entry/auth"
@@ -38,6 +39,8 @@ type Console struct {
 	Promotions  *promotions.Service
 	// Start starts a job, within the caller's limit of starts.
 	Start func(ctx context.Context, o jobs.StartRequest) (tuning.Job, error)
+	// Evaluate starts an evaluation, within the same limit.
+	Evaluate func(ctx context.Context, o evaluations.StartRequest) (evalrun.Run, error)
 	// Admit waits for the memory that the body of a request takes. The caller must call release.
 	Admit func(r *http.Request) (release func(), err error)
 	// Explain adds to an error how to fix it.
@@ -139,6 +142,8 @@ var pages = map[string]struct {
 	"POST " + Root + "/jobs/{id}/promote":       {auth.Starter, (*call).promote},
 	"GET " + Root + "/jobs/{id}/retune":         {auth.Starter, (*call).confirmRetune},
 	"POST " + Root + "/jobs/{id}/retune":        {auth.Starter, (*call).retune},
+	"GET " + Root + "/jobs/{id}/evaluate":       {auth.Starter, (*call).evaluateForm},
+	"POST " + Root + "/jobs/{id}/evaluate":      {auth.Starter, (*call).evaluate},
 	"GET " + Root + "/models/{model}":           {auth.Reader, (*call).model},
 	"GET " + Root + "/models/{model}/rollback":  {auth.Starter, (*call).confirmRollback},
 	"POST " + Root + "/models/{model}/rollback": {auth.Starter, (*call).rollback},

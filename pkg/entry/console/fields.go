@@ -165,6 +165,8 @@ var labels = map[string]string{
 	promoteIf: "Make it the active version of the model entry if it gains enough", promoteIf + ".metric": "Metric that decides",
 	promoteIf + ".min_gain": "Least gain, in percentage points", "checkpoint_id": "Checkpoint", "require": "Only if an evaluation shows that it gains enough",
 	"require.metric": "Metric that decides", "require.min_gain": "Least gain, in percentage points",
+	"evaluation_data": "Dataset", "max_examples": "Most examples", "against": "Compare with the model of another job", "metric": "Metric that decides",
+	"judge":          "A judge compares the answers too",
 	"continue_model": "Continue the newest tuned version of the model entry", "force": "Try although the catalogue says that it fails",
 }
 
@@ -175,6 +177,8 @@ var hints = map[string]string{
 	"learning_rate": "Open models only", "batch_size": "Open models only", "tuning_mode": "Open models only: PEFT_ADAPTER or FULL",
 	"output_uri": "Open models only: gs://bucket/folder/", "priority": "From -1000 to 1000; higher goes first", "timeout": "Such as 3600s",
 	"labels": "One a line, such as team: support", "system_instruction": "Put into every example that has none",
+	"evaluation_data": "gs://bucket/name.jsonl. Left open, the validation data of the job", "max_examples": "Left open, 200",
+	"against": "The ID of a job. Left open, with the base model", "judge": "A base model says which answer is better. It does not change the verdict",
 	"evaluate": "Needs data for validation", promoteIf: "Compares it with its base first. Needs a model entry and data for validation",
 	promoteIf + ".min_gain": "Such as 2.5. Left open, it must not lose", "require.min_gain": "Such as 2.5. Left open, it must not lose",
 	"pre_tuned_model": "projects/…/models/…, in place of a base model",

@@ -73,6 +73,7 @@ func newSystem(t testing.TB, change ...func(*system, *cloud.Config)) *system {
 		Start: func(ctx context.Context, o jobs.StartRequest) (tuning.Job, error) { return s.back.Jobs.Start(ctx, o) },
 		Admit: func(*http.Request) (func(), error) { return func() {}, nil }, Explain: fault.From,
 	}
+	s.console.Evaluate = s.console.Evaluations.Start
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = serve.Identify(w, r, cloudtest.Project)
 		answer := s.console.Serve(w, r)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/evalrun"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/core/usd"
 	"github.com/vertextune/vertextune/pkg/work/jobmetrics"
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 )
@@ -26,10 +27,32 @@ type jobPage struct {
 	Bill    *billView
 	Picture picture
 
-	Evaluation *evalrun.Run
+	Evaluation *evaluationView
 	Cancels    bool // the caller may cancel the job
 	Served     bool // the tuned model can be asked, and so promoted
 	Retunes    bool // the job can be repeated on another base model
+}
+
+// evaluationView is an evaluation on the page of its job.
+type evaluationView struct{ evalrun.Run }
+
+// Steps is how many examples are to be asked and to be judged.
+func (v evaluationView) Steps() int64 {
+	if v.Judge != nil {
+		return 2 * v.Examples
+	}
+	return max(1, v.Examples)
+}
+
+// Done is how many of the steps were done.
+func (v evaluationView) Done() int64 { return v.Asked() + v.Judged() }
+
+// BilledText is what the answers have cost until now, or "" if a price is not known.
+func (v evaluationView) BilledText() string {
+	if !v.Priced() {
+		return ""
+	}
+	return money(usd.Amount(v.Billed))
 }
 
 // ModelPath is the address of the page of the model for which the job was started.
@@ -53,7 +76,7 @@ func (c *call) job() error {
 		if err != nil {
 			return err
 		}
-		body.Evaluation = &found.Run
+		body.Evaluation = &evaluationView{found.Run}
 	}
 	curves, detail, err := jobmetrics.Of(c.ctx(), c.Access.Objects, job)
 	if err != nil {

@@ -34,6 +34,13 @@ func (p promotePage) Checkpoint() formField {
 	return field
 }
 
+// ModelID is the field with the ID of the model.
+func (p promotePage) ModelID() formField {
+	field := p.Of("model_id")
+	field.Label, field.Hint = "Model", "The ID by which applications ask for it, such as support-bot. A new one is created"
+	return field
+}
+
 // promotedPage says what a promotion will do, before it is done.
 type promotedPage struct {
 	Fields  []hiddenField

@@ -149,7 +149,7 @@ func (b *tab) everyPage(t *testing.T) map[string]string {
 	maps.Copy(pages, map[string]string{
 		"jobs": "/console", "filter": "/console?base_model=gemini-3.1-flash-lite&label=a:b", "job": "/console/jobs/" + first, "running": "/console/jobs/" + waiting,
 		"answers": "/console/jobs/" + first + "/evaluation", "cancel": "/console/jobs/" + waiting + "/cancel", "start": "/console/start",
-		"promote": "/console/jobs/" + first + "/promote", "retune": "/console/jobs/" + first + "/retune",
+		"promote": "/console/jobs/" + first + "/promote", "retune": "/console/jobs/" + first + "/retune", "evaluate": "/console/jobs/" + first + "/evaluate",
 		"model": "/console/models/shown", "rollback": "/console/models/shown/rollback",
 		"data": "/console/data", "report-good": link("fine.json"), "report-bad": link("broken.json"), "models": "/console/models", "money": "/console/money",
 	})
