@@ -134,7 +134,7 @@ resource "google_secret_manager_secret_iam_member" "build_smoke_token" {
 }
 
 resource "google_cloud_run_v2_service_iam_member" "build_smoke" {
-  count = var.auth.mode == "iam" ? 1 : 0
+  count = var.auth.mode == "iam" && !var.auth.iap ? 1 : 0
 
   name     = google_cloud_run_v2_service.api.name
   location = var.region

@@ -18,19 +18,22 @@ locals {
     iam = {
       AUTH_IAM_PRIVATE = "true"
       AUTH_AUDIENCES   = join(",", concat([local.api_url], var.auth.gcloud_tokens ? [local.gcloud_audience] : [], var.auth.audiences))
+      # Identity-Aware Proxy signs its assertions for this audience.
+      AUTH_IAP_AUDIENCE = var.auth.iap ? "/projects/${data.google_project.this.number}/locations/${var.region}/services/${var.name}-api" : null
     }
     oidc = {
       AUTH_ISSUER       = var.auth.issuer
       AUTH_AUDIENCES    = join(",", var.auth.audiences)
       AUTH_GROUPS_CLAIM = var.auth.groups_claim
+      AUTH_CLIENT_ID    = var.auth.client_id
     }
     }[var.auth.mode], var.auth.mode == "token" ? {} : {
     AUTH_READERS   = join(",", var.auth.readers)
     AUTH_OPERATORS = join(",", var.auth.operators)
     AUTH_STARTERS  = join(",", concat(tolist(var.auth.starters), local.smoke_caller))
   })
-  # Cloud Build smoke-tests what it deploys.
-  smoke_caller = var.auth.mode == "iam" ? ["email:${google_service_account.build.email}"] : []
+  # Cloud Build smoke-tests what it deploys. Identity-Aware Proxy does not let its tokens in.
+  smoke_caller = var.auth.mode == "iam" && !var.auth.iap ? ["email:${google_service_account.build.email}"] : []
 
   # In mode iam, Cloud Run admits the members that have a role on the service. IAM ignores case, so
   # two spellings would be two grants for the same member.
@@ -164,6 +167,15 @@ resource "google_secret_manager_secret_iam_member" "api_tokens" {
   member    = google_service_account.api.member
 }
 
+# The secret of the client with which people sign in to the console is not in Terraform's state.
+resource "google_secret_manager_secret_iam_member" "api_client" {
+  count = var.auth.client_secret == null ? 0 : 1
+
+  secret_id = var.auth.client_secret
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.api.member
+}
+
 resource "google_cloud_run_v2_service" "api" {
   name                = "${var.name}-api"
   location            = var.region
@@ -173,6 +185,7 @@ resource "google_cloud_run_v2_service" "api" {
   # In the modes token and oidc the service itself checks every call. With this setting, allUsers
   # needs no role.
   invoker_iam_disabled = var.auth.mode != "iam"
+  iap_enabled          = var.auth.iap
 
   template {
     service_account = google_service_account.api.email
@@ -211,6 +224,19 @@ resource "google_cloud_run_v2_service" "api" {
           value_source {
             secret_key_ref {
               secret  = google_secret_manager_secret.api_tokens[0].secret_id
+              version = "latest"
+            }
+          }
+        }
+      }
+
+      dynamic "env" {
+        for_each = google_secret_manager_secret_iam_member.api_client
+        content {
+          name = "AUTH_CLIENT_SECRET"
+          value_source {
+            secret_key_ref {
+              secret  = var.auth.client_secret
               version = "latest"
             }
           }
@@ -264,11 +290,23 @@ resource "google_cloud_run_v2_service" "api" {
   ]
 }
 
+# Behind Identity-Aware Proxy, only the proxy invokes the service, and the proxy lets in the callers.
 resource "google_cloud_run_v2_service_iam_member" "api_invokers" {
-  for_each = toset(local.invokers)
+  for_each = toset(var.auth.iap ? [local.agents.iap] : local.invokers)
 
   name     = google_cloud_run_v2_service.api.name
   location = var.region
   role     = "roles/run.invoker"
   member   = each.key
+}
+
+resource "google_iap_web_cloud_run_service_iam_member" "api_people" {
+  for_each = toset(var.auth.iap ? local.invokers : [])
+
+  cloud_run_service_name = google_cloud_run_v2_service.api.name
+  location               = var.region
+  role                   = "roles/iap.httpsResourceAccessor"
+  member                 = each.key
+
+  depends_on = [google_project_service.this]
 }

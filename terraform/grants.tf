@@ -72,11 +72,12 @@ locals {
     [for g in local.project_grants : "${g.member} ${basename(g.role)} on the project${join("", [for c in g.condition : " if ${c.expression}"])}"],
     [for g in local.bucket_grants : "${g.member} ${basename(g.role)} on bucket ${g.bucket}${join("", [for c in g.condition : " if ${c.expression}"])}"],
     [for g in local.service_grants : "${g.member} ${basename(g.role)} on service ${g.name}"],
+    [for g in values(google_iap_web_cloud_run_service_iam_member.api_people) : "${g.member} ${basename(g.role)} on service ${g.cloud_run_service_name}"],
     [for g in local.account_grants : "${g.member} ${basename(g.role)} on account ${basename(g.service_account_id)}"],
     [for g in local.topic_grants : "${g.member} ${basename(g.role)} on topic ${basename(g.topic)}"],
     [for g in [google_pubsub_subscription_iam_member.dead_letters_source] : "${g.member} ${basename(g.role)} on subscription ${basename(g.subscription)}"],
     [for g in [google_artifact_registry_repository_iam_member.build_images] : "${g.member} ${basename(g.role)} on repository ${g.repository}"],
-    [for g in concat(google_secret_manager_secret_iam_member.api_tokens, google_secret_manager_secret_iam_member.build_smoke_token) : "${g.member} ${basename(g.role)} on secret ${basename(g.secret_id)}"],
+    [for g in concat(google_secret_manager_secret_iam_member.api_client, google_secret_manager_secret_iam_member.api_tokens, google_secret_manager_secret_iam_member.build_smoke_token) : "${g.member} ${basename(g.role)} on secret ${basename(g.secret_id)}"],
     [for g in values(google_kms_crypto_key_iam_member.agents) : "${g.member} ${basename(g.role)} on key ${basename(g.crypto_key_id)}"],
   ))
 }

@@ -21,6 +21,7 @@ locals {
     ],
     var.budget == null ? [] : ["billingbudgets.googleapis.com"],
     var.kms_key == null ? [] : ["cloudkms.googleapis.com"],
+    var.auth.iap ? ["iap.googleapis.com"] : [],
   )
 
   # This pattern matches every existing region, so that a zone, a multi-region or a typing error is
@@ -74,6 +75,7 @@ locals {
     for name, domain in {
       artifacts   = "gcp-sa-artifactregistry.iam.gserviceaccount.com"
       firestore   = "gcp-sa-firestore.iam.gserviceaccount.com"
+      iap         = "gcp-sa-iap.iam.gserviceaccount.com"
       open_models = "gcp-sa-vertex-moss-ft.iam.gserviceaccount.com"
       pubsub      = "gcp-sa-pubsub.iam.gserviceaccount.com"
       run         = "serverless-robot-prod.iam.gserviceaccount.com"

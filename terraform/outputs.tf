@@ -15,7 +15,7 @@ output "build_substitutions" {
   description = "What cloudbuild.yaml needs to know: gcloud builds submit --substitutions."
   value = join(",", [
     for name, value in {
-      _AUTH_MODE        = var.auth.mode
+      _AUTH_MODE        = var.auth.iap ? "iap" : var.auth.mode
       _DATA_BUCKET      = google_storage_bucket.data.name
       _INBOX_BUCKET     = google_storage_bucket.inbox.name
       _NAME             = var.name

@@ -63,7 +63,7 @@ variable "api_tokens" {
 }
 
 variable "auth" {
-  description = "Who may call function api. Mode iam: Cloud Run lets in the accounts that have a role here, and nobody else. Mode oidc: tokens of any OpenID issuer, for one of the audiences. Mode token: see api_tokens. Readers see jobs, operators convert and check too, starters start and cancel too; each is email:, domain:, group: or subject: and a name, in mode iam an e-mail address of a person or a service account, or a domain. In mode iam, email: with the address of a Google group is refused by IAM: name its members, or use mode oidc."
+  description = "Who may call function api. Mode iam: Cloud Run lets in the accounts that have a role here, and nobody else. Mode oidc: tokens of any OpenID issuer, for one of the audiences. Mode token: see api_tokens. Readers see jobs, operators convert and check too, starters start and cancel too; each is email:, domain:, group: or subject: and a name, in mode iam an e-mail address of a person or a service account, or a domain. In mode iam, email: with the address of a Google group is refused by IAM: name its members, or use mode oidc. In mode oidc, people sign in to the console as the client client_id of the issuer; client_secret is the ID of a secret of this project that holds the secret of the client. In mode iam, iap puts Identity-Aware Proxy in front of the service, so that people sign in to the console with their Google accounts."
   type = object({
     mode          = optional(string, "iam")
     readers       = optional(set(string), [])
@@ -73,6 +73,9 @@ variable "auth" {
     issuer        = optional(string)
     groups_claim  = optional(string)
     gcloud_tokens = optional(bool, true)
+    client_id     = optional(string)
+    client_secret = optional(string)
+    iap           = optional(bool, false)
   })
   default  = {}
   nullable = false
@@ -99,6 +102,18 @@ variable "auth" {
   validation {
     condition     = var.auth.mode == "oidc" || (var.auth.issuer == null && var.auth.groups_claim == null)
     error_message = "auth: issuer and groups_claim belong to mode oidc."
+  }
+  validation {
+    condition     = var.auth.mode == "oidc" || (var.auth.client_id == null && var.auth.client_secret == null)
+    error_message = "auth: client_id and client_secret belong to mode oidc."
+  }
+  validation {
+    condition     = var.auth.client_secret == null || (var.auth.client_id != null && can(regex("^[A-Za-z0-9_-]{1,255}$", var.auth.client_secret)))
+    error_message = "auth: client_secret must be the ID of a secret, beside client_id: letters, digits, hyphens and underscores."
+  }
+  validation {
+    condition     = var.auth.mode == "iam" || !var.auth.iap
+    error_message = "auth: iap belongs to mode iam."
   }
 }
 

@@ -175,6 +175,45 @@ run "oidc" {
   }
 }
 
+run "sign_in" {
+  variables {
+    auth = {
+      mode      = "oidc", issuer = "https://issuer.example.com", audiences = ["vertextune"], starters = ["group:tuners"]
+      client_id = "console", client_secret = "oidc-client"
+    }
+  }
+
+  assert {
+    condition = setsubtract(output.grants, run.as_it_comes.grants) == toset([
+      "serviceAccount:vertextune-api@my-project.iam.gserviceaccount.com secretmanager.secretAccessor on secret oidc-client",
+    ])
+    error_message = "More than as it comes:\n${join("\n", setsubtract(output.grants, run.as_it_comes.grants))}"
+  }
+}
+
+# The proxy alone invokes the service, and lets in those who have a role.
+run "identity_aware_proxy" {
+  variables {
+    auth = { iap = true, readers = ["domain:example.com"], starters = ["email:ann@example.com", "email:ci@my-project.iam.gserviceaccount.com"] }
+  }
+
+  assert {
+    condition = setsubtract(output.grants, run.as_it_comes.grants) == toset([
+      "domain:example.com iap.httpsResourceAccessor on service vertextune-api",
+      "serviceAccount:ci@my-project.iam.gserviceaccount.com iap.httpsResourceAccessor on service vertextune-api",
+      "serviceAccount:service-123456789012@gcp-sa-iap.iam.gserviceaccount.com run.invoker on service vertextune-api",
+      "user:ann@example.com iap.httpsResourceAccessor on service vertextune-api",
+    ])
+    error_message = "More than as it comes:\n${join("\n", setsubtract(output.grants, run.as_it_comes.grants))}"
+  }
+  assert {
+    condition = setsubtract(run.as_it_comes.grants, output.grants) == toset([
+      "serviceAccount:vertextune-build@my-project.iam.gserviceaccount.com run.invoker on service vertextune-api",
+    ])
+    error_message = "Less than as it comes:\n${join("\n", setsubtract(run.as_it_comes.grants, output.grants))}"
+  }
+}
+
 run "key" {
   variables {
     kms_key = "projects/my-project/locations/us-central1/keyRings/r/cryptoKeys/k"

@@ -25,7 +25,7 @@ run "off" {
     error_message = "Something is made that was not asked for."
   }
   assert {
-    condition     = google_cloud_run_v2_service.api.invoker_iam_disabled == false && google_cloud_run_v2_service.api.ingress == "INGRESS_TRAFFIC_ALL"
+    condition     = google_cloud_run_v2_service.api.invoker_iam_disabled == false && google_cloud_run_v2_service.api.iap_enabled == false && google_cloud_run_v2_service.api.ingress == "INGRESS_TRAFFIC_ALL"
     error_message = "In mode iam, Cloud Run must check who calls."
   }
 }
@@ -103,6 +103,50 @@ run "oidc" {
       AUTH_STARTERS     = "email:ann@example.com,group:tuners"
     }
     error_message = "Mode oidc is told ${jsonencode(local.api_environment)}."
+  }
+}
+
+run "sign_in" {
+  variables {
+    auth = {
+      mode      = "oidc", issuer = "https://issuer.example.com", audiences = ["vertextune"], starters = ["email:ann@example.com"]
+      client_id = "console", client_secret = "oidc-client"
+    }
+  }
+
+  assert {
+    condition     = local.api_environment.AUTH_CLIENT_ID == "console" && !can(local.api_environment.AUTH_CLIENT_SECRET)
+    error_message = "The sign-in is told ${jsonencode(local.api_environment)}."
+  }
+  assert {
+    condition = [
+      for e in google_cloud_run_v2_service.api.template[0].containers[0].env : e.value_source[0].secret_key_ref[0] if e.name == "AUTH_CLIENT_SECRET"
+    ] == [{ secret = "oidc-client", version = "latest" }]
+    error_message = "The secret of the client does not come from Secret Manager."
+  }
+}
+
+run "identity_aware_proxy" {
+  variables {
+    auth = { iap = true, readers = ["domain:example.com"] }
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_service.api.iap_enabled && google_cloud_run_v2_service.api.invoker_iam_disabled == false
+    error_message = "Callers come past Identity-Aware Proxy."
+  }
+  assert {
+    condition     = local.api_environment.AUTH_IAP_AUDIENCE == "/projects/123456789012/locations/us-central1/services/vertextune-api" && local.api_environment.AUTH_MODE == "iam"
+    error_message = "Mode iam is told ${jsonencode(local.api_environment)}."
+  }
+  assert {
+    condition     = contains(keys(google_project_service.this), "iap.googleapis.com")
+    error_message = "Identity-Aware Proxy is not enabled."
+  }
+  # Cloud Build cannot call through the proxy, and must not try to.
+  assert {
+    condition     = startswith(output.build_substitutions, "_AUTH_MODE=iap,") && !can(local.api_environment.AUTH_STARTERS)
+    error_message = "Cloud Build is given ${output.build_substitutions}."
   }
 }
 

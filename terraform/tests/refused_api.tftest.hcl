@@ -166,3 +166,35 @@ run "port_of_cloud_run" {
   }
   expect_failures = [var.api_environment]
 }
+
+run "client_in_mode_iam" {
+  command = plan
+  variables {
+    auth = { client_id = "console" }
+  }
+  expect_failures = [var.auth]
+}
+
+run "client_secret_alone" {
+  command = plan
+  variables {
+    auth = { mode = "oidc", issuer = "https://i.example.com", audiences = ["a"], starters = ["email:a@b.c"], client_secret = "s" }
+  }
+  expect_failures = [var.auth]
+}
+
+run "client_secret_in_the_clear" {
+  command = plan
+  variables {
+    auth = { mode = "oidc", issuer = "https://i.example.com", audiences = ["a"], starters = ["email:a@b.c"], client_id = "c", client_secret = "GOCSPX secret" }
+  }
+  expect_failures = [var.auth]
+}
+
+run "proxy_in_mode_oidc" {
+  command = plan
+  variables {
+    auth = { mode = "oidc", issuer = "https://i.example.com", audiences = ["a"], starters = ["email:a@b.c"], iap = true }
+  }
+  expect_failures = [var.auth]
+}

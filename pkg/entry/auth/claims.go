@@ -117,7 +117,7 @@ func (c *claims) domain() string {
 		return ""
 	case c.HostedDomain != "":
 		return fold(c.HostedDomain)
-	case c.Issuer == google && !strings.HasSuffix(ofAddress, ".iam.gserviceaccount.com"):
+	case (c.Issuer == google || c.Issuer == iapIssuer) && !strings.HasSuffix(ofAddress, ".iam.gserviceaccount.com"):
 		return ""
 	default:
 		return ofAddress

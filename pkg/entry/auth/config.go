@@ -30,6 +30,13 @@ type Config struct {
 	Starters  []string `env:"AUTH_STARTERS"`
 	// GroupsClaim is the claim with the caller's groups in mode oidc. The default is "groups".
 	GroupsClaim string `env:"AUTH_GROUPS_CLAIM"`
+	// ClientID and ClientSecret are the client of the issuer in mode oidc with which people sign in to
+	// the console. Without them they paste a token. A public client has no secret.
+	ClientID     string `env:"AUTH_CLIENT_ID"`
+	ClientSecret string `env:"AUTH_CLIENT_SECRET"`
+	// IAPAudience is the audience of the assertions of Identity-Aware Proxy, if it stands in front of
+	// the service in mode iam, such as /projects/NUMBER/locations/REGION/services/NAME.
+	IAPAudience string `env:"AUTH_IAP_AUDIENCE"`
 	// Private must be "true" in mode iam. The operator confirms with it that the service is
 	// private: Cloud Run checks every token before the service sees it.
 	Private string `env:"AUTH_IAM_PRIVATE"`
@@ -50,11 +57,20 @@ func New(c Config) (Checker, error) {
 		return tokens, errors.Join(faults...)
 	case "oidc":
 		rules, faults := c.rules()
-		faults = append(faults, c.foreign("AUTH_ISSUER", "AUTH_AUDIENCES", "AUTH_READERS", "AUTH_OPERATORS", "AUTH_STARTERS", "AUTH_GROUPS_CLAIM")...)
+		faults = append(faults, c.foreign("AUTH_ISSUER", "AUTH_AUDIENCES", "AUTH_READERS", "AUTH_OPERATORS", "AUTH_STARTERS", "AUTH_GROUPS_CLAIM",
+			"AUTH_CLIENT_ID", "AUTH_CLIENT_SECRET")...)
 		if err := CheckURL(c.Issuer); err != nil {
 			faults = append(faults, fmt.Errorf("AUTH_ISSUER: %w", err))
 		} else if strings.Contains(c.Issuer, "?") {
 			faults = append(faults, errors.New("AUTH_ISSUER must have no query: it must be equal to the claim iss of the tokens"))
+		}
+		switch {
+		case c.ClientID == "" && c.ClientSecret != "":
+			faults = append(faults, errors.New("AUTH_CLIENT_SECRET has no effect without AUTH_CLIENT_ID"))
+		case c.ClientID != "" && !printable(c.ClientID):
+			faults = append(faults, errors.New("AUTH_CLIENT_ID must be the ID of a client of the issuer"))
+		case c.ClientID != "": // the ID tokens of a sign-in are for the client
+			rules.audiences = append(rules.audiences, c.ClientID)
 		}
 		rules.issuer, rules.groupsClaim = c.Issuer, c.GroupsClaim
 		if rules.groupsClaim == "" {
@@ -63,7 +79,7 @@ func New(c Config) (Checker, error) {
 		return &OIDC{rules: rules, keys: newKeySet(newIssuer(c.Issuer).keys)}, errors.Join(faults...)
 	case "iam":
 		rules, faults := c.rules()
-		faults = append(faults, c.foreign("AUTH_AUDIENCES", "AUTH_READERS", "AUTH_OPERATORS", "AUTH_STARTERS", "AUTH_IAM_PRIVATE")...)
+		faults = append(faults, c.foreign("AUTH_AUDIENCES", "AUTH_READERS", "AUTH_OPERATORS", "AUTH_STARTERS", "AUTH_IAM_PRIVATE", "AUTH_IAP_AUDIENCE")...)
 		if c.Private != "true" {
 			faults = append(faults, errors.New("AUTH_IAM_PRIVATE must be true, as AUTH_MODE is iam: "+
 				"say that way that neither allUsers nor allAuthenticatedUsers may invoke the service, for then anybody could name themselves"))
@@ -72,7 +88,14 @@ func New(c Config) (Checker, error) {
 			faults = append(faults, errors.New("group: has no effect with AUTH_MODE=iam, because Google's tokens contain no groups"))
 		}
 		rules.issuer = google
-		return &IAM{rules: rules}, errors.Join(faults...)
+		checker := &IAM{rules: rules}
+		if c.IAPAudience != "" {
+			if !printable(c.IAPAudience) || !strings.HasPrefix(c.IAPAudience, "/projects/") {
+				faults = append(faults, errors.New("AUTH_IAP_AUDIENCE must be the audience of the proxy's assertions, such as /projects/NUMBER/locations/REGION/services/NAME"))
+			}
+			checker.iap = newIAP(rules, c.IAPAudience)
+		}
+		return checker, errors.Join(faults...)
 	}
 	return nil, fmt.Errorf("AUTH_MODE is %q: it must be token, oidc or iam", c.Mode)
 }
@@ -88,6 +111,9 @@ func (c *Config) foreign(taken ...string) (faults []error) {
 		{"AUTH_OPERATORS", strings.Join(c.Operators, "")},
 		{"AUTH_STARTERS", strings.Join(c.Starters, "")},
 		{"AUTH_GROUPS_CLAIM", c.GroupsClaim},
+		{"AUTH_CLIENT_ID", c.ClientID},
+		{"AUTH_CLIENT_SECRET", c.ClientSecret},
+		{"AUTH_IAP_AUDIENCE", c.IAPAudience},
 		{"AUTH_IAM_PRIVATE", c.Private},
 	} {
 		if setting.value != "" && !slices.Contains(taken, setting.name) {

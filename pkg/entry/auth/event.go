@@ -30,7 +30,7 @@ func (c EventConfig) Admit() (func(*http.Request) error, error) {
 	if !isAddress(c.Account) {
 		return nil, fmt.Errorf("EVENT_ACCOUNT is %q: it must be the address of a service account", c.Account)
 	}
-	checker := &IAM{rules{issuer: google, now: time.Now}}
+	checker := &IAM{rules: rules{issuer: google, now: time.Now}}
 	return func(r *http.Request) error {
 		caller, err := checker.Check(r)
 		if err != nil {

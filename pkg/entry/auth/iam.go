@@ -15,6 +15,7 @@ import (
 // the claims. On a service that everyone may invoke, it would accept forged claims.
 type IAM struct {
 	rules
+	iap *iap // or nil, if Identity-Aware Proxy is not in front of the service
 }
 
 // removed is the text that Cloud Run writes in place of the signature
@@ -26,8 +27,12 @@ const removed = ".SIGNATURE_REMOVED_BY_GOOGLE"
 const serverless = "X-Serverless-Authorization"
 
 // Check reads the token that the platform has checked. A token that still has its signature was not
-// checked, and is refused.
+// checked, and is refused. Behind Identity-Aware Proxy, the platform sees the proxy as the caller, and
+// the proxy's assertion says who the caller is.
 func (i *IAM) Check(r *http.Request) (Caller, error) {
+	if i.iap != nil && HasAssertion(r) {
+		return i.iap.check(r)
+	}
 	header := "Authorization"
 	if len(r.Header.Values(serverless)) > 0 {
 		header = serverless

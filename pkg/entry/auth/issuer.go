@@ -42,27 +42,37 @@ func newIssuer(address string) *issuer {
 	}}
 }
 
+// about returns what the issuer says of itself.
+func (i *issuer) about(ctx context.Context) (known about, err error) {
+	if err := i.get(ctx, strings.TrimSuffix(i.url, "/")+"/.well-known/openid-configuration", &known); err != nil {
+		return known, err
+	}
+	if known.Issuer != i.url {
+		return known, fmt.Errorf("%s reports the issuer %s: AUTH_ISSUER must be exactly this value", i.url, known.Issuer)
+	}
+	return known, nil
+}
+
 // keys returns the issuer's current signing keys.
 func (i *issuer) keys(ctx context.Context) ([]jose.JSONWebKey, error) {
 	ctx, cancel := context.WithTimeout(ctx, i.requestsTimeout)
 	defer cancel()
-	var about struct {
-		Issuer string `json:"issuer"`
-		Keys   string `json:"jwks_uri"`
-	}
-	if err := i.get(ctx, strings.TrimSuffix(i.url, "/")+"/.well-known/openid-configuration", &about); err != nil {
+	known, err := i.about(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if about.Issuer != i.url {
-		return nil, fmt.Errorf("%s reports the issuer %s: AUTH_ISSUER must be exactly this value", i.url, about.Issuer)
-	}
-	if err := CheckURL(about.Keys); err != nil {
+	if err := CheckURL(known.Keys); err != nil {
 		return nil, fmt.Errorf("jwks_uri of %s: %w", i.url, err)
 	}
+	return i.keysAt(ctx, known.Keys)
+}
+
+// keysAt returns the signing keys at an address.
+func (i *issuer) keysAt(ctx context.Context, address string) ([]jose.JSONWebKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if err := i.get(ctx, about.Keys, &set); err != nil {
+	if err := i.get(ctx, address, &set); err != nil {
 		return nil, err
 	}
 	var keys []jose.JSONWebKey
@@ -75,7 +85,7 @@ func (i *issuer) keys(ctx context.Context) ([]jose.JSONWebKey, error) {
 		}
 	}
 	if len(keys) == 0 {
-		return nil, fmt.Errorf("%s has no key that could sign a token", about.Keys)
+		return nil, fmt.Errorf("%s has no key that could sign a token", address)
 	}
 	return keys, nil
 }

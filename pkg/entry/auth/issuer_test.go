@@ -35,6 +35,8 @@ type issuer struct {
 	about map[string]any
 	asked atomic.Int64 // the number of requests for the keys
 
+	mux *http.ServeMux
+
 	mu      sync.Mutex
 	keys    []jose.JSONWebKey
 	instead http.HandlerFunc // if set, answers every request
@@ -45,6 +47,7 @@ func newIssuer(t testing.TB, keys ...jose.JSONWebKey) *issuer {
 	i := &issuer{t: t}
 	i.publish(keys...)
 	mux := http.NewServeMux()
+	i.mux = mux
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) { i.answer(w, i.about) })
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
 		i.asked.Add(1)
