@@ -10,6 +10,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/evalrun"
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/entry/auth"
 	"github.com/vertextune/vertextune/pkg/entry/console"
 	"github.com/vertextune/vertextune/pkg/google/gcperr"
 	"github.com/vertextune/vertextune/pkg/work/evaluations"
@@ -23,7 +24,7 @@ func (a *API) NewConsole() *console.Console {
 			Mode: a.Config.Auth.Mode, Project: a.Config.Project, Location: a.Config.Location, Inbox: a.Config.InboxBucket,
 			Data: a.Config.Jobs.DataBucket, BaseModel: a.Config.Jobs.BaseModel, Budget: a.Config.Jobs.Budget, Timeout: a.Config.RequestTimeout,
 		},
-		Auth: a.Auth, Access: a.Access, Catalogue: a.Catalogue, Evaluations: a.Evaluations, Promotions: a.Promotions, Now: a.Now, Log: a.Log,
+		Auth: a.Auth, SignIn: auth.NewSignIn(a.Config.Auth, a.Auth), Access: a.Access, Catalogue: a.Catalogue, Evaluations: a.Evaluations, Promotions: a.Promotions, Now: a.Now, Log: a.Log,
 		Start: func(ctx context.Context, o jobs.StartRequest) (tuning.Job, error) {
 			return pacedFor(o.Caller, a, func() (tuning.Job, error) { return a.Jobs.Start(ctx, o) })
 		},

@@ -30,8 +30,10 @@ import (
 
 // Console is the HTTP handler of all pages.
 type Console struct {
-	Config    Config
-	Auth      auth.Checker
+	Config Config
+	Auth   auth.Checker
+	// SignIn signs people in at the issuer of mode oidc, or is nil: then they paste a token.
+	SignIn    *auth.SignIn
 	Access    *jobaccess.Service
 	Catalogue catalogue.Provider
 	// Evaluations has the answers of evaluations.
@@ -155,6 +157,8 @@ var pages = map[string]struct {
 	"GET " + Root + "/data":                     {auth.Operator, (*call).data},
 	"POST " + Root + "/data":                    {auth.Operator, (*call).upload},
 	"GET " + Root + "/data/report/{key}":        {auth.Operator, (*call).report},
+	"GET " + issuerPath:                         {auth.None, (*call).toIssuer},
+	"GET " + callbackPath:                       {auth.None, (*call).fromIssuer},
 	"GET " + Root + "/sign-in":                  {auth.None, (*call).signInPage},
 	"POST " + Root + "/sign-in":                 {auth.None, (*call).signIn},
 	"POST " + Root + "/sign-out":                {auth.None, (*call).signOut},

@@ -73,14 +73,14 @@ func (c *call) showSignIn(e *fault.Error) {
 	case e == errSignedOut && isRead && (site == "cross-site" || site == "same-site"):
 		err = c.show(http.StatusOK, "again", view{Title: "One moment", Body: nextOf(c.r.URL.RequestURI())})
 	default:
-		form := signInForm{Mode: c.Config.Mode, Next: Root}
+		next, problem := Root, ""
 		if isRead {
-			form.Next = nextOf(c.r.URL.RequestURI())
+			next = nextOf(c.r.URL.RequestURI())
 		}
 		if e != errSignedOut {
-			form.Problem = e.Message
+			problem = e.Message
 		}
-		err = c.show(http.StatusUnauthorized, "sign-in", view{Title: "Sign in", Body: form})
+		err = c.showSignInForm(http.StatusUnauthorized, next, problem)
 	}
 	if err == nil {
 		return

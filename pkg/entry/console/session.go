@@ -62,9 +62,9 @@ func setSession(w http.ResponseWriter, r *http.Request, token string, life time.
 var errSignedOut = &fault.Error{Kind: fault.Unauthenticated, Reason: "SIGNED_OUT", Message: "Sign in to see this page."}
 
 // identify returns the caller of a request. A cookie stands for the header of an API call. A proxy
-// in front of the service may send the header itself.
+// in front of the service may send the header itself; Identity-Aware Proxy sends another one.
 func (c *call) identify() (auth.Caller, error) {
-	if c.r.Header.Get("Authorization") != "" {
+	if c.r.Header.Get("Authorization") != "" || c.Config.Mode == "iam" && auth.HasAssertion(c.r) {
 		return c.Auth.Check(c.r)
 	}
 	cookie, err := c.r.Cookie(cookieOf(c.r))
@@ -84,10 +84,19 @@ func (c *call) check(token string) (auth.Caller, error) {
 // signInForm is what the page for signing in shows.
 type signInForm struct {
 	Mode, Next, Problem string
+	Issuer              string // that signs people in, or ""
 }
 
 func (c *call) signInPage() error {
-	return c.show(http.StatusOK, "sign-in", view{Title: "Sign in", Body: signInForm{Mode: c.Config.Mode, Next: nextOf(c.r.URL.Query().Get("next"))}})
+	return c.showSignInForm(http.StatusOK, nextOf(c.r.URL.Query().Get("next")), "")
+}
+
+func (c *call) showSignInForm(code int, next, problem string) error {
+	form := signInForm{Mode: c.Config.Mode, Next: next, Problem: problem}
+	if c.SignIn != nil {
+		form.Issuer = c.SignIn.Host()
+	}
+	return c.show(code, "sign-in", view{Title: "Sign in", Body: form})
 }
 
 // signIn takes the token of the form. A wrong token is answered with the form again.
@@ -118,8 +127,7 @@ func (c *call) signIn() error {
 		}
 		problem = "The token is not valid. Ask for a new one from the person who runs this service."
 	}
-	form := signInForm{Mode: c.Config.Mode, Next: next, Problem: problem}
-	return c.show(http.StatusUnauthorized, "sign-in", view{Title: "Sign in", Body: form})
+	return c.showSignInForm(http.StatusUnauthorized, next, problem)
 }
 
 func (c *call) signOut() error {

@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,6 +42,7 @@ var browsers = []string{"chromium", "chromium-browser", "google-chrome"}
 // service is the local command, which all tests share.
 var service struct {
 	url, storage string
+	program      string // the local command
 	missing      string // why there is none
 }
 
@@ -73,45 +75,60 @@ func serve() (stop func(), err error) {
 		cancel()
 		return nil, fmt.Errorf("build the local command: %w: %s", err, out)
 	}
-	command := exec.CommandContext(ctx, program, "-port", "0", "-token", starter, "-job-duration", "8s", "-poll-interval", "500ms")
-	command.Dir = dir
-	command.Env = append(os.Environ(), "API_TOKENS=rita:reader:"+auth.Hash(reader)+",otto:operator:"+auth.Hash(operator), "MONTHLY_BUDGET_USD=5")
-	out, err := command.StdoutPipe()
-	if err == nil {
-		err = command.Start()
-	}
+	service.program = program
+	var wait func()
+	service.url, service.storage, wait, err = launch(ctx, dir, []string{"API_TOKENS=rita:reader:" + auth.Hash(reader) + ",otto:operator:" + auth.Hash(operator)}, "-token", starter)
 	stop = func() {
 		cancel()
-		_ = command.Wait()    // it was stopped
+		if wait != nil {
+			wait()
+		}
 		_ = os.RemoveAll(dir) // the system cleans its temporary folder too
-	}
-	if err == nil {
-		err = ready(out)
 	}
 	if err != nil {
 		stop()
-		return nil, fmt.Errorf("start the local command: %w", err)
+		return nil, err
 	}
 	return stop, nil
 }
 
+// launch starts the local command, which ends with the context, and returns its addresses. wait waits
+// for its end.
+func launch(ctx context.Context, dir string, environment []string, arguments ...string) (url, storage string, wait func(), err error) {
+	command := exec.CommandContext(ctx, service.program, append([]string{"-port", "0", "-job-duration", "8s", "-poll-interval", "500ms"}, arguments...)...)
+	command.Dir = dir
+	command.Env = append(append(os.Environ(), "MONTHLY_BUDGET_USD=5"), environment...)
+	out, err := command.StdoutPipe()
+	if err == nil {
+		err = command.Start()
+	}
+	if err != nil {
+		return "", "", nil, fmt.Errorf("start the local command: %w", err)
+	}
+	wait = func() { _ = command.Wait() } // it was stopped
+	if url, storage, err = ready(out); err != nil {
+		return "", "", wait, fmt.Errorf("start the local command: %w", err)
+	}
+	return url, storage, wait, nil
+}
+
 var address = regexp.MustCompile(`^export VT_(URL|STORAGE)=(\S+)$`)
 
-// ready waits until the command is ready, and takes its addresses.
-func ready(out io.Reader) error {
+// ready waits until the command is ready, and returns its addresses.
+func ready(out io.Reader) (url, storage string, err error) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if m := address.FindStringSubmatch(lines.Text()); m != nil && m[1] == "URL" {
-			service.url = m[2]
+			url = m[2]
 		} else if m != nil {
-			service.storage = m[2]
+			storage = m[2]
 		}
 		if lines.Text() == "ready" {
 			go func() { _, _ = io.Copy(io.Discard, out) }() // until the command ends
-			return nil
+			return url, storage, nil
 		}
 	}
-	return errors.Join(errors.New("it ended"), lines.Err())
+	return "", "", errors.Join(errors.New("it ended"), lines.Err())
 }
 
 func browser() string {
@@ -125,8 +142,9 @@ func browser() string {
 
 // tab is a tab of a browser of its own, with what went wrong in it.
 type tab struct {
-	t   *testing.T
-	ctx context.Context
+	t     *testing.T
+	ctx   context.Context
+	known []string // the addresses, besides those of the service, that it may load
 
 	mu       sync.Mutex
 	problems []string
@@ -134,14 +152,14 @@ type tab struct {
 
 // open opens a browser. At the end of the test, it must have had no error, and have loaded nothing
 // from elsewhere.
-func open(t *testing.T) *tab {
+func open(t *testing.T, known ...string) *tab {
 	t.Helper()
 	if service.missing != "" {
 		t.Skip(service.missing)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
-	b := &tab{t: t}
+	b := &tab{t: t, known: known}
 	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithAllocatorOptions(
 		chromedp.ExecPath(browser()), chromedp.NoSandbox, chromedp.Flag("hide-scrollbars", true)), chromedp.WithListener(b.hear))
 	t.Cleanup(func() {
@@ -171,7 +189,8 @@ func (b *tab) hear(event any) {
 	case *runtime.EventConsoleAPICalled:
 		problem = "the console has a message of type " + string(e.Type)
 	case *network.EventRequestWillBeSent:
-		if url := e.Request.URL; !strings.HasPrefix(url, service.url+"/") && !strings.HasPrefix(url, "about:") && !strings.HasPrefix(url, "data:") {
+		isKnown := func(prefix string) bool { return strings.HasPrefix(e.Request.URL, prefix+"/") }
+		if url := e.Request.URL; !isKnown(service.url) && !slices.ContainsFunc(b.known, isKnown) && !strings.HasPrefix(url, "about:") && !strings.HasPrefix(url, "data:") {
 			problem = "a request to " + url
 		}
 	}
