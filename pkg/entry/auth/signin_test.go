@@ -6,6 +6,7 @@ package auth_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -41,9 +42,7 @@ func newDesk(t *testing.T, edit ...func(*auth.Config)) *desk {
 	d := &desk{issuer: newIssuer(t, key)}
 	d.answer = func(w http.ResponseWriter) {
 		changes := map[string]any{"aud": clientID, "nonce": d.nonce}
-		for name, value := range d.change {
-			changes[name] = value
-		}
+		maps.Copy(changes, d.change)
 		w.Header().Set("Content-Type", "application/json")
 		d.issuer.answer(w, map[string]any{"access_token": "a", "token_type": "Bearer", "id_token": sign(t, jose.RS256, key, d.claims(changes))})
 	}
@@ -53,7 +52,7 @@ func newDesk(t *testing.T, edit ...func(*auth.Config)) *desk {
 		if err := r.ParseForm(); err != nil {
 			t.Error(err)
 		}
-		d.form = r.PostForm
+		d.form = r.PostForm //nolint:forbidigo // it is the form that was read
 		d.user, d.password, _ = r.BasicAuth()
 		d.answer(w)
 	})

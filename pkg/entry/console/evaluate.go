@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/core/evalrun"
@@ -64,11 +65,9 @@ func (c *call) showEvaluate(code int, job tuning.Job, form filledForm) error {
 		if p.Value == "" {
 			continue
 		}
-		box := checkpointBox{choice: p, ID: checkpoints + "-" + count(i)}
-		for _, chosen := range form.Form[checkpoints] {
-			box.Checked = box.Checked || chosen == p.Value
-		}
-		page.Checkpoints = append(page.Checkpoints, box)
+		page.Checkpoints = append(page.Checkpoints, checkpointBox{
+			choice: p, ID: checkpoints + "-" + count(i), Checked: slices.Contains(form.Form[checkpoints], p.Value),
+		})
 	}
 	return c.show(code, "evaluate", view{Title: "Evaluate this model", Active: Root, Body: page})
 }

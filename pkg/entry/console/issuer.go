@@ -40,7 +40,7 @@ type attempt struct {
 // attemptCookie returns the cookie of a sign-in. The browser comes back from another site, so the
 // cookie cannot be strict.
 func attemptCookie(r *http.Request, value string, life time.Duration) *http.Cookie {
-	cookie := &http.Cookie{
+	cookie := &http.Cookie{ //nolint:gosec // without HTTPS, on localhost, browsers refuse a secure cookie
 		Name: attemptName, Value: value, Path: "/", MaxAge: int(life.Seconds()), HttpOnly: true, Secure: !isLocal(r), SameSite: http.SameSiteLaxMode,
 	}
 	if isLocal(r) {

@@ -6,6 +6,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
@@ -91,19 +92,10 @@ func (c *call) showRetune(code int, page retunePage) error {
 			page.Choices = append(page.Choices, choice{id, id})
 		}
 	}
-	if page.BaseModel != "" && !hasChoice(page.Choices, page.BaseModel) {
+	if page.BaseModel != "" && !slices.ContainsFunc(page.Choices, func(one choice) bool { return one.Value == page.BaseModel }) {
 		page.Choices = append(page.Choices, choice{page.BaseModel, page.BaseModel})
 	}
 	return c.show(code, "retune", view{Title: "Retune this job?", Active: Root, Body: page})
-}
-
-func hasChoice(all []choice, value string) bool {
-	for _, one := range all {
-		if one.Value == value {
-			return true
-		}
-	}
-	return false
 }
 
 // retune starts the job that the caller has confirmed.
