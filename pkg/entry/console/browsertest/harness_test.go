@@ -157,7 +157,7 @@ func open(t *testing.T, known ...string) *tab {
 	if service.missing != "" {
 		t.Skip(service.missing)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	t.Cleanup(cancel)
 	b := &tab{t: t, known: known}
 	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithAllocatorOptions(
