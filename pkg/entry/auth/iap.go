@@ -37,7 +37,7 @@ func newIAP(r rules, audience string) *iap {
 	r.issuer, r.audiences = iapIssuer, []string{audience}
 	source := newIssuer(iapKeys)
 	return &iap{rules: r, keys: newKeySet(func(ctx context.Context) ([]jose.JSONWebKey, error) {
-		ctx, cancel := context.WithTimeout(ctx, source.patience)
+		ctx, cancel := context.WithTimeout(ctx, source.requestsTimeout)
 		defer cancel()
 		return source.keysAt(ctx, source.url)
 	})}

@@ -105,7 +105,7 @@ func (s *SignIn) Complete(ctx context.Context, redirect, state, code string, a A
 		full.RetryAfter = askAgain
 		return "", Caller{}, time.Time{}, full
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.issuer.patience)
+	ctx, cancel := context.WithTimeout(ctx, s.issuer.requestsTimeout)
 	defer cancel()
 	answer, err := client.Exchange(context.WithValue(ctx, oauth2.HTTPClient, s.issuer.client), code, oauth2.VerifierOption(a.Verifier))
 	if err != nil {
@@ -161,7 +161,7 @@ func (s *SignIn) at(ctx context.Context, redirect string) (oauth2.Config, error)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.now().After(s.until) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.issuer.patience)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.issuer.requestsTimeout)
 		defer cancel()
 		known, err := s.issuer.about(ctx)
 		if err == nil {
