@@ -52,7 +52,7 @@ func newDesk(t *testing.T, edit ...func(*auth.Config)) *desk {
 		if err := r.ParseForm(); err != nil {
 			t.Error(err)
 		}
-		d.form = r.PostForm //nolint:forbidigo // it is the form that was read
+		d.form = r.PostForm
 		d.user, d.password, _ = r.BasicAuth()
 		d.answer(w)
 	})

@@ -5,6 +5,7 @@ package console
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -153,34 +154,34 @@ func (c *call) refusal(form url.Values, shown []string, err error) (f filledForm
 	return f, e.Kind.HTTP().Code, true
 }
 
-// labels and hints are what stands at the fields of the form.
+// labels and hints are the texts at the fields of a form.
 var labels = map[string]string{
-	fromSession: "The messages of a session", fromMessages: "These messages", fromFile: "A file in Cloud Storage", fromAll: "All messages that there are",
+	fromSession: "The messages of a session", fromMessages: "These messages", fromFile: "A file in Cloud Storage", fromAll: "All messages",
 	"base_model": "Base model", "model_id": "Model entry", "epoch_count": "Epochs", "learning_rate_multiplier": "Learning rate multiplier",
 	"adapter_size": "Adapter size", "learning_rate": "Learning rate", "batch_size": "Batch size", "tuning_mode": "Tuning mode",
 	"pre_tuned_model": "Continue this tuned model", "output_uri": "Folder for the result", "validation_split": "Share for validation",
-	"validation_data": "Validation file", "max_cost_usd": "Most that it may cost, in dollars", "priority": "Priority", "timeout": "Timeout",
+	"validation_data": "Validation file", "max_cost_usd": "Maximum cost, in dollars", "priority": "Priority", "timeout": "Timeout",
 	"display_name": "Name of the job", "labels": "Labels", "system_instruction": "System instruction",
 	"evaluate": "Compare the tuned model with its base at the end", "cancel_when_stalled": "Cancel the job if it stalls",
-	promoteIf: "Make it the active version of the model entry if it gains enough", promoteIf + ".metric": "Metric that decides",
-	promoteIf + ".min_gain": "Least gain, in percentage points", "checkpoint_id": "Checkpoint", "require": "Only if an evaluation shows that it gains enough",
-	"require.metric": "Metric that decides", "require.min_gain": "Least gain, in percentage points",
-	"evaluation_data": "Dataset", "max_examples": "Most examples", "against": "Compare with the model of another job", "metric": "Metric that decides",
-	"judge":          "A judge compares the answers too",
-	"continue_model": "Continue the newest tuned version of the model entry", "force": "Try although the catalogue says that it fails",
+	promoteIf: "Make the tuned model the active version if it gains enough", promoteIf + ".metric": "Metric that decides",
+	promoteIf + ".min_gain": "Minimum gain, in percentage points", "checkpoint_id": "Checkpoint", "require": "Only if an evaluation shows enough gain",
+	"require.metric": "Metric that decides", "require.min_gain": "Minimum gain, in percentage points",
+	"evaluation_data": "Dataset", "max_examples": "Maximum number of examples", "against": "Compare with the model of another job", "metric": "Metric that decides",
+	"judge":          "Let a judge compare the answers too",
+	"continue_model": "Continue the newest tuned version of the model entry", "force": "Try it even if the catalogue says that it will fail",
 }
 
 var hints = map[string]string{
 	fromSession: "The ID of the session", fromMessages: "IDs, with spaces or commas between them", fromFile: "gs://bucket/name.jsonl",
-	"model_id": "A document of the collection models, with values for what is left open", "epoch_count": "Left open, Vertex AI chooses",
+	"model_id": "The ID of a document in the collection models. It gives values for empty fields", "epoch_count": "If empty, Vertex AI chooses",
 	"validation_split": "Such as 0.2, at most 0.5", "validation_data": "gs://bucket/name.jsonl, in place of a share",
 	"learning_rate": "Open models only", "batch_size": "Open models only", "tuning_mode": "Open models only: PEFT_ADAPTER or FULL",
-	"output_uri": "Open models only: gs://bucket/folder/", "priority": "From -1000 to 1000; higher goes first", "timeout": "Such as 3600s",
-	"labels": "One a line, such as team: support", "system_instruction": "Put into every example that has none",
-	"evaluation_data": "gs://bucket/name.jsonl. Left open, the validation data of the job", "max_examples": "Left open, 200",
-	"against": "The ID of a job. Left open, with the base model", "judge": "A base model says which answer is better. It does not change the verdict",
-	"evaluate": "Needs data for validation", promoteIf: "Compares it with its base first. Needs a model entry and data for validation",
-	promoteIf + ".min_gain": "Such as 2.5. Left open, it must not lose", "require.min_gain": "Such as 2.5. Left open, it must not lose",
+	"output_uri": "Open models only: gs://bucket/folder/", "priority": "From -1000 to 1000; a higher number starts first", "timeout": "Such as 3600s",
+	"labels": "One on each line, such as team: support", "system_instruction": "It is added to each example that has none",
+	"evaluation_data": "gs://bucket/name.jsonl. If empty, the validation data of the job", "max_examples": fmt.Sprintf("If empty, %d", evaluation.DefaultExamples),
+	"against": "The ID of a job. If empty, the base model", "judge": "A base model decides which answer is better. This does not change the verdict",
+	"evaluate": "This needs validation data", promoteIf: "This compares it with its base model first, and needs a model entry and validation data",
+	promoteIf + ".min_gain": "Such as 2.5. If empty, 0", "require.min_gain": "Such as 2.5. If empty, 0",
 	"pre_tuned_model": "projects/…/models/…, in place of a base model",
 }
 

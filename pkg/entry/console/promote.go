@@ -81,12 +81,12 @@ func checkpointsOf(j tuning.Job) (all []choice) {
 		}
 		text := "Checkpoint " + readable(p.ID) + ", epoch " + count(p.Epoch)
 		if p.Endpoint == j.TunedEndpoint {
-			text += " (the job's endpoint serves it)"
+			text += " (the default)"
 		}
 		all = append(all, choice{p.ID, text})
 	}
 	if len(all) > 0 {
-		all = append([]choice{{"", "the one that the job's endpoint serves"}}, all...)
+		all = append([]choice{{"", "the default of the job's endpoint"}}, all...)
 	}
 	return all
 }

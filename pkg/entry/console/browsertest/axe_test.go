@@ -6,10 +6,10 @@ package browsertest
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -101,8 +101,12 @@ func TestPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, width := range widths {
-			for name, path := range pages {
-				b.do(chromedp.EmulateViewport(width, 900))
+			// These pages differ while the job runs, which it does for some seconds.
+			running := "/console/jobs/" + start(t, `{"session_id": "support-1", "hyperparameters": {"epoch_count": 3}, "timeout": "3600s", "labels": {"team": "support"}, "display_name": "new"}`)
+			inOrder := slices.Concat([][2]string{{"running", running}, {"cancel", running + "/cancel"}}, pages)
+			b.do(chromedp.EmulateViewport(width, 900))
+			for _, page := range inOrder {
+				name, path := page[0], page[1]
 				b.visit(path)
 				at := fmt.Sprintf("%s-%d-%s", name, width, scheme)
 				b.accessible(at)
@@ -125,33 +129,31 @@ func (b *tab) shoot(file string) {
 	}
 }
 
-// everyPage fills the console, and returns the addresses of its pages.
-func (b *tab) everyPage(t *testing.T) map[string]string {
+// everyPage fills the console, and returns the names and the addresses of its pages.
+func (b *tab) everyPage(t *testing.T) [][2]string {
 	t.Helper()
 	first := start(t, `{"all_messages": true, "hyperparameters": {"epoch_count": 4}, "validation_split": 0.2, "evaluate": true, "display_name": "all-messages"}`)
 	drop(t, "broken.json", `[{"contents": [{"role": "robot", "parts": [{"text": "Hi"}]}]}, {"nothing": 1}]`)
 	drop(t, "fine.json", conversation("Is the lamp black?", "It is, since Monday."))
 	b.visit("/console/sign-in")
-	pages := map[string]string{"nothing": "/console/nothing"}
 	b.signIn(starter)
 	b.visit("/console/jobs/" + first)
 	b.see("The answers, side by side")
 	for _, checkpoint := range []string{"1", "2"} {
 		post(t, service.url+"/api/v1/fine-tuning/models/shown/promote", `{"job_name": "`+first+`", "checkpoint_id": "`+checkpoint+`"}`)
 	}
-	waiting := start(t, `{"session_id": "support-1", "hyperparameters": {"epoch_count": 3}, "timeout": "3600s", "labels": {"team": "support"}, "display_name": "new"}`)
 	b.visit("/console/data")
 	b.see("fine.json")
 	b.see("broken.json")
 	link := func(name string) string {
 		return eval[string](b, "[...document.querySelectorAll('#drops a')].find((a) => a.textContent === '"+name+"').getAttribute('href')")
 	}
-	maps.Copy(pages, map[string]string{
-		"jobs": "/console", "filter": "/console?base_model=gemini-3.1-flash-lite&label=a:b", "job": "/console/jobs/" + first, "running": "/console/jobs/" + waiting,
-		"answers": "/console/jobs/" + first + "/evaluation", "cancel": "/console/jobs/" + waiting + "/cancel", "start": "/console/start",
-		"promote": "/console/jobs/" + first + "/promote", "retune": "/console/jobs/" + first + "/retune", "evaluate": "/console/jobs/" + first + "/evaluate",
-		"model": "/console/models/shown", "rollback": "/console/models/shown/rollback",
-		"data": "/console/data", "report-good": link("fine.json"), "report-bad": link("broken.json"), "models": "/console/models", "money": "/console/money",
-	})
-	return pages
+	job := "/console/jobs/" + first
+	return [][2]string{
+		{"jobs", "/console"}, {"filter", "/console?base_model=gemini-3.1-flash-lite&label=a:b"}, {"job", job}, {"answers", job + "/evaluation"},
+		{"promote", job + "/promote"}, {"retune", job + "/retune"}, {"evaluate", job + "/evaluate"},
+		{"models", "/console/models"}, {"model", "/console/models/shown"}, {"rollback", "/console/models/shown/rollback"},
+		{"start", "/console/start"}, {"again", "/console/start?again=" + first}, {"data", "/console/data"},
+		{"report-good", link("fine.json")}, {"report-bad", link("broken.json")}, {"money", "/console/money"}, {"nothing", "/console/nothing"},
+	}
 }

@@ -160,7 +160,9 @@ func TestHostileText(t *testing.T) {
 	drop(t, "%3Cscript%3E%E2%80%AE.json", `[`+strings.Trim(conversation(script+`\u0000\u202E`, long), "[]")+`, {"contents": [{"role": "\u202E`+script+`", "parts": [{"text": "`+long+`"}]}]}]`)
 	drop(t, "hostile.json", conversation(script+`\u0000\u202E`, long))
 	b.signIn(starter)
+	done := b.ended(`\u202Edone ` + script)
 	for _, path := range []string{
+		"/console/jobs/" + done, "/console/jobs/" + done + "/promote", "/console/jobs/" + done + "/evaluate", "/console/jobs/" + done + "/retune", "/console/models/%3Cscript%3E",
 		"/console", "/console/jobs/" + id, "/console/jobs/" + id + "/cancel", "/console/start?again=" + id, "/console/money",
 		"/console?display_name=%3Cscript%3E&started_by=%22%3E%3Cb%3E%E2%80%AE%00", "/console?" + strings.Repeat("x", 5000) + "=1", "/console/%3Cscript%3E",
 	} {

@@ -112,6 +112,22 @@ func launch(ctx context.Context, dir string, environment []string, arguments ...
 	return url, storage, wait, nil
 }
 
+// launched starts the local command with these settings for the test, and returns its addresses.
+func launched(t *testing.T, environment ...string) (url, storage string) {
+	t.Helper()
+	if service.missing != "" {
+		t.Skip(service.missing)
+	}
+	url, storage, wait, err := launch(t.Context(), t.TempDir(), environment)
+	if wait != nil {
+		t.Cleanup(wait)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url, storage
+}
+
 var address = regexp.MustCompile(`^export VT_(URL|STORAGE)=(\S+)$`)
 
 // ready waits until the command is ready, and returns its addresses.

@@ -4,9 +4,6 @@
 package browsertest
 
 import (
-	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
@@ -26,10 +23,7 @@ import (
 // is another site than the service.
 func issuer(t *testing.T) string {
 	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	private := newKey(t)
 	var nonces sync.Map // by code
 	own := ""
 	write := func(w http.ResponseWriter, v any) {
@@ -74,24 +68,8 @@ func issuer(t *testing.T) string {
 // A sign-in at an issuer, which is another site, and back to the page that was wanted.
 func TestSignIn_at_an_issuer(t *testing.T) {
 	t.Parallel()
-	if service.missing != "" {
-		t.Skip(service.missing)
-	}
 	at := issuer(t)
-	dir := t.TempDir()
-	ctx, cancel := context.WithCancel(t.Context())
-	own, _, wait, err := launch(ctx, dir, []string{
-		"AUTH_MODE=oidc", "AUTH_ISSUER=" + at, "AUTH_AUDIENCES=api", "AUTH_CLIENT_ID=console", "AUTH_CLIENT_SECRET=s", "AUTH_OPERATORS=email:ann@example.com",
-	})
-	t.Cleanup(func() {
-		cancel()
-		if wait != nil {
-			wait()
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	own, _ := launched(t, "AUTH_MODE=oidc", "AUTH_ISSUER="+at, "AUTH_AUDIENCES=api", "AUTH_CLIENT_ID=console", "AUTH_CLIENT_SECRET=s", "AUTH_OPERATORS=email:ann@example.com")
 	own = strings.Replace(own, "localhost", "127.0.0.1", 1)
 	b := open(t, at, own)
 	b.do(chromedp.Navigate(own+"/console/models"), chromedp.WaitReady(chromedp.CSS("footer")))
