@@ -6,6 +6,7 @@ package console_test
 import (
 	"net/http"
 	"testing"
+	"time"
 )
 
 // BenchmarkPages measures pages while there are 10,000 jobs.
@@ -23,4 +24,11 @@ func BenchmarkPages(b *testing.B) {
 			}
 		})
 	}
+	// The numbers of tuned models are counted anew every minute.
+	b.Run("models-counted", func(b *testing.B) {
+		for b.Loop() {
+			s.Advance(time.Hour)
+			s.get(b, reader, "/console/models")
+		}
+	})
 }

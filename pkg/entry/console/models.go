@@ -4,6 +4,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/core/usd"
+	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
 // modelsPage is the content of the page with the catalogue.
@@ -48,9 +50,6 @@ var modelStates = map[catalogue.Status]stateView{
 	catalogue.Tunable: {"good", "Tunable"}, catalogue.Closing: {"bad", "Closes soon"}, catalogue.Closed: {"off", "Closed"}, catalogue.Unclear: {"waiting", "Not confirmed"},
 }
 
-// modelReaders limits how many models are looked up at the same time.
-const modelReaders = 8
-
 // models shows the catalogue, and which of our tuned models retire with a base model.
 func (c *call) models() error {
 	list := c.Catalogue.Current(c.ctx()).List(c.Now())
@@ -80,15 +79,28 @@ const countsKept = time.Minute
 // countTuned returns how many tuned models of ours are made of each base model.
 func (c *call) countTuned(models []catalogue.Entry) ([]int64, error) {
 	counts := make([]int64, len(models))
-	group, ctx := errgroup.WithContext(c.ctx())
-	group.SetLimit(modelReaders)
-	for i, m := range models {
-		group.Go(func() (err error) {
-			counts[i], err = c.Access.Records.CountSucceeded(ctx, append([]string{m.ID}, m.Aliases...))
-			return err
-		})
+	return counts, c.countEach(c.ctx(), models, counts)
+}
+
+// countEach writes the count of each base model. Few base models are in use, so it counts many of
+// them at once, and counts the halves only where there is something.
+func (c *call) countEach(ctx context.Context, models []catalogue.Entry, counts []int64) error {
+	var ids []string
+	for _, m := range models {
+		ids = append(append(ids, m.ID), m.Aliases...)
 	}
-	return counts, group.Wait() //nolint:wrapcheck // the store has wrapped it
+	if len(ids) <= store.MaxNames || len(models) == 1 {
+		n, err := c.Access.Records.CountSucceeded(ctx, ids)
+		if err != nil || n == 0 || len(models) == 1 {
+			counts[0] = n
+			return err //nolint:wrapcheck // the store has wrapped it
+		}
+	}
+	half := len(models) / 2
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return c.countEach(ctx, models[:half], counts[:half]) })
+	group.Go(func() error { return c.countEach(ctx, models[half:], counts[half:]) })
+	return group.Wait() //nolint:wrapcheck // the store has wrapped it
 }
 
 // The urgency of a model: one that we use and that retires soon comes before others.

@@ -95,7 +95,7 @@ func TestPromote(t *testing.T) {
 	path := "/console/jobs/" + job.ID + "/promote"
 	s.get(t, reader, "/console/jobs/"+job.ID).has(t, http.StatusOK).hasNo(t, path, job.ID+"/retune")
 	s.get(t, starter, "/console/jobs/"+job.ID).has(t, http.StatusOK, path, "/retune")
-	s.get(t, starter, path).has(t, http.StatusOK, "Promote this model", `id="model_id"`, "Checkpoint 1, epoch 1", "serves it", "chrf")
+	s.get(t, starter, path).has(t, http.StatusOK, "Promote this model", `id="model_id"`, "Checkpoint 1, epoch 1", "(the default)", "chrf")
 	s.send(t, http.MethodPost, operator, path, url.Values{"model_id": {"helper"}, "step": {"promote"}, "key": {"k"}}).has(t, http.StatusForbidden)
 
 	form := url.Values{"model_id": {"helper"}, "checkpoint_id": {"2"}, "step": {"check"}}

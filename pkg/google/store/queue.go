@@ -27,7 +27,12 @@ func (s *Store) CountAtStep(ctx context.Context, steps ...tuning.Step) (int64, e
 	return count(ctx, s.client.Collection(jobs).Where("step", "in", steps))
 }
 
-// CountSucceeded returns how many jobs on a base model, which may have several names, have succeeded.
+// MaxNames is how many values one query can look for
+// (https://firebase.google.com/docs/firestore/query-data/queries#limits_on_or_queries).
+const MaxNames = 30
+
+// CountSucceeded returns how many jobs on base models with one of these names have succeeded.
+// There may be MaxNames of them.
 func (s *Store) CountSucceeded(ctx context.Context, names []string) (int64, error) {
 	return count(ctx, s.client.Collection(jobs).Where("base_model", "in", names).Where("state", "==", tuning.Succeeded))
 }
