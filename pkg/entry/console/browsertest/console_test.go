@@ -6,6 +6,7 @@ package browsertest
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -159,6 +160,11 @@ func TestHostileText(t *testing.T) {
 	long := strings.Repeat("long ", 20_000)
 	drop(t, "%3Cscript%3E%E2%80%AE.json", `[`+strings.Trim(conversation(script+`\u0000\u202E`, long), "[]")+`, {"contents": [{"role": "\u202E`+script+`", "parts": [{"text": "`+long+`"}]}]}]`)
 	drop(t, "hostile.json", conversation(script+`\u0000\u202E`, long))
+	var examples []string
+	for i := range 4 {
+		examples = append(examples, strings.Trim(conversation(strconv.Itoa(i)+script+`\u0000\u202E`, script+`\u202E`+long), "[]"))
+	}
+	drop(t, "answers.json", "["+strings.Join(examples, ",")+"]")
 	b.signIn(starter)
 	done := b.ended(`\u202Edone ` + script)
 	for _, path := range []string{
@@ -171,10 +177,18 @@ func TestHostileText(t *testing.T) {
 	}
 	b.visit("/console/data")
 	b.see("hostile.json")
+	b.see("answers.json")
+	answered := start(t, `{"training_data": "gs://local-data/drops/answers.json/dataset.jsonl", "validation_split": 0.5, "evaluate": true, "hyperparameters": {"epoch_count": 1}}`)
 	for _, link := range eval[[]string](b, "[...document.querySelectorAll('#drops a')].map((a) => a.getAttribute('href'))") {
 		b.visit(link)
 		b.harmless(link)
 	}
+	// The models repeat what they are asked and taught.
+	b.visit("/console/jobs/" + answered)
+	b.harmless("the job")
+	b.click("The answers, side by side")
+	b.see("The right answer")
+	b.harmless("the answers")
 }
 
 // harmless fails the test if a text has become a part of the page.
