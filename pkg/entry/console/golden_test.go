@@ -68,7 +68,7 @@ func TestGolden(t *testing.T) {
 		}
 		file := filepath.Join("testdata", name+".html")
 		if *update {
-			if err := os.WriteFile(file, []byte(got), 0o644); err != nil { //nolint:gosec // a file of the repository
+			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
