@@ -19,11 +19,18 @@ func TestPicture(t *testing.T) {
 		return
 	}
 	b := open(t)
-	id := start(t, `{"all_messages": true, "hyperparameters": {"epoch_count": 8}, "validation_split": 0.2, "display_name": "support-tone-v2"}`)
+	sample, err := os.ReadFile("../../../../testdata/samples/support.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	drop(t, "support.json", string(sample))
 	b.signIn(starter)
+	b.visit("/console/data")
+	b.see("support.json")
+	id := start(t, `{"training_data": "gs://local-data/drops/support.json/dataset.jsonl", "hyperparameters": {"epoch_count": 9}, "validation_split": 0.3, "evaluate": true, "display_name": "support-tone"}`)
 	b.visit("/console/jobs/" + id)
-	b.see("Loss by training step")
-	b.do(chromedp.EmulateViewport(1280, 900))
+	b.see("The answers, side by side")
+	b.do(chromedp.EmulateViewport(1280, 1240))
 	eval[bool](b, "document.activeElement.blur() === undefined")
 	picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
