@@ -27,7 +27,7 @@ func (s *Store) List(ctx context.Context, bucket, prefix, suffix string, limit i
 	if err := query.SetAttrSelection([]string{"Name", "Generation", "Size", "Metadata", "Updated"}); err != nil {
 		return nil, false, wrap(err, "list", bucket, prefix)
 	}
-	all := s.client.Bucket(bucket).Objects(ctx, query)
+	all := bucketOf(s, bucket).Objects(ctx, query)
 	for range limit {
 		a, err := all.Next()
 		switch {

@@ -24,7 +24,7 @@ type Attrs struct {
 
 // Attrs returns the attributes of the live generation, or ErrNotFound.
 func (s *Store) Attrs(ctx context.Context, bucket, name string) (Attrs, error) {
-	a, err := s.object(ctx, bucket, name).Attrs(ctx)
+	a, err := objectOf(ctx, s, bucket, name).Attrs(ctx)
 	if errors.Is(err, storage.ErrObjectNotExist) {
 		return Attrs{}, ErrNotFound
 	}
@@ -39,7 +39,7 @@ func (s *Store) Attrs(ctx context.Context, bucket, name string) (Attrs, error) {
 // through the XML API, its default, because it cannot request the stored bytes through the JSON
 // API.
 func (s *Store) Read(ctx context.Context, bucket, name string, generation int64) (io.ReadCloser, error) {
-	r, err := s.object(ctx, bucket, name).Generation(generation).ReadCompressed(true).NewReader(ctx)
+	r, err := objectOf(ctx, s, bucket, name).Generation(generation).ReadCompressed(true).NewReader(ctx)
 	if errors.Is(err, storage.ErrObjectNotExist) {
 		return nil, ErrNotFound
 	}
@@ -76,7 +76,7 @@ func (r *reader) Read(p []byte) (int, error) {
 // Delete deletes one generation of an object. The error is ErrConflict if another generation is
 // live. A missing object is no error, because that is the wanted result.
 func (s *Store) Delete(ctx context.Context, bucket, name string, generation int64) error {
-	err := s.object(ctx, bucket, name).
+	err := objectOf(ctx, s, bucket, name).
 		If(storage.Conditions{GenerationMatch: generation}).Delete(ctx)
 	if errors.Is(err, storage.ErrObjectNotExist) {
 		return nil
@@ -103,7 +103,7 @@ func (s *Store) DeleteLive(ctx context.Context, bucket, name string) error {
 // DeleteFolder deletes all objects whose names begin with a prefix. An object that is written
 // meanwhile may be left.
 func (s *Store) DeleteFolder(ctx context.Context, bucket, prefix string) error {
-	all := s.client.Bucket(bucket).Objects(ctx, &storage.Query{Prefix: prefix})
+	all := bucketOf(s, bucket).Objects(ctx, &storage.Query{Prefix: prefix})
 	for {
 		attrs, err := all.Next()
 		if errors.Is(err, iterator.Done) {

@@ -38,7 +38,7 @@ type Spec struct {
 func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error) (int64, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // an upload that was not closed is cancelled
-	handle := s.object(ctx, spec.Bucket, spec.Name)
+	handle := objectOf(ctx, s, spec.Bucket, spec.Name)
 	upload := handle.If(condition(spec.Replaces)).NewWriter(ctx)
 	upload.ContentType, upload.Metadata, upload.ChunkSize = spec.ContentType, spec.Metadata, chunk
 
