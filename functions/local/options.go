@@ -42,7 +42,7 @@ func (o *options) flags() *flag.FlagSet {
 	flags.IntVar(&o.vertexPort, "vertex-port", 0, "port of the stand-in for Vertex AI; 0 picks a free one")
 	flags.StringVar(&o.token, "token", "", "bearer token that callers need (default: a new one each time)")
 	flags.StringVar(&o.dir, "data", "", "folder that keeps everything except Pub/Sub's messages across restarts (default: kept in memory)")
-	flags.DurationVar(&o.jobDuration, "job-duration", 20*time.Second, "how long a tuning job takes")
+	flags.DurationVar(&o.jobDuration, "job-duration", 10*time.Second, "how long a tuning job takes")
 	flags.DurationVar(&o.pollInterval, "poll-interval", 2*time.Second, "time between two messages of Cloud Scheduler")
 	flags.IntVar(&o.concurrentJobs, "concurrent-jobs", 4, "how many tuning jobs Vertex AI runs at a time; the others wait in PIPELINE_STATE_QUEUED")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
