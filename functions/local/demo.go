@@ -125,21 +125,21 @@ func (d *demonstration) train(ctx context.Context) error {
 	d.job = started.Job.Name
 	d.say("   job         %s\n   base model  %s\n   %d pairs in %s\n", started.Job.Name, started.Job.BaseModel, started.Pairs, started.Job.Data)
 
-	shown := progress{out: d.out, redraw: d.terminal, expected: d.jobDuration, began: time.Now()}
+	bar := progress{out: d.out, redraw: d.terminal, expected: d.jobDuration, began: time.Now()}
 	for {
 		var now job
 		if err := d.call(ctx, http.MethodGet, "/job-status/"+started.Job.Name, "", &now); err != nil {
-			shown.end()
+			bar.end()
 			return err
 		}
-		shown.show(now.Status, time.Now())
+		bar.show(now.Status, time.Now())
 		switch now.Status {
 		case "PIPELINE_STATE_SUCCEEDED":
-			shown.end()
+			bar.end()
 			d.say("   tuned model %s\n   endpoint    %s\n", now.TunedModel, now.Endpoint)
 			return d.loss(ctx, now.Name)
 		case "PIPELINE_STATE_FAILED", "PIPELINE_STATE_CANCELLED":
-			shown.end()
+			bar.end()
 			why := "no reason is given"
 			if now.Error != nil {
 				why = now.Error.Message
@@ -147,8 +147,8 @@ func (d *demonstration) train(ctx context.Context) error {
 			return fmt.Errorf("the job ended as %s: %s", now.Status, why)
 		}
 		if err := pause(ctx, 250*time.Millisecond); err != nil {
-			shown.end()
-			return fmt.Errorf("after %s the job is still %s", time.Since(shown.began).Round(time.Second), now.Status)
+			bar.end()
+			return fmt.Errorf("after %s the job is still %s", time.Since(bar.began).Round(time.Second), now.Status)
 		}
 	}
 }

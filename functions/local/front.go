@@ -39,7 +39,7 @@ func newFront(target *url.URL, l limits) *http.Server {
 		ErrorLog:  slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			// The deadline also ends the request's context, and the proxy may report only that.
-			if body, ok := r.Context().Value(bodyKey{}).(*timedBody); ok && body.late.Load() {
+			if body, ok := r.Context().Value(bodyKey{}).(*timedBody); ok && body.timedOut.Load() {
 				err = os.ErrDeadlineExceeded
 			}
 			refuse(w, l, err)
@@ -73,8 +73,8 @@ type bodyKey struct{}
 // timedBody is a body that removes the read deadline when it has arrived completely.
 type timedBody struct {
 	io.ReadCloser
-	control *http.ResponseController
-	late    atomic.Bool // the deadline passed before the body had arrived
+	control  *http.ResponseController
+	timedOut atomic.Bool // the deadline passed before the body had arrived
 }
 
 func (b *timedBody) Read(p []byte) (int, error) {
@@ -83,7 +83,7 @@ func (b *timedBody) Read(p []byte) (int, error) {
 		_ = b.control.SetReadDeadline(time.Time{}) // on error the connection is closed already
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		b.late.Store(true)
+		b.timedOut.Store(true)
 	}
 	return n, err //nolint:wrapcheck // a reader's error is returned unchanged
 }

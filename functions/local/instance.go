@@ -90,8 +90,8 @@ func (r *registration) update(i instance) error {
 	return nil
 }
 
-// others returns the other running instances, and removes the folders of killed ones.
-func (r *registration) others() (running []instance) {
+// otherInstances returns the other running instances, and removes the folders of killed ones.
+func (r *registration) otherInstances() (running []instance) {
 	dirs, _ := filepath.Glob(filepath.Join(filepath.Dir(r.dir), "[0-9]*")) // the pattern is valid
 	for _, dir := range dirs {
 		if dir == r.dir {
@@ -124,11 +124,11 @@ func (r *registration) close() error {
 
 // reserve listens on the functions' port, and keeps other local commands from using the same
 // services.
-func (s *system) reserve(ctx context.Context, foreign cloud.Addresses) (err error) {
-	if s.instance, err = register(instancesDir(), s.describe(foreign)); err != nil {
+func (s *system) reserve(ctx context.Context, external cloud.Addresses) (err error) {
+	if s.instance, err = register(instancesDir(), s.describe(external)); err != nil {
 		return err
 	}
-	others := s.instance.others()
+	others := s.instance.otherInstances()
 	var lc net.ListenConfig
 	s.listener, err = lc.Listen(ctx, "tcp", local(s.port))
 	if err != nil {
@@ -142,7 +142,7 @@ func (s *system) reserve(ctx context.Context, foreign cloud.Addresses) (err erro
 		return fmt.Errorf("listen on the port of the functions, which -port sets: %w", err)
 	}
 	s.url = "http://" + s.listener.Addr().String()
-	return checkEmulators(ctx, foreign, others)
+	return checkEmulators(ctx, external, others)
 }
 
 // describe returns the description of this instance for other local commands.

@@ -83,23 +83,23 @@ func TestSharedEmulator(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]instance{{PID: 2}}, first.others()); diff != "" {
+	if diff := cmp.Diff([]instance{{PID: 2}}, first.otherInstances()); diff != "" {
 		t.Errorf("others (-want +got):\n%s", diff)
 	}
 	if err := second.update(instance{PID: 2, URL: "http://127.0.0.1:3", Addresses: []string{emulator.firestore}}); err != nil {
 		t.Fatal(err)
 	}
-	named := foreign(map[string]string{"FIRESTORE_EMULATOR_HOST": emulator.firestore})
-	if err := checkEmulators(t.Context(), named, first.others()); err == nil || !strings.Contains(err.Error(), "process 2 at http://127.0.0.1:3") {
+	named := externalEmulators(map[string]string{"FIRESTORE_EMULATOR_HOST": emulator.firestore})
+	if err := checkEmulators(t.Context(), named, first.otherInstances()); err == nil || !strings.Contains(err.Error(), "process 2 at http://127.0.0.1:3") {
 		t.Errorf("shared: %v", err)
 	}
 	if err := second.unlock(); err != nil { // the system does the same when a process is killed
 		t.Fatal(err)
 	}
-	if others := first.others(); others != nil {
+	if others := first.otherInstances(); others != nil {
 		t.Errorf("one that was killed is still there: %v", others)
 	}
-	if err := checkEmulators(t.Context(), named, first.others()); err != nil {
+	if err := checkEmulators(t.Context(), named, first.otherInstances()); err != nil {
 		t.Errorf("alone: %v", err)
 	}
 	if left, err := os.ReadDir(root); err != nil || len(left) != 1 {

@@ -66,25 +66,25 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		fmt.Fprintln(out, version())
 		return nil
 	}
-	given, err := environment()
+	env, err := environment()
 	if err != nil {
 		return err
 	}
-	if o.demo && !usesStaticTokens(given) {
-		return fmt.Errorf("the demo uses its own token: unset AUTH_MODE, which is %s", given["AUTH_MODE"])
+	if o.demo && !usesStaticTokens(env) {
+		return fmt.Errorf("the demo uses its own token: unset AUTH_MODE, which is %s", env["AUTH_MODE"])
 	}
 	level := slog.LevelInfo
 	if o.demo {
 		level = slog.LevelError
 	}
 	slog.SetDefault(slog.New(serve.LogHandler(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))))
-	for _, note := range notes(given, o) {
+	for _, note := range notes(env, o) {
 		fmt.Fprintln(os.Stderr, "note:", note)
 	}
 
 	runContext, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s, err := start(runContext, o, given)
+	s, err := start(runContext, o, env)
 	if err != nil {
 		if ctx.Err() != nil {
 			return interruptedError("The local command was stopped before it was ready.")

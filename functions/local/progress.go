@@ -29,7 +29,7 @@ func (p *progress) show(status string, now time.Time) {
 	if status == "PIPELINE_STATE_SUCCEEDED" {
 		percent = 100
 	}
-	line := fmt.Sprintf("%3d %%  %-25s %s elapsed%s", percent, status, elapsed.Round(time.Second), p.left(percent, elapsed))
+	line := fmt.Sprintf("%3d %%  %-25s %s elapsed%s", percent, status, elapsed.Round(time.Second), p.timeLeft(percent, elapsed))
 	switch {
 	case p.redraw:
 		const width = 10 // with this width the line fits into 80 columns
@@ -42,8 +42,8 @@ func (p *progress) show(status string, now time.Time) {
 	p.status, p.tenth = status, percent/10
 }
 
-// left returns the estimated time that remains.
-func (p *progress) left(percent int, elapsed time.Duration) string {
+// timeLeft returns the estimated time that remains.
+func (p *progress) timeLeft(percent int, elapsed time.Duration) string {
 	switch remaining := (p.expected - elapsed).Round(time.Second); {
 	case percent == 100:
 		return ""

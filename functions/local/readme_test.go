@@ -32,8 +32,8 @@ curl() { command curl -w '%{stderr}%{http_code} %{url_effective}\n' "$@"; }
 
 // refused lists the calls in the READMEs and the banner that may fail, and their codes. The READMEs
 // start a job that is too expensive and a job on a retired model. A report may not exist yet, and a
-// job may have ended before it is cancelled, or still run when it is to be repeated or promoted. The
-// job of these tests has no data to evaluate it with. Another README may have promoted a model.
+// job may have ended before it is cancelled, or still run when it is to be repeated or promoted.
+// The job of these tests has no data to evaluate it with. Another README may have promoted a model.
 var refused = map[string][]string{
 	"/start": {"400"}, "report.json": {"404"}, "/cancel/": {"400", "409"}, "/evaluations": {"400", "404"}, "/retune": {"400"},
 	"/models/": {"400", "404", "409"},

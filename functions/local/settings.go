@@ -60,8 +60,8 @@ func environment() (map[string]string, error) {
 	return all, nil
 }
 
-// foreign returns the emulators that the environment names; they replace the stand-ins.
-func foreign(environment map[string]string) cloud.Addresses {
+// externalEmulators returns the emulators that the environment names; they replace the stand-ins.
+func externalEmulators(environment map[string]string) cloud.Addresses {
 	return cloud.Addresses{
 		Storage:   environment["STORAGE_EMULATOR_HOST"],
 		Firestore: environment["FIRESTORE_EMULATOR_HOST"],
@@ -71,7 +71,7 @@ func foreign(environment map[string]string) cloud.Addresses {
 
 // settings returns the environment of the functions: the caller's settings, this command's defaults
 // for settings that are absent or empty, and the fixed ones.
-func settings(given map[string]string, c *cloud.Cloud, o options, eventAccount string) map[string]string {
+func settings(env map[string]string, c *cloud.Cloud, o options, eventAccount string) map[string]string {
 	all := map[string]string{
 		"GOOGLE_CLOUD_LOCATION": location,
 		"BASE_MODEL":            "gemini-3.1-flash-lite",
@@ -85,7 +85,7 @@ func settings(given map[string]string, c *cloud.Cloud, o options, eventAccount s
 		"CATALOGUE_MAX_AGE":     "1s", // an edit takes effect at once
 		"MAX_CONCURRENT_JOBS":   strconv.Itoa(o.concurrentJobs),
 	}
-	for name, value := range given {
+	for name, value := range env {
 		if value != "" || all[name] == "" { // an empty variable does not replace a default
 			all[name] = value
 		}
@@ -93,9 +93,9 @@ func settings(given map[string]string, c *cloud.Cloud, o options, eventAccount s
 	maps.Copy(all, c.Variables())
 	maps.Copy(all, fixed)
 	all["EVENT_ACCOUNT"] = eventAccount
-	if usesStaticTokens(given) {
+	if usesStaticTokens(env) {
 		own := caller + ":" + auth.Hash(o.token)
-		all["API_TOKENS"] = strings.TrimPrefix(strings.TrimRight(given["API_TOKENS"], ", ")+","+own, ",")
+		all["API_TOKENS"] = strings.TrimPrefix(strings.TrimRight(env["API_TOKENS"], ", ")+","+own, ",")
 	}
 	return all
 }

@@ -39,14 +39,14 @@ const (
 // system holds all running parts.
 type system struct {
 	options
-	cloud    *cloud.Cloud
-	objects  *cloudstorage.Client
-	topics   *pubsub.Client
-	instance *registration
-	listener net.Listener // listener of the functions' port
-	url      string       // the address that callers use
-	inner    string       // the address of the functions behind the front
-	events   eventSender
+	cloud        *cloud.Cloud
+	objects      *cloudstorage.Client
+	topics       *pubsub.Client
+	instance     *registration
+	listener     net.Listener // listener of the functions' port
+	url          string       // the address that callers use
+	functionsURL string       // the address of the functions behind the front
+	events       eventSender
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -54,9 +54,9 @@ type system struct {
 }
 
 // start starts all parts and returns when the system serves.
-func start(ctx context.Context, o options, given map[string]string) (_ *system, err error) {
+func start(ctx context.Context, o options, env map[string]string) (_ *system, err error) {
 	switch {
-	case !usesStaticTokens(given):
+	case !usesStaticTokens(env):
 		o.token = "" // the token gives no access in this mode
 	case o.token == "":
 		o.token = newToken()
@@ -68,11 +68,11 @@ func start(ctx context.Context, o options, given map[string]string) (_ *system, 
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if err := s.reserve(ctx, foreign(given)); err != nil {
+	if err := s.reserve(ctx, externalEmulators(env)); err != nil {
 		return nil, err
 	}
 	s.cloud, err = cloud.Start(ctx, cloud.Config{
-		Project: project, Inbox: inbox, Data: data, Foreign: foreign(given), Dir: o.dir,
+		Project: project, Inbox: inbox, Data: data, Foreign: externalEmulators(env), Dir: o.dir,
 		Listen: cloud.Addresses{
 			Storage: local(o.storagePort), Firestore: local(o.firestorePort), PubSub: local(o.pubsubPort), Vertex: local(o.vertexPort),
 		},
@@ -89,7 +89,7 @@ func start(ctx context.Context, o options, given map[string]string) (_ *system, 
 	if err := s.connect(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.serve(ctx, settings(given, s.cloud, o, s.events.account)); err != nil {
+	if err := s.serve(ctx, settings(env, s.cloud, o, s.events.account)); err != nil {
 		return nil, err
 	}
 	return s, s.trigger(ctx)
@@ -145,8 +145,8 @@ func (s *system) serve(ctx context.Context, environment map[string]string) error
 	if err != nil {
 		return err
 	}
-	s.inner = "http://" + address
-	target, err := url.Parse(s.inner)
+	s.functionsURL = "http://" + address
+	target, err := url.Parse(s.functionsURL)
 	if err != nil {
 		return fmt.Errorf("address of the functions: %w", err)
 	}
@@ -159,8 +159,8 @@ func (s *system) serve(ctx context.Context, environment map[string]string) error
 
 // trigger starts the callers of the event functions: Eventarc for both, and Cloud Scheduler.
 func (s *system) trigger(ctx context.Context) error {
-	converts := &eventarc.Trigger{Name: "convert", URL: s.inner + convertPath, Token: s.events.token()}
-	polls := &eventarc.Trigger{Name: "poll", URL: s.inner + pollPath, Token: s.events.token()}
+	converts := &eventarc.Trigger{Name: "convert", URL: s.functionsURL + convertPath, Token: s.events.token()}
+	polls := &eventarc.Trigger{Name: "poll", URL: s.functionsURL + pollPath, Token: s.events.token()}
 	topic := fmt.Sprintf("projects/%s/topics/%s", project, ticks)
 	reach, cancel := context.WithTimeout(ctx, s.firstCallTimeout)
 	defer cancel()

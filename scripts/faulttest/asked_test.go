@@ -96,7 +96,8 @@ func (o *observed) see(ctx context.Context, w *world, now evalrun.Run) error {
 	return err
 }
 
-// evaluationStep describes what is wrong with an evaluation's change from was to now, or returns "".
+// evaluationStep describes what is wrong with an evaluation's change from was to now, or returns
+// "".
 func evaluationStep(was, now evalrun.Run) string {
 	high := int64(0)
 	if now.Estimate.Cost != nil {
@@ -134,8 +135,8 @@ func (a *asking) watched(c faults.Call, do effect) effect {
 	}
 }
 
-// question checks that an evaluation may ask a question: the answer is not on record, and it was not
-// asked under the same lease.
+// question checks that an evaluation may ask a question: the answer is not on record, and it was
+// not asked under the same lease.
 func (a *asking) question(request *aiplatformpb.GenerateContentRequest) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

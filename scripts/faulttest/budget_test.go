@@ -95,8 +95,8 @@ func (r *run) checkBudget(records map[string]record) {
 	}
 }
 
-// checkCounts checks that the tokens of each job were counted, or that a warning says that they were
-// not.
+// checkCounts checks that the tokens of each job were counted, or that a warning says that they
+// were not.
 func (r *run) checkCounts(records map[string]record) {
 	for _, rec := range records {
 		if rec.Name == "" {

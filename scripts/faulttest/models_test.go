@@ -69,8 +69,8 @@ func (r *run) send(m *movement) {
 	})
 }
 
-// isVain reports whether a movement that was refused can never be made, because the job has failed, was
-// cancelled or refused.
+// isVain reports whether a movement that was refused can never be made, because the job has failed,
+// was cancelled or refused.
 func (r *run) isVain(a answer) bool {
 	return strings.Contains(a.text, failed) || strings.Contains(a.text, cancelled) || r.refusalKept("key") || slices.ContainsFunc(r.movements, func(m *movement) bool { return m.vain })
 }
@@ -113,8 +113,8 @@ func (r *run) modelSettled() bool {
 	return !p.Promotion.Watched && !slices.ContainsFunc(r.movements, func(m *movement) bool { return !m.done })
 }
 
-// gap describes what is wrong with a pointer at any time: a gap in its history, or a version that its
-// job does not have. It returns "" if nothing is.
+// gap describes what is wrong with a pointer at any time: a gap in its history, or a version that
+// its job does not have. It returns "" if nothing is.
 func (w *world) gap(ctx context.Context) string {
 	p, err := w.pointer(ctx)
 	if err != nil {

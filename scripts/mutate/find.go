@@ -46,8 +46,8 @@ func (f *finder) before(n ast.Node, text string) edit { return edit{at: f.at(n.P
 func (f *finder) after(n ast.Node, text string) edit {
 	return edit{at: f.at(n.End()), text: text, closes: true}
 }
-func (f *finder) instead(from, to token.Pos, text string) edit {
-	return edit{at: f.at(from), cut: f.at(to) - f.at(from), text: text}
+func (f *finder) replacement(from, to token.Pos, text string) edit {
+	return edit{at: f.at(from), length: f.at(to) - f.at(from), text: text}
 }
 
 func (f *finder) visit(n ast.Node) bool {
@@ -64,7 +64,7 @@ func (f *finder) visit(n ast.Node) bool {
 		f.binary(n)
 	case *ast.UnaryExpr:
 		if n.Op == token.NOT {
-			f.add(n.Pos(), n.X.Pos(), "", f.instead(n.Pos(), n.X.Pos(), "(mutate_on(@) == ("), f.after(n, "))"))
+			f.add(n.Pos(), n.X.Pos(), "", f.replacement(n.Pos(), n.X.Pos(), "(mutate_on(@) == ("), f.after(n, "))"))
 		}
 	case *ast.IfStmt:
 		if !negates(n.Cond) {
@@ -82,13 +82,13 @@ func (f *finder) visit(n ast.Node) bool {
 		if n.Tok == token.DEC {
 			step, other = "-1", "++"
 		}
-		f.add(n.TokPos, n.End(), other, f.before(n, "mutate_step(@, &"), f.instead(n.TokPos, n.End(), ", "+step+")"))
+		f.add(n.TokPos, n.End(), other, f.before(n, "mutate_step(@, &"), f.replacement(n.TokPos, n.End(), ", "+step+")"))
 	case *ast.AssignStmt:
 		if n.Tok != token.DEFINE && len(n.Lhs) == 1 {
-			f.add(n.Pos(), n.End(), "_ = "+f.textOf(n.Rhs[0]), f.lost(n)...) // the assignment is removed
+			f.add(n.Pos(), n.End(), "_ = "+f.textOf(n.Rhs[0]), f.removedStatement(n)...) // the assignment is removed
 		}
 	case *ast.ExprStmt:
-		f.add(n.Pos(), n.End(), "_ = 0", f.lost(n)...) // the call is removed
+		f.add(n.Pos(), n.End(), "_ = 0", f.removedStatement(n)...) // the call is removed
 	case *ast.CallExpr:
 		f.call(n)
 	}
@@ -119,8 +119,8 @@ func negates(cond ast.Expr) bool {
 	return false
 }
 
-// lost returns the switched form of a mutant that removes a statement of a block.
-func (f *finder) lost(n ast.Stmt) []edit {
+// removedStatement returns the switched form of a mutant that removes a statement of a block.
+func (f *finder) removedStatement(n ast.Stmt) []edit {
 	switch f.stack[len(f.stack)-2].(type) {
 	case *ast.BlockStmt, *ast.CaseClause, *ast.CommClause:
 		return []edit{f.before(n, "if !mutate_on(@) { "), f.after(n, " }")}
@@ -140,9 +140,9 @@ func (f *finder) binary(n *ast.BinaryExpr) {
 	case n.Op == token.EQL || n.Op == token.NEQ:
 		edits = []edit{f.before(n, "(mutate_on(@) != ("), f.after(n, "))")}
 	case n.Op == token.LAND || n.Op == token.LOR:
-		edits = []edit{f.before(n, o.call+"(@, "), f.instead(n.OpPos, end, ", func() bool { return "), f.after(n, "})")}
+		edits = []edit{f.before(n, o.call+"(@, "), f.replacement(n.OpPos, end, ", func() bool { return "), f.after(n, "})")}
 	default:
-		edits = []edit{f.before(n, o.call+"(@, "), f.instead(n.OpPos, end, ", "), f.after(n, ")")}
+		edits = []edit{f.before(n, o.call+"(@, "), f.replacement(n.OpPos, end, ", "), f.after(n, ")")}
 	}
 	f.add(n.OpPos, end, o.other.String(), edits...)
 }
@@ -168,11 +168,11 @@ func (f *finder) call(n *ast.CallExpr) {
 	switch {
 	case fun == "cmp.Or" && two:
 		a, b := n.Args[0], n.Args[1]
-		f.add(a.Pos(), b.End(), f.textOf(b)+", "+f.textOf(a), f.instead(n.Pos(), a.Pos(), "mutate_first(@, "))
+		f.add(a.Pos(), b.End(), f.textOf(b)+", "+f.textOf(a), f.replacement(n.Pos(), a.Pos(), "mutate_first(@, "))
 	case fun == "min" || fun == "max":
 		var edits []edit
 		if two && !f.isConstant(n) {
-			edits = []edit{f.instead(n.Pos(), n.Args[0].Pos(), "mutate_"+fun+"(@, ")}
+			edits = []edit{f.replacement(n.Pos(), n.Args[0].Pos(), "mutate_"+fun+"(@, ")}
 		}
 		other := map[string]string{"min": "max", "max": "min"}[fun]
 		f.add(n.Pos(), n.Fun.End(), other, edits...)

@@ -14,9 +14,9 @@ import (
 // edit replaces source[at:at+cut] in the switched form of a mutant. The character @ in its text
 // stands for the mutant's number.
 type edit struct {
-	at, cut int
-	text    string
-	closes  bool // ends an expression or statement, so it precedes edits that begin one there
+	at, length int
+	text       string
+	closes     bool // ends an expression or statement, so it precedes edits that begin one there
 }
 
 // switched returns the source of one file that contains all its mutants, switched off. The
@@ -52,7 +52,7 @@ func switched(source []byte, mutants []mutant) []byte {
 	for _, e := range all {
 		out.Write(source[done:e.at])
 		out.WriteString(e.text)
-		done = e.at + e.cut
+		done = e.at + e.length
 	}
 	out.Write(source[done:])
 	if bytes.Contains(source, []byte("cmp.Or(")) {

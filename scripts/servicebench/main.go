@@ -61,7 +61,7 @@ type bench struct {
 	url     string // of function api
 }
 
-func run(ctx context.Context, runs, bytes, messages int, lasting time.Duration) (err error) {
+func run(ctx context.Context, runs, bytes, messages int, duration time.Duration) (err error) {
 	c, err := cloud.Start(ctx, cloud.Config{Project: "bench", Inbox: inbox, Data: data, JobDuration: time.Second, ConcurrentJobs: 1000})
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func run(ctx context.Context, runs, bytes, messages int, lasting time.Duration) 
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	return b.smallCalls(ctx, os.Stdout, lasting)
+	return b.smallCalls(ctx, os.Stdout, duration)
 }
 
 // compare measures two functions in turn and prints their medians.
@@ -132,11 +132,11 @@ func median(all []time.Duration) time.Duration {
 }
 
 // smallCalls reads the list of jobs with eight clients at a time.
-func (b *bench) smallCalls(ctx context.Context, w io.Writer, lasting time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, lasting)
+func (b *bench) smallCalls(ctx context.Context, w io.Writer, duration time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, duration)
 	defer cancel()
 	var mu sync.Mutex
-	var took []time.Duration
+	var durations []time.Duration
 	var failed error
 	var clients sync.WaitGroup
 	for range 8 {
@@ -146,7 +146,7 @@ func (b *bench) smallCalls(ctx context.Context, w io.Writer, lasting time.Durati
 				err := b.call(ctx, http.MethodGet, "jobs?page_size=1", "")
 				mu.Lock()
 				if err == nil {
-					took = append(took, time.Since(began))
+					durations = append(durations, time.Since(began))
 				} else if ctx.Err() == nil {
 					failed = errors.Join(failed, err)
 				}
@@ -155,12 +155,12 @@ func (b *bench) smallCalls(ctx context.Context, w io.Writer, lasting time.Durati
 		})
 	}
 	clients.Wait()
-	if failed != nil || len(took) == 0 {
+	if failed != nil || len(durations) == 0 {
 		return errors.Join(errors.New("small calls failed"), failed)
 	}
-	slices.Sort(took)
+	slices.Sort(durations)
 	_, err := fmt.Fprintf(w, "\nGET jobs, 8 clients: %.0f calls/s, p50 %.1f ms, p99 %.1f ms\n",
-		float64(len(took))/lasting.Seconds(), ms(took[len(took)/2]), ms(took[len(took)*99/100]))
+		float64(len(durations))/duration.Seconds(), ms(durations[len(durations)/2]), ms(durations[len(durations)*99/100]))
 	return err
 }
 

@@ -37,25 +37,25 @@ func main() {
 
 // run starts each binary repeatedly; the first binary is the reference.
 func run(ctx context.Context, out io.Writer, binaries []string, runs int) error {
-	took := make([][]time.Duration, len(binaries))
+	durations := make([][]time.Duration, len(binaries))
 	for i := range runs * len(binaries) {
 		n := i % len(binaries) // in turn, so that changes of the machine's load affect all binaries
 		t, err := firstAnswer(ctx, binaries[n])
 		if err != nil {
 			return fmt.Errorf("%s: %w", binaries[n], err)
 		}
-		took[n] = append(took[n], t)
+		durations[n] = append(durations[n], t)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "binary\tMB\tmin ms\tmedian ms\tratio of medians\t")
 	for i, binary := range binaries {
-		slices.Sort(took[i])
+		slices.Sort(durations[i])
 		info, err := os.Stat(binary)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(w, "%s\t%.1f\t%.1f\t%.1f\t%.2f\t\n", filepath.Base(binary), float64(info.Size())/1e6,
-			milliseconds(took[i][0]), milliseconds(median(took[i])), float64(median(took[i]))/float64(median(took[0])))
+			milliseconds(durations[i][0]), milliseconds(median(durations[i])), float64(median(durations[i]))/float64(median(durations[0])))
 	}
 	return w.Flush()
 }
@@ -84,7 +84,7 @@ func firstAnswer(ctx context.Context, binary string) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, binary)
 	cmd.Env = append(slices.Clone(settings), "PORT="+strconv.Itoa(port))
 	cmd.Stdout, cmd.Stderr = &log, &log
-	began := time.Now()
+	startedAt := time.Now()
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
@@ -99,7 +99,7 @@ func firstAnswer(ctx context.Context, binary string) (time.Duration, error) {
 		}
 		time.Sleep(100 * time.Microsecond)
 	}
-	return time.Since(began), nil
+	return time.Since(startedAt), nil
 }
 
 // answers requests /health in the form of an event of a type that no function expects. Event

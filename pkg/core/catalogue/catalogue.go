@@ -32,8 +32,8 @@ type Catalogue struct {
 	// retires with its base model.
 	MonthsClosed Fact[int64] `json:"months_closed_before_retirement"`
 	MonthsWarned Fact[int64] `json:"months_warned_before_retirement"`
-	// MonthsNoticed is how many months before the retirement of a base model its tuned models have a
-	// notice.
+	// MonthsNoticed is how many months before the retirement of a base model its tuned models have
+	// a notice.
 	MonthsNoticed *Fact[int64] `json:"months_noticed_before_retirement,omitempty"`
 	// Judge is the ID of the model that compares answers in an evaluation.
 	Judge    *Fact[string]     `json:"judge,omitempty"`

@@ -37,24 +37,24 @@ func (d *decoder) value(pointer string, raw []byte, v reflect.Value) {
 		v.Set(reflect.New(v.Type().Elem()))
 		d.value(pointer, raw, v.Elem())
 	case reflect.Struct:
-		if d.is(pointer, raw, strictjson.Object) {
+		if d.hasKind(pointer, raw, strictjson.Object) {
 			d.object(pointer, raw, v)
 		}
 	case reflect.Map:
-		if d.is(pointer, raw, strictjson.Object) {
+		if d.hasKind(pointer, raw, strictjson.Object) {
 			v.Set(reflect.MakeMap(v.Type()))
 			for name, member := range strictjson.Members(raw) {
 				element := reflect.New(v.Type().Elem()).Elem()
-				d.value(at(pointer, name), member, element)
+				d.value(joinPointer(pointer, name), member, element)
 				v.SetMapIndex(reflect.ValueOf(name).Convert(v.Type().Key()), element)
 			}
 		}
 	case reflect.Slice:
-		if d.is(pointer, raw, strictjson.Array) {
+		if d.hasKind(pointer, raw, strictjson.Array) {
 			v.Set(reflect.MakeSlice(v.Type(), 0, 0))
 			for i, member := range strictjson.Elements(raw) {
 				element := reflect.New(v.Type().Elem()).Elem()
-				d.value(at(pointer, strconv.Itoa(i)), member, element)
+				d.value(joinPointer(pointer, strconv.Itoa(i)), member, element)
 				v.Set(reflect.Append(v, element))
 			}
 		}
@@ -63,7 +63,7 @@ func (d *decoder) value(pointer string, raw []byte, v reflect.Value) {
 	}
 }
 
-func (d *decoder) is(pointer string, raw []byte, kind strictjson.Kind) bool {
+func (d *decoder) hasKind(pointer string, raw []byte, kind strictjson.Kind) bool {
 	got := strictjson.KindOf(raw)
 	if got != kind {
 		d.add(pointer, "must be of the type %s, not %s", kind, got)
@@ -93,13 +93,13 @@ func (d *decoder) object(pointer string, raw []byte, v reflect.Value) {
 	for name, member := range strictjson.Members(raw) {
 		delete(missing, name)
 		if field, ok := fields[name]; ok {
-			d.value(at(pointer, name), member, field)
+			d.value(joinPointer(pointer, name), member, field)
 		} else {
-			d.add(at(pointer, name), "there is no such member; there are %s", strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
+			d.add(joinPointer(pointer, name), "there is no such member; there are %s", strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(missing)) {
-		d.add(at(pointer, name), "is missing")
+		d.add(joinPointer(pointer, name), "is missing")
 	}
 }
 
@@ -127,5 +127,5 @@ func members(v reflect.Value, required map[string]bool) map[string]reflect.Value
 
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
-// at extends a JSON pointer (RFC 6901).
-func at(pointer, name string) string { return pointer + "/" + pointerEscapes.Replace(name) }
+// joinPointer extends a JSON pointer (RFC 6901).
+func joinPointer(pointer, name string) string { return pointer + "/" + pointerEscapes.Replace(name) }

@@ -38,12 +38,12 @@ var (
 // validate finds values that can be read but are wrong.
 func (d *decoder) validate(c *Catalogue) {
 	for _, name := range slices.Sorted(maps.Keys(c.Sources)) {
-		p, s := at("/sources", name), c.Sources[name]
+		p, s := joinPointer("/sources", name), c.Sources[name]
 		if u, err := url.Parse(s.URL); err != nil || u.Scheme != "https" || u.Host == "" {
-			d.add(at(p, "url"), "must be an address that starts with https://")
+			d.add(joinPointer(p, "url"), "must be an address that starts with https://")
 		}
 		if !datePattern.MatchString(s.Date) {
-			d.add(at(p, "date"), "must be a year, a month or a day, as in \"2026\", \"2026-11\" or \"2026-11-23\"")
+			d.add(joinPointer(p, "date"), "must be a year, a month or a day, as in \"2026\", \"2026-11\" or \"2026-11-23\"")
 		}
 	}
 	d.checkSources(c, "", reflect.ValueOf(*c))
@@ -53,25 +53,25 @@ func (d *decoder) validate(c *Catalogue) {
 		d.atLeast("/months_noticed_before_retirement/value", c.MonthsNoticed.Value, 0)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Families)) {
-		p, f := at("/families", name), c.Families[name]
-		d.oneOf(at(p, "api_version"), f.APIVersion.Value, apiVersions)
-		d.domains(at(p, "hyperparameters"), f.Hyperparameters)
+		p, f := joinPointer("/families", name), c.Families[name]
+		d.oneOf(joinPointer(p, "api_version"), f.APIVersion.Value, apiVersions)
+		d.domains(joinPointer(p, "hyperparameters"), f.Hyperparameters)
 		d.facts(p, f.Facts, c)
 	}
 	for _, name := range []string{Gemini, Open} {
 		if _, ok := c.Families[name]; !ok {
-			d.add(at("/families", name), "is missing")
+			d.add(joinPointer("/families", name), "is missing")
 		}
 	}
 	names := map[string]string{}
 	for i, m := range c.Models {
-		p := at("/models", strconv.Itoa(i))
-		d.name(at(p, "id"), m.ID, names)
+		p := joinPointer("/models", strconv.Itoa(i))
+		d.name(joinPointer(p, "id"), m.ID, names)
 		for k, alias := range m.Aliases {
-			d.name(at(at(p, "aliases"), strconv.Itoa(k)), alias, names)
+			d.name(joinPointer(joinPointer(p, "aliases"), strconv.Itoa(k)), alias, names)
 		}
 		if _, ok := c.Families[m.Family]; !ok {
-			d.add(at(p, "family"), "there is no family %q", m.Family)
+			d.add(joinPointer(p, "family"), "there is no family %q", m.Family)
 		}
 		d.facts(p, m.Facts, c)
 	}
@@ -90,7 +90,7 @@ func (d *decoder) checkSources(c *Catalogue, pointer string, v reflect.Value) {
 	case reflect.Struct:
 		if source := v.FieldByName("Source"); source.IsValid() {
 			if _, ok := c.Sources[source.String()]; !ok {
-				d.add(at(pointer, "source"), "there is no source %q", source)
+				d.add(joinPointer(pointer, "source"), "there is no source %q", source)
 			}
 			return
 		}
@@ -101,16 +101,16 @@ func (d *decoder) checkSources(c *Catalogue, pointer string, v reflect.Value) {
 			case field.Anonymous:
 				d.checkSources(c, pointer, v.Field(i))
 			case name != "":
-				d.checkSources(c, at(pointer, name), v.Field(i))
+				d.checkSources(c, joinPointer(pointer, name), v.Field(i))
 			}
 		}
 	case reflect.Map:
 		for _, key := range slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) }) {
-			d.checkSources(c, at(pointer, key.String()), v.MapIndex(key))
+			d.checkSources(c, joinPointer(pointer, key.String()), v.MapIndex(key))
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			d.checkSources(c, at(pointer, strconv.Itoa(i)), v.Index(i))
+			d.checkSources(c, joinPointer(pointer, strconv.Itoa(i)), v.Index(i))
 		}
 	}
 }
@@ -129,11 +129,11 @@ func (d *decoder) name(pointer, name string, names map[string]string) {
 
 func (d *decoder) domains(pointer string, domains map[string]Fact[Domain]) {
 	for _, name := range slices.Sorted(maps.Keys(domains)) {
-		p, domain := at(pointer, name), domains[name].Value
+		p, domain := joinPointer(pointer, name), domains[name].Value
 		d.oneOf(p, name, hyperparameters)
-		d.oneOf(at(at(p, "value"), "type"), domain.Type, domainTypes)
+		d.oneOf(joinPointer(joinPointer(p, "value"), "type"), domain.Type, domainTypes)
 		if domain.TuningMode != "" {
-			d.oneOf(at(at(p, "value"), "tuning_mode"), domain.TuningMode, tuningModes)
+			d.oneOf(joinPointer(joinPointer(p, "value"), "tuning_mode"), domain.TuningMode, tuningModes)
 		}
 	}
 }
@@ -144,21 +144,21 @@ func (d *decoder) facts(p string, f Facts, c *Catalogue) {
 		"tuning_locations": f.TuningLocations, "refused_locations": f.RefusedLocations,
 		"serving_locations": f.ServingLocations, "cmek_refused_locations": f.CMEKRefused,
 	} {
-		each(d, at(p, name), fact, func(pointer, location string) {
+		eachElement(d, joinPointer(p, name), fact, func(pointer, location string) {
 			if !locationPattern.MatchString(location) {
 				d.add(pointer, "must be a location, as in us-central1, not %q", location)
 			}
 		})
 	}
-	each(d, at(p, "adapter_sizes"), f.AdapterSizes, func(pointer string, size int64) { oneOf(d, pointer, size, adapterSizes) })
-	each(d, at(p, "tuning_modes"), f.TuningModes, func(pointer, mode string) { d.oneOf(pointer, mode, tuningModes) })
-	each(d, at(p, "replacements"), f.Replacements, func(pointer, id string) {
+	eachElement(d, joinPointer(p, "adapter_sizes"), f.AdapterSizes, func(pointer string, size int64) { oneOf(d, pointer, size, adapterSizes) })
+	eachElement(d, joinPointer(p, "tuning_modes"), f.TuningModes, func(pointer, mode string) { d.oneOf(pointer, mode, tuningModes) })
+	eachElement(d, joinPointer(p, "replacements"), f.Replacements, func(pointer, id string) {
 		if !slices.ContainsFunc(c.Models, func(m Model) bool { return m.ID == id }) {
 			d.add(pointer, "there is no model %q", id)
 		}
 	})
 	for name, fact := range map[string]*Fact[map[string]float64]{"learning_rates": f.LearningRates, "tokens_per_character": f.TokensPerCharacter} {
-		d.byMode(at(p, name), fact)
+		d.byMode(joinPointer(p, name), fact)
 	}
 	for name, fact := range map[string]*Fact[int64]{
 		"default_adapter_size": f.DefaultAdapterSize, "dataset_bytes": f.DatasetBytes, "text_examples": f.TextExamples,
@@ -166,13 +166,13 @@ func (d *decoder) facts(p string, f Facts, c *Catalogue) {
 		"image_bytes": f.ImageBytes, "documents_per_example": f.DocumentsPerExample, "document_pages": f.DocumentPages,
 	} {
 		if fact != nil {
-			d.atLeast(at(at(p, name), "value"), fact.Value, 1)
+			d.atLeast(joinPointer(joinPointer(p, name), "value"), fact.Value, 1)
 		}
 	}
 	d.prices(p, f)
 	d.ranges(p, f)
 	for modality := range f.Modalities {
-		oneOf(d, at(at(p, "modalities"), string(modality)), modality, modalities)
+		oneOf(d, joinPointer(joinPointer(p, "modalities"), string(modality)), modality, modalities)
 	}
 }
 
@@ -183,31 +183,31 @@ func (d *decoder) prices(p string, f Facts) {
 		}
 	}
 	if f.TrainingPrice != nil {
-		positive(at(at(p, "training_price"), "value"), f.TrainingPrice.Value)
+		positive(joinPointer(joinPointer(p, "training_price"), "value"), f.TrainingPrice.Value)
 	}
 	if f.InferencePrice != nil {
-		value := at(at(p, "inference_price"), "value")
-		positive(at(value, "input"), f.InferencePrice.Value.Input)
-		positive(at(value, "output"), f.InferencePrice.Value.Output)
+		value := joinPointer(joinPointer(p, "inference_price"), "value")
+		positive(joinPointer(value, "input"), f.InferencePrice.Value.Input)
+		positive(joinPointer(value, "output"), f.InferencePrice.Value.Output)
 	}
 }
 
 func (d *decoder) ranges(p string, f Facts) {
 	if f.UnsetEpochs != nil && (f.UnsetEpochs.Value.Low < 1 || f.UnsetEpochs.Value.Low > f.UnsetEpochs.Value.High) {
-		d.add(at(at(p, "unset_epochs"), "value"), "must be a range of numbers from 1")
+		d.add(joinPointer(joinPointer(p, "unset_epochs"), "value"), "must be a range of numbers from 1")
 	}
 	if f.Retirement != nil {
-		oneOf(d, at(at(at(p, "retirement"), "value"), "when"), f.Retirement.Value.When, retirementKinds)
+		oneOf(d, joinPointer(joinPointer(joinPointer(p, "retirement"), "value"), "when"), f.Retirement.Value.When, retirementKinds)
 	}
 	if f.Validation == nil {
 		return
 	}
-	value, v := at(at(p, "validation"), "value"), f.Validation.Value
-	d.atLeast(at(value, "examples"), v.Examples, 1)
-	d.atLeast(at(value, "percent_from_examples"), v.PercentFromExamples, 0)
+	value, v := joinPointer(joinPointer(p, "validation"), "value"), f.Validation.Value
+	d.atLeast(joinPointer(value, "examples"), v.Examples, 1)
+	d.atLeast(joinPointer(value, "percent_from_examples"), v.PercentFromExamples, 0)
 	for name, percent := range map[string]int64{"percent_of_examples": v.PercentOfExamples, "percent_of_bytes": v.PercentOfBytes} {
 		if percent < 0 || percent > 100 {
-			d.add(at(value, name), "must be from 1 to 100")
+			d.add(joinPointer(value, name), "must be from 1 to 100")
 		}
 	}
 }
@@ -217,7 +217,7 @@ func (d *decoder) byMode(pointer string, fact *Fact[map[string]float64]) {
 		return
 	}
 	for mode, x := range fact.Value {
-		p := at(at(pointer, "value"), mode)
+		p := joinPointer(joinPointer(pointer, "value"), mode)
 		d.oneOf(p, mode, tuningModes)
 		if !(x > 0) {
 			d.add(p, "must be more than 0")
@@ -239,15 +239,15 @@ func oneOf[T comparable](d *decoder, pointer string, word T, words []T) {
 	}
 }
 
-// each calls visit for each element of a fact that is a list. The list must not be empty.
-func each[T any](d *decoder, pointer string, fact *Fact[[]T], visit func(pointer string, element T)) {
+// eachElement calls visit for each element of a fact that is a list. The list must not be empty.
+func eachElement[T any](d *decoder, pointer string, fact *Fact[[]T], visit func(pointer string, element T)) {
 	if fact == nil {
 		return
 	}
 	if len(fact.Value) == 0 {
-		d.add(at(pointer, "value"), "must not be empty: leave out a fact that is not known")
+		d.add(joinPointer(pointer, "value"), "must not be empty: leave out a fact that is not known")
 	}
 	for i, element := range fact.Value {
-		visit(at(at(pointer, "value"), strconv.Itoa(i)), element)
+		visit(joinPointer(joinPointer(pointer, "value"), strconv.Itoa(i)), element)
 	}
 }

@@ -81,9 +81,9 @@ func (c *Catalogue) closes(m *Model) Date {
 	return m.Retirement.Value.Date.monthsBefore(c.MonthsClosed.Value)
 }
 
-// replacements returns a sentence that suggests other models, with a space before it, or "". It suggests
-// the replacements that can be tuned, or else all tunable models of the family. It names unclear
-// replacements separately.
+// replacements returns a sentence that suggests other models, with a space before it, or "". It
+// suggests the replacements that can be tuned, or else all tunable models of the family. It names
+// unclear replacements separately.
 func (k *check) replacements(m *Model) string {
 	if m.Replacements == nil {
 		return ""
@@ -102,7 +102,7 @@ func (k *check) replacements(m *Model) string {
 	}
 	text := ""
 	if len(use) > 0 {
-		text = " Use " + either(use) + "."
+		text = " Use " + joinOr(use) + "."
 	}
 	if len(unclear) > 0 {
 		text += " Whether " + list(unclear) + " can be tuned is not confirmed."

@@ -66,7 +66,7 @@ func (k *check) chooseMode() {
 		}
 	case !slices.Contains(modes.Value, k.TuningMode):
 		k.addFailure(modes.Confirmed, TuningMode, "TUNING_MODE", "%s is not tuned with %s, but with %s.",
-			k.model.ID, k.TuningMode, either(modes.Value))
+			k.model.ID, k.TuningMode, joinOr(modes.Value))
 	}
 }
 
@@ -110,8 +110,8 @@ func (k *check) checkAdapterSize() {
 // list writes words as "a, b and c".
 func list(words []string) string { return join(words, " and ") }
 
-// either writes words as "a, b or c".
-func either(words []string) string { return join(words, " or ") }
+// joinOr writes words as "a, b or c".
+func joinOr(words []string) string { return join(words, " or ") }
 
 func join(words []string, last string) string {
 	if len(words) < 2 {

@@ -10,8 +10,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
 )
 
-// TestUnsupported checks that Unsupported names exactly the hyperparameters that the caller sets and the
-// family does not accept.
+// TestUnsupported checks that Unsupported names exactly the hyperparameters that the caller sets
+// and the family does not accept.
 func TestUnsupported(t *testing.T) {
 	t.Parallel()
 	all := *catalogue.Default()

@@ -17,8 +17,8 @@ const monthsNoticed = 6
 type Notice struct {
 	Date Date `json:"date"`
 	When When `json:"when"`
-	// Successor is the ID of the model to tune instead. It is empty if the catalogue names none that
-	// can be tuned.
+	// Successor is the ID of the model to tune instead. It is empty if the catalogue names none
+	// that can be tuned.
 	Successor string `json:"successor,omitempty"`
 	Message   string `json:"message"`
 }

@@ -52,7 +52,8 @@ func TestNotice(t *testing.T) {
 	}
 }
 
-// TestNotice_months: the catalogue says how early the notice is given; without it, it is six months.
+// TestNotice_months: the catalogue says how early the notice is given; without it, it is six
+// months.
 func TestNotice_months(t *testing.T) {
 	t.Parallel()
 	for months, first := range map[any]string{nil: "2026-11-07", 2: "2027-03-07"} {

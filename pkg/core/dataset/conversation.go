@@ -24,14 +24,14 @@ type conversation struct {
 	outsideTexts    []int         // names of members outside the turns whose text may also be in a turn
 	encodedString   int           // the string whose text is parsed as JSON, or 0
 	role            string        // of the current turn, "" before the first
-	at              int           // the node of the current turn
+	turnNode        int           // the node of the current turn
 	parts           int           // of the current turn
 	results         bool          // the current turn contains results of functions
 	firstText       int           // the text at the start of the current turn of the model
 	missing         bool          // a turn is missing, and this was reported
 	answers         int           // messages of the model
 	pending         []pendingMark // of the current message
-	marked          []answerMark  // of the answers
+	answerMarks     []answerMark  // of the answers
 	severalAnswers  int           // the name of a member that lists several answers to the conversation
 }
 
@@ -39,7 +39,7 @@ type conversation struct {
 func (c *conversation) begin(r *record) {
 	*c = conversation{
 		r: r, system: c.system[:0], turns: c.turns[:0], tools: c.tools[:0], calls: c.calls[:0],
-		functions: c.functions[:0], outsideTexts: c.outsideTexts[:0], pending: c.pending[:0], marked: c.marked[:0],
+		functions: c.functions[:0], outsideTexts: c.outsideTexts[:0], pending: c.pending[:0], answerMarks: c.answerMarks[:0],
 	}
 }
 
@@ -73,7 +73,7 @@ func (c *conversation) start(n int, role string) {
 
 // open starts a turn without checking the turn before it.
 func (c *conversation) open(n int, role string) {
-	c.role, c.at, c.parts, c.results, c.firstText = role, n, 0, false, 0
+	c.role, c.turnNode, c.parts, c.results, c.firstText = role, n, 0, false, 0
 	c.r.example.turns++
 	if role == roleModel {
 		c.countAnswer()
@@ -94,7 +94,7 @@ func (c *conversation) resultTurn(n int) {
 
 func (c *conversation) endTurn() {
 	if c.parts == 0 {
-		c.r.leaveOut(c.at, EmptyText, "the turn says nothing", "write what was said, or take the turn away")
+		c.r.leaveOut(c.turnNode, EmptyText, "the turn says nothing", "write what was said, or take the turn away")
 	}
 	if c.firstText != 0 && c.parts == 1 && c.r.isNearEmpty(c.firstText) {
 		c.r.warnNearEmpty(c.firstText)
@@ -189,7 +189,7 @@ func (c *conversation) end(dst []byte) []byte {
 	if c.severalAnswers != 0 {
 		c.endSeveral(unanswered)
 	} else if unanswered {
-		c.r.leaveOut(c.at, NoAnswer, "the last turn is not the model's, so there is nothing to learn", "end the conversation with the model's answer")
+		c.r.leaveOut(c.turnNode, NoAnswer, "the last turn is not the model's, so there is nothing to learn", "end the conversation with the model's answer")
 	}
 	c.endMarks()
 	dst = c.appendExample(dst)

@@ -12,7 +12,7 @@ import (
 // callNodes are the members of a call of a function; 0 means absent or null.
 type callNodes struct {
 	id, name, args int
-	others         []int // names of the other members
+	otherNames     []int // names of the other members
 }
 
 // addCalls adds the calls in a value: an object, a list of objects, or a string that contains
@@ -45,7 +45,7 @@ func (c *conversation) addCall(obj int) {
 	c.parts++ // counted even if it cannot be written
 	var m callNodes
 	c.readCall(obj, &m)
-	for _, name := range m.others {
+	for _, name := range m.otherNames {
 		if m.args == 0 && r.hasContent(name+1) {
 			r.fail(name, CodeArgsNotObject, "the call has no arguments, only this member", `name it "arguments" if that is what it holds`)
 			return
@@ -59,7 +59,7 @@ func (c *conversation) addCall(obj int) {
 	if !r.functionName(m.name) {
 		return
 	}
-	known := call{name: r.raw(m.name), at: c.place(obj)}
+	known := call{name: r.raw(m.name), node: c.place(obj)}
 	if m.id != 0 && r.is(m.id, strictjson.String) {
 		known.id = r.key(m.id)
 	}
@@ -110,7 +110,7 @@ func (c *conversation) readCall(obj int, m *callNodes) {
 		case "type", "index", "cache_control":
 			// These members do not describe the call.
 		default:
-			m.others = append(m.others, i)
+			m.otherNames = append(m.otherNames, i)
 		}
 	}
 }

@@ -13,8 +13,8 @@ import (
 
 // answerMark is a mark which says that an answer is not to be learned in the usual way.
 type answerMark struct {
-	node  int  // the node of the mark, or 0 if there is none
-	never bool // the answer must not be learned at all
+	node       int  // the node of the mark, or 0 if there is none
+	notLearned bool // the answer must not be learned at all
 }
 
 // markKind says how to read the value of a mark.
@@ -74,14 +74,14 @@ type pendingMark struct {
 func (c *conversation) countAnswer() {
 	c.answers++
 	if m := c.readPending(); m.node != 0 {
-		c.marked = append(c.marked, m)
+		c.answerMarks = append(c.answerMarks, m)
 	}
 }
 
 // readPending reads the marks of an answer and returns the decisive one.
 func (c *conversation) readPending() (m answerMark) {
 	for _, p := range c.pending {
-		if found := c.r.readMark(p.node, p.kind); m.node == 0 || found.never {
+		if found := c.r.readMark(p.node, p.kind); m.node == 0 || found.notLearned {
 			m = found
 		}
 	}
@@ -95,7 +95,7 @@ func (r *record) recordMark(name int) bool {
 	if kind == 0 {
 		return false
 	}
-	if m := r.readMark(name+1, kind); m.never {
+	if m := r.readMark(name+1, kind); m.notLearned {
 		r.leaveOutUnwanted(m)
 	} else if m.node != 0 {
 		r.warnWeight(m)
@@ -150,16 +150,16 @@ func (r *record) weight(n int) (weight float64, ok bool) {
 // out.
 func (c *conversation) endMarks() {
 	never := 0
-	for _, m := range c.marked {
-		if m.never {
+	for _, m := range c.answerMarks {
+		if m.notLearned {
 			never++
 		}
 	}
 	if never > 0 && never == c.answers {
-		c.r.leaveOutUnwanted(c.marked[0])
+		c.r.leaveOutUnwanted(c.answerMarks[0])
 		return
 	}
-	for _, m := range c.marked {
+	for _, m := range c.answerMarks {
 		c.r.warnWeight(m)
 	}
 }
@@ -170,7 +170,7 @@ func (r *record) leaveOutUnwanted(m answerMark) {
 
 func (r *record) warnWeight(m answerMark) {
 	fix := "take the mark away if every answer counts the same"
-	if m.never {
+	if m.notLearned {
 		fix = "end the example before it, or leave it in"
 	}
 	r.warn(m.node, CodeWeightIgnored, "tuning on Vertex AI has no weights: this answer will be learned like any other", fix)

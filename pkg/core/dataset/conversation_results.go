@@ -13,7 +13,7 @@ import (
 // call is one call of a function.
 type call struct {
 	id, name []byte // the original name with quotes; id is nil if there is none
-	at       int    // its node
+	node     int    // its node
 	answered bool   // it has a result
 }
 
@@ -34,7 +34,7 @@ func (c *conversation) closeCalls(role string) {
 	}
 	for _, open := range c.calls[c.group:] {
 		if !open.answered {
-			c.r.warn(open.at, CodeCallWithoutResult, "the call has no result, though the conversation continues", "add what the function gave back behind the call")
+			c.r.warn(open.node, CodeCallWithoutResult, "the call has no result, though the conversation continues", "add what the function gave back behind the call")
 		}
 	}
 	c.group = len(c.calls)

@@ -183,7 +183,7 @@ func (r *record) functionName(n int) bool {
 func (c *conversation) parameters(v, required int) {
 	r := c.r
 	var all []property
-	var must []int
+	var requiredMembers []int
 	s := schemaWriter{r: r, root: v, limit: maxSchemas}
 	switch r.kind(v) {
 	case strictjson.String:
@@ -198,7 +198,7 @@ func (c *conversation) parameters(v, required int) {
 			c.parameters(inner, required)
 			return
 		}
-		all, must = s.flat(v)
+		all, requiredMembers = s.flat(v)
 	default:
 		r.wrongType(v, strictjson.Object)
 		return
@@ -206,7 +206,7 @@ func (c *conversation) parameters(v, required int) {
 	if required != 0 && r.is(required, strictjson.Array) {
 		for e := required + 1; e < r.next(required); e = r.next(e) {
 			if r.is(e, strictjson.String) {
-				must = append(must, e)
+				requiredMembers = append(requiredMembers, e)
 			}
 		}
 	}
@@ -214,9 +214,9 @@ func (c *conversation) parameters(v, required int) {
 	case len(all) > 0:
 		s.depth = 1 // the enclosing object is not in the text
 		c.tools = append(c.tools, `,"parameters":{"type":"OBJECT"`...)
-		c.tools = append(s.writeProperties(c.tools, v, all, must), '}')
+		c.tools = append(s.writeProperties(c.tools, v, all, requiredMembers), '}')
 	case r.kind(v) == strictjson.Object && r.hasProperties(v):
-		s.outerRequired = must
+		s.outerRequired = requiredMembers
 		c.tools = s.schema(append(c.tools, `,"parameters":`...), v, 0, false)
 	}
 }

@@ -89,8 +89,8 @@ const (
 // and w, but never two at a time, and none after Convert has returned.
 //
 // Convert returns an error only if reading, writing or Options.Example fails, or if ctx ends. All
-// faults of the data are in the report. If its Errors is not zero, the output is incomplete and must
-// be discarded.
+// faults of the data are in the report. If its Errors is not zero, the output is incomplete and
+// must be discarded.
 func Convert(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, error) {
 	return run(ctx, w, r, opt)
 }

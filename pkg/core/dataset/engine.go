@@ -15,16 +15,16 @@ import (
 
 // engine reads one file.
 type engine struct {
-	opt    Options
-	src    *source
-	w      io.Writer
-	report *Report
-	info   fileInfo
-	head   []byte // of {"data": […]}, up to the opening bracket of the array
-	faults faultTable
-	lines  int64 // line ends before the block that is merged next
-	broken bool  // the compressed data are broken
-	gaveUp bool  // the end of a record was not found
+	opt       Options
+	src       *source
+	w         io.Writer
+	report    *Report
+	info      fileInfo
+	head      []byte // of {"data": […]}, up to the opening bracket of the array
+	faults    faultTable
+	lines     int64 // line ends before the block that is merged next
+	isCorrupt bool  // the compressed data are broken
+	gaveUp    bool  // the end of a record was not found
 	*workspace
 }
 
@@ -55,7 +55,7 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 	if err != nil && !e.corrupt(err) {
 		return nil, err
 	}
-	if f := cmp.Or(foreign(e.src.head, opt.Name, e.src.compression != ""), turnsAlone(e.src.head)); f != nil && !e.broken {
+	if f := cmp.Or(notJSON(e.src.head, opt.Name, e.src.compression != ""), turnsAlone(e.src.head)); f != nil && !e.isCorrupt {
 		e.fault(0, f)
 	} else if err := e.read(); err != nil {
 		return nil, err
@@ -67,14 +67,14 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 // corrupt records that the compressed data are broken, and returns false for any other error. The
 // fault is reported at the end, after the faults before it.
 func (e *engine) corrupt(err error) bool {
-	e.broken = errors.Is(err, errUnpack)
-	return e.broken
+	e.isCorrupt = errors.Is(err, errUnpack)
+	return e.isCorrupt
 }
 
 // finish adds the faults that are known only at the end.
 func (e *engine) finish() {
 	rep := e.report
-	if e.broken {
+	if e.isCorrupt {
 		e.fault(rep.InputBytes, &finding{
 			code:    CodeCorruptGzip,
 			message: "the compressed data is broken or cut off", fix: "pack the file again",

@@ -16,22 +16,22 @@ const (
 
 // block is a part of the text with the results of checking it.
 type block struct {
-	buf   []byte
-	base  int64 // offset of buf in the text
-	final bool  // the text ends with buf
-	state state // at the start of buf, and later at the end of the processed part
-	limit int   // how much of buf to process at a time; 0 means all of it
-	taken int64 // bytes read from the reader, up to and including this block
+	buf       []byte
+	base      int64 // offset of buf in the text
+	final     bool  // the text ends with buf
+	state     state // at the start of buf, and later at the end of the processed part
+	limit     int   // how much of buf to process at a time; 0 means all of it
+	bytesRead int64 // bytes read from the reader, up to and including this block
 
-	more     bool  // processing stopped at the limit before the end of buf
-	endless  bool  // the rest starts a long record that is nested too deeply
-	used     int   // processed bytes of buf; the rest starts a record
-	lines    int64 // line ends in the processed bytes
-	records  int64
-	examples []example
-	out      []byte // the lines of the examples
-	log      faultLog
-	leftOut  map[Outcome]int64
+	stoppedAtLimit bool  // processing stopped at the limit before the end of buf
+	endless        bool  // the rest starts a long record that is nested too deeply
+	used           int   // processed bytes of buf; the rest starts a record
+	lines          int64 // line ends in the processed bytes
+	records        int64
+	examples       []example
+	out            []byte // the lines of the examples
+	log            faultLog
+	leftOut        map[Outcome]int64
 }
 
 // example is one line of a block's output. merge decides whether the line is written, because the
@@ -60,7 +60,7 @@ func (b *block) leaveOut(why Outcome) {
 func (b *block) reset(buf []byte, base int64, final bool, from state) {
 	b.buf, b.base, b.final, b.state = buf, base, final, from
 	b.used, b.lines, b.records = 0, 0, 0
-	b.more, b.endless = false, false
+	b.stoppedAtLimit, b.endless = false, false
 	b.examples, b.out = b.examples[:0], b.out[:0]
 	const maxInitial = 1 << 20 // a block that one long record has made large may have little output
 	if n := min(len(buf), maxInitial); cap(b.out) < n {

@@ -29,7 +29,7 @@ func (e *engine) merge(b *block) error {
 	if err := e.write(out); err != nil {
 		return err
 	}
-	e.progress(b.taken)
+	e.progress(b.bytesRead)
 	return nil
 }
 
@@ -94,7 +94,7 @@ func (e *engine) count(b *block) {
 		}
 		warn := func(code, message, fix string) {
 			log.from, log.to = x.at, x.to
-			log.add(x.record, &finding{at: x.at, node: -1, code: code, severity: SeverityWarning, message: message, fix: fix}, nil)
+			log.add(x.record, &finding{offset: x.at, node: -1, code: code, severity: SeverityWarning, message: message, fix: fix}, nil)
 		}
 		if limit := e.opt.Limits.ExampleTokens; e.isTooLong(x) {
 			e.collector.addLong(x.size, limit)
@@ -104,7 +104,7 @@ func (e *engine) count(b *block) {
 		if limit := e.opt.Limits.ExampleFiles; limit > 0 && x.files() > limit {
 			warn(CodeTooManyFiles, fmt.Sprintf("the example has %d files, the model takes %d: Vertex AI will drop it", x.files(), limit), "split the conversation")
 		}
-		if e.collector.seen.Add(x.hash, struct{}{}) {
+		if e.collector.seenHashes.Add(x.hash, struct{}{}) {
 			e.collector.duplicates++
 			warn(CodeDuplicateExample, "the same example occurs earlier in the file", "keep one of them")
 		}
@@ -144,8 +144,8 @@ func (e *engine) fault(offset int64, f *finding) { e.faultIn(-1, offset, e.lines
 func (e *engine) faultIn(record, offset, line int64, f *finding) {
 	kind := kindOfFault{f.code, SeverityError}
 	e.faults.count(kind, 1)
-	if e.faults.kept[kind] < e.opt.MaxFaults {
-		e.faults.keep(&Fault{
+	if e.faults.rowCounts[kind] < e.opt.MaxFaults {
+		e.faults.addRow(&Fault{
 			Record: record, Line: line + 1, Offset: offset, Code: f.code, Severity: SeverityError, Message: f.message, Fix: f.fix,
 		}, "")
 	}

@@ -33,14 +33,14 @@ type blockPool struct {
 	state   state      // the state at the start of carry
 	ended   bool       // the source has ended, or the text cannot be cut
 
-	mu      sync.Mutex // guards the following fields
-	queue   []*job     // blocks that are not merged, in the order of the file
-	merging bool
-	stopped bool      // by an error, or because queue[0] does not end where the next block starts
-	err     error     // the error of reading or writing
-	room    int       // how many more blocks may be allocated
-	free    []*job    // buffers for blocks; the last one was used last
-	freed   sync.Cond // signals that a block was freed or that the work has stopped
+	mu         sync.Mutex // guards the following fields
+	queue      []*job     // blocks that are not merged, in the order of the file
+	merging    bool
+	stopped    bool      // by an error, or because queue[0] does not end where the next block starts
+	err        error     // the error of reading or writing
+	maxNewJobs int       // how many more blocks may be allocated
+	freeJobs   []*job    // buffers for blocks; the last one was used last
+	freed      sync.Cond // signals that a block was freed or that the work has stopped
 }
 
 // blocksEach is how many blocks there are for each worker: one that it processes, and one that
@@ -52,7 +52,7 @@ const blocksEach = 2
 func (e *engine) parallel(left remainder, starts [][]byte) (remainder, error) {
 	workers := e.opt.Workers
 	c := &blockPool{
-		e: e, starts: starts, room: blocksEach * workers,
+		e: e, starts: starts, maxNewJobs: blocksEach * workers,
 		carry: bytes.Clone(left.text), base: left.base, state: left.state,
 	}
 	c.freed.L = &c.mu
@@ -106,7 +106,7 @@ func (c *blockPool) read() (*job, error) {
 	text := j.text[:kept+n]
 	cut := len(text)
 	if !eof {
-		cut = c.cut(text)
+		cut = c.cutPoint(text)
 	}
 	c.carry = append(c.carry[:0], text[cut:]...)
 	c.ended = eof || cut == 0
@@ -114,9 +114,9 @@ func (c *blockPool) read() (*job, error) {
 		return nil, nil
 	}
 	j.reset(text[:cut], c.base, eof, c.state)
-	j.taken, j.done = c.e.src.raw.n, false
+	j.bytesRead, j.done = c.e.src.raw.n, false
 	c.base += int64(cut)
-	c.state = c.between()
+	c.state = c.stateBetween()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.queue = append(c.queue, j)
@@ -128,18 +128,18 @@ func (c *blockPool) read() (*job, error) {
 func (c *blockPool) memory() *job {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.free) == 0 && c.room == 0 && !c.stopped {
+	for len(c.freeJobs) == 0 && c.maxNewJobs == 0 && !c.stopped {
 		c.freed.Wait()
 	}
-	switch n := len(c.free); {
+	switch n := len(c.freeJobs); {
 	case c.stopped:
 		return nil
 	case n > 0:
-		j := c.free[n-1]
-		c.free = c.free[:n-1]
+		j := c.freeJobs[n-1]
+		c.freeJobs = c.freeJobs[:n-1]
 		return j
 	}
-	c.room--
+	c.maxNewJobs--
 	return &job{text: make([]byte, c.e.opt.blockBytes, c.e.opt.blockBytes+slackBytes)}
 }
 
@@ -158,12 +158,12 @@ func (c *blockPool) merge(j *job) {
 		c.mu.Unlock()
 		err := c.e.merge(&first.block)
 		c.mu.Lock()
-		if err != nil || first.used < len(first.buf) || first.state != c.between() {
+		if err != nil || first.used < len(first.buf) || first.state != c.stateBetween() {
 			c.stop(err)
 			break
 		}
 		c.queue = slices.Delete(c.queue, 0, 1)
-		c.free = append(c.free, first)
+		c.freeJobs = append(c.freeJobs, first)
 		c.freed.Signal() // at most one worker waits: the one that reads
 	}
 	c.merging = false
@@ -179,16 +179,16 @@ func (c *blockPool) stop(err error) {
 	c.freed.Signal()
 }
 
-// between returns the state between two records.
-func (c *blockPool) between() state {
+// stateBetween returns the state between two records.
+func (c *blockPool) stateBetween() state {
 	if c.e.info.container == ContainerArray || c.e.info.container == ContainerDataObject {
 		return nextElement
 	}
 	return betweenValues
 }
 
-// cut returns where text can be cut before its last record, or 0 if it cannot be cut.
-func (c *blockPool) cut(text []byte) int {
+// cutPoint returns where text can be cut before its last record, or 0 if it cannot be cut.
+func (c *blockPool) cutPoint(text []byte) int {
 	if c.e.info.container == ContainerLines {
 		return bytes.LastIndexByte(text, c.e.info.newline) + 1
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/strictjson"
 )
 
-// plain processes the record at buf[at] if it matches a template and has no faults. If not, it
-// changes nothing. If line is set, the record must be alone on its line.
-func (w *worker) plain(at int, line bool) (end int, ok bool) {
-	if !w.templates.wanted() {
+// tryTemplates processes the record at buf[at] if it matches a template and has no faults. If not,
+// it changes nothing. If line is set, the record must be alone on its line.
+func (w *worker) tryTemplates(at int, line bool) (end int, ok bool) {
+	if !w.templates.shouldTry() {
 		return 0, false
 	}
 	b := w.block

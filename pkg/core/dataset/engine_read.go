@@ -44,7 +44,7 @@ func (e *engine) read() error {
 			return err
 		}
 		b.reset(buf[:kept+n], left.base, eof, left.state)
-		b.taken = e.src.raw.n
+		b.bytesRead = e.src.raw.n
 		starts, err := e.processBlock(b, retries > 0)
 		if err != nil {
 			return err
@@ -87,7 +87,7 @@ func (e *engine) processBlock(b *block, wantStarts bool) (starts [][]byte, err e
 		if wantStarts && starts == nil {
 			starts = recordStarts(b)
 		}
-		if err = e.merge(b); err != nil || !b.more {
+		if err = e.merge(b); err != nil || !b.stoppedAtLimit {
 			return starts, err
 		}
 		b.reset(b.buf[b.used:], b.base+int64(b.used), b.final, b.state)

@@ -12,7 +12,7 @@ import "bytes"
 // record: no string contains a line end, and the inside of a record is indented deeper. Otherwise,
 // reading continues at the end of the record if its brackets match, or at the next object that
 // starts like this one.
-func (w *worker) resync(start, broken int) (at int, after state, ok bool) {
+func (w *worker) resync(start, brokenAt int) (at int, after state, ok bool) {
 	buf, final := w.block.buf, w.block.final
 	from := bytes.LastIndexByte(buf[:start], w.info.newline) + 1
 	indent := buf[from:start]
@@ -34,7 +34,7 @@ func (w *worker) resync(start, broken int) (at int, after state, ok bool) {
 			return len(buf), betweenValues, final
 		}
 	}
-	next := nextAlike(buf, start, broken, before)
+	next := nextAlike(buf, start, brokenAt, before)
 	end := skipBrackets(buf, start)
 	if end >= 0 && (next < 0 || end <= next) {
 		return end, afterElement, true

@@ -23,12 +23,12 @@ var errUnpack = errors.New("unpack")
 
 // source is the decompressed text of a file without its byte-order mark.
 type source struct {
-	text        io.Reader
-	raw         *countingReader
-	head        []byte // the start of the text; valid until the first read
-	compression string
-	marked      bool // a byte-order mark was removed
-	ended       bool
+	text             io.Reader
+	raw              *countingReader
+	head             []byte // the start of the text; valid until the first read
+	compression      string
+	hadByteOrderMark bool // a byte-order mark was removed
+	ended            bool
 }
 
 // openSource inspects the first bytes of r for compression and a byte-order mark. After an
@@ -50,8 +50,8 @@ func openSource(ctx context.Context, r io.Reader) (*source, error) {
 	var err error
 	s.text = text
 	s.head, err = text.Peek(headBytes)
-	s.marked = bytes.HasPrefix(s.head, byteOrderMark)
-	if s.marked {
+	s.hadByteOrderMark = bytes.HasPrefix(s.head, byteOrderMark)
+	if s.hadByteOrderMark {
 		s.head = s.head[len(byteOrderMark):]
 		_, _ = text.Discard(len(byteOrderMark)) // these bytes are buffered
 	}
@@ -64,7 +64,7 @@ func openSource(ctx context.Context, r io.Reader) (*source, error) {
 
 // start returns the offset of the text after a byte-order mark.
 func (s *source) start() int64 {
-	if s.marked {
+	if s.hadByteOrderMark {
 		return int64(len(byteOrderMark))
 	}
 	return 0
@@ -80,15 +80,15 @@ func (s *source) fill(buf []byte) (n int, eof bool, err error) {
 	switch {
 	case err == nil:
 		return n, false, nil
-	case s.raw.err == nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) && !s.cut(err):
+	case s.raw.err == nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) && !s.isTruncated(err):
 		return n, true, nil
 	}
 	return n, true, s.wrapReadError(err)
 }
 
-// cut reports whether the compressed data ended too early. It must check that, because io.ReadFull
-// returns io.ErrUnexpectedEOF also for a complete text that is shorter than the buffer.
-func (s *source) cut(err error) bool {
+// isTruncated reports whether the compressed data ended too early. It must check that, because
+// io.ReadFull returns io.ErrUnexpectedEOF also for a complete text that is shorter than the buffer.
+func (s *source) isTruncated(err error) bool {
 	if s.compression == "" || !errors.Is(err, io.ErrUnexpectedEOF) {
 		return false
 	}

@@ -62,15 +62,15 @@ const (
 
 // templates are the templates of a file, with counters that show whether they save time.
 type templates struct {
-	all       []template
-	doubt     int // grows with examples that match no template
-	pause     int // how many examples to leave to the parser, because most do not match
-	textSlots []textSlot
-	parser    strictjson.Parser
+	all        []template
+	mismatches int // grows with examples that match no template
+	pause      int // how many examples to leave to the parser, because most do not match
+	textSlots  []textSlot
+	parser     strictjson.Parser
 }
 
-// wanted reports whether to compare the next example with the templates.
-func (t *templates) wanted() bool {
+// shouldTry reports whether to compare the next example with the templates.
+func (t *templates) shouldTry() bool {
 	if t.pause > 0 {
 		t.pause--
 		return false
@@ -82,11 +82,11 @@ func (t *templates) wanted() bool {
 func (t *templates) used(ok bool) {
 	const most, miss, rest = 32, 8, 256
 	if ok {
-		t.doubt = max(t.doubt-1, 0)
+		t.mismatches = max(t.mismatches-1, 0)
 		return
 	}
-	if t.doubt += miss; t.doubt > most {
-		t.doubt, t.pause = 0, rest
+	if t.mismatches += miss; t.mismatches > most {
+		t.mismatches, t.pause = 0, rest
 	}
 }
 
@@ -114,7 +114,7 @@ func (t *templates) learn(r *record, line []byte) {
 		last = systemToEnd
 	}
 	if made.set(last, piece{r.buf[from:r.end(root)], line[outFrom:]}) {
-		t.keep(made)
+		t.add(made)
 	}
 }
 
@@ -132,11 +132,11 @@ func (t *template) set(kind int, p piece) bool {
 	return bytes.Equal(known.in, p.in) && bytes.Equal(known.out, p.out)
 }
 
-// keep adds a template, or adds its pieces to a known template that fits.
-func (t *templates) keep(made template) {
+// add adds a template, or adds its pieces to a known template that fits.
+func (t *templates) add(made template) {
 	for i := range t.all {
 		known := &t.all[i]
-		if !known.fits(&made) {
+		if !known.matches(&made) {
 			continue
 		}
 		for kind := range made.pieces {
@@ -159,8 +159,9 @@ func (t *templates) keep(made template) {
 
 func (p piece) clone() piece { return piece{bytes.Clone(p.in), bytes.Clone(p.out)} }
 
-// fits reports whether two templates are equal, except for optional pieces that one of them lacks.
-func (t *template) fits(other *template) bool {
+// matches reports whether two templates are equal, except for optional pieces that one of them
+// lacks.
+func (t *template) matches(other *template) bool {
 	for kind := range t.pieces {
 		a, b := t.pieces[kind].in, other.pieces[kind].in
 		if (a == nil || b == nil) && optional[kind] {

@@ -89,8 +89,8 @@ func TestTemplates_pause(t *testing.T) {
 		{1, 260, 0, 0, 1}, {1, 261, 0, 0, 0}, {1, 262, 0, 8, 0}, {0, 5, 0, 0, 0},
 	} {
 		w, b := read(strings.Repeat(plainLine, tc.before) + strings.Repeat(callLine, tc.calls) + strings.Repeat(plainLine, tc.plain))
-		if w.templates.doubt != tc.doubt || w.templates.pause != tc.pause || len(b.examples) != tc.before+tc.calls+tc.plain {
-			t.Errorf("%+v: doubt %d, pause %d, %d examples", tc, w.templates.doubt, w.templates.pause, len(b.examples))
+		if w.templates.mismatches != tc.doubt || w.templates.pause != tc.pause || len(b.examples) != tc.before+tc.calls+tc.plain {
+			t.Errorf("%+v: doubt %d, pause %d, %d examples", tc, w.templates.mismatches, w.templates.pause, len(b.examples))
 		}
 	}
 }
@@ -114,18 +114,18 @@ func TestPlain(t *testing.T) {
 	} {
 		b := blockOf(in, true)
 		w.block = b
-		w.templates.doubt, w.templates.pause = 0, 0
-		end, ok := w.plain(0, true)
+		w.templates.mismatches, w.templates.pause = 0, 0
+		end, ok := w.tryTemplates(0, true)
 		whole := strings.TrimRight(in, " \t\r\n")
 		if ok != want || ok && (end != len(whole) || string(b.out) != whole+"\n" || len(b.examples) != 1) {
 			t.Errorf("%.80q: read to %d, %t, %q; want %t", in, end, ok, b.out, want)
 		}
 	}
 	w.block = blockOf(strings.TrimSuffix(plainLine, "\n"), false)
-	if _, ok := w.plain(0, true); ok {
+	if _, ok := w.tryTemplates(0, true); ok {
 		t.Error("a template matches a line that may continue in the next block")
 	}
-	if _, ok := w.plain(0, false); !ok {
+	if _, ok := w.tryTemplates(0, false); !ok {
 		t.Error("a template does not match a value that more text may follow")
 	}
 }

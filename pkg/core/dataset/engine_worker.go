@@ -43,7 +43,7 @@ func (w *worker) run(b *block) {
 	w.parser.Reset(b.buf)
 	for w.step() {
 		if b.limit > 0 && b.used >= b.limit && b.used < len(b.buf) {
-			b.more = true
+			b.stoppedAtLimit = true
 			break
 		}
 	}
@@ -112,7 +112,7 @@ func (w *worker) separator(at int) {
 // line processes the line that starts at buf[at].
 func (w *worker) line(at int) bool {
 	b := w.block
-	if end, ok := w.plain(at, true); ok {
+	if end, ok := w.tryTemplates(at, true); ok {
 		b.used = end
 		return true
 	}
@@ -159,7 +159,7 @@ const endlessBytes = 1 << 20
 // value processes the value that starts at buf[at] and may span lines.
 func (w *worker) value(at int) bool {
 	b := w.block
-	if end, ok := w.plain(at, false); ok {
+	if end, ok := w.tryTemplates(at, false); ok {
 		b.used = end
 		if b.state != betweenValues {
 			b.state = afterElement
@@ -168,7 +168,7 @@ func (w *worker) value(at int) bool {
 	}
 	r := w.begin()
 	end, err := w.parser.Parse(at, len(b.buf))
-	after, whole := afterElement, b.final || !w.cut(end, err)
+	after, whole := afterElement, b.final || !w.mayContinue(end, err)
 	if err != nil && whole {
 		end, after, whole = w.resync(at, end)
 		if end <= at && b.buf[at] != ',' {
@@ -197,8 +197,8 @@ func (w *worker) value(at int) bool {
 	return true
 }
 
-// cut reports whether the value that was parsed up to end may continue after the block.
-func (w *worker) cut(end int, err *strictjson.Error) bool {
+// mayContinue reports whether the value that was parsed up to end may continue after the block.
+func (w *worker) mayContinue(end int, err *strictjson.Error) bool {
 	buf := w.block.buf
 	switch {
 	case err == nil:
@@ -213,7 +213,7 @@ func (w *worker) cut(end int, err *strictjson.Error) bool {
 func (w *worker) begin() *record {
 	r := &w.record
 	r.number = w.block.records
-	r.faults, r.edits, r.bad, r.leftOut = r.faults[:0], r.edits[:0], false, ""
+	r.faults, r.edits, r.hasError, r.leftOut = r.faults[:0], r.edits[:0], false, ""
 	r.faultCounts = r.faultCounts[:0]
 	w.block.records++
 	return r
@@ -244,9 +244,9 @@ func (w *worker) finish(err *strictjson.Error, from, to int) {
 
 // violation adds a fault in the JSON text of the record.
 func (r *record) violation(v *strictjson.Error) {
-	r.bad = true
+	r.hasError = true
 	r.faults = append(r.faults, finding{
-		at: int(v.Offset), pointer: v.Pointer, node: -1, code: v.Code, severity: SeverityError,
+		offset: int(v.Offset), pointer: v.Pointer, node: -1, code: v.Code, severity: SeverityError,
 		message: v.Message, fix: textFixes[v.Code],
 	})
 }
@@ -267,7 +267,7 @@ var textFixes = map[string]string{
 // fileFault reports an error outside any record.
 func (w *worker) fileFault(at int, code, message, fix string) {
 	w.block.log.from, w.block.log.to = at, at // the text after it may not be read yet
-	w.block.log.add(-1, &finding{at: at, node: -1, code: code, severity: SeverityError, message: message, fix: fix}, nil)
+	w.block.log.add(-1, &finding{offset: at, node: -1, code: code, severity: SeverityError, message: message, fix: fix}, nil)
 }
 
 func skipSpace(b []byte, i int) int {

@@ -19,7 +19,7 @@ type workspace struct {
 }
 
 var workspaces = sync.Pool{New: func() any {
-	return &workspace{collector: statsCollector{seen: hashset.New[struct{}](maxSlots)}}
+	return &workspace{collector: statsCollector{seenHashes: hashset.New[struct{}](maxSlots)}}
 }}
 
 // newWorkspace returns a workspace without data from another file.
@@ -31,14 +31,14 @@ func newWorkspace() *workspace {
 // release returns the workspace to the pool, unless one file has made it large.
 func (ws *workspace) release() {
 	const maxKept = 1 << 20
-	if len(ws.buf) > maxKept || cap(ws.block.out) > 2*maxKept || ws.collector.seen.Slots() > maxKept/8 || cap(ws.worker.parser.Nodes) > maxKept/16 {
+	if len(ws.buf) > maxKept || cap(ws.block.out) > 2*maxKept || ws.collector.seenHashes.Slots() > maxKept/8 || cap(ws.worker.parser.Nodes) > maxKept/16 {
 		return
 	}
 	ws.worker.forget()
 	ws.block = block{examples: ws.block.examples[:0], out: ws.block.out[:0]}
-	seen := ws.collector.seen
+	seen := ws.collector.seenHashes
 	seen.Clear()
-	ws.collector = statsCollector{seen: seen}
+	ws.collector = statsCollector{seenHashes: seen}
 	workspaces.Put(ws)
 }
 

@@ -73,9 +73,9 @@ var textKinds = []otherKind{
 	{"---\r\n", "a YAML file", writeFix},
 }
 
-// foreign returns the fault of a file that is not JSON, judged by the start of its text, or nil.
+// notJSON returns the fault of a file that is not JSON, judged by the start of its text, or nil.
 // One error names the type of the file, instead of one error for each line.
-func foreign(head []byte, name string, packed bool) *finding {
+func notJSON(head []byte, name string, packed bool) *finding {
 	what, fix := foreignKind(head)
 	if what == "" && !packed && len(head) > 0 && strings.HasSuffix(strings.ToLower(name), ".gz") {
 		what, fix = "not packed with gzip, as its name says: it is plain text", "take .gz off its name, or pack it"

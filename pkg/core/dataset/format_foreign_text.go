@@ -23,8 +23,8 @@ func plainText(text []byte) (what, fix string) {
 		return "", ""
 	}
 	for _, table := range []struct {
-		separator  byte
-		name, mark string
+		separator    byte
+		name, marker string
 	}{{'\t', "a table (TSV)", "tab"}, {',', "a table (CSV)", "comma"}, {';', "a table (CSV)", "semicolon"}, {'|', "a table", "bar"}} {
 		if isTable(lines, table.separator) {
 			return table.name, tableFix

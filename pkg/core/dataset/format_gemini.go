@@ -77,7 +77,7 @@ func (r *record) exampleMember(v int, id fieldID) {
 // configure checks a member other than the turns, and replaces the names inside it with the
 // documented ones.
 func (r *record) configure(v int, s *shape) {
-	r.fits(v, s)
+	r.checkShape(v, s)
 	r.camelCase(v)
 }
 

@@ -16,7 +16,7 @@ import (
 type shape struct {
 	kind    strictjson.Kind
 	bits    int // of a number: a float32 or float64, or an integer of that size if whole is set
-	whole   bool
+	integer bool
 	enum    []string
 	pattern *regexp.Regexp
 	items   *shape
@@ -29,7 +29,7 @@ var (
 	anyBool   = &shape{kind: strictjson.Bool}
 	anyFloat  = &shape{kind: strictjson.Number, bits: 32}
 	anyDouble = &shape{kind: strictjson.Number, bits: 64}
-	anyInt    = &shape{kind: strictjson.Number, bits: 32, whole: true}
+	anyInt    = &shape{kind: strictjson.Number, bits: 32, integer: true}
 	anyTexts  = &shape{kind: strictjson.Array, items: anyText}
 	emptyTool = object(nil)
 	duration  = &shape{kind: strictjson.String, pattern: regexp.MustCompile(`^-?\d{1,12}(\.\d{1,9})?s$`)}
@@ -72,8 +72,8 @@ var (
 	})}
 )
 
-// fits reports everything in a value that Vertex AI does not accept.
-func (r *record) fits(v int, s *shape) {
+// checkShape reports everything in a value that Vertex AI does not accept.
+func (r *record) checkShape(v int, s *shape) {
 	if s.check != nil {
 		s.check(r, v)
 		return
@@ -94,7 +94,7 @@ func (r *record) fits(v int, s *shape) {
 		r.fitsNumber(v, s)
 	case s.kind == strictjson.Array:
 		for e := v + 1; e < r.next(v); e = r.next(e) {
-			r.fits(e, s.items)
+			r.checkShape(e, s.items)
 		}
 	case s.kind == strictjson.Object:
 		var seen []string
@@ -107,7 +107,7 @@ func (r *record) fits(v int, s *shape) {
 			case slices.Contains(seen, name):
 				r.fail(i, strictjson.CodeDuplicateName, "the member is present twice, under two names", "keep one of the two members")
 			case r.kind(i+1) != strictjson.Null:
-				r.fits(i+1, member)
+				r.checkShape(i+1, member)
 			}
 			seen = append(seen, name)
 		}
@@ -117,7 +117,7 @@ func (r *record) fits(v int, s *shape) {
 // fitsNumber reports a number that does not fit into the field of Vertex AI.
 func (r *record) fitsNumber(v int, s *shape) {
 	var err error
-	if s.whole {
+	if s.integer {
 		_, err = strconv.ParseInt(string(r.raw(v)), 10, s.bits)
 	} else {
 		_, err = strconv.ParseFloat(string(r.raw(v)), s.bits)

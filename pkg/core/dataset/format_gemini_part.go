@@ -19,7 +19,7 @@ func (r *record) parts(list int, role string) (answers bool) {
 			answers = false
 			continue
 		}
-		kind := r.part(part)
+		kind := r.checkPart(part)
 		answers = answers && kind == fieldFunctionResponse
 		switch {
 		case kind == fieldText && role == roleModel && r.next(part) == part+3 && r.kind(part+2) == strictjson.String:
@@ -51,8 +51,8 @@ func (r *record) warnNearEmpty(text int) {
 	r.warn(text, CodeNearEmptyAnswer, "the answer has no letter and no digit", "give an answer worth learning, or leave the example out")
 }
 
-// part checks one part and returns the kind of its data.
-func (r *record) part(obj int) (kind fieldID) {
+// checkPart checks one part and returns the kind of its data.
+func (r *record) checkPart(obj int) (kind fieldID) {
 	var seen fields
 	count := 0
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
@@ -201,7 +201,7 @@ func (r *record) call(obj int, payload, code string, required bool) {
 		r.fail(obj, CodeMissingField, `the function's "name" is missing`, "")
 	case r.functionName(name):
 		c := &r.worker.conversation
-		c.calls = append(c.calls, call{name: r.raw(name), at: name})
+		c.calls = append(c.calls, call{name: r.raw(name), node: name})
 	}
 	switch {
 	case value == 0 || r.kind(value) == strictjson.Null:

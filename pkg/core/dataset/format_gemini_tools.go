@@ -34,7 +34,7 @@ func (r *record) tools(v int) {
 				r.fail(i, CodeUnknownField, "a tool has no member "+quoted(r.text(i)), `write the functions as "functionDeclarations"`)
 			case r.kind(i+1) == strictjson.Null:
 			case other != nil:
-				r.fits(i+1, other)
+				r.checkShape(i+1, other)
 			case r.is(i+1, strictjson.Array):
 				r.declarations(i + 1)
 			}
@@ -113,7 +113,7 @@ func (r *record) checkCalls() {
 	c := &r.worker.conversation
 	for _, known := range c.calls {
 		if !c.isDeclared(known.name) {
-			r.fail(known.at, CodeUndeclaredFunction, "the function "+quoted(r.text(known.at))+" is not declared in the example", "declare it among the tools")
+			r.fail(known.node, CodeUndeclaredFunction, "the function "+quoted(r.text(known.node))+" is not declared in the example", "declare it among the tools")
 		}
 	}
 }

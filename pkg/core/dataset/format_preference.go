@@ -40,7 +40,7 @@ func (r *record) preference(dst []byte) []byte {
 	c.finishTurns()
 	c.closeCalls(roleModel)
 	if c.role == roleModel {
-		r.fail(c.at, CodeLastTurnNotUser, "the conversation before the answers must end with the user's turn", "move the last turn to the answers")
+		r.fail(c.turnNode, CodeLastTurnNotUser, "the conversation before the answers must end with the user's turn", "move the last turn to the answers")
 	}
 	dst = c.appendExample(dst)
 	dst = append(dst, `,"completions":[{"score":1,"completion":`...)

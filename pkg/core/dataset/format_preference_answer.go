@@ -11,11 +11,11 @@ import (
 
 // preferenceAnswer is one of the two answers of a preference record.
 type preferenceAnswer struct {
-	node   int      // the value of its member; 0 means that the record has none
-	name   string   // the name of the member
-	before exchange // the part of the conversation inside the answer
-	last   int      // the text or the message that is the answer; 0 means none
-	bad    bool     // an error in it was reported
+	node     int      // the value of its member; 0 means that the record has none
+	name     string   // the name of the member
+	before   exchange // the part of the conversation inside the answer
+	last     int      // the text or the message that is the answer; 0 means none
+	hasError bool     // an error in it was reported
 }
 
 // readAnswer reads an answer: a text, a message, or a list of messages that ends with the answer.
@@ -32,12 +32,12 @@ func (c *conversation) readAnswer(n int, name string) preferenceAnswer {
 		c.readAnswerList(&a, v, system)
 	case strictjson.Object:
 		a.last = c.answerObject(v, a.name)
-		a.bad = a.last == 0
+		a.hasError = a.last == 0
 	case strictjson.String:
 		c.refuseTranscript(v)
 	case strictjson.Null:
 	default:
-		a.bad = true
+		a.hasError = true
 		c.refuseAnswer(v, a.name)
 	}
 	return a
@@ -51,7 +51,7 @@ func (c *conversation) readAnswerList(a *preferenceAnswer, list int, system []me
 		if r.next(first) < r.next(list) {
 			r.fail(list, CodeUnsupported, "there are several answers in "+quoted(a.name)+", but each side must have exactly one",
 				"write a record for each pair of answers")
-			a.bad = true
+			a.hasError = true
 			return
 		}
 		c.refuseTranscript(first)
@@ -60,7 +60,7 @@ func (c *conversation) readAnswerList(a *preferenceAnswer, list int, system []me
 	}
 	messages := c.readMessages(list)
 	if len(messages) == 0 {
-		a.bad = r.failed() && r.next(list) > list+1
+		a.hasError = r.failed() && r.next(list) > list+1
 		return
 	}
 	a.last = messages[len(messages)-1].node
@@ -124,7 +124,7 @@ func (c *conversation) refuseTranscript(n int) {
 // appendAnswer appends an answer as a turn of the model.
 func (c *conversation) appendAnswer(dst []byte, a *preferenceAnswer) []byte {
 	r := c.r
-	if a.node == 0 || a.bad {
+	if a.node == 0 || a.hasError {
 		return dst
 	}
 	c.turns = c.turns[:0]

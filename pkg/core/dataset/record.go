@@ -27,7 +27,7 @@ type record struct {
 	example     example // the facts about the example that the record makes
 	faults      []finding
 	faultCounts []faultCount // counts of its faults
-	bad         bool         // one of them is an error
+	hasError    bool         // one of them is an error
 	leftOut     Outcome      // why a record without errors makes no example
 	log         *faultLog
 
@@ -36,7 +36,7 @@ type record struct {
 
 // finding is a fault of the current record.
 type finding struct {
-	at       int // offset in buf
+	offset   int // offset in buf
 	pointer  string
 	node     int // the node that the pointer leads to, unless negative
 	code     string
@@ -186,9 +186,9 @@ func (r *record) warn(n int, code, message, fix string) {
 
 func (r *record) report(n int, severity Severity, code, message, fix string) {
 	if severity == SeverityError {
-		r.bad = true
+		r.hasError = true
 	}
-	f := finding{at: int(r.nodes[n].Start), node: n, code: code, severity: severity, message: message, fix: fix}
+	f := finding{offset: int(r.nodes[n].Start), node: n, code: code, severity: severity, message: message, fix: fix}
 	kind := kindOfFault{code, severity}
 	switch {
 	case r.hasRoom(kind):
@@ -202,7 +202,7 @@ func (r *record) report(n int, severity Severity, code, message, fix string) {
 }
 
 // failed reports whether an error was found.
-func (r *record) failed() bool { return r.bad }
+func (r *record) failed() bool { return r.hasError }
 
 // wrongType reports a node of the wrong kind.
 func (r *record) wrongType(n int, want strictjson.Kind) {
@@ -273,7 +273,7 @@ func (r *record) flush() {
 	if len(r.faults) == 0 {
 		return
 	}
-	sort.SliceStable(r.faults, func(i, j int) bool { return r.faults[i].at < r.faults[j].at })
+	sort.SliceStable(r.faults, func(i, j int) bool { return r.faults[i].offset < r.faults[j].offset })
 	for i := range r.faults {
 		r.log.add(r.number, &r.faults[i], r)
 	}

@@ -24,16 +24,16 @@ type kindOfFault struct {
 // faultTable counts faults and keeps the first ones. Each error has its own row; equal warnings in
 // many records share a row.
 type faultTable struct {
-	rows     []Fault
-	rowOf    map[string]int      // the row of a warning, by its key
-	kept     map[kindOfFault]int // how many rows there are
-	counts   map[string]int64    // by code
-	errors   int64
-	warnings int64
+	rows      []Fault
+	rowOf     map[string]int      // the row of a warning, by its key
+	rowCounts map[kindOfFault]int // how many rows there are
+	counts    map[string]int64    // by code
+	errors    int64
+	warnings  int64
 }
 
 func newFaultTable() faultTable {
-	return faultTable{rowOf: map[string]int{}, kept: map[kindOfFault]int{}, counts: map[string]int64{}}
+	return faultTable{rowOf: map[string]int{}, rowCounts: map[kindOfFault]int{}, counts: map[string]int64{}}
 }
 
 // reset empties the table.
@@ -43,7 +43,7 @@ func (t *faultTable) reset() {
 	}
 	t.rows = t.rows[:0]
 	clear(t.rowOf)
-	clear(t.kept)
+	clear(t.rowCounts)
 	clear(t.counts)
 	t.errors, t.warnings = 0, 0
 }
@@ -58,9 +58,9 @@ func (t *faultTable) count(kind kindOfFault, n int64) {
 	}
 }
 
-// keep adds a row. key is used only for a warning.
-func (t *faultTable) keep(f *Fault, key string) {
-	t.kept[kindOfFault{f.Code, f.Severity}]++
+// addRow adds a row. key is used only for a warning.
+func (t *faultTable) addRow(f *Fault, key string) {
+	t.rowCounts[kindOfFault{f.Code, f.Severity}]++
 	if f.Severity == SeverityWarning {
 		t.rowOf[key] = len(t.rows)
 	}
@@ -82,8 +82,8 @@ func (t *faultTable) merge(block *faultTable, record, line int64, limit int) {
 		case known && f.Severity == SeverityWarning:
 			t.rows[row].Count += f.Count
 			t.rows[row].Places = append(t.rows[row].Places, f.Places[:min(len(f.Places), maxPlaces-len(t.rows[row].Places))]...)
-		case t.kept[kindOfFault{f.Code, f.Severity}] < limit:
-			t.keep(f, keys[i])
+		case t.rowCounts[kindOfFault{f.Code, f.Severity}] < limit:
+			t.addRow(f, keys[i])
 		}
 	}
 	for code, n := range block.counts {
@@ -151,9 +151,9 @@ func (l *faultLog) add(record int64, f *finding, r *record) {
 		l.warn(record, f, r)
 		return
 	}
-	if l.kept[kind] < l.limit {
+	if l.rowCounts[kind] < l.limit {
 		row := l.row(record, f, r)
-		l.keep(&row, "")
+		l.addRow(&row, "")
 	}
 }
 
@@ -170,11 +170,11 @@ func (l *faultLog) warn(record int64, f *finding, r *record) {
 	if !known {
 		i = len(l.rows)
 		row := l.row(record, f, r)
-		l.keep(&row, string(l.key))
+		l.addRow(&row, string(l.key))
 	}
 	row := &l.rows[i]
 	if row.Count++; len(row.Places) < maxPlaces {
-		row.Places = append(row.Places, Place{Record: record, Line: l.lineOf(f.at), Pointer: f.pointerIn(r)})
+		row.Places = append(row.Places, Place{Record: record, Line: l.lineOf(f.offset), Pointer: f.pointerIn(r)})
 	}
 }
 
@@ -195,13 +195,13 @@ func (l *faultLog) row(record int64, f *finding, r *record) Fault {
 	}
 	return Fault{
 		Record:   record,
-		Line:     l.lineOf(f.at),
-		Offset:   l.base + int64(f.at),
+		Line:     l.lineOf(f.offset),
+		Offset:   l.base + int64(f.offset),
 		Pointer:  f.pointerIn(r),
 		Code:     f.code,
 		Severity: f.severity,
 		Message:  f.message,
-		Excerpt:  excerpt(l.buf[l.from:l.to], f.at-l.from),
+		Excerpt:  excerpt(l.buf[l.from:l.to], f.offset-l.from),
 		Fix:      fix,
 	}
 }

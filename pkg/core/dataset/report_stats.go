@@ -146,7 +146,7 @@ type statsCollector struct {
 	parts                               [kinds]int64
 	overLimit, duplicates, nearEmpty    int64
 	overLimitContent, surelyOverContent Content
-	seen                                *hashset.Map[struct{}] // hashes of examples
+	seenHashes                          *hashset.Map[struct{}] // hashes of examples
 }
 
 // maxSlots limits the memory of the hashes to 4 MiB, enough for about 450,000 examples.
@@ -186,6 +186,6 @@ func (c *statsCollector) stats() *Stats {
 	return &Stats{
 		Turns: c.turns.sum, Files: whole.files(), Modalities: seen, Characters: c.chars.sum, EstimatedTokens: c.tokens.sum,
 		TurnsPerExample: c.turns.distribution(), CharactersPerExample: c.chars.distribution(), TokensPerExample: c.tokens.distribution(),
-		OverTokenLimit: c.overLimit, OverLimit: c.overLimitContent, SurelyOverLimit: c.surelyOverContent, Duplicates: c.duplicates, NearEmptyAnswers: c.nearEmpty, Compared: int64(c.seen.Len()),
+		OverTokenLimit: c.overLimit, OverLimit: c.overLimitContent, SurelyOverLimit: c.surelyOverContent, Duplicates: c.duplicates, NearEmptyAnswers: c.nearEmpty, Compared: int64(c.seenHashes.Len()),
 	}
 }

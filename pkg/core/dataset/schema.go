@@ -39,7 +39,7 @@ const (
 type schemaParts struct {
 	types, enum, constant, items int
 	properties, required         []int
-	plain                        []int // the names of members that are written unchanged
+	unchanged                    []int // the names of members that are written unchanged
 	variants                     []int // of anyOf and oneOf, if there are at least two
 	union                        int   // the name of the member that contains them
 	nullable                     bool
@@ -98,7 +98,7 @@ func (s *schemaWriter) schema(dst []byte, n, description int, nullable bool) []b
 func (s *schemaWriter) collect(n int, p *schemaParts) {
 	r := s.r
 	var included []int
-	own := len(p.plain)
+	own := len(p.unchanged)
 	for i := n + 1; i < r.next(n); i = r.next(i + 1) {
 		v := i + 1
 		if r.kind(v) == strictjson.Null {
@@ -107,14 +107,14 @@ func (s *schemaWriter) collect(n int, p *schemaParts) {
 		}
 		switch key := string(r.key(i)); key {
 		case "type":
-			s.own(&p.types, v)
+			s.setOwn(&p.types, v)
 		case "enum":
-			s.own(&p.enum, v)
+			s.setOwn(&p.enum, v)
 		case "const":
 			s.correct(i, "schemas of Vertex AI have no \"const\"", `write it as an "enum" of one`)
-			s.own(&p.constant, v)
+			s.setOwn(&p.constant, v)
 		case "items", "prefixItems":
-			s.own(&p.items, v)
+			s.setOwn(&p.items, v)
 		case "properties":
 			if r.is(v, strictjson.Object) {
 				p.properties = append(p.properties, v)
@@ -146,7 +146,7 @@ func (s *schemaWriter) collect(n int, p *schemaParts) {
 			s.correct(i, "schemas of Vertex AI have no "+quoted(key), "remove it")
 		default:
 			if s.named.name != v { // the name of a parameter in a list
-				s.plain(i, p, own)
+				s.addUnchanged(i, p, own)
 			}
 		}
 	}
@@ -177,8 +177,8 @@ func (s *schemaWriter) definitions(name int) {
 	s.depth--
 }
 
-// own sets a member unless an including schema has already set it.
-func (s *schemaWriter) own(member *int, v int) {
+// setOwn sets a member unless an including schema has already set it.
+func (s *schemaWriter) setOwn(member *int, v int) {
 	if *member == 0 {
 		*member = v
 	}
@@ -192,9 +192,9 @@ var plainMembers = names(map[string]fieldID{
 	"default": fieldAny, "example": fieldAny, "propertyOrdering": fieldStrings, "additionalProperties": fieldSchema,
 })
 
-// plain adds a member that is written unchanged, if Vertex AI has it and accepts its value. The
+// unchanged adds a member that is written unchanged, if Vertex AI has it and accepts its value. The
 // members of the same schema begin at own.
-func (s *schemaWriter) plain(name int, p *schemaParts, own int) {
+func (s *schemaWriter) addUnchanged(name int, p *schemaParts, own int) {
 	r, v := s.r, name+1
 	known, ok := plainMembers[string(r.key(name))]
 	if !ok {
@@ -202,10 +202,10 @@ func (s *schemaWriter) plain(name int, p *schemaParts, own int) {
 		return
 	}
 	twice := func(earlier int) bool { return fromSnake(r.key(earlier)) == fromSnake(r.key(name)) }
-	if s.native && slices.ContainsFunc(p.plain[own:], twice) {
+	if s.native && slices.ContainsFunc(p.unchanged[own:], twice) {
 		r.fail(name, strictjson.CodeDuplicateName, "the member is present twice, under two names", "keep one of the two members")
 	}
-	if slices.ContainsFunc(p.plain, twice) {
+	if slices.ContainsFunc(p.unchanged, twice) {
 		return // the including schema has it
 	}
 	switch known.id {
@@ -228,7 +228,7 @@ func (s *schemaWriter) plain(name int, p *schemaParts, own int) {
 		r.numbers(v)
 	}
 	if ok {
-		p.plain = append(p.plain, name)
+		p.unchanged = append(p.unchanged, name)
 	}
 }
 

@@ -41,7 +41,7 @@ func (s *schemaWriter) writeProperties(dst []byte, n int, all []property, requir
 		s.undefined(required)
 		return dst
 	}
-	var must [][]byte // quoted
+	var requiredNames [][]byte // quoted
 	parameters := s.depth <= 1 && !s.response
 	if parameters {
 		required = append(required, s.outerRequired...)
@@ -63,7 +63,7 @@ func (s *schemaWriter) writeProperties(dst []byte, n int, all []property, requir
 		dst = s.schema(dst, p.schema, 0, false)
 		if r.kind(p.schema) == strictjson.Object {
 			if v := r.member(p.schema, "required"); v != 0 && string(r.raw(v)) == "true" {
-				must = append(must, r.raw(p.name))
+				requiredNames = append(requiredNames, r.raw(p.name))
 			}
 		}
 	}
@@ -72,13 +72,13 @@ func (s *schemaWriter) writeProperties(dst []byte, n int, all []property, requir
 		switch known := func(p property) bool { return bytes.Equal(r.key(p.name), r.key(e)) }; {
 		case !slices.ContainsFunc(all, known):
 			s.undefined([]int{e})
-		case !slices.ContainsFunc(must, func(name []byte) bool { return bytes.Equal(name, r.raw(e)) }):
-			must = append(must, r.raw(e))
+		case !slices.ContainsFunc(requiredNames, func(name []byte) bool { return bytes.Equal(name, r.raw(e)) }):
+			requiredNames = append(requiredNames, r.raw(e))
 		}
 	}
-	if len(must) > 0 {
+	if len(requiredNames) > 0 {
 		dst = append(dst, `,"required":[`...)
-		dst = append(append(dst, bytes.Join(must, []byte{','})...), ']')
+		dst = append(append(dst, bytes.Join(requiredNames, []byte{','})...), ']')
 	}
 	return dst
 }

@@ -73,7 +73,7 @@ func (s *schemaWriter) ignoreUnion(p *schemaParts) {
 // writeUnion appends alternatives. They must have no other members next to them, so shared members
 // are written into each alternative.
 func (s *schemaWriter) writeUnion(dst []byte, p *schemaParts) []byte {
-	for _, name := range p.plain {
+	for _, name := range p.unchanged {
 		switch key := string(s.r.key(name)); {
 		case s.native:
 			s.correct(name, unionRule, "write it into the alternatives")

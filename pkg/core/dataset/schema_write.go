@@ -134,7 +134,7 @@ func (s *schemaWriter) typeOf(n int) string {
 func (s *schemaWriter) writeTyped(dst []byte, n int, p *schemaParts, t schemaType) []byte {
 	dst = append(append(append(dst, `{"type":"`...), t.name...), '"')
 	described := false
-	for _, name := range p.plain {
+	for _, name := range p.unchanged {
 		if p.enum == 0 && p.constant == 0 && string(s.r.key(name)) == "format" && s.r.text(name+1) == "enum" {
 			s.correct(name, `the format "enum" needs the values`, `add "enum"`)
 			continue
@@ -199,7 +199,7 @@ func (s *schemaWriter) writePlain(dst []byte, name int) []byte {
 }
 
 // writeEnum appends the allowed values. Vertex AI accepts them only as strings.
-func (s *schemaWriter) writeEnum(dst []byte, p *schemaParts, of string) []byte {
+func (s *schemaWriter) writeEnum(dst []byte, p *schemaParts, typeName string) []byte {
 	r := s.r
 	var values []string
 	add := func(n int) {
@@ -233,16 +233,16 @@ func (s *schemaWriter) writeEnum(dst []byte, p *schemaParts, of string) []byte {
 		}
 	}
 	if len(values) == 0 {
-		if p.enum != 0 && slices.ContainsFunc(p.plain, func(name int) bool { return string(r.key(name)) == "format" && r.text(name+1) == "enum" }) {
+		if p.enum != 0 && slices.ContainsFunc(p.unchanged, func(name int) bool { return string(r.key(name)) == "format" && r.text(name+1) == "enum" }) {
 			r.fail(p.enum, CodeInvalidSchema, "the enum has no values", "add them, or remove it")
 		}
 		return dst
 	}
-	if of == typeObject || of == typeArray {
+	if typeName == typeObject || typeName == typeArray {
 		r.fail(max(p.constant, p.enum), CodeInvalidSchema, "only a text, a number or a boolean can have an enum", "write it into the items, or remove it")
 		return dst
 	}
-	if of != typeString && !slices.ContainsFunc(p.plain, func(name int) bool { return string(r.key(name)) == "format" }) {
+	if typeName != typeString && !slices.ContainsFunc(p.unchanged, func(name int) bool { return string(r.key(name)) == "format" }) {
 		dst = append(dst, `,"format":"enum"`...)
 	}
 	dst = append(dst, `,"enum":[`...)

@@ -49,7 +49,7 @@ func (e Estimate) Against(billable, epochs int64) Billed {
 		all = *e.TrainingTokens
 	}
 	b.AllEpochs = e.reading(all, billable, billable)
-	one, every := b.OneEpoch.Estimated.agrees(billable), all.agrees(billable)
+	one, every := b.OneEpoch.Estimated.agreesWith(billable), all.agreesWith(billable)
 	switch {
 	case one && !every:
 		b.Fits = OneEpoch
@@ -73,9 +73,9 @@ func (e Estimate) reading(estimated Range, counted, billed int64) Reading {
 	return r
 }
 
-// agrees reports whether a count may be of what was estimated. The range of a counted sample is
+// agreesWith reports whether a count may be of what was estimated. The range of a counted sample is
 // narrow, and the service may count otherwise for a bill, so a count near the range agrees too.
-func (r Range) agrees(n int64) bool {
+func (r Range) agreesWith(n int64) bool {
 	low, high := r.Low, r.High
 	if r.Expected > 0 {
 		low, high = min(low, percent(r.Expected, dataset.LowPercent)), max(high, percent(r.Expected, dataset.HighPercent))

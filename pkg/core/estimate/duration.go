@@ -37,7 +37,7 @@ func duration(tokens *Range, past []Run) *Duration {
 		bases = append(bases, r.Duration.Seconds()-perToken*float64(r.TrainingTokens))
 	}
 	low, high := slices.Min(bases)+perToken*float64(tokens.Low), slices.Max(bases)+perToken*float64(tokens.High)
-	return &Duration{Low: whole(low), High: whole(high), Jobs: len(past)}
+	return &Duration{Low: wholeSeconds(low), High: wholeSeconds(high), Jobs: len(past)}
 }
 
 // slope returns the median of the seconds per token between each two jobs of different size. It is
@@ -58,5 +58,7 @@ func slope(past []Run) float64 {
 	return max(0, slopes[len(slopes)/2])
 }
 
-// whole rounds up to whole seconds, but at least one.
-func whole(seconds float64) int64 { return max(1, int64(math.Ceil(min(seconds, math.MaxInt32)))) }
+// wholeSeconds rounds up to whole seconds, but at least one.
+func wholeSeconds(seconds float64) int64 {
+	return max(1, int64(math.Ceil(min(seconds, math.MaxInt32))))
+}

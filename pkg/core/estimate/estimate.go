@@ -33,8 +33,8 @@ type Job struct {
 	// even if the estimate of their tokens is far too high.
 	TooLong          int64
 	Long, SurelyLong dataset.Content
-	// Counted are the tokens by a count of some examples, without those over the limit. It is nil if
-	// there was no count.
+	// Counted are the tokens by a count of some examples, without those over the limit. It is nil
+	// if there was no count.
 	Counted *tokensample.Result
 	// NotCounted says why a count failed.
 	NotCounted string

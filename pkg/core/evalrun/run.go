@@ -52,8 +52,9 @@ type Run struct {
 
 	MaxOutputTokens int64 `firestore:"max_output_tokens"` // of every answer
 
-	// Cursor is the number of examples that were asked, and then of those that were judged too. Pieces
-	// has the cursor at the beginning of each piece. Tries counts the attempts in a row that failed.
+	// Cursor is the number of examples that were asked, and then of those that were judged too.
+	// Pieces has the cursor at the beginning of each piece. Tries counts the attempts in a row that
+	// failed.
 	Cursor     int64     `firestore:"cursor"`
 	Pieces     []int64   `firestore:"pieces"`
 	Tries      int64     `firestore:"tries,omitempty"`
@@ -131,8 +132,8 @@ type Result struct {
 	High     float64 `json:"gain_high" firestore:"gain_high"`
 	Examples int64   `json:"examples" firestore:"examples"` // that both sides answered
 	// TuningEstimate and TuningBill are what tuning the side was expected to cost, and has cost.
-	// CostPerPoint is the bill for each percentage point. Each is absent if it is not known; the last
-	// one exists only with the verdict better.
+	// CostPerPoint is the bill for each percentage point. Each is absent if it is not known; the
+	// last one exists only with the verdict better.
 	TuningEstimate *usd.Amount `json:"tuning_estimate_usd,omitempty" firestore:"tuning_estimate_micro_usd,omitempty"`
 	TuningBill     *usd.Amount `json:"tuning_bill_usd,omitempty" firestore:"tuning_bill_micro_usd,omitempty"`
 	CostPerPoint   *usd.Amount `json:"cost_per_point_usd,omitempty" firestore:"cost_per_point_micro_usd,omitempty"`

@@ -81,7 +81,8 @@ func TestPrice(t *testing.T) {
 	judge := evalrun.Side{Name: "judge", Priced: true, InputPrice: 3_000_000, OutputPrice: 9_000_000}
 	judged := evalrun.Price(examples, sides(), &judge, limit)
 	want = evalrun.Estimate{
-		// Each example is judged twice. A prompt has the question, three answers and 1000 bytes more.
+		// Each example is judged twice. A prompt has the question, three answers and 1000 bytes
+		// more.
 		Questions: 8, PromptTokens: evalrun.Range{Expected: 60 + 2*(560+720), High: 120 + 2*(1920+2040)},
 		OutputTokens: evalrun.Range{Expected: 500 + 64, High: 2400 + 2048},
 		Cost:         &evalrun.Cost{Expected: want.Cost.Expected + 2560*3 + 64*9, High: want.Cost.High + 7920*3 + 2048*9},

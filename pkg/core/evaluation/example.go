@@ -89,7 +89,7 @@ func ReadExample(text []byte) (e Example, skip string) {
 		SafetySettings: present(l.SafetySettings),
 	}
 	for _, t := range l.Contents[:turns-1] {
-		asked, err := t.asked()
+		asked, err := t.forQuestion()
 		if err != nil {
 			return Example{}, SkipNotJSON
 		}
@@ -121,14 +121,14 @@ func rightAnswer(t turn) (c Content, skip string) {
 	return c, ""
 }
 
-// asked returns a turn for a request. A turn without a role has results of functions, which come
-// from the user's side.
+// forQuestion returns a turn for a request. A turn without a role has results of functions, which
+// come from the user's side.
 //
 // Gemini 3 refuses a turn of the model that calls a function without the signature of the thought
 // behind the call. The calls in an example were not made by the asked model. So signatures of other
 // models are removed, and the first call of a turn gets the value that Google documents for this
 // (docs.cloud.google.com/vertex-ai/generative-ai/docs/thought-signatures).
-func (t turn) asked() (json.RawMessage, error) {
+func (t turn) forQuestion() (json.RawMessage, error) {
 	if t.Role == "" {
 		t.Role = roleUser
 	}

@@ -20,7 +20,7 @@ func (r *Report) Markdown() []byte {
 	var b strings.Builder
 	b.WriteString("# Did tuning help?\n")
 	for _, c := range r.Comparisons {
-		fmt.Fprintf(&b, "\n**%s**\n", plain(c.Sentence))
+		fmt.Fprintf(&b, "\n**%s**\n", escapeMarkdown(c.Sentence))
 	}
 	fmt.Fprintf(&b, "\nThe verdict rests on %s alone: %s. All other metrics are for information.\n", r.Primary.label(), r.PrimaryReason)
 	if len(r.Comparisons) > 1 {
@@ -28,7 +28,7 @@ func (r *Report) Markdown() []byte {
 	}
 	b.WriteString("\n| model | answered | not answered | blocked, cut or empty |\n| --- | ---: | ---: | --- |\n")
 	for _, s := range r.Sides {
-		fmt.Fprintf(&b, "| %s | %d | %d | %s |\n", plain(s.Name), s.Answered, s.Unanswered, s.wrong())
+		fmt.Fprintf(&b, "| %s | %d | %d | %s |\n", escapeMarkdown(s.Name), s.Answered, s.Unanswered, s.wrongReasons())
 	}
 	for i, c := range r.Comparisons {
 		c.write(&b, r.Sides[i+1])
@@ -36,24 +36,24 @@ func (r *Report) Markdown() []byte {
 	return []byte(b.String())
 }
 
-// wrong returns the reasons of wrong answers with their counts.
-func (s Side) wrong() string {
+// wrongReasons returns the reasons of wrong answers with their counts.
+func (s Side) wrongReasons() string {
 	var reasons []string
 	for _, reason := range slices.Sorted(maps.Keys(s.Wrong)) {
-		reasons = append(reasons, fmt.Sprintf("%d %s", s.Wrong[reason], plain(reason)))
+		reasons = append(reasons, fmt.Sprintf("%d %s", s.Wrong[reason], escapeMarkdown(reason)))
 	}
 	return strings.Join(reasons, ", ")
 }
 
 // write writes the comparison of a tuned side with the base.
 func (c Comparison) write(b *strings.Builder, tuned Side) {
-	fmt.Fprintf(b, "\n## %s against %s\n\n", plain(c.Tuned), plain(c.Base))
+	fmt.Fprintf(b, "\n## %s against %s\n\n", escapeMarkdown(c.Tuned), escapeMarkdown(c.Base))
 	if c.Examples == 0 {
 		b.WriteString("There is no example that both answered.\n")
 		return
 	}
 	fmt.Fprintf(b, "Scores are in percentage points, over the %s that both answered.\n\n", examples(c.Examples))
-	fmt.Fprintf(b, "| metric | examples | %s | %s | difference | 95 %% interval | |\n", plain(c.Base), plain(c.Tuned))
+	fmt.Fprintf(b, "| metric | examples | %s | %s | difference | 95 %% interval | |\n", escapeMarkdown(c.Base), escapeMarkdown(c.Tuned))
 	b.WriteString("| --- | ---: | ---: | ---: | ---: | --- | --- |\n")
 	for _, m := range c.Metrics {
 		m.write(b)
@@ -119,8 +119,8 @@ func quoted(text string) string {
 	return dataset.Code(text)
 }
 
-// plain returns a text so that Markdown shows it unchanged, also at the start of a line.
-func plain(text string) string { return strings.ReplaceAll(dataset.Plain(text), "#", `\#`) }
+// escapeMarkdown returns a text so that Markdown shows it unchanged, also at the start of a line.
+func escapeMarkdown(text string) string { return strings.ReplaceAll(dataset.Plain(text), "#", `\#`) }
 
 // capitalized returns the text with its first character in upper case, for the start of a sentence.
 func capitalized(text string) string {

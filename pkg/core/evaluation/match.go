@@ -5,8 +5,8 @@ package evaluation
 
 import "unicode/utf8"
 
-// share is 1 for true and 0 for false.
-func share(is bool) float64 {
+// scoreOf is 1 for true and 0 for false.
+func scoreOf(is bool) float64 {
 	if is {
 		return 1
 	}
@@ -14,11 +14,11 @@ func share(is bool) float64 {
 }
 
 // exactMatch is 1 if the texts are the same, byte for byte.
-func exactMatch(right, answer string) float64 { return share(right == answer) }
+func exactMatch(right, answer string) float64 { return scoreOf(right == answer) }
 
 // normalizedMatch is 1 if the texts are the same after normalize.
 func normalizedMatch(right, answer string) float64 {
-	return share(normalize(right) == normalize(answer))
+	return scoreOf(normalize(right) == normalize(answer))
 }
 
 // lengthRatio returns the characters of the answer divided by those of the right answer, which is

@@ -21,8 +21,8 @@ type Report struct {
 	Schema   int    `json:"schema"`
 	Examples int    `json:"examples"`
 	Seed     string `json:"seed"` // of the bootstrap, 16 hexadecimal digits
-	// Primary is the metric that decides the verdicts. All other metrics are for information: of ten
-	// metrics, one may differ by chance.
+	// Primary is the metric that decides the verdicts. All other metrics are for information: of
+	// ten metrics, one may differ by chance.
 	Primary       Metric       `json:"primary"`
 	PrimaryReason string       `json:"primary_reason"`
 	Sides         []Side       `json:"sides"`       // the base first

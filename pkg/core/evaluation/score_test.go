@@ -69,7 +69,8 @@ func TestScore_text(t *testing.T) {
 		// Orders 1 and 2: precision (1 + 1)/2, recall (2/3 + 1/2)/2 = 7/12, so 5·7/12/(4 + 7/12).
 		{"chrf_recall", "abc", "ab", evaluation.MetricChrF, 5.0 * 7 / 12 / (4 + 7.0/12)},
 		{"chrf_precision", "ab", "abc", evaluation.MetricChrF, 5.0 * 7 / 12 / (4*7.0/12 + 1)},
-		// Orders 1 to 4 of seven characters, and none of the fifth: 3 of 7, 2 of 6, 1 of 5, 0 of 4, …
+		// Orders 1 to 4 of seven characters, and none of the fifth: 3 of 7, 2 of 6, 1 of 5, 0 of 4,
+		// …
 		{"chrf_six_orders", "abcxyzw", "abcdefg", evaluation.MetricChrF, (3.0/7 + 2.0/6 + 1.0/5) / 6},
 		{"chrf_counts", "aab", "aaa", evaluation.MetricChrF, (2.0/3 + 1.0/2 + 0) / 3},
 		{"length", "ab", "añ日", evaluation.MetricLengthRatio, 1.5},

@@ -34,14 +34,14 @@ type Selection struct {
 // same examples in any order, and a line that occurs twice is selected once. Memory is bounded: by
 // the number of examples, and by 64 MiB of their lines.
 type Selector struct {
-	n          int
-	maxBytes   int
-	candidates candidates
-	held       map[string]bool // the hashes of the candidates
-	heldBytes  int
-	limit      string // lines with this hash or a larger one are not selected; "" is no limit
-	line       int64  // number of the last line
-	selection  Selection
+	n               int
+	maxBytes        int
+	candidates      candidates
+	candidateHashes map[string]bool // the hashes of the candidates
+	heldBytes       int
+	limit           string // lines with this hash or a larger one are not selected; "" is no limit
+	line            int64  // number of the last line
+	selection       Selection
 }
 
 // candidate is an example that is selected so far.
@@ -56,7 +56,7 @@ func NewSelector(n int) *Selector {
 	if n <= 0 {
 		n = DefaultExamples
 	}
-	return &Selector{n: n, maxBytes: maxHeldBytes, held: map[string]bool{}, selection: Selection{Skipped: map[string]int64{}}}
+	return &Selector{n: n, maxBytes: maxHeldBytes, candidateHashes: map[string]bool{}, selection: Selection{Skipped: map[string]int64{}}}
 }
 
 // Add adds the next line. The selector does not keep the slice.
@@ -77,16 +77,16 @@ func (s *Selector) Add(text []byte) {
 		return
 	}
 	hash := string(hashLine(text))
-	if s.held[hash] || s.limit != "" && hash >= s.limit {
+	if s.candidateHashes[hash] || s.limit != "" && hash >= s.limit {
 		return
 	}
 	example.Line = s.line
-	s.held[hash] = true
+	s.candidateHashes[hash] = true
 	s.heldBytes += len(text)
 	heap.Push(&s.candidates, candidate{example, hash, len(text)})
 	for len(s.candidates) > s.n || s.heldBytes > s.maxBytes {
 		last, _ := heap.Pop(&s.candidates).(candidate)
-		delete(s.held, last.hash)
+		delete(s.candidateHashes, last.hash)
 		s.heldBytes -= last.bytes
 		s.limit = last.hash
 	}

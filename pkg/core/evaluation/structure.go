@@ -57,7 +57,7 @@ func (s structured) score(answer string) (valid, keys, values float64) {
 	if !ok {
 		return 0, 0, 0
 	}
-	valid = share(!isFenced || s.isFenced)
+	valid = scoreOf(!isFenced || s.isFenced)
 	a, b := newShape(s.object), newShape(object)
 	return valid, a.compareKeys(b), a.compareValues(b)
 }

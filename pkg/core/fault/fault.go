@@ -45,8 +45,8 @@ type Violation struct {
 	Reason string `json:"reason"`
 	// Description is a sentence for people that includes the fix.
 	Description string `json:"description"`
-	// Place is the place in a list of records, or nil for faults elsewhere. In JSON its members stand
-	// next to the other ones.
+	// Place is the place in a list of records, or nil for faults elsewhere. In JSON its members
+	// stand next to the other ones.
 	*Place `firestore:"place,omitempty"`
 }
 
@@ -146,9 +146,9 @@ func IsTransient(err error) bool {
 	}
 }
 
-// ShouldRedeliver reports whether the same call may succeed later without a change of the input. An event
-// function returns such an error, so that the event is delivered again; it acknowledges the event
-// for all other errors. An error of another package counts as one that may succeed later.
+// ShouldRedeliver reports whether the same call may succeed later without a change of the input. An
+// event function returns such an error, so that the event is delivered again; it acknowledges the
+// event for all other errors. An error of another package counts as one that may succeed later.
 func ShouldRedeliver(err error) bool {
 	switch KindOf(err) {
 	case InvalidArgument, FailedPrecondition, NotFound, AlreadyExists, Conflict, TooLarge:

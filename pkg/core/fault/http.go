@@ -42,8 +42,8 @@ var table = map[Kind]HTTPStatus{
 // HTTP returns the HTTP status of the kind.
 func (k Kind) HTTP() HTTPStatus { return table[k] }
 
-// From converts err to an Error. It returns an existing Error unchanged and translates the errors of
-// package context. Any other error becomes Internal, with a message that hides the cause.
+// From converts err to an Error. It returns an existing Error unchanged and translates the errors
+// of package context. Any other error becomes Internal, with a message that hides the cause.
 func From(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e

@@ -20,7 +20,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestReasons_areDocumented compares the reasons and codes in the code with those in the tables of the READMEs.
+// TestReasons_areDocumented compares the reasons and codes in the code with those in the tables of
+// the READMEs.
 func TestReasons_areDocumented(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs(".")
@@ -90,8 +91,8 @@ func (r reasons) fromTables(text string) {
 // takers are the functions that take a reason as an argument.
 var takers = []string{"Add", "add", "addFailure", "refuse", "Refuse", "unread", "wrong"}
 
-// fromPackage adds the words that become the reason of an error, the code of a remedy or of a fault in data, or the
-// reason for which a record is left out.
+// fromPackage adds the words that become the reason of an error, the code of a remedy or of a fault
+// in data, or the reason for which a record is left out.
 func (r reasons) fromPackage(files []*ast.File) {
 	constants := map[string]string{}
 	each := func(visit func(ast.Node)) {

@@ -10,7 +10,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/hashset"
 )
 
-// TestMap_is_bounded: the slots stop growing, and all hashes that were added before are still found.
+// TestMap_is_bounded: the slots stop growing, and all hashes that were added before are still
+// found.
 func TestMap_is_bounded(t *testing.T) {
 	t.Parallel()
 	const maxSlots = 1 << 14
@@ -95,7 +96,8 @@ func TestMap_Clear(t *testing.T) {
 	}
 }
 
-// TestMap_keeps_the_hash_0_when_it_grows: the hash 0, which also marks a free slot, is kept like any other when the map grows.
+// TestMap_keeps_the_hash_0_when_it_grows: the hash 0, which also marks a free slot, is kept like
+// any other when the map grows.
 func TestMap_keeps_the_hash_0_when_it_grows(t *testing.T) {
 	t.Parallel()
 	m := hashset.New[int](1 << 14)

@@ -1,9 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package manifest reads requests for tuning jobs that come with a dropped file: in the metadata of the
-// file, or in a manifest next to it. Both have the fields of POST /start, except those that name
-// the training data, since the file is the training data.
+// Package manifest reads requests for tuning jobs that come with a dropped file: in the metadata of
+// the file, or in a manifest next to it. Both have the fields of POST /start, except those that
+// name the training data, since the file is the training data.
 package manifest
 
 import (

@@ -29,8 +29,9 @@ const (
 	promoteIf       = "promote_if"
 )
 
-// known lists the fields that metadata can have, by their keys, with the kinds of their values.
-var known = map[string]field{
+// fieldsByKey lists the fields that metadata can have, by their keys, with the kinds of their
+// values.
+var fieldsByKey = map[string]field{
 	"base-model":                  {"base_model", strictjson.String},
 	"model-id":                    {"model_id", strictjson.String},
 	"continue-model":              {"continue_model", strictjson.Bool},
@@ -70,20 +71,20 @@ type field struct {
 // resembles one of ours is an error, because a start without that field might cost more than
 // intended. The error is an InvalidArgument that names everything that is wrong, each fault by its
 // key.
-func FromMetadata(metadata map[string]string) (r tuning.Request, asked bool, err error) {
-	m := reader{body: map[string]any{}, seen: map[string]bool{}}
+func FromMetadata(metadata map[string]string) (r tuning.Request, requested bool, err error) {
+	m := reader{body: map[string]any{}, seenKeys: map[string]bool{}}
 	keys := slices.Sorted(maps.Keys(metadata))
 	for _, written := range keys {
 		if key := canonical(written); requestfields.Letters(key) == requestfields.Letters(wishKey) {
-			asked = true
-			m.wish(key, metadata[written])
+			requested = true
+			m.readStartValue(key, metadata[written])
 		}
 	}
-	if !asked {
+	if !requested {
 		return r, false, nil
 	}
 	for _, written := range keys {
-		m.take(canonical(written), metadata[written])
+		m.readKey(canonical(written), metadata[written])
 	}
 	text, err := json.Marshal(m.body)
 	if err != nil {
@@ -122,7 +123,7 @@ func keyOf(path string) string {
 	if name, ok := strings.CutPrefix(path, "labels."); ok {
 		return labelPrefix + name
 	}
-	for key, field := range known {
+	for key, field := range fieldsByKey {
 		if field.path == path {
 			return key
 		}
@@ -133,7 +134,7 @@ func keyOf(path string) string {
 // reader builds a body of POST /start from metadata.
 type reader struct {
 	body       map[string]any
-	seen       map[string]bool
+	seenKeys   map[string]bool
 	violations []fault.Violation
 }
 
@@ -141,8 +142,8 @@ func (m *reader) add(key, reason, description string) {
 	m.violations = append(m.violations, fault.Violation{Field: key, Reason: reason, Description: description})
 }
 
-// wish reads the value that requests a start.
-func (m *reader) wish(key, value string) {
+// readStartValue reads the value that requests a start.
+func (m *reader) readStartValue(key, value string) {
 	switch {
 	case key != wishKey:
 		m.add(key, "UNKNOWN_FIELD", fmt.Sprintf("Did you mean %s?", wishKey))
@@ -151,42 +152,43 @@ func (m *reader) wish(key, value string) {
 	}
 }
 
-// take reads one key of the metadata.
-func (m *reader) take(key, value string) {
+// readKey reads one key of the metadata.
+func (m *reader) readKey(key, value string) {
 	label, isLabel := strings.CutPrefix(key, labelPrefix)
-	field, isKnown := known[key]
+	field, isKnown := fieldsByKey[key]
 	switch {
-	case (isLabel || isKnown || key == wishKey) && m.seen[key]:
+	case (isLabel || isKnown || key == wishKey) && m.seenKeys[key]:
 		m.add(key, "DUPLICATE", "is given twice: in keys, case does not matter, and - and _ are the same.")
 	case isLabel:
-		m.into("labels")[label] = value
+		m.objectOf("labels")[label] = value
 	case isKnown:
 		in, name := m.body, field.path
 		if object, inner, ok := strings.Cut(name, "."); ok {
-			in, name = m.into(object), inner
+			in, name = m.objectOf(object), inner
 		}
 		in[name] = field.value(value)
 	default:
-		m.other(key)
+		m.unknownKey(key)
 	}
-	m.seen[key] = true
+	m.seenKeys[key] = true
 }
 
-// other handles an unknown key. It ignores the key unless the key resembles a field of a start.
-func (m *reader) other(key string) {
+// unknownKey handles an unknown key. It ignores the key unless the key resembles a field of a
+// start.
+func (m *reader) unknownKey(key string) {
 	switch near := suggest(key); {
 	case near == "":
 	case near == dataLabels:
 		m.add(key, "UNKNOWN_FIELD", fmt.Sprintf("Did you mean %sNAME? Each label has a key of its own.", labelPrefix))
-	case known[near].path != "":
+	case fieldsByKey[near].path != "":
 		m.add(key, "UNKNOWN_FIELD", fmt.Sprintf("Did you mean %s?", near))
 	default:
 		m.add(key, "NOT_IN_METADATA", "must be left out: "+notOfMetadata(near))
 	}
 }
 
-// into returns an object of the body and creates it if necessary.
-func (m *reader) into(name string) map[string]any {
+// objectOf returns an object of the body and creates it if necessary.
+func (m *reader) objectOf(name string) map[string]any {
 	if m.body[name] == nil {
 		m.body[name] = map[string]any{}
 	}

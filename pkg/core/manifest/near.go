@@ -16,14 +16,15 @@ import (
 // dataLabels is the field of the labels, which metadata have one by one.
 const dataLabels = "labels"
 
-// others are the words that people use for a field, which are not like its name.
-var others = map[string]string{
+// synonyms are the words that people use for a field, which are not like its name.
+var synonyms = map[string]string{
 	"epoch": "epoch-count", "epochs": "epoch-count", "model": "base-model", "budget": "max-cost-usd", "max-cost": "max-cost-usd",
 	"label": dataLabels,
 }
 
-// candidates returns the keys of all fields of a start, also of those that metadata cannot have: they are read from the
-// reader of POST /start, so that a field which is new there is not ignored here.
+// candidates returns the keys of all fields of a start, also of those that metadata cannot have:
+// they are read from the reader of POST /start, so that a field which is new there is not ignored
+// here.
 var candidates = sync.OnceValue(func() []string {
 	f := requestfields.New("", []byte(`{"`+hyperparameters+`": {}, "`+promoteIf+`": {}}`))
 	tuning.ReadRequest(f)
@@ -36,7 +37,7 @@ var candidates = sync.OnceValue(func() []string {
 
 // suggest returns the field that a key is close to, or "".
 func suggest(key string) string {
-	if name, ok := others[key]; ok {
+	if name, ok := synonyms[key]; ok {
 		return name
 	}
 	return requestfields.Near(key, candidates())

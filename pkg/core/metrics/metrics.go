@@ -31,14 +31,14 @@ type Curves struct {
 }
 
 // Wants reports whether Add would take a series of this name.
-func Wants(name string) bool { return new(Curves).of(name) != nil }
+func Wants(name string) bool { return new(Curves).seriesOf(name) != nil }
 
 // Add takes a series by what its name contains, because the exact names differ between methods and
 // are not part of Vertex AI's API: /train_total_loss and /preference_optimization_train_loss are
 // the training loss. The first series of a kind is kept. Values that are no finite numbers are left
 // out: a training that diverged has them.
 func (c *Curves) Add(name string, points []Point) {
-	kind := c.of(name)
+	kind := c.seriesOf(name)
 	if kind == nil || len(*kind) > 0 {
 		return
 	}
@@ -49,8 +49,8 @@ func (c *Curves) Add(name string, points []Point) {
 	*kind = points
 }
 
-// of returns the series that a name belongs to, or nil.
-func (c *Curves) of(name string) *[]Point {
+// seriesOf returns the series that a name belongs to, or nil.
+func (c *Curves) seriesOf(name string) *[]Point {
 	name = strings.ToLower(name)
 	isLoss := strings.Contains(name, "loss")
 	isAccuracy := strings.Contains(name, "fraction_of_correct") || strings.Contains(name, "accuracy")
@@ -114,7 +114,7 @@ func (c Curves) Memorized() string {
 			lowest = p
 		}
 	}
-	then, now := at(c.TrainLoss, lowest.Step), at(c.TrainLoss, last.Step)
+	then, now := valueAt(c.TrainLoss, lowest.Step), valueAt(c.TrainLoss, last.Step)
 	if last.Value-lowest.Value < minRise*math.Abs(lowest.Value) || last.Step == lowest.Step || then == nil || now == nil || *now >= *then {
 		return ""
 	}
@@ -123,8 +123,8 @@ func (c Curves) Memorized() string {
 		lowest.Step, last.Step, lowest.Value, last.Value, *then, *now)
 }
 
-// at returns the value at the last point that is not after the step, or at the first point.
-func at(points []Point, step int64) *float64 {
+// valueAt returns the value at the last point that is not after the step, or at the first point.
+func valueAt(points []Point, step int64) *float64 {
 	var value *float64
 	for _, p := range points {
 		if value == nil || p.Step <= step {

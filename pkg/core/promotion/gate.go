@@ -11,8 +11,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
-// Gate is a condition of a promotion: the tuned model must gain at least MinGain percentage points of
-// the metric. Without a metric, it is the primary one of the evaluation.
+// Gate is a condition of a promotion: the tuned model must gain at least MinGain percentage points
+// of the metric. Without a metric, it is the primary one of the evaluation.
 type Gate struct {
 	Metric  string  `json:"metric,omitempty" firestore:"metric,omitempty"`
 	MinGain float64 `json:"min_gain" firestore:"min_gain"`

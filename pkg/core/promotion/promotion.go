@@ -4,9 +4,9 @@
 // Package promotion defines the pointer of a model: which tuned model an application that asks for
 // the model gets, and which ones it got before. It is pure: it calls no service and reads no clock.
 //
-// A pointer changes by moves, which are numbered from 1 without a gap. First a move is pending. Then
-// Vertex AI gets the default checkpoint, and then the move is complete. While a move is pending, no
-// other can begin, so moves never cross.
+// A pointer changes by moves, which are numbered from 1 without a gap. First a move is pending.
+// Then Vertex AI gets the default checkpoint, and then the move is complete. While a move is
+// pending, no other can begin, so moves never cross.
 package promotion
 
 import (
@@ -32,8 +32,8 @@ type Version struct {
 	JobCreatedAt time.Time `firestore:"job_created_at"`
 	BaseModel    string    `firestore:"base_model"`
 	TunedModel   string    `firestore:"tuned_model"`
-	// Checkpoint is the ID of the checkpoint that is asked, or "" if the job kept only the last one.
-	// Endpoint is the endpoint of that checkpoint itself. So the pointer stays right even if
+	// Checkpoint is the ID of the checkpoint that is asked, or "" if the job kept only the last
+	// one. Endpoint is the endpoint of that checkpoint itself. So the pointer stays right even if
 	// another program changes the default checkpoint on Vertex AI.
 	Checkpoint string `firestore:"checkpoint_id,omitempty"`
 	Endpoint   string `firestore:"endpoint"`
@@ -82,8 +82,8 @@ type Pointer struct {
 	Published int64
 }
 
-// kept is how many moves are kept. A move whose event was not published is kept in any case.
-const kept = 100
+// maxMoves is how many moves are kept. A move whose event was not published is kept in any case.
+const maxMoves = 100
 
 // Active returns the move that named the active version, or nil.
 func (p Pointer) Active() *Move {
@@ -151,7 +151,7 @@ func (p Pointer) Complete(now time.Time) Pointer {
 	m := p.Pending.Move
 	m.At = now
 	p.Moves = append([]Move{m}, p.Moves...)
-	for len(p.Moves) > kept && p.Moves[len(p.Moves)-1].Number <= p.Published {
+	for len(p.Moves) > maxMoves && p.Moves[len(p.Moves)-1].Number <= p.Published {
 		p.Moves = p.Moves[:len(p.Moves)-1]
 	}
 	p.Pending = nil
@@ -180,9 +180,9 @@ func (p Pointer) Promote(m Move) (move Move, isNew bool) {
 	return m, true
 }
 
-// RollBack returns the move that goes back to the version before the active one. leave, if it is not
-// 0, is the number of the version to leave. If it was rolled back already, isNew is false, and the
-// move is the one that left it.
+// RollBack returns the move that goes back to the version before the active one. leave, if it is
+// not 0, is the number of the version to leave. If it was rolled back already, isNew is false, and
+// the move is the one that left it.
 func (p Pointer) RollBack(leave int64, m Move) (move Move, isNew bool, err error) {
 	active := p.Active()
 	switch after := p.Find(leave + 1); {

@@ -113,8 +113,8 @@ func TestPromote_of_the_active_version(t *testing.T) {
 	}
 }
 
-// TestHistory_is_bounded: old moves are dropped, but none whose event was not published. The numbers
-// have no gap.
+// TestHistory_is_bounded: old moves are dropped, but none whose event was not published. The
+// numbers have no gap.
 func TestHistory_is_bounded(t *testing.T) {
 	t.Parallel()
 	p := promotion.Pointer{}

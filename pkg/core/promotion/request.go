@@ -80,8 +80,8 @@ func Hash(action Action, modelID string, request any) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// KeyOf returns the form of a caller's idempotency key that is kept. It is a hash, because a key may
-// be guessable.
+// KeyOf returns the form of a caller's idempotency key that is kept. It is a hash, because a key
+// may be guessable.
 func KeyOf(caller, key string) string {
 	sum := sha256.Sum256([]byte("promotion\x00" + caller + "\x00" + key))
 	return hex.EncodeToString(sum[:16])

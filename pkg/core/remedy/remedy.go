@@ -81,11 +81,11 @@ type row struct {
 	codes   []int32
 	reason  string             // of Answer
 	field   *lazyregexp.Regexp // the name of a field; message then matches its description
-	message *lazyregexp.Regexp // its named groups fill the placeholders of say and fix
+	message *lazyregexp.Regexp // its named groups fill the placeholders of sentence and fix
 
-	say, fix string // ${word} is replaced
-	operator bool
-	passes   bool
+	sentence, fix string // ${word} is replaced
+	operator      bool
+	transient     bool
 }
 
 // For returns the remedy of the first row of the table that matches an error, and reports whether
@@ -166,7 +166,7 @@ func (r *row) remedy(words map[string]string, a Answer, c Context) Remedy {
 	}
 	maps.Copy(known, words)
 	fill := func(text string) string { return os.Expand(text, func(word string) string { return known[word] }) }
-	return Remedy{Code: r.code, Sentence: fill(r.say), Fix: fill(r.fix), Operator: r.operator, Passes: r.passes}
+	return Remedy{Code: r.code, Sentence: fill(r.sentence), Fix: fill(r.fix), Operator: r.operator, Passes: r.transient}
 }
 
 var fieldPattern = lazyregexp.New(`\d+\.\s*Field: (\S+); Message: ([^\t]*)`)

@@ -17,7 +17,7 @@ func TestTable_words(t *testing.T) {
 		if strings.TrimSpace(out.Sentence) == "" || strings.TrimSpace(out.Fix) == "" {
 			t.Errorf("%s says nothing", r.code)
 		}
-		for _, text := range []string{r.say, r.fix} {
+		for _, text := range []string{r.sentence, r.fix} {
 			for part := range strings.SplitSeq(text, "${") {
 				word, _, ok := strings.Cut(part, "}")
 				if ok && placeholders[word] == "" {

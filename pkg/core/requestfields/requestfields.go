@@ -1,8 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package requestfields reads the members of a JSON object by name and type, and reports all faults at
-// once. It does no I/O, because requests come over HTTP and in files.
+// Package requestfields reads the members of a JSON object by name and type, and reports all faults
+// at once. It does no I/O, because requests come over HTTP and in files.
 package requestfields
 
 import (
@@ -22,11 +22,11 @@ import (
 // Reader reads the members of an object and collects their faults. A member that is null counts as
 // absent.
 type Reader struct {
-	path    string // of the object; it ends with a dot unless it is empty
-	members map[string][]byte
-	known   []string // the members that were requested
-	inner   []string // the paths of the requested members of inner objects
-	faults  fault.Faults
+	path           string // of the object; it ends with a dot unless it is empty
+	members        map[string][]byte
+	requested      []string // the members that were requested
+	requestedInner []string // the paths of the requested members of inner objects
+	faults         fault.Faults
 }
 
 // New returns a reader of an object, which must be valid JSON. path is the prefix of the members'
@@ -49,7 +49,7 @@ func (f *Reader) Faults() fault.Faults {
 
 func (f *Reader) finish() {
 	for _, name := range slices.Sorted(maps.Keys(f.members)) {
-		if !slices.Contains(f.known, name) {
+		if !slices.Contains(f.requested, name) {
 			f.Add(name, "UNKNOWN_FIELD", f.unknown(name))
 		}
 	}
@@ -57,13 +57,13 @@ func (f *Reader) finish() {
 
 // unknown describes an unknown member and suggests a correction.
 func (f *Reader) unknown(name string) string {
-	switch near := DidYouMean(name, f.known); {
-	case len(f.known) == 0:
+	switch near := DidYouMean(name, f.requested); {
+	case len(f.requested) == 0:
 		return "There is no such field: leave it out. This object has no fields."
 	case near != "":
 		return "There is no such field." + near
 	default:
-		return "There is no such field. The fields are: " + strings.Join(f.known, ", ") + "."
+		return "There is no such field. The fields are: " + strings.Join(f.requested, ", ") + "."
 	}
 }
 
@@ -71,10 +71,10 @@ func (f *Reader) unknown(name string) string {
 // objects that are present.
 func (f *Reader) Names() []string {
 	var names []string
-	for _, name := range f.known {
+	for _, name := range f.requested {
 		names = append(names, f.path+name)
 	}
-	return append(names, f.inner...)
+	return append(names, f.requestedInner...)
 }
 
 // Given reports whether a member is present and is neither null nor false.
@@ -90,7 +90,7 @@ func (f *Reader) Add(name, reason, description string) {
 
 // value returns a member if it is present and has the kind. Another kind is a fault.
 func (f *Reader) value(name string, kind strictjson.Kind, want string) ([]byte, bool) {
-	f.known = append(f.known, name)
+	f.requested = append(f.requested, name)
 	raw, ok := f.members[name]
 	if !ok || strictjson.KindOf(raw) == strictjson.Null {
 		return nil, false
@@ -233,14 +233,14 @@ const maxSeconds = 9_000_000_000
 func (f *Reader) Auto(name string) bool {
 	auto := string(f.members[name]) == `"auto"`
 	if auto {
-		f.known = append(f.known, name)
+		f.requested = append(f.requested, name)
 	}
 	return auto
 }
 
 // Refuse adds a fault for a member that cannot be had, unless it is absent or an empty list.
 func (f *Reader) Refuse(name, description string) {
-	f.known = append(f.known, name)
+	f.requested = append(f.requested, name)
 	if f.Given(name) && string(f.members[name]) != "[]" {
 		f.Add(name, "UNSUPPORTED", description)
 	}
@@ -272,7 +272,7 @@ func (f *Reader) Object(name string, read func(*Reader)) {
 	inner := New(f.path+name+".", raw)
 	read(inner)
 	inner.finish()
-	f.inner = append(f.inner, inner.Names()...)
+	f.requestedInner = append(f.requestedInner, inner.Names()...)
 	f.faults.Join(inner.faults)
 }
 

@@ -41,10 +41,10 @@ func Find(r io.Reader, lines []int64) (map[int64]Source, error) {
 
 // scan is the state of reading an index.
 type scan struct {
-	wanted  []int64 // sorted; found lines are removed
-	found   map[int64]Source
-	at      int64 // lines of the dataset whose sources were read
-	current Source
+	wanted    []int64 // sorted; found lines are removed
+	found     map[int64]Source
+	linesRead int64 // lines of the dataset whose sources were read
+	current   Source
 }
 
 func (s *scan) readLine(line []byte, first bool) error {
@@ -54,15 +54,15 @@ func (s *scan) readLine(line []byte, first bool) error {
 	case first || line[0] == '{':
 		return s.readObject(line, first)
 	case line[0] == '"':
-		s.at++
-		if s.wanted[0] > s.at {
+		s.linesRead++
+		if s.wanted[0] > s.linesRead {
 			return nil // this is the usual case
 		}
 		id, err := strictjson.Unquote(line)
 		if err != nil {
 			return fmt.Errorf("the ID of a message: %w", err)
 		}
-		s.assign(s.at, func(int64) Source { return Source{Message: id} })
+		s.assign(s.linesRead, func(int64) Source { return Source{Message: id} })
 		return nil
 	}
 	return s.readRun(line)
@@ -98,9 +98,9 @@ func (s *scan) readRun(line []byte) error {
 	if line[0] != '[' || line[len(line)-1] != ']' || err != nil || err2 != nil || count < 1 {
 		return fmt.Errorf("%.100q is not an entry of the index", line)
 	}
-	start := s.at
-	s.at += count
-	s.assign(s.at, func(n int64) Source {
+	start := s.linesRead
+	s.linesRead += count
+	s.assign(s.linesRead, func(n int64) Source {
 		found := s.current
 		found.Line = from + n - start - 1
 		return found

@@ -48,7 +48,8 @@ type Options struct {
 
 const defaultHoldBytes = 64 << 20
 
-// maxSlots bounds the memory of training lines to 24 MiB, enough for some 1,800,000 different lines.
+// maxSlots bounds the memory of training lines to 24 MiB, enough for some 1,800,000 different
+// lines.
 const maxSlots = 1 << 21
 
 // Example is one line of a dataset.
@@ -70,11 +71,11 @@ type Splitter struct {
 	queue  queue // the same groups, the largest number first
 	next   int64 // number of the next validation example
 
-	result   Result
-	held     Side
-	seed     maphash.Seed
-	training *hashset.Map[uint32] // the number of the first training line with each hash
-	scratch  []byte
+	result     Result
+	validation Side
+	seed       maphash.Seed
+	training   *hashset.Map[uint32] // the number of the first training line with each hash
+	scratch    []byte
 }
 
 // key identifies a group. It has 128 bits of SHA-256, so collisions do not happen in practice.
@@ -85,13 +86,13 @@ type group struct {
 	key      key
 	number   uint64
 	bytes    int64
-	examples []held
+	examples []heldExample
 }
 
-// held is an example with its position among the held examples.
-type held struct {
+// heldExample is an example with its position among the held examples.
+type heldExample struct {
 	Example
-	place int64
+	position int64
 }
 
 // New returns a splitter that passes training examples to train, in their order. Examples that come
@@ -135,12 +136,12 @@ func (s *Splitter) Add(e Example) error {
 		heap.Push(&s.queue, g)
 	}
 	e.Line = slices.Clone(e.Line)
-	g.examples = append(g.examples, held{e, s.next})
+	g.examples = append(g.examples, heldExample{e, s.next})
 	g.bytes += int64(len(e.Line))
 	s.next++
-	s.held.Examples++
-	s.held.Bytes += int64(len(e.Line))
-	for s.held.Bytes > s.opt.HoldBytes || s.opt.Bounds.Examples > 0 && s.held.Examples > s.opt.Bounds.Examples {
+	s.validation.Examples++
+	s.validation.Bytes += int64(len(e.Line))
+	for s.validation.Bytes > s.opt.HoldBytes || s.opt.Bounds.Examples > 0 && s.validation.Examples > s.opt.Bounds.Examples {
 		if err := s.returnToTraining(); err != nil {
 			return err
 		}
@@ -148,15 +149,15 @@ func (s *Splitter) Add(e Example) error {
 	return nil
 }
 
-// returnToTraining moves the group with the largest number to training. Later examples of the group go
-// there directly.
+// returnToTraining moves the group with the largest number to training. Later examples of the group
+// go there directly.
 func (s *Splitter) returnToTraining() error {
 	s.limit = s.queue[0].number
 	for len(s.queue) > 0 && s.queue[0].number >= s.limit { // one group, unless two have the same number
 		g, _ := heap.Pop(&s.queue).(*group)
 		delete(s.groups, g.key)
-		s.held.Examples -= int64(len(g.examples))
-		s.held.Bytes -= g.bytes
+		s.validation.Examples -= int64(len(g.examples))
+		s.validation.Bytes -= g.bytes
 		s.result.GivenBack += int64(len(g.examples))
 		for _, e := range g.examples {
 			if err := s.toTraining(e.Example); err != nil {
@@ -183,7 +184,7 @@ func (s *Splitter) Finish() (Result, error) {
 		}
 	}
 	r := &s.result
-	r.Validation, r.Asked = s.held, s.opt.Share
+	r.Validation, r.Asked = s.validation, s.opt.Share
 	r.Groups = int64(len(s.queue))
 	r.Compared = int64(s.training.Len())
 	for e := range s.Validation() {
@@ -197,21 +198,21 @@ func (s *Splitter) Finish() (Result, error) {
 	return *r, nil
 }
 
-// exceedsBounds reports whether the validation file exceeds a limit relative to the training file. The
-// second condition is our own: a large conversation must not leave fewer examples for training than
-// for validation.
+// exceedsBounds reports whether the validation file exceeds a limit relative to the training file.
+// The second condition is our own: a large conversation must not leave fewer examples for training
+// than for validation.
 func (s *Splitter) exceedsBounds() bool {
-	passed := s.opt.Bounds.Exceeded(catalogue.Size(s.result.Training), catalogue.Size(s.held))
-	return passed != "" || s.held.Examples > s.result.Training.Examples
+	passed := s.opt.Bounds.Exceeded(catalogue.Size(s.result.Training), catalogue.Size(s.validation))
+	return passed != "" || s.validation.Examples > s.result.Training.Examples
 }
 
 // Validation yields the validation examples in the order in which they came.
 func (s *Splitter) Validation() iter.Seq[Example] {
-	var all []held
+	var all []heldExample
 	for _, g := range s.queue {
 		all = append(all, g.examples...)
 	}
-	slices.SortFunc(all, func(a, b held) int { return int(a.place - b.place) })
+	slices.SortFunc(all, func(a, b heldExample) int { return int(a.position - b.position) })
 	return func(yield func(Example) bool) {
 		for _, e := range all {
 			if !yield(e.Example) {

@@ -131,7 +131,7 @@ func (p *Parser) value(limit int) *Error {
 			if p.comma >= 0 && c == p.closing() {
 				p.open[len(p.open)-1].count--
 				p.violate(p.comma, CodeTrailingComma, "a comma stands before the closing bracket")
-				p.leave(at)
+				p.closeContainer(at)
 				break
 			}
 			err = failure(at, CodeSyntax, "a value is expected, not "+quoteByte(c))
@@ -167,7 +167,7 @@ func (p *Parser) enter(at, limit int) (empty bool, err *Error) {
 	next, ok := p.peek(limit)
 	if ok && p.index.buf[next] == p.closing() {
 		p.index.next++
-		p.leave(next)
+		p.closeContainer(next)
 		return true, nil
 	}
 	if kind == Object {
@@ -189,7 +189,7 @@ func (p *Parser) separator(limit int) (done bool, err *Error) {
 		}
 		switch c := p.index.buf[at]; {
 		case c == p.closing():
-			p.leave(at)
+			p.closeContainer(at)
 		case c == '/' || c == '#':
 			return false, failure(at, CodeComment, "JSON has no comments")
 		case c != ',':
@@ -206,7 +206,7 @@ func (p *Parser) separator(limit int) (done bool, err *Error) {
 			}
 			p.violate(at, CodeTrailingComma, "a comma stands before the closing bracket")
 			p.index.next++
-			p.leave(next)
+			p.closeContainer(next)
 		}
 	}
 	return true, nil
@@ -249,8 +249,8 @@ func (p *Parser) peek(limit int) (at int, ok bool) {
 	return at, ok
 }
 
-// leave closes the innermost container at buf[at].
-func (p *Parser) leave(at int) {
+// closeContainer closes the innermost container at buf[at].
+func (p *Parser) closeContainer(at int) {
 	i := p.open[len(p.open)-1].node
 	p.open = p.open[:len(p.open)-1]
 	n := &p.Nodes[i]

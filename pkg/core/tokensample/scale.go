@@ -33,7 +33,7 @@ const (
 // Scale returns the tokens of the dataset. counts are the tokens of the sample's examples, in their
 // order.
 func (s Sample) Scale(counts []int64) Result {
-	all, expected, variance := s.rest == 0, 0.0, 0.0
+	all, expected, variance := s.longTokens == 0, 0.0, 0.0
 	for _, p := range s.parts {
 		n := len(p.examples)
 		t, v := p.scale(counts[:n])
@@ -42,7 +42,7 @@ func (s Sample) Scale(counts []int64) Result {
 		all = all && p.limit == 0
 	}
 	margin := max(deviations*math.Sqrt(variance), least*expected)
-	rest := float64(s.rest) // its examples were not counted, so its range is that of the estimate
+	rest := float64(s.longTokens) // its examples were not counted, so its range is that of the estimate
 	return Result{
 		Low:      int64(expected - margin + rest*dataset.LowPercent/100),
 		Expected: int64(math.Round(expected + rest)),
@@ -54,7 +54,7 @@ func (s Sample) Scale(counts []int64) Result {
 // scale returns the tokens of all examples of a script, and the variance of this number. The
 // estimated tokens of all examples are known, so only the ratio of counted to estimated tokens has
 // an error.
-func (p part) scale(counts []int64) (tokens, variance float64) {
+func (p scriptSample) scale(counts []int64) (tokens, variance float64) {
 	var sum, weights float64
 	for i, e := range p.examples {
 		w := max(float64(e.Estimated), p.limit)

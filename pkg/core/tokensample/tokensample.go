@@ -32,10 +32,10 @@ const (
 
 // Sampler chooses examples.
 type Sampler struct {
-	strata [dataset.Scripts]stratum
-	seen   uint64
-	bytes  int   // of all chosen examples
-	rest   int64 // estimated tokens of the examples that are too long to be chosen
+	strata     [dataset.Scripts]stratum
+	examples   uint64
+	bytes      int   // of all chosen examples
+	longTokens int64 // estimated tokens of the examples that are too long to be chosen
 }
 
 // stratum holds the examples of one script that are chosen so far: those with the highest ranks.
@@ -55,17 +55,17 @@ type Example struct {
 
 // Add passes the next example of the dataset. An example that the model does not take is ignored.
 func (s *Sampler) Add(e dataset.Example) {
-	s.seen++
+	s.examples++
 	if e.TooLong || e.Tokens == 0 {
 		return
 	}
 	if len(e.Text) > maxExample {
-		s.rest += e.Tokens
+		s.longTokens += e.Tokens
 		return
 	}
 	h := &s.strata[e.Script]
 	h.tokens += e.Tokens
-	rank := float64(e.Tokens) / random(s.seen)
+	rank := float64(e.Tokens) / random(s.examples)
 	if rank <= h.limit {
 		return
 	}
@@ -120,13 +120,13 @@ func random(n uint64) float64 {
 
 // Sample is the choice of a Sampler.
 type Sample struct {
-	Examples []Example
-	parts    []part
-	rest     int64
+	Examples   []Example
+	parts      []scriptSample
+	longTokens int64
 }
 
-// part is the sample of one script.
-type part struct {
+// scriptSample is the sample of one script.
+type scriptSample struct {
 	tokens   int64 // estimated tokens of all examples of the script
 	examples []Example
 	limit    float64
@@ -134,7 +134,7 @@ type part struct {
 
 // Sample returns the chosen examples, each script with a part that corresponds to its tokens.
 func (s *Sampler) Sample() Sample {
-	out := Sample{rest: s.rest}
+	out := Sample{longTokens: s.longTokens}
 	sizes := s.sizes()
 	for i := range s.strata {
 		h := &s.strata[i]
@@ -142,7 +142,7 @@ func (s *Sampler) Sample() Sample {
 			continue
 		}
 		ranked := slices.SortedFunc(slices.Values(h.chosen), func(a, b Example) int { return cmp.Compare(b.rank, a.rank) })
-		p := part{tokens: h.tokens, examples: ranked[:sizes[i]], limit: h.limit}
+		p := scriptSample{tokens: h.tokens, examples: ranked[:sizes[i]], limit: h.limit}
 		if sizes[i] < len(ranked) {
 			p.limit = ranked[sizes[i]].rank
 		}

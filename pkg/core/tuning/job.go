@@ -98,8 +98,8 @@ type Job struct {
 	CancelWhenStalled bool            `firestore:"cancel_when_stalled,omitempty"`
 	Evaluate          bool            `firestore:"evaluate,omitempty"`     // compare the tuned model with its base at the end
 	RetunedFrom       string          `firestore:"retuned_from,omitempty"` // ID of the job that this one repeats on another base model
-	// PromoteIf is the gate with which the tuned model is promoted after its evaluation, if the start
-	// asked for that. Promotion is nil until that is decided.
+	// PromoteIf is the gate with which the tuned model is promoted after its evaluation, if the
+	// start asked for that. Promotion is nil until that is decided.
 	PromoteIf *promotion.Gate    `firestore:"promote_if,omitempty"`
 	Promotion *promotion.Outcome `firestore:"promotion,omitempty"`
 	StartedBy string             `firestore:"started_by"`
@@ -153,14 +153,14 @@ type Job struct {
 	Stats         *Stats       `firestore:"stats,omitempty"`
 	// Dropped are some of the examples that Vertex AI left out; Stats counts all.
 	Dropped []Dropped `firestore:"dropped,omitempty"`
-	// Experiment is Vertex AI's metadata context of the job's metrics. Metrics is nil until they are
-	// read, after the job's end.
+	// Experiment is Vertex AI's metadata context of the job's metrics. Metrics is nil until they
+	// are read, after the job's end.
 	Experiment string   `firestore:"experiment,omitempty"`
 	Metrics    *Metrics `firestore:"metrics,omitempty"`
 
-	// Events are all events of the job; the first Published of them were published. Watched is set while
-	// the poller has work to do for the job: it has not finished, or not all events were published, or
-	// its promotion is not decided.
+	// Events are all events of the job; the first Published of them were published. Watched is set
+	// while the poller has work to do for the job: it has not finished, or not all events were
+	// published, or its promotion is not decided.
 	Events    []Event `firestore:"events"`
 	Published int64   `firestore:"told"`
 	Watched   bool    `firestore:"watched"`

@@ -42,7 +42,7 @@ func (j Job) Observe(o Observation) (Job, bool) {
 	}
 	next.UpdatedAt = o.UpdatedAt
 	next.StartedAt, next.EndedAt = o.StartedAt, o.EndedAt
-	if same(j, next) {
+	if equalForCallers(j, next) {
 		return j, false
 	}
 	if j.CancelRequested == nil || j.CancelRequested.Reason == "" {
@@ -61,10 +61,10 @@ func (j Job) Observe(o Observation) (Job, bool) {
 	return next, true
 }
 
-// same reports whether two records are equal to a caller. UpdatedAt alone makes no difference:
-// Vertex AI changes it without any news, and a write for each job and tick would cost money for
-// nothing.
-func same(a, b Job) bool {
+// equalForCallers reports whether two records are equal to a caller. UpdatedAt alone makes no
+// difference: Vertex AI changes it without any news, and a write for each job and tick would cost
+// money for nothing.
+func equalForCallers(a, b Job) bool {
 	return a.Name == b.Name && a.State == b.State && a.VertexState == b.VertexState &&
 		a.TunedModel == b.TunedModel && a.TunedEndpoint == b.TunedEndpoint &&
 		a.StartedAt.Equal(b.StartedAt) && a.EndedAt.Equal(b.EndedAt) &&

@@ -20,8 +20,8 @@ import (
 //	    ├───────────────────────────┼───────────────────────┘  failed, after it was confirmed
 //	    └───────────────────────────┴─────▶ Refused ──▶ the record is deleted
 //
-// Each arrow is one conditional write of the record. A process that crashes leaves the job at one of
-// these steps, with a lease that expires; then any other process may resume from there.
+// Each arrow is one conditional write of the record. A process that crashes leaves the job at one
+// of these steps, with a lease that expires; then any other process may resume from there.
 //
 // A record is tentative at first: it makes a crash repairable, but there is no job yet. No list,
 // lookup or metric includes it, and it has no events. It is confirmed, and gets the event
@@ -125,8 +125,8 @@ func (j Job) MarkWaiting() Job {
 	return j
 }
 
-// MarkSubmitting returns the job as it is recorded before Vertex AI is called. The lease must outlast the
-// call.
+// MarkSubmitting returns the job as it is recorded before Vertex AI is called. The lease must
+// outlast the call.
 func (j Job) MarkSubmitting(leaseUntil time.Time) Job {
 	j.Step, j.LeaseUntil = Submitting, leaseUntil
 	j.Request, j.RequestData = nil, ""
@@ -134,8 +134,8 @@ func (j Job) MarkSubmitting(leaseUntil time.Time) Job {
 	return j
 }
 
-// MarkQuotaExceeded returns the job after Vertex AI had no quota for it: it is queued again, or ends as
-// cancelled if that was requested meanwhile. detail says so to the caller.
+// MarkQuotaExceeded returns the job after Vertex AI had no quota for it: it is queued again, or
+// ends as cancelled if that was requested meanwhile. detail says so to the caller.
 func (j Job) MarkQuotaExceeded(detail string, now time.Time) Job {
 	if j.CancelRequested != nil {
 		return j.end(Cancelled, nil, now, j.CancelRequested.By)
@@ -145,8 +145,8 @@ func (j Job) MarkQuotaExceeded(detail string, now time.Time) Job {
 	return j.MarkWaiting()
 }
 
-// MarkDelayed returns the job with the reason why progress stopped. Any process may resume the job once
-// the lease expires.
+// MarkDelayed returns the job with the reason why progress stopped. Any process may resume the job
+// once the lease expires.
 func (j Job) MarkDelayed(detail string) Job {
 	j.Detail = detail
 	j.keepAnswer()
@@ -156,9 +156,9 @@ func (j Job) MarkDelayed(detail string) Job {
 // maxSubmissions is how often a job may be submitted to Vertex AI without being created there.
 const maxSubmissions = 5
 
-// MarkNotCreated returns the job after its lease has expired and Vertex AI turned out not to have it:
-// it is queued again, or ends if its cancellation was requested meanwhile or if it was submitted
-// too often.
+// MarkNotCreated returns the job after its lease has expired and Vertex AI turned out not to have
+// it: it is queued again, or ends if its cancellation was requested meanwhile or if it was
+// submitted too often.
 func (j Job) MarkNotCreated(now time.Time) Job {
 	switch {
 	case j.CancelRequested != nil:
@@ -201,8 +201,8 @@ func (j Job) Cancel(by string, now time.Time) (Job, error) {
 	}
 }
 
-// CancelRequest records who requested a cancellation, and when. It has a reason if the rule for stalled jobs
-// made the request, and not a caller.
+// CancelRequest records who requested a cancellation, and when. It has a reason if the rule for
+// stalled jobs made the request, and not a caller.
 type CancelRequest struct {
 	By     string    `firestore:"by"`
 	At     time.Time `firestore:"at"`
@@ -256,8 +256,8 @@ type Answer struct {
 	State State  `firestore:"state"`
 }
 
-// KeepAnswer returns the job with the answer that its caller gets now, unless it has one already. The
-// answer of a refused start is its failure.
+// KeepAnswer returns the job with the answer that its caller gets now, unless it has one already.
+// The answer of a refused start is its failure.
 func (j Job) KeepAnswer() Job {
 	if j.Step != Refused {
 		j.keepAnswer()
@@ -265,8 +265,8 @@ func (j Job) KeepAnswer() Job {
 	return j
 }
 
-// keepAnswer confirms the job and, if it has no answer yet, stores its present name and state as the
-// answer.
+// keepAnswer confirms the job and, if it has no answer yet, stores its present name and state as
+// the answer.
 func (j *Job) keepAnswer() {
 	*j = j.confirm()
 	if j.FirstAnswer == nil {
@@ -279,8 +279,8 @@ func CompareQueue(a, b Job) int {
 	return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 }
 
-// addEvent adds an event to the job, and confirms the job before any event but the first: a tentative
-// job has no events.
+// addEvent adds an event to the job, and confirms the job before any event but the first: a
+// tentative job has no events.
 func (j Job) addEvent(e Event) Job {
 	if e.Type != Created {
 		j = j.confirm()

@@ -47,16 +47,16 @@ func Parse(text string) (Amount, error) {
 	}
 }
 
-// shown is the smallest amount, in millionths, that four decimal places can show.
-const shown = 100
+// smallestShown is the smallest amount, in millionths, that four decimal places can show.
+const smallestShown = 100
 
 // String returns the amount in dollars with at least two decimal places, rounded to four. An amount
 // that four places would show as zero is exact.
 func (a Amount) String() string {
-	if -shown < a && a < shown {
+	if -smallestShown < a && a < smallestShown {
 		return a.decimal(1)
 	}
-	return a.decimal(shown)
+	return a.decimal(smallestShown)
 }
 
 // Exact returns the amount in dollars, to the last millionth.
@@ -101,9 +101,9 @@ func (a *Amount) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// CostOf returns the cost of n units if a is the price of a million units. It rounds up to a millionth
-// of a dollar, because the bill must not be higher than the plan. If the cost is too large for an
-// Amount, it returns the largest Amount.
+// CostOf returns the cost of n units if a is the price of a million units. It rounds up to a
+// millionth of a dollar, because the bill must not be higher than the plan. If the cost is too
+// large for an Amount, it returns the largest Amount.
 func (a Amount) CostOf(n int64) Amount {
 	if a <= 0 || n <= 0 {
 		return 0

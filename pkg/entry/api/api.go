@@ -65,7 +65,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	began := a.Now()
-	var held share
+	var held memoryShare
 	defer held.release()
 	route, r, answer, err := a.serve(w, r, &held)
 	if err != nil {
@@ -95,15 +95,15 @@ func (a *API) log(r *http.Request, route string, err error, took time.Duration) 
 			level = slog.LevelWarn
 		}
 		attrs = append(attrs, slog.Any("error", err))
-		if _, r := gcperr.Explain(fault.From(err), a.known()); r.Code != "" {
+		if _, r := gcperr.Explain(fault.From(err), a.remedyContext()); r.Code != "" {
 			attrs = append(attrs, slog.String("remedy", r.Sentence), slog.String("fix", r.Fix))
 		}
 	}
 	a.Log.LogAttrs(r.Context(), level, "request", append(attrs, slog.Int("code", code))...)
 }
 
-// known returns the values that are filled into the commands of a remedy.
-func (a *API) known() remedy.Context { return a.Config.Remedy() }
+// remedyContext returns the values that are filled into the commands of a remedy.
+func (a *API) remedyContext() remedy.Context { return a.Config.Remedy() }
 
 // methodOf returns the request's method for the log. Other text than a known method is not logged,
 // because it could be any text.
@@ -119,9 +119,9 @@ func methodOf(r *http.Request) string {
 const retryLimit = 3 * time.Second
 
 // serve finds the endpoint and calls it. It returns the endpoint's path, and the request with the
-// caller in its context. The calling function must release held.
-func (a *API) serve(w http.ResponseWriter, r *http.Request, held *share) (string, *http.Request, any, error) {
-	endpoint, rest, err := a.route(r)
+// caller in its context. The calling function must release memory.
+func (a *API) serve(w http.ResponseWriter, r *http.Request, memory *memoryShare) (string, *http.Request, any, error) {
+	endpoint, argument, err := a.route(r)
 	if err != nil {
 		return endpoint.path, r, nil, err
 	}
@@ -149,13 +149,13 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, held *share) (string
 		return endpoint.path, r, nil, err
 	}
 	if r.Method == http.MethodPost {
-		if err := a.Gate.enter(r, held); err != nil {
+		if err := a.Gate.enter(r, memory); err != nil {
 			return endpoint.path, r, nil, err
 		}
 	}
 	ctx, cancel := context.WithTimeout(gcperr.WithRetryLimit(r.Context(), retryLimit), a.Config.RequestTimeout)
 	defer cancel()
-	answer, err := endpoint.answer(r.WithContext(ctx), rest)
+	answer, err := endpoint.answer(r.WithContext(ctx), argument)
 	return endpoint.path, r, answer, err
 }
 

@@ -32,12 +32,12 @@ func (a *API) NewConsole() *console.Console {
 			return pacedFor(o.Caller, a, func() (evalrun.Run, error) { return a.Evaluations.Start(ctx, o) })
 		},
 		Admit: func(r *http.Request) (func(), error) {
-			var held share
+			var held memoryShare
 			err := a.Gate.enter(r, &held)
 			return held.release, err
 		},
 		Explain: func(err error) *fault.Error {
-			e, _ := gcperr.Explain(fault.From(err), a.known())
+			e, _ := gcperr.Explain(fault.From(err), a.remedyContext())
 			return e
 		},
 	}

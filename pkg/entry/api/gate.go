@@ -55,20 +55,20 @@ func GateSize(memory int64) int64 {
 	return max(memory/3*2, largest)
 }
 
-// share is the part of the gate that a request holds until its response is written.
-type share struct {
+// memoryShare is the part of the gate that a request holds until its response is written.
+type memoryShare struct {
 	gate *Gate
 	size int64
 }
 
-func (s *share) release() {
+func (s *memoryShare) release() {
 	if s.size > 0 {
 		s.gate.memory.Release(s.size)
 	}
 }
 
 // enter waits until there is enough memory for the request's body, or refuses the request.
-func (g *Gate) enter(r *http.Request, s *share) error {
+func (g *Gate) enter(r *http.Request, s *memoryShare) error {
 	size := MemoryPerByte * expectedLength(r)
 	if g == nil || size <= MemoryPerByte*FreeBody {
 		return nil

@@ -53,8 +53,9 @@ func (a *API) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
 	methods, headers := "GET, HEAD, POST", "Authorization, Content-Type, Idempotency-Key"
 	if a.Config.OpenAI.Serves(r.URL.Path) {
 		methods += ", DELETE"
-		// OpenAI's clients send headers of their own, such as X-Stainless-Lang, and new versions send
-		// new ones. The page may be trusted, and the endpoints ignore headers that they do not know.
+		// OpenAI's clients send headers of their own, such as X-Stainless-Lang, and new versions
+		// send new ones. The page may be trusted, and the endpoints ignore headers that they do not
+		// know.
 		if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
 			headers += ", " + asked
 		}

@@ -28,7 +28,7 @@ func paced[T any](ctx context.Context, a *API, start func() (T, error)) (started
 
 // pacedFor is paced for a caller who is not in a context.
 func pacedFor[T any](caller string, a *API, start func() (T, error)) (started T, err error) {
-	giveBack, err := a.starts.take(caller, a.Config.StartsPerMinute, a.Now())
+	giveBack, err := a.starts.admit(caller, a.Config.StartsPerMinute, a.Now())
 	if err != nil {
 		return started, err
 	}
@@ -39,11 +39,11 @@ func pacedFor[T any](caller string, a *API, start func() (T, error)) (started T,
 	return started, err
 }
 
-func (p *paces) take(caller string, perMinute uint, now time.Time) (giveBack func(), err error) {
+func (p *paces) admit(caller string, perMinute uint, now time.Time) (giveBack func(), err error) {
 	if perMinute == 0 {
 		return func() {}, nil
 	}
-	limiter := p.of(caller, perMinute, now)
+	limiter := p.limiterOf(caller, perMinute, now)
 	reservation := limiter.ReserveN(now, 1)
 	wait := reservation.DelayFrom(now)
 	if wait == 0 {
@@ -55,9 +55,9 @@ func (p *paces) take(caller string, perMinute uint, now time.Time) (giveBack fun
 	return nil, full
 }
 
-// of returns the limiter of a caller. It removes the limiters of callers who have not started a job
-// for a minute.
-func (p *paces) of(caller string, perMinute uint, now time.Time) *rate.Limiter {
+// limiterOf returns the limiter of a caller. It removes the limiters of callers who have not
+// started a job for a minute.
+func (p *paces) limiterOf(caller string, perMinute uint, now time.Time) *rate.Limiter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	limiter := p.callers[caller]

@@ -14,8 +14,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/promotions"
 )
 
-// model is the response of GET /models/MODEL_ID. History is the newest first, and its first element is
-// the active version.
+// model is the response of GET /models/MODEL_ID. History is the newest first, and its first element
+// is the active version.
 type model struct {
 	ModelID string         `json:"model_id"`
 	Active  *modelVersion  `json:"active,omitempty"`

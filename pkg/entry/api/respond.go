@@ -14,7 +14,7 @@ import (
 )
 
 func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	e, _ := gcperr.Explain(fault.From(err), a.known())
+	e, _ := gcperr.Explain(fault.From(err), a.remedyContext())
 	if e.Kind == fault.Unauthenticated {
 		w.Header().Set("WWW-Authenticate", challenge(e))
 	}

@@ -29,61 +29,61 @@ type endpoint struct {
 }
 
 func (a *API) endpoints() []endpoint {
-	plain := func(h handler) func(*http.Request, string) (any, error) {
+	noArgument := func(h handler) func(*http.Request, string) (any, error) {
 		return func(r *http.Request, _ string) (any, error) { return h(r) }
 	}
 	return append([]endpoint{
-		{http.MethodPost, base + "/start", auth.Starter, nil, false, plain(a.start)},
-		{http.MethodPost, base + "/convert-json", auth.Operator, nil, false, plain(a.convert)},
-		{http.MethodPost, base + "/validate-data", auth.Operator, nil, false, plain(a.validate)},
+		{http.MethodPost, base + "/start", auth.Starter, nil, false, noArgument(a.start)},
+		{http.MethodPost, base + "/convert-json", auth.Operator, nil, false, noArgument(a.convert)},
+		{http.MethodPost, base + "/validate-data", auth.Operator, nil, false, noArgument(a.validate)},
 		{http.MethodGet, base + "/job-status/{job_name}", auth.Reader, nil, false, a.status},
 		{http.MethodPost, base + "/cancel/{job_name}", auth.Starter, nil, false, a.cancel},
-		{http.MethodGet, base + "/jobs", auth.Reader, joblist.Parameters, false, plain(a.jobs)},
+		{http.MethodGet, base + "/jobs", auth.Reader, joblist.Parameters, false, noArgument(a.jobs)},
 		{http.MethodGet, base + "/jobs/{job_name}/events", auth.Reader, pageQuery, false, a.events},
 		{http.MethodGet, base + "/jobs/{job_name}/metrics", auth.Reader, nil, false, a.metrics},
 		{http.MethodGet, base + "/jobs/{job_name}", auth.Reader, nil, false, a.status}, // the same as job-status, as many clients expect it here
-		{http.MethodPost, base + "/evaluations", auth.Starter, nil, false, plain(a.startEvaluation)},
+		{http.MethodPost, base + "/evaluations", auth.Starter, nil, false, noArgument(a.startEvaluation)},
 		{http.MethodGet, base + "/evaluations/{id}", auth.Reader, nil, false, a.evaluation},
-		{http.MethodPost, base + "/retune", auth.Starter, nil, false, plain(a.retune)},
+		{http.MethodPost, base + "/retune", auth.Starter, nil, false, noArgument(a.retune)},
 		{http.MethodGet, base + "/lineage/{name}", auth.Reader, nil, false, a.lineage},
 		{http.MethodPost, base + "/models/{model_id}/promote", auth.Starter, nil, false, a.promote},
 		{http.MethodPost, base + "/models/{model_id}/rollback", auth.Starter, nil, false, a.rollback},
 		{http.MethodGet, base + "/models/{model_id}", auth.Reader, nil, false, a.model},
-		{http.MethodGet, base + "/models", auth.Reader, modelsQuery, false, plain(a.models)},
-		{http.MethodGet, "/health", auth.None, nil, false, plain(health)},
-		{http.MethodGet, "/openapi.json", auth.None, nil, false, plain(document)},
+		{http.MethodGet, base + "/models", auth.Reader, modelsQuery, false, noArgument(a.models)},
+		{http.MethodGet, "/health", auth.None, nil, false, noArgument(health)},
+		{http.MethodGet, "/openapi.json", auth.None, nil, false, noArgument(document)},
 	}, a.openAI()...)
 }
 
 // route finds the endpoint for a request and the argument in its path. HEAD is served like GET.
 func (a *API) route(r *http.Request) (endpoint, string, error) {
 	path := r.URL.EscapedPath()
-	var other endpoint // the first one that has the path, but not the method
+	var otherMethod endpoint // the first one that has the path, but not the method
 	var methods []string
 	for _, e := range a.endpoints() {
-		rest, ok := e.match(path)
+		argument, ok := e.match(path)
 		if !ok {
 			continue
 		}
 		if r.Method != e.method && (r.Method != http.MethodHead || e.method != http.MethodGet) {
-			if other.path == "" {
-				other = e
+			if otherMethod.path == "" {
+				otherMethod = e
 			}
-			if e.path == other.path {
+			if e.path == otherMethod.path {
 				methods = append(methods, e.method)
 			}
 			continue
 		}
-		rest, err := url.PathUnescape(rest)
+		argument, err := url.PathUnescape(argument)
 		if err != nil {
 			return e, "", fault.New(fault.InvalidArgument, "The path is not percent-encoded correctly.")
 		}
-		return e, rest, nil
+		return e, argument, nil
 	}
-	if other.path != "" {
-		err := fault.New(fault.MethodNotAllowed, "%s does not take %s. Use %s.", other.path, r.Method, strings.Join(methods, " or "))
+	if otherMethod.path != "" {
+		err := fault.New(fault.MethodNotAllowed, "%s does not take %s. Use %s.", otherMethod.path, r.Method, strings.Join(methods, " or "))
 		err.Metadata = map[string]string{"allow": allowed(methods)}
-		return other, "", err
+		return otherMethod, "", err
 	}
 	return endpoint{}, "", fault.New(fault.NotFound, "There is no endpoint here. GET /openapi.json describes all of them.")
 }

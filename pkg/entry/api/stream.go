@@ -37,16 +37,16 @@ func (c converted) WriteJSON(w io.Writer) error {
 // escaper writes text as the content of a JSON string. Each Write must contain whole characters.
 type escaper struct{ w io.Writer }
 
-// piece is how many bytes of the text are escaped at a time.
-const piece = 64 << 10
+// pieceBytes is how many bytes of the text are escaped at a time.
+const pieceBytes = 64 << 10
 
 func (e escaper) Write(text []byte) (int, error) {
 	var quoted bytes.Buffer
 	encoder := json.NewEncoder(&quoted)
 	encoder.SetEscapeHTML(false)
 	for rest := text; len(rest) > 0; {
-		n := min(piece, len(rest))
-		for n < len(rest) && n > piece-utf8.UTFMax && !utf8.RuneStart(rest[n]) {
+		n := min(pieceBytes, len(rest))
+		for n < len(rest) && n > pieceBytes-utf8.UTFMax && !utf8.RuneStart(rest[n]) {
 			n--
 		}
 		quoted.Reset()

@@ -59,8 +59,8 @@ var (
 	errGone   = status.Error(codes.NotFound, hidden)
 )
 
-// withMessage starts a system with one message. A request may take as long as timeout, or as long as
-// usual if that is 0.
+// withMessage starts a system with one message. A request may take as long as timeout, or as long
+// as usual if that is 0.
 func withMessage(t *testing.T, timeout time.Duration) *system {
 	t.Helper()
 	s := newSystem(t, func(set *setup) {

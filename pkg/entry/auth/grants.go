@@ -26,27 +26,27 @@ func (g grants) add(role Role, principals []string) (faults []error) {
 	for _, text := range principals {
 		principal := strings.TrimSpace(text)
 		kind, value, _ := strings.Cut(principal, ":")
-		var wrong string
+		var problem string
 		switch kind + ":" {
 		case email:
 			principal = fold(principal)
 			if !isAddress(value) {
-				wrong = "must be an address such as email:ann@example.com"
+				problem = "must be an address such as email:ann@example.com"
 			}
 		case domain:
 			principal = fold(principal)
 			if strings.ContainsAny(value, "@*/ ") || !strings.Contains(strings.Trim(value, "."), ".") {
-				wrong = "must be a domain such as domain:example.com"
+				problem = "must be a domain such as domain:example.com"
 			}
 		case group, subject:
 			if !printable(value) {
-				wrong = "must have a name behind the colon"
+				problem = "must have a name behind the colon"
 			}
 		default:
-			wrong = "must begin with email:, domain:, group: or subject:"
+			problem = "must begin with email:, domain:, group: or subject:"
 		}
-		if wrong != "" {
-			faults = append(faults, fmt.Errorf("%q %s", principal, wrong))
+		if problem != "" {
+			faults = append(faults, fmt.Errorf("%q %s", principal, problem))
 			continue
 		}
 		g[principal] = max(g[principal], role)

@@ -34,8 +34,8 @@ const (
 	bad    = `[{"contents":[{"role":"nobody","parts":[{"text":"<q>"}]}]}]`
 )
 
-// world is a local cloud for one test, with a converter, and a poller that continues the starts that
-// the converter records.
+// world is a local cloud for one test, with a converter, and a poller that continues the starts
+// that the converter records.
 type world struct {
 	*cloudtest.Cloud
 	*convert.Converter

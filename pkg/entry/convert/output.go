@@ -38,8 +38,8 @@ func (c *Converter) output(ctx context.Context, name string) (output, error) {
 	return output{generation: attrs.Generation, source: source}, nil
 }
 
-// removeStale deletes a dataset that is older than the report. An older event can have written it after a
-// newer event had read the old version and before that one wrote its report.
+// removeStale deletes a dataset that is older than the report. An older event can have written it
+// after a newer event had read the old version and before that one wrote its report.
 func (c *Converter) removeStale(ctx context.Context, data string, newest int64) error {
 	old, err := c.output(ctx, data)
 	if err != nil || old.generation == 0 || old.source >= newest {
@@ -55,8 +55,8 @@ func (c *Converter) remove(ctx context.Context, data string, old output) error {
 	return c.Objects.Delete(ctx, c.Config.Jobs.DataBucket, data, old.generation)
 }
 
-// writeReports writes the report for people, and then the report for programs, in place of the given
-// versions.
+// writeReports writes the report for people, and then the report for programs, in place of the
+// given versions.
 func (c *Converter) writeReports(ctx context.Context, r *Report, text, report output) error {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
@@ -108,23 +108,23 @@ func isHidden(c rune) bool { return c > unicode.MaxASCII && !unicode.IsPrint(c) 
 
 // readReport reads the present report; nil means that there is none.
 func (c *Converter) readReport(ctx context.Context, name string) (output, *Report, error) {
-	there, err := c.output(ctx, name)
-	if err != nil || there.generation == 0 {
-		return there, nil, err
+	stored, err := c.output(ctx, name)
+	if err != nil || stored.generation == 0 {
+		return stored, nil, err
 	}
-	in, err := c.Objects.Read(ctx, c.Config.Jobs.DataBucket, name, there.generation)
+	in, err := c.Objects.Read(ctx, c.Config.Jobs.DataBucket, name, stored.generation)
 	if errors.Is(err, gcs.ErrNotFound) {
-		return there, nil, fmt.Errorf("read %s: %w", name, gcs.ErrConflict) // another report was written
+		return stored, nil, fmt.Errorf("read %s: %w", name, gcs.ErrConflict) // another report was written
 	}
 	if err != nil {
-		return there, nil, err
+		return stored, nil, err
 	}
 	defer in.Close()
 	var r Report
 	if err := json.NewDecoder(in).Decode(&r); err != nil {
-		return there, nil, fmt.Errorf("read the report %s: %w", name, err)
+		return stored, nil, fmt.Errorf("read the report %s: %w", name, err)
 	}
-	return there, &r, nil
+	return stored, &r, nil
 }
 
 func (c *Converter) write(ctx context.Context, spec gcs.Spec, body []byte) error {

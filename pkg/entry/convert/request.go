@@ -24,9 +24,9 @@ type startRequest struct {
 	err      error // why the manifest or the metadata are invalid
 }
 
-// startRequest returns the start for which a generation of a file asks, or nil. A manifest takes precedence
-// over metadata. A generation that no longer exists asks for nothing, because a user who replaces
-// or deletes a file does not want its job.
+// startRequest returns the start for which a generation of a file asks, or nil. A manifest takes
+// precedence over metadata. A generation that no longer exists asks for nothing, because a user who
+// replaces or deletes a file does not want its job.
 func (c *Converter) startRequest(ctx context.Context, source Source) (*startRequest, error) {
 	attrs, err := c.Objects.Attrs(ctx, source.Bucket, source.Name)
 	if errors.Is(err, gcs.ErrNotFound) || err == nil && attrs.Generation != source.Generation {
@@ -38,8 +38,8 @@ func (c *Converter) startRequest(ctx context.Context, source Source) (*startRequ
 	if w, err := c.manifest(ctx, source); w != nil || err != nil {
 		return w, err
 	}
-	request, asked, err := manifest.FromMetadata(attrs.Metadata)
-	if !asked {
+	request, requested, err := manifest.FromMetadata(attrs.Metadata)
+	if !requested {
 		return nil, nil //nolint:nilnil // none is an answer like another
 	}
 	return &startRequest{request: request, err: err}, nil
@@ -86,24 +86,24 @@ func (c *Converter) manifest(ctx context.Context, source Source) (*startRequest,
 // does not know the model. A start that is found later may be for another model; its data are then
 // checked against that model too.
 func (c *Converter) model(ctx context.Context, source Source) (*catalogue.Model, error) {
-	known := c.Catalogue.Current(ctx)
+	models := c.Catalogue.Current(ctx)
 	if !c.Config.DropStarts {
-		return known.Lookup(c.Config.Jobs.BaseModel), nil
+		return models.Lookup(c.Config.Jobs.BaseModel), nil
 	}
 	w, err := c.startRequest(ctx, source)
 	if err != nil {
 		return nil, err
 	}
 	if w == nil || w.err != nil {
-		return known.Lookup(c.Config.Jobs.BaseModel), nil //nolint:nilerr // the start is refused with this error later
+		return models.Lookup(c.Config.Jobs.BaseModel), nil //nolint:nilerr // the start is refused with this error later
 	}
 	base, err := c.Jobs.BaseModel(ctx, w.request)
 	switch {
 	case err == nil:
-		return known.Lookup(base), nil
+		return models.Lookup(base), nil
 	case fault.ShouldRedeliver(err):
 		return nil, err
 	default:
-		return known.Lookup(c.Config.Jobs.BaseModel), nil // the start is refused with this error later
+		return models.Lookup(c.Config.Jobs.BaseModel), nil // the start is refused with this error later
 	}
 }

@@ -28,8 +28,8 @@ func (c *Converter) startOnConvert(ctx context.Context, source Source, format st
 	return c.start(ctx, source, format, w)
 }
 
-// startOnManifest records the start of a manifest that arrived after its file was converted, and adds it
-// to the file's report.
+// startOnManifest records the start of a manifest that arrived after its file was converted, and
+// adds it to the file's report.
 func (c *Converter) startOnManifest(ctx context.Context, manifest Source, file string) (Outcome, error) {
 	attrs, err := c.Objects.Attrs(ctx, manifest.Bucket, file)
 	if errors.Is(err, gcs.ErrNotFound) {
@@ -65,10 +65,10 @@ func (c *Converter) startOnManifest(ctx context.Context, manifest Source, file s
 	if r.Start, err = c.start(ctx, r.Source, r.Result.Format, w); err != nil {
 		return "", err
 	}
-	if same(r.Start, before) {
+	if sameJob(r.Start, before) {
 		return Started, nil // the file's event found the manifest, or this event came before
 	}
-	after(r.Start, before)
+	addEarlierJobs(r.Start, before)
 	return startOutcome(r.Start), c.writeReports(ctx, r, text, report)
 }
 
@@ -125,13 +125,13 @@ func (c *Converter) enqueue(ctx context.Context, source Source, format string, w
 	return c.Jobs.Enqueue(ctx, jobs.StartRequest{Request: request, Caller: uri, Key: fmt.Sprintf("%d/%d", source.Generation, w.manifest)})
 }
 
-// same reports whether both have the same job, which has one manifest or none.
-func same(s, other *Start) bool {
+// sameJob reports whether both have the same job, which has one manifest or none.
+func sameJob(s, other *Start) bool {
 	return other != nil && s.JobID != "" && s.JobID == other.JobID
 }
 
-// after adds the jobs that were started before.
-func after(s, before *Start) {
+// addEarlierJobs adds the jobs that were started before.
+func addEarlierJobs(s, before *Start) {
 	if before == nil {
 		return
 	}

@@ -99,11 +99,11 @@ func readCreate(f *requestfields.Reader) (creation, fault.Faults) {
 		}
 	})
 	c.metadata(f)
-	for _, required := range []struct{ name, value, what string }{
+	for _, required := range []struct{ name, value, description string }{
 		{"model", c.model, "a base model, such as gemini-3.1-flash-lite"}, {"training_file", c.training, "the id of a file"},
 	} {
 		if required.value == "" && !f.Given(required.name) {
-			f.Add(required.name, "REQUIRED", "must be given: "+required.what+".")
+			f.Add(required.name, "REQUIRED", "must be given: "+required.description+".")
 		}
 	}
 	if utf8.RuneCountInString(own.Suffix) > suffixLimit {

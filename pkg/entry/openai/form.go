@@ -30,13 +30,13 @@ func readForm(r *http.Request, file string, store func(filename string, in io.Re
 		case errors.Is(err, io.EOF):
 			return values, nil
 		case err != nil:
-			return nil, broken(err)
+			return nil, unreadableForm(err)
 		case part.FormName() == "":
 			return nil, fault.New(fault.InvalidArgument, "A part of the form has no name, or a header Content-Disposition that is not valid.")
 		case part.FormName() != file:
 			text, err := io.ReadAll(io.LimitReader(part, valueLimit+1))
 			if err != nil {
-				return nil, broken(err)
+				return nil, unreadableForm(err)
 			}
 			if _, twice := values[part.FormName()]; twice || len(text) > valueLimit {
 				return nil, refuse(part.FormName(), "INVALID_VALUE", "must be given once, and be short.")
@@ -61,11 +61,11 @@ func (f formReader) Read(p []byte) (int, error) {
 	if err == nil || errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return n, err //nolint:wrapcheck // io.EOF is no error
 	}
-	return n, broken(err)
+	return n, unreadableForm(err)
 }
 
-// broken returns the error of a form that cannot be read to its end.
-func broken(err error) error {
+// unreadableForm returns the error of a form that cannot be read to its end.
+func unreadableForm(err error) error {
 	if e, ok := errors.AsType[*fault.Error](err); ok {
 		return e
 	}

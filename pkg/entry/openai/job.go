@@ -132,9 +132,9 @@ func (s *Service) viewJob(j tuning.Job) jobView {
 	h := hyperparameters{orAuto(j.Hyperparameters.EpochCount), orAuto(j.Hyperparameters.BatchSize), orAuto(j.Hyperparameters.LearningRateMultiplier)}
 	v := jobView{
 		Object: "fine_tuning.job", ID: jobPrefix + j.ID, CreatedAt: j.CreatedAt.Unix(), Error: viewFailure(j),
-		FineTunedModel: given(tunedModel(j)), FinishedAt: seconds(j.EndedAt), Hyperparameters: h, Model: j.BaseModel,
+		FineTunedModel: optionalText(tunedModel(j)), FinishedAt: seconds(j.EndedAt), Hyperparameters: h, Model: j.BaseModel,
 		OrganizationID: s.Project, ResultFiles: []string{}, Status: statusOf(j), TrainingFile: j.TrainingData,
-		ValidationFile: given(j.Spec.ValidationData), EstimatedFinish: estimatedFinish(j), Method: method{"supervised", supervised{h}},
+		ValidationFile: optionalText(j.Spec.ValidationData), EstimatedFinish: estimatedFinish(j), Method: method{"supervised", supervised{h}},
 		JobName: j.PublicName(s.Project), StatusDetail: j.Detail,
 	}
 	for _, text := range j.Warnings {
@@ -147,7 +147,7 @@ func (s *Service) viewJob(j tuning.Job) jobView {
 	if own == nil {
 		return v
 	}
-	v.Seed, v.TrainingFile, v.ValidationFile = own.Seed, own.TrainingFile, given(own.ValidationFile)
+	v.Seed, v.TrainingFile, v.ValidationFile = own.Seed, own.TrainingFile, optionalText(own.ValidationFile)
 	v.Warnings = append(slices.Clip(own.Warnings), v.Warnings...)
 	_ = json.Unmarshal(own.Metadata, &v.Metadata) // it was encoded by us; absent metadata stay null
 	for _, id := range []string{own.TrainingFile, own.ValidationFile} {
@@ -158,7 +158,7 @@ func (s *Service) viewJob(j tuning.Job) jobView {
 	return v
 }
 
-func given(text string) *string {
+func optionalText(text string) *string {
 	if text == "" {
 		return nil
 	}
@@ -211,7 +211,7 @@ func (s *Service) viewPlan(p jobs.Plan) jobView {
 		first := p.Refusals[0]
 		v.Status = jobFailed
 		v.Error = &jobError{
-			Code: strings.ToLower(first.Reason), Message: first.Description, Param: given(fieldNames.Replace(first.Field)),
+			Code: strings.ToLower(first.Reason), Message: first.Description, Param: optionalText(fieldNames.Replace(first.Field)),
 		}
 	}
 	return v

@@ -92,7 +92,7 @@ func (s *Service) listJobs(r *http.Request, _ string) (any, error) {
 // withMetadata takes the parameters metadata[KEY]=VALUE and metadata=null from a query. It returns
 // the condition that they are, or nil. OpenAI's client for Node writes null as an empty value.
 func withMetadata(values url.Values) func(tuning.Job) bool {
-	want := map[string]string{}
+	metadata := map[string]string{}
 	none := values.Has("metadata") && slices.Contains([]string{"null", ""}, values.Get("metadata"))
 	if none {
 		values.Del("metadata")
@@ -100,11 +100,11 @@ func withMetadata(values url.Values) func(tuning.Job) bool {
 	for name, given := range values {
 		key, ok := strings.CutPrefix(name, "metadata[")
 		if key, closed := strings.CutSuffix(key, "]"); ok && closed && len(given) == 1 {
-			want[key] = given[0]
+			metadata[key] = given[0]
 			values.Del(name)
 		}
 	}
-	if len(want) == 0 && !none {
+	if len(metadata) == 0 && !none {
 		return nil
 	}
 	return func(j tuning.Job) bool {
@@ -115,7 +115,7 @@ func withMetadata(values url.Values) func(tuning.Job) bool {
 		if none && len(has) > 0 {
 			return false
 		}
-		for key, value := range want {
+		for key, value := range metadata {
 			if got, ok := has[key]; !ok || got != value {
 				return false
 			}

@@ -129,7 +129,8 @@ func TestForm_shapes(t *testing.T) {
 	}
 }
 
-// A client that stops sending after the file leaves no object, although the request has no time left.
+// A client that stops sending after the file leaves no object, although the request has no time
+// left.
 func TestForm_stalls(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, func(c *api.Config, _ *cloud.Config) { c.RequestTimeout = 8 * time.Second })

@@ -52,10 +52,10 @@ func (s *Service) parts(ctx context.Context, u store.Upload, ids []string, fault
 
 // partReader reads parts one after the other. At the end, it compares their checksum.
 type partReader struct {
-	open []func() (io.ReadCloser, error) // the parts that follow
-	now  io.ReadCloser
-	sum  hash.Hash
-	want string // the checksum in hexadecimal, or ""
+	open     []func() (io.ReadCloser, error) // the parts that follow
+	now      io.ReadCloser
+	sum      hash.Hash
+	checksum string // the checksum in hexadecimal, or ""
 }
 
 func (p *partReader) Read(buf []byte) (int, error) {
@@ -85,7 +85,7 @@ func (p *partReader) Read(buf []byte) (int, error) {
 }
 
 func (p *partReader) end() error {
-	if p.want == "" || p.want == hex.EncodeToString(p.sum.Sum(nil)) {
+	if p.checksum == "" || p.checksum == hex.EncodeToString(p.sum.Sum(nil)) {
 		return io.EOF
 	}
 	return refuse("md5", "CHECKSUM_DIFFERS", "must be the MD5 checksum of the whole file in hexadecimal. The parts have another one.")

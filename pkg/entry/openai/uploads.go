@@ -93,8 +93,8 @@ func (s *Service) upload(ctx context.Context, id string) (store.Upload, error) {
 	return u, err
 }
 
-// ended returns the error for an upload that is not pending.
-func ended(u store.Upload) error {
+// notPending returns the error for an upload that is not pending.
+func notPending(u store.Upload) error {
 	return fault.New(fault.Conflict, "The upload %s is %s. Create another one.", u.ID, u.Status)
 }
 
@@ -114,7 +114,7 @@ func (s *Service) createPart(r *http.Request, id string) (any, error) {
 		return nil, err
 	}
 	if u.Status != pending {
-		return nil, ended(u)
+		return nil, notPending(u)
 	}
 	part, at := newID(partPrefix, s.Now())
 	if _, err := readForm(r, "data", func(_ string, in io.Reader) error {
@@ -155,11 +155,11 @@ func (s *Service) completeUpload(r *http.Request, id string) (any, error) {
 	case completed:
 		return s.completed(ctx, u, fileID)
 	default:
-		return nil, ended(u)
+		return nil, notPending(u)
 	}
 	if err := s.assemble(ctx, u, fileID, ids, strings.ToLower(sum), faults); err != nil {
-		// A repeated call, which ran at the same time, may have completed the upload and deleted the
-		// parts.
+		// A repeated call, which ran at the same time, may have completed the upload and deleted
+		// the parts.
 		if now, readErr := s.upload(ctx, id); readErr == nil && now.Status == completed {
 			return s.completed(ctx, now, fileID)
 		}
@@ -169,7 +169,7 @@ func (s *Service) completeUpload(r *http.Request, id string) (any, error) {
 		return nil, err
 	}
 	if u.Status != completed {
-		return nil, ended(u)
+		return nil, notPending(u)
 	}
 	s.deleteParts(ctx, u)
 	return s.completed(ctx, u, fileID)
@@ -182,7 +182,7 @@ func (s *Service) assemble(ctx context.Context, u store.Upload, fileID string, i
 		return err
 	}
 	defer parts.close()
-	parts.want = sum
+	parts.checksum = sum
 	release, err := s.Jobs.Training.Reserve(ctx, tuning.Request{}) // the memory for checking a file
 	if err != nil {
 		return err
@@ -224,7 +224,7 @@ func (s *Service) cancelUpload(r *http.Request, id string) (any, error) {
 		return nil, err
 	}
 	if u.Status != cancelled {
-		return nil, ended(u)
+		return nil, notPending(u)
 	}
 	s.deleteParts(r.Context(), u)
 	return viewUpload(u), nil

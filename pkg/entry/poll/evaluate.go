@@ -15,8 +15,8 @@ import (
 
 const (
 	// evaluateWindow is how long a tick begins new pieces of evaluations, and evaluateLimit is when
-	// they are cut. Both are less than the minute between two ticks, so that evaluations do not delay
-	// jobs. A question that fails by its own deadline needs less than evaluateLimit.
+	// they are cut. Both are less than the minute between two ticks, so that evaluations do not
+	// delay jobs. A question that fails by its own deadline needs less than evaluateLimit.
 	evaluateWindow = 30 * time.Second
 	evaluateLimit  = 50 * time.Second
 	// maxEvaluations is how many evaluations a tick works on.
@@ -56,7 +56,7 @@ func (p *Poller) startEvaluation(ctx context.Context, t *tick, r store.Record) (
 // because a delivery that is repeated for it would repeat the work on jobs too. What fails is
 // logged, and retried by later ticks.
 func (p *Poller) evaluate(ctx context.Context) {
-	ctx, cancel := within(ctx, 3./4)
+	ctx, cancel := withTimeShare(ctx, 3./4)
 	defer cancel()
 	ctx, cancelAll := context.WithTimeout(ctx, evaluateLimit)
 	defer cancelAll()

@@ -19,8 +19,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// receivedEvents returns the published events of each job in their order, as ID and type, and removes them
-// from the subscription.
+// receivedEvents returns the published events of each job in their order, as ID and type, and
+// removes them from the subscription.
 func (w *world) receivedEvents(t testing.TB) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}

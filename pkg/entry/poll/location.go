@@ -14,16 +14,16 @@ import (
 )
 
 // group holds the jobs of one location to look up on Vertex AI: named are the jobs with a name on
-// Vertex AI, by that name; unconfirmed are those that Vertex AI may or may not have, by our ID; found
-// has the jobs on Vertex AI for each unconfirmed one.
+// Vertex AI, by that name; unconfirmed are those that Vertex AI may or may not have, by our ID;
+// found has the jobs on Vertex AI for each unconfirmed one.
 type group struct {
 	named       map[string]store.Record
 	unconfirmed map[string]store.Record
 	found       map[string][]tuning.Observation
 }
 
-// needsMorePages reports whether another page may have an unconfirmed job. A job submitted more than once
-// may exist more than once.
+// needsMorePages reports whether another page may have an unconfirmed job. A job submitted more
+// than once may exist more than once.
 func (g *group) needsMorePages() bool {
 	for id, r := range g.unconfirmed {
 		if len(g.found[id]) == 0 || r.Submissions > 1 {
@@ -106,29 +106,29 @@ func (p *Poller) list(ctx context.Context, t *tick, location string, g *group, w
 	return nil
 }
 
-// confirmCreated records the job that an unanswered create made. Usually there is one. If a create took so
-// long that the job was submitted again, and both took effect, confirmCreated keeps the oldest job and
-// cancels the others, so that they cost little. The record changes only after that, because only
-// the record leads to the other jobs.
+// confirmCreated records the job that an unanswered create made. Usually there is one. If a create
+// took so long that the job was submitted again, and both took effect, confirmCreated keeps the
+// oldest job and cancels the others, so that they cost little. The record changes only after that,
+// because only the record leads to the other jobs.
 func (p *Poller) confirmCreated(ctx context.Context, t *tick, r store.Record, found []tuning.Observation) error {
-	keep := found[0]
+	oldest := found[0]
 	for _, o := range found[1:] {
-		if o.CreatedAt.Before(keep.CreatedAt) {
-			keep = o
+		if o.CreatedAt.Before(oldest.CreatedAt) {
+			oldest = o
 		}
 	}
 	var all []error
 	for _, o := range found {
-		if o.Name == keep.Name || tuning.FromVertex(o.VertexState).Finished() {
+		if o.Name == oldest.Name || tuning.FromVertex(o.VertexState).Finished() {
 			continue
 		}
-		p.Log.ErrorContext(ctx, "a second job exists for one start and is cancelled", "job_id", r.ID, "job_name", o.Name, "kept", keep.Name)
+		p.Log.ErrorContext(ctx, "a second job exists for one start and is cancelled", "job_id", r.ID, "job_name", o.Name, "kept", oldest.Name)
 		all = append(all, p.Vertex.Cancel(ctx, o.Name))
 	}
 	if err := errors.Join(all...); err != nil {
 		return err
 	}
-	return p.applyObservation(ctx, t, r, keep)
+	return p.applyObservation(ctx, t, r, oldest)
 }
 
 func (p *Poller) get(ctx context.Context, t *tick, r store.Record) error {
@@ -144,8 +144,8 @@ func (p *Poller) get(ctx context.Context, t *tick, r store.Record) error {
 	return p.applyObservation(ctx, t, r, o)
 }
 
-// applyObservation records Vertex AI's description of a job, and acts on it: it marks a stalled job, and
-// forwards a requested cancellation.
+// applyObservation records Vertex AI's description of a job, and acts on it: it marks a stalled
+// job, and forwards a requested cancellation.
 func (p *Poller) applyObservation(ctx context.Context, t *tick, r store.Record, o tuning.Observation) error {
 	next, changed := r.Observe(o)
 	if why := next.StalledNow(p.Now(), p.StalledAfter); why != "" {

@@ -4,9 +4,9 @@
 // Package poll advances every unfinished job. Cloud Scheduler sends a message through Pub/Sub every
 // minute, and each message is one tick. A tick refreshes the records from Vertex AI, submits queued
 // jobs while there is capacity, and publishes events. Then it resumes interrupted starts, which can
-// take long, and publishes the events of that too. At last it does some work of the evaluations, and completes and publishes promotions.
-// Messages may arrive twice, late, or two at a time: a tick writes a record only if the record has
-// not changed since it was read, so none of that does harm.
+// take long, and publishes the events of that too. At last it does some work of the evaluations,
+// and completes and publishes promotions. Messages may arrive twice, late, or two at a time: a tick
+// writes a record only if the record has not changed since it was read, so none of that does harm.
 package poll
 
 import (
@@ -32,14 +32,15 @@ import (
 
 const (
 	batch = 500 // records read in one query
-	// maxSingleGets is how many jobs are read one by one; for more jobs, pages of the list cost fewer calls.
+	// maxSingleGets is how many jobs are read one by one; for more jobs, pages of the list cost
+	// fewer calls.
 	maxSingleGets = 5
 	// pageSize is how many jobs a page of Vertex AI's list has.
 	pageSize = 100
 	// parallel is how many calls to Vertex AI and Firestore run at the same time.
 	parallel = 16
-	// maxSearchPages is how many pages are read to find jobs that Vertex AI may or may not have. The limit
-	// only stops an endless list, because all jobs fit into this number of pages.
+	// maxSearchPages is how many pages are read to find jobs that Vertex AI may or may not have.
+	// The limit only stops an endless list, because all jobs fit into this number of pages.
 	maxSearchPages = 1000
 )
 
@@ -76,8 +77,8 @@ func (t *tick) put(r store.Record) {
 	t.records[r.ID] = r
 }
 
-// unleased returns the unleased jobs at a step, in random (map) order, so that ticks that run out of time
-// do not always skip the same jobs.
+// unleased returns the unleased jobs at a step, in random (map) order, so that ticks that run out
+// of time do not always skip the same jobs.
 func (t *tick) unleased(step tuning.Step, now time.Time) (found []store.Record) {
 	for _, r := range t.records {
 		if r.Step == step && !r.Leased(now) {
@@ -87,8 +88,8 @@ func (t *tick) unleased(step tuning.Step, now time.Time) (found []store.Record) 
 	return found
 }
 
-// Tick advances every job, and then the evaluations and the pointers of models. Only the work on jobs
-// can fail the tick.
+// Tick advances every job, and then the evaluations and the pointers of models. Only the work on
+// jobs can fail the tick.
 func (p *Poller) Tick(ctx context.Context) error {
 	err := p.advance(ctx)
 	p.evaluate(ctx)
@@ -96,23 +97,23 @@ func (p *Poller) Tick(ctx context.Context) error {
 	return err
 }
 
-// advance advances every job. A job that fails does not stop the others; the error joins the errors of
-// all of them. Work for which there is no time is left to the next tick. Everything else is done
+// advance advances every job. A job that fails does not stop the others; the error joins the errors
+// of all of them. Work for which there is no time is left to the next tick. Everything else is done
 // and published before data are prepared, because preparing can take long or crash.
 func (p *Poller) advance(ctx context.Context) error {
 	t, err := p.read(ctx)
 	if err != nil || len(t.records) == 0 {
 		return err
 	}
-	cut := false
+	timedOut := false
 	during := func(share float64, steps ...func(context.Context, *tick) error) error {
-		part, cancel := within(ctx, share)
+		part, cancel := withTimeShare(ctx, share)
 		defer cancel()
 		var all []error
 		for _, step := range steps {
 			all = append(all, step(part, t))
 		}
-		cut = cut || deadlineReached(part)
+		timedOut = timedOut || deadlineReached(part)
 		return errors.Join(all...)
 	}
 	if len(t.unleased(tuning.Preparing, p.Now())) > 0 {
@@ -120,7 +121,7 @@ func (p *Poller) advance(ctx context.Context) error {
 	} else {
 		err = during(3./4, p.observe, p.dispatch, p.discard)
 	}
-	if cut && ctx.Err() == nil {
+	if timedOut && ctx.Err() == nil {
 		var unfinished []any
 		if err != nil {
 			unfinished = []any{"error", err}
@@ -133,8 +134,8 @@ func (p *Poller) advance(ctx context.Context) error {
 	return err
 }
 
-// within returns a context that ends after a share of the time that is left.
-func within(ctx context.Context, share float64) (context.Context, context.CancelFunc) {
+// withTimeShare returns a context that ends after a share of the time that is left.
+func withTimeShare(ctx context.Context, share float64) (context.Context, context.CancelFunc) {
 	end, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)

@@ -15,8 +15,8 @@ import (
 // maxPointers is how many models a tick works on.
 const maxPointers = 100
 
-// promote decides the promotions that starts have asked for, after the end of the job was published.
-// It returns no error, for the same reason as evaluate.
+// promote decides the promotions that starts have asked for, after the end of the job was
+// published. It returns no error, for the same reason as evaluate.
 func (p *Poller) promote(ctx context.Context, t *tick) {
 	for _, r := range t.records {
 		if !r.AwaitsPromotion() || len(r.Unpublished()) > 0 || ctx.Err() != nil {

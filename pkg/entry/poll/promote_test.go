@@ -106,8 +106,8 @@ func TestTick_does_not_promote(t *testing.T) {
 	}
 }
 
-// TestTick_repeats_a_promotion: what fails on the way is repeated, and makes one version and the same
-// event.
+// TestTick_repeats_a_promotion: what fails on the way is repeated, and makes one version and the
+// same event.
 func TestTick_repeats_a_promotion(t *testing.T) {
 	t.Parallel()
 	for method, hook := range map[string]faults.Hook{

@@ -25,7 +25,7 @@ const (
 // cannot be read or written is retried by later ticks; after some time the end is published
 // without it.
 func (p *Poller) report(ctx context.Context, t *tick, jobs []store.Record) ([]store.Record, error) {
-	ctx, cancel := within(ctx, 3./4)
+	ctx, cancel := withTimeShare(ctx, 3./4)
 	defer cancel()
 	work := newWork(parallel)
 	late := make([]bool, len(jobs))

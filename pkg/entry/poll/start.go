@@ -21,7 +21,7 @@ func (p *Poller) prepare(ctx context.Context, t *tick) error {
 	starts := t.unleased(tuning.Preparing, p.Now())
 	slices.SortStableFunc(starts, func(a, b store.Record) int { return cmp.Compare(a.Attempts, b.Attempts) })
 	together, alone := newWork(parallel), newWork(1)
-	part, cancel := within(ctx, 3./4)
+	part, cancel := withTimeShare(ctx, 3./4)
 	defer cancel()
 	for _, r := range starts {
 		if !large(r) {

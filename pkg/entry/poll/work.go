@@ -18,9 +18,9 @@ const maxErrors = 10
 type work struct {
 	group errgroup.Group
 
-	mu     sync.Mutex
-	faults []error
-	more   int
+	mu       sync.Mutex
+	faults   []error
+	unlisted int
 }
 
 func newWork(atATime int) *work {
@@ -44,7 +44,7 @@ func (w *work) failed(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.faults) == maxErrors {
-		w.more++
+		w.unlisted++
 		return
 	}
 	w.faults = append(w.faults, err)
@@ -53,8 +53,8 @@ func (w *work) failed(err error) {
 // wait returns after all steps have ended, with their errors.
 func (w *work) wait() error {
 	_ = w.group.Wait() // the steps return no errors: failed records them
-	if w.more > 0 {
-		w.faults = append(w.faults, fmt.Errorf("and %d more errors", w.more))
+	if w.unlisted > 0 {
+		w.faults = append(w.faults, fmt.Errorf("and %d more errors", w.unlisted))
 	}
 	return errors.Join(w.faults...)
 }

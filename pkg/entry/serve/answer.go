@@ -45,16 +45,16 @@ func WriteAnswer(w http.ResponseWriter, answer any) (err error) {
 		err = WriteJSON(w, http.StatusOK, answer)
 	}
 	if err != nil {
-		cutOff(w)
+		closeConnection(w)
 	}
 	return err
 }
 
-// cutOff makes sure that the client does not take a part of a response for the whole. The server
-// ends a chunked response when the handler returns, also after an error. It cannot write that end
-// after this deadline, so it closes the connection. A panic would not do, because the framework
-// recovers from it and writes its own text.
-func cutOff(w http.ResponseWriter) {
+// closeConnection makes sure that the client does not take a part of a response for the whole. The
+// server ends a chunked response when the handler returns, also after an error. It cannot write
+// that end after this deadline, so it closes the connection. A panic would not do, because the
+// framework recovers from it and writes its own text.
+func closeConnection(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0)) // without a connection, nothing is sent
 }
 

@@ -115,8 +115,8 @@ func formOf(t reflect.Type) string {
 
 // forms are the allowed forms of a text, by the value of the tag "form".
 var forms = map[string]struct {
-	pattern *regexp.Regexp
-	says    string
+	pattern     *regexp.Regexp
+	description string
 }{
 	"project":  {regexp.MustCompile(`^[a-z0-9][a-z0-9.:-]*$`), "the ID of a project, such as my-project"},
 	"location": {regexp.MustCompile(`^[a-z]+(-[a-z]+[0-9]+)?$`), "a region, such as us-central1"},
@@ -129,7 +129,7 @@ var forms = map[string]struct {
 func (s setting) check() error {
 	if form, ok := forms[s.field.Tag.Get("form")]; ok {
 		if text := s.value.String(); text != "" && !form.pattern.MatchString(text) {
-			return fmt.Errorf("%s is %q, and must be %s", s.variable, text, form.says)
+			return fmt.Errorf("%s is %q, and must be %s", s.variable, text, form.description)
 		}
 		return nil
 	}

@@ -22,8 +22,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/serve"
 )
 
-// running serves functions in this process until the test ends. Tests that call it are not parallel,
-// because the framework's table of functions has no lock.
+// running serves functions in this process until the test ends. Tests that call it are not
+// parallel, because the framework's table of functions has no lock.
 func running(t *testing.T, functions map[string]*serve.Function) (address string) {
 	t.Helper()
 	address = net.JoinHostPort("127.0.0.1", freePort(t))

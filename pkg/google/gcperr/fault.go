@@ -116,9 +116,9 @@ func decode(err error) (codes.Code, string) {
 	return codes.Unknown, ""
 }
 
-// exposesUpstreamMessage reports whether our message may quote the service's message, because errors of this kind
-// are about the caller's input. Messages of other kinds name accounts and projects that the caller
-// does not need to know.
+// exposesUpstreamMessage reports whether our message may quote the service's message, because
+// errors of this kind are about the caller's input. Messages of other kinds name accounts and
+// projects that the caller does not need to know.
 func exposesUpstreamMessage(kind fault.Kind) bool {
 	switch kind {
 	case fault.InvalidArgument, fault.FailedPrecondition, fault.NotFound, fault.AlreadyExists:

@@ -35,7 +35,8 @@ const serviceKey = "service"
 // BucketKey is the metadata key of a Cloud Storage error for the name of the bucket.
 const BucketKey = "bucket"
 
-// attachRemedyCode sets the reason of an error to the code of the remedy for its cause err, if one is known.
+// attachRemedyCode sets the reason of an error to the code of the remedy for its cause err, if one
+// is known.
 func attachRemedyCode(e *fault.Error, err error, service string) {
 	if r, ok := Remedy(err, hosts[service], remedy.Context{}); ok {
 		e.Reason, e.Metadata = r.Code, map[string]string{serviceKey: hosts[service]}

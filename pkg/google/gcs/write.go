@@ -57,7 +57,7 @@ func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error
 	case err == nil:
 		return upload.Attrs().Generation, nil
 	case isPrecondition(err):
-		return already(ctx, handle, spec, body)
+		return earlierWrite(ctx, handle, spec, body)
 	default:
 		return 0, notWritten(err, spec)
 	}
@@ -82,9 +82,9 @@ func condition(replaces int64) storage.Conditions {
 	return storage.Conditions{GenerationMatch: replaces}
 }
 
-// already checks, after a failed precondition, whether the existing object is the result of an
+// earlierWrite checks, after a failed precondition, whether the existing object is the result of an
 // earlier try of this write.
-func already(ctx context.Context, handle *storage.ObjectHandle, spec Spec, body *summer) (int64, error) {
+func earlierWrite(ctx context.Context, handle *storage.ObjectHandle, spec Spec, body *summer) (int64, error) {
 	attrs, err := handle.Attrs(ctx)
 	if errors.Is(err, storage.ErrObjectNotExist) {
 		if spec.Replaces == 0 { // nothing has the name, so nobody else has written what is wanted

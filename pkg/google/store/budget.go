@@ -20,10 +20,10 @@ func (s *Store) month(name string) *firestore.DocumentRef {
 	return s.client.Collection(control).Doc("budget-" + name)
 }
 
-// affords returns a BudgetError if a month, in the version that was read, does not have the amount
-// wanted. The write that follows is conditioned on that version, so two jobs cannot both take the
-// last dollar.
-func affords(doc *firestore.DocumentSnapshot, name string, wanted, budget int64) error {
+// checkBudget returns a BudgetError if a month, in the version that was read, does not have the
+// amount wanted. The write that follows is conditioned on that version, so two jobs cannot both
+// take the last dollar.
+func checkBudget(doc *firestore.DocumentSnapshot, name string, wanted, budget int64) error {
 	reserved, err := reservedIn(doc, name)
 	if err == nil && budget > 0 && wanted > budget-reserved {
 		err = &BudgetError{Month: name, Reserved: reserved, Wanted: wanted}
@@ -55,8 +55,8 @@ func (s *Store) Reserved(ctx context.Context, name string) (int64, error) {
 	return reservedIn(doc, name)
 }
 
-// reservedBy returns how much a job still has to reserve in the month in which it is admitted, beyond
-// its present reservation in that month.
+// reservedBy returns how much a job still has to reserve in the month in which it is admitted,
+// beyond its present reservation in that month.
 func reservedBy(before, next tuning.Job) int64 {
 	if before.Month == next.Month {
 		return next.Reserved - before.Reserved
@@ -64,9 +64,9 @@ func reservedBy(before, next tuning.Job) int64 {
 	return next.Reserved
 }
 
-// reserve reserves an amount in a month. The condition on the admission document alone would suffice
-// only if both documents were read at the same time, which Firestore does not promise outside of a
-// transaction.
+// reserve reserves an amount in a month. The condition on the admission document alone would
+// suffice only if both documents were read at the same time, which Firestore does not promise
+// outside of a transaction.
 func reserve(tx *firestore.Transaction, doc *firestore.DocumentSnapshot, wanted int64) error {
 	if !doc.Exists() {
 		return tx.Create(doc.Ref, month{Reserved: wanted})
@@ -75,8 +75,8 @@ func reserve(tx *firestore.Transaction, doc *firestore.DocumentSnapshot, wanted 
 		firestore.LastUpdateTime(doc.UpdateTime))
 }
 
-// returnReserved returns to its month the part of a reservation that the job does not need, or that it
-// now takes from another month.
+// returnReserved returns to its month the part of a reservation that the job does not need, or that
+// it now takes from another month.
 func (s *Store) returnReserved(tx *firestore.Transaction, before, next tuning.Job) error {
 	freed := before.Reserved
 	if before.Month == next.Month {

@@ -67,7 +67,7 @@ func (s *Store) CreateEvaluation(ctx context.Context, run evalrun.Run, budget in
 				return Evaluation{}, false, wrap(err, "read the budget of "+run.Month)
 			}
 			month = docs[0]
-			if err := affords(month, run.Month, run.Reserved, budget); err != nil {
+			if err := checkBudget(month, run.Month, run.Reserved, budget); err != nil {
 				// Another process may have created this evaluation: then the budget has its amount.
 				known, readErr := s.Evaluation(ctx, run.ID)
 				if fault.KindOf(readErr) == fault.NotFound {

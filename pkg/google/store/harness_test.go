@@ -35,8 +35,8 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // documents.
 var lastProject atomic.Int64
 
-// world is a project on one server, with our store and the official client, whose calls the injector
-// sees.
+// world is a project on one server, with our store and the official client, whose calls the
+// injector sees.
 type world struct {
 	*store.Store
 	*faults.Injector

@@ -178,8 +178,8 @@ func (s *Store) update(ctx context.Context, r Record, next tuning.Job) (Record, 
 	return recordFromCommit(next, &answer, 0)
 }
 
-// recordFromCommit returns the record of a job after the i-th write of a transaction. Reading the document
-// instead could return a later write of another process.
+// recordFromCommit returns the record of a job after the i-th write of a transaction. Reading the
+// document instead could return a later write of another process.
 func recordFromCommit(job tuning.Job, answer *firestore.CommitResponse, i int) (Record, error) {
 	results, err := answer.WriteResults()
 	if err != nil {
@@ -200,8 +200,8 @@ func (s *Store) Watched(ctx context.Context, after string, limit int) ([]Record,
 	return found, wrap(err, "list the jobs to watch")
 }
 
-// mutableFields lists the fields of a job that change after its creation, except told, which MarkPublished
-// owns.
+// mutableFields lists the fields of a job that change after its creation, except told, which
+// MarkPublished owns.
 func mutableFields(j tuning.Job) []firestore.Update {
 	return []firestore.Update{
 		{Path: "name", Value: j.Name},
@@ -250,8 +250,8 @@ func mutableFields(j tuning.Job) []firestore.Update {
 	}
 }
 
-// firstDecodable returns the first jobs of a query that can be decoded. It continues until it has limit of
-// them or the query ends. A short page would look like the end of the list.
+// firstDecodable returns the first jobs of a query that can be decoded. It continues until it has
+// limit of them or the query ends. A short page would look like the end of the list.
 func (s *Store) firstDecodable(ctx context.Context, query firestore.Query, limit int) ([]Record, error) {
 	var found []Record
 	for {

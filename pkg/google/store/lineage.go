@@ -50,9 +50,9 @@ func (s *Store) JobsOfModel(ctx context.Context, name, project string) ([]Record
 
 var projectPattern = lazyregexp.New(`^projects/([^/]+)/`)
 
-// nameVariants returns the name and, if its project is ours, the other form in which a record may have
-// it: Vertex AI writes a project either as its ID or as its number. The number is taken from any
-// record, because all records belong to our project.
+// nameVariants returns the name and, if its project is ours, the other form in which a record may
+// have it: Vertex AI writes a project either as its ID or as its number. The number is taken from
+// any record, because all records belong to our project.
 func (s *Store) nameVariants(ctx context.Context, field, name, project string) ([]string, error) {
 	docs, err := s.client.Collection(jobs).Where(field, ">", "projects/").OrderBy(field, firestore.Asc).Limit(1).
 		Select(field).Documents(ctx).GetAll()

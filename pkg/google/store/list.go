@@ -118,7 +118,7 @@ func (s *Store) ListJobs(ctx context.Context, p Page) ([]Record, *Position, erro
 			return nil, nil, wrap(err, "list jobs")
 		}
 		for _, r := range s.records(ctx, docs) {
-			if p.takes(r.Job) && (p.Match == nil || p.Match(r.Job)) {
+			if p.selects(r.Job) && (p.Match == nil || p.Match(r.Job)) {
 				if len(found) == p.Size {
 					return found, last, nil
 				}
@@ -141,18 +141,18 @@ func (s *Store) ListJobs(ctx context.Context, p Page) ([]Record, *Position, erro
 // orders use the indexes of single fields, and the rest of the filter is applied to the records
 // that were read.
 func (p Page) query(q firestore.Query) (_ firestore.Query, exact bool) {
-	rest := p.Filter
+	unindexed := p.Filter
 	if p.Order == NewestFirst {
-		q = rest.narrow(q)
+		q = unindexed.narrow(q)
 	}
 	if p.Order.field() == byCreation {
-		if !rest.CreatedFrom.IsZero() {
-			q = q.Where(byCreation, ">=", rest.CreatedFrom)
+		if !unindexed.CreatedFrom.IsZero() {
+			q = q.Where(byCreation, ">=", unindexed.CreatedFrom)
 		}
-		if !rest.CreatedBefore.IsZero() {
-			q = q.Where(byCreation, "<", rest.CreatedBefore)
+		if !unindexed.CreatedBefore.IsZero() {
+			q = q.Where(byCreation, "<", unindexed.CreatedBefore)
 		}
-		rest.CreatedFrom, rest.CreatedBefore = time.Time{}, time.Time{}
+		unindexed.CreatedFrom, unindexed.CreatedBefore = time.Time{}, time.Time{}
 	}
 	q = q.OrderBy(p.Order.field(), p.Order.direction()).OrderBy(firestore.DocumentID, p.Order.direction())
 	if !p.Whole {
@@ -161,7 +161,7 @@ func (p Page) query(q firestore.Query) (_ firestore.Query, exact bool) {
 	if p.After != nil {
 		q = q.StartAfter(p.After.At, p.After.ID)
 	}
-	return q, rest == Filter{} && p.Match == nil
+	return q, unindexed == Filter{} && p.Match == nil
 }
 
 // narrow adds one field to a query, the one that likely selects the fewest jobs, and removes it
@@ -184,8 +184,8 @@ func (f *Filter) narrow(q firestore.Query) firestore.Query {
 	return q
 }
 
-// takes reports whether the filter selects a job. No list has a tentative start.
-func (f *Filter) takes(j tuning.Job) bool {
+// selects reports whether the filter selects a job. No list has a tentative start.
+func (f *Filter) selects(j tuning.Job) bool {
 	value, has := j.Spec.Labels[f.LabelKey]
 	return !j.Tentative && (f.State == "" || j.State == f.State) &&
 		(f.BaseModel == "" || j.BaseModel == f.BaseModel) &&

@@ -22,9 +22,9 @@ type Pointer struct {
 	promotion.Pointer
 }
 
-// pointerFields are the fields of a model's document that hold its pointer. The others belong to the
-// operator, and to writeBack. active is the same as the first element of history, for other readers
-// of the document.
+// pointerFields are the fields of a model's document that hold its pointer. The others belong to
+// the operator, and to writeBack. active is the same as the first element of history, for other
+// readers of the document.
 type pointerFields struct {
 	Active    *promotion.Move  `firestore:"active"`
 	History   []promotion.Move `firestore:"history"`
@@ -64,11 +64,11 @@ func pointer(doc *firestore.DocumentSnapshot) (Pointer, error) {
 // commitAttempts is how often a transaction is tried whose outcome is not known.
 const commitAttempts = 3
 
-// ChangePointer writes the pointer that step returns in one transaction, and returns it. If there is
-// no such document, step gets an empty pointer, and the document is created. step may refuse with an
-// error; if it returns the pointer unchanged, nothing is written. step is called again if another
-// process has written the document, and also if the answer to its own write was lost: then it must
-// recognise what it has done.
+// ChangePointer writes the pointer that step returns in one transaction, and returns it. If there
+// is no such document, step gets an empty pointer, and the document is created. step may refuse
+// with an error; if it returns the pointer unchanged, nothing is written. step is called again if
+// another process has written the document, and also if the answer to its own write was lost: then
+// it must recognise what it has done.
 func (s *Store) ChangePointer(
 	ctx context.Context, modelID string, step func(p promotion.Pointer, exists bool) (promotion.Pointer, error),
 ) (changed Pointer, err error) {

@@ -13,8 +13,8 @@ import (
 // markBatch is how many records are marked in one write; Firestore takes 500 writes at a time.
 const markBatch = 400
 
-// MarkPublished records that all events of these versions of the records were published. The write needs
-// no condition: the number only grows, and a finished job gets no more events.
+// MarkPublished records that all events of these versions of the records were published. The write
+// needs no condition: the number only grows, and a finished job gets no more events.
 func (s *Store) MarkPublished(ctx context.Context, published []Record) error {
 	for batch := range slices.Chunk(published, markBatch) {
 		err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {

@@ -117,7 +117,7 @@ func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, a Admissio
 			}
 		}
 		if wanted != 0 {
-			if err := affords(docs[2], next.Month, wanted, a.MonthlyBudget); err != nil {
+			if err := checkBudget(docs[2], next.Month, wanted, a.MonthlyBudget); err != nil {
 				return r, false, err
 			}
 		}
@@ -134,9 +134,9 @@ func (s *Store) Admit(ctx context.Context, r Record, next tuning.Job, a Admissio
 	}
 }
 
-// commitAdmission commits the admission, the job and the budget atomically, conditioned on the versions that
-// were read. It reads nothing inside the transaction, because the read locks of many admissions
-// would make them wait for each other, and most of them would wait in vain.
+// commitAdmission commits the admission, the job and the budget atomically, conditioned on the
+// versions that were read. It reads nothing inside the transaction, because the read locks of many
+// admissions would make them wait for each other, and most of them would wait in vain.
 func (s *Store) commitAdmission(ctx context.Context, docs []*firestore.DocumentSnapshot, before, next tuning.Job) (*firestore.CommitResponse, error) {
 	gate, job := docs[0], docs[1]
 	answer := &firestore.CommitResponse{}
@@ -158,9 +158,9 @@ func (s *Store) commitAdmission(ctx context.Context, docs []*firestore.DocumentS
 	}, firestore.WithCommitResponseTo(answer))
 }
 
-// resolveLostCommit returns ErrChanged if the transaction failed, but the record was written nevertheless, by an
-// earlier attempt of the transaction whose answer was lost or by another process. The caller then
-// reads the record again.
+// resolveLostCommit returns ErrChanged if the transaction failed, but the record was written
+// nevertheless, by an earlier attempt of the transaction whose answer was lost or by another
+// process. The caller then reads the record again.
 func (s *Store) resolveLostCommit(ctx context.Context, r Record, err error, doing string) error {
 	if now, readErr := s.Job(ctx, r.ID); readErr == nil && !now.version.Equal(r.version) {
 		return ErrChanged

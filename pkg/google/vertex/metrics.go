@@ -32,10 +32,10 @@ var (
 )
 
 // Metrics returns the metrics of a tuning job, given the experiment of its description; they are
-// empty if there are none. Vertex AI keeps them in TensorBoard: the experiment is a metadata context
-// that names the TensorBoard, which has an experiment of the same ID. Source: the clients' messages
-// and google-cloud-aiplatform's Experiment.get_backing_tensorboard_resource. The names of the
-// context's fields and of the series are not part of the API, so they are matched by what they
+// empty if there are none. Vertex AI keeps them in TensorBoard: the experiment is a metadata
+// context that names the TensorBoard, which has an experiment of the same ID. Source: the clients'
+// messages and google-cloud-aiplatform's Experiment.get_backing_tensorboard_resource. The names of
+// the context's fields and of the series are not part of the API, so they are matched by what they
 // contain. Such calls are rare, so each opens and closes its own connections.
 func (c *Client) Metrics(ctx context.Context, experiment string) (found metrics.Curves, err error) {
 	name := experimentName.FindStringSubmatch(experiment)

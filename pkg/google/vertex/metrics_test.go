@@ -74,8 +74,8 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestMetrics_elsewhere: a context without a TensorBoard has no metrics, and the field that names it
-// may have another name.
+// TestMetrics_elsewhere: a context without a TensorBoard has no metrics, and the field that names
+// it may have another name.
 func TestMetrics_elsewhere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *cloud.Config) { c.JobDuration = 10 * time.Millisecond })

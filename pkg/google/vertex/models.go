@@ -17,8 +17,8 @@ import (
 
 // SetDefaultCheckpoint makes a checkpoint the default one of a tuned model, given the name of its
 // version, projects/P/locations/L/models/M@V. Without a checkpoint it only checks that the version
-// exists. It is idempotent. The error is a NotFound if the version was deleted. Such calls are rare,
-// so each opens and closes its own connection.
+// exists. It is idempotent. The error is a NotFound if the version was deleted. Such calls are
+// rare, so each opens and closes its own connection.
 func (c *Client) SetDefaultCheckpoint(ctx context.Context, model, checkpoint string) (err error) {
 	location, ok := tuning.ModelLocation(model)
 	if !ok {

@@ -37,7 +37,7 @@ func (c *Cloud) StorageClient(ctx context.Context, more ...option.ClientOption) 
 
 // FirestoreClient returns a client of the default database of the project.
 func (c *Cloud) FirestoreClient(ctx context.Context, more ...option.ClientOption) (*firestore.Client, error) {
-	client, err := firestore.NewClient(ctx, c.project, plain(c.Addresses.Firestore, more)...)
+	client, err := firestore.NewClient(ctx, c.project, unencrypted(c.Addresses.Firestore, more)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Firestore at %s: %w", c.Addresses.Firestore, err)
 	}
@@ -46,7 +46,7 @@ func (c *Cloud) FirestoreClient(ctx context.Context, more ...option.ClientOption
 
 // PubSubClient returns a client of Pub/Sub in the project.
 func (c *Cloud) PubSubClient(ctx context.Context, more ...option.ClientOption) (*pubsub.Client, error) {
-	client, err := pubsub.NewClient(ctx, c.project, plain(c.Addresses.PubSub, more)...)
+	client, err := pubsub.NewClient(ctx, c.project, unencrypted(c.Addresses.PubSub, more)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Pub/Sub at %s: %w", c.Addresses.PubSub, err)
 	}
@@ -55,15 +55,15 @@ func (c *Cloud) PubSubClient(ctx context.Context, more ...option.ClientOption) (
 
 // TuningClient returns a client of Vertex AI's tuning service.
 func (c *Cloud) TuningClient(ctx context.Context, more ...option.ClientOption) (*aiplatform.GenAiTuningClient, error) {
-	client, err := aiplatform.NewGenAiTuningClient(ctx, plain(c.Addresses.Vertex, more)...)
+	client, err := aiplatform.NewGenAiTuningClient(ctx, unencrypted(c.Addresses.Vertex, more)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Vertex AI at %s: %w", c.Addresses.Vertex, err)
 	}
 	return client, nil
 }
 
-// plain are the options for a gRPC server without encryption.
-func plain(address string, more []option.ClientOption) []option.ClientOption {
+// unencrypted are the options for a gRPC server without encryption.
+func unencrypted(address string, more []option.ClientOption) []option.ClientOption {
 	return append([]option.ClientOption{
 		option.WithEndpoint(address),
 		option.WithoutAuthentication(),

@@ -30,8 +30,8 @@ type emulator struct {
 	once    sync.Once
 	address string
 	err     error
-	// lifeline is the standard input of the shell that watches the emulator: the emulator ends when it
-	// closes, which it does at the end of this process, however that comes.
+	// lifeline is the standard input of the shell that watches the emulator: the emulator ends when
+	// it closes, which it does at the end of this process, however that comes.
 	lifeline io.Closer
 }
 

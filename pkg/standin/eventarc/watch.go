@@ -32,7 +32,7 @@ func (t *Trigger) Watch(ctx context.Context, bucket *storage.BucketHandle, inter
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		if err := w.look(ctx); err != nil && ctx.Err() == nil {
+		if err := w.list(ctx); err != nil && ctx.Err() == nil {
 			slog.WarnContext(ctx, "listing failed and will be tried again",
 				"bucket", bucket.BucketName(),
 				"error", err)
@@ -48,7 +48,7 @@ func (t *Trigger) Watch(ctx context.Context, bucket *storage.BucketHandle, inter
 type watcher struct {
 	trigger    *Trigger
 	bucket     *storage.BucketHandle
-	known      map[version]bool
+	listed     map[version]bool
 	deliveries sync.WaitGroup
 }
 
@@ -69,28 +69,28 @@ func versionOf(o *storage.ObjectAttrs) version {
 	return version{name: o.Name, updated: o.Updated.UTC(), size: o.Size, crc32c: o.CRC32C}
 }
 
-// look lists the bucket and starts a delivery for every new version. Only what is listed stays
+// list lists the bucket and starts a delivery for every new version. Only what is listed stays
 // known, so that memory is bounded by the bucket's size.
-func (w *watcher) look(ctx context.Context) error {
+func (w *watcher) list(ctx context.Context) error {
 	listed := map[version]bool{}
 	objects := w.bucket.Objects(ctx, nil)
 	for {
 		o, err := objects.Next()
 		if errors.Is(err, iterator.Done) {
-			w.known = listed
+			w.listed = listed
 			return nil
 		}
 		if err != nil {
 			// The rest of the list is unknown: what was known stays so.
-			for v := range w.known {
+			for v := range w.listed {
 				listed[v] = true
 			}
-			w.known = listed
+			w.listed = listed
 			return fmt.Errorf("list objects: %w", err)
 		}
 		v := versionOf(o)
 		listed[v] = true
-		if !w.known[v] {
+		if !w.listed[v] {
 			w.deliveries.Go(func() { w.deliver(ctx, o) })
 		}
 	}

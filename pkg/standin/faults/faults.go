@@ -63,20 +63,20 @@ var (
 
 // Injector counts and hooks the calls of one cloud.
 type Injector struct {
-	mu     sync.Mutex
-	idle   sync.Cond // inHand has become 0
-	inHand int
-	counts map[string]int // by service and method
-	calls  []Call
-	hook   Hook
-	hooks  map[string]Hook // by method
-	raw    RawHook
+	mu         sync.Mutex
+	noneActive sync.Cond // inHand has become 0
+	active     int
+	counts     map[string]int // by service and method
+	calls      []Call
+	hook       Hook
+	hooks      map[string]Hook // by method
+	raw        RawHook
 }
 
 // New returns an injector that sees the calls of no service yet.
 func New() *Injector {
 	i := &Injector{counts: map[string]int{}, hooks: map[string]Hook{}}
-	i.idle.L = &i.mu
+	i.noneActive.L = &i.mu
 	return i
 }
 
@@ -124,8 +124,8 @@ func (i *Injector) Calls() []Call {
 func (i *Injector) Wait() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	for i.inHand > 0 {
-		i.idle.Wait()
+	for i.active > 0 {
+		i.noneActive.Wait()
 	}
 }
 
@@ -161,7 +161,7 @@ func (i *Injector) begin(service, method string) (Call, Hook) {
 	i.counts[service+"."+method]++
 	call := Call{Service: service, Method: method, N: i.counts[service+"."+method]}
 	i.calls = append(i.calls, call)
-	i.inHand++
+	i.active++
 	if hook := i.hooks[method]; hook != nil {
 		return call, hook
 	}
@@ -171,7 +171,7 @@ func (i *Injector) begin(service, method string) (Call, Hook) {
 func (i *Injector) end() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.inHand--; i.inHand == 0 {
-		i.idle.Broadcast()
+	if i.active--; i.active == 0 {
+		i.noneActive.Broadcast()
 	}
 }

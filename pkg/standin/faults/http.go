@@ -49,7 +49,7 @@ func (i *Injector) http(next http.Handler) http.Handler {
 			next.ServeHTTP(rw, r)
 			return
 		}
-		call, hook := i.begin(Storage, about(r))
+		call, hook := i.begin(Storage, describe(r))
 		defer i.end()
 		if hook == nil {
 			next.ServeHTTP(rw, r)
@@ -76,7 +76,7 @@ func (i *Injector) rawly(next http.Handler) http.Handler {
 // there.
 func hooked(rw http.ResponseWriter, r *http.Request, next http.Handler, call Call, hook Hook) {
 	body, readErr := io.ReadAll(r.Body)
-	answer := &kept{header: http.Header{}, status: http.StatusOK}
+	answer := &heldResponse{header: http.Header{}, status: http.StatusOK}
 	err := hook(r.Context(), call, func(ctx context.Context) error {
 		r := r.WithContext(ctx)
 		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failing{readErr}))
@@ -96,9 +96,9 @@ func hooked(rw http.ResponseWriter, r *http.Request, next http.Handler, call Cal
 	_ = json.NewEncoder(rw).Encode(map[string]any{"error": map[string]any{"code": code, "message": status.Convert(err).Message()}})
 }
 
-// about names what a request does: uploads, objects' attributes and, by the XML API, what is in
+// describe names what a request does: uploads, objects' attributes and, by the XML API, what is in
 // them.
-func about(r *http.Request) string {
+func describe(r *http.Request) string {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/upload/"):
 		return r.Method + "_upload"
@@ -119,19 +119,19 @@ func (f failing) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// kept is an answer that was not sent yet.
-type kept struct {
+// heldResponse is an answer that was not sent yet.
+type heldResponse struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (k *kept) Header() http.Header         { return k.header }
-func (k *kept) WriteHeader(status int)      { k.status = status }
-func (k *kept) Write(p []byte) (int, error) { return k.body.Write(p) }
+func (k *heldResponse) Header() http.Header         { return k.header }
+func (k *heldResponse) WriteHeader(status int)      { k.status = status }
+func (k *heldResponse) Write(p []byte) (int, error) { return k.body.Write(p) }
 
 // send sends the answer, or breaks off when half of it is sent.
-func (k *kept) send(rw http.ResponseWriter, whole bool) {
+func (k *heldResponse) send(rw http.ResponseWriter, whole bool) {
 	maps.Copy(rw.Header(), k.header)
 	if whole {
 		rw.WriteHeader(k.status)

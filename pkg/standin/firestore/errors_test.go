@@ -175,7 +175,8 @@ func TestRefused(t *testing.T) {
 	set := func(value any) error {
 		return only(s.client.Doc("c/d").Set(s.ctx, fields{"v": value}))
 	}
-	// The client's Snapshots hides the status if the server ends the stream before the request is sent.
+	// The client's Snapshots hides the status if the server ends the stream before the request is
+	// sent.
 	listener, listenErr := s.raw.Listen(s.ctx)
 	if listenErr == nil {
 		_, listenErr = listener.Recv()

@@ -18,7 +18,7 @@ const (
 // predicate decides whether a document is in a result.
 type predicate func(*pb.Document) bool
 
-func never(*pb.Document) bool { return false }
+func matchNothing(*pb.Document) bool { return false }
 
 // filterParser checks filters and collects what concerns a whole query.
 type filterParser struct {
@@ -135,7 +135,7 @@ func (p *filterParser) inequality(path fieldPath, operand *pb.Value, accepts fun
 		return err
 	}
 	if !ordered(operand) {
-		p.parts = append(p.parts, never)
+		p.parts = append(p.parts, matchNothing)
 		return nil
 	}
 	p.inequalities = append(p.inequalities, path)

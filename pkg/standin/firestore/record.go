@@ -27,7 +27,7 @@ type change struct {
 
 func (r record) apply(s state) state {
 	for _, c := range r.changes {
-		s = s.with(c.target, c.doc)
+		s = s.withDocument(c.target, c.doc)
 	}
 	return s
 }

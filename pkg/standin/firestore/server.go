@@ -32,17 +32,17 @@ type Config struct {
 	// Addr is the TCP address to listen on; port 0 picks a free port.
 	Addr string
 
-	// Dir is the folder of the journal, which is made if missing. Empty keeps everything in memory. A
-	// folder belongs to one Server at a time.
+	// Dir is the folder of the journal, which is made if missing. Empty keeps everything in memory.
+	// A folder belongs to one Server at a time.
 	Dir string
 
-	// UnaryInterceptor and StreamInterceptor see every call before it is served, to count calls and to
-	// inject faults. Both may be nil.
+	// UnaryInterceptor and StreamInterceptor see every call before it is served, to count calls and
+	// to inject faults. Both may be nil.
 	UnaryInterceptor  grpc.UnaryServerInterceptor
 	StreamInterceptor grpc.StreamServerInterceptor
 
-	// OnQuery is called with every query that is served, also with those inside aggregations, on the
-	// goroutine of the call. It may be nil.
+	// OnQuery is called with every query that is served, also with those inside aggregations, on
+	// the goroutine of the call. It may be nil.
 	OnQuery func(Shape)
 }
 

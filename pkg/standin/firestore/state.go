@@ -40,9 +40,9 @@ func (s state) document(r resource) *pb.Document {
 	return doc
 }
 
-// with returns the state in which the document is doc, or is gone when doc is
+// withDocument returns the state in which the document is doc, or is gone when doc is
 // nil. Collections without documents do not exist.
-func (s state) with(r resource, doc *pb.Document) state {
+func (s state) withDocument(r resource, doc *pb.Document) state {
 	path, id := r.split()
 	key := collectionKey(path)
 	c, _ := s.collections.get(key)

@@ -95,7 +95,7 @@ func (s *store) commit(database string, writes []*write, transaction []byte) (*p
 			return nil, err
 		}
 		if doc != old {
-			next = next.with(w.target, doc)
+			next = next.withDocument(w.target, doc)
 			r.changes = append(r.changes, change{target: w.target, doc: doc})
 		}
 		resp.WriteResults = append(resp.WriteResults, &pb.WriteResult{UpdateTime: doc.GetUpdateTime(), TransformResults: results})

@@ -25,7 +25,7 @@ const maxTransactionAge = 270 * time.Second
 type transaction struct {
 	database string
 	readOnly bool
-	begun    time.Time
+	begunAt  time.Time
 
 	mu       sync.Mutex // guards what follows: reads may run in parallel
 	started  bool
@@ -78,7 +78,7 @@ func newTransactions() transactions {
 
 // begin starts a transaction and removes those that have expired.
 func (t *transactions) begin(database string, options *pb.TransactionOptions) ([]byte, error) {
-	tx := &transaction{database: database, begun: time.Now()}
+	tx := &transaction{database: database, begunAt: time.Now()}
 	switch mode := options.GetMode().(type) {
 	case *pb.TransactionOptions_ReadOnly_:
 		if mode.ReadOnly.GetConsistencySelector() != nil {
@@ -93,7 +93,7 @@ func (t *transactions) begin(database string, options *pb.TransactionOptions) ([
 		}
 	}
 	for number, old := range t.open {
-		if time.Since(old.begun) > maxTransactionAge {
+		if time.Since(old.begunAt) > maxTransactionAge {
 			delete(t.open, number)
 		}
 	}
@@ -120,7 +120,7 @@ func (t *transactions) find(database string, id []byte) (*transaction, error) {
 		return nil, err
 	}
 	tx, ok := t.open[number]
-	if !ok || tx.database != database || time.Since(tx.begun) > maxTransactionAge {
+	if !ok || tx.database != database || time.Since(tx.begunAt) > maxTransactionAge {
 		return nil, invalid("The referenced transaction has expired or is no longer valid.")
 	}
 	return tx, nil

@@ -77,7 +77,7 @@ func checkPrecondition(p *pb.Precondition) error {
 // It returns the document as it is afterwards (doc itself if nothing changed, nil if there is none)
 // and the transforms' results.
 func (w *write) apply(doc *pb.Document, now *timestamppb.Timestamp) (*pb.Document, []*pb.Value, error) {
-	if err := w.holds(doc); err != nil {
+	if err := w.checkPrecondition(doc); err != nil {
 		return nil, nil, err
 	}
 	if w.remove {
@@ -101,8 +101,8 @@ func (w *write) apply(doc *pb.Document, now *timestamppb.Timestamp) (*pb.Documen
 	return &pb.Document{Name: w.target.name(), Fields: fields, CreateTime: created, UpdateTime: now}, results, nil
 }
 
-// holds checks the precondition.
-func (w *write) holds(doc *pb.Document) error {
+// checkPrecondition checks the precondition.
+func (w *write) checkPrecondition(doc *pb.Document) error {
 	switch p := w.precondition.GetConditionType().(type) {
 	case *pb.Precondition_Exists:
 		if p.Exists && doc == nil {

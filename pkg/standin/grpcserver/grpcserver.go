@@ -23,8 +23,8 @@ type Config struct {
 	Addr string
 	// MaxRequestBytes is the size of the largest request; 0 means gRPC's default.
 	MaxRequestBytes int
-	// UnaryInterceptor and StreamInterceptor see every call before it is served, to count calls and to
-	// inject faults. Both may be nil.
+	// UnaryInterceptor and StreamInterceptor see every call before it is served, to count calls and
+	// to inject faults. Both may be nil.
 	UnaryInterceptor  grpc.UnaryServerInterceptor
 	StreamInterceptor grpc.StreamServerInterceptor
 }

@@ -25,7 +25,7 @@ import (
 
 const (
 	fileName    = "journal"
-	mark        = "vertextune journal 2\n"
+	fileHeader  = "vertextune journal 2\n"
 	headerBytes = 8 // length and checksum, four bytes each
 
 	// rewriteSlack is how much a journal may grow beyond twice its size at the last rewrite.
@@ -90,18 +90,18 @@ func (j *Journal) load(replay func([]byte) error) error {
 		return err
 	}
 	in := bufio.NewReaderSize(j.file, 1<<20)
-	begin, err := in.Peek(min(len(mark), int(info.Size())))
+	begin, err := in.Peek(min(len(fileHeader), int(info.Size())))
 	if err != nil {
 		return err
 	}
-	if string(begin) != mark[:len(begin)] {
+	if string(begin) != fileHeader[:len(begin)] {
 		return errOld
 	}
-	if len(begin) < len(mark) {
+	if len(begin) < len(fileHeader) {
 		return j.begin()
 	}
-	j.size = int64(len(mark))
-	_, _ = in.Discard(len(mark)) // it was peeked
+	j.size = int64(len(fileHeader))
+	_, _ = in.Discard(len(fileHeader)) // it was peeked
 	for j.size < info.Size() {
 		record, err := readFrame(in, info.Size()-j.size)
 		if errors.Is(err, errTorn) {
@@ -118,20 +118,20 @@ func (j *Journal) load(replay func([]byte) error) error {
 		j.size += int64(headerBytes + len(record))
 	}
 	j.rewritten = j.size
-	return j.cut()
+	return j.truncate()
 }
 
-// begin writes the mark into an empty journal.
+// begin writes the header into an empty journal.
 func (j *Journal) begin() error {
-	if _, err := j.file.WriteAt([]byte(mark), 0); err != nil {
+	if _, err := j.file.WriteAt([]byte(fileHeader), 0); err != nil {
 		return err
 	}
-	j.size = int64(len(mark))
-	return j.cut()
+	j.size = int64(len(fileHeader))
+	return j.truncate()
 }
 
-// cut ends the file behind its last whole record.
-func (j *Journal) cut() error { return j.file.Truncate(j.size) }
+// truncate ends the file behind its last whole record.
+func (j *Journal) truncate() error { return j.file.Truncate(j.size) }
 
 // errTorn says that the file ends within a record.
 var errTorn = errors.New("incomplete record")
@@ -225,7 +225,7 @@ func (j *Journal) Rewrite(records iter.Seq2[[]byte, error]) error {
 
 func writeAll(file *os.File, records iter.Seq2[[]byte, error]) (size int64, err error) {
 	out := bufio.NewWriterSize(file, 1<<20)
-	n, err := out.WriteString(mark)
+	n, err := out.WriteString(fileHeader)
 	if err != nil {
 		return 0, err
 	}

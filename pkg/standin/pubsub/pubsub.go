@@ -38,8 +38,8 @@ const (
 type Config struct {
 	// Addr is the host:port to listen on, "127.0.0.1:0" if empty.
 	Addr string
-	// UnaryInterceptor and StreamInterceptor see every call before it is served, to count calls and to
-	// inject faults. Both may be nil.
+	// UnaryInterceptor and StreamInterceptor see every call before it is served, to count calls and
+	// to inject faults. Both may be nil.
 	UnaryInterceptor  grpc.UnaryServerInterceptor
 	StreamInterceptor grpc.StreamServerInterceptor
 }
@@ -75,44 +75,44 @@ type publisher struct {
 	*pstest.GServer
 	fake *pstest.Server
 
-	mu          sync.Mutex // no message may be published while others are removed
-	kept, limit int        // messages in the fake, and the number at which some are removed
+	mu              sync.Mutex // no message may be published while others are removed
+	messages, limit int        // messages in the fake, and the number at which some are removed
 }
 
 func (p *publisher) Publish(ctx context.Context, r *pb.PublishRequest) (*pb.PublishResponse, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.kept >= p.limit {
+	if p.messages >= p.limit {
 		if err := p.removeAcknowledged(ctx); err != nil {
 			return nil, err
 		}
 	}
-	p.kept += len(r.Messages)
+	p.messages += len(r.Messages)
 	return p.GServer.Publish(ctx, r)
 }
 
 // removeAcknowledged removes all messages, because the fake cannot remove single ones. It then
 // publishes the messages again that a subscription may not have acknowledged yet.
 func (p *publisher) removeAcknowledged(ctx context.Context) error {
-	var again []*pb.PublishRequest
+	var unacknowledged []*pb.PublishRequest
 	for _, m := range p.fake.Messages() {
 		subscriptions, err := p.ListTopicSubscriptions(ctx, &pb.ListTopicSubscriptionsRequest{Topic: m.Topic})
 		if err != nil {
 			return fmt.Errorf("list the subscriptions of topic %s: %w", m.Topic, err)
 		}
 		if m.Acks < len(subscriptions.Subscriptions) && time.Since(m.PublishTime) < retention {
-			again = append(again, &pb.PublishRequest{Topic: m.Topic, Messages: []*pb.PubsubMessage{
+			unacknowledged = append(unacknowledged, &pb.PublishRequest{Topic: m.Topic, Messages: []*pb.PubsubMessage{
 				{Data: m.Data, Attributes: m.Attributes, OrderingKey: m.OrderingKey},
 			}})
 		}
 	}
 	p.fake.ClearMessages()
-	for _, r := range again {
+	for _, r := range unacknowledged {
 		_, err := p.GServer.Publish(ctx, r)
 		if err != nil && status.Code(err) != codes.NotFound { // the topic may have been deleted
 			return fmt.Errorf("publish a message to topic %s again: %w", r.Topic, err)
 		}
 	}
-	p.kept, p.limit = len(again), 2*len(again)+keepLimit
+	p.messages, p.limit = len(unacknowledged), 2*len(unacknowledged)+keepLimit
 	return nil
 }

@@ -123,12 +123,12 @@ func (c *call) match(pattern string, segments []string) bool {
 		return false
 	}
 	for i, p := range want {
-		var into *string
+		var target *string
 		switch p {
 		case ":bucket":
-			into = &c.bucket
+			target = &c.bucket
 		case ":object":
-			into = &c.object
+			target = &c.object
 		default:
 			if p != segments[i] {
 				return false
@@ -139,7 +139,7 @@ func (c *call) match(pattern string, segments []string) bool {
 		if err != nil || name == "" {
 			return false
 		}
-		*into = name
+		*target = name
 	}
 	return true
 }

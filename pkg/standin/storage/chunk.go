@@ -20,9 +20,9 @@ type chunk struct {
 	query  bool  // no bytes, only the question how far the upload is
 }
 
-// parseChunk reads the Content-Range header. Without one the request has the whole content. have is
-// how much of the upload is stored already.
-func parseChunk(header string, contentLength, have int64) (ch chunk, err error) {
+// parseChunk reads the Content-Range header. Without one the request has the whole content. stored
+// is how much of the upload is stored already.
+func parseChunk(header string, contentLength, stored int64) (ch chunk, err error) {
 	if header == "" {
 		return chunk{length: contentLength, total: contentLength}, nil
 	}
@@ -38,7 +38,7 @@ func parseChunk(header string, contentLength, have int64) (ch chunk, err error) 
 		}
 	}
 	if span == "*" {
-		ch.query, ch.first = true, have
+		ch.query, ch.first = true, stored
 		return ch, nil
 	}
 	from, to, ok := strings.Cut(span, "-")
@@ -51,12 +51,12 @@ func parseChunk(header string, contentLength, have int64) (ch chunk, err error) 
 	if contentLength >= 0 && contentLength != ch.length {
 		return ch, errInvalid("The Content-Range header names %d bytes, but the request has %d.", ch.length, contentLength)
 	}
-	if first > have {
+	if first > stored {
 		return ch, &apiError{
-			status: http.StatusServiceUnavailable, plain: true,
+			status: http.StatusServiceUnavailable, plainText: true,
 			message: "Invalid request.  According to the Content-Range header, the upload offset is " +
 				strconv.FormatInt(first, 10) + " byte(s), which exceeds already uploaded size of " +
-				strconv.FormatInt(have, 10) + " byte(s).",
+				strconv.FormatInt(stored, 10) + " byte(s).",
 		}
 	}
 	return ch, ch.checkLength()
@@ -76,8 +76,8 @@ func (ch chunk) checkLength() error {
 		"The received request contained %d bytes, which does not meet this requirement.", quantum, quantum, ch.length)
 }
 
-// agree compares the chunk with the size declared when the upload began.
-func (ch chunk) agree(declared *int64) error {
+// checkDeclared compares the chunk with the size declared when the upload began.
+func (ch chunk) checkDeclared(declared *int64) error {
 	if declared != nil && ch.total >= 0 && ch.total != *declared {
 		return errInvalid("The upload was declared to have %d bytes, but the request says %d.", *declared, ch.total)
 	}
@@ -87,8 +87,8 @@ func (ch chunk) agree(declared *int64) error {
 // final reports whether the upload is complete when it has size bytes.
 func (ch chunk) final(size int64) bool { return size == ch.total }
 
-// known is how many of the chunk's bytes an upload of size bytes has already.
-func (ch chunk) known(size int64) int64 {
+// alreadyStored is how many of the chunk's bytes an upload of size bytes has already.
+func (ch chunk) alreadyStored(size int64) int64 {
 	if ch.length < 0 {
 		return size - ch.first
 	}
@@ -105,7 +105,7 @@ func (ch *chunk) store(blob *blobWriter, body io.Reader) error {
 		return nil
 	}
 	in := &faultReader{r: body}
-	if _, err := io.CopyN(io.Discard, in, ch.known(blob.size)); err != nil {
+	if _, err := io.CopyN(io.Discard, in, ch.alreadyStored(blob.size)); err != nil {
 		return errInvalid("The request body ended early: %v", err)
 	}
 	buf := quanta.Get().(*[quantum]byte) //nolint:forcetypeassert // the pool holds nothing else

@@ -83,8 +83,8 @@ func setContentHeaders(h http.Header, o *Object, etag string) {
 	}
 }
 
-// parseRange reads a Range header for content of size bytes. It takes "bytes=first-last", where last
-// may be missing, and no other form.
+// parseRange reads a Range header for content of size bytes. It takes "bytes=first-last", where
+// last may be missing, and no other form.
 func parseRange(header string, size int64) (first, length int64, partial bool, err error) {
 	if header == "" {
 		return 0, size, false, nil

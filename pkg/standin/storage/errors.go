@@ -16,12 +16,12 @@ import (
 // apiError is a refusal as Cloud Storage words it: an HTTP status, the JSON
 // API's reason and message, and the XML API's code.
 type apiError struct {
-	status   int
-	reason   string
-	message  string
-	location string // what the refusal is about, as "header: If-Match"
-	xmlCode  string
-	plain    bool // the answer is the message as text: clients go by that, too
+	status    int
+	reason    string
+	message   string
+	location  string // what the refusal is about, as "header: If-Match"
+	xmlCode   string
+	plainText bool // the answer is the message as text: clients go by that, too
 }
 
 func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.status, e.reason, e.message) }
@@ -99,7 +99,7 @@ type errorBody struct {
 // server's own (a full disk, say) and are reported as such.
 func writeError(w http.ResponseWriter, _ *http.Request, err error) {
 	e := asAPIError(err)
-	if e.plain {
+	if e.plainText {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Content-Length", strconv.Itoa(len(e.message)))
 		w.WriteHeader(e.status)

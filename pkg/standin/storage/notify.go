@@ -19,16 +19,16 @@ const (
 // queue holds a bucket's finalized objects that are not delivered yet, oldest
 // first. The store's lock guards it.
 type queue struct {
-	events []*event
-	taken  bool          // a Finalized loop serves it
-	wake   chan struct{} // holds a value after a change
+	events   []*event
+	isServed bool          // a Finalized loop serves it
+	wake     chan struct{} // holds a value after a change
 }
 
 type event struct {
 	object  *Object
 	running bool
 	tries   int
-	due     time.Time
+	nextTry time.Time
 }
 
 func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
@@ -51,7 +51,7 @@ func (q *queue) next(now time.Time) (ev *event, wait time.Duration, ok bool) {
 		if ev.running {
 			continue
 		}
-		left := ev.due.Sub(now)
+		left := ev.nextTry.Sub(now)
 		if left <= 0 {
 			return ev, 0, true
 		}
@@ -144,17 +144,17 @@ func (st *store) takeQueue(bucket string) (*queue, error) {
 	switch {
 	case q == nil:
 		return nil, fmt.Errorf("the bucket is not in Config.Notify")
-	case q.taken:
+	case q.isServed:
 		return nil, fmt.Errorf("another loop serves the bucket")
 	}
-	q.taken = true
+	q.isServed = true
 	return q, nil
 }
 
 func (st *store) releaseQueue(q *queue) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	q.taken = false
+	q.isServed = false
 }
 
 // nextEvent takes the next event to deliver, or returns a channel that fires
@@ -185,6 +185,6 @@ func (st *store) settle(ctx context.Context, ev *event, failure error) {
 	if failure == nil || ctx.Err() != nil {
 		return
 	}
-	ev.due = time.Now().Add(min(firstRetry<<min(ev.tries, 10), lastRetry))
+	ev.nextTry = time.Now().Add(min(firstRetry<<min(ev.tries, 10), lastRetry))
 	ev.tries++
 }

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// quantum is the unit in which a resumable upload is stored: before the end, its length is always
-	// a multiple of it.
+	// quantum is the unit in which a resumable upload is stored: before the end, its length is
+	// always a multiple of it.
 	quantum = 256 << 10
 	// uploadLife is how long an upload can be resumed.
 	uploadLife = 7 * 24 * time.Hour
@@ -149,7 +149,7 @@ func (st *store) advance(up *upload, c *call) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := ch.agree(up.Size); err != nil {
+	if err := ch.checkDeclared(up.Size); err != nil {
 		return nil, err
 	}
 	if err := ch.store(up.blob, c.Body); err != nil {

@@ -38,8 +38,8 @@ type Config struct {
 	// JobDuration is the time from a job's creation to success; 0 is 20 s. Jobs keep the one they
 	// began with.
 	JobDuration time.Duration
-	// ConcurrentJobs is the number of unfinished jobs a project may have on Gemini, and again on open
-	// models; 0 is Vertex AI's default.
+	// ConcurrentJobs is the number of unfinished jobs a project may have on Gemini, and again on
+	// open models; 0 is Vertex AI's default.
 	ConcurrentJobs int
 	// Now is the clock; nil is time.Now. The server never lets it step back.
 	Now func() time.Time

@@ -32,11 +32,11 @@ func (e *engine) readDataset(ctx context.Context, j *job) *outcome {
 	if failure := e.checkTrainingSize(j.facts, training); failure != nil {
 		return &outcome{failure: failure}
 	}
-	if training.kept == 0 {
+	if training.used == 0 {
 		return &outcome{failure: jobError(codes.InvalidArgument, "The training dataset %s has no usable examples: "+
 			"%d examples, of which %d were dropped.", spec.GetTrainingDatasetUri(), training.examples, training.dropped)}
 	}
-	measured := measure{Entropy: training.answers.entropy(), Variety: training.answers.trigrams.share(), Novelty: -1}
+	measured := measure{Entropy: training.answers.entropy(), Variety: training.answers.trigrams.unseenShare(), Novelty: -1}
 	if uri := spec.GetValidationDatasetUri(); uri != "" {
 		validation, failure := e.readFile(ctx, uri, "Validation dataset", check, &training.answers.trigrams)
 		if failure == nil {
@@ -45,7 +45,7 @@ func (e *engine) readDataset(ctx context.Context, j *job) *outcome {
 		if failure != nil {
 			return &outcome{failure: failure}
 		}
-		measured.Novelty = validation.answers.trigrams.share()
+		measured.Novelty = validation.answers.trigrams.unseenShare()
 	}
 	planned := plan(spec, j.facts, &e.facts.service, training)
 	planned.measure, planned.lessons = measured, training.lessons
@@ -111,7 +111,7 @@ func (e *engine) readFile(ctx context.Context, uri, what string, check checker, 
 		case parsed.drop != "":
 			t.drop(t.examples, parsed.drop, limits.DroppedSampleMax.Value)
 		default:
-			t.keep(parsed, known)
+			t.countUsed(parsed, known)
 		}
 	})
 	switch {
@@ -150,24 +150,24 @@ func readFailure(uri string, err error) *spb.Status {
 // if it is not empty.
 func eachLine(r io.Reader, limit int, visit func(line []byte, whole bool)) error {
 	in := bufio.NewReaderSize(r, 64<<10)
-	var long []byte // what is held of a line that is larger than the buffer
+	var longLine []byte // what is held of a line that is larger than the buffer
 	whole := true
 	for {
 		piece, err := in.ReadSlice('\n')
-		if room := limit + 2 - len(long); len(piece) > room {
+		if room := limit + 2 - len(longLine); len(piece) > room {
 			piece, whole = piece[:max(room, 0)], false
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
-			long = append(long, piece...)
+			longLine = append(longLine, piece...)
 			continue
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		line := piece
-		if len(long) > 0 {
-			long = append(long, piece...)
-			line = long
+		if len(longLine) > 0 {
+			longLine = append(longLine, piece...)
+			line = longLine
 		}
 		if len(line) > 0 {
 			line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
@@ -176,6 +176,6 @@ func eachLine(r io.Reader, limit int, visit func(line []byte, whole bool)) error
 		if err != nil {
 			return nil
 		}
-		long, whole = long[:0], true
+		longLine, whole = longLine[:0], true
 	}
 }

@@ -45,11 +45,14 @@ type modelFacts struct {
 	MaxTokens          int64       `json:"max_tokens"`
 	CMEK               bool        `json:"cmek"`
 	Modalities         []string    `json:"modalities"`
-	// LearningRates are those that an open model is tuned with by default, by the modes that it takes.
+	// LearningRates are those that an open model is tuned with by default, by the modes that it
+	// takes.
 	LearningRates map[string]float64 `json:"learning_rates"`
-	// FixedSampling says that requests with penalties, or with a last turn of the model, are refused.
+	// FixedSampling says that requests with penalties, or with a last turn of the model, are
+	// refused.
 	FixedSampling bool `json:"fixed_sampling"`
-	// ThinkingLevels are those that requests may set; ThinkingBudget says that they may set a budget.
+	// ThinkingLevels are those that requests may set; ThinkingBudget says that they may set a
+	// budget.
 	ThinkingLevels []string `json:"thinking_levels"`
 	ThinkingBudget bool     `json:"thinking_budget"`
 }

@@ -53,12 +53,12 @@ type outcome struct {
 	failure     *spb.Status                   // nil if the job will succeed
 }
 
-func (j *job) share(percent int) time.Duration {
+func (j *job) timeShare(percent int) time.Duration {
 	return (j.duration * time.Duration(percent) / 100).Truncate(time.Microsecond)
 }
 
 // start is when the job begins to run.
-func (j *job) start() time.Time { return j.created.Add(j.share(pendingPercent)) }
+func (j *job) start() time.Time { return j.created.Add(j.timeShare(pendingPercent)) }
 
 // started reports whether the job had begun to run by now, before any cancellation.
 func (j *job) started(now time.Time) bool {
@@ -73,7 +73,7 @@ func (j *job) end() (time.Time, pb.JobState) {
 		return at, state
 	}
 	// Cancelling is best effort: a job that ends first keeps its own end.
-	if stop := j.cancelled.Add(j.share(cancelPercent)); at.IsZero() || !at.Before(stop) {
+	if stop := j.cancelled.Add(j.timeShare(cancelPercent)); at.IsZero() || !at.Before(stop) {
 		return stop, pb.JobState_JOB_STATE_CANCELLED
 	}
 	return at, state
@@ -109,10 +109,10 @@ func (j *job) state(now time.Time) pb.JobState {
 	}
 }
 
-// training is when the job begins to train and how long it trains, if nobody cancels it. Its dataset
-// was read.
+// training is when the job begins to train and how long it trains, if nobody cancels it. Its
+// dataset was read.
 func (j *job) training() (begin time.Time, span time.Duration) {
-	begin = later(j.created.Add(j.share(datasetPercent)), j.outcome.at)
+	begin = later(j.created.Add(j.timeShare(datasetPercent)), j.outcome.at)
 	return begin, later(j.created.Add(j.duration), j.outcome.at).Sub(begin)
 }
 

@@ -18,8 +18,8 @@ type measure struct {
 	// Variety is the share of trigrams in the training answers that are different: what varies much
 	// is learned badly.
 	Variety float64 `json:"variety"`
-	// Novelty is the share of trigrams in the validation answers that no training answer has: what is
-	// new is not learned at all. It is -1 without validation data.
+	// Novelty is the share of trigrams in the validation answers that no training answer has: what
+	// is new is not learned at all. It is -1 without validation data.
 	Novelty float64 `json:"novelty"`
 }
 
@@ -44,7 +44,7 @@ func (t *trigrams) add(answer string, others *trigrams) {
 	}
 }
 
-func (t *trigrams) share() float64 { return float64(t.unseen) / float64(max(t.all, 1)) }
+func (t *trigrams) unseenShare() float64 { return float64(t.unseen) / float64(max(t.all, 1)) }
 
 // answers gathers the answers of one file.
 type answers struct {

@@ -22,8 +22,8 @@ type metrics struct {
 	*service
 }
 
-// experiment is the ID of the job's experiment. Its number is that of the job, so that two jobs that
-// start in the same second have two.
+// experiment is the ID of the job's experiment. Its number is that of the job, so that two jobs
+// that start in the same second have two.
 func (j *job) experiment() string {
 	return "tuning-experiment-" + j.start().UTC().Format("20060102150405") + derivedID(j.id, "experiment")[:6]
 }

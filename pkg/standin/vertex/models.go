@@ -44,7 +44,7 @@ func (m *models) UpdateModel(_ context.Context, req *v1.UpdateModelRequest) (*v1
 		return nil, err
 	}
 	id := req.GetModel().GetDefaultCheckpointId()
-	if !slices.Contains(j.kept(), id) {
+	if !slices.Contains(j.checkpointIDs(), id) {
 		return nil, invalidField("model.default_checkpoint_id", "The checkpoint %q does not exist in the model version.", id)
 	}
 	if err := m.engine.append(record{Kind: recordDefault, ID: j.id, At: m.engine.moment(j), Checkpoint: id}); err != nil {
@@ -103,8 +103,8 @@ func (s *Server) DeleteModel(name string) error {
 	return s.engine.append(record{Kind: recordDelete, ID: j.id, At: s.engine.moment(j)})
 }
 
-// kept returns the IDs of the checkpoints that a tuned model has.
-func (j *job) kept() (ids []string) {
+// checkpointIDs returns the IDs of the checkpoints that a tuned model has.
+func (j *job) checkpointIDs() (ids []string) {
 	all := j.outcome.checkpoints
 	if j.spec.GetSupervisedTuningSpec().GetExportLastCheckpointOnly() || j.facts.open() {
 		all = all[len(all)-1:]
@@ -121,7 +121,7 @@ func (j *job) defaultCheckpoint() string {
 	if j.chosen != "" {
 		return j.chosen
 	}
-	ids := j.kept()
+	ids := j.checkpointIDs()
 	return ids[len(ids)-1]
 }
 

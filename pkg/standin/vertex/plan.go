@@ -35,7 +35,7 @@ func plan(spec *pb.SupervisedTuningSpec, model *modelFacts, facts *serviceFacts,
 	if spec.GetTuningMode() != pb.SupervisedTuningSpec_TUNING_MODE_FULL {
 		chosen.AdapterSize = cmp.Or(chosen.GetAdapterSize(), adapterSize(model.DefaultAdapterSize))
 	}
-	stepsPerEpoch := (training.kept + batch - 1) / batch
+	stepsPerEpoch := (training.used + batch - 1) / batch
 	return &outcome{
 		stats:       training.stats(stepsPerEpoch * chosen.GetEpochCount()),
 		hyper:       chosen,

@@ -24,8 +24,8 @@ type prediction struct {
 
 const permissionPredict = "aiplatform.endpoints.predict"
 
-// asked is the model that a request names.
-type asked struct {
+// askedModel is the model that a request names.
+type askedModel struct {
 	facts   *modelFacts
 	lessons lessons // of a tuned model
 	skill   uint64  // percent of the questions that a tuned model answers by its lessons
@@ -42,7 +42,7 @@ func (p *prediction) GenerateContent(_ context.Context, req *v1.GenerateContentR
 	}
 	question := lastQuestion(req.GetContents())
 	reason := v1.Candidate_STOP
-	answer, isCut := cut(model.answer(question), req.GetGenerationConfig().GetMaxOutputTokens())
+	answer, isCut := truncate(model.answer(question), req.GetGenerationConfig().GetMaxOutputTokens())
 	if isCut {
 		reason = v1.Candidate_MAX_TOKENS
 	}
@@ -59,26 +59,26 @@ func (p *prediction) GenerateContent(_ context.Context, req *v1.GenerateContentR
 }
 
 // model finds the model that a name means.
-func (p *prediction) model(name string) (asked, error) {
+func (p *prediction) model(name string) (askedModel, error) {
 	if m := publisherModelPattern.FindStringSubmatch(name); m != nil {
 		where, err := p.servingPlace(m[1], m[2])
 		if err != nil {
-			return asked{}, err
+			return askedModel{}, err
 		}
 		facts := p.facts.models[m[3]]
 		if facts == nil || facts.open() || facts.retired(p.engine.clock()) || !facts.servedAt(m[2], p.facts.regions()) {
-			return asked{}, publisherModelNotFound(where, m[3])
+			return askedModel{}, publisherModelNotFound(where, m[3])
 		}
-		return asked{facts: facts}, nil
+		return askedModel{facts: facts}, nil
 	}
 	m := endpointPattern.FindStringSubmatch(name)
 	if m == nil {
-		return asked{}, invalidField("model", "Invalid resource name %q: the format is projects/{project}/locations/{location}/"+
+		return askedModel{}, invalidField("model", "Invalid resource name %q: the format is projects/{project}/locations/{location}/"+
 			"publishers/google/models/{model} or projects/{project}/locations/{location}/endpoints/{endpoint}.", name)
 	}
 	where, err := p.servingPlace(m[1], m[2])
 	if err != nil {
-		return asked{}, err
+		return askedModel{}, err
 	}
 	return p.endpoint(where, m[3])
 }
@@ -107,7 +107,7 @@ func (m *modelFacts) servedAt(location string, regions []string) bool {
 
 // endpoint finds the tuned model behind an endpoint: a job that has succeeded, or one of its
 // checkpoints. A later checkpoint knows more of the training data, and the last one nearly all.
-func (p *prediction) endpoint(where place, id string) (asked, error) {
+func (p *prediction) endpoint(where place, id string) (askedModel, error) {
 	p.engine.mu.Lock()
 	defer p.engine.mu.Unlock()
 	now := p.engine.now()
@@ -123,17 +123,17 @@ func (p *prediction) endpoint(where place, id string) (asked, error) {
 				continue
 			}
 			if j.facts.retired(now) {
-				return asked{}, publisherModelNotFound(where, j.facts.ID)
+				return askedModel{}, publisherModelNotFound(where, j.facts.ID)
 			}
-			return asked{facts: j.facts, lessons: j.outcome.lessons, skill: uint64(40 + 55*(i+1)/len(checkpoints))}, nil
+			return askedModel{facts: j.facts, lessons: j.outcome.lessons, skill: uint64(40 + 55*(i+1)/len(checkpoints))}, nil
 		}
 	}
-	return asked{}, status.Errorf(codes.NotFound, "Endpoint `%s` not found.", where.endpoint(id))
+	return askedModel{}, status.Errorf(codes.NotFound, "Endpoint `%s` not found.", where.endpoint(id))
 }
 
 // answer returns the model's answer. Whether a tuned model remembers a question depends on the
 // question alone, so that what an early checkpoint knows, a later one knows too.
-func (a asked) answer(question string) *v1.Content {
+func (a askedModel) answer(question string) *v1.Content {
 	if verdict, ok := judge(question); ok {
 		return text(verdict)
 	}

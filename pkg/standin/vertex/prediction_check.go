@@ -74,9 +74,9 @@ func unsignedCall(turn *v1.Content) bool {
 	return false
 }
 
-// cut returns an answer of at most so many tokens, four characters each, and reports whether it is
-// shorter than before. 0 is no limit.
-func cut(answer *v1.Content, tokens int32) (*v1.Content, bool) {
+// truncate returns an answer of at most so many tokens, four characters each, and reports whether
+// it is shorter than before. 0 is no limit.
+func truncate(answer *v1.Content, tokens int32) (*v1.Content, bool) {
 	if tokens <= 0 || contentTokens(answer) <= tokens {
 		return answer, false
 	}

@@ -11,7 +11,7 @@ import (
 type tally struct {
 	examples   int64 // all of them
 	multimodal bool  // some hold images or other files
-	kept       int64
+	used       int64
 	characters int64
 	tokens     int64
 	dropped    int64
@@ -21,11 +21,11 @@ type tally struct {
 	lessons    lessons
 }
 
-// keep counts an example that is used. It compares the answer with known trigrams.
-func (t *tally) keep(e *example, known *trigrams) {
+// countUsed counts an example that is used. It compares the answer with known trigrams.
+func (t *tally) countUsed(e *example, known *trigrams) {
 	t.answers.add(e.answer, known)
 	t.lessons.add(e.lesson)
-	t.kept++
+	t.used++
 	t.characters += e.characters
 	t.multimodal = t.multimodal || e.files > 0
 	t.tokens += e.input + e.output

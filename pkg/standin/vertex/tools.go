@@ -14,11 +14,13 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// The rules for declarations are those of the comments on FunctionDeclaration, Schema, FunctionCall and Tool in
-// Google's client library, and those that the service gives with INVALID_ARGUMENT: "When using any_of, it must be
-// the only field set" (BerriAI/litellm#11164, anomalyco/opencode#15795), "schema should be of type OBJECT"
-// (spring-projects/spring-ai#1373), "should be non-empty for STRING type with enum format" (elastic/kibana#286302),
-// "items: missing field", "property is not defined", "cannot be empty", "schema didn't specify the schema type field".
+// The rules for declarations are those of the comments on FunctionDeclaration, Schema, FunctionCall
+// and Tool in Google's client library, and those that the service gives with INVALID_ARGUMENT:
+// "When using any_of, it must be the only field set" (BerriAI/litellm#11164,
+// anomalyco/opencode#15795), "schema should be of type OBJECT" (spring-projects/spring-ai#1373),
+// "should be non-empty for STRING type with enum format" (elastic/kibana#286302), "items: missing
+// field", "property is not defined", "cannot be empty", "schema didn't specify the schema type
+// field".
 var (
 	functionNames  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.:-]{0,63}$`)
 	parameterNames = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)

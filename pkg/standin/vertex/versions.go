@@ -23,8 +23,8 @@ type serviceV1 struct {
 	service *service
 }
 
-// carry moves the fields that two versions of a message share.
-func carry[M proto.Message](from proto.Message, to M) (M, error) {
+// copyShared moves the fields that two versions of a message share.
+func copyShared[M proto.Message](from proto.Message, to M) (M, error) {
 	wire, err := proto.Marshal(from)
 	if err == nil {
 		err = proto.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(wire, to)
@@ -37,7 +37,7 @@ func carry[M proto.Message](from proto.Message, to M) (M, error) {
 
 // jobV1 is a job as v1 shows it.
 func jobV1(job *pb.TuningJob) *v1.TuningJob {
-	out, err := carry(job, &v1.TuningJob{})
+	out, err := copyShared(job, &v1.TuningJob{})
 	if err != nil {
 		panic(fmt.Sprintf("the versions of the API have grown apart: %v", err)) // a test holds them together
 	}
@@ -45,7 +45,7 @@ func jobV1(job *pb.TuningJob) *v1.TuningJob {
 }
 
 func (s *serviceV1) CreateTuningJob(ctx context.Context, req *v1.CreateTuningJobRequest) (*v1.TuningJob, error) {
-	in, err := carry(req, &pb.CreateTuningJobRequest{})
+	in, err := copyShared(req, &pb.CreateTuningJobRequest{})
 	if err != nil {
 		return nil, err
 	}

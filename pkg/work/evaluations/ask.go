@@ -44,14 +44,14 @@ func (s *Service) ask(ctx context.Context, run evalrun.Run, rows []evaluation.Ro
 	}
 	outcomes, ended := s.askAll(ctx, questions)
 	p := collect(run, outcomes, questions, ended)
-	for i := range p.asked {
+	for i := range p.examples {
 		for k, side := range run.Sides {
 			if o := outcomes[i][k]; o.answered {
 				rows[i].Answered(side.Name, o.answer)
 			}
 		}
 	}
-	p.rows = rows[:p.asked]
+	p.rows = rows[:p.examples]
 	return p
 }
 
@@ -76,7 +76,7 @@ func (s *Service) askAll(ctx context.Context, questions [][]question) (outcomes 
 			}
 			group.Go(func() {
 				defer func() { <-slots }()
-				o := s.one(ctx, q)
+				o := s.askOne(ctx, q)
 				mu.Lock()
 				defer mu.Unlock()
 				outcomes[i][k] = o
@@ -88,8 +88,8 @@ func (s *Service) askAll(ctx context.Context, questions [][]question) (outcomes 
 	return outcomes, ctx.Err()
 }
 
-// one asks one question.
-func (s *Service) one(ctx context.Context, q question) (o outcome) {
+// askOne asks one question.
+func (s *Service) askOne(ctx context.Context, q question) (o outcome) {
 	request, err := q.Request(evaluation.RequestOptions{
 		ThinkingLevel: q.model.ThinkingLevel, ThinkingBudget: q.model.ThinkingBudget, MaxOutputTokens: q.tokens,
 	})
@@ -130,13 +130,13 @@ func collect(run evalrun.Run, outcomes [][]outcome, questions [][]question, ende
 			isAsked, failed = true, nil
 		}
 		if isPrefix = isPrefix && isAsked; isPrefix {
-			p.asked++
+			p.examples++
 		}
 		if p.err == nil {
 			p.err = failed
 		}
 	}
-	if p.err == nil && p.asked < len(questions) && ended != nil {
+	if p.err == nil && p.examples < len(questions) && ended != nil {
 		p.err = notAsked(ended)
 	}
 	return p

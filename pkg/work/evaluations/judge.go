@@ -47,10 +47,10 @@ func (s *Service) judge(ctx context.Context, run evalrun.Run, rows []evaluation.
 	}
 	outcomes, ended := s.askAll(ctx, questions)
 	p := collect(run, outcomes, questions, ended)
-	for i := range p.asked {
+	for i := range p.examples {
 		rows[i].Judgements = judgements(rows[i], base, others, outcomes[i])
 	}
-	p.rows = rows[:p.asked]
+	p.rows = rows[:p.examples]
 	return p
 }
 

@@ -54,7 +54,8 @@ func (w *world) untilJudge(t *testing.T, e store.Evaluation) store.Evaluation {
 	return e
 }
 
-// TestJudge: the judge compares answers that differ, twice, and its bill is part of the evaluation's.
+// TestJudge: the judge compares answers that differ, twice, and its bill is part of the
+// evaluation's.
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, jobs.Config{Budget: jobs.Budget{Monthly: 100_000_000}})

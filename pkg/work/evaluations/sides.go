@@ -40,12 +40,12 @@ var endpointLocation = lazyregexp.New(`^projects/[^/]+/locations/([a-z0-9-]+)/en
 
 // sides returns the models to ask. The first one is the base model of the job, or the tuned model
 // of the job to compare with. The base model is asked at the location of the tuned one.
-func (s *Service) sides(known *catalogue.Catalogue, r evalrun.Request, job tuning.Job, against *tuning.Job) ([]evalrun.Side, error) {
-	tuned, err := tunedModel(known, tunedSide, job, job.TunedEndpoint)
+func (s *Service) sides(models *catalogue.Catalogue, r evalrun.Request, job tuning.Job, against *tuning.Job) ([]evalrun.Side, error) {
+	tuned, err := tunedModel(models, tunedSide, job, job.TunedEndpoint)
 	if err != nil {
 		return nil, err
 	}
-	first, err := s.first(known, tuned.Location, job, against)
+	first, err := s.first(models, tuned.Location, job, against)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (s *Service) sides(known *catalogue.Catalogue, r evalrun.Request, job tunin
 			return nil, fault.Refuse(fault.InvalidArgument, fmt.Sprintf("checkpoints[%d]", i), "UNKNOWN_CHECKPOINT",
 				"The job has no checkpoint of this ID with an endpoint. It has: %s.", strings.Join(checkpointIDs(job), ", "))
 		}
-		side, err := tunedModel(known, checkpointSide+id, job, job.Checkpoints[at].Endpoint)
+		side, err := tunedModel(models, checkpointSide+id, job, job.Checkpoints[at].Endpoint)
 		if err != nil {
 			return nil, err
 		}

@@ -53,20 +53,20 @@ func (s *Service) Start(ctx context.Context, r StartRequest) (evalrun.Run, error
 	if r.Key == "" {
 		return s.create(ctx, evalrun.NewID(s.Now()), r)
 	}
-	return s.once(ctx, evalrun.KeyID(r.Caller, r.Key), r)
+	return s.startOnce(ctx, evalrun.KeyID(r.Caller, r.Key), r)
 }
 
 // StartOf starts the evaluation that the start of a job asked for: against the base or, if the job
 // repeats another one, against the model of that one. It is idempotent.
 func (s *Service) StartOf(ctx context.Context, job tuning.Job) error {
-	_, err := s.once(ctx, evalrun.JobKeyID(job.ID), StartRequest{
+	_, err := s.startOnce(ctx, evalrun.JobKeyID(job.ID), StartRequest{
 		Request: evalrun.Request{JobName: job.ID, Against: job.RetunedFrom}, Caller: job.StartedBy,
 	})
 	return err
 }
 
-// once creates the evaluation of this ID, or returns the existing one.
-func (s *Service) once(ctx context.Context, id string, r StartRequest) (evalrun.Run, error) {
+// startOnce creates the evaluation of this ID, or returns the existing one.
+func (s *Service) startOnce(ctx context.Context, id string, r StartRequest) (evalrun.Run, error) {
 	known, err := s.Records.Evaluation(ctx, id)
 	if err == nil || fault.KindOf(err) != fault.NotFound {
 		return repeated(known.Run, r, err)

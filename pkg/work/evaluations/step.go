@@ -126,24 +126,24 @@ func (s *Service) fail(run evalrun.Run, err error) evalrun.Run {
 	return run.Fail(jobs.FailureOf(err), s.now())
 }
 
-// piece is the result of asking the questions of some examples.
+// askPiece is the result of asking the questions of some examples.
 type piece struct {
-	asked int              // examples, from the first one on
-	rows  []evaluation.Row // of these examples, with the answers
-	usage evalrun.Usage    // of these and of further answers, which are lost
-	err   error            // why there are no more rows
+	examples int              // examples, from the first one on
+	rows     []evaluation.Row // of these examples, with the answers
+	usage    evalrun.Usage    // of these and of further answers, which are lost
+	err      error            // why there are no more rows
 }
 
 // pieceInTime does a piece, and asks only as long as the lease allows.
 func (s *Service) pieceInTime(ctx context.Context, run evalrun.Run) (piece, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.askTimeout(run))
 	defer cancel()
-	return s.piece(ctx, run)
+	return s.askPiece(ctx, run)
 }
 
-// piece asks the next questions and writes the answers. If an earlier process has written them but
-// not recorded it, nothing is asked.
-func (s *Service) piece(ctx context.Context, run evalrun.Run) (piece, error) {
+// askPiece asks the next questions and writes the answers. If an earlier process has written them
+// but not recorded it, nothing is asked.
+func (s *Service) askPiece(ctx context.Context, run evalrun.Run) (piece, error) {
 	name := pieceName(run, run.Cursor)
 	written, err := s.rows(ctx, gcs.URI(s.Config.DataBucket, folder(run.ID, name)))
 	if err == nil {

@@ -1,8 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package jobaccess finds jobs by the names that callers use, and describes them as they are now. The
-// HTTP endpoints and the console share it, so that both say the same about a job.
+// Package jobaccess finds jobs by the names that callers use, and describes them as they are now.
+// The HTTP endpoints and the console share it, so that both say the same about a job.
 package jobaccess
 
 import (
@@ -42,7 +42,7 @@ type Service struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 
-	asked asked
+	refreshed refreshTimes
 }
 
 // New returns a service that works with what a function has opened.

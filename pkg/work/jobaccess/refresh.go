@@ -19,29 +19,29 @@ func (s *Service) Refresh(ctx context.Context, r store.Record) (store.Record, st
 	if r.Finished || r.Name == "" || r.Age(s.Now()) < s.Config.StatusMaxAge {
 		return r, ""
 	}
-	if !s.asked.due(r.ID, s.Now(), s.Config.StatusMaxAge) {
+	if !s.refreshed.due(r.ID, s.Now(), s.Config.StatusMaxAge) {
 		return r, ""
 	}
 	const stale = "Vertex AI could not be asked just now; this is what it said at updated_at."
 	seen, err := s.Vertex.Get(ctx, r.Name)
 	if err != nil {
-		s.asked.forget(r.ID)
+		s.refreshed.forget(r.ID)
 		s.Log.WarnContext(ctx, "the job was not refreshed", "job_id", r.ID, "error", err)
 		return r, stale
 	}
 	fresh, err := s.Records.Apply(ctx, r, seen)
 	if err != nil {
-		s.asked.forget(r.ID)
+		s.refreshed.forget(r.ID)
 		s.Log.WarnContext(ctx, "the refreshed job was not recorded", "job_id", r.ID, "error", err)
 		return r, stale
 	}
 	return fresh, ""
 }
 
-// asked contains when this instance last read each job from Vertex AI. A record is written only
-// when its job has changed, so without these times a job that does not change would be read from
-// Vertex AI for every request.
-type asked struct {
+// refreshTimes contains when this instance last read each job from Vertex AI. A record is written
+// only when its job has changed, so without these times a job that does not change would be read
+// from Vertex AI for every request.
+type refreshTimes struct {
 	mu sync.Mutex
 	at map[string]time.Time // by the job's ID
 }
@@ -50,7 +50,7 @@ type asked struct {
 const mostAsked = 10_000
 
 // due reports whether the job was last read at least maxAge ago. If so, it sets that time to now.
-func (a *asked) due(id string, now time.Time, maxAge time.Duration) bool {
+func (a *refreshTimes) due(id string, now time.Time, maxAge time.Duration) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	old := func(_ string, at time.Time) bool { return now.Sub(at) >= maxAge }
@@ -70,7 +70,7 @@ func (a *asked) due(id string, now time.Time, maxAge time.Duration) bool {
 }
 
 // forget makes the next request read the job again, because this attempt failed.
-func (a *asked) forget(id string) {
+func (a *refreshTimes) forget(id string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.at, id)

@@ -1,8 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package jobevents publishes the events of jobs as CloudEvents to a Pub/Sub topic, at least once, and
-// in order for each job. The files in the folder schema describe the data of each type of event.
+// Package jobevents publishes the events of jobs as CloudEvents to a Pub/Sub topic, at least once,
+// and in order for each job. The files in the folder schema describe the data of each type of
+// event.
 package jobevents
 
 import (

@@ -23,8 +23,8 @@ const ModelTypePrefix = "vertextune.model.v1."
 // modelTypes are the last words of the types.
 var modelTypes = map[promotion.Action]string{promotion.Promoted: "promoted", promotion.RolledBack: "rolledBack"}
 
-// moved is the data of an event about a model: another version is active.
-type moved struct {
+// modelData is the data of an event about a model: another version is active.
+type modelData struct {
 	ModelID      string          `json:"model_id"`
 	Version      int64           `json:"version"`
 	JobID        string          `json:"job_id"`
@@ -47,7 +47,7 @@ func ModelEvent(project, modelID string, m promotion.Move) (cloudevent.Event, er
 	out.SetSubject(subject(modelID))
 	out.SetType(ModelTypePrefix + modelTypes[m.Action])
 	out.SetTime(m.At.UTC().Truncate(time.Microsecond))
-	err := out.SetData(cloudevent.ApplicationJSON, moved{
+	err := out.SetData(cloudevent.ApplicationJSON, modelData{
 		ModelID: modelID, Version: m.Number, JobID: m.Version.JobID, JobName: m.Version.JobName, BaseModel: m.Version.BaseModel,
 		TunedModel: m.Version.TunedModel, CheckpointID: m.Version.Checkpoint, Endpoint: m.Version.Endpoint,
 		Actor: m.By, Automatic: m.Automatic, Evaluation: m.Gain,
@@ -58,8 +58,8 @@ func ModelEvent(project, modelID string, m promotion.Move) (cloudevent.Event, er
 	return out, nil
 }
 
-// subject is the subject of the events of a model, and their ordering key. The ID of a model may have
-// any character, so it is percent-encoded.
+// subject is the subject of the events of a model, and their ordering key. The ID of a model may
+// have any character, so it is percent-encoded.
 func subject(modelID string) string { return "models/" + url.PathEscape(modelID) }
 
 // PublishMoves publishes the events of a model, in order. After an error, some of them may have

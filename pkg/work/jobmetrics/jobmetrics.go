@@ -1,8 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package jobmetrics keeps the metrics that a tuning job has written while it trained: the curves as
-// an object in Cloud Storage, and the loss of each checkpoint in the job's record.
+// Package jobmetrics keeps the metrics that a tuning job has written while it trained: the curves
+// as an object in Cloud Storage, and the loss of each checkpoint in the job's record.
 package jobmetrics
 
 import (

@@ -21,9 +21,9 @@ func (s *Service) Cancel(ctx context.Context, r store.Record, caller string) (st
 	return s.ForwardCancel(ctx, r), nil
 }
 
-// ForwardCancel forwards a recorded request for cancellation to Vertex AI, if Vertex AI may not have it
-// yet, and returns the updated record. If that fails, the next tick retries it, because the request
-// is recorded.
+// ForwardCancel forwards a recorded request for cancellation to Vertex AI, if Vertex AI may not
+// have it yet, and returns the updated record. If that fails, the next tick retries it, because the
+// request is recorded.
 func (s *Service) ForwardCancel(ctx context.Context, r store.Record) store.Record {
 	if !r.CancelDue() {
 		return r

@@ -14,8 +14,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// checkedJob returns the job that an order asks for, or an error that lists everything that is wrong
-// with the order.
+// checkedJob returns the job that an order asks for, or an error that lists everything that is
+// wrong with the order.
 func (s *Service) checkedJob(ctx context.Context, o StartRequest) (tuning.Job, error) {
 	job, verdict, err := s.check(ctx, o)
 	if err != nil || len(verdict.Refusals) == 0 {
@@ -62,8 +62,8 @@ func (s *Service) checkData(ctx context.Context, baseModel string, r tuning.Requ
 	return err
 }
 
-// checkAllowed adds a fault for each bucket, service account or key in the request that the operator's
-// list does not contain. An empty list allows all.
+// checkAllowed adds a fault for each bucket, service account or key in the request that the
+// operator's list does not contain. An empty list allows all.
 func (s *Service) checkAllowed(r tuning.Request, faults *fault.Faults) {
 	check := func(field, name, setting string, list []string) {
 		if name != "" && len(list) > 0 && !slices.Contains(list, name) && !faults.Has(field) {

@@ -29,9 +29,9 @@ const (
 	countRetry = 200 * time.Millisecond
 )
 
-// countTokens has Vertex AI count the tokens of a sample. If the count fails, the job continues with
-// the estimate, and failed is the status code. Without a model that can count, both results are
-// empty.
+// countTokens has Vertex AI count the tokens of a sample. If the count fails, the job continues
+// with the estimate, and failed is the status code. Without a model that can count, both results
+// are empty.
 func (s *Service) countTokens(ctx context.Context, job tuning.Job, base *catalogue.Model, sample tokensample.Sample) (counted *tokensample.Result, failed string) {
 	location := endpoint.BaseLocation(base, job.Location)
 	if location == "" || len(sample.Examples) == 0 {
@@ -50,7 +50,8 @@ func (s *Service) countTokens(ctx context.Context, job tuning.Job, base *catalog
 		})
 	}
 	if err := group.Wait(); err != nil {
-		// The log and the answer have no more of the error, because the service may quote the example.
+		// The log and the answer have no more of the error, because the service may quote the
+		// example.
 		code := rpc.Code(FailureOf(err).Code).String()
 		s.Log.WarnContext(ctx, "the tokens were not counted, and their estimate is less exact", "job_id", job.ID, "model", model, "code", code)
 		return nil, code

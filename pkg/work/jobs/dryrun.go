@@ -51,7 +51,8 @@ func (s *Service) DryRun(ctx context.Context, o StartRequest) (Plan, error) {
 	return plan, err
 }
 
-// checkMonthlyBudget returns an error for a job that exceeds what is left of the current month's budget.
+// checkMonthlyBudget returns an error for a job that exceeds what is left of the current month's
+// budget.
 func (s *Service) checkMonthlyBudget(ctx context.Context, job tuning.Job) error {
 	monthly := s.Config.Budget.Monthly
 	if monthly == 0 {

@@ -40,8 +40,8 @@ type Vertex interface {
 	// Cancel requests the cancellation of a job. It is idempotent.
 	Cancel(ctx context.Context, name string) error
 	Get(ctx context.Context, name string) (tuning.Observation, error)
-	// BaseModelName returns the name under which a location serves a base model, and CountTokens the
-	// tokens of a training example for the model of such a name.
+	// BaseModelName returns the name under which a location serves a base model, and CountTokens
+	// the tokens of a training example for the model of such a name.
 	BaseModelName(location, id string) string
 	CountTokens(ctx context.Context, model string, example []byte) (int64, error)
 	// Request returns the request that Create would send, as JSON.
@@ -66,8 +66,8 @@ type Config struct {
 	CreateTimeout time.Duration `env:"CREATE_TIMEOUT" envDefault:"60s"`
 	// BaseModel is tuned if neither the request nor its model names a base model.
 	BaseModel string `env:"BASE_MODEL,required,notEmpty"`
-	// CountTokens sends a sample of the training examples to Vertex AI, which counts their tokens, so
-	// that the estimate is exact to a few percent.
+	// CountTokens sends a sample of the training examples to Vertex AI, which counts their tokens,
+	// so that the estimate is exact to a few percent.
 	CountTokens bool `env:"COUNT_TOKENS" envDefault:"true"`
 	// Buckets, Accounts and Keys are those that a start may name: in training_data, validation_data
 	// and output_uri, in service_account, and in kms_key_name. If a list is empty, IAM alone
@@ -81,8 +81,8 @@ type Config struct {
 	Budget   Budget
 }
 
-// minDuration is the minimum of a lease and of a create's timeout: anything shorter would expire before
-// the write that sets it.
+// minDuration is the minimum of a lease and of a create's timeout: anything shorter would expire
+// before the write that sets it.
 const minDuration = 100 * time.Millisecond
 
 // Check reports durations that are too short, or longer than limit. All work on a call ends after
@@ -151,7 +151,7 @@ func (s *Service) Start(ctx context.Context, o StartRequest) (tuning.Job, error)
 	if err := s.checkQueue(ctx); err != nil {
 		return tuning.Job{}, err
 	}
-	record, err := s.record(ctx, job.MarkRecorded(s.until(s.Config.Lease)), o.Request, key)
+	record, err := s.record(ctx, job.MarkRecorded(s.leaseEnd(s.Config.Lease)), o.Request, key)
 	if errors.Is(err, store.ErrKeyUsed) {
 		release()
 		return s.Start(ctx, o) // another call has just used the key
@@ -262,8 +262,8 @@ func (s *Service) answer(ctx context.Context, r store.Record, key *store.Key) (t
 	}
 }
 
-// firstAnswer returns the job with the name and the state of the first answer, or the failure that was the
-// first answer.
+// firstAnswer returns the job with the name and the state of the first answer, or the failure that
+// was the first answer.
 func firstAnswer(job tuning.Job) (tuning.Job, error) {
 	switch {
 	case job.Step == tuning.Refused:

@@ -65,10 +65,10 @@ func (s *Service) plan(ctx context.Context, o StartRequest, faults fault.Faults)
 	return s.checkCatalogue(ctx, o, job)
 }
 
-// applyPreTunedModel copies values from the job that created the tuned model: the location, the base model,
-// the encryption key and, so that the next model is a version of the same model, the display name.
-// A tuned model without a record can be continued too. Source: "Continuous tuning" of the guide to
-// tuning Gemini models.
+// applyPreTunedModel copies values from the job that created the tuned model: the location, the
+// base model, the encryption key and, so that the next model is a version of the same model, the
+// display name. A tuned model without a record can be continued too. Source: "Continuous tuning" of
+// the guide to tuning Gemini models.
 func (s *Service) applyPreTunedModel(ctx context.Context, job tuning.Job) (tuning.Job, error) {
 	name := job.Spec.PreTunedModel
 	job.Location, _ = tuning.ModelLocation(name)

@@ -22,13 +22,14 @@ import (
 // errLeaseLost stops the work on a job whose lease another process holds.
 var errLeaseLost = errors.New("another process has taken over the job")
 
-// until returns the end of a lease of this length that begins now, in Firestore's precision.
-func (s *Service) until(lease time.Duration) time.Time {
+// leaseEnd returns the end of a lease of this length that begins now, in Firestore's precision.
+func (s *Service) leaseEnd(lease time.Duration) time.Time {
 	return s.Now().UTC().Add(lease).Truncate(time.Microsecond)
 }
 
-// stillOwned reports whether now, a later version of the record r, has r's step and lease. Publishing
-// events and answering the caller change neither; taking over or ending the job changes the lease.
+// stillOwned reports whether now, a later version of the record r, has r's step and lease.
+// Publishing events and answering the caller change neither; taking over or ending the job changes
+// the lease.
 func stillOwned(r store.Record, now tuning.Job) bool {
 	return now.Step == r.Step && now.LeaseUntil.Equal(r.LeaseUntil)
 }
@@ -54,17 +55,17 @@ func (s *Service) prepareAndSubmit(ctx context.Context, r store.Record, request 
 	return s.advance(ctx, r, data)
 }
 
-// keepLease renews the lease on a record in the background until release is called. release returns the
-// latest version of the record, and whether we still hold the lease. The context is for the work
-// under the lease; it is cancelled when the lease is lost.
+// keepLease renews the lease on a record in the background until release is called. release returns
+// the latest version of the record, and whether we still hold the lease. The context is for the
+// work under the lease; it is cancelled when the lease is lost.
 func (s *Service) keepLease(ctx context.Context, r store.Record) (work context.Context, release func() (store.Record, bool)) {
 	work, cancel := context.WithCancel(ctx)
-	held, done := true, make(chan struct{})
+	stillHeld, done := true, make(chan struct{})
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(max(s.Config.Lease/3, time.Millisecond)) // a ticker panics at 0
 		defer tick.Stop()
-		for held {
+		for stillHeld {
 			select {
 			case <-work.Done():
 				return
@@ -75,7 +76,7 @@ func (s *Service) keepLease(ctx context.Context, r store.Record) (work context.C
 			case err == nil:
 				r = renewed
 			case errors.Is(err, errLeaseLost), fault.KindOf(err) == fault.NotFound:
-				held = false
+				stillHeld = false
 				cancel()
 			default:
 				s.Log.WarnContext(ctx, "the lease was not renewed", "job_id", r.ID, "error", err)
@@ -85,7 +86,7 @@ func (s *Service) keepLease(ctx context.Context, r store.Record) (work context.C
 	return work, func() (store.Record, bool) {
 		cancel()
 		<-done
-		return r, held
+		return r, stillHeld
 	}
 }
 
@@ -95,7 +96,7 @@ func (s *Service) renew(ctx context.Context, r store.Record) (store.Record, erro
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Config.Lease)
 	defer cancel()
 	renewed := r
-	renewed.LeaseUntil = s.until(s.Config.Lease)
+	renewed.LeaseUntil = s.leaseEnd(s.Config.Lease)
 	return s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
 		// If the answer to this write was lost, the client sends the write again: then the record
 		// has the renewed lease.
@@ -128,23 +129,23 @@ func (s *Service) reload(ctx context.Context, r store.Record) (store.Record, boo
 // prepareRetryWindow is how long a start is retried whose dataset cannot be written.
 const prepareRetryWindow = time.Hour
 
-// handlePrepareError handles a job whose dataset could not be written. A transient error is left to the
-// poller's next tick and is not returned. Any other error refuses the job, or fails it if its start
-// was confirmed.
+// handlePrepareError handles a job whose dataset could not be written. A transient error is left to
+// the poller's next tick and is not returned. Any other error refuses the job, or fails it if its
+// start was confirmed.
 func (s *Service) handlePrepareError(ctx context.Context, r store.Record, cause error) (store.Record, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
-	passes := fault.IsTransient(cause) && s.Now().Sub(r.CreatedAt) < prepareRetryWindow
-	s.Log.Log(ctx, fault.LogLevel(cause), "the dataset was not written", "job_id", r.ID, "will_retry", passes, "error", cause)
-	left, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
+	retryable := fault.IsTransient(cause) && s.Now().Sub(r.CreatedAt) < prepareRetryWindow
+	s.Log.Log(ctx, fault.LogLevel(cause), "the dataset was not written", "job_id", r.ID, "will_retry", retryable, "error", cause)
+	released, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
 		switch {
 		case !stillOwned(r, j):
 			return j, nil
-		case passes:
+		case retryable:
 			j.LeaseUntil = time.Time{}
 			return j.MarkDelayed(fault.From(cause).Message), nil
 		default:
-			return j.Refuse(FailureOf(cause), s.until(s.Config.Lease), s.Now().UTC()), nil
+			return j.Refuse(FailureOf(cause), s.leaseEnd(s.Config.Lease), s.Now().UTC()), nil
 		}
 	})
 	if err != nil {
@@ -152,15 +153,17 @@ func (s *Service) handlePrepareError(ctx context.Context, r store.Record, cause 
 		s.Log.ErrorContext(ctx, "the job's record was not written", "job_id", r.ID, "error", err)
 		return r, nil
 	}
-	if passes || !ended(left) {
-		return left, nil
+	if retryable || !endedWithoutJob(released) {
+		return released, nil
 	}
-	s.discardFiles(ctx, left)
-	return left, cause
+	s.discardFiles(ctx, released)
+	return released, cause
 }
 
-// ended reports whether there will be no job because it was refused or has failed.
-func ended(r store.Record) bool { return r.Step == tuning.Refused || r.State == tuning.Failed }
+// endedWithoutJob reports whether there will be no job because it was refused or has failed.
+func endedWithoutJob(r store.Record) bool {
+	return r.Step == tuning.Refused || r.State == tuning.Failed
+}
 
 // FailureOf returns the form of an error that a record keeps, with Google's status code, or with
 // the corresponding code for an error of our own.

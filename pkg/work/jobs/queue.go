@@ -23,7 +23,7 @@ func (s *Service) Line(ctx context.Context, skipped []string) ([]store.Record, e
 	// Without a timeout, Firestore's client retries until ctx ends.
 	ctx, cancel := context.WithTimeout(ctx, s.Config.Lease)
 	defer cancel()
-	room, err := s.room(ctx)
+	room, err := s.freeSlots(ctx)
 	if err != nil || room <= 0 {
 		return nil, err
 	}
@@ -32,8 +32,8 @@ func (s *Service) Line(ctx context.Context, skipped []string) ([]store.Record, e
 	return line[:min(int64(len(line)), room, linePage)], err
 }
 
-// room returns how many more jobs may run on Vertex AI.
-func (s *Service) room(ctx context.Context) (int64, error) {
+// freeSlots returns how many more jobs may run on Vertex AI.
+func (s *Service) freeSlots(ctx context.Context) (int64, error) {
 	limit := s.Config.MaxConcurrentJobs
 	if limit <= 0 {
 		return math.MaxInt64, nil
@@ -82,15 +82,15 @@ func (s *Service) dispatch(ctx context.Context, r store.Record) (store.Record, b
 	return next, next.Step != tuning.Waiting, nil // if Vertex AI has no room, the job waits again
 }
 
-// isNext reports whether there is room for the job in addition to the jobs ahead of it in the queue.
-// A job that Vertex AI refused for lack of quota is never overtaken. Without a limit for concurrent
-// jobs, no job is overtaken. A job behind a full page of others waits for the poller, even if there
-// is room.
+// isNext reports whether there is room for the job in addition to the jobs ahead of it in the
+// queue. A job that Vertex AI refused for lack of quota is never overtaken. Without a limit for
+// concurrent jobs, no job is overtaken. A job behind a full page of others waits for the poller,
+// even if there is room.
 func (s *Service) isNext(ctx context.Context, job tuning.Job) (bool, error) {
 	room := int64(1)
 	if s.Config.MaxConcurrentJobs > 0 {
 		var err error
-		if room, err = s.room(ctx); err != nil || room <= 0 {
+		if room, err = s.freeSlots(ctx); err != nil || room <= 0 {
 			return false, err
 		}
 	}

@@ -56,7 +56,8 @@ func (s *Service) usedKey(ctx context.Context, key *store.Key) (*store.Record, e
 	return &record, nil
 }
 
-// replayPollInterval is the interval at which a repeated start polls a start that is still in progress.
+// replayPollInterval is the interval at which a repeated start polls a start that is still in
+// progress.
 const replayPollInterval = 200 * time.Millisecond
 
 // replay answers a start with the first answer. It waits if the first start is still in progress,
@@ -96,30 +97,30 @@ func (s *Service) Resume(ctx context.Context, r store.Record) (store.Record, err
 		return r, err
 	}
 	defer release()
-	taken, err := s.Records.UpdateJob(ctx, r, r.MarkResumed(s.until(s.Config.Lease), s.Now().UTC()))
+	resumed, err := s.Records.UpdateJob(ctx, r, r.MarkResumed(s.leaseEnd(s.Config.Lease), s.Now().UTC()))
 	for errors.Is(err, store.ErrChanged) {
 		var still bool
 		if r, still = s.reload(ctx, r); !still {
 			return r, nil // another process has resumed the start
 		}
-		taken, err = s.Records.UpdateJob(ctx, r, r.MarkResumed(s.until(s.Config.Lease), s.Now().UTC()))
+		resumed, err = s.Records.UpdateJob(ctx, r, r.MarkResumed(s.leaseEnd(s.Config.Lease), s.Now().UTC()))
 	}
 	if err != nil {
 		return r, err
 	}
-	if taken.Step != tuning.Preparing {
+	if resumed.Step != tuning.Preparing {
 		s.Log.ErrorContext(ctx, "the start was refused because its attempts were killed", "job_id", r.ID, "attempts", r.Attempts)
-		s.discardFiles(ctx, taken)
-		return taken, nil
+		s.discardFiles(ctx, resumed)
+		return resumed, nil
 	}
 	s.Log.InfoContext(ctx, "the start was resumed", "job_id", r.ID)
-	request, from, err := s.loadRequest(ctx, taken.Job)
+	request, from, err := s.loadRequest(ctx, resumed.Job)
 	if err != nil {
 		// The training data cannot be read any more, but an earlier attempt may have written the
 		// dataset.
 		from = func(context.Context, *trainset.Result, func(split.Example) error) error { return err }
 	}
-	ended, _ := s.prepareAndSubmit(ctx, taken, request, from, release) // the record has the error
+	ended, _ := s.prepareAndSubmit(ctx, resumed, request, from, release) // the record has the error
 	return ended, nil
 }
 

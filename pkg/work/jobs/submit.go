@@ -79,7 +79,7 @@ func (s *Service) admitInTurn(ctx context.Context, r store.Record, ready tuning.
 
 // admit records that the job is about to be submitted, if there is room for it.
 func (s *Service) admit(ctx context.Context, r store.Record, ready tuning.Job) (store.Record, bool, error) {
-	next := ready.MarkSubmitting(s.until(s.Config.CreateTimeout + s.createGrace()))
+	next := ready.MarkSubmitting(s.leaseEnd(s.Config.CreateTimeout + s.createGrace()))
 	if s.Config.Budget.Monthly > 0 {
 		next.Reserved, next.Month = next.Cost, s.month()
 	}
@@ -127,9 +127,9 @@ func (s *Service) submit(ctx context.Context, r store.Record) (store.Record, err
 		return s.findCreated(ctx, r, err), nil
 	}
 	refused := s.recordOutcome(ctx, r, func(j tuning.Job) tuning.Job {
-		return j.Refuse(FailureOf(err), s.until(s.Config.Lease), s.Now().UTC())
+		return j.Refuse(FailureOf(err), s.leaseEnd(s.Config.Lease), s.Now().UTC())
 	})
-	if !ended(refused) {
+	if !endedWithoutJob(refused) {
 		// The refusal was not recorded: the poller submits the job again, and may get another
 		// answer.
 		return refused, nil
@@ -138,8 +138,8 @@ func (s *Service) submit(ctx context.Context, r store.Record) (store.Record, err
 	return refused, err
 }
 
-// recordOutcome records the result of the submission, unless another process has continued the job. If
-// the write fails, the poller finds out the result after the lease has expired.
+// recordOutcome records the result of the submission, unless another process has continued the job.
+// If the write fails, the poller finds out the result after the lease has expired.
 func (s *Service) recordOutcome(ctx context.Context, r store.Record, end func(tuning.Job) tuning.Job) store.Record {
 	ended, err := s.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
 		if j.Step != tuning.Submitting || j.Submissions != r.Submissions {
@@ -173,8 +173,8 @@ func (s *Service) accept(ctx context.Context, r store.Record, seen tuning.Observ
 	return accepted
 }
 
-// cancelDuplicate cancels a job that appeared after its record had ended or had received another job.
-// Cancelling early keeps its cost low.
+// cancelDuplicate cancels a job that appeared after its record had ended or had received another
+// job. Cancelling early keeps its cost low.
 func (s *Service) cancelDuplicate(ctx context.Context, r store.Record, seen tuning.Observation) {
 	s.Log.ErrorContext(ctx, "a second job appeared late and is cancelled", "job_id", r.ID, "job_name", seen.Name, "kept", r.Name)
 	if err := s.Vertex.Cancel(ctx, seen.Name); err != nil {
@@ -182,12 +182,12 @@ func (s *Service) cancelDuplicate(ctx context.Context, r store.Record, seen tuni
 	}
 }
 
-// maxFindPages is how many pages are searched for a job that was just created; the poller searches all
-// pages.
+// maxFindPages is how many pages are searched for a job that was just created; the poller searches
+// all pages.
 const maxFindPages = 3
 
-// findCreated handles a create without an answer. If the job is found, it is recorded as ours. If not,
-// it may still appear: the record keeps its step until the lease expires.
+// findCreated handles a create without an answer. If the job is found, it is recorded as ours. If
+// not, it may still appear: the record keeps its step until the lease expires.
 func (s *Service) findCreated(ctx context.Context, r store.Record, cause error) store.Record {
 	s.Log.WarnContext(ctx, "the create was not answered", "job_id", r.ID, "error", cause)
 	seen, found, err := s.Vertex.Find(ctx, r.Location, r.ID, maxFindPages)

@@ -78,8 +78,8 @@ func billed(job tuning.Job, e estimate.Estimate) *estimate.Billed {
 	return new(e.Against(job.Stats.BillableTokens, epochsOf(job)))
 }
 
-// TuningCost returns what a job was expected to cost, and what it was billed if Vertex AI's count of
-// tokens agrees with the estimate.
+// TuningCost returns what a job was expected to cost, and what it was billed if Vertex AI's count
+// of tokens agrees with the estimate.
 func TuningCost(job tuning.Job) (cost evaluation.TuningCost) {
 	var e estimate.Estimate
 	if len(job.Estimate) == 0 || json.Unmarshal(job.Estimate, &e) != nil {

@@ -1,9 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package livecatalogue provides the catalogue of base models: either the one that is built into the
-// program, or the one that CATALOGUE names. The latter is reloaded when it changes, so that a new
-// price or model needs no new build.
+// Package livecatalogue provides the catalogue of base models: either the one that is built into
+// the program, or the one that CATALOGUE names. The latter is reloaded when it changes, so that a
+// new price or model needs no new build.
 package livecatalogue
 
 import (

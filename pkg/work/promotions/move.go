@@ -21,7 +21,8 @@ const (
 	busyTimeout = 10 * time.Second
 	// pause is the time between two looks at it.
 	pause = 100 * time.Millisecond
-	// writeTimeout limits the write of the result of a call to Vertex AI, after the context has ended.
+	// writeTimeout limits the write of the result of a call to Vertex AI, after the context has
+	// ended.
 	writeTimeout = 10 * time.Second
 	// maxAge is after which time a move is given up that Vertex AI does not answer.
 	maxAge = time.Hour
@@ -31,8 +32,8 @@ const (
 // answer.
 type plan func(p promotion.Pointer, exists bool) (m promotion.Move, isNew bool, err error)
 
-// move makes one move and returns it. A pending move comes first: it is completed if nobody works on
-// it.
+// move makes one move and returns it. A pending move comes first: it is completed if nobody works
+// on it.
 func (s *Service) move(ctx context.Context, modelID string, next plan) (promotion.Move, error) {
 	a := attempt{plan: next, now: s.now, lease: s.Lease}
 	for end := time.Now().Add(s.BusyTimeout); ; {
@@ -46,7 +47,7 @@ func (s *Service) move(ctx context.Context, modelID string, next plan) (promotio
 			return s.apply(ctx, modelID, a.move)
 		case a.state == resumed:
 			// If Vertex AI refused the other move, it does not exist any more.
-			if _, err := s.apply(ctx, modelID, pointer.Pending.Move); err != nil && !refused(err) {
+			if _, err := s.apply(ctx, modelID, pointer.Pending.Move); err != nil && !isRefused(err) {
 				return promotion.Move{}, err
 			}
 			continue
@@ -118,8 +119,8 @@ func (a *attempt) step(p promotion.Pointer, exists bool) (promotion.Pointer, err
 	return p.Begin(m, a.now(), a.now().Add(a.lease)), nil
 }
 
-// Resume completes the pending move of a model, if nobody works on it. An error is transient: a later
-// call tries again.
+// Resume completes the pending move of a model, if nobody works on it. An error is transient: a
+// later call tries again.
 func (s *Service) Resume(ctx context.Context, p store.Pointer) error {
 	if p.Pending == nil || p.Pending.Leased(s.Now()) {
 		return nil
@@ -134,7 +135,7 @@ func (s *Service) Resume(ctx context.Context, p store.Pointer) error {
 	if err != nil || !taken {
 		return err
 	}
-	if _, err := s.apply(ctx, p.ModelID, changed.Pending.Move); err != nil && !refused(err) {
+	if _, err := s.apply(ctx, p.ModelID, changed.Pending.Move); err != nil && !isRefused(err) {
 		return err
 	}
 	return nil
@@ -155,7 +156,7 @@ func (s *Service) apply(ctx context.Context, modelID string, m promotion.Move) (
 			return p, nil
 		case err == nil:
 			return p.Complete(s.now()), nil
-		case refused(err) || s.Now().Sub(p.Pending.BegunAt) > maxAge:
+		case isRefused(err) || s.Now().Sub(p.Pending.BegunAt) > maxAge:
 			return p.Abandon(), nil
 		default:
 			return p.Lease(time.Time{}), nil
@@ -174,8 +175,8 @@ func (s *Service) apply(ctx context.Context, modelID string, m promotion.Move) (
 	return m, deleted(m, err)
 }
 
-// refused reports whether Vertex AI has certainly not taken a change, and will not take it later.
-func refused(err error) bool {
+// isRefused reports whether Vertex AI has certainly not taken a change, and will not take it later.
+func isRefused(err error) bool {
 	switch gcperr.Code(err) {
 	case codes.NotFound, codes.InvalidArgument, codes.FailedPrecondition, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
 		return true

@@ -4,13 +4,13 @@
 // Package promotions moves the pointers of models: it promotes tuned models, and rolls back.
 //
 // A move has two sides, our document and the default checkpoint on Vertex AI, which no transaction
-// covers together. So the move is recorded as pending first, in the transaction that checks it. Then
-// the default checkpoint is set, which is idempotent, and then a second transaction completes the
-// move. A crash leaves a pending move with a lease. After the lease, the next call or the next tick
-// sets the checkpoint again and completes the move. The other orders do not heal: if the checkpoint
-// were set first, no record would say so after a crash; if the pointer moved first, it could name a
-// model that Vertex AI does not have. No other move can begin while one is pending, so the default
-// checkpoint that was set last is that of the active version.
+// covers together. So the move is recorded as pending first, in the transaction that checks it.
+// Then the default checkpoint is set, which is idempotent, and then a second transaction completes
+// the move. A crash leaves a pending move with a lease. After the lease, the next call or the next
+// tick sets the checkpoint again and completes the move. The other orders do not heal: if the
+// checkpoint were set first, no record would say so after a crash; if the pointer moved first, it
+// could name a model that Vertex AI does not have. No other move can begin while one is pending, so
+// the default checkpoint that was set last is that of the active version.
 package promotions
 
 import (
@@ -55,8 +55,8 @@ func New(b *backend.Backend, client *vertex.Client) *Service {
 type Order struct {
 	ModelID string
 	Caller  string
-	// Key, if it is not empty, makes the move idempotent: another request of the same caller with the
-	// same key is the same move.
+	// Key, if it is not empty, makes the move idempotent: another request of the same caller with
+	// the same key is the same move.
 	Key string
 	// Faults are the faults that were found when the request was read.
 	Faults fault.Faults
@@ -87,8 +87,8 @@ func (s *Service) Get(ctx context.Context, modelID string) (store.Pointer, error
 	return s.Records.Pointer(ctx, modelID)
 }
 
-// RollBack makes the version before the active one the active one. leave is the number of the version
-// to leave, or 0 for the active one. With that number, or with a key, it is idempotent.
+// RollBack makes the version before the active one the active one. leave is the number of the
+// version to leave, or 0 for the active one. With that number, or with a key, it is idempotent.
 func (s *Service) RollBack(ctx context.Context, o Order, leave int64) (promotion.Move, error) {
 	if s.checkModelID(ctx, o.ModelID, &o.Faults); o.Faults.Count > 0 {
 		return promotion.Move{}, o.Faults.Err()

@@ -36,16 +36,16 @@ const (
 // memory is the memory that a process may use to prepare training data. Work waits until enough of
 // it is free.
 type memory struct {
-	once sync.Once
-	free *semaphore.Weighted
+	once      sync.Once
+	available *semaphore.Weighted
 }
 
 // reserve waits until that number of bytes is free. It returns a function that releases them and
 // that has no effect when it is called again.
 func (m *memory) reserve(ctx context.Context, bytes int64) (release func(), err error) {
-	m.once.Do(func() { m.free = semaphore.NewWeighted(memoryLimit) })
+	m.once.Do(func() { m.available = semaphore.NewWeighted(memoryLimit) })
 	bytes = min(bytes, memoryLimit)
-	if err := m.free.Acquire(ctx, bytes); err != nil {
+	if err := m.available.Acquire(ctx, bytes); err != nil {
 		busy := fault.Wrap(fault.Unavailable, err, "This service is preparing as much training data as its memory holds. Try again.")
 		busy.Busy = true
 		if errors.Is(err, context.Canceled) {
@@ -53,7 +53,7 @@ func (m *memory) reserve(ctx context.Context, bytes int64) (release func(), err 
 		}
 		return nil, busy
 	}
-	return sync.OnceFunc(func() { m.free.Release(bytes) }), nil
+	return sync.OnceFunc(func() { m.available.Release(bytes) }), nil
 }
 
 // Reserve waits for the memory that preparing a request takes, and returns a function that releases

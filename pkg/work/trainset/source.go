@@ -53,7 +53,7 @@ func (b *Builder) Source(ctx context.Context, r tuning.Request) (Source, error) 
 }
 
 // messages makes one example of each pair. Only one batch of texts is in memory at a time.
-func (b *Builder) messages(ctx context.Context, r tuning.Request, ids []string, m *Result, take func(split.Example) error) error {
+func (b *Builder) messages(ctx context.Context, r tuning.Request, ids []string, m *Result, add func(split.Example) error) error {
 	pairer := dataset.NewPairer()
 	var wrong misplaced
 	var line []byte
@@ -63,7 +63,7 @@ func (b *Builder) messages(ctx context.Context, r tuning.Request, ids []string, 
 		if err != nil {
 			return err
 		}
-		if wrong.has(r, message, i) {
+		if wrong.includes(r, message, i) {
 			continue
 		}
 		outcome, user, model := pair(pairer, message)
@@ -72,7 +72,7 @@ func (b *Builder) messages(ctx context.Context, r tuning.Request, ids []string, 
 			continue
 		}
 		line = dataset.AppendPair(line[:0], user, model)
-		if err := take(split.Example{Line: line, Group: message.SessionID, Source: sourceindex.Source{Message: message.ID}}); err != nil {
+		if err := add(split.Example{Line: line, Group: message.SessionID, Source: sourceindex.Source{Message: message.ID}}); err != nil {
 			return err
 		}
 	}
@@ -97,8 +97,8 @@ type misplaced struct {
 	unknown bool
 }
 
-// has reports whether the i-th message is misplaced, and counts it.
-func (w *misplaced) has(r tuning.Request, m store.Message, i int) bool {
+// includes reports whether the i-th message is misplaced, and counts it.
+func (w *misplaced) includes(r tuning.Request, m store.Message, i int) bool {
 	switch field := "message_ids[" + strconv.Itoa(i) + "]"; {
 	case len(r.MessageIDs) == 0:
 		return false
@@ -137,7 +137,7 @@ func (b *Builder) file(ctx context.Context, field, uri string, m *Result, take f
 // generation reads one generation of a file in Cloud Storage; 0 is the current one. The examples
 // are copied, so that the job trains on what was checked even if the file is replaced while the job
 // is queued.
-func (b *Builder) generation(ctx context.Context, field, uri string, generation int64, m *Result, take func(split.Example) error) error {
+func (b *Builder) generation(ctx context.Context, field, uri string, generation int64, m *Result, add func(split.Example) error) error {
 	in, read, err := b.open(ctx, uri, generation)
 	switch {
 	case generation > 0 && errors.Is(err, gcs.ErrNotFound):
@@ -152,7 +152,7 @@ func (b *Builder) generation(ctx context.Context, field, uri string, generation 
 	report, err := dataset.Convert(ctx, io.Discard, io.TeeReader(in, sum), dataset.Options{
 		MaxFaults: maxListed,
 		Example: func(e dataset.Example) error {
-			return take(split.Example{
+			return add(split.Example{
 				Line: e.Text, Group: e.Session, Source: sourceindex.Source{Object: uri, Generation: read, Line: e.Line},
 			})
 		},

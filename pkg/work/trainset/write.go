@@ -86,7 +86,7 @@ func (b *Builder) adopt(ctx context.Context, job tuning.Job, m Result, cause err
 		return m, cause
 	}
 	model := b.Catalogue.Current(ctx).Lookup(job.BaseModel)
-	there, attempt, err := b.count(ctx, model, FilesOf(job.ID, 0).Training)
+	existing, attempt, err := b.count(ctx, model, FilesOf(job.ID, 0).Training)
 	switch {
 	case err != nil && fault.IsTransient(err):
 		return m, err
@@ -96,17 +96,17 @@ func (b *Builder) adopt(ctx context.Context, job tuning.Job, m Result, cause err
 	validation, _, err := b.count(ctx, nil, FilesOf(job.ID, attempt).Validation)
 	switch {
 	case err == nil:
-		there.Validation = split.Side{Examples: validation.Report.Examples, Bytes: validation.Report.OutputBytes}
+		existing.Validation = split.Side{Examples: validation.Report.Examples, Bytes: validation.Report.OutputBytes}
 	case !errors.Is(err, gcs.ErrNotFound):
 		return m, err
 	}
-	if there.SHA256 == m.SHA256 && there.Validation == m.Validation {
+	if existing.SHA256 == m.SHA256 && existing.Validation == m.Validation {
 		m.Attempt = attempt
 		return m, nil
 	}
-	there.Attempt, there.Pairs = attempt, there.Report.Examples
-	there.Warnings = []string{"The data changed while the start was resumed after a crash. The dataset has the data from before the crash."}
-	return there, nil
+	existing.Attempt, existing.Pairs = attempt, existing.Report.Examples
+	existing.Warnings = []string{"The data changed while the start was resumed after a crash. The dataset has the data from before the crash."}
+	return existing, nil
 }
 
 // count reads one object of the job, and returns a description of its content and the number of the

@@ -1,8 +1,8 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package protocoltest_test explores a model of the protocol by which packages jobs and poll bring a
-// start to its one job. Two starts with one key, two pollers and a caller who cancels make their
+// Package protocoltest_test explores a model of the protocol by which packages jobs and poll bring
+// a start to its one job. Two starts with one key, two pollers and a caller who cancels make their
 // steps in every order, while a few of them crash and a few calls fail at any point. The model
 // calls package tuning for the steps of a job; the code between these calls is written here again.
 //
