@@ -38,8 +38,8 @@ func TestDemo(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	cmd := command(t, "demo -job-duration 1h -poll-interval 100ms")
-	var said strings.Builder
-	cmd.Stderr = &said
+	var output strings.Builder
+	cmd.Stderr = &output
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestInterrupt(t *testing.T) {
 		}
 	}
 	_ = cmd.Wait() // the exit code says more
-	if got := said.String(); cmd.ProcessState.ExitCode() != 130 || got != "The demo was stopped before its end.\n" {
+	if got := output.String(); cmd.ProcessState.ExitCode() != 130 || got != "The demo was stopped before its end.\n" {
 		t.Errorf("exit code %d, %q", cmd.ProcessState.ExitCode(), got)
 	}
 }

@@ -145,7 +145,7 @@ func (l *load) drop(name string) {
 // ends waits until every job has ended.
 func (l *load) ends() {
 	for key, name := range l.names {
-		until(l.t, "the end of the job of "+key, func() bool {
+		waitFor(l.t, "the end of the job of "+key, func() bool {
 			var now job
 			return ask(l.t, http.MethodGet, l.now.Load().url+"/job-status/"+name, "", &now) && now.Status == "PIPELINE_STATE_SUCCEEDED"
 		})
@@ -189,7 +189,7 @@ func (l *load) checkEvents() {
 		l.t.Fatal(err)
 	}
 	defer func() { _ = records.Close() }() // everything was answered by then
-	until(l.t, "all events", func() bool {
+	waitFor(l.t, "all events", func() bool {
 		all, err := records.Collection("tuning_jobs").Documents(l.t.Context()).GetAll()
 		if err != nil {
 			l.t.Fatal(err)
@@ -217,7 +217,7 @@ func (l *load) checkEvents() {
 // checkDrops waits for the report and the dataset of each file.
 func (l *load) checkDrops() {
 	for _, name := range l.drops {
-		until(l.t, "the report on "+name, func() bool {
+		waitFor(l.t, "the report on "+name, func() bool {
 			var report struct {
 				Outcome string `json:"outcome"`
 			}

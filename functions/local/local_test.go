@@ -117,8 +117,8 @@ func ask(t *testing.T, method, url, body string, answer any) bool {
 	return true
 }
 
-// until waits for a condition, and fails the test if the condition is not met within 30 seconds.
-func until(t *testing.T, what string, met func() bool) {
+// waitFor waits for a condition, and fails the test if the condition is not met within 30 seconds.
+func waitFor(t *testing.T, what string, met func() bool) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); !met(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -150,14 +150,14 @@ func TestKilled(t *testing.T) {
 	_ = first.Wait() // the error says that it was killed
 
 	second := launch(t, args)
-	until(t, "the report on the file", func() bool {
+	waitFor(t, "the report on the file", func() bool {
 		var report struct {
 			Outcome string `json:"outcome"`
 		}
 		return ask(t, http.MethodGet, second.storage+"/storage/v1/b/local-data/o/drops%2Fa.jsonl%2Freport.json?alt=media", "", &report) && report.Outcome == "CONVERTED"
 	})
 	var now job
-	until(t, "the end of the job", func() bool {
+	waitFor(t, "the end of the job", func() bool {
 		return ask(t, http.MethodGet, second.url+"/job-status/"+started.Job.Name, "", &now) && now.Status == "PIPELINE_STATE_SUCCEEDED"
 	})
 	var list struct {

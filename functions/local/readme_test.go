@@ -88,7 +88,7 @@ func tuned(t *testing.T) running {
 	if !ask(t, http.MethodPost, r.url+"/start", `{"session_id": "support-1"}`, &started) {
 		t.Fatal("the job was not started")
 	}
-	until(t, "the end of the job", func() bool {
+	waitFor(t, "the end of the job", func() bool {
 		var now job
 		return ask(t, http.MethodGet, r.url+"/job-status/"+started.Job.Name, "", &now) && now.Status == "PIPELINE_STATE_SUCCEEDED"
 	})

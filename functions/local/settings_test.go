@@ -89,7 +89,7 @@ func TestRolesAndCatalogue(t *testing.T) {
 			return strings.Contains(text, `"as_of":"2020-01-01"`)
 		}
 	}
-	until(t, "the edited catalogue", shows(r))
+	waitFor(t, "the edited catalogue", shows(r))
 	if err := r.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}

@@ -89,8 +89,8 @@ func event(ctx context.Context, url, kind, data string) (*http.Request, error) {
 	return request, nil
 }
 
-// kept returns the flags of .ko.yaml, so that this test builds what is deployed.
-func kept(t *testing.T, name string) []string {
+// koFlags returns the flags of .ko.yaml, so that this test builds what is deployed.
+func koFlags(t *testing.T, name string) []string {
 	t.Helper()
 	text, err := os.ReadFile("../../.ko.yaml")
 	if err != nil {
@@ -107,8 +107,8 @@ func kept(t *testing.T, name string) []string {
 
 func build(t *testing.T, source, binary string) {
 	t.Helper()
-	args := slices.Concat([]string{"build"}, kept(t, "defaultFlags"),
-		[]string{"-ldflags", strings.Join(kept(t, "defaultLdflags"), " "), "-o", binary, source})
+	args := slices.Concat([]string{"build"}, koFlags(t, "defaultFlags"),
+		[]string{"-ldflags", strings.Join(koFlags(t, "defaultLdflags"), " "), "-o", binary, source})
 	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {

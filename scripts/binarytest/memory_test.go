@@ -202,17 +202,17 @@ func objects(t *testing.T, c *cloud.Cloud, prefix string) (n int) {
 
 // process is a function that runs with the memory of its deployment.
 type process struct {
-	url  string
-	cmd  *exec.Cmd
-	said *bytes.Buffer // complete when the process has ended
+	url    string
+	cmd    *exec.Cmd
+	output *bytes.Buffer // complete when the process has ended
 }
 
 func limited(t *testing.T, binary string, d sizes, c *cloud.Cloud) *process {
 	t.Helper()
-	p := &process{said: new(bytes.Buffer)}
+	p := &process{output: new(bytes.Buffer)}
 	p.cmd = exec.CommandContext(t.Context(), binary)
 	p.cmd.Env = []string{"GOMEMLIMIT=" + strconv.FormatInt(d.goLimit, 10)}
-	p.url = "http://" + run(t, p.cmd, p.said, c)
+	p.url = "http://" + run(t, p.cmd, p.output, c)
 	return p
 }
 

@@ -25,7 +25,7 @@ func TestSettings_that_cannot_be_meant(t *testing.T) {
 	}
 	open := map[string]serve.Open{"api": api.Open, "convert": convert.Open, "poll": poll.Open}
 	const all = "api convert poll"
-	tests := []struct{ functions, setting, value, says string }{
+	tests := []struct{ functions, setting, value, message string }{
 		{"api", "REQUEST_TIMEOUT", "0", "greater than 0"},
 		{"api", "REQUEST_TIMEOUT", "-1s", "greater than 0"},
 		{"api", "REQUEST_TIMEOUT", "5", "a length of time such as"},
@@ -61,8 +61,8 @@ func TestSettings_that_cannot_be_meant(t *testing.T) {
 			environment := maps.Clone(good)
 			environment[tt.setting] = tt.value
 			_, err := open[function](t.Context(), environment)
-			if err == nil || !strings.Contains(err.Error(), tt.setting) || !strings.Contains(err.Error(), tt.says) {
-				t.Errorf("%s with %s=%s: %v, want %q", function, tt.setting, tt.value, err, tt.says)
+			if err == nil || !strings.Contains(err.Error(), tt.setting) || !strings.Contains(err.Error(), tt.message) {
+				t.Errorf("%s with %s=%s: %v, want %q", function, tt.setting, tt.value, err, tt.message)
 			}
 			if err != nil && (strings.Contains(err.Error(), "strconv") || strings.Contains(err.Error(), "field \"")) {
 				t.Errorf("%s with %s=%s: in the words of Go: %v", function, tt.setting, tt.value, err)

@@ -49,7 +49,7 @@ func TestSettings(t *testing.T) {
 				}
 			}
 			want := slices.DeleteFunc(slices.Clone(documented[function]), func(name string) bool { return slices.Contains(notDeployed, name) })
-			if diff := cmp.Diff(want, config.given(t, function)); diff != "" {
+			if diff := cmp.Diff(want, config.settingsOf(t, function)); diff != "" {
 				t.Errorf("what functions/README.md has of function %s, and what Terraform gives it (-want +got):\n%s", function, diff)
 			}
 		})
@@ -133,10 +133,10 @@ func configuration(t *testing.T) terraformFiles {
 	return c
 }
 
-// given returns the settings that a function's service gets: the keys of the objects that make up
-// its environment, through any number of locals, and the names of single variables. A call of the
-// module also gets what the module sets.
-func (c terraformFiles) given(t *testing.T, function string) []string {
+// settingsOf returns the settings that a function's service gets: the keys of the objects that make
+// up its environment, through any number of locals, and the names of single variables. A call of
+// the module also gets what the module sets.
+func (c terraformFiles) settingsOf(t *testing.T, function string) []string {
 	t.Helper()
 	found, seen := map[string]bool{}, map[string]bool{}
 	var look func(hclsyntax.Node) hcl.Diagnostics

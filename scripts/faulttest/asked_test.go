@@ -32,13 +32,13 @@ type asking struct {
 type observed struct {
 	evalrun.Run
 	numbers map[string]int64 // of the examples, by their text
-	// kept is how many examples must not be asked any more: the record counts them, or an object
+	// finalExamples is how many examples must not be asked any more: the record counts them, or an object
 	// had their answers when the present lease began.
-	kept   int64
-	leases int64
+	finalExamples int64
+	leases        int64
 	// whole is how many leases have ended with all answers on record.
-	whole int64
-	asked map[string]bool // by model and question, in the present lease
+	whole          int64
+	askedQuestions map[string]bool // by model and question, in the present lease
 }
 
 // note reads all evaluations after a write, before the writer knows of its success.
@@ -82,17 +82,17 @@ func (o *observed) see(ctx context.Context, w *world, now evalrun.Run) error {
 		o.whole++
 	}
 	isLeased := !now.LeaseUntil.IsZero() && !now.LeaseUntil.Equal(o.LeaseUntil)
-	o.Run, o.kept = now, max(o.kept, now.Cursor)
+	o.Run, o.finalExamples = now, max(o.finalExamples, now.Cursor)
 	if !isLeased {
 		return nil
 	}
 	o.leases++
-	o.asked = map[string]bool{}
+	o.askedQuestions = map[string]bool{}
 	rows, err := w.rows(ctx, pieceURI(now, now.Cursor))
 	if errors.Is(err, storage.ErrObjectNotExist) {
 		return nil
 	}
-	o.kept = now.Cursor + int64(len(rows))
+	o.finalExamples = now.Cursor + int64(len(rows))
 	return err
 }
 
@@ -149,20 +149,20 @@ func (a *asking) question(request *aiplatformpb.GenerateContentRequest) {
 	for id, o := range a.runs {
 		n, ok := o.numbers[text]
 		switch {
-		case !ok || o.LeaseUntil.IsZero() || !o.asks(model):
-		case n < o.kept:
-			why = append(why, fmt.Sprintf("%s has the answers to %d examples", id, o.kept))
-		case o.asked[model+text]:
+		case !ok || o.LeaseUntil.IsZero() || !o.asksModel(model):
+		case n < o.finalExamples:
+			why = append(why, fmt.Sprintf("%s has the answers to %d examples", id, o.finalExamples))
+		case o.askedQuestions[model+text]:
 			why = append(why, id+" has asked it under this lease")
 		default:
-			o.asked[model+text] = true
+			o.askedQuestions[model+text] = true
 			return
 		}
 	}
 	a.broken = append(a.broken, fmt.Sprintf("%s was asked %q: %s", model, text, strings.Join(why, ", ")))
 }
 
-func (o *observed) asks(model string) bool {
+func (o *observed) asksModel(model string) bool {
 	return slices.ContainsFunc(o.Sides, func(s evalrun.Side) bool { return s.Model == model })
 }
 
@@ -180,7 +180,7 @@ func (a *asking) check(r *run) {
 	for model, n := range a.calls {
 		limit := int64(0)
 		for _, o := range a.runs {
-			if o.asks(model) {
+			if o.asksModel(model) {
 				limit += o.Examples + pieceExamples*(o.leases-o.whole-1) // the last lease was for the report
 			}
 		}

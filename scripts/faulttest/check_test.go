@@ -34,7 +34,7 @@ func (r *run) check() {
 	}
 	r.checkHistory()
 	r.checkUnwanted(records)
-	r.checkOrders(without(records, startedByFile))
+	r.checkOrders(withoutRecords(records, startedByFile))
 	r.checkStarts(records)
 	r.checkVertex(records)
 	r.checkFiles(records)
@@ -56,19 +56,19 @@ func (r *run) check() {
 // records. A client that got a job as an answer gets the same job when it repeats the start.
 func (r *run) checkOrders(records map[string]record) {
 	owned := map[string]bool{}
-	most := 0
+	maxRecords := 0
 	for _, o := range r.orders {
-		most++
+		maxRecords++
 		if o.key == "" {
 			continue
 		}
-		again := r.post("/start", o.body, o.key)
+		repeated := r.post("/start", o.body, o.key)
 		id := r.jobOf(o)
 		rec, ok := records[id]
 		if r.refusalKept(o.key) {
 			r.refusals++
-			if ok || again.status < http.StatusBadRequest || len(o.answers()) > 0 {
-				r.t.Errorf("start %q was refused and is answered %d %s; before it was answered %+v; its record: %+v", o.key, again.status, again.text, o.answers(), rec)
+			if ok || repeated.status < http.StatusBadRequest || len(o.answers()) > 0 {
+				r.t.Errorf("start %q was refused and is answered %d %s; before it was answered %+v; its record: %+v", o.key, repeated.status, repeated.text, o.answers(), rec)
 			}
 			continue
 		}
@@ -79,20 +79,20 @@ func (r *run) checkOrders(records map[string]record) {
 		owned[id] = true
 		// The first answer said that the job is queued, and the job failed later. A repeated start
 		// gets that first answer.
-		if again.status != http.StatusOK && (rec.State != failed || len(o.answers()) > 0) {
-			r.t.Errorf("start %q is answered %d %s", o.key, again.status, again.text)
+		if repeated.status != http.StatusOK && (rec.State != failed || len(o.answers()) > 0) {
+			r.t.Errorf("start %q is answered %d %s", o.key, repeated.status, repeated.text)
 		}
 		for _, a := range o.answers() {
 			if name := last(a.Job.Name); name != rec.ID && name != last(rec.Name) {
 				r.t.Errorf("start %q: an answer names %s, the record %s %s", o.key, name, rec.ID, rec.Name)
 			}
-			if a.Job != again.Job {
-				r.t.Errorf("start %q is answered %+v and then %+v", o.key, a.Job, again.Job)
+			if a.Job != repeated.Job {
+				r.t.Errorf("start %q is answered %+v and then %+v", o.key, a.Job, repeated.Job)
 			}
 		}
 	}
-	if len(records) > most || len(owned) > len(records) {
-		r.t.Errorf("%d records of %d starts", len(records), most)
+	if len(records) > maxRecords || len(owned) > len(records) {
+		r.t.Errorf("%d records of %d starts", len(records), maxRecords)
 	}
 }
 

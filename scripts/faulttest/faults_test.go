@@ -48,7 +48,7 @@ func TestFaults(t *testing.T) {
 		calls[s.name] = len(points)
 		for _, k := range kinds {
 			for _, p := range points {
-				if k.at == nil || k.at(s, p) {
+				if k.happensAt == nil || k.happensAt(s, p) {
 					all = append(all, injection{s, p, k})
 				}
 			}

@@ -26,8 +26,8 @@ type message struct{ id, session string }
 
 var changes = [...]message{{"m0", "s"}, {"m9", "t"}}
 
-// say writes a message whose text identifies it.
-func (w *world) say(ctx context.Context, id, session string) error {
+// writeMessage writes a message whose text identifies it.
+func (w *world) writeMessage(ctx context.Context, id, session string) error {
 	m := map[string]any{
 		"session_id": session, "role": "user", "content": "What is " + id + "?",
 		"related_message": map[string]any{"role": "assistant", "content": "It is a message."},
@@ -41,11 +41,11 @@ func (w *world) say(ctx context.Context, id, session string) error {
 	return nil
 }
 
-var asked = regexp.MustCompile(`"What is (\w+)\?"`)
+var questionPattern = regexp.MustCompile(`"What is (\w+)\?"`)
 
 // idOf returns the ID of the message that a line was made from, or "".
 func idOf(line string) string {
-	if found := asked.FindStringSubmatch(line); found != nil {
+	if found := questionPattern.FindStringSubmatch(line); found != nil {
 		return found[1]
 	}
 	return ""

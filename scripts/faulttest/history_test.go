@@ -15,9 +15,9 @@ import (
 
 // history holds the records as an observer sees them after each write.
 type history struct {
-	mu     sync.Mutex
-	seen   map[string]record
-	broken []string // violations that were seen
+	mu      sync.Mutex
+	records map[string]record
+	broken  []string // violations that were seen
 }
 
 // watched makes an observer read the records after each write.
@@ -50,13 +50,13 @@ func (h *history) note(w *world, asked *asking) {
 	if err := asked.note(context.Background(), w); err != nil {
 		h.broken = append(h.broken, err.Error())
 	}
-	if h.seen == nil {
-		h.seen = map[string]record{}
+	if h.records == nil {
+		h.records = map[string]record{}
 	}
-	gone := maps.Clone(h.seen)
+	missing := maps.Clone(h.records)
 	for _, now := range records {
-		delete(gone, now.ID)
-		if was, ok := h.seen[now.ID]; ok {
+		delete(missing, now.ID)
+		if was, ok := h.records[now.ID]; ok {
 			if fault := step(was, now); fault != "" {
 				h.broken = append(h.broken, fmt.Sprintf("%s: %+v, and then %+v", fault, was, now))
 			}
@@ -66,13 +66,13 @@ func (h *history) note(w *world, asked *asking) {
 		} else if n > 0 && now.Events[n-1].To != now.State {
 			h.broken = append(h.broken, fmt.Sprintf("a state without its event: %+v", now))
 		}
-		h.seen[now.ID] = now
+		h.records[now.ID] = now
 	}
-	for id, was := range gone {
+	for id, was := range missing {
 		if was.Step != "REFUSED" {
 			h.broken = append(h.broken, fmt.Sprintf("a record is gone that was not refused: %+v", was))
 		}
-		delete(h.seen, id)
+		delete(h.records, id)
 	}
 }
 

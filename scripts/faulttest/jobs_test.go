@@ -11,8 +11,8 @@ import (
 	"cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 )
 
-// mine returns the jobs on Vertex AI that belong to this run.
-func (r *run) mine() (jobs []*aiplatformpb.TuningJob) {
+// ownJobs returns the jobs on Vertex AI that belong to this run.
+func (r *run) ownJobs() (jobs []*aiplatformpb.TuningJob) {
 	for _, j := range r.world.cloud.Vertex.Jobs() {
 		if !r.old[j.GetName()] {
 			jobs = append(jobs, j)
@@ -36,24 +36,24 @@ func (r *run) checkLine(jobs map[string][]*aiplatformpb.TuningJob) {
 
 // runs waits until all existing jobs run or have ended.
 func (r *run) runs() {
-	r.until(func(s aiplatformpb.JobState) bool { return s == aiplatformpb.JobState_JOB_STATE_RUNNING || ended(s) })
+	r.waitForState(func(s aiplatformpb.JobState) bool { return s == aiplatformpb.JobState_JOB_STATE_RUNNING || ended(s) })
 }
 
 // leaseEnds waits until a start that is refused now can be deleted.
 func (r *run) leaseEnds() { time.Sleep(startLease + 10*time.Millisecond) }
 
 // ends waits until all existing jobs have ended.
-func (r *run) ends() { r.until(ended) }
+func (r *run) ends() { r.waitForState(ended) }
 
 func ended(s aiplatformpb.JobState) bool {
 	return s == aiplatformpb.JobState_JOB_STATE_SUCCEEDED || s == aiplatformpb.JobState_JOB_STATE_FAILED ||
 		s == aiplatformpb.JobState_JOB_STATE_CANCELLED
 }
 
-func (r *run) until(state func(aiplatformpb.JobState) bool) {
+func (r *run) waitForState(state func(aiplatformpb.JobState) bool) {
 	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		all := true
-		for _, j := range r.mine() {
+		for _, j := range r.ownJobs() {
 			all = all && state(j.GetState())
 		}
 		if all {

@@ -19,8 +19,8 @@ type kind struct {
 	name string
 	// slow kinds last as long as the functions wait for an answer.
 	slow bool
-	// at reports whether the kind can happen at a call; nil means at every call.
-	at func(scenario, faults.Call) bool
+	// happensAt reports whether the kind can happen at a call; nil means at every call.
+	happensAt func(scenario, faults.Call) bool
 	// hook is called instead of the call.
 	hook func(r *run, ctx context.Context, c faults.Call, do effect) error
 }
@@ -40,14 +40,14 @@ var kinds = append(answers(),
 	}},
 	changed("training_changed", jobs, changes[0]),
 	changed("validation_changed", func(s scenario, _ faults.Call) bool { return s.split }, changes[1]),
-	kind{name: "cut_before", at: ofStorage, hook: func(*run, context.Context, faults.Call, effect) error {
+	kind{name: "cut_before", happensAt: ofStorage, hook: func(*run, context.Context, faults.Call, effect) error {
 		return faults.ErrCut
 	}},
-	kind{name: "cut_after", at: ofStorage, hook: func(_ *run, ctx context.Context, _ faults.Call, do effect) error {
+	kind{name: "cut_after", happensAt: ofStorage, hook: func(_ *run, ctx context.Context, _ faults.Call, do effect) error {
 		_ = do(context.WithoutCancel(ctx)) // the answer is lost
 		return faults.ErrCut
 	}},
-	kind{name: "cut_within", at: ofStorage, hook: func(_ *run, ctx context.Context, _ faults.Call, do effect) error {
+	kind{name: "cut_within", happensAt: ofStorage, hook: func(_ *run, ctx context.Context, _ faults.Call, do effect) error {
 		_ = do(context.WithoutCancel(ctx)) // half of the answer is lost
 		return faults.ErrCutWithin
 	}},
@@ -60,16 +60,16 @@ var kinds = append(answers(),
 		givenUp(ctx)
 		return do(context.WithoutCancel(ctx))
 	}},
-	lasting("service_down", codes.Unavailable),
-	lasting("service_refusing", codes.PermissionDenied),
+	failsFromNowOn("service_down", codes.Unavailable),
+	failsFromNowOn("service_refusing", codes.PermissionDenied),
 	kind{name: "all_twice", hook: func(r *run, ctx context.Context, _ faults.Call, do effect) error {
 		r.twice.Store(true) // from now on everything is sent twice at the same time
 		return do(ctx)
 	}},
 	// These kinds run something between two calls of a function that has read and is about to
 	// write.
-	amid("tick_amid", func(s scenario, _ faults.Call) bool { return !s.files || s.starts }, func(r *run) { _ = deliver(r.t.Context(), r.poll2, tick()) }), // an additional tick
-	amid("start_again_amid", jobs, func(r *run) {
+	during("tick_amid", func(s scenario, _ faults.Call) bool { return !s.files || s.starts }, func(r *run) { _ = deliver(r.t.Context(), r.poll2, tick()) }), // an additional tick
+	during("start_again_amid", jobs, func(r *run) {
 		orders, _ := r.soFar()
 		for _, o := range orders {
 			if o.key != "" {
@@ -78,16 +78,16 @@ var kinds = append(answers(),
 		}
 		time.Sleep(50 * time.Millisecond)
 	}),
-	amid("other_start_amid", jobs, func(r *run) {
+	during("other_start_amid", jobs, func(r *run) {
 		orders, _ := r.soFar()
 		r.askOnce(r.order(orders[0].body, rand.Text()))
 	}),
-	amid("cancel_amid", jobs, func(r *run) {
+	during("cancel_amid", jobs, func(r *run) {
 		for _, id := range r.ids() {
 			r.stop(id) // a job that has ended refuses it
 		}
 	}),
-	amid("newer_file_amid", files, func(r *run) {
+	during("newer_file_amid", files, func(r *run) {
 		d, err := r.dropped(useless)
 		if err != nil {
 			r.t.Error(err)
@@ -95,7 +95,7 @@ var kinds = append(answers(),
 		}
 		_ = deliver(r.t.Context(), r.convert2, d.event) // the event is delivered again if it was not acknowledged
 	}),
-	amid("events_amid", files, func(r *run) {
+	during("events_amid", files, func(r *run) {
 		_, drops := r.soFar()
 		for _, d := range drops {
 			_ = deliver(r.t.Context(), r.convert2, d.event) // an additional delivery
@@ -103,8 +103,8 @@ var kinds = append(answers(),
 	}),
 )
 
-func amid(name string, at func(scenario, faults.Call) bool, something func(*run)) kind {
-	return kind{name: name, at: at, hook: func(r *run, ctx context.Context, _ faults.Call, do effect) error {
+func during(name string, at func(scenario, faults.Call) bool, something func(*run)) kind {
+	return kind{name: name, happensAt: at, hook: func(r *run, ctx context.Context, _ faults.Call, do effect) error {
 		something(r)
 		return do(ctx)
 	}}
@@ -114,9 +114,9 @@ func amid(name string, at func(scenario, faults.Call) bool, something func(*run)
 // process that resumes the work finds other messages than those from which a dataset may exist
 // already.
 func changed(name string, at func(scenario, faults.Call) bool, m message) kind {
-	return kind{name: name, at: at, hook: func(r *run, ctx context.Context, _ faults.Call, do effect) error {
+	return kind{name: name, happensAt: at, hook: func(r *run, ctx context.Context, _ faults.Call, do effect) error {
 		_ = do(context.WithoutCancel(ctx)) // the caller dies before it gets the answer
-		if err := r.say(r.t.Context(), m.id, m.session); err != nil {
+		if err := r.writeMessage(r.t.Context(), m.id, m.session); err != nil {
 			r.t.Error(err)
 		}
 		r.kill()
@@ -129,8 +129,8 @@ func files(s scenario, _ faults.Call) bool { return s.files }
 
 func ofStorage(_ scenario, c faults.Call) bool { return c.Service == faults.Storage }
 
-// lasting is an error that a service returns from now on, until the current request ends.
-func lasting(name string, code codes.Code) kind {
+// failsFromNowOn is an error that a service returns from now on, until the current request ends.
+func failsFromNowOn(name string, code codes.Code) kind {
 	return kind{name: name, slow: code == codes.Unavailable, hook: func(r *run, _ context.Context, c faults.Call, _ effect) error {
 		out := &outage{c.Service, status.Error(code, "injected")}
 		r.outage.Store(out)
@@ -147,7 +147,7 @@ func answers() (all []kind) {
 		err := status.Error(code, "injected")
 		all = append(all,
 			kind{name: code.String() + "_before", hook: func(*run, context.Context, faults.Call, effect) error { return err }},
-			kind{name: code.String() + "_after", at: func(_ scenario, c faults.Call) bool {
+			kind{name: code.String() + "_after", happensAt: func(_ scenario, c faults.Call) bool {
 				// These two codes mean that no job exists. If Vertex AI had created one in spite of
 				// them, no client could know.
 				return c.Method != "CreateTuningJob" || code != codes.ResourceExhausted && code != codes.PermissionDenied

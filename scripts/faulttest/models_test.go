@@ -49,7 +49,7 @@ func (r *run) move(path, body string) {
 // send sends a movement once. A promotion is refused until its job has succeeded, and a rollback
 // until there are two versions: then it is sent again later.
 func (r *run) send(m *movement) {
-	r.at(true, func() {
+	r.callTwice(true, func() {
 		a := r.post("/models/"+modelID+"/"+m.path, strings.ReplaceAll(m.body, "JOB", r.keyed("ann", "key")), m.key)
 		early := strings.Contains(a.text, "JOB_NOT_SUCCEEDED") || strings.Contains(a.text, "UNKNOWN_JOB") || strings.Contains(a.text, "NO_PREVIOUS_VERSION") ||
 			strings.Contains(a.text, "INVALID_JOB_NAME") || strings.Contains(a.text, "EMPTY")

@@ -17,10 +17,10 @@ import (
 type order struct {
 	body, key string
 
-	mu      sync.Mutex
-	given   []answer // answers with a job
-	refused *answer  // the last answer, if it is final
-	lost    bool     // the answer is lost, and a start without a key cannot be repeated
+	mu       sync.Mutex
+	accepted []answer // answers with a job
+	refused  *answer  // the last answer, if it is final
+	lost     bool     // the answer is lost, and a start without a key cannot be repeated
 
 	cancel    bool // the client wants to cancel the job
 	cancelled bool // the cancellation was confirmed
@@ -57,7 +57,7 @@ func (r *run) order(body, key string) *order {
 func (r *run) start(body, key string) *order {
 	o := r.order(body, key)
 	for range clientAttempts {
-		if r.ask(o); o.over() {
+		if r.ask(o); o.hasEnded() {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -65,17 +65,17 @@ func (r *run) start(body, key string) *order {
 	return o
 }
 
-func (o *order) over() bool {
+func (o *order) hasEnded() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.given) > 0 || o.refused != nil || o.lost
+	return len(o.accepted) > 0 || o.refused != nil || o.lost
 }
 
 // answers returns the answers with a job that the client got.
 func (o *order) answers() []answer {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.Clone(o.given)
+	return slices.Clone(o.accepted)
 }
 
 // uncancelled reports whether the client got a job and wants to cancel it, and no cancellation was
@@ -83,13 +83,13 @@ func (o *order) answers() []answer {
 func (o *order) uncancelled() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.cancel && !o.cancelled && len(o.given) > 0
+	return o.cancel && !o.cancelled && len(o.accepted) > 0
 }
 
 // ask sends the start once.
 func (r *run) ask(o *order) {
-	r.at(o.key != "", func() { r.askOnce(o) }) // without a key, two requests start two jobs
-	if !o.over() {
+	r.callTwice(o.key != "", func() { r.askOnce(o) }) // without a key, two requests start two jobs
+	if !o.hasEnded() {
 		r.repeated.Store(true)
 	}
 }
@@ -100,7 +100,7 @@ func (r *run) askOnce(o *order) {
 	defer o.mu.Unlock()
 	switch {
 	case a.status == http.StatusOK:
-		o.given = append(o.given, a)
+		o.accepted = append(o.accepted, a)
 	case o.key == "":
 		o.lost = true
 	case !a.passes():
@@ -166,7 +166,7 @@ func (r *run) cancel(o *order) {
 		return
 	}
 	name := o.answers()[0].Job.Name
-	r.at(true, func() {
+	r.callTwice(true, func() {
 		a := r.stop(name)
 		o.mu.Lock()
 		defer o.mu.Unlock()

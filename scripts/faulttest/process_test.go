@@ -140,14 +140,14 @@ type tail struct {
 	text []byte
 }
 
-const kept = 32 << 10
+const keptBytes = 32 << 10
 
 func (b *tail) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.text = append(b.text, p...)
-	if len(b.text) > 2*kept {
-		b.text = append([]byte(nil), b.text[len(b.text)-kept:]...)
+	if len(b.text) > 2*keptBytes {
+		b.text = append([]byte(nil), b.text[len(b.text)-keptBytes:]...)
 	}
 	return len(p), nil
 }

@@ -85,9 +85,9 @@ func (r *run) soFar() ([]*order, []*drop) {
 	return slices.Clone(r.orders), slices.Clone(r.drops)
 }
 
-// at calls something. If twice is set and the action is repeatable, at calls it twice at the same
-// time.
-func (r *run) at(repeatable bool, something func()) {
+// callTwice calls something. If twice is set and the action is repeatable, at calls it twice at the
+// same time.
+func (r *run) callTwice(repeatable bool, something func()) {
 	var other sync.WaitGroup
 	if repeatable && r.twice.Load() {
 		other.Go(something)
@@ -123,7 +123,7 @@ func (r *run) deliverTo(p *process, e cloudevents.Event) bool {
 	to := make(chan *process, 2)
 	to <- p
 	to <- second
-	r.at(true, func() {
+	r.callTwice(true, func() {
 		if err := deliver(r.t.Context(), <-to, e); err != nil {
 			failed.Store(true)
 			r.repeated.Store(true)
@@ -144,13 +144,13 @@ func deliver(ctx context.Context, p *process, e cloudevents.Event) error {
 
 // drop is one generation of the file in the inbox.
 type drop struct {
-	name       string // the name of the file or of its manifest
-	starts     bool   // the file's metadata request a job
-	generation int64
-	content    string
-	event      cloudevents.Event
-	taken      bool // the event was acknowledged
-	asked      bool // the scenario has tried to deliver the event
+	name         string // the name of the file or of its manifest
+	starts       bool   // the file's metadata request a job
+	generation   int64
+	content      string
+	event        cloudevents.Event
+	acknowledged bool // the event was acknowledged
+	delivered    bool // the scenario has tried to deliver the event
 }
 
 const (
@@ -200,6 +200,6 @@ func (r *run) droppedAs(d drop) (*drop, error) {
 
 // deliver delivers the event of a drop.
 func (r *run) deliver(d *drop) {
-	d.taken = r.deliverTo(r.convert, d.event)
-	d.asked = true
+	d.acknowledged = r.deliverTo(r.convert, d.event)
+	d.delivered = true
 }

@@ -14,11 +14,11 @@ type scenario struct {
 	settings map[string]string
 	// quota is how many jobs Vertex AI runs at a time; it refuses more with RESOURCE_EXHAUSTED.
 	quota int
-	// lasting is the duration of a job on Vertex AI, if it must be longer than the actions that
+	// jobDuration is the duration of a job on Vertex AI, if it must be longer than the actions that
 	// follow its start.
-	lasting time.Duration
-	files   bool // the scenario drops files and does not call start
-	split   bool // all messages are used, and some of them for validation
+	jobDuration time.Duration
+	files       bool // the scenario drops files and does not call start
+	split       bool // all messages are used, and some of them for validation
 	// evaluates means that each job is evaluated, and promoted if it gains minGain points.
 	evaluates bool
 	// examples is how many examples the file own.jsonl has, if it must be more than two.
@@ -164,7 +164,7 @@ var scenarios = []scenario{
 		// The monthly budget is enough for two of three jobs, and Vertex AI has capacity for one.
 		// When the second job, which is queued and has a reservation, is cancelled, the third can
 		// be submitted.
-		name: "budget_in_line", settings: map[string]string{"MONTHLY_BUDGET_USD": "0.000170"}, quota: 1, lasting: 400 * time.Millisecond, play: func(r *run) {
+		name: "budget_in_line", settings: map[string]string{"MONTHLY_BUDGET_USD": "0.000170"}, quota: 1, jobDuration: 400 * time.Millisecond, play: func(r *run) {
 			r.start(priced, "first")
 			second := r.start(priced, "second")
 			r.start(priced, "third")

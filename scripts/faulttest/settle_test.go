@@ -131,7 +131,7 @@ func (r *run) settle() {
 			r.t.Fatalf("the work was not done after %s: %+v, orders %s", recovery, records, r.describeOrders())
 		}
 		r.repeatUnanswered(records)
-		time.Sleep(rest(records, r.allEvaluations()))
+		time.Sleep(untilNextChange(records, r.allEvaluations()))
 		before := time.Now()
 		if !r.tick() {
 			continue
@@ -150,8 +150,9 @@ func (r *run) settle() {
 	}
 }
 
-// rest returns the time to wait before the next tick. After this time, a job can have changed.
-func rest(records []record, evaluations []evalrun.Run) time.Duration {
+// untilNextChange returns the time to wait before the next tick. After this time, a job can have
+// changed.
+func untilNextChange(records []record, evaluations []evalrun.Run) time.Duration {
 	wait := time.Hour
 	for _, e := range evaluations {
 		if !e.Finished {
@@ -177,21 +178,21 @@ func rest(records []record, evaluations []evalrun.Run) time.Duration {
 func (r *run) settled(records []record) bool {
 	return !slices.ContainsFunc(records, func(rec record) bool { return rec.Watched }) &&
 		!slices.ContainsFunc(r.allEvaluations(), func(e evalrun.Run) bool { return !e.Finished }) &&
-		!slices.ContainsFunc(r.orders, func(o *order) bool { return !o.over() || o.uncancelled() }) &&
-		!slices.ContainsFunc(r.drops, func(d *drop) bool { return !d.taken }) && r.modelSettled()
+		!slices.ContainsFunc(r.orders, func(o *order) bool { return !o.hasEnded() || o.uncancelled() }) &&
+		!slices.ContainsFunc(r.drops, func(d *drop) bool { return !d.acknowledged }) && r.modelSettled()
 }
 
 // repeatUnanswered repeats the requests that have no final answer, and the events that were not
 // acknowledged.
 func (r *run) repeatUnanswered(records []record) {
 	for _, o := range r.orders {
-		if !o.over() {
+		if !o.hasEnded() {
 			r.ask(o)
 		}
 		if o.cancel {
 			r.cancel(o)
 		}
-		if !o.over() && (r.refusalKept(o.key) || slices.ContainsFunc(records, func(rec record) bool { return rec.State == failed && rec.ID == r.jobOf(o) })) {
+		if !o.hasEnded() && (r.refusalKept(o.key) || slices.ContainsFunc(records, func(rec record) bool { return rec.State == failed && rec.ID == r.jobOf(o) })) {
 			o.mu.Lock()
 			o.refused = &answer{} // every repetition would get the same answer
 			o.mu.Unlock()
@@ -203,8 +204,8 @@ func (r *run) repeatUnanswered(records []record) {
 		}
 	}
 	for _, d := range r.drops {
-		if !d.taken {
-			r.repeated.Store(d.asked)
+		if !d.acknowledged {
+			r.repeated.Store(d.delivered)
 			r.deliver(d)
 		}
 	}
@@ -212,7 +213,7 @@ func (r *run) repeatUnanswered(records []record) {
 
 func (r *run) describeOrders() (all []string) {
 	for _, o := range r.orders {
-		all = append(all, fmt.Sprintf("%q: answers %d, finished %v", o.key, len(o.answers()), o.over()))
+		all = append(all, fmt.Sprintf("%q: answers %d, finished %v", o.key, len(o.answers()), o.hasEnded()))
 	}
 	return all
 }

@@ -92,7 +92,7 @@ func (h *havoc) choose(c faults.Call) *kind {
 	}
 	k := kinds[h.random.IntN(len(kinds))]
 	// Slow faults are rare, as they would use up most of the time.
-	if k.slow && h.random.IntN(5) > 0 || k.at != nil && !k.at(h.scenario, c) {
+	if k.slow && h.random.IntN(5) > 0 || k.happensAt != nil && !k.happensAt(h.scenario, c) {
 		return nil
 	}
 	h.kinds, h.done = append(h.kinds, k.name), append(h.done, c.String()+" "+k.name)

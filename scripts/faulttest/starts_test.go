@@ -42,7 +42,7 @@ func (r *run) newest(name string) (last *drop) {
 // startedByFile reports whether a file started the job, and not a client.
 func startedByFile(rec record) bool { return strings.HasPrefix(rec.StartedBy, "gs://") }
 
-func without(records map[string]record, some func(record) bool) map[string]record {
+func withoutRecords(records map[string]record, some func(record) bool) map[string]record {
 	others := maps.Clone(records)
 	maps.DeleteFunc(others, func(_ string, rec record) bool { return some(rec) })
 	return others

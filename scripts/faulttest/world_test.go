@@ -92,7 +92,7 @@ func newWorld(ctx context.Context, s scenario) (_ *world, err error) {
 	}()
 	var config cloud.Config
 	w.faults, config = faults.Watch(cloud.Config{
-		Project: project, Inbox: inbox, Data: data, JobDuration: max(s.lasting, jobDuration), ConcurrentJobs: max(s.quota, 1),
+		Project: project, Inbox: inbox, Data: data, JobDuration: max(s.jobDuration, jobDuration), ConcurrentJobs: max(s.quota, 1),
 	})
 	if w.cloud, err = cloud.Start(ctx, config); err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func (w *world) furnish(ctx context.Context) (err error) {
 		return fmt.Errorf("create the subscription: %w", err)
 	}
 	for id, session := range messages {
-		if err := w.say(ctx, id, session); err != nil {
+		if err := w.writeMessage(ctx, id, session); err != nil {
 			return err
 		}
 	}

@@ -26,11 +26,11 @@ import (
 )
 
 // service is the stand-in for Vertex AI, which has its own facts and refuses requests by them.
-// known is the catalogue that describes it.
+// catalogue is the catalogue that describes it.
 type service struct {
 	*cloudtest.Cloud
-	known  *catalogue.Catalogue
-	tuning *v1beta1.GenAiTuningClient
+	catalogue *catalogue.Catalogue
+	tuning    *v1beta1.GenAiTuningClient
 }
 
 const (
@@ -41,7 +41,7 @@ const (
 func newService(t *testing.T) *service {
 	t.Helper()
 	s := &service{Cloud: cloudtest.Start(t, func(c *cloud.Config) { c.Project, c.Data, c.ConcurrentJobs = "p", "data", 100_000 })}
-	s.known = s.Catalogue.Current(t.Context())
+	s.catalogue = s.Catalogue.Current(t.Context())
 	var err error
 	s.tuning, err = v1beta1.NewGenAiTuningClient(context.WithoutCancel(t.Context()), option.WithEndpoint(s.Run.Addresses.Vertex),
 		option.WithoutAuthentication(), option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
@@ -126,10 +126,10 @@ func questions(model string) map[string]catalogue.Request {
 func TestAgreement(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	asked := map[bool]int{}
-	for _, m := range s.known.Models {
+	outcomes := map[bool]int{}
+	for _, m := range s.catalogue.Models {
 		for name, r := range questions(m.ID) {
-			v := s.known.Check(r)
+			v := s.catalogue.Check(r)
 			doubts := false
 			for _, w := range v.Warnings {
 				switch w.Reason {
@@ -142,14 +142,14 @@ func TestAgreement(t *testing.T) {
 				continue // Vertex AI decides
 			}
 			refused := len(v.Refusals) > 0
-			asked[refused]++
+			outcomes[refused]++
 			if err := s.create(t, r, v, ""); (err != nil) != refused {
 				t.Errorf("%s, %s: the catalogue refuses %q, but the service returns %v", m.ID, name, texts(v.Refusals), err)
 			}
 		}
 	}
-	if asked[true] < 100 || asked[false] < 100 {
-		t.Errorf("only %d refusals and %d others were compared", asked[true], asked[false])
+	if outcomes[true] < 100 || outcomes[false] < 100 {
+		t.Errorf("only %d refusals and %d others were compared", outcomes[true], outcomes[false])
 	}
 }
 
@@ -158,7 +158,7 @@ func TestAgreement_on_names(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for _, name := range []string{"google/gemma-3-27b-it", "Qwen/Qwen3-8B"} {
-		v := s.known.Check(catalogue.Request{BaseModel: name, Location: region, Today: time.Now()})
+		v := s.catalogue.Check(catalogue.Request{BaseModel: name, Location: region, Today: time.Now()})
 		err := s.create(t, catalogue.Request{BaseModel: name, Location: region}, v, "")
 		if v.Err() == nil || err == nil || !strings.Contains(err.Error(), "Invalid open source publisher model resource name") {
 			t.Errorf("%s: the catalogue returns %v, the service %v", name, v.Err(), err)
@@ -172,10 +172,10 @@ func TestAgreement_on_validation(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	const model = "qwen/qwen3@qwen3-4b"
-	bounds := s.known.Lookup(model).Validation.Value
+	bounds := s.catalogue.Lookup(model).Validation.Value
 	for name, tt := range map[string]struct {
-		bounds catalogue.Validation
-		taken  bool
+		bounds   catalogue.Validation
+		accepted bool
 	}{"bounded": {bounds, true}, "unbounded": {catalogue.Validation{}, false}} {
 		var training, validation bytes.Buffer
 		parts, err := split.New(split.Options{Share: 0.3, Bounds: tt.bounds}, func(e split.Example) error {
@@ -200,8 +200,8 @@ func TestAgreement_on_validation(t *testing.T) {
 		s.upload(t, openData, training.Bytes())
 		s.upload(t, "gs://data/validation.jsonl", validation.Bytes())
 		r := catalogue.Request{BaseModel: model, Location: "global", Today: time.Now()}
-		err = s.create(t, r, s.known.Check(r), "gs://data/validation.jsonl")
-		if (err == nil) != tt.taken || err != nil && !strings.Contains(err.Error(), "exceeds the maximum of 25%") {
+		err = s.create(t, r, s.catalogue.Check(r), "gs://data/validation.jsonl")
+		if (err == nil) != tt.accepted || err != nil && !strings.Contains(err.Error(), "exceeds the maximum of 25%") {
 			t.Errorf("%s, %d and %d bytes: %v", name, training.Len(), validation.Len(), err)
 		}
 	}

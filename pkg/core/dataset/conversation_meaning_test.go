@@ -19,11 +19,11 @@ func chatOf(beside string, messages ...string) string {
 }
 
 const (
-	ask    = `{'role':'user','content':'q'}`
-	tell   = `{'role':'assistant','content':'a'}`
-	asked  = `{"contents":[{"role":"user","parts":[{"text":"q"}]}`
-	answer = `{"role":"model","parts":[{"text":"a"}]}`
-	brief  = `{"systemInstruction":{"parts":[{"text":"Be brief."}]},"contents":[{"role":"user","parts":[{"text":"q"}]},` + answer + `]}`
+	ask      = `{'role':'user','content':'q'}`
+	tell     = `{'role':'assistant','content':'a'}`
+	question = `{"contents":[{"role":"user","parts":[{"text":"q"}]}`
+	answer   = `{"role":"model","parts":[{"text":"a"}]}`
+	brief    = `{"systemInstruction":{"parts":[{"text":"Be brief."}]},"contents":[{"role":"user","parts":[{"text":"q"}]},` + answer + `]}`
 )
 
 // callOf returns a message that calls functions.
@@ -33,7 +33,7 @@ func callOf(calls ...string) string {
 
 // calls returns the example of a question and of calls of the functions in it.
 func calls(all ...string) string {
-	return asked + `,{"role":"model","parts":[` + strings.Join(all, ",") + `]}`
+	return question + `,{"role":"model","parts":[` + strings.Join(all, ",") + `]}`
 }
 
 func called(name, args string) string {
@@ -96,7 +96,7 @@ func TestNothing_is_lost(t *testing.T) {
 		{"chat_instruction", chatOf(`,'systemInstruction':{'parts':[{'text':'Be brief.'}]}`, ask, tell), brief, nil},
 		{"chat_twice_the_same", chatOf(`,'system_prompt':'Be brief.'`, `{'role':'system','content':'Be brief.'}`, ask, tell), brief, nil},
 		{"chat_no_text", chatOf(`,'system':[{'image':{}}]`, ask, tell), "", []string{"error SYSTEM_NOT_TEXT /system/0"}},
-		{"chat_null", chatOf(`,'system':null,'tools':null,'reasoning':null`, ask, tell), asked + `,` + answer + `]}`, nil},
+		{"chat_null", chatOf(`,'system':null,'tools':null,'reasoning':null`, ask, tell), question + `,` + answer + `]}`, nil},
 		{"alpaca", `{"instruction":"q","output":"a","system_prompt":"Be brief."}`, brief, nil},
 		{"prompt", `{"prompt":"q","completion":"a","system":"Be brief."}`, brief, nil},
 		{"bedrock", `{"schemaVersion":"x","systemPrompt":"Be brief.","messages":[{"role":"user","content":[{"text":"q"}]},{"role":"assistant","content":[{"text":"a"}]}]}`, brief, nil},
@@ -109,33 +109,33 @@ func TestNothing_is_lost(t *testing.T) {
 		// Text outside the conversation.
 		{"context", chatOf(`,'context':'The tower is old.'`, ask, tell), "", []string{"error UNSUPPORTED /context"}},
 		{"history", chatOf(`,'history':[['q0','a0']]`, ask, tell), "", []string{"error UNSUPPORTED /history"}},
-		{"copy_of_a_text", chatOf(`,'instruction':'q'`, ask, tell), asked + `,` + answer + `]}`, []string{"warning UNKNOWN_FIELD /instruction"}},
-		{"prompt_and_history", `{"history":[["q","a"]],"prompt":"q","completion":"a"}`, asked + `,` + answer + `,{"role":"user","parts":[{"text":"q"}]},` + answer + `]}`, nil},
+		{"copy_of_a_text", chatOf(`,'instruction':'q'`, ask, tell), question + `,` + answer + `]}`, []string{"warning UNKNOWN_FIELD /instruction"}},
+		{"prompt_and_history", `{"history":[["q","a"]],"prompt":"q","completion":"a"}`, question + `,` + answer + `,{"role":"user","parts":[{"text":"q"}]},` + answer + `]}`, nil},
 		{"input_of_messages", `{"prompt":[{"role":"user","content":"q"}],"input":"x","completion":"a"}`, "", []string{"error UNSUPPORTED /input"}},
-		{"metadata", chatOf(`,'source':'x','score':3`, ask, tell), asked + `,` + answer + `]}`, []string{"warning UNKNOWN_FIELD /source", "warning UNKNOWN_FIELD /score"}},
-		{"mute_name", `{"?":1,"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}`, asked + `,` + answer + `]}`, []string{"warning UNKNOWN_FIELD /?"}},
+		{"metadata", chatOf(`,'source':'x','score':3`, ask, tell), question + `,` + answer + `]}`, []string{"warning UNKNOWN_FIELD /source", "warning UNKNOWN_FIELD /score"}},
+		{"mute_name", `{"?":1,"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}`, question + `,` + answer + `]}`, []string{"warning UNKNOWN_FIELD /?"}},
 		{"two_values", `{"conversations":[{"from":"human","value":"q","text":"other"},{"from":"gpt","value":"a"}]}`, "", []string{"error CONTRADICTION /conversations/0/text"}},
-		{"content_and_refusal", chatOf("", ask, `{'role':'assistant','content':'a','refusal':'No.'}`), asked + `,{"role":"model","parts":[{"text":"a"},{"text":"No."}]}]}`, nil},
+		{"content_and_refusal", chatOf("", ask, `{'role':'assistant','content':'a','refusal':'No.'}`), question + `,{"role":"model","parts":[{"text":"a"},{"text":"No."}]}]}`, nil},
 
 		// Thoughts.
-		{"reasoning_content", chatOf("", ask, `{'role':'assistant','reasoning_content':'hm','content':'a'}`), asked + `,` + answer + `]}`, []string{"warning THOUGHT_PART /messages/1/reasoning_content"}},
-		{"think", chatOf("", ask, `{'role':'assistant','content':'<think>\nhm\n</think>\n\na'}`), asked + `,` + answer + `]}`, []string{"warning THOUGHT_PART /messages/1/content"}},
-		{"think_escaped", chatOf("", ask, `{'role':'assistant','content':'\n\u003cthink\u003ehm\u003c/think\u003ea'}`), asked + `,` + answer + `]}`, []string{"warning THOUGHT_PART /messages/1/content"}},
-		{"think_closed_only", chatOf("", ask, `{'role':'assistant','content':'hm</think>a'}`), asked + `,` + answer + `]}`, []string{"warning THOUGHT_PART /messages/1/content"}},
+		{"reasoning_content", chatOf("", ask, `{'role':'assistant','reasoning_content':'hm','content':'a'}`), question + `,` + answer + `]}`, []string{"warning THOUGHT_PART /messages/1/reasoning_content"}},
+		{"think", chatOf("", ask, `{'role':'assistant','content':'<think>\nhm\n</think>\n\na'}`), question + `,` + answer + `]}`, []string{"warning THOUGHT_PART /messages/1/content"}},
+		{"think_escaped", chatOf("", ask, `{'role':'assistant','content':'\n\u003cthink\u003ehm\u003c/think\u003ea'}`), question + `,` + answer + `]}`, []string{"warning THOUGHT_PART /messages/1/content"}},
+		{"think_closed_only", chatOf("", ask, `{'role':'assistant','content':'hm</think>a'}`), question + `,` + answer + `]}`, []string{"warning THOUGHT_PART /messages/1/content"}},
 		{"think_alone", chatOf("", ask, `{'role':'assistant','content':'<think>hm</think>'}`), "", []string{"warning EMPTY_TEXT /messages/1", "warning THOUGHT_PART /messages/1/content"}},
 		{"think_before_a_call", chatOf("", ask, `{'role':'assistant','content':'<think>hm</think>','tool_calls':[`+f+`]}`), one, []string{"warning THOUGHT_PART /messages/1/content"}},
 		{"no_thought", chatOf("", `{'role':'user','content':'<think>q'}`, `{'role':'assistant','content':'<thinker>a'}`), `{"contents":[{"role":"user","parts":[{"text":"<think>q"}]},{"role":"model","parts":[{"text":"<thinker>a"}]}]}`, nil},
 
 		// Weights and places.
-		{"weight_of_part", chatOf("", ask, `{'role':'assistant','content':[{'type':'text','text':'a','weight':-1}]}`), asked + `,` + answer + `]}`, []string{"warning WEIGHT_IGNORED /messages/1/content/0/weight"}},
-		{"train_of_part", chatOf("", ask, `{'role':'assistant','content':[{'type':'text','text':'a','train':false}]}`), asked + `,` + answer + `]}`, []string{"warning WEIGHT_IGNORED /messages/1/content/0/train"}},
-		{"weight_of_part_of_user", chatOf("", `{'role':'user','content':[{'type':'text','text':'q','weight':0}]}`, tell), asked + `,` + answer + `]}`, nil},
-		{"weight_of_a_later_call", chatOf("", ask, `{'role':'assistant','content':'a','weight':1}`, `{'role':'assistant','weight':0,'tool_calls':[`+f+`]}`), asked + `,{"role":"model","parts":[{"text":"a"},` + called("f", `{"a":1}`) + `]}]}`, []string{"warning WEIGHT_IGNORED /messages/2/weight"}},
+		{"weight_of_part", chatOf("", ask, `{'role':'assistant','content':[{'type':'text','text':'a','weight':-1}]}`), question + `,` + answer + `]}`, []string{"warning WEIGHT_IGNORED /messages/1/content/0/weight"}},
+		{"train_of_part", chatOf("", ask, `{'role':'assistant','content':[{'type':'text','text':'a','train':false}]}`), question + `,` + answer + `]}`, []string{"warning WEIGHT_IGNORED /messages/1/content/0/train"}},
+		{"weight_of_part_of_user", chatOf("", `{'role':'user','content':[{'type':'text','text':'q','weight':0}]}`, tell), question + `,` + answer + `]}`, nil},
+		{"weight_of_a_later_call", chatOf("", ask, `{'role':'assistant','content':'a','weight':1}`, `{'role':'assistant','weight':0,'tool_calls':[`+f+`]}`), question + `,{"role":"model","parts":[{"text":"a"},` + called("f", `{"a":1}`) + `]}]}`, []string{"warning WEIGHT_IGNORED /messages/2/weight"}},
 		{"weight_of_text_and_call", chatOf("", ask, `{'role':'assistant','content':'a','weight':0}`, `{'role':'assistant','weight':0,'tool_calls':[`+f+`]}`), "", []string{"warning BAD_ANSWER /messages/1/weight"}},
 		{"weight_of_bedrock", `{"schemaVersion":"x","messages":[{"role":"user","content":[{"text":"q"}]},{"role":"assistant","content":[{"text":"a"}],"weight":0}]}`, "", []string{"warning BAD_ANSWER /messages/1/weight"}},
-		{"label_in_tools", chatOf(`,'tools':'[{\"name\":\"f\",\"label\":0}]'`, ask, tell), asked + `,` + answer + `],"tools":[{"functionDeclarations":[{"name":"f"}]}]}`, []string{"warning UNKNOWN_FIELD /tools"}},
-		{"text_under_another_name", chatOf("", `{'role':'user','content':[{'type':'text','value':'q'}]}`, `{'role':'assistant','content':[{'type':'text','content':'a'}]}`), asked + `,` + answer + `]}`, nil},
-		{"weight_of_user", chatOf("", `{'role':'user','content':'q','weight':0}`, tell), asked + `,` + answer + `]}`, nil},
+		{"label_in_tools", chatOf(`,'tools':'[{\"name\":\"f\",\"label\":0}]'`, ask, tell), question + `,` + answer + `],"tools":[{"functionDeclarations":[{"name":"f"}]}]}`, []string{"warning UNKNOWN_FIELD /tools"}},
+		{"text_under_another_name", chatOf("", `{'role':'user','content':[{'type':'text','value':'q'}]}`, `{'role':'assistant','content':[{'type':'text','content':'a'}]}`), question + `,` + answer + `]}`, nil},
+		{"weight_of_user", chatOf("", `{'role':'user','content':'q','weight':0}`, tell), question + `,` + answer + `]}`, nil},
 		{"system_after_an_answer", chatOf("", ask, tell, `{'role':'system','content':'s'}`, ask, tell), `{"systemInstruction":{"parts":[{"text":"s"}]},"contents":[{"role":"user","parts":[{"text":"q"}]},` + answer + `,{"role":"user","parts":[{"text":"q"}]},` + answer + `]}`, []string{"warning SYSTEM_MOVED /messages/2/content"}},
 	}
 	for _, tc := range tests {

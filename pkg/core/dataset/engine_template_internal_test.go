@@ -84,12 +84,12 @@ func TestTemplates(t *testing.T) {
 // none.
 func TestTemplates_pause(t *testing.T) {
 	t.Parallel()
-	for _, tc := range []struct{ before, calls, plain, doubt, pause int }{
+	for _, tc := range []struct{ before, calls, plain, mismatches, pause int }{
 		{1, 0, 0, 0, 0}, {1, 1, 0, 8, 0}, {1, 1, 3, 5, 0}, {1, 1, 20, 0, 0}, {1, 4, 0, 32, 0}, {1, 5, 0, 0, 256}, {1, 6, 0, 0, 255},
 		{1, 260, 0, 0, 1}, {1, 261, 0, 0, 0}, {1, 262, 0, 8, 0}, {0, 5, 0, 0, 0},
 	} {
 		w, b := read(strings.Repeat(plainLine, tc.before) + strings.Repeat(callLine, tc.calls) + strings.Repeat(plainLine, tc.plain))
-		if w.templates.mismatches != tc.doubt || w.templates.pause != tc.pause || len(b.examples) != tc.before+tc.calls+tc.plain {
+		if w.templates.mismatches != tc.mismatches || w.templates.pause != tc.pause || len(b.examples) != tc.before+tc.calls+tc.plain {
 			t.Errorf("%+v: doubt %d, pause %d, %d examples", tc, w.templates.mismatches, w.templates.pause, len(b.examples))
 		}
 	}

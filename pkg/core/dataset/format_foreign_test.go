@@ -30,7 +30,7 @@ func TestOtherKinds(t *testing.T) {
 	t.Parallel()
 	little, big := binary.LittleEndian, binary.BigEndian
 	row := "\"Hours, please\",\"Nine to\nsix\"\n"
-	for name, tc := range map[string]struct{ in, says string }{
+	for name, tc := range map[string]struct{ in, message string }{
 		"utf16_mark":     {"\xff\xfe" + wide(good, 2, little), "UTF-16"},
 		"utf16_big_mark": {"\xfe\xff" + wide(good, 2, big), "UTF-16"},
 		"utf16":          {wide(good+"\n"+good, 2, little), "UTF-16"},
@@ -121,14 +121,14 @@ func TestOtherKinds(t *testing.T) {
 			}
 			for _, opt := range []dataset.Options{{}, dataset.InBlocksOf(64, dataset.Options{Workers: 2})} {
 				_, report := convert(t, strings.NewReader(in), opt)
-				if len(report.Faults) != 1 || report.Errors != 1 || report.Faults[0].Offset != 0 || !strings.Contains(report.Faults[0].Message, tc.says) || report.Faults[0].Fix == "" {
-					t.Errorf("%s, packed %t: %+v, want one error that says %q", name, packs, report.Faults, tc.says)
+				if len(report.Faults) != 1 || report.Errors != 1 || report.Faults[0].Offset != 0 || !strings.Contains(report.Faults[0].Message, tc.message) || report.Faults[0].Fix == "" {
+					t.Errorf("%s, packed %t: %+v, want one error that says %q", name, packs, report.Faults, tc.message)
 				}
 				if inside := strings.Contains(report.Faults[0].Message, "inside the gzip"); report.Faults[0].Code == dataset.CodeNotJSON && inside != packs {
 					t.Errorf("%s, packed %t: the message is %q", name, packs, report.Faults[0].Message)
 				}
-				if !strings.Contains(report.Refusal(), tc.says) {
-					t.Errorf("%s: the reason is %q, want it to say %q", name, report.Refusal(), tc.says)
+				if !strings.Contains(report.Refusal(), tc.message) {
+					t.Errorf("%s: the reason is %q, want it to say %q", name, report.Refusal(), tc.message)
 				}
 			}
 		}

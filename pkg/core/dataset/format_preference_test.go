@@ -44,12 +44,12 @@ func compared(system string, turns ...string) string {
 // Parts of the records in the tests: messages, and the end of a list of messages.
 const (
 	sys, usr, asst  = `{"role":"system","content":"S"}`, `{"role":"user","content":"q"}`, `{"role":"assistant","content":"a"}`
-	again           = `{"role":"user","content":"q2"}`
+	secondQuestion  = `{"role":"user","content":"q2"}`
 	better, worse   = `{"role":"assistant","content":"x"}`, `{"role":"assistant","content":"y"}`
 	xAndY           = `"chosen":"x","rejected":"y"`
 	instructionOfS  = `"systemInstruction":{"parts":[{"text":"S"}]},`
-	wholeChosen     = `"chosen":[` + usr + `,` + asst + `,` + again + `,` + better + `]`
-	wholeRejected   = `"rejected":[` + usr + `,` + asst + `,` + again + `,` + worse + `]`
+	wholeChosen     = `"chosen":[` + usr + `,` + asst + `,` + secondQuestion + `,` + better + `]`
+	wholeRejected   = `"rejected":[` + usr + `,` + asst + `,` + secondQuestion + `,` + worse + `]`
 	systemInAnswers = `"chosen":[` + sys + `,` + usr + `,` + better + `],"rejected":[` + sys + `,` + usr + `,` + worse + `]`
 )
 
@@ -61,38 +61,38 @@ func TestPreference_keeps_the_conversation(t *testing.T) {
 	oneWithSystem := compared(instructionOfS, text("user", "q"))
 	three := compared("", text("user", "q"), text("model", "a"), text("user", "q2"))
 	for in, want := range map[string]string{
-		`{"prompt":"q",` + xAndY + `}`:                                                                                                                     one,
-		`{"question":"q","system":"S",` + xAndY + `}`:                                                                                                      oneWithSystem,
-		`{"input":"q","system_prompt":"S",` + xAndY + `}`:                                                                                                  oneWithSystem,
-		`{"instruction":"q","chosen_response":"x","rejected_response":"y"}`:                                                                                one,
-		`{"instruction":"q2","history":[["q","a"]],` + xAndY + `}`:                                                                                         three,
-		`{"input":"q2","history":[["q","x"]],"chosen":"x","rejected":"y"}`:                                                                                 compared("", text("user", "q"), text("model", "x"), text("user", "q2")),
-		`{"query":"q","response":"x","rejected_response":"y"}`:                                                                                             one,
-		`{"prompt":"q","completion":"x ","chosen":"x","rejected":"y"}`:                                                                                     one,
-		`{"question":"q2","context":"","history":[["q","a"]],` + xAndY + `}`:                                                                               three,
-		`{"chosen":[{"role":"system","content":""},` + usr + `,` + better + `],"rejected":[` + usr + `,` + worse + `]}`:                                    one,
-		`{"prompt":"q","chosen":["x"],"rejected":["y"]}`:                                                                                                   one,
-		`{"prompt":"q","chosen":{"content":"x"},"rejected":{"text":"y"}}`:                                                                                  one,
-		`{"prompt":"q","chosen":` + better + `,"rejected":{"from":"gpt","value":"y"}}`:                                                                     one,
-		`{"prompt":` + usr + `,` + xAndY + `}`:                                                                                                             one,
-		`{"prompt":{"messages":[` + sys + `,` + usr + `]},` + xAndY + `}`:                                                                                  oneWithSystem,
-		`{"prompt":[` + sys + `],"chosen":[` + usr + `,` + better + `],"rejected":"y"}`:                                                                    oneWithSystem,
-		`{"prompt":"",` + systemInAnswers + `}`:                                                                                                            oneWithSystem,
-		`{"prompt":" q ",` + systemInAnswers + `}`:                                                                                                         oneWithSystem,
-		`{"system":"S",` + systemInAnswers + `}`:                                                                                                           oneWithSystem,
-		`{` + wholeChosen + `,` + wholeRejected + `}`:                                                                                                      three,
-		`{"prompt":"q",` + wholeChosen + `,` + wholeRejected + `}`:                                                                                         three,
-		`{"prompt":"q2",` + wholeChosen + `,` + wholeRejected + `}`:                                                                                        three,
-		`{"prompt":[` + usr + `,` + asst + `],"chosen":[` + again + `,` + better + `],"rejected":[` + again + `,` + worse + `]}`:                           three,
-		`{"prompt":[` + usr + `],"chosen":[` + asst + `,` + again + `,` + better + `],"rejected":[` + asst + `,` + again + `,` + worse + `]}`:              three,
-		`{"messages":[` + usr + `,` + asst + `,` + again + `],"chosen":` + better + `,"rejected":` + worse + `}`:                                           three,
-		`{"messages":[` + usr + `,` + asst + `,` + again + `,` + better + `],"prompt":"q",` + wholeChosen + `,` + wholeRejected + `}`:                      three,
-		`{"messages":[` + usr + `,` + better + `],"rejected_response":"y"}`:                                                                                one,
-		`{"conversations":[{"from":"human","value":"q"}],"chosen":{"from":"gpt","value":"x"},"rejected":{"from":"gpt","value":"y"}}`:                       one,
-		`{"chosen":{"messages":[` + usr + `,` + better + `]},"rejected":{"messages":[` + usr + `,` + worse + `]}}`:                                         one,
-		`{"input":{"messages":[` + sys + `,` + usr + `]},"preferred_output":[` + better + `],"non_preferred_output":[` + worse + `]}`:                      oneWithSystem,
-		`{"prompt":"q","completion":null,"messages":null,` + xAndY + `}`:                                                                                   one,
-		`{"prompt":[{"role":"user","content":[{"type":"text","text":"q"}]}],"chosen":[` + usr + `,` + better + `],"rejected":[` + usr + `,` + worse + `]}`: one,
+		`{"prompt":"q",` + xAndY + `}`:                                                                                  one,
+		`{"question":"q","system":"S",` + xAndY + `}`:                                                                   oneWithSystem,
+		`{"input":"q","system_prompt":"S",` + xAndY + `}`:                                                               oneWithSystem,
+		`{"instruction":"q","chosen_response":"x","rejected_response":"y"}`:                                             one,
+		`{"instruction":"q2","history":[["q","a"]],` + xAndY + `}`:                                                      three,
+		`{"input":"q2","history":[["q","x"]],"chosen":"x","rejected":"y"}`:                                              compared("", text("user", "q"), text("model", "x"), text("user", "q2")),
+		`{"query":"q","response":"x","rejected_response":"y"}`:                                                          one,
+		`{"prompt":"q","completion":"x ","chosen":"x","rejected":"y"}`:                                                  one,
+		`{"question":"q2","context":"","history":[["q","a"]],` + xAndY + `}`:                                            three,
+		`{"chosen":[{"role":"system","content":""},` + usr + `,` + better + `],"rejected":[` + usr + `,` + worse + `]}`: one,
+		`{"prompt":"q","chosen":["x"],"rejected":["y"]}`:                                                                one,
+		`{"prompt":"q","chosen":{"content":"x"},"rejected":{"text":"y"}}`:                                               one,
+		`{"prompt":"q","chosen":` + better + `,"rejected":{"from":"gpt","value":"y"}}`:                                  one,
+		`{"prompt":` + usr + `,` + xAndY + `}`:                                                                          one,
+		`{"prompt":{"messages":[` + sys + `,` + usr + `]},` + xAndY + `}`:                                               oneWithSystem,
+		`{"prompt":[` + sys + `],"chosen":[` + usr + `,` + better + `],"rejected":"y"}`:                                 oneWithSystem,
+		`{"prompt":"",` + systemInAnswers + `}`:                                                                         oneWithSystem,
+		`{"prompt":" q ",` + systemInAnswers + `}`:                                                                      oneWithSystem,
+		`{"system":"S",` + systemInAnswers + `}`:                                                                        oneWithSystem,
+		`{` + wholeChosen + `,` + wholeRejected + `}`:                                                                   three,
+		`{"prompt":"q",` + wholeChosen + `,` + wholeRejected + `}`:                                                      three,
+		`{"prompt":"q2",` + wholeChosen + `,` + wholeRejected + `}`:                                                     three,
+		`{"prompt":[` + usr + `,` + asst + `],"chosen":[` + secondQuestion + `,` + better + `],"rejected":[` + secondQuestion + `,` + worse + `]}`:              three,
+		`{"prompt":[` + usr + `],"chosen":[` + asst + `,` + secondQuestion + `,` + better + `],"rejected":[` + asst + `,` + secondQuestion + `,` + worse + `]}`: three,
+		`{"messages":[` + usr + `,` + asst + `,` + secondQuestion + `],"chosen":` + better + `,"rejected":` + worse + `}`:                                       three,
+		`{"messages":[` + usr + `,` + asst + `,` + secondQuestion + `,` + better + `],"prompt":"q",` + wholeChosen + `,` + wholeRejected + `}`:                  three,
+		`{"messages":[` + usr + `,` + better + `],"rejected_response":"y"}`:                                                                                     one,
+		`{"conversations":[{"from":"human","value":"q"}],"chosen":{"from":"gpt","value":"x"},"rejected":{"from":"gpt","value":"y"}}`:                            one,
+		`{"chosen":{"messages":[` + usr + `,` + better + `]},"rejected":{"messages":[` + usr + `,` + worse + `]}}`:                                              one,
+		`{"input":{"messages":[` + sys + `,` + usr + `]},"preferred_output":[` + better + `],"non_preferred_output":[` + worse + `]}`:                           oneWithSystem,
+		`{"prompt":"q","completion":null,"messages":null,` + xAndY + `}`:                                                                                        one,
+		`{"prompt":[{"role":"user","content":[{"type":"text","text":"q"}]}],"chosen":[` + usr + `,` + better + `],"rejected":[` + usr + `,` + worse + `]}`:      one,
 	} {
 		if diff := cmp.Diff(outcome{Lines: want}, outcomeOf(t, in)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", in, diff)
@@ -107,33 +107,33 @@ func TestPreference_refuses_what_would_be_lost(t *testing.T) {
 	other := `{"role":"user","content":"other"}`
 	hh := `"\n\nHuman: q\n\nAssistant: y"`
 	for in, want := range map[string]string{
-		`{"prompt":"other",` + wholeChosen + `,` + wholeRejected + `}`:                                                                          "error CONTRADICTION /chosen",
-		`{"prompt":"q","chosen":"x","rejected":[` + other + `,` + worse + `]}`:                                                                  "error CONTRADICTION /rejected",
-		`{"prompt":"q","question":"other",` + xAndY + `}`:                                                                                       "error CONTRADICTION /question",
-		`{"messages":[` + usr + `],"prompt":"other",` + xAndY + `}`:                                                                             "error CONTRADICTION /messages",
-		`{"prompt":"q","chosen":"x","chosen_response":"z","rejected":"y"}`:                                                                      "error CONTRADICTION /chosen_response",
-		`{"chosen":[` + usr + `,` + asst + `,` + again + `,` + better + `],"rejected":[` + usr + `,` + worse + `,` + again + `,` + worse + `]}`: "error CONTRADICTION /rejected",
-		`{"chosen":[` + usr + `,` + better + `],"rejected":[` + sys + `,` + usr + `,` + worse + `]}`:                                            "error CONTRADICTION /rejected",
-		`{"prompt":"q","chosen":[` + asst + `,` + again + `,` + better + `],"rejected":"y"}`:                                                    "error UNSUPPORTED /chosen",
-		`{"prompt":"q","chosen":"x","rejected":[` + asst + `,` + again + `,` + worse + `]}`:                                                     "error UNSUPPORTED /rejected",
-		`{"prompt":"q","chosen":["x","z"],"rejected":"y"}`:                                                                                      "error UNSUPPORTED /chosen",
-		`{"prompt":"q","chosen":7,"rejected":"y"}`:                                                                                              "error WRONG_TYPE /chosen",
-		`{"prompt":"q","completion":"z",` + xAndY + `}`:                                                                                         "error CONTRADICTION /completion",
-		`{"prompt":7,` + xAndY + `}`:                                                                                                            "error WRONG_TYPE /prompt",
-		`{"prompt":"q","chosen":[[1]],"rejected":"y"}`:                                                                                          "error WRONG_TYPE /chosen/0",
-		`{"prompt":"q","chosen":"x"}`:                                                                                                           "error MISSING_FIELD ",
-		`{` + xAndY + `}`:                                                                                                                       "error MISSING_FIELD ",
-		`{"prompt":"q","chosen":` + usr + `,"rejected":"y"}`:                                                                                    "error INVALID_ROLE /chosen",
-		`{"prompt":"q","chosen":` + hh + `,"rejected":"y"}`:                                                                                     "error UNSUPPORTED /chosen",
-		`{"prompt":` + hh + `,` + xAndY + `}`:                                                                                                   "error UNSUPPORTED /prompt",
-		`{"prompt":"q","chosen":"[{\"role\": \"user\"}]","rejected":"y"}`:                                                                       "error UNSUPPORTED /chosen",
-		`{"prompt":"q","chosen":"x","rejected":"x"}`:                                                                                            "warning SAME_ANSWERS /rejected",
-		`{"prompt":"q","chosen":"x","rejected":null}`:                                                                                           "warning EMPTY_TEXT /rejected",
-		`{"prompt":"q","chosen":"x","rejected":[{"role":"system"}]}`:                                                                            "warning EMPTY_TEXT /rejected",
-		`{"prompt":"","chosen":"x","rejected":"y"}`:                                                                                             "warning EMPTY_TEXT /prompt",
-		`{"prompt":"q","answers":[{"answer":"x","rank":1}]}`:                                                                                    "error UNSUPPORTED /answers",
-		`{"instruction":"q","completions":[{"response":"x"}]}`:                                                                                  "error UNSUPPORTED /completions",
-		`{"messages":[` + usr + `],"responses":["x","y"]}`:                                                                                      "error UNSUPPORTED /responses",
+		`{"prompt":"other",` + wholeChosen + `,` + wholeRejected + `}`:         "error CONTRADICTION /chosen",
+		`{"prompt":"q","chosen":"x","rejected":[` + other + `,` + worse + `]}`: "error CONTRADICTION /rejected",
+		`{"prompt":"q","question":"other",` + xAndY + `}`:                      "error CONTRADICTION /question",
+		`{"messages":[` + usr + `],"prompt":"other",` + xAndY + `}`:            "error CONTRADICTION /messages",
+		`{"prompt":"q","chosen":"x","chosen_response":"z","rejected":"y"}`:     "error CONTRADICTION /chosen_response",
+		`{"chosen":[` + usr + `,` + asst + `,` + secondQuestion + `,` + better + `],"rejected":[` + usr + `,` + worse + `,` + secondQuestion + `,` + worse + `]}`: "error CONTRADICTION /rejected",
+		`{"chosen":[` + usr + `,` + better + `],"rejected":[` + sys + `,` + usr + `,` + worse + `]}`:                                                              "error CONTRADICTION /rejected",
+		`{"prompt":"q","chosen":[` + asst + `,` + secondQuestion + `,` + better + `],"rejected":"y"}`:                                                             "error UNSUPPORTED /chosen",
+		`{"prompt":"q","chosen":"x","rejected":[` + asst + `,` + secondQuestion + `,` + worse + `]}`:                                                              "error UNSUPPORTED /rejected",
+		`{"prompt":"q","chosen":["x","z"],"rejected":"y"}`:                                                                                                        "error UNSUPPORTED /chosen",
+		`{"prompt":"q","chosen":7,"rejected":"y"}`:                                                                                                                "error WRONG_TYPE /chosen",
+		`{"prompt":"q","completion":"z",` + xAndY + `}`:                                                                                                           "error CONTRADICTION /completion",
+		`{"prompt":7,` + xAndY + `}`:                                      "error WRONG_TYPE /prompt",
+		`{"prompt":"q","chosen":[[1]],"rejected":"y"}`:                    "error WRONG_TYPE /chosen/0",
+		`{"prompt":"q","chosen":"x"}`:                                     "error MISSING_FIELD ",
+		`{` + xAndY + `}`:                                                 "error MISSING_FIELD ",
+		`{"prompt":"q","chosen":` + usr + `,"rejected":"y"}`:              "error INVALID_ROLE /chosen",
+		`{"prompt":"q","chosen":` + hh + `,"rejected":"y"}`:               "error UNSUPPORTED /chosen",
+		`{"prompt":` + hh + `,` + xAndY + `}`:                             "error UNSUPPORTED /prompt",
+		`{"prompt":"q","chosen":"[{\"role\": \"user\"}]","rejected":"y"}`: "error UNSUPPORTED /chosen",
+		`{"prompt":"q","chosen":"x","rejected":"x"}`:                      "warning SAME_ANSWERS /rejected",
+		`{"prompt":"q","chosen":"x","rejected":null}`:                     "warning EMPTY_TEXT /rejected",
+		`{"prompt":"q","chosen":"x","rejected":[{"role":"system"}]}`:      "warning EMPTY_TEXT /rejected",
+		`{"prompt":"","chosen":"x","rejected":"y"}`:                       "warning EMPTY_TEXT /prompt",
+		`{"prompt":"q","answers":[{"answer":"x","rank":1}]}`:              "error UNSUPPORTED /answers",
+		`{"instruction":"q","completions":[{"response":"x"}]}`:            "error UNSUPPORTED /completions",
+		`{"messages":[` + usr + `],"responses":["x","y"]}`:                "error UNSUPPORTED /responses",
 	} {
 		if diff := cmp.Diff(outcome{Faults: []string{want}}, outcomeOf(t, in)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", in, diff)

@@ -17,8 +17,8 @@ func TestAdvice(t *testing.T) {
 	const pair, messages = `{"prompt": …, "completion": …}`, `{"messages": [`
 	const turns = `[{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]`
 	for name, tc := range map[string]struct {
-		in   string
-		says []string
+		in     string
+		advice []string
 	}{
 		"question_answer": {`{"question": "q", "answer": "a"}`, []string{`"question"`, pair}},
 		"capitals":        {`{"Question": "q", "Answer": "a"}`, []string{`"Answer"`, pair}},
@@ -68,7 +68,7 @@ func TestAdvice(t *testing.T) {
 			continue
 		}
 		f := report.Faults[0]
-		for _, says := range tc.says {
+		for _, says := range tc.advice {
 			if !strings.Contains(f.Message+"; "+f.Fix, says) {
 				t.Errorf("%s: %s; fix: %s; want it to say %s", name, f.Message, f.Fix, says)
 			}

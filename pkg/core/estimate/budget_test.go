@@ -42,13 +42,13 @@ func TestLimit(t *testing.T) {
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name   string
-		model  string
-		tokens int64
-		epochs int64
-		budget estimate.Budget
-		reason string
-		say    []string
+		name      string
+		model     string
+		tokens    int64
+		epochs    int64
+		budget    estimate.Budget
+		reason    string
+		wantTexts []string
 	}{
 		{"no_limit", "gemini-3.1-flash-lite", 437_500, 40, estimate.Budget{}, "", nil},
 		{"within", "gemini-3.1-flash-lite", 437_500, 40, estimate.Budget{Request: 74 * usd.Dollar}, "", nil},
@@ -95,7 +95,7 @@ func TestBudget(t *testing.T) {
 			if diff := cmp.Diff(want, got.Violations); diff != "" {
 				t.Errorf("violations (-want +got):\n%s", diff)
 			}
-			for _, want := range tt.say {
+			for _, want := range tt.wantTexts {
 				if !strings.Contains(got.Message, want) {
 					t.Errorf("%q does not say %q", got.Message, want)
 				}

@@ -139,7 +139,7 @@ func TestJudge(t *testing.T) {
 func TestCompare_judge(t *testing.T) {
 	t.Parallel()
 	const a, b, tie = evaluation.PreferA, evaluation.PreferB, evaluation.PreferTie
-	rows := rowsOf(text("a"), 16, map[string]func(int) string{"base": always("x"), "tuned": always("y"), "other": always("z")})
+	rows := rowsOf(text("a"), 16, map[string]func(int) string{"base": alwaysSays("x"), "tuned": alwaysSays("y"), "other": alwaysSays("z")})
 	for i, orders := range [][2]evaluation.Preference{{b, a}, {b, a}, {b, a}, {b, a}, {b, a}, {b, a}, {b, a}, {a, b}, {a, b}, {a, b}, {tie, tie}, {a, a}, {b, b}, {"", a}, {"", ""}} {
 		rows[i].Judgements = map[string]evaluation.Judgement{"tuned": evaluation.Judge(orders[0], orders[1])}
 	}

@@ -85,7 +85,7 @@ func TestREADME_metrics(t *testing.T) {
 // TestMarkdown checks what the sample report does not have.
 func TestMarkdown(t *testing.T) {
 	t.Parallel()
-	rows := rowsOf(text("yes | no"), 24, map[string]func(int) string{"a_base": always("``"), "b": always("`x\u202e"), "c": always("-")})
+	rows := rowsOf(text("yes | no"), 24, map[string]func(int) string{"a_base": alwaysSays("``"), "b": alwaysSays("`x\u202e"), "c": alwaysSays("-")})
 	for i := range rows {
 		rows[i].Judgements = map[string]evaluation.Judgement{"b": evaluation.Judge("", "")}
 	}

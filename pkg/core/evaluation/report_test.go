@@ -36,10 +36,10 @@ func rowsOf(right evaluation.Content, n int, sides map[string]func(i int) string
 	return rows
 }
 
-func always(said string) func(int) string { return func(int) string { return said } }
+func alwaysSays(said string) func(int) string { return func(int) string { return said } }
 
-// until says first for the first n examples, and then after that.
-func until(n int, first, then string) func(int) string {
+// firstThen says first for the first n examples, and then after that.
+func firstThen(n int, first, then string) func(int) string {
 	return func(i int) string {
 		if i < n {
 			return first
@@ -59,7 +59,7 @@ func compare(t *testing.T, rows []evaluation.Row, sides []string, o evaluation.O
 
 func TestCompare_better(t *testing.T) {
 	t.Parallel()
-	rows := rowsOf(text("Paris"), 40, map[string]func(int) string{"base": until(10, "Paris", "Rome"), "tuned": until(30, "paris.", "Rome")})
+	rows := rowsOf(text("Paris"), 40, map[string]func(int) string{"base": firstThen(10, "Paris", "Rome"), "tuned": firstThen(30, "paris.", "Rome")})
 	report := compare(t, rows, []string{"base", "tuned"}, evaluation.Options{Costs: map[string]evaluation.TuningCost{"tuned": {Billed: new(12 * usd.Dollar)}}})
 	if report.Schema != 1 || report.Examples != 40 || len(report.Seed) != 16 || report.Primary != evaluation.MetricNormalizedMatch ||
 		report.PrimaryReason != "40 of 40 right answers are texts of at most 5 words" {
@@ -94,7 +94,7 @@ func TestCompare_better(t *testing.T) {
 
 func TestCompare_sides(t *testing.T) {
 	t.Parallel()
-	rows := rowsOf(text("Paris"), 12, map[string]func(int) string{"base": until(2, "-", "Paris"), "tuned": until(11, "Paris", "-"), "other": always("-")})
+	rows := rowsOf(text("Paris"), 12, map[string]func(int) string{"base": firstThen(2, "-", "Paris"), "tuned": firstThen(11, "Paris", "-"), "other": alwaysSays("-")})
 	rows[5].Answered("tuned", evaluation.Answer{Content: text("Par"), FinishReason: "MAX_TOKENS", PromptTokens: 10})
 	rows[6].Answered("tuned", evaluation.Answer{FinishReason: "STOP"})
 	bill := 3 * usd.Dollar
@@ -132,7 +132,7 @@ func TestCompare_extremes(t *testing.T) {
 	t.Parallel()
 	right := strings.Repeat("long ", 80) + "answer"
 	said := func(i int) string { return right[:len(right)-20*i] }
-	rows := rowsOf(text(right), 8, map[string]func(int) string{"base": said, "tuned": always(right)})
+	rows := rowsOf(text(right), 8, map[string]func(int) string{"base": said, "tuned": alwaysSays(right)})
 	c := compare(t, rows, []string{"base", "tuned"}, evaluation.Options{}).Comparisons[0]
 	if c.Wins[0].Line != 8 || c.Wins[4].Line != 4 || c.Wins[0].Right != right[:300]+"…" || c.Wins[0].Base != right[:len(right)-140] {
 		t.Errorf("the wins are %+v", c.Wins)
@@ -166,7 +166,7 @@ func TestCompare_primary(t *testing.T) {
 			t.Parallel()
 			var rows []evaluation.Row
 			for _, right := range tc.rights {
-				rows = append(rows, rowsOf(right, 1, map[string]func(int) string{"base": always("x"), "tuned": always("y")})...)
+				rows = append(rows, rowsOf(right, 1, map[string]func(int) string{"base": alwaysSays("x"), "tuned": alwaysSays("y")})...)
 			}
 			report := compare(t, rows, []string{"base", "tuned"}, evaluation.Options{})
 			if report.Primary != tc.want {
@@ -205,7 +205,7 @@ func TestCompare_errors(t *testing.T) {
 // TestRows_roundTrip checks that a report of rows that were kept in a file is the same.
 func TestRows_roundTrip(t *testing.T) {
 	t.Parallel()
-	rows := rowsOf(text("a <b> \u2028 c d e f"), 12, map[string]func(int) string{"base": always("a b"), "tuned": until(11, "a <b> c", "-")})
+	rows := rowsOf(text("a <b> \u2028 c d e f"), 12, map[string]func(int) string{"base": alwaysSays("a b"), "tuned": firstThen(11, "a <b> c", "-")})
 	rows[3].Judgements = map[string]evaluation.Judgement{"tuned": evaluation.Judge(evaluation.PreferB, evaluation.PreferA)}
 	var file strings.Builder
 	if err := evaluation.WriteRows(&file, rows); err != nil {

@@ -59,7 +59,7 @@ func TestNo_field_is_ignored(t *testing.T) {
 		_ = json.Unmarshal(example, &value) // metadata have strings without quotes; other values are unchanged
 		key := strings.NewReplacer("_", "-", ".", "-").Replace(name)
 		r, _, err := manifest.FromMetadata(start(map[string]string{key: value}))
-		held(t, "metadata", key, r, err, "NOT_IN_METADATA", "UNKNOWN_FIELD")
+		checkHeld(t, "metadata", key, r, err, "NOT_IN_METADATA", "UNKNOWN_FIELD")
 
 		object, inner, nested := strings.Cut(path, ".")
 		text := `{"` + path + `": ` + string(example) + `}`
@@ -67,12 +67,12 @@ func TestNo_field_is_ignored(t *testing.T) {
 			text = `{"` + object + `": {"` + inner + `": ` + string(example) + `}}`
 		}
 		r, err = manifest.FromManifest([]byte(text))
-		held(t, "manifest", path, r, err, "NOT_IN_MANIFEST")
+		checkHeld(t, "manifest", path, r, err, "NOT_IN_MANIFEST")
 	}
 }
 
-// held reports a field that is neither in the request nor refused.
-func held(t *testing.T, where, field string, r tuning.Request, err error, reasons ...string) {
+// checkHeld reports a field that is neither in the request nor refused.
+func checkHeld(t *testing.T, where, field string, r tuning.Request, err error, reasons ...string) {
 	t.Helper()
 	if err == nil {
 		if cmp.Equal(r, tuning.Request{}) {

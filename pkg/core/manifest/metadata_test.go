@@ -93,8 +93,8 @@ func TestFromMetadata(t *testing.T) {
 func TestFromMetadata_asks(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		metadata map[string]string
-		asked    bool
+		metadata  map[string]string
+		requested bool
 	}{
 		"none":       {nil, false},
 		"other":      {map[string]string{"epoch-count": "x", "fine-tuned": "start"}, false},
@@ -107,8 +107,8 @@ func TestFromMetadata_asks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, asked, err := manifest.FromMetadata(tt.metadata); asked != tt.asked || err != nil {
-				t.Errorf("asked %v, %v; want %v", asked, err, tt.asked)
+			if _, asked, err := manifest.FromMetadata(tt.metadata); asked != tt.requested || err != nil {
+				t.Errorf("asked %v, %v; want %v", asked, err, tt.requested)
 			}
 		})
 	}

@@ -191,7 +191,7 @@ func TestGate(t *testing.T) {
 		side    string
 		gain    float64
 		applies bool
-		met     bool
+		passes  bool
 	}{
 		{promotion.Gate{}, "tuned", 5, true, true},
 		{promotion.Gate{MinGain: 5}, "tuned", 5, true, true},
@@ -205,7 +205,7 @@ func TestGate(t *testing.T) {
 	for _, tt := range tests {
 		gain, applies := tt.gate.Measure(report(), tt.side)
 		err := gain.Check()
-		if diff := gain.Gain - tt.gain; applies != tt.applies || diff > 1e-9 || diff < -1e-9 || (err == nil) != tt.met {
+		if diff := gain.Gain - tt.gain; applies != tt.applies || diff > 1e-9 || diff < -1e-9 || (err == nil) != tt.passes {
 			t.Errorf("%+v of %s: %+v, %v, %v", tt.gate, tt.side, gain, applies, err)
 		}
 	}

@@ -37,7 +37,7 @@ func TestFor_knows_its_limits(t *testing.T) {
 		{Vertex, 2, "unknown", nil, "", nil},
 		{Storage, 3, "List of found errors:\t1.Field: x; Message: y\t", nil, "", nil},
 	} {
-		if got, ok := For(a, known); ok {
+		if got, ok := For(a, exampleContext); ok {
 			t.Errorf("%+v is taken for %s", a, got.Code)
 		}
 	}
@@ -67,7 +67,7 @@ func TestTable_passes(t *testing.T) {
 // The sentence about a field contains its name.
 func TestFor_names_the_field(t *testing.T) {
 	t.Parallel()
-	got, _ := For(Answer{Vertex, 3, "", []Field{{"job.training_dataset_uri", "It should be a GCS object of type JSONL."}}, "", nil}, known)
+	got, _ := For(Answer{Vertex, 3, "", []Field{{"job.training_dataset_uri", "It should be a GCS object of type JSONL."}}, "", nil}, exampleContext)
 	if want := "job.training_dataset_uri must be a JSONL file in Cloud Storage."; got.Sentence != want {
 		t.Errorf("sentence %q, want %q", got.Sentence, want)
 	}

@@ -250,13 +250,13 @@ var answers = []struct {
 	},
 }
 
-var known = Context{Project: "acme", Location: "us-central1", Account: "run@acme.iam.gserviceaccount.com", BaseModel: "gemini-3.5-flash"}
+var exampleContext = Context{Project: "acme", Location: "us-central1", Account: "run@acme.iam.gserviceaccount.com", BaseModel: "gemini-3.5-flash"}
 
 func TestTable(t *testing.T) {
 	t.Parallel()
-	met := map[int]bool{}
+	usedRows := map[int]bool{}
 	for _, tt := range answers {
-		got, ok := For(tt.in, known)
+		got, ok := For(tt.in, exampleContext)
 		if !ok || got.Code != tt.code {
 			t.Errorf("%s: %q is %q, want %q", tt.source, tt.in.Message, got.Code, tt.code)
 			continue
@@ -275,10 +275,10 @@ func TestTable(t *testing.T) {
 			tt.in.Fields = fieldsIn(tt.in.Message)
 		}
 		row, _ := match(tt.in)
-		met[row] = true
+		usedRows[row] = true
 	}
 	for i, r := range table {
-		if !met[i] {
+		if !usedRows[i] {
 			t.Errorf("no answer matches row %d, %s", i, r.code)
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/usd"
 )
 
-// asked has one member of each type.
-type asked struct {
+// allTypes has one member of each type.
+type allTypes struct {
 	Text     string
 	Texts    []string
 	Flag     bool
@@ -30,13 +30,13 @@ type asked struct {
 	Inner    string
 }
 
-func read(t *testing.T, text string) (asked, error) {
+func read(t *testing.T, text string) (allTypes, error) {
 	t.Helper()
 	f, err := requestfields.Parse("The body", []byte(text))
 	if err != nil {
-		return asked{}, err
+		return allTypes{}, err
 	}
-	a := asked{
+	a := allTypes{
 		Text: f.Text("text"), Texts: f.Texts("texts", 3, "Give fewer."), Flag: f.Flag("flag"), Choice: f.Choice("choice"), Map: f.TextMap("map"),
 		Dollars: f.Dollars("dollars"), Integer: f.Integer("integer"), Number: f.Number("number"), Duration: f.Duration("duration"),
 	}
@@ -46,24 +46,24 @@ func read(t *testing.T, text string) (asked, error) {
 
 func TestReader(t *testing.T) {
 	t.Parallel()
-	all := asked{
+	all := allTypes{
 		Text: "ü", Texts: []string{"a", "b"}, Flag: true, Choice: new(false), Map: map[string]string{"k": "v"},
 		Dollars: 12_500_000, Integer: new(int64(-3)), Number: new(0.25), Duration: 90 * time.Second, Inner: "i",
 	}
 	tests := []struct {
 		name, text string
-		want       asked
+		want       allTypes
 	}{
 		{"all", `{"text":"\u00fc","texts":["a","b"],"flag":true,"choice":false,"map":{"k":"v"},"dollars":12.50,"integer":-3,
 			"number":0.25,"duration":"90s","object":{"inner":"i"}}`, all},
-		{"nothing", `{}`, asked{}},
-		{"numbers_in_other_forms", `{"integer":-3.0,"dollars":1e-5}`, asked{Integer: new(int64(-3)), Dollars: 10}},
-		{"exponents", `{"integer":30e-1,"dollars":1E3}`, asked{Integer: new(int64(3)), Dollars: 1000 * usd.Dollar}},
-		{"the_smallest_amount", `{"dollars":0.000001}`, asked{Dollars: 1}},
-		{"the_longest_duration", `{"duration":"9000000000s"}`, asked{Duration: 9_000_000_000 * time.Second}},
-		{"less_than_a_second", `{"duration":"0.5s"}`, asked{Duration: 500 * time.Millisecond}},
-		{"as_many_as_may_be", `{"texts":["a","b","c"]}`, asked{Texts: []string{"a", "b", "c"}}},
-		{"null_is_nothing", `{"text":null,"texts":null,"choice":null,"map":null,"dollars":null,"integer":null,"object":null}`, asked{}},
+		{"nothing", `{}`, allTypes{}},
+		{"numbers_in_other_forms", `{"integer":-3.0,"dollars":1e-5}`, allTypes{Integer: new(int64(-3)), Dollars: 10}},
+		{"exponents", `{"integer":30e-1,"dollars":1E3}`, allTypes{Integer: new(int64(3)), Dollars: 1000 * usd.Dollar}},
+		{"the_smallest_amount", `{"dollars":0.000001}`, allTypes{Dollars: 1}},
+		{"the_longest_duration", `{"duration":"9000000000s"}`, allTypes{Duration: 9_000_000_000 * time.Second}},
+		{"less_than_a_second", `{"duration":"0.5s"}`, allTypes{Duration: 500 * time.Millisecond}},
+		{"as_many_as_may_be", `{"texts":["a","b","c"]}`, allTypes{Texts: []string{"a", "b", "c"}}},
+		{"null_is_nothing", `{"text":null,"texts":null,"choice":null,"map":null,"dollars":null,"integer":null,"object":null}`, allTypes{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

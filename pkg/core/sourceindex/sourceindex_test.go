@@ -107,7 +107,7 @@ func TestFind_random(t *testing.T) {
 func TestFind_refuses(t *testing.T) {
 	t.Parallel()
 	good := index(t, message("a"), line("gs://b/x", 1, 1), message("b"))
-	tests := map[string]struct{ index, say string }{
+	tests := map[string]struct{ index, message string }{
 		"nothing":               {"", "does not reach"},
 		"cut_off":               {good[:strings.LastIndex(good, `"b"`)], "does not reach"},
 		"cut_in_a_line":         {good[:strings.LastIndex(good, `"b"`)+2], "does not reach"},
@@ -125,8 +125,8 @@ func TestFind_refuses(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := sourceindex.Find(strings.NewReader(tt.index), []int64{3}); err == nil || !strings.Contains(err.Error(), tt.say) {
-				t.Errorf("Find = %v, want an error with %q", err, tt.say)
+			if _, err := sourceindex.Find(strings.NewReader(tt.index), []int64{3}); err == nil || !strings.Contains(err.Error(), tt.message) {
+				t.Errorf("Find = %v, want an error with %q", err, tt.message)
 			}
 		})
 	}

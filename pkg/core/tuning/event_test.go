@@ -25,7 +25,7 @@ func TestHistories_do_not_share(t *testing.T) {
 	changes := map[string]func(tuning.Job) tuning.Job{
 		"paused":    see("JOB_STATE_PAUSED"),
 		"succeeded": see("JOB_STATE_SUCCEEDED"),
-		"wished":    wished,
+		"wished":    cancelRequested,
 		"stalled":   func(j tuning.Job) tuning.Job { return j.Stall(tuning.NoChange, at(50)) },
 		"failed":    func(j tuning.Job) tuning.Job { return j.Fail(tuning.Failure{Code: 5}, at(50)) },
 	}
@@ -180,7 +180,7 @@ func TestStall_cancels(t *testing.T) {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	// The caller has requested the cancellation before.
-	before := wished(job)
+	before := cancelRequested(job)
 	got = before.Stall(tuning.NoChange, at(99))
 	if diff := cmp.Diff([]string{"stalled NO_CHANGE "}, kindsOf(got.Events[len(before.Events):])); diff != "" {
 		t.Errorf("events after a request (-want +got):\n%s", diff)

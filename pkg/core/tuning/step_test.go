@@ -37,8 +37,8 @@ func succeeded() tuning.Job {
 	return job
 }
 
-// wished returns the job with a request to cancel it.
-func wished(job tuning.Job) tuning.Job {
+// cancelRequested returns the job with a request to cancel it.
+func cancelRequested(job tuning.Job) tuning.Job {
 	job, err := job.Cancel("owner", at(8))
 	if err != nil {
 		panic(err)
@@ -157,7 +157,7 @@ func TestArrows(t *testing.T) {
 			},
 		},
 		{
-			"submitting_no_room_and_cancelled", wished(submitting()), func(j tuning.Job) tuning.Job { return j.MarkQuotaExceeded("no quota", at(10)) },
+			"submitting_no_room_and_cancelled", cancelRequested(submitting()), func(j tuning.Job) tuning.Job { return j.MarkQuotaExceeded("no quota", at(10)) },
 			func(j *tuning.Job) { over(j, tuning.Cancelled, "owner", nil) },
 		},
 		{
@@ -177,7 +177,7 @@ func TestArrows(t *testing.T) {
 			},
 		},
 		{
-			"submitting_never_arrived_and_cancelled", wished(submitting()), func(j tuning.Job) tuning.Job { return j.MarkNotCreated(at(10)) },
+			"submitting_never_arrived_and_cancelled", cancelRequested(submitting()), func(j tuning.Job) tuning.Job { return j.MarkNotCreated(at(10)) },
 			func(j *tuning.Job) { over(j, tuning.Cancelled, "owner", nil) },
 		},
 		{
@@ -217,24 +217,24 @@ func TestCancel(t *testing.T) {
 	t.Parallel()
 	cancelled, _ := running().Observe(tuning.Observation{Name: jobName, VertexState: "JOB_STATE_CANCELLED", UpdatedAt: at(9)})
 	cancelling, _ := running().Observe(tuning.Observation{Name: jobName, VertexState: "JOB_STATE_CANCELLING", UpdatedAt: at(9)})
-	lateSuccess, _ := wished(running()).Observe(tuning.Observation{Name: jobName, VertexState: "JOB_STATE_SUCCEEDED", UpdatedAt: at(9)})
+	lateSuccess, _ := cancelRequested(running()).Observe(tuning.Observation{Name: jobName, VertexState: "JOB_STATE_SUCCEEDED", UpdatedAt: at(9)})
 	tests := []struct {
 		name   string
 		before tuning.Job
-		over   bool // the job ends immediately
+		ends   bool // the job ends immediately
 		marked bool // the request must be forwarded, now or when Vertex AI has the job
 		due    bool // now
 		kind   fault.Kind
 	}{
-		{name: "preparing", before: preparing().KeepAnswer(), over: true},
-		{name: "waiting", before: waiting(), over: true},
+		{name: "preparing", before: preparing().KeepAnswer(), ends: true},
+		{name: "waiting", before: waiting(), ends: true},
 		{name: "submitting", before: submitting(), marked: true},
 		{name: "running", before: running(), marked: true, due: true},
 		{name: "cancelling_by_somebody_else", before: cancelling},
 		{name: "cancelled", before: cancelled},
-		{name: "cancelled_while_it_waited", before: wished(waiting())},
-		{name: "asked_for_before", before: wished(submitting())},
-		{name: "asked_for_before_of_vertex", before: wished(running()), due: true},
+		{name: "cancelled_while_it_waited", before: cancelRequested(waiting())},
+		{name: "asked_for_before", before: cancelRequested(submitting())},
+		{name: "asked_for_before_of_vertex", before: cancelRequested(running()), due: true},
 		{name: "asked_for_before_in_vain", before: lateSuccess},
 		{name: "succeeded", before: succeeded(), kind: fault.Conflict},
 		{name: "failed", before: preparing().Fail(tuning.Failure{Code: 3}, at(9)), kind: fault.Conflict},
@@ -245,7 +245,7 @@ func TestCancel(t *testing.T) {
 			want, n := tt.before, int64(len(tt.before.Events))+1
 			event := tuning.Event{Seq: n, Time: at(10), From: want.State, Actor: "owner", Name: want.Name, VertexState: want.VertexState}
 			switch {
-			case tt.over:
+			case tt.ends:
 				want.State, want.Step, want.Finished, want.Request = tuning.Cancelled, tuning.Ended, true, nil
 				want.LeaseUntil, want.UpdatedAt, want.EndedAt = time.Time{}, at(10), at(10)
 				event.Type = tuning.StateChanged
@@ -277,7 +277,7 @@ func TestCancel(t *testing.T) {
 // AI has the job, until Vertex AI says that it cancels.
 func TestCancel_comes_due(t *testing.T) {
 	t.Parallel()
-	job := wished(submitting())
+	job := cancelRequested(submitting())
 	for _, tt := range []struct {
 		vertexState string
 		due         bool

@@ -205,7 +205,7 @@ func TestJobStatus_remedy(t *testing.T) {
 		name     string
 		change   func(*tuning.Job)
 		code     string
-		says     string
+		message  string
 		operator bool
 	}{
 		{"succeeded", func(*tuning.Job) {}, "", "", false},
@@ -233,7 +233,7 @@ func TestJobStatus_remedy(t *testing.T) {
 			if got == nil {
 				got = &jobRemedy{}
 			}
-			if got.Code != test.code || got.Operator != test.operator || !strings.Contains(got.Sentence+" "+got.Fix, test.says) {
+			if got.Code != test.code || got.Operator != test.operator || !strings.Contains(got.Sentence+" "+got.Fix, test.message) {
 				t.Errorf("got %+v", got)
 			}
 		})

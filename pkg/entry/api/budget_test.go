@@ -93,38 +93,38 @@ func TestStart_budget(t *testing.T) {
 		name, body string
 		budget     jobs.Budget
 		reason     string // empty if the job is accepted
-		says       []string
+		wantTexts  []string
 	}{
 		{name: "fits", body: `{"session_id":"long","max_cost_usd":10,"hyperparameters":{"epoch_count":3}}`},
 		{
 			name: "over", body: `{"session_id":"long","max_cost_usd":0.5,"hyperparameters":{"epoch_count":40}}`, reason: "OVER_BUDGET",
-			says: []string{"more than $0.50, max_cost_usd of the request", "× 40 epochs", "It would fit with hyperparameters.epoch_count of 3 or less."},
+			wantTexts: []string{"more than $0.50, max_cost_usd of the request", "× 40 epochs", "It would fit with hyperparameters.epoch_count of 3 or less."},
 		},
 		{
 			name: "epochs_left_open", body: `{"session_id":"long","max_cost_usd":2}`, reason: "OVER_BUDGET",
-			says: []string{"3 to 40 epochs", "It would fit with hyperparameters.epoch_count of 14 or less."},
+			wantTexts: []string{"3 to 40 epochs", "It would fit with hyperparameters.epoch_count of 14 or less."},
 		},
 		{name: "epochs_left_open_and_fits", body: `{"session_id":"long","max_cost_usd":20}`},
 		{
 			name: "not_one_epoch", body: `{"session_id":"long","max_cost_usd":0.01,"hyperparameters":{"epoch_count":1}}`, reason: "OVER_BUDGET",
-			says: []string{"Not even one epoch fits"},
+			wantTexts: []string{"Not even one epoch fits"},
 		},
 		{
 			name: "default", body: `{"session_id":"long"}`, budget: jobs.Budget{Default: 2 * usd.Dollar}, reason: "OVER_BUDGET",
-			says: []string{"$2.00, the default of this service"},
+			wantTexts: []string{"$2.00, the default of this service"},
 		},
 		{name: "more_than_the_default", body: `{"session_id":"long","max_cost_usd":20}`, budget: jobs.Budget{Default: 2 * usd.Dollar}},
 		{
 			name: "ceiling", body: `{"session_id":"long","max_cost_usd":20}`, budget: jobs.Budget{Ceiling: 2 * usd.Dollar}, reason: "OVER_BUDGET",
-			says: []string{"$2.00, the ceiling of this service"},
+			wantTexts: []string{"$2.00, the ceiling of this service"},
 		},
 		{
 			name: "force_does_not_pay", body: `{"session_id":"long","max_cost_usd":2,"force":true}`, reason: "OVER_BUDGET",
-			says: []string{"$2.00, max_cost_usd of the request"},
+			wantTexts: []string{"$2.00, max_cost_usd of the request"},
 		},
 		{
 			name: "price_not_known", body: `{"session_id":"long","base_model":"gemini-3.5-flash-lite","max_cost_usd":1000}`, reason: "COST_UNKNOWN",
-			says: []string{"may not be more than $1,000.00", "GET /api/v1/fine-tuning/models"},
+			wantTexts: []string{"may not be more than $1,000.00", "GET /api/v1/fine-tuning/models"},
 		},
 	}
 	for _, test := range tests {
@@ -138,11 +138,11 @@ func TestStart_budget(t *testing.T) {
 					t.Errorf("the dry run refuses it: %v", plan.Refusals)
 				}
 				s.start(t, test.body)
-				s.only(t)
+				s.onlyCreate(t)
 				return
 			}
 			f := s.post(t, base+"/start", test.body).failed(http.StatusBadRequest)
-			for _, part := range test.says {
+			for _, part := range test.wantTexts {
 				if !strings.Contains(f.Message, part) {
 					t.Errorf("%q is not said: %s", part, f.Message)
 				}
@@ -160,7 +160,7 @@ func TestStart_budget(t *testing.T) {
 			if diff := cmp.Diff(want, figures); diff != "" || reason != test.reason || f.Status != "FAILED_PRECONDITION" || figures["max_cost_usd"] == "" {
 				t.Errorf("%s %s, figures (-want +got):\n%s", f.Status, reason, diff)
 			}
-			s.idle(t)
+			s.wantNoVertexCalls(t)
 			if listed := s.list(t, "").Jobs; len(listed) != 0 {
 				t.Errorf("%d jobs are listed", len(listed))
 			}
@@ -179,7 +179,7 @@ func TestStart_budget_of_the_month(t *testing.T) {
 	if first.Cost.High <= monthly/2 || first.Cost.High > monthly {
 		t.Fatalf("the first job may cost %s of %s", first.Cost.High, monthly)
 	}
-	s.only(t)
+	s.onlyCreate(t)
 	f := s.post(t, base+"/start", body).failed(http.StatusBadRequest)
 	if reason, _ := f.reason(); reason != "MONTHLY_BUDGET" || strings.Count(f.Message, "$"+first.Cost.High.String()) != 2 || !strings.Contains(f.Message, "$2.00") {
 		t.Errorf("%s: %s", reason, f.Message)

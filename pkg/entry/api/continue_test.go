@@ -26,7 +26,7 @@ func TestStart_continues_a_model(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := s.finished(t, s.start(t, `{"session_id":"talk","model_id":"helper","kms_key_name":"`+key+`"}`).Job.Name)
-	s.only(t)
+	s.onlyCreate(t)
 	// The model keeps its base model, even if the model's document changes later.
 	if _, err := document.Update(t.Context(), []firestore.Update{{Path: "base_model", Value: "gemini-3.5-flash"}}); err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func TestStart_continues_a_model(t *testing.T) {
 		if job.Job.BaseModel != "gemini-1.5-flash-001" || job.Job.PreTunedModel != test.from || job.Job.DisplayName != "Helper" {
 			t.Errorf("%s: got %+v", test.name, job.Job)
 		}
-		asked, _ := s.only(t).Request["tuningJob"].(map[string]any)
+		asked, _ := s.onlyCreate(t).Request["tuningJob"].(map[string]any)
 		want := map[string]any{
 			"preTunedModel": map[string]any{"tunedModelName": test.from}, "encryptionSpec": map[string]any{"kmsKeyName": key},
 			"tunedModelDisplayName": "Helper",
@@ -86,7 +86,7 @@ func TestStart_continues_what_nobody_knows(t *testing.T) {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 	s.post(t, base+"/start", body).failed(http.StatusNotFound)
-	if sent := s.only(t); sent.Version != "v1" || sent.Request["parent"] != "projects/acme/locations/europe-west4" {
+	if sent := s.onlyCreate(t); sent.Version != "v1" || sent.Request["parent"] != "projects/acme/locations/europe-west4" {
 		t.Errorf("Vertex AI was asked for %v", sent)
 	}
 }
@@ -100,7 +100,7 @@ func TestStart_continues_refused(t *testing.T) {
 		t.Fatal(err)
 	}
 	open := s.finished(t, s.start(t, `{"session_id":"talk","model_id":"open"}`).Job.Name)
-	s.only(t)
+	s.onlyCreate(t)
 	tests := []struct{ name, body, want string }{
 		{"no_version_yet", `{"session_id":"talk","model_id":"support","continue_model":true}`, "continue_model NO_TUNED_VERSION"},
 		{"no_model", `{"session_id":"talk","continue_model":true}`, "continue_model NO_MODEL"},

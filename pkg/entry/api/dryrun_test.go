@@ -46,8 +46,8 @@ func (s *system) plan(t *testing.T, body string) (p planned) {
 
 func dry(body string) string { return strings.TrimSuffix(body, "}") + `,"dry_run":true}` }
 
-// asks are starts with the expected requests to Vertex AI. They cover all fields of a start.
-var asks = []struct {
+// startCases are starts with the expected requests to Vertex AI. They cover all fields of a start.
+var startCases = []struct {
 	name, body string
 	pairs      int
 	validation int
@@ -125,21 +125,21 @@ var asks = []struct {
 // to Vertex AI, with the same figures and warnings.
 func TestDryRun(t *testing.T) {
 	t.Parallel()
-	for _, test := range asks {
+	for _, test := range startCases {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s := talking(t, nil)
-			before := s.everything(t)
+			before := s.storedState(t)
 			plan := s.plan(t, test.body)
-			if diff := cmp.Diff(before, s.everything(t)); diff != "" {
+			if diff := cmp.Diff(before, s.storedState(t)); diff != "" {
 				t.Errorf("a dry run changed the stored data (-before +after):\n%s", diff)
 			}
-			s.idle(t)
+			s.wantNoVertexCalls(t)
 			if plan.Message != "Nothing was created" || !plan.DryRun || plan.Pairs != test.pairs || plan.Validation != test.validation || len(plan.Refusals) > 0 {
 				t.Errorf("the dry run: %+v", plan)
 			}
 			job := s.start(t, test.body)
-			sent := s.only(t)
+			sent := s.onlyCreate(t)
 			want := create{test.version, map[string]any{
 				"parent": "projects/acme/locations/us-central1", "tuningJob": jsonObject([]byte(test.request)),
 			}}
@@ -185,7 +185,7 @@ func talking(t *testing.T, change func(*setup)) *system {
 func TestDryRun_refused(t *testing.T) {
 	t.Parallel()
 	s := talking(t, nil)
-	before := s.everything(t)
+	before := s.storedState(t)
 	tests := []struct {
 		name, body string
 		code       int
@@ -206,8 +206,8 @@ func TestDryRun_refused(t *testing.T) {
 		}
 	}
 	s.send(t, http.MethodPost, base+"/start", dry(`{"session_id":"talk"}`), withKey("k1", "k2")).into(new(planned))
-	if diff := cmp.Diff(before, s.everything(t)); diff != "" {
+	if diff := cmp.Diff(before, s.storedState(t)); diff != "" {
 		t.Errorf("a dry run changed the stored data (-before +after):\n%s", diff)
 	}
-	s.idle(t)
+	s.wantNoVertexCalls(t)
 }

@@ -30,12 +30,13 @@ func Routes() []string {
 	return routes
 }
 
-// Paced returns the number of callers for whom the rate limit counts starts.
-func (a *API) Paced() int { return len(a.starts.callers) }
+// LimitedCallers returns the number of callers for whom the rate limit counts starts.
+func (a *API) LimitedCallers() int { return len(a.starts.callers) }
 
-// StartPaced makes a start by a caller under the rate limit. If the limit admits the start, it ends
-// with the outcome; nil is success. StartPaced returns an error if the start is refused or fails.
-func (a *API) StartPaced(caller string, outcome error) error {
+// LimitedStart makes a start by a caller under the rate limit. If the limit admits the start, it
+// ends with the outcome; nil is success. StartPaced returns an error if the start is refused or
+// fails.
+func (a *API) LimitedStart(caller string, outcome error) error {
 	_, err := paced(context.WithValue(context.Background(), callerKey{}, caller), a, func() (tuning.Job, error) { return tuning.Job{}, outcome })
 	return err
 }

@@ -45,8 +45,8 @@ type system struct {
 	t   *testing.T
 	url string
 
-	asked  asked
-	errors sync.Map // the errors that the method fail has set, by service or by service and method
+	created createCalls
+	errors  sync.Map // the errors that the method fail has set, by service or by service and method
 }
 
 // setup is the configuration that a test may change.
@@ -94,7 +94,7 @@ func newSystem(t *testing.T, change func(*setup)) *system {
 func (s *system) serve(set setup) {
 	tuner := vertex.New(project, set.api.Vertex)
 	s.t.Cleanup(func() { _ = tuner.Close() })
-	back := backend.New(set.api.Config, s.Records, s.Objects, knowing(s.t, set.unknown...), set.log)
+	back := backend.New(set.api.Config, s.Records, s.Objects, catalogueWithout(s.t, set.unknown...), set.log)
 	back.Jobs.Vertex = tuner
 	presenter := back.Presenter()
 	presenter.Now = set.now

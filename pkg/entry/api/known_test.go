@@ -13,14 +13,14 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
 
-// known is a catalogue provider whose catalogue never changes.
-type known struct{ catalogue *catalogue.Catalogue }
+// fixedCatalogue is a catalogue provider whose catalogue never changes.
+type fixedCatalogue struct{ catalogue *catalogue.Catalogue }
 
-func (k known) Current(context.Context) *catalogue.Catalogue { return k.catalogue }
+func (k fixedCatalogue) Current(context.Context) *catalogue.Catalogue { return k.catalogue }
 
-// knowing returns the catalogue of the stand-ins without the given models. It removes the
+// catalogueWithout returns the catalogue of the stand-ins without the given models. It removes the
 // retirement date of the tests' base model, so that the warnings do not depend on the current date.
-func knowing(t *testing.T, without ...string) known {
+func catalogueWithout(t *testing.T, without ...string) fixedCatalogue {
 	t.Helper()
 	text, err := cloud.Catalogue()
 	if err != nil {
@@ -46,5 +46,5 @@ func knowing(t *testing.T, without ...string) known {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return known{c}
+	return fixedCatalogue{c}
 }

@@ -85,12 +85,12 @@ func TestJobStatus_of_no_training_pipeline(t *testing.T) {
 		{"short", "5", 0},
 	}
 	for _, test := range tests {
-		before := s.asks()
+		before := s.vertexCalls()
 		f := s.get(t, base+"/job-status/"+test.path).failed(http.StatusNotFound)
 		if !strings.Contains(f.Message, test.path[strings.LastIndexByte(test.path, '/')+1:]) {
 			t.Errorf("%s: the job is not named: %s", test.name, f.Message)
 		}
-		if n := s.asks() - before; n != test.calls {
+		if n := s.vertexCalls() - before; n != test.calls {
 			t.Errorf("%s: Vertex AI was asked %d times, want %d", test.name, n, test.calls)
 		}
 	}

@@ -26,9 +26,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// said is a word that appears only in users' texts in these tests: in messages, in training data,
-// and in wrong bodies, queries and headers.
-const said = "Xylophon"
+// userText is a word that appears only in users' texts in these tests: in messages, in training
+// data, and in wrong bodies, queries and headers.
+const userText = "Xylophon"
 
 // journal is a log in the format of Cloud Logging.
 type journal struct {
@@ -95,15 +95,15 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 		set.log = serve.Logger(&log, slog.LevelDebug)
 		set.api.StartsPerMinute = 100
 		var tokens auth.Tokens
-		if err := tokens.UnmarshalText([]byte(caller + ":" + auth.Hash(secret) + ",reader:reader:" + auth.Hash("reader-"+said))); err != nil {
+		if err := tokens.UnmarshalText([]byte(caller + ":" + auth.Hash(secret) + ",reader:reader:" + auth.Hash("reader-"+userText))); err != nil {
 			t.Fatal(err)
 		}
 		set.auth = &tokens
 	})
-	s.message("1", turn("a", "user", said))
-	s.message("2", map[string]any{"session_id": "odd", "role": said, "content": said, "created_at": said, "related_message": said})
-	s.message("3", map[string]any{"session_id": "odd", "role": "user", "content": map[string]any{said: said}})
-	good := `{"data":[` + strings.TrimSpace(line(said)) + `],"filename":"one"}`
+	s.message("1", turn("a", "user", userText))
+	s.message("2", map[string]any{"session_id": "odd", "role": userText, "content": userText, "created_at": userText, "related_message": userText})
+	s.message("3", map[string]any{"session_id": "odd", "role": "user", "content": map[string]any{userText: userText}})
+	good := `{"data":[` + strings.TrimSpace(line(userText)) + `],"filename":"one"}`
 	send := func(method, path, body string, edit ...func(*http.Request)) {
 		s.send(t, method, base+path, body, edit...)
 	}
@@ -112,68 +112,68 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 	post("/start", `{"session_id":"a"}`)
 	post("/start", `{"session_id":"odd"}`)
 	post("/convert-json", good)
-	post("/convert-json", strings.Replace(good, said+"?", said+" again?", 1)) // 409
-	post("/validate-data", `{"data":[{"contents":[{"role":"`+said+`","parts":[{"text":"`+said+`"}]}]}]}`)
+	post("/convert-json", strings.Replace(good, userText+"?", userText+" again?", 1)) // 409
+	post("/validate-data", `{"data":[{"contents":[{"role":"`+userText+`","parts":[{"text":"`+userText+`"}]}]}]}`)
 	for _, path := range []string{"/start", "/convert-json", "/validate-data"} {
-		post(path, said)
-		post(path, `{"`+said+`":"`+said+`"}`)
-		post(path, `{"data":["`+said+`"`)
-		post(path, `{"data":"`+said+`","session_id":["`+said+`"],"filename":"`+said+`/"}`)
-		post(path, "{}", func(r *http.Request) { r.Header.Set("Content-Type", "text/"+said) })
-		if code := s.cutOff(t, base+path, said); code != 499 {
+		post(path, userText)
+		post(path, `{"`+userText+`":"`+userText+`"}`)
+		post(path, `{"data":["`+userText+`"`)
+		post(path, `{"data":"`+userText+`","session_id":["`+userText+`"],"filename":"`+userText+`/"}`)
+		post(path, "{}", func(r *http.Request) { r.Header.Set("Content-Type", "text/"+userText) })
+		if code := s.cutOff(t, base+path, userText); code != 499 {
 			t.Errorf("%s: got %d, want 499", path, code)
 		}
 	}
 	// Files whose content does not match their names, and users' text in the names of requests.
 	for name, content := range map[string]string{
-		"csv.jsonl": "id,e-mail\n1," + said + "@example.com\n" + said + "," + said, "text.jsonl": strings.Repeat(said+"\n", 50),
-		"roles.jsonl": `{"messages":[{"role":"` + said + `","content":"` + said + `"}]}`, "keys.jsonl": `{"` + said + `":"` + said + `"}`,
-		said + ".jsonl": `{"contents":[{"role":"user","parts":[{"` + said + `":"x"}]}]}`,
+		"csv.jsonl": "id,e-mail\n1," + userText + "@example.com\n" + userText + "," + userText, "text.jsonl": strings.Repeat(userText+"\n", 50),
+		"roles.jsonl": `{"messages":[{"role":"` + userText + `","content":"` + userText + `"}]}`, "keys.jsonl": `{"` + userText + `":"` + userText + `"}`,
+		userText + ".jsonl": `{"contents":[{"role":"user","parts":[{"` + userText + `":"x"}]}]}`,
 	} {
 		s.Upload(t, data, name, content, nil)
-		for _, more := range []string{"", `,"dry_run":true`, `,"labels":{"team":"` + strings.ToLower(said) + `"},"display_name":"` + said + `"`} {
+		for _, more := range []string{"", `,"dry_run":true`, `,"labels":{"team":"` + strings.ToLower(userText) + `"},"display_name":"` + userText + `"`} {
 			post("/start", `{"training_data":"gs://`+data+`/`+name+`"`+more+`}`)
 			post("/start", `{"session_id":"a","validation_data":"gs://`+data+`/`+name+`"`+more+`}`)
 		}
 	}
 	for _, body := range []string{
-		`{"training_data":"gs://` + data + `/` + said + `-none.jsonl"}`, `{"training_data":"gs://` + strings.ToLower(said) + `/` + said + ` a b.jsonl"}`,
-		`{"message_ids":["` + said + `","` + said + `2"]}`, `{"session_id":"` + said + `"}`, `{"session_id":"` + said + `","message_ids":["1"]}`,
-		`{"session_id":"a","model_id":"` + said + `"}`, `{"session_id":"a","base_model":"` + said + `"}`, `{"session_id":"a","labels":{"` + said + `":"` + said + `"}}`,
-		`{"session_id":"a","hyperparameters":{"` + said + `":1}}`, `{"session_id":"a","pre_tuned_model":"` + said + `"}`,
+		`{"training_data":"gs://` + data + `/` + userText + `-none.jsonl"}`, `{"training_data":"gs://` + strings.ToLower(userText) + `/` + userText + ` a b.jsonl"}`,
+		`{"message_ids":["` + userText + `","` + userText + `2"]}`, `{"session_id":"` + userText + `"}`, `{"session_id":"` + userText + `","message_ids":["1"]}`,
+		`{"session_id":"a","model_id":"` + userText + `"}`, `{"session_id":"a","base_model":"` + userText + `"}`, `{"session_id":"a","labels":{"` + userText + `":"` + userText + `"}}`,
+		`{"session_id":"a","hyperparameters":{"` + userText + `":1}}`, `{"session_id":"a","pre_tuned_model":"` + userText + `"}`,
 	} {
 		post("/start", body)
-		post("/start", body, func(r *http.Request) { r.Header.Set("Idempotency-Key", said) })
+		post("/start", body, func(r *http.Request) { r.Header.Set("Idempotency-Key", userText) })
 	}
 	for _, path := range []string{"/job-status/", "/lineage/", "/lineage/gs%3A%2F%2Fb%2F", "/", "/lineage/projects/p/locations/l/models/"} {
-		send(http.MethodGet, path+said, "")
+		send(http.MethodGet, path+userText, "")
 	}
-	send(http.MethodPost, "/cancel/"+said, "{}")
-	send(said, "/jobs", "")
+	send(http.MethodPost, "/cancel/"+userText, "{}")
+	send(userText, "/jobs", "")
 
-	post("/validate-data", `{"data":["`+strings.Repeat(said, 32<<20/len(said))+`"]}`)
-	send(http.MethodGet, "/jobs?status="+said+"&"+said+"="+said+"&page_token="+said, "")
-	send(http.MethodGet, "/jobs?%"+said, "")
+	post("/validate-data", `{"data":["`+strings.Repeat(userText, 32<<20/len(userText))+`"]}`)
+	send(http.MethodGet, "/jobs?status="+userText+"&"+userText+"="+userText+"&page_token="+userText, "")
+	send(http.MethodGet, "/jobs?%"+userText, "")
 	send(http.MethodGet, "/job-status/4711", "")
-	send(http.MethodPut, "/start", said)
+	send(http.MethodPut, "/start", userText)
 
 	// Wrong credentials, and a valid token whose role is too low.
 	for _, credentials := range []string{
-		"Bearer wrong-" + said, "Basic " + said, said, "Bearer " + secret + said, "Bearer " + auth.Hash(secret), "Bearer reader-" + said,
-		"Bearer " + strings.Repeat(said, 10_000),
+		"Bearer wrong-" + userText, "Basic " + userText, userText, "Bearer " + secret + userText, "Bearer " + auth.Hash(secret), "Bearer reader-" + userText,
+		"Bearer " + strings.Repeat(userText, 10_000),
 	} {
-		post("/start", said, func(r *http.Request) { r.Header.Set("Authorization", credentials) })
+		post("/start", userText, func(r *http.Request) { r.Header.Set("Authorization", credentials) })
 	}
 
 	// Google's errors that quote the data, and other failures of Google's services.
 	for _, code := range []codes.Code{codes.InvalidArgument, codes.FailedPrecondition, codes.NotFound} {
-		s.fail(faults.Vertex, status.Error(code, "line 1: "+said))
+		s.fail(faults.Vertex, status.Error(code, "line 1: "+userText))
 		post("/start", `{"session_id":"a"}`)
 	}
 	for _, err := range []error{errDenied, errAway, faults.ErrCut} { // the client's own error contains the object's name
 		s.fail(faults.Storage, err)
-		post("/start", `{"training_data":"gs://`+data+`/`+said+`.jsonl"}`)
-		post("/convert-json", strings.Replace(good, "one", said+status.Code(err).String(), 1))
+		post("/start", `{"training_data":"gs://`+data+`/`+userText+`.jsonl"}`)
+		post("/convert-json", strings.Replace(good, "one", userText+status.Code(err).String(), 1))
 	}
 	s.fail(faults.Storage, nil)
 	for _, code := range []codes.Code{codes.PermissionDenied, codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted} {
@@ -181,7 +181,7 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 		post("/start", `{"session_id":"a"}`)
 	}
 	if _, err := s.Firestore.Collection("tuning_jobs").Doc("vt-20261201-143022-abcdefghij").Set(t.Context(), map[string]any{
-		"number": "4712", "created_at": said, "started_by": []string{said},
+		"number": "4712", "created_at": userText, "started_by": []string{userText},
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -192,9 +192,9 @@ func TestLog_has_no_secret_and_no_text(t *testing.T) {
 	}
 
 	for range 100 { // this exceeds the rate limit
-		post("/start", said)
+		post("/start", userText)
 	}
-	seen := log.holds(t, said, strings.ToLower(said), secret, auth.Hash(secret), "Bearer")
+	seen := log.holds(t, userText, strings.ToLower(userText), secret, auth.Hash(secret), "Bearer")
 	delete(seen, 0) // entries that are not about a request
 	want := []int{200, 400, 401, 403, 404, 405, 409, 413, 415, 429, 499, 500, 502, 503, 504}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(seen))); diff != "" {

@@ -59,8 +59,8 @@ func TestPace_over_time(t *testing.T) {
 	try := func(caller, n int) (let int) {
 		for range n {
 			refused := fault.New(fault.InvalidArgument, "wrong")
-			_ = a.StartPaced(fmt.Sprint(caller), refused) // a failed start does not count
-			if err := a.StartPaced(fmt.Sprint(caller), nil); err == nil {
+			_ = a.LimitedStart(fmt.Sprint(caller), refused) // a failed start does not count
+			if err := a.LimitedStart(fmt.Sprint(caller), nil); err == nil {
 				let++
 			}
 		}
@@ -93,7 +93,7 @@ func TestPace_over_time(t *testing.T) {
 	now = now.Add(time.Hour)
 	try(1, 1)
 	try(100, 1)
-	if n := a.Paced(); n != 2 {
+	if n := a.LimitedCallers(); n != 2 {
 		t.Errorf("%d callers are kept in mind, of whom 2 have started something in the last hour", n)
 	}
 	a.Config.StartsPerMinute = 0

@@ -18,7 +18,7 @@ import (
 func TestRefuse_fields_of_a_start(t *testing.T) {
 	t.Parallel()
 	s := talking(t, nil)
-	before := s.everything(t)
+	before := s.storedState(t)
 	many := strings.TrimSuffix(strings.Repeat(`"k%d":"",`, 64), ",")
 	numbers := make([]any, 64)
 	for i := range numbers {
@@ -89,8 +89,8 @@ func TestRefuse_fields_of_a_start(t *testing.T) {
 			}
 		})
 	}
-	if diff := cmp.Diff(before, s.everything(t)); diff != "" {
+	if diff := cmp.Diff(before, s.storedState(t)); diff != "" {
 		t.Errorf("something was left (-before +after):\n%s", diff)
 	}
-	s.idle(t)
+	s.wantNoVertexCalls(t)
 }

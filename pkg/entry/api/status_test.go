@@ -182,11 +182,11 @@ func TestJobStatus_answers_from_the_record(t *testing.T) {
 	s := newSystem(t, func(set *setup) { set.api.StatusMaxAge = time.Hour })
 	s.message("1", turn("a", "user", "one"))
 	name := s.start(t, oneEpoch).Job.Name
-	asked := s.asks()
+	asked := s.vertexCalls()
 	if job := s.status(t, name); len(job.Warnings) != 0 {
 		t.Errorf("warnings are %q", job.Warnings)
 	}
-	if more := s.asks() - asked; more != 0 {
+	if more := s.vertexCalls() - asked; more != 0 {
 		t.Errorf("Vertex AI was asked %d times about a record that is fresh", more)
 	}
 }
@@ -203,11 +203,11 @@ func TestJobStatus_asks_once_an_age(t *testing.T) {
 	s.message("1", turn("a", "user", "one"))
 	first, second := s.start(t, oneEpoch).Job.Name, s.start(t, oneEpoch).Job.Name
 	steps := []struct {
-		name  string
-		job   string
-		ahead time.Duration
-		away  bool
-		asks  int
+		name        string
+		job         string
+		ahead       time.Duration
+		vertexFails bool
+		vertexCalls int
 	}{
 		{"fresh", first, 0, false, 0},
 		{"old", first, 2 * time.Hour, false, 1},
@@ -220,15 +220,15 @@ func TestJobStatus_asks_once_an_age(t *testing.T) {
 	for _, step := range steps {
 		ahead.Store(int64(step.ahead))
 		s.fail(faults.Vertex, nil)
-		if step.away {
+		if step.vertexFails {
 			s.fail(faults.Vertex, errDenied)
 		}
-		before := s.asks()
+		before := s.vertexCalls()
 		job := s.status(t, step.job)
-		if asks := s.asks() - before; asks != step.asks {
-			t.Errorf("%s: Vertex AI was asked %d times, want %d", step.name, asks, step.asks)
+		if asks := s.vertexCalls() - before; asks != step.vertexCalls {
+			t.Errorf("%s: Vertex AI was asked %d times, want %d", step.name, asks, step.vertexCalls)
 		}
-		if stale := len(job.Warnings) > 0; stale != step.away {
+		if stale := len(job.Warnings) > 0; stale != step.vertexFails {
 			t.Errorf("%s: warnings are %q", step.name, job.Warnings)
 		}
 	}

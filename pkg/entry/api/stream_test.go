@@ -20,10 +20,10 @@ import (
 
 // heapWatch measures the live heap whenever a part of an upload reaches Cloud Storage.
 type heapWatch struct {
-	mu   sync.Mutex
-	base uint64
-	most uint64
-	seen int
+	mu    sync.Mutex
+	base  uint64
+	peak  uint64
+	parts int
 }
 
 func live() uint64 {
@@ -36,8 +36,8 @@ func live() uint64 {
 func (h *heapWatch) http(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	h.mu.Lock()
 	if h.base > 0 && r.Header.Get("Content-Range") != "" {
-		h.most = max(h.most, live())
-		h.seen++
+		h.peak = max(h.peak, live())
+		h.parts++
 	}
 	h.mu.Unlock()
 	next.ServeHTTP(w, r)
@@ -73,7 +73,7 @@ func TestStart_streams(t *testing.T) {
 		t.Errorf("got %d pairs, want %d", job.Pairs, messages)
 	}
 	heap.mu.Lock()
-	grown, parts := int64(heap.most)-int64(heap.base), heap.seen
+	grown, parts := int64(heap.peak)-int64(heap.base), heap.parts
 	heap.mu.Unlock()
 	if grown > bound || parts < 5 {
 		t.Errorf("the heap grew by %d MiB, seen in %d parts", grown>>20, parts)

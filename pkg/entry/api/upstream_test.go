@@ -76,7 +76,7 @@ func withMessage(t *testing.T, timeout time.Duration) *system {
 func TestUpstream(t *testing.T) {
 	t.Parallel()
 	session, convert := `{"session_id":"a"}`, `{"data":[`+strings.TrimSpace(line("x"))+`]}`
-	gone := status.Error(codes.NotFound, "The database (default) does not exist for project acme")
+	noDatabase := status.Error(codes.NotFound, "The database (default) does not exist for project acme")
 	tests := []struct {
 		name, path, body string
 		fails            string // the service or the method
@@ -91,8 +91,8 @@ func TestUpstream(t *testing.T) {
 		{name: "start_firestore_denied", path: "/start", body: session, fails: faults.Firestore, err: errDenied, code: 502},
 		{name: "start_firestore_away", path: "/start", body: session, fails: faults.Firestore, err: errAway, code: 503, retry: "30"},
 		{name: "start_firestore_slow", path: "/start", body: session, fails: faults.Firestore, err: errSlow, timeout: 300 * time.Millisecond, code: 504},
-		{name: "start_firestore_no_database", path: "/start", body: session, fails: faults.Firestore, err: gone, code: 502},
-		{name: "start_model_no_database", path: "/start", body: `{"session_id":"a","model_id":"m"}`, fails: faults.Firestore, err: gone, code: 502},
+		{name: "start_firestore_no_database", path: "/start", body: session, fails: faults.Firestore, err: noDatabase, code: 502},
+		{name: "start_model_no_database", path: "/start", body: `{"session_id":"a","model_id":"m"}`, fails: faults.Firestore, err: noDatabase, code: 502},
 		{name: "start_storage_no_bucket", path: "/start", body: session, fails: faults.Storage, err: errGone, code: 502},
 		{name: "start_storage_denied", path: "/start", body: session, fails: faults.Storage, err: errDenied, code: 502},
 		{name: "start_file_not_ours", path: "/start", body: `{"training_data":"gs://other/x.jsonl"}`, fails: faults.Storage, err: errDenied, code: 404},
@@ -107,8 +107,8 @@ func TestUpstream(t *testing.T) {
 		{name: "convert_storage_slow", path: "/convert-json", body: convert, fails: faults.Storage, err: errSlow, timeout: 300 * time.Millisecond, code: 504},
 		{name: "validate_no_time_left", path: "/validate-data", body: convert, timeout: time.Nanosecond, code: 504},
 		{name: "status_firestore_denied", path: "/job-status/1", fails: faults.Firestore, err: errDenied, code: 502},
-		{name: "status_of_our_id_no_database", path: "/job-status/vt-20261201-143022-abcdefghij", fails: faults.Firestore, err: gone, code: 502},
-		{name: "status_firestore_no_database", path: "/job-status/1", fails: faults.Firestore, err: gone, code: 502},
+		{name: "status_of_our_id_no_database", path: "/job-status/vt-20261201-143022-abcdefghij", fails: faults.Firestore, err: noDatabase, code: 502},
+		{name: "status_firestore_no_database", path: "/job-status/1", fails: faults.Firestore, err: noDatabase, code: 502},
 		{name: "status_firestore_away", path: "/job-status/1", fails: faults.Firestore, err: errAway, code: 503, retry: "30"},
 		{name: "status_firestore_quota", path: "/job-status/1", fails: faults.Firestore, err: errQuota, code: 429, retry: "30"},
 		{name: "status_firestore_slow", path: "/job-status/1", fails: faults.Firestore, err: errSlow, timeout: 300 * time.Millisecond, code: 504},
@@ -157,7 +157,7 @@ func TestUpstream(t *testing.T) {
 		{name: "lineage_firestore_quota", path: "/lineage/projects/acme/locations/l/models/1", fails: faults.Firestore, err: errQuota, code: 429, retry: "30"},
 		{name: "lineage_firestore_slow", path: "/lineage/projects/acme/locations/l/endpoints/1", fails: faults.Firestore, err: errSlow, timeout: 300 * time.Millisecond, code: 504},
 		{name: "jobs_firestore_denied", path: "/jobs", fails: faults.Firestore, err: errDenied, code: 502},
-		{name: "jobs_firestore_no_database", path: "/jobs", fails: faults.Firestore, err: gone, code: 502},
+		{name: "jobs_firestore_no_database", path: "/jobs", fails: faults.Firestore, err: noDatabase, code: 502},
 		{name: "jobs_firestore_away", path: "/jobs", fails: faults.Firestore, err: errAway, code: 503, retry: "30"},
 		{name: "jobs_firestore_quota", path: "/jobs", fails: faults.Firestore, err: errQuota, code: 429, retry: "30"},
 		{name: "jobs_firestore_slow", path: "/jobs", fails: faults.Firestore, err: errSlow, timeout: 300 * time.Millisecond, code: 504},

@@ -21,7 +21,7 @@ func (f failure) reason() (string, map[string]string) {
 	return "", nil
 }
 
-func with(body, field string) string { return strings.TrimSuffix(body, "}") + "," + field + "}" }
+func addField(body, field string) string { return strings.TrimSuffix(body, "}") + "," + field + "}" }
 
 // TestStart_known_to_fail: a start that fails according to the catalogue is refused before anything
 // is written or Vertex AI is called, and the response explains what would work. With force, the
@@ -76,7 +76,7 @@ func TestStart_known_to_fail(t *testing.T) {
 					set.place = test.place
 				}
 			})
-			before := s.everything(t)
+			before := s.storedState(t)
 			f := s.post(t, base+"/start", test.body).failed(http.StatusBadRequest)
 			if diff := cmp.Diff(test.want, f.places()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -88,18 +88,18 @@ func TestStart_known_to_fail(t *testing.T) {
 			if diff := cmp.Diff(test.want, plan.places()); diff != "" {
 				t.Errorf("the dry run (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(before, s.everything(t)); diff != "" {
+			if diff := cmp.Diff(before, s.storedState(t)); diff != "" {
 				t.Errorf("something was left (-before +after):\n%s", diff)
 			}
-			s.idle(t)
+			s.wantNoVertexCalls(t)
 
-			forced := with(test.body, `"force":true`)
+			forced := addField(test.body, `"force":true`)
 			plan = s.plan(t, forced)
 			if said := strings.Join(plan.Warnings, "\n"); len(plan.Refusals) > 0 || strings.Count(said, `Tried because of "force"`) != len(test.want) {
 				t.Errorf("the dry run with force: refusals %v, warnings %q", plan.places(), plan.Warnings)
 			}
 			s.post(t, base+"/start", forced).failed(test.forced)
-			if sent := s.only(t); cmp.Diff(sent, create{plan.Version, plan.Request}) != "" {
+			if sent := s.onlyCreate(t); cmp.Diff(sent, create{plan.Version, plan.Request}) != "" {
 				t.Errorf("Vertex AI was asked for %v", sent)
 			}
 		})
@@ -122,7 +122,7 @@ func TestStart_of_a_model_that_nobody_knows(t *testing.T) {
 	if _, priced := job.Estimate["cost_usd"]; priced || job.Estimate["tokens"] == nil {
 		t.Errorf("the estimate is %v", job.Estimate)
 	}
-	if sent := s.only(t); sent.Version != "v1beta1" {
+	if sent := s.onlyCreate(t); sent.Version != "v1beta1" {
 		t.Errorf("Vertex AI was asked by %s", sent.Version)
 	}
 	f := s.post(t, base+"/start", `{"session_id":"talk","base_model":"`+id+`","tuning_mode":"FULL","max_cost_usd":1000}`).failed(http.StatusBadRequest)

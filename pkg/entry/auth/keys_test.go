@@ -25,9 +25,9 @@ import (
 // clock is a clock that a test can set forward.
 type clock struct{ ahead atomic.Int64 }
 
-func (c *clock) now() time.Time           { return time.Now().Add(time.Duration(c.ahead.Load())) }
-func (c *clock) forward(d time.Duration)  { c.ahead.Add(int64(d)) }
-func (c *clock) of(k auth.Checker) *clock { auth.At(k, c.now); return c }
+func (c *clock) now() time.Time               { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clock) forward(d time.Duration)      { c.ahead.Add(int64(d)) }
+func (c *clock) setFor(k auth.Checker) *clock { auth.At(k, c.now); return c }
 func (i *issuer) long() map[string]any {
 	return i.claims(map[string]any{"exp": time.Now().Add(100 * time.Hour).Unix()})
 }
@@ -46,7 +46,7 @@ func TestKeys_are_rotated(t *testing.T) {
 	first, second := named("1", rsaKey()), named("2", ecKey(elliptic.P256()))
 	i := newIssuer(t, first)
 	checker := i.checker()
-	clock := new(clock).of(checker)
+	clock := new(clock).setFor(checker)
 	check := func(what string, algorithm jose.SignatureAlgorithm, key jose.JSONWebKey, want fault.Kind) {
 		t.Helper()
 		if got := kindOf(checker.Check(request(t, sign(t, algorithm, key, i.long())))); got != want {
@@ -76,7 +76,7 @@ func TestKeys_are_asked_for_at_a_bounded_rate(t *testing.T) {
 	key := named("1", rsaKey())
 	i := newIssuer(t, key)
 	checker := i.checker()
-	clock := new(clock).of(checker)
+	clock := new(clock).setFor(checker)
 	flood := func(n int) {
 		for kid := range n {
 			token := compact(map[string]any{"alg": "RS256", "kid": fmt.Sprint("unknown-", kid)}, i.long(), "AAAA")
@@ -126,7 +126,7 @@ func TestKeys_while_the_issuer_is_away(t *testing.T) {
 	i := newIssuer(t, key)
 	i.fails(away)
 	checker := i.checker()
-	clock := new(clock).of(checker)
+	clock := new(clock).setFor(checker)
 	good := sign(t, jose.RS256, key, i.long())
 	_, err := checker.Check(request(t, good))
 	if e := fault.From(err); e.Kind != fault.Unavailable || e.RetryAfter <= 0 || strings.Contains(e.Message, i.url) || !strings.Contains(e.Error(), "503") {

@@ -63,24 +63,24 @@ func TestHandle(t *testing.T) {
 // the object.
 func TestHandle_logs_no_text(t *testing.T) {
 	t.Parallel()
-	const said = "Xylophon"
+	const userText = "Xylophon"
 	w := newWorld(t)
 	var log bytes.Buffer
 	w.Converter.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	for name, content := range map[string]string{
-		"good.json":   strings.ReplaceAll(good, "q", said),
-		"bad.json":    strings.ReplaceAll(bad, "nobody", said),
-		"broken.json": `[{"` + said + `": ` + said,
-		"plain.json":  said,
+		"good.json":   strings.ReplaceAll(good, "q", userText),
+		"bad.json":    strings.ReplaceAll(bad, "nobody", userText),
+		"broken.json": `[{"` + userText + `": ` + userText,
+		"plain.json":  userText,
 	} {
 		source := w.drop(t, name, content)
 		if err := w.Handle(t.Context(), event(t, source)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	other := w.drop(t, "other.json", said)
+	other := w.drop(t, "other.json", userText)
 	e := event(t, other)
-	e.DataEncoded = []byte(`{"metadata":{"` + said + `":"` + said + `"}}`)
+	e.DataEncoded = []byte(`{"metadata":{"` + userText + `":"` + userText + `"}}`)
 	if err := w.Handle(t.Context(), e); err != nil {
 		t.Errorf("an event without any data: %v", err)
 	}
@@ -90,8 +90,8 @@ func TestHandle_logs_no_text(t *testing.T) {
 	if err := w.Handle(t.Context(), event(t, other)); err == nil {
 		t.Error("a file that cannot be read: no error")
 	}
-	if n := strings.Count(log.String(), "\n"); n != 6 || strings.Contains(log.String(), said) {
-		t.Errorf("the log has %d lines, want 6, none of which says %q:\n%s", n, said, &log)
+	if n := strings.Count(log.String(), "\n"); n != 6 || strings.Contains(log.String(), userText) {
+		t.Errorf("the log has %d lines, want 6, none of which says %q:\n%s", n, userText, &log)
 	}
 }
 
@@ -100,9 +100,9 @@ func TestHandle_logs_no_text(t *testing.T) {
 func TestHandle_fails(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name   string
-		status int
-		again  bool
+		name      string
+		status    int
+		redeliver bool
 	}{
 		{"denied", http.StatusForbidden, true}, // until the operator grants access
 		{"not_authenticated", http.StatusUnauthorized, true},
@@ -117,8 +117,8 @@ func TestHandle_fails(t *testing.T) {
 				http.Error(rw, "100% no", tt.status)
 			})
 			err := w.Handle(t.Context(), event(t, source))
-			if (err != nil) != tt.again {
-				t.Errorf("Handle = %v, want an error: %v", err, tt.again)
+			if (err != nil) != tt.redeliver {
+				t.Errorf("Handle = %v, want an error: %v", err, tt.redeliver)
 			}
 			if err != nil && strings.Contains(err.Error(), "no") {
 				t.Errorf("Handle = %v", err)

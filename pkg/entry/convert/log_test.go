@@ -20,36 +20,36 @@ import (
 // happens, and every line names the event.
 func TestLog_has_no_words(t *testing.T) {
 	t.Parallel()
-	const said = "Xylophon"
+	const userText = "Xylophon"
 	w := newWorld(t)
 	var log bytes.Buffer
 	w.Converter.Log = serve.Logger(&log, slog.LevelDebug)
 	send := func(e cloudevents.Event) {
-		if err := w.Handle(t.Context(), e); err != nil && strings.Contains(err.Error(), said) {
+		if err := w.Handle(t.Context(), e); err != nil && strings.Contains(err.Error(), userText) {
 			t.Errorf("the answer has the word: %v", err)
 		}
 	}
 	for name, content := range map[string]string{
-		"csv.jsonl": "id,e-mail\n1," + said + "@example.com", "text.json": said, "roles.jsonl": `{"messages":[{"role":"` + said + `","content":"` + said + `"}]}`,
-		"keys.jsonl": `{"` + said + `":"` + said + `"}`, "parts.jsonl": `{"contents":[{"role":"user","parts":[{"` + said + `":"x"}]}]}`, "good.json": good,
+		"csv.jsonl": "id,e-mail\n1," + userText + "@example.com", "text.json": userText, "roles.jsonl": `{"messages":[{"role":"` + userText + `","content":"` + userText + `"}]}`,
+		"keys.jsonl": `{"` + userText + `":"` + userText + `"}`, "parts.jsonl": `{"contents":[{"role":"user","parts":[{"` + userText + `":"x"}]}]}`, "good.json": good,
 	} {
 		for _, metadata := range []map[string]string{
-			nil, wishes(), wishes("epochs", said), wishes("label-"+strings.ToLower(said), said), wishes("base-model", said), {"fine-tune": said},
+			nil, wishes(), wishes("epochs", userText), wishes("label-"+strings.ToLower(userText), userText), wishes("base-model", userText), {"fine-tune": userText},
 		} {
 			send(event(t, w.dropWith(t, name, content, metadata)))
 		}
 	}
-	for _, manifest := range []string{said, `{"` + said + `":1}`, `{"base_model":"` + said + `"}`, `{"hyperparameters":{"epoch_count":"` + said + `"}}`} {
+	for _, manifest := range []string{userText, `{"` + userText + `":1}`, `{"base_model":"` + userText + `"}`, `{"hyperparameters":{"epoch_count":"` + userText + `"}}`} {
 		send(event(t, w.drop(t, "good.json.fine-tune.json", manifest)))
 	}
 	odd := event(t, w.drop(t, "odd.json", good))
-	odd.DataEncoded = []byte(`{"bucket":"` + said + `","name":"` + said + `"}`)
+	odd.DataEncoded = []byte(`{"bucket":"` + userText + `","name":"` + userText + `"}`)
 	send(odd)
 	for _, code := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict} {
 		w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, _ http.Handler) {
 			text := "No."
 			if code != http.StatusForbidden { // 403 is about our account
-				text = said
+				text = userText
 			}
 			http.Error(rw, `{"error":{"message":"`+text+`"}}`, code)
 		})
@@ -58,7 +58,7 @@ func TestLog_has_no_words(t *testing.T) {
 		send(odd)
 	}
 	for line := range strings.Lines(log.String()) {
-		if strings.Contains(strings.ToLower(line), strings.ToLower(said)) {
+		if strings.Contains(strings.ToLower(line), strings.ToLower(userText)) {
 			t.Errorf("the log has the word: %s", line)
 		}
 		if !strings.Contains(line, `"event_id":"`) {

@@ -48,7 +48,7 @@ func TestContent_against_name(t *testing.T) {
 	for name, want := range map[string]struct {
 		content string
 		outcome convert.Outcome
-		says    string
+		message string
 	}{
 		"a.ndjson":    {better + "\n", convert.Converted, `"container": "jsonl"`},
 		"a.NDJSON.gz": {packed(t, better), convert.Converted, `"compression": "gzip"`},
@@ -58,8 +58,8 @@ func TestContent_against_name(t *testing.T) {
 	} {
 		_, outcome := w.convert(t, name, want.content)
 		report := w.report(t, name)
-		if outcome != want.outcome || !strings.Contains(report.Content, want.says) {
-			t.Errorf("%s: %s, want %s and %q in\n%s", name, outcome, want.outcome, want.says, report.Content)
+		if outcome != want.outcome || !strings.Contains(report.Content, want.message) {
+			t.Errorf("%s: %s, want %s and %q in\n%s", name, outcome, want.outcome, want.message, report.Content)
 		}
 		if outcome == convert.Refused && !strings.Contains(report.Content, `"errors": 1,`) {
 			t.Errorf("%s has more than one error:\n%s", name, report.Content)

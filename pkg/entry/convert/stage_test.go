@@ -36,15 +36,15 @@ func cut(ctx context.Context, w *world, n int64, after bool) (context.Context, f
 // short breaks the connection after left bytes.
 type short struct {
 	http.ResponseWriter
-	left int
+	callsLeft int
 }
 
 func (s *short) Write(p []byte) (int, error) {
-	if len(p) > s.left {
-		_, _ = s.ResponseWriter.Write(p[:s.left])
+	if len(p) > s.callsLeft {
+		_, _ = s.ResponseWriter.Write(p[:s.callsLeft])
 		panic(http.ErrAbortHandler)
 	}
-	s.left -= len(p)
+	s.callsLeft -= len(p)
 	return s.ResponseWriter.Write(p)
 }
 

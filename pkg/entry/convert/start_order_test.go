@@ -86,16 +86,16 @@ func TestManifest_at_once(t *testing.T) {
 	w := newWorld(t)
 	var stages sync.Map
 	w.onStage(&stages)
-	for _, amid := range []bool{false, true} {
-		t.Run(fmt.Sprintf("dropped_amid_%t", amid), func(t *testing.T) {
+	for _, duringStart := range []bool{false, true} {
+		t.Run(fmt.Sprintf("dropped_amid_%t", duringStart), func(t *testing.T) {
 			t.Parallel()
 			for _, order := range orders(6) {
-				run := fmt.Sprintf("%t-%x", amid, order)
+				run := fmt.Sprintf("%t-%x", duringStart, order)
 				file := run + ".json"
 				source := w.drop(t, file, good)
 				var manifest convert.Source
 				put := func() { manifest = w.drop(t, file+".fine-tune.json", `{"priority": 1}`) }
-				if !amid {
+				if !duringStart {
 					put()
 				}
 				s := newStage("a", "b")
@@ -110,7 +110,7 @@ func TestManifest_at_once(t *testing.T) {
 				taken := false
 				all.Go(func() {
 					defer s.end("b")
-					if amid {
+					if duringStart {
 						s.enter("b")
 						put()
 					}
@@ -153,11 +153,11 @@ func TestReplaced_while_started_late(t *testing.T) {
 		stages.Store(run, s)
 		var newer convert.Source
 		var all sync.WaitGroup
-		again := false
+		redeliver := false
 		all.Go(func() {
 			defer s.end("a")
 			_, err := w.Convert(asActor(t.Context(), run, "a"), manifest)
-			again = err != nil
+			redeliver = err != nil
 		})
 		all.Go(func() {
 			defer s.end("b")
@@ -169,7 +169,7 @@ func TestReplaced_while_started_late(t *testing.T) {
 		})
 		s.direct(schedule(order))
 		all.Wait()
-		if again {
+		if redeliver {
 			w.handle(t, manifest)
 		}
 		start, got := w.reportedStart(t, file), w.startedBy(t, file)

@@ -154,7 +154,7 @@ func TestStart_once(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 7))
 		name := fmt.Sprintf("%d.json", seed)
 		var pending []convert.Source
-		some := func() { // deliver some of the events, maybe again
+		deliverSome := func() { // deliver some of the events, maybe again
 			for range random.IntN(4) {
 				if len(pending) > 0 {
 					_, _ = w.Convert(t.Context(), pending[random.IntN(len(pending))]) // a repeated delivery
@@ -170,7 +170,7 @@ func TestStart_once(t *testing.T) {
 		random.Shuffle(len(drops), func(i, j int) { drops[i], drops[j] = drops[j], drops[i] })
 		for _, drop := range drops {
 			pending = append(pending, drop())
-			some()
+			deliverSome()
 		}
 		last := map[bool]int64{} // newest generation of the file (false) and of its manifest (true)
 		for round := range 2 {

@@ -42,7 +42,7 @@ func TestCreate_retries(t *testing.T) {
 		},
 	} {
 		before, failures := len(s.allJobs(t)), 2
-		s.seen()
+		s.sentRequests()
 		s.setIntercept(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			if failures == 0 {
 				next.ServeHTTP(w, r)
@@ -53,7 +53,7 @@ func TestCreate_retries(t *testing.T) {
 		})
 		s.create(t, client.FineTuningJobNewParams{TrainingFile: f.ID, Suffix: client.String(name)})
 		s.setIntercept(nil)
-		if made, sent := len(s.allJobs(t))-before, len(s.seen()); made != 1 || sent != 3 {
+		if made, sent := len(s.allJobs(t))-before, len(s.sentRequests()); made != 1 || sent != 3 {
 			t.Errorf("%s: %d requests have made %d jobs, want 3 and 1", name, sent, made)
 		}
 	}
@@ -193,11 +193,11 @@ func TestCreate_refused(t *testing.T) {
 	} {
 		params := client.FineTuningJobNewParams{Model: baseModel, TrainingFile: f.ID}
 		c.change(&params)
-		s.seen()
+		s.sentRequests()
 		_, err := s.client.FineTuning.Jobs.New(t.Context(), params)
 		t.Log(c.code)
 		e := wantError(t, err, http.StatusBadRequest, "invalid_request_error", c.code, c.param)
-		if n := len(s.seen()); n != 1 || e.Response.Header.Get("X-Should-Retry") != "false" {
+		if n := len(s.sentRequests()); n != 1 || e.Response.Header.Get("X-Should-Retry") != "false" {
 			t.Errorf("the client has sent %d requests", n)
 		}
 		if c.code == "model_of_openai" && !strings.Contains(e.Message, baseModel) {

@@ -73,7 +73,7 @@ func TestErrors_upstream(t *testing.T) {
 	down.Store(true)
 	_, err := s.client.Files.List(t.Context(), client.FileListParams{}, option.WithMaxRetries(1))
 	wantError(t, err, http.StatusBadGateway, "server_error", "firestore_role_missing", "")
-	if n := len(s.seen()); n != 2 {
+	if n := len(s.sentRequests()); n != 2 {
 		t.Errorf("the client has sent %d requests, want 2", n)
 	}
 }
@@ -86,10 +86,10 @@ func TestErrors_queue_full(t *testing.T) {
 	for _, suffix := range []string{"a", "b"} {
 		s.create(t, client.FineTuningJobNewParams{TrainingFile: f.ID, Suffix: client.String(suffix)})
 	}
-	s.seen()
+	s.sentRequests()
 	_, err := s.client.FineTuning.Jobs.New(t.Context(), client.FineTuningJobNewParams{Model: baseModel, TrainingFile: f.ID})
 	wantError(t, err, http.StatusTooManyRequests, "rate_limit_error", "queue_full", "")
-	if n := len(s.seen()); n != 1 {
+	if n := len(s.sentRequests()); n != 1 {
 		t.Errorf("the client has sent %d requests, want 1", n)
 	}
 }

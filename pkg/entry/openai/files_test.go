@@ -102,7 +102,7 @@ func TestFiles_pages(t *testing.T) {
 		ids = append(ids, s.send(t, "chat.jsonl", good(1)).ID)
 	}
 	slices.Sort(ids)
-	s.seen()
+	s.sentRequests()
 	walk := func(order client.FileListParamsOrder, each func(id string)) (got []string) {
 		pages := s.client.Files.ListAutoPaging(t.Context(), client.FileListParams{
 			Limit: client.Int(2), Order: order, Purpose: client.String("fine-tune"),
@@ -115,7 +115,7 @@ func TestFiles_pages(t *testing.T) {
 		return got
 	}
 	got := walk(client.FileListParamsOrderAsc, func(string) {})
-	if slices.Sort(got); !slices.Equal(got, ids) || len(s.seen()) != 3 {
+	if slices.Sort(got); !slices.Equal(got, ids) || len(s.sentRequests()) != 3 {
 		t.Errorf("got %v, want %v", got, ids)
 	}
 	got = walk("", func(id string) {

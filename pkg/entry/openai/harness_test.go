@@ -59,10 +59,10 @@ type system struct {
 	now       func() time.Time
 }
 
-// known is a catalogue that never changes.
-type known struct{ catalogue *catalogue.Catalogue }
+// fixedCatalogue is a catalogue that never changes.
+type fixedCatalogue struct{ catalogue *catalogue.Catalogue }
 
-func (k known) Current(context.Context) *catalogue.Catalogue { return k.catalogue }
+func (k fixedCatalogue) Current(context.Context) *catalogue.Catalogue { return k.catalogue }
 
 // safeLog is a log that is read while it is written.
 type safeLog struct {
@@ -111,12 +111,12 @@ func newSystem(t *testing.T, change ...func(*api.Config, *cloud.Config)) *system
 	check(t, err)
 	facts, err := catalogue.Load(text)
 	check(t, err)
-	s.serve(t, config, known{facts})
+	s.serve(t, config, fixedCatalogue{facts})
 	return s
 }
 
 // serve builds the API from its parts, as its Open does.
-func (s *system) serve(t *testing.T, config api.Config, facts known) {
+func (s *system) serve(t *testing.T, config api.Config, facts fixedCatalogue) {
 	var tokens auth.Tokens
 	check(t, tokens.UnmarshalText([]byte("reader:reader:"+auth.Hash("reader")+",ann:"+auth.Hash(token)+",bob:"+auth.Hash("bob"))))
 	tuner := vertex.New(project, config.Vertex)
@@ -152,8 +152,8 @@ func (s *system) as(key string) client.Client {
 	return client.NewClient(option.WithBaseURL(s.url+"/v1"), option.WithAPIKey(key))
 }
 
-// seen returns the requests that the client has sent since the last call.
-func (s *system) seen() []string {
+// sentRequests returns the requests that the client has sent since the last call.
+func (s *system) sentRequests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := s.requests

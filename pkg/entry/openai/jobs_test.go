@@ -206,8 +206,8 @@ func TestJobs_list(t *testing.T) {
 		check(t, pages.Err())
 		return got
 	}
-	s.seen()
-	if got := walk(client.FineTuningJobListParams{Limit: client.Int(2)}); !slices.Equal(got, want) || len(s.seen()) != 3 {
+	s.sentRequests()
+	if got := walk(client.FineTuningJobListParams{Limit: client.Int(2)}); !slices.Equal(got, want) || len(s.sentRequests()) != 3 {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	of := func(pairs map[string]string) client.FineTuningJobListParams {
@@ -243,10 +243,10 @@ func TestJobs_cancel(t *testing.T) {
 	}
 	job = s.create(t, client.FineTuningJobNewParams{TrainingFile: f.ID, Suffix: client.String("b")})
 	s.finish(t, job.ID)
-	s.seen()
+	s.sentRequests()
 	_, err = s.client.FineTuning.Jobs.Cancel(t.Context(), job.ID)
 	wantError(t, err, http.StatusConflict, "invalid_request_error", "conflict", "")
-	if n := len(s.seen()); n != 1 {
+	if n := len(s.sentRequests()); n != 1 {
 		t.Errorf("the client has sent %d requests, want 1", n)
 	}
 	_, err = s.client.FineTuning.Jobs.Pause(t.Context(), job.ID)

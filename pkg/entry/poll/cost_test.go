@@ -76,9 +76,9 @@ func TestCostOfATick(t *testing.T) {
 			turn := w.moves()
 			tick := func(what string, changed int) {
 				t.Helper()
-				w.taken()
+				w.newCalls()
 				w.tick(t)
-				calls := w.taken()
+				calls := w.newCalls()
 				pages, published := (jobs+99)/100, (changed+399)/400
 				want := map[string]int{"RunQuery": jobs/500 + 3}
 				if jobs > 0 {
@@ -132,14 +132,14 @@ func BenchmarkTick(b *testing.B) {
 }
 
 func (w *world) benchmark(b *testing.B, changes bool, turn func()) {
-	w.taken()
+	w.newCalls()
 	for b.Loop() {
 		if changes {
 			turn()
 		}
 		w.tick(b)
 	}
-	calls, n := w.taken(), float64(b.N)
+	calls, n := w.newCalls(), float64(b.N)
 	for _, method := range []string{"RunQuery", "Commit", "BeginTransaction", "ListTuningJobs", "GetTuningJob", "Publish"} {
 		b.ReportMetric(float64(calls[method])/n, method+"/tick")
 		delete(calls, method)

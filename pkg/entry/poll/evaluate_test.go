@@ -58,9 +58,9 @@ func TestTick_evaluates(t *testing.T) {
 			t.Errorf("%s is %s", id, state)
 		}
 	}
-	w.taken()
+	w.newCalls()
 	w.tick(t)
-	if n := w.taken()["GenerateContent"]; n != 0 {
+	if n := w.newCalls()["GenerateContent"]; n != 0 {
 		t.Errorf("%d questions after the end", n)
 	}
 }

@@ -48,8 +48,8 @@ func unique(lines []string) (out []string) {
 	return out
 }
 
-// born returns a finished job without any published event.
-func (w *world) born(t *testing.T) store.Record {
+// finishedJob returns a finished job without any published event.
+func (w *world) finishedJob(t *testing.T) store.Record {
 	t.Helper()
 	job := w.submitting(central)
 	job.Published = 0
@@ -61,7 +61,7 @@ func (w *world) born(t *testing.T) store.Record {
 func TestEvents_are_published_again(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	record := w.born(t)
+	record := w.finishedJob(t)
 	want := history(record, 1)
 	w.On("Commit", faults.First(1, faults.Fail(codes.PermissionDenied)))
 	if err := w.Tick(t.Context()); err == nil {
@@ -80,9 +80,9 @@ func TestEvents_are_published_again(t *testing.T) {
 	if got := w.Read(t, record.ID); got.Watched || got.Published != 2 {
 		t.Errorf("watched: %v, published %d of 2", got.Watched, got.Published)
 	}
-	w.taken()
+	w.newCalls()
 	w.tick(t)
-	if diff := cmp.Diff(idle, w.taken()); diff != "" {
+	if diff := cmp.Diff(idleTickCalls, w.newCalls()); diff != "" {
 		t.Errorf("calls after publishing (-want +got):\n%s", diff)
 	}
 }
@@ -92,10 +92,10 @@ func TestEvents_are_published_again(t *testing.T) {
 func TestEvents_that_cannot_be_published(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	bad := w.born(t)
+	bad := w.finishedJob(t)
 	var good []store.Record
 	for range 5 {
-		good = append(good, w.born(t))
+		good = append(good, w.finishedJob(t))
 	}
 	w.On("Publish", faults.If(func(c faults.Call) bool {
 		return c.Request.(*pubsubpb.PublishRequest).GetMessages()[0].GetOrderingKey() == bad.ID
@@ -132,7 +132,7 @@ func TestEvents_that_cannot_be_published(t *testing.T) {
 func TestEvents_without_a_topic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	running, over := w.begin(t, central), w.born(t)
+	running, over := w.begin(t, central), w.finishedJob(t)
 	w.On("Publish", faults.FailWith(status.Error(codes.NotFound, "Topic not found")))
 	w.cancel(t, running)
 	if err := w.Tick(t.Context()); err == nil {

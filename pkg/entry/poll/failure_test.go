@@ -80,9 +80,9 @@ func TestTick_fails_for_some_only(t *testing.T) {
 		if err := w.Tick(t.Context()); err == nil {
 			t.Error("Tick: no error")
 		}
-		w.taken()
+		w.newCalls()
 		w.tick(t)
-		if n := w.taken()["Commit"]; n != 2 {
+		if n := w.newCalls()["Commit"]; n != 2 {
 			t.Errorf("%d writes in the next tick, want one for the job and one for its event", n)
 		}
 		check(t, w, slices.Concat(here, there), tuning.Cancelling)
@@ -109,11 +109,11 @@ func TestTick_without_records(t *testing.T) {
 	w.begin(t, central)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	w.taken()
+	w.newCalls()
 	if err := w.Tick(ctx); err == nil {
 		t.Error("Tick: no error")
 	}
-	if calls := w.taken(); len(calls) != 0 {
+	if calls := w.newCalls(); len(calls) != 0 {
 		t.Errorf("Vertex AI is called for nothing: %v", calls)
 	}
 }
@@ -135,9 +135,9 @@ func TestTick_forgets_what_Vertex_does_not_know(t *testing.T) {
 	if strings.Contains(got.Failure.Message, "rpc error") || !strings.Contains(got.Failure.Message, job.Name) {
 		t.Errorf("the record says %q", got.Failure.Message)
 	}
-	w.taken()
+	w.newCalls()
 	w.tick(t)
-	if diff := cmp.Diff(idle, w.taken()); diff != "" {
+	if diff := cmp.Diff(idleTickCalls, w.newCalls()); diff != "" {
 		t.Errorf("it is read again (-want +got):\n%s", diff)
 	}
 }
@@ -159,11 +159,11 @@ func TestHandle(t *testing.T) {
 	w.Poller.Log = slog.New(slog.NewTextHandler(&log, nil))
 	record := w.begin(t, central)
 	w.cancel(t, record)
-	w.taken()
+	w.newCalls()
 	if err := w.Handle(t.Context(), event("google.cloud.storage.object.v1.finalized")); err != nil {
 		t.Errorf("an event of another type: %v, want it acknowledged", err)
 	}
-	if calls := w.taken(); len(calls) != 0 || !strings.Contains(log.String(), "google.cloud.storage.object.v1.finalized") {
+	if calls := w.newCalls(); len(calls) != 0 || !strings.Contains(log.String(), "google.cloud.storage.object.v1.finalized") {
 		t.Errorf("an event of another type: calls %v, log %q", calls, log.String())
 	}
 	w.On("GetTuningJob", faults.FailWith(status.Error(codes.PermissionDenied, "100% secret")))
@@ -185,8 +185,8 @@ func TestHandle(t *testing.T) {
 func TestOpen_names_all_that_is_wrong(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		given      map[string]string
-		says, nots []string
+		given           map[string]string
+		contains, lacks []string
 	}{
 		"missing": {nil, []string{"GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION", "DATA_BUCKET", "EVENTS_TOPIC"}, []string{"START_LEASE", "CREATE_TIMEOUT"}},
 		"times_that_cannot_be": {
@@ -200,12 +200,12 @@ func TestOpen_names_all_that_is_wrong(t *testing.T) {
 			t.Errorf("%s: it starts", name)
 			continue
 		}
-		for _, text := range tt.says {
+		for _, text := range tt.contains {
 			if !strings.Contains(err.Error(), text) {
 				t.Errorf("%s: Open = %v, does not say %s", name, err, text)
 			}
 		}
-		for _, setting := range tt.nots {
+		for _, setting := range tt.lacks {
 			if strings.Contains(err.Error(), setting) {
 				t.Errorf("%s: Open = %v, blames %s", name, err, setting)
 			}

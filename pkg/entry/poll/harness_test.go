@@ -33,7 +33,7 @@ func newWorld(t testing.TB, settings ...func(*cloud.Config)) *world {
 	w := &world{Cloud: cloudtest.Start(t, settings...)}
 	w.put(t, "x.jsonl", strings.Repeat(cloudtest.Example, 20))
 	w.Poller = w.newPoller(t)
-	w.taken()
+	w.newCalls()
 	return w
 }
 
@@ -49,8 +49,9 @@ func (w *world) put(t testing.TB, name, content string) {
 	w.Upload(t, cloudtest.Data, name, content, map[string]string{"attempt": "0"})
 }
 
-// taken returns the number of calls by method since its last call, except those of Cloud Storage.
-func (w *world) taken() map[string]int {
+// newCalls returns the number of calls by method since its last call, except those of Cloud
+// Storage.
+func (w *world) newCalls() map[string]int {
 	return w.Taken(faults.Firestore, faults.Vertex, faults.PubSub)
 }
 

@@ -36,7 +36,7 @@ func TestSubmit_in_doubt(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			record := w.Record(t, w.submitting(central))
-			w.taken()
+			w.newCalls()
 			w.On("ListTuningJobs", answer)
 			err := w.Tick(t.Context())
 			if (err == nil) != (name == "list_without_end") {
@@ -45,7 +45,7 @@ func TestSubmit_in_doubt(t *testing.T) {
 			if got := w.Read(t, record.ID); got.Step != tuning.Submitting || got.Submissions != 1 {
 				t.Errorf("a job that may exist is at %s after %d submissions", got.Step, got.Submissions)
 			}
-			if calls := w.taken(); calls["ListTuningJobs"] > 1000 || calls["CreateTuningJob"] > 0 || calls["Commit"] > 0 {
+			if calls := w.newCalls(); calls["ListTuningJobs"] > 1000 || calls["CreateTuningJob"] > 0 || calls["Commit"] > 0 {
 				t.Errorf("calls: %v", calls)
 			}
 			w.On("ListTuningJobs", nil)
@@ -136,9 +136,9 @@ func TestJob_too_many_that_has_ended(t *testing.T) {
 		}
 	}))
 	record := w.Record(t, job)
-	w.taken()
+	w.newCalls()
 	w.tick(t)
-	if got, n := w.Read(t, record.ID), w.taken()["CancelTuningJob"]; got.Name != kept.Name || n != 0 {
+	if got, n := w.Read(t, record.ID), w.newCalls()["CancelTuningJob"]; got.Name != kept.Name || n != 0 {
 		t.Errorf("the record is of %s after %d calls to cancel, want %s and none", got.Name, n, kept.Name)
 	}
 }
@@ -156,9 +156,9 @@ func TestMany_pages_are_read_only_for_a_reason(t *testing.T) {
 		job.Submissions = submissions
 		w.onVertex(t, job)
 		w.Record(t, job)
-		w.taken()
+		w.newCalls()
 		w.tick(t)
-		if n := w.taken()["ListTuningJobs"]; n != pages {
+		if n := w.newCalls()["ListTuningJobs"]; n != pages {
 			t.Errorf("after %d submissions %d pages were read, want %d", submissions, n, pages)
 		}
 	}

@@ -92,9 +92,9 @@ func TestLine_is_sent_in_order(t *testing.T) {
 	line := w.line(t)
 	step := func(what string, creates int, want ...string) {
 		t.Helper()
-		w.taken()
+		w.newCalls()
 		w.tick(t)
-		calls := w.taken()
+		calls := w.newCalls()
 		if n := calls["CreateTuningJob"]; n != creates {
 			t.Errorf("%s: Vertex AI is asked %d times, want %d", what, n, creates)
 		}
@@ -155,7 +155,7 @@ func TestMaxConcurrentJobs(t *testing.T) {
 			if diff := cmp.Diff([]string{"sent", "sent", "waits", "waits", "waits", "waits"}, w.standing(t, line)); diff != "" {
 				t.Errorf("standing (-want +got):\n%s", diff)
 			}
-			if n := w.taken()["CreateTuningJob"]; n != 2 {
+			if n := w.newCalls()["CreateTuningJob"]; n != 2 {
 				t.Errorf("Vertex AI was asked %d times, want 2", n)
 			}
 			w.free(t, line[:2]...)

@@ -22,37 +22,37 @@ import (
 // log, and every line has the tick's event.
 func TestLog_has_no_words(t *testing.T) {
 	t.Parallel()
-	const said = "Xylophon"
+	const userText = "Xylophon"
 	w := newWorld(t)
 	log := w.Cloud.Log
 	w.Poller.Log = serve.Logger(log, slog.LevelDebug)
 	w.Jobs.Log, w.Cloud.Records.Log = w.Poller.Log, w.Poller.Log
 	enqueue := func(r tuning.Request) {
 		t.Helper()
-		r.BaseModel, r.DisplayName, r.Labels = "gemini-3.1-flash-lite", said, map[string]string{"team": strings.ToLower(said)}
+		r.BaseModel, r.DisplayName, r.Labels = "gemini-3.1-flash-lite", userText, map[string]string{"team": strings.ToLower(userText)}
 		if _, err := w.Jobs.Enqueue(context.Background(), jobs.StartRequest{Request: r, Caller: "ann"}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w.put(t, "csv.jsonl", "id,e-mail\n1,"+said+"@example.com\n")
-	w.put(t, said+".jsonl", `{"messages":[{"role":"`+said+`","content":"`+said+`"}]}`)
-	for _, name := range []string{"csv", said, said + "-none"} {
+	w.put(t, "csv.jsonl", "id,e-mail\n1,"+userText+"@example.com\n")
+	w.put(t, userText+".jsonl", `{"messages":[{"role":"`+userText+`","content":"`+userText+`"}]}`)
+	for _, name := range []string{"csv", userText, userText + "-none"} {
 		enqueue(tuning.Request{TrainingData: "gs://test-data/" + name + ".jsonl"})
 	}
-	enqueue(tuning.Request{MessageIDs: []string{said}})
+	enqueue(tuning.Request{MessageIDs: []string{userText}})
 	log.Reset() // remove the lines before the tick
 	w.resumeAll(t)
 	for _, code := range []codes.Code{codes.InvalidArgument, codes.FailedPrecondition, codes.NotFound} {
 		enqueue(tuning.Request{TrainingData: "gs://test-data/x.jsonl"})
 		before := len(log.String())
-		w.On("CreateTuningJob", faults.FailWith(status.Error(code, "line 1: "+said)))
+		w.On("CreateTuningJob", faults.FailWith(status.Error(code, "line 1: "+userText)))
 		w.resumeAll(t)
 		if len(log.String()) == before {
 			t.Errorf("%s: nothing is logged", code)
 		}
 	}
 	for line := range strings.Lines(log.String()) {
-		if strings.Contains(strings.ToLower(line), strings.ToLower(said)) {
+		if strings.Contains(strings.ToLower(line), strings.ToLower(userText)) {
 			t.Errorf("the log has the word: %s", line)
 		}
 		if !strings.Contains(line, `"event_id":"1"`) && !strings.Contains(line, "the start was enqueued") {

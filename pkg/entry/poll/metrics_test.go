@@ -58,7 +58,7 @@ func TestMetrics_are_kept(t *testing.T) {
 	if best["checkpoint_id"] != last.ID || !strings.HasPrefix(best["reason"].(string), "No evaluation loss is known") {
 		t.Errorf("the report has %v", best)
 	}
-	if w.taken(); w.Tick(t.Context()) != nil || w.Count("GetContext") > 0 {
+	if w.newCalls(); w.Tick(t.Context()) != nil || w.Count("GetContext") > 0 {
 		t.Error("the metrics are read again")
 	}
 }

@@ -98,7 +98,7 @@ func TestLine_is_left_alone(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		method string
-		away   func(w *world)
+		fail   func(w *world)
 		fails  bool
 	}{
 		"firestore": {"Commit", func(w *world) { w.refuse(codes.PermissionDenied) }, true},
@@ -114,12 +114,12 @@ func TestLine_is_left_alone(t *testing.T) {
 			for range 12 {
 				line = append(line, w.Record(t, w.waiting(central)))
 			}
-			tt.away(w)
-			w.taken()
+			tt.fail(w)
+			w.newCalls()
 			if err := w.Tick(t.Context()); (err != nil) != tt.fails {
 				t.Errorf("Tick = %v, want an error: %v", err, tt.fails)
 			}
-			if n := w.taken()[tt.method]; n != 5 {
+			if n := w.newCalls()[tt.method]; n != 5 {
 				t.Errorf("it was asked %d times, want 5", n)
 			}
 			w.On(tt.method, nil)

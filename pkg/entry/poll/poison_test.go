@@ -193,12 +193,12 @@ func TestThousand_wait(t *testing.T) { // not parallel: others measure time
 				mu.Unlock()
 				return do(ctx)
 			})
-			w.taken()
+			w.newCalls()
 			w.tick(t)
 			if fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("%d jobs were sent, want %d in order", len(got), jobs)
 			}
-			calls := w.taken()
+			calls := w.newCalls()
 			if n := calls["RunQuery"]; n > jobs/20+10 {
 				t.Errorf("%d queries", n)
 			}

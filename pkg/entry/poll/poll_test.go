@@ -47,15 +47,15 @@ func TestTick_follows_a_job_to_its_end(t *testing.T) {
 	if diff := cmp.Diff(history(record, 3), w.receivedEvents(t)[record.ID]); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}
-	w.taken()
+	w.newCalls()
 	w.tick(t)
-	if diff := cmp.Diff(idle, w.taken()); diff != "" {
+	if diff := cmp.Diff(idleTickCalls, w.newCalls()); diff != "" {
 		t.Errorf("a finished job is read again (-want +got):\n%s", diff)
 	}
 }
 
-// idle are the calls of a tick with nothing to do.
-var idle = map[string]int{"RunQuery": 3}
+// idleTickCalls are the calls of a tick with nothing to do.
+var idleTickCalls = map[string]int{"RunQuery": 3}
 
 // TestTick_writes_only_what_changed: one write for each changed job, and one more for all of them
 // after their events are published.
@@ -68,9 +68,9 @@ func TestTick_writes_only_what_changed(t *testing.T) {
 	}
 	tick := func(what string, commits int) {
 		t.Helper()
-		w.taken()
+		w.newCalls()
 		w.tick(t)
-		if n := w.taken()["Commit"]; n != commits {
+		if n := w.newCalls()["Commit"]; n != commits {
 			t.Errorf("%s: %d writes, want %d", what, n, commits)
 		}
 	}
@@ -122,9 +122,9 @@ func TestTick_makes_few_calls(t *testing.T) {
 				want["Publish"], want["Commit"], want["BeginTransaction"] = 1, 2, 1
 			}
 			maps.DeleteFunc(want, func(_ string, n int) bool { return n == 0 })
-			w.taken()
+			w.newCalls()
 			w.tick(t)
-			if diff := cmp.Diff(want, w.taken()); diff != "" {
+			if diff := cmp.Diff(want, w.newCalls()); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
 			if tt.jobs > 0 && w.Read(t, last.ID).State != tuning.Cancelling {

@@ -18,8 +18,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// died is a start whose process has crashed, and its expected result.
-type died struct {
+// crashedStart is a start whose process has crashed, and its expected result.
+type crashedStart struct {
 	leave func(*testing.T, *world) store.Record // the state that it left
 	step  tuning.Step
 	state tuning.State
@@ -29,7 +29,7 @@ type died struct {
 }
 
 // starts are interrupted starts, at every step.
-var starts = map[string]died{
+var starts = map[string]crashedStart{
 	"before_its_dataset": {
 		leave: func(t *testing.T, w *world) store.Record { return w.Record(t, w.newJob(central)) },
 		step:  tuning.Accepted, state: tuning.Pending, jobs: 1, sent: 1,
@@ -103,21 +103,23 @@ var starts = map[string]died{
 		step: tuning.Accepted, state: tuning.Pending, jobs: 1, sent: 5,
 	},
 	"and_was_cancelled_before_it_asked_vertex": {
-		leave: func(t *testing.T, w *world) store.Record { return w.Record(t, wished(t, w.submitting(central))) },
-		step:  tuning.Ended, state: tuning.Cancelled, sent: 1,
+		leave: func(t *testing.T, w *world) store.Record {
+			return w.Record(t, cancelRequested(t, w.submitting(central)))
+		},
+		step: tuning.Ended, state: tuning.Cancelled, sent: 1,
 	},
 	"and_was_cancelled_after_vertex_had_the_job": {
 		leave: func(t *testing.T, w *world) store.Record {
 			job := w.submitting(central)
 			w.onVertex(t, job)
-			return w.Record(t, wished(t, job))
+			return w.Record(t, cancelRequested(t, job))
 		},
 		step: tuning.Accepted, state: tuning.Cancelling, jobs: 1, sent: 1,
 	},
 }
 
-// wished returns the job with a request to cancel it.
-func wished(t *testing.T, job tuning.Job) tuning.Job {
+// cancelRequested returns the job with a request to cancel it.
+func cancelRequested(t *testing.T, job tuning.Job) tuning.Job {
 	t.Helper()
 	job, err := job.Cancel("owner", time.Now().UTC().Truncate(time.Microsecond))
 	if err != nil {
@@ -246,14 +248,14 @@ func TestLeases_are_kept(t *testing.T) {
 	arrived := w.waiting(central).MarkSubmitting(lease)
 	w.onVertex(t, arrived)
 	var records []store.Record
-	for _, job := range []tuning.Job{preparing, submitting, wished(t, arrived)} {
+	for _, job := range []tuning.Job{preparing, submitting, cancelRequested(t, arrived)} {
 		records = append(records, w.Record(t, job))
 	}
-	w.taken()
+	w.newCalls()
 	for range 2 {
 		w.tick(t)
 	}
-	if diff := cmp.Diff(map[string]int{"RunQuery": 6}, w.taken()); diff != "" {
+	if diff := cmp.Diff(map[string]int{"RunQuery": 6}, w.newCalls()); diff != "" {
 		t.Errorf("calls of two ticks (-want +got):\n%s", diff)
 	}
 	for _, r := range records {

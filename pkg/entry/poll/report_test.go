@@ -38,10 +38,10 @@ func (w *world) report(t *testing.T, r store.Record) map[string]any {
 // be written, the end is not published, for an hour.
 func TestReport(t *testing.T) {
 	t.Parallel()
-	var away atomic.Int64 // status of Cloud Storage's answer to a report
+	var storageStatus atomic.Int64 // status of Cloud Storage's answer to a report
 	w := newWorld(t, func(c *cloud.Config) { c.JobDuration = time.Millisecond })
 	w.OnHTTP(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
-		if code := away.Load(); code != 0 && strings.Contains(r.URL.String(), "reports") {
+		if code := storageStatus.Load(); code != 0 && strings.Contains(r.URL.String(), "reports") {
 			http.Error(rw, "no", int(code))
 			return
 		}
@@ -65,7 +65,7 @@ func TestReport(t *testing.T) {
 	if len(w.receivedEvents(t)[a.ID]) != 1 {
 		t.Error("the end is not published")
 	}
-	away.Store(http.StatusTooManyRequests)
+	storageStatus.Store(http.StatusTooManyRequests)
 	b := ended()
 	// Google's client would retry for minutes.
 	briefly, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -73,7 +73,7 @@ func TestReport(t *testing.T) {
 	if err := w.Tick(briefly); err == nil || !strings.Contains(err.Error(), "report on job "+b.ID) {
 		t.Errorf("Tick = %v", err)
 	}
-	away.Store(0)
+	storageStatus.Store(0)
 	if received := w.receivedEvents(t); len(received) != 0 || w.report(t, b) != nil {
 		t.Errorf("published without a report: %v", received)
 	}
@@ -81,7 +81,7 @@ func TestReport(t *testing.T) {
 	if received := w.receivedEvents(t); len(received) != 1 || w.report(t, b) == nil {
 		t.Errorf("published with its report: %v", received)
 	}
-	away.Store(http.StatusForbidden)
+	storageStatus.Store(http.StatusForbidden)
 	c := ended()
 	w.tick(t)
 	if received := w.receivedEvents(t); len(received[c.ID]) == 0 {

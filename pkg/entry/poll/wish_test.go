@@ -23,15 +23,15 @@ func TestCancel_is_passed_on_again(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	record := w.begin(t, central)
-	record, err := w.Cloud.Records.UpdateJob(t.Context(), record, wished(t, record.Job))
+	record, err := w.Cloud.Records.UpdateJob(t.Context(), record, cancelRequested(t, record.Job))
 	if err != nil {
 		t.Fatal(err)
 	}
 	tick := func(what string, asked int, want tuning.State) {
 		t.Helper()
-		w.taken()
+		w.newCalls()
 		w.tick(t)
-		got, n := w.Read(t, record.ID), w.taken()["CancelTuningJob"]
+		got, n := w.Read(t, record.ID), w.newCalls()["CancelTuningJob"]
 		if got.State != want || n != asked {
 			t.Errorf("%s: %s after %d calls to cancel, want %s after %d", what, got.State, n, want, asked)
 		}
@@ -51,7 +51,7 @@ func TestCancel_of_a_job_that_has_ended(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	record := w.begin(t, central)
-	record, err := w.Cloud.Records.UpdateJob(t.Context(), record, wished(t, record.Job))
+	record, err := w.Cloud.Records.UpdateJob(t.Context(), record, cancelRequested(t, record.Job))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,9 +62,9 @@ func TestCancel_of_a_job_that_has_ended(t *testing.T) {
 			on.State, on.EndTime = aiplatformpb.JobState_JOB_STATE_SUCCEEDED, on.GetUpdateTime()
 		}
 	}))
-	w.taken()
+	w.newCalls()
 	w.tick(t)
-	if got, n := w.Read(t, record.ID), w.taken()["CancelTuningJob"]; got.State != tuning.Succeeded || n != 0 {
+	if got, n := w.Read(t, record.ID), w.newCalls()["CancelTuningJob"]; got.State != tuning.Succeeded || n != 0 {
 		t.Errorf("the record is in %s after %d calls to cancel", got.State, n)
 	}
 }
@@ -120,9 +120,9 @@ func TestStalled_is_published_once(t *testing.T) {
 	step("it runs", time.Minute, "000003 vertextune.tuningJob.v1.stateChanged")
 	step("it runs for long", 119*time.Minute)
 	step("it has stalled", 121*time.Minute, "000004 vertextune.tuningJob.v1.stalled")
-	w.taken()
+	w.newCalls()
 	step("it has stalled, which is known", 200*time.Hour)
-	if diff := cmp.Diff(map[string]int{"RunQuery": 3, "GetTuningJob": 1, "Pull": 1}, w.taken()); diff != "" {
+	if diff := cmp.Diff(map[string]int{"RunQuery": 3, "GetTuningJob": 1, "Pull": 1}, w.newCalls()); diff != "" {
 		t.Errorf("calls for a job that is known to have stalled (-want +got):\n%s", diff)
 	}
 	w.runs(time.Hour, 1)

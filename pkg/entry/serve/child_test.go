@@ -62,23 +62,23 @@ func TestMain(m *testing.M) {
 // mark begins the lines that the child prints itself, to distinguish them from its log.
 const mark = "test: "
 
-func say(words ...any) { fmt.Fprint(os.Stdout, mark, fmt.Sprintln(words...)) }
+func printLine(words ...any) { fmt.Fprint(os.Stdout, mark, fmt.Sprintln(words...)) }
 
-func closing() error { say("closed"); return nil }
+func closing() error { printLine("closed"); return nil }
 
 // openHTTP answers with the request's body when it has read all of it, or reports why it stopped.
 func openHTTP(_ context.Context, environment map[string]string) (*serve.Function, error) {
-	say("opened", environment["TRICKY"])
+	printLine("opened", environment["TRICKY"])
 	return &serve.Function{Close: closing, HTTP: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		say("begun", r.URL.Path)
+		printLine("begun", r.URL.Path)
 		if r.URL.Path == "/for/ever" {
 			<-r.Context().Done()
-			say("cut off")
+			printLine("cut off")
 			return
 		}
 		body, err := io.ReadAll(r.Body)
 		if err != nil || r.Context().Err() != nil {
-			say("failed", err, r.Context().Err())
+			printLine("failed", err, r.Context().Err())
 			return
 		}
 		rw.Header().Set("X-Path", r.URL.Path)
@@ -88,7 +88,7 @@ func openHTTP(_ context.Context, environment map[string]string) (*serve.Function
 
 func openEvent(context.Context, map[string]string) (*serve.Function, error) {
 	return &serve.Function{Close: closing, Event: func(_ context.Context, e cloudevents.Event) error {
-		say("event", e.ID(), e.Type(), string(e.Data()))
+		printLine("event", e.ID(), e.Type(), string(e.Data()))
 		if e.ID() == "bad" {
 			return errors.New("not now")
 		}
@@ -133,8 +133,8 @@ func startChild(t *testing.T, kind, port string) *child {
 	return c
 }
 
-// says waits for the child's next line and checks it.
-func (c *child) says(want string) {
+// wantLine waits for the child's next line and checks it.
+func (c *child) wantLine(want string) {
 	c.t.Helper()
 	select {
 	case got, ok := <-c.lines:

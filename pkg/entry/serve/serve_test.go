@@ -22,7 +22,7 @@ import (
 func TestMain_serves_and_stops(t *testing.T) {
 	t.Parallel()
 	c := startChild(t, "http", freePort(t))
-	c.says("opened a=b c")
+	c.wantLine("opened a=b c")
 	c.listens()
 	res, err := browser.Post(c.url+"/a/b%2Fc", "text/plain", strings.NewReader("hello"))
 	if err != nil {
@@ -33,9 +33,9 @@ func TestMain_serves_and_stops(t *testing.T) {
 	if string(body) != "got hello" || res.Header.Get("X-Path") != "/a/b/c" {
 		t.Errorf("answer %q to %q", body, res.Header.Get("X-Path"))
 	}
-	c.says("begun /a/b/c")
+	c.wantLine("begun /a/b/c")
 	c.stop()
-	c.says("closed")
+	c.wantLine("closed")
 	c.ends(0)
 }
 
@@ -44,7 +44,7 @@ func TestMain_serves_and_stops(t *testing.T) {
 func TestWork_in_hand_finishes(t *testing.T) {
 	t.Parallel()
 	c := startChild(t, "http", freePort(t))
-	c.says("opened a=b c")
+	c.wantLine("opened a=b c")
 	c.listens()
 	body, rest := io.Pipe()
 	type answer struct {
@@ -65,7 +65,7 @@ func TestWork_in_hand_finishes(t *testing.T) {
 	if _, err := io.WriteString(rest, "first, "); err != nil {
 		t.Fatal(err)
 	}
-	c.says("begun /slow")
+	c.wantLine("begun /slow")
 	c.stop()
 	// The child is stopping now, but it must not exit before its request has ended.
 	select {
@@ -82,7 +82,7 @@ func TestWork_in_hand_finishes(t *testing.T) {
 	if got := <-answers; got.err != nil || got.text != "got first, last" {
 		t.Errorf("answer %q, %v", got.text, got.err)
 	}
-	c.says("closed")
+	c.wantLine("closed")
 	c.ends(0)
 }
 
@@ -94,18 +94,18 @@ func TestWork_that_does_not_end_is_cut_off(t *testing.T) {
 		t.Skip("skipped: takes nine seconds of waiting")
 	}
 	c := startChild(t, "http", freePort(t))
-	c.says("opened a=b c")
+	c.wantLine("opened a=b c")
 	c.listens()
 	go func() {
 		if res, err := browser.Get(c.url + "/for/ever"); err == nil {
 			_ = res.Body.Close()
 		}
 	}()
-	c.says("begun /for/ever")
+	c.wantLine("begun /for/ever")
 	stopped := time.Now()
 	c.stop()
-	c.says("cut off")
-	c.says("closed")
+	c.wantLine("cut off")
+	c.wantLine("closed")
 	c.ends(0)
 	if took := time.Since(stopped); took < 5*time.Second || took > 10*time.Second {
 		t.Errorf("it took %v, want most of the ten seconds that there are", took)
@@ -123,7 +123,7 @@ func TestMain_serves_events(t *testing.T) {
 				if got := c.event(id, "Bearer good"); got != want {
 					t.Errorf("event %s: %d, want %d", id, got, want)
 				}
-				c.says("event " + id + ` test {"n":1}`)
+				c.wantLine("event " + id + ` test {"n":1}`)
 			}
 			if kind == "guarded" {
 				for _, authorization := range []string{"", "Bearer bad"} {
@@ -133,7 +133,7 @@ func TestMain_serves_events(t *testing.T) {
 				}
 			}
 			c.stop()
-			c.says("closed") // no event was handled before that
+			c.wantLine("closed") // no event was handled before that
 			c.ends(0)
 		})
 	}
@@ -169,7 +169,7 @@ func TestMain_fails(t *testing.T) {
 	port := strconv.Itoa(taken.Addr().(*net.TCPAddr).Port)
 	tests := []struct {
 		name, kind, port string
-		says             []string
+		wantTexts        []string
 		stop             bool
 		want             string // part of the error
 	}{
@@ -186,8 +186,8 @@ func TestMain_fails(t *testing.T) {
 				c.listens()
 				c.stop()
 			}
-			for _, line := range tt.says {
-				c.says(line)
+			for _, line := range tt.wantTexts {
+				c.wantLine(line)
 			}
 			c.ends(1)
 			lines := strings.Split(strings.TrimSpace(c.stderr.String()), "\n")

@@ -25,12 +25,12 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/gcperr"
 )
 
-const said = "words of the service"
+const serviceText = "words of the service"
 
 // answer is what the official gRPC clients return: an APIError around the status.
 func answer(t *testing.T, code codes.Code, details ...protoadapt.MessageV1) error {
 	t.Helper()
-	s, err := status.New(code, said).WithDetails(details...)
+	s, err := status.New(code, serviceText).WithDetails(details...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,12 +51,12 @@ func TestFault(t *testing.T) {
 		code    codes.Code
 		message string
 	}{
-		{"grpc_invalid", answer(t, codes.InvalidArgument), fault.InvalidArgument, codes.InvalidArgument, "Vertex AI refused to make it: " + said},
-		{"grpc_out_of_range", answer(t, codes.OutOfRange), fault.InvalidArgument, codes.OutOfRange, "Vertex AI refused to make it: " + said},
-		{"grpc_precondition", answer(t, codes.FailedPrecondition), fault.FailedPrecondition, codes.FailedPrecondition, "Vertex AI refused to make it: " + said},
-		{"grpc_not_found", answer(t, codes.NotFound), fault.NotFound, codes.NotFound, "Vertex AI refused to make it: " + said},
-		{"grpc_exists", answer(t, codes.AlreadyExists), fault.AlreadyExists, codes.AlreadyExists, "Vertex AI refused to make it: " + said},
-		{"grpc_quota", answer(t, codes.ResourceExhausted), fault.ResourceExhausted, codes.ResourceExhausted, "Vertex AI has no quota left to make it: " + said},
+		{"grpc_invalid", answer(t, codes.InvalidArgument), fault.InvalidArgument, codes.InvalidArgument, "Vertex AI refused to make it: " + serviceText},
+		{"grpc_out_of_range", answer(t, codes.OutOfRange), fault.InvalidArgument, codes.OutOfRange, "Vertex AI refused to make it: " + serviceText},
+		{"grpc_precondition", answer(t, codes.FailedPrecondition), fault.FailedPrecondition, codes.FailedPrecondition, "Vertex AI refused to make it: " + serviceText},
+		{"grpc_not_found", answer(t, codes.NotFound), fault.NotFound, codes.NotFound, "Vertex AI refused to make it: " + serviceText},
+		{"grpc_exists", answer(t, codes.AlreadyExists), fault.AlreadyExists, codes.AlreadyExists, "Vertex AI refused to make it: " + serviceText},
+		{"grpc_quota", answer(t, codes.ResourceExhausted), fault.ResourceExhausted, codes.ResourceExhausted, "Vertex AI has no quota left to make it: " + serviceText},
 		{"grpc_denied", answer(t, codes.PermissionDenied), fault.UpstreamFailed, codes.PermissionDenied, "Vertex AI failed to make it. The cause is in the service's log."},
 		{"grpc_unauthenticated", answer(t, codes.Unauthenticated), fault.UpstreamFailed, codes.Unauthenticated, "Vertex AI failed to make it. The cause is in the service's log."},
 		{"grpc_internal", answer(t, codes.Internal), fault.UpstreamFailed, codes.Internal, "Vertex AI failed to make it. The cause is in the service's log."},
@@ -67,24 +67,24 @@ func TestFault(t *testing.T) {
 		{"grpc_aborted", answer(t, codes.Aborted), fault.Unavailable, codes.Aborted, "Vertex AI is not available to make it. Try again later."},
 		{"grpc_deadline", answer(t, codes.DeadlineExceeded), fault.DeadlineExceeded, codes.DeadlineExceeded, "Vertex AI took too long to make it. Try again later."},
 		{"grpc_cancelled", answer(t, codes.Canceled), fault.Canceled, codes.Canceled, "The request was cancelled before it could make it."},
-		{"bare_status", status.Error(codes.NotFound, said), fault.NotFound, codes.NotFound, "Vertex AI refused to make it: " + said},
-		{"wrapped_status", fmt.Errorf("client: %w", status.Error(codes.NotFound, said)), fault.NotFound, codes.NotFound, "Vertex AI refused to make it: " + said},
-		{"wrapped_answer", fmt.Errorf("client: %w", answer(t, codes.InvalidArgument)), fault.InvalidArgument, codes.InvalidArgument, "Vertex AI refused to make it: " + said},
-		{"http_400", &googleapi.Error{Code: 400, Message: said}, fault.InvalidArgument, codes.InvalidArgument, "Vertex AI refused to make it: " + said},
-		{"http_401", &googleapi.Error{Code: 401, Message: said}, fault.UpstreamFailed, codes.Unauthenticated, "Vertex AI failed to make it. The cause is in the service's log."},
-		{"http_403", &googleapi.Error{Code: 403, Message: said, Body: said}, fault.UpstreamFailed, codes.PermissionDenied, "Vertex AI failed to make it. The cause is in the service's log."},
-		{"http_404_wrapped", fmt.Errorf("client: %w", &googleapi.Error{Code: 404, Message: said}), fault.NotFound, codes.NotFound, "Vertex AI refused to make it: " + said},
-		{"http_409", &googleapi.Error{Code: 409, Message: said}, fault.AlreadyExists, codes.AlreadyExists, "Vertex AI refused to make it: " + said},
-		{"http_412", &googleapi.Error{Code: 412, Message: said}, fault.FailedPrecondition, codes.FailedPrecondition, "Vertex AI refused to make it: " + said},
-		{"http_429", &googleapi.Error{Code: 429, Message: said}, fault.ResourceExhausted, codes.ResourceExhausted, "Vertex AI has no quota left to make it: " + said},
-		{"http_500", &googleapi.Error{Code: 500, Message: said}, fault.UpstreamFailed, codes.Internal, "Vertex AI failed to make it. The cause is in the service's log."},
-		{"http_503", &googleapi.Error{Code: 503, Message: said}, fault.Unavailable, codes.Unavailable, "Vertex AI is not available to make it. Try again later."},
-		{"http_504", &googleapi.Error{Code: 504, Message: said}, fault.DeadlineExceeded, codes.DeadlineExceeded, "Vertex AI took too long to make it. Try again later."},
-		{"http_418", &googleapi.Error{Code: 418, Message: said}, fault.UpstreamFailed, codes.Unknown, "Vertex AI failed to make it. The cause is in the service's log."},
-		{"context_deadline", fmt.Errorf("%s: %w", said, context.DeadlineExceeded), fault.DeadlineExceeded, codes.DeadlineExceeded, "Vertex AI took too long to make it. Try again later."},
-		{"context_cancelled", fmt.Errorf("%s: %w", said, context.Canceled), fault.Canceled, codes.Canceled, "The request was cancelled before it could make it."},
-		{"network", fmt.Errorf("%s: %w", said, timeout), fault.Unavailable, codes.Unavailable, "Vertex AI is not available to make it. Try again later."},
-		{"anything", errors.New(said), fault.UpstreamFailed, codes.Unknown, "Vertex AI failed to make it. The cause is in the service's log."},
+		{"bare_status", status.Error(codes.NotFound, serviceText), fault.NotFound, codes.NotFound, "Vertex AI refused to make it: " + serviceText},
+		{"wrapped_status", fmt.Errorf("client: %w", status.Error(codes.NotFound, serviceText)), fault.NotFound, codes.NotFound, "Vertex AI refused to make it: " + serviceText},
+		{"wrapped_answer", fmt.Errorf("client: %w", answer(t, codes.InvalidArgument)), fault.InvalidArgument, codes.InvalidArgument, "Vertex AI refused to make it: " + serviceText},
+		{"http_400", &googleapi.Error{Code: 400, Message: serviceText}, fault.InvalidArgument, codes.InvalidArgument, "Vertex AI refused to make it: " + serviceText},
+		{"http_401", &googleapi.Error{Code: 401, Message: serviceText}, fault.UpstreamFailed, codes.Unauthenticated, "Vertex AI failed to make it. The cause is in the service's log."},
+		{"http_403", &googleapi.Error{Code: 403, Message: serviceText, Body: serviceText}, fault.UpstreamFailed, codes.PermissionDenied, "Vertex AI failed to make it. The cause is in the service's log."},
+		{"http_404_wrapped", fmt.Errorf("client: %w", &googleapi.Error{Code: 404, Message: serviceText}), fault.NotFound, codes.NotFound, "Vertex AI refused to make it: " + serviceText},
+		{"http_409", &googleapi.Error{Code: 409, Message: serviceText}, fault.AlreadyExists, codes.AlreadyExists, "Vertex AI refused to make it: " + serviceText},
+		{"http_412", &googleapi.Error{Code: 412, Message: serviceText}, fault.FailedPrecondition, codes.FailedPrecondition, "Vertex AI refused to make it: " + serviceText},
+		{"http_429", &googleapi.Error{Code: 429, Message: serviceText}, fault.ResourceExhausted, codes.ResourceExhausted, "Vertex AI has no quota left to make it: " + serviceText},
+		{"http_500", &googleapi.Error{Code: 500, Message: serviceText}, fault.UpstreamFailed, codes.Internal, "Vertex AI failed to make it. The cause is in the service's log."},
+		{"http_503", &googleapi.Error{Code: 503, Message: serviceText}, fault.Unavailable, codes.Unavailable, "Vertex AI is not available to make it. Try again later."},
+		{"http_504", &googleapi.Error{Code: 504, Message: serviceText}, fault.DeadlineExceeded, codes.DeadlineExceeded, "Vertex AI took too long to make it. Try again later."},
+		{"http_418", &googleapi.Error{Code: 418, Message: serviceText}, fault.UpstreamFailed, codes.Unknown, "Vertex AI failed to make it. The cause is in the service's log."},
+		{"context_deadline", fmt.Errorf("%s: %w", serviceText, context.DeadlineExceeded), fault.DeadlineExceeded, codes.DeadlineExceeded, "Vertex AI took too long to make it. Try again later."},
+		{"context_cancelled", fmt.Errorf("%s: %w", serviceText, context.Canceled), fault.Canceled, codes.Canceled, "The request was cancelled before it could make it."},
+		{"network", fmt.Errorf("%s: %w", serviceText, timeout), fault.Unavailable, codes.Unavailable, "Vertex AI is not available to make it. Try again later."},
+		{"anything", errors.New(serviceText), fault.UpstreamFailed, codes.Unknown, "Vertex AI failed to make it. The cause is in the service's log."},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

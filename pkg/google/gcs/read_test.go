@@ -160,7 +160,7 @@ func TestService_fails(t *testing.T) {
 func TestStreaming(t *testing.T) { //nolint:paralleltest // see above
 	const size, bound = 50 << 20, 24 << 20
 	w := newWorld(t)
-	most := watchHeap(t)
+	peakHeap := watchHeap(t)
 	generation, err := w.Objects.Write(t.Context(), spec("big"), func(to io.Writer) error {
 		_, err := io.CopyN(to, pattern{}, size)
 		return err
@@ -177,7 +177,7 @@ func TestStreaming(t *testing.T) { //nolint:paralleltest // see above
 	if err != nil || n != size {
 		t.Errorf("read %d bytes, %v", n, err)
 	}
-	if got := most(); got > bound {
+	if got := peakHeap(); got > bound {
 		t.Errorf("the heap grew by %d MiB for an object of %d MiB, want at most %d MiB", got>>20, size>>20, bound>>20)
 	}
 }

@@ -225,10 +225,10 @@ func TestWrite_refused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	tests := []struct {
-		name string
-		spec gcs.Spec
-		kind fault.Kind
-		says string
+		name    string
+		spec    gcs.Spec
+		kind    fault.Kind
+		message string
 	}{
 		{"no_bucket", gcs.Spec{Bucket: "no-such-bucket", Name: "x"}, fault.UpstreamFailed, "bucket gs://no-such-bucket does not exist"},
 		{"name_too_long", gcs.Spec{Bucket: bucket, Name: strings.Repeat("x", 1025)}, fault.InvalidArgument, "1024"},
@@ -237,8 +237,8 @@ func TestWrite_refused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := w.Objects.Write(t.Context(), tt.spec, fill("x"))
-			if fault.KindOf(err) != tt.kind || !strings.Contains(fault.From(err).Message, tt.says) {
-				t.Errorf("Write = %v (kind %d), want kind %d that says %q", err, fault.KindOf(err), tt.kind, tt.says)
+			if fault.KindOf(err) != tt.kind || !strings.Contains(fault.From(err).Message, tt.message) {
+				t.Errorf("Write = %v (kind %d), want kind %d that says %q", err, fault.KindOf(err), tt.kind, tt.message)
 			}
 		})
 	}

@@ -82,7 +82,7 @@ func TestWriteCodes(t *testing.T) {
 			onBoth(t, func(t *testing.T, s *session) {
 				w := &pb.Write{}
 				decode(t, s, tt.write, w)
-				wantCode(t, "commit", only(s.raw.Commit(s.ctx, &pb.CommitRequest{Database: s.database, Writes: []*pb.Write{w}})), tt.code)
+				wantCode(t, "commit", errorOf(s.raw.Commit(s.ctx, &pb.CommitRequest{Database: s.database, Writes: []*pb.Write{w}})), tt.code)
 			})
 		})
 	}
@@ -173,7 +173,7 @@ func TestRefused(t *testing.T) {
 		return drain(s, q)
 	}
 	set := func(value any) error {
-		return only(s.client.Doc("c/d").Set(s.ctx, fields{"v": value}))
+		return errorOf(s.client.Doc("c/d").Set(s.ctx, fields{"v": value}))
 	}
 	// The client's Snapshots hides the status if the server ends the stream before the request is
 	// sent.
@@ -186,11 +186,11 @@ func TestRefused(t *testing.T) {
 		err  error
 		name string
 	}{
-		{only(s.raw.GetDocument(s.ctx, &pb.GetDocumentRequest{Name: s.name("c/d")})), "GetDocument"},
+		{errorOf(s.raw.GetDocument(s.ctx, &pb.GetDocumentRequest{Name: s.name("c/d")})), "GetDocument"},
 		{listenErr, "Listen"},
-		{only(s.raw.ListCollectionIds(s.ctx, &pb.ListCollectionIdsRequest{Parent: s.name("c/d"), ConsistencySelector: &pb.ListCollectionIdsRequest_ReadTime{}})), "read_time"},
-		{only(s.raw.ListDocuments(s.ctx, &pb.ListDocumentsRequest{Parent: s.name("c/d"), CollectionId: "c"})), "ListDocuments"},
-		{only(s.client.Collection("c").NewAggregationQuery().WithSum("v", "sum").Get(s.ctx)), "Sum"},
+		{errorOf(s.raw.ListCollectionIds(s.ctx, &pb.ListCollectionIdsRequest{Parent: s.name("c/d"), ConsistencySelector: &pb.ListCollectionIdsRequest_ReadTime{}})), "read_time"},
+		{errorOf(s.raw.ListDocuments(s.ctx, &pb.ListDocumentsRequest{Parent: s.name("c/d"), CollectionId: "c"})), "ListDocuments"},
+		{errorOf(s.client.Collection("c").NewAggregationQuery().WithSum("v", "sum").Get(s.ctx)), "Sum"},
 		{set(gcf.Vector64{1, 2}), "vector values"},
 		{set(&latlng.LatLng{}), "geo points"},
 		{set(gcf.ArrayUnion(1)), "AppendMissingElements"},

@@ -34,12 +34,12 @@ func fill(t *testing.T, s *session, n int) {
 	t.Helper()
 	for i := range n {
 		doc := s.client.Collection("c").Doc(fmt.Sprintf("d%03d", i))
-		must(t, "set", only(doc.Set(s.ctx, fields{"n": i, "m": fields{"x": []any{nil, 1.5}}})))
+		must(t, "set", errorOf(doc.Set(s.ctx, fields{"n": i, "m": fields{"x": []any{nil, 1.5}}})))
 		if i%3 == 0 {
-			must(t, "update", only(doc.Update(s.ctx, []gcf.Update{{Path: "n", Value: gcf.Increment(1000)}})))
+			must(t, "update", errorOf(doc.Update(s.ctx, []gcf.Update{{Path: "n", Value: gcf.Increment(1000)}})))
 		}
 		if i%5 == 0 {
-			must(t, "delete", only(doc.Delete(s.ctx)))
+			must(t, "delete", errorOf(doc.Delete(s.ctx)))
 		}
 	}
 }

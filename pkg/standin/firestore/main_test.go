@@ -112,8 +112,8 @@ func wantCode(t *testing.T, what string, err error, want codes.Code) {
 	}
 }
 
-// only drops the answer of a call.
-func only[T any](_ T, err error) error { return err }
+// errorOf drops the answer of a call.
+func errorOf[T any](_ T, err error) error { return err }
 
 func must(t testing.TB, what string, err error) {
 	t.Helper()

@@ -26,9 +26,9 @@ func TestOnQuery(t *testing.T) {
 		defer mu.Unlock()
 		got = append(got, q.Collection)
 	}}).Addr())
-	must(t, "query", only(s.client.Collection("a").Documents(s.ctx).GetAll()))
-	must(t, "count", only(s.client.Collection("b").NewAggregationQuery().WithCount("n").Get(s.ctx)))
-	wantCode(t, "query with a negative limit", only(s.client.Collection("c").Limit(-1).Documents(s.ctx).GetAll()), codes.InvalidArgument)
+	must(t, "query", errorOf(s.client.Collection("a").Documents(s.ctx).GetAll()))
+	must(t, "count", errorOf(s.client.Collection("b").NewAggregationQuery().WithCount("n").Get(s.ctx)))
+	wantCode(t, "query with a negative limit", errorOf(s.client.Collection("c").Limit(-1).Documents(s.ctx).GetAll()), codes.InvalidArgument)
 	mu.Lock()
 	defer mu.Unlock()
 	if diff := cmp.Diff([]string{"a", "b"}, got); diff != "" {
@@ -57,7 +57,7 @@ func TestBatchWrite(t *testing.T) {
 			}
 		}
 		w := &pb.Write{Operation: &pb.Write_Delete{Delete: s.name("c/new")}}
-		wantCode(t, "one document twice", only(s.raw.BatchWrite(s.ctx, &pb.BatchWriteRequest{Database: s.database, Writes: []*pb.Write{w, w}})), codes.InvalidArgument)
+		wantCode(t, "one document twice", errorOf(s.raw.BatchWrite(s.ctx, &pb.BatchWriteRequest{Database: s.database, Writes: []*pb.Write{w, w}})), codes.InvalidArgument)
 	})
 }
 

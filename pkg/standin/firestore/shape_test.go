@@ -49,7 +49,7 @@ func TestShapeIndex(t *testing.T) {
 	}
 	for _, tt := range tests { // one after the other, as there is one listener
 		t.Run(tt.name, func(t *testing.T) {
-			must(t, "query", only(tt.query.Documents(s.ctx).GetAll()))
+			must(t, "query", errorOf(tt.query.Documents(s.ctx).GetAll()))
 			index := seen.Index()
 			if got := show(index); got != tt.want {
 				t.Errorf("index %q, want %q (of %+v)", got, tt.want, seen)

@@ -26,7 +26,7 @@ func TestTransaction(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *session) {
 		c := s.client.Collection("c")
 		a, b := c.Doc("a"), c.Doc("b")
-		must(t, "set", only(a.Set(s.ctx, fields{"n": 1})))
+		must(t, "set", errorOf(a.Set(s.ctx, fields{"n": 1})))
 		err := s.client.RunTransaction(s.ctx, func(_ context.Context, tx *gcf.Transaction) error {
 			docs, err := tx.GetAll([]*gcf.DocumentRef{a, b})
 			if err != nil {
@@ -72,7 +72,7 @@ func TestReadOnlyTransaction(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s *session) {
 		doc := s.client.Doc("c/d")
-		must(t, "set", only(doc.Set(s.ctx, fields{"n": 1})))
+		must(t, "set", errorOf(doc.Set(s.ctx, fields{"n": 1})))
 		err := s.client.RunTransaction(s.ctx, func(_ context.Context, tx *gcf.Transaction) error {
 			if _, err := tx.Get(doc); err != nil {
 				return err
@@ -138,7 +138,7 @@ func TestTransactionIDs(t *testing.T) {
 			ConsistencySelector: &pb.BatchGetDocumentsRequest_Transaction{Transaction: id},
 		})
 		must(t, "batch get", err)
-		wantCode(t, "read after rollback", only(gets.Recv()), codes.InvalidArgument)
+		wantCode(t, "read after rollback", errorOf(gets.Recv()), codes.InvalidArgument)
 	})
 }
 
@@ -220,7 +220,7 @@ func TestContention(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s *session) {
 		doc := s.client.Doc("c/d")
-		must(t, "set", only(doc.Set(s.ctx, fields{"n": 0})))
+		must(t, "set", errorOf(doc.Set(s.ctx, fields{"n": 0})))
 		results := make([]error, 4)
 		var wg sync.WaitGroup
 		for i := range results {

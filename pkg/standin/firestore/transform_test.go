@@ -48,8 +48,8 @@ func TestTransform(t *testing.T) {
 				if tt.old != nil {
 					seed["v"] = tt.old
 				}
-				must(t, "seed", only(doc.Set(s.ctx, seed)))
-				must(t, "transform", only(doc.Update(s.ctx, []gcf.Update{{Path: "v", Value: tt.transform}})))
+				must(t, "seed", errorOf(doc.Set(s.ctx, seed)))
+				must(t, "transform", errorOf(doc.Update(s.ctx, []gcf.Update{{Path: "v", Value: tt.transform}})))
 				want := fields{"keep": true, "v": tt.want}
 				if diff := cmp.Diff(want, data(t, doc, s), cmpopts.EquateNaNs()); diff != "" {
 					t.Errorf("document (-want +got):\n%s", diff)

@@ -96,9 +96,9 @@ func TestWrite(t *testing.T) {
 			onBoth(t, func(t *testing.T, s *session) {
 				doc := s.client.Doc("c/" + tt.name)
 				if tt.seed != nil {
-					must(t, "seed", only(doc.Create(s.ctx, tt.seed)))
+					must(t, "seed", errorOf(doc.Create(s.ctx, tt.seed)))
 				}
-				wantCode(t, tt.name, only(tt.write(doc, s)), tt.code)
+				wantCode(t, tt.name, errorOf(tt.write(doc, s)), tt.code)
 				if diff := cmp.Diff(tt.want, data(t, doc, s)); diff != "" {
 					t.Errorf("document (-want +got):\n%s", diff)
 				}
@@ -165,7 +165,7 @@ func TestTimes(t *testing.T) {
 		if _, err := doc.Update(s.ctx, []gcf.Update{{Path: "a", Value: 3}}, gcf.LastUpdateTime(got.UpdateTime)); err != nil {
 			t.Errorf("update at the right time: %v", err)
 		}
-		wantCode(t, "delete at the time before", only(doc.Delete(s.ctx, gcf.LastUpdateTime(got.UpdateTime))), codes.FailedPrecondition)
+		wantCode(t, "delete at the time before", errorOf(doc.Delete(s.ctx, gcf.LastUpdateTime(got.UpdateTime))), codes.FailedPrecondition)
 	})
 }
 
@@ -180,7 +180,7 @@ func TestSame_document_twice(t *testing.T) {
 		writes{update{name:"$N/c/d"} update_mask{} update_transforms{field_path:"a" increment{integer_value:2}} current_document{exists:true}}
 		writes{delete:"$N/c/d"}
 		writes{update{name:"$N/c/d" fields{key:"b" value{integer_value:1}}} current_document{exists:false}}`, req)
-	must(t, "commit", only(s.raw.Commit(s.ctx, req)))
+	must(t, "commit", errorOf(s.raw.Commit(s.ctx, req)))
 	if diff := cmp.Diff(fields{"b": int64(1)}, data(t, s.client.Doc("c/d"), s)); diff != "" {
 		t.Errorf("document (-want +got):\n%s", diff)
 	}
@@ -196,6 +196,6 @@ func TestRequestSize(t *testing.T) {
 			doc := &pb.Document{Name: s.name(fmt.Sprint("c/", i)), Fields: map[string]*pb.Value{"a": text(strings.Repeat("x", 1e6))}}
 			req.Writes = append(req.Writes, &pb.Write{Operation: &pb.Write_Update{Update: doc}})
 		}
-		wantCode(t, "commit", only(s.raw.Commit(s.ctx, req)), want)
+		wantCode(t, "commit", errorOf(s.raw.Commit(s.ctx, req)), want)
 	}
 }

@@ -233,12 +233,12 @@ func refused(w *world) {
 		err  error
 		want codes.Code
 	}{
-		"topic_exists":            {only(admin.CreateTopic(ctx, &pb.Topic{Name: w.topic})), codes.AlreadyExists},
-		"topic_missing":           {only(admin.GetTopic(ctx, &pb.GetTopicRequest{Topic: missing})), codes.NotFound},
-		"publish_to_missing":      {only(w.Publisher(missing).Publish(ctx, &client.Message{Data: []byte("x")}).Get(ctx)), codes.NotFound},
-		"subscription_exists":     {only(subs.CreateSubscription(ctx, &pb.Subscription{Name: w.sub, Topic: w.topic})), codes.AlreadyExists},
-		"subscription_to_missing": {only(subs.CreateSubscription(ctx, &pb.Subscription{Name: missingSub, Topic: missing})), codes.NotFound},
-		"pull_missing":            {only(subs.Pull(ctx, &pb.PullRequest{Subscription: missingSub, MaxMessages: 1})), codes.NotFound},
+		"topic_exists":            {errorOf(admin.CreateTopic(ctx, &pb.Topic{Name: w.topic})), codes.AlreadyExists},
+		"topic_missing":           {errorOf(admin.GetTopic(ctx, &pb.GetTopicRequest{Topic: missing})), codes.NotFound},
+		"publish_to_missing":      {errorOf(w.Publisher(missing).Publish(ctx, &client.Message{Data: []byte("x")}).Get(ctx)), codes.NotFound},
+		"subscription_exists":     {errorOf(subs.CreateSubscription(ctx, &pb.Subscription{Name: w.sub, Topic: w.topic})), codes.AlreadyExists},
+		"subscription_to_missing": {errorOf(subs.CreateSubscription(ctx, &pb.Subscription{Name: missingSub, Topic: missing})), codes.NotFound},
+		"pull_missing":            {errorOf(subs.Pull(ctx, &pb.PullRequest{Subscription: missingSub, MaxMessages: 1})), codes.NotFound},
 		"receive_missing":         {w.Subscriber(missingSub).Receive(ctx, func(context.Context, *client.Message) {}), codes.NotFound},
 	} {
 		if got := status.Code(test.err); got != test.want {
@@ -247,8 +247,8 @@ func refused(w *world) {
 	}
 }
 
-// only returns the error of a call and drops the response.
-func only[T any](_ T, err error) error { return err }
+// errorOf returns the error of a call and drops the response.
+func errorOf[T any](_ T, err error) error { return err }
 
 // TestMemory_is_bounded publishes more messages than the server keeps. It checks that the one
 // unacknowledged message is delivered again.

@@ -249,8 +249,8 @@ func (w *world) cancel(name string) error {
 	return w.client.CancelTuningJob(w.t.Context(), &pb.CancelTuningJobRequest{Name: name})
 }
 
-// until waits for a condition of a job that does not depend on the clock.
-func (w *world) until(name, what string, ok func(*pb.TuningJob) bool) *pb.TuningJob {
+// waitFor waits for a condition of a job that does not depend on the clock.
+func (w *world) waitFor(name, what string, ok func(*pb.TuningJob) bool) *pb.TuningJob {
 	w.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if job := w.get(name); ok(job) {
@@ -265,7 +265,7 @@ func (w *world) until(name, what string, ok func(*pb.TuningJob) bool) *pb.Tuning
 func (w *world) run(name string) *pb.TuningJob {
 	w.t.Helper()
 	w.clock.add(duration / 10)
-	return w.until(name, "the dataset is read", datasetRead)
+	return w.waitFor(name, "the dataset is read", datasetRead)
 }
 
 func datasetRead(job *pb.TuningJob) bool {

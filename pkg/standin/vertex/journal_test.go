@@ -37,7 +37,7 @@ func TestRestart_keeps_jobs(t *testing.T) {
 	bad := w.mustCreate(trainOn("gs://data/bad.jsonl"))
 	next := w.mustCreate(continueFrom(done.GetTunedModel().GetModel()))
 	w.run(bad.GetName())
-	w.until(next.GetName(), "stats", datasetRead)
+	w.waitFor(next.GetName(), "stats", datasetRead)
 	dropped := w.mustCreate()
 	if err := w.cancel(dropped.GetName()); err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestRestart_reads_again(t *testing.T) {
 	w.get(job.GetName())
 	w.restart() // while the dataset is read
 	close(w.objects.gate)
-	got := w.until(job.GetName(), "the dataset is read", datasetRead)
+	got := w.waitFor(job.GetName(), "the dataset is read", datasetRead)
 	if got.GetState() != pb.JobState_JOB_STATE_RUNNING || !got.GetUpdateTime().AsTime().Equal(w.clock.Now()) {
 		t.Errorf("job after the restart: %v", got)
 	}

@@ -43,7 +43,7 @@ func TestJob_succeeds(t *testing.T) {
 		t.Errorf("before the start: %v", got)
 	}
 	w.clock.add(time.Second)
-	running := w.until(job.GetName(), "stats", datasetRead)
+	running := w.waitFor(job.GetName(), "stats", datasetRead)
 	if running.GetState() != pb.JobState_JOB_STATE_RUNNING || !running.GetStartTime().AsTime().Equal(begin.Add(10*time.Second)) {
 		t.Errorf("running job: %v", running)
 	}
@@ -120,7 +120,7 @@ func TestDefaults_are_filled_in(t *testing.T) {
 func TestDataset_is_read_at_the_start(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		meanwhile func(*objects)
+		between   func(*objects)
 		wantState pb.JobState
 		wantError string
 		wantCount int64
@@ -133,7 +133,7 @@ func TestDataset_is_read_at_the_start(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil)
 			job := w.mustCreate()
-			tc.meanwhile(w.objects)
+			tc.between(w.objects)
 			done := w.finish(job.GetName())
 			if done.GetState() != tc.wantState || done.GetError().GetMessage() != tc.wantError {
 				t.Errorf("state %v, error %v", done.GetState(), done.GetError())

@@ -151,10 +151,10 @@ func TestJudge_is_gone(t *testing.T) {
 	}
 }
 
-// known is a catalogue that does not change.
-type known struct{ catalogue *catalogue.Catalogue }
+// fixedCatalogue is a catalogue that does not change.
+type fixedCatalogue struct{ catalogue *catalogue.Catalogue }
 
-func (k known) Current(context.Context) *catalogue.Catalogue { return k.catalogue }
+func (k fixedCatalogue) Current(context.Context) *catalogue.Catalogue { return k.catalogue }
 
 // TestJudge_refused: there is a judge only where the catalogue has one, and its price counts.
 func TestJudge_refused(t *testing.T) {
@@ -183,7 +183,7 @@ func TestJudge_refused(t *testing.T) {
 			t.Fatal(err)
 		}
 		change(c)
-		w.Service.Catalogue = known{c}
+		w.Service.Catalogue = fixedCatalogue{c}
 		if _, err := w.Start(t.Context(), r); reason(err) != "judge NO_JUDGE" {
 			t.Errorf("%s: %v", name, err)
 		}

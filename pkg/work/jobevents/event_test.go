@@ -45,8 +45,8 @@ func recorded() tuning.Job {
 	}.MarkRecorded(at(30)).KeepAnswer()
 }
 
-// seen returns Vertex AI's description of the job after the given number of seconds.
-func seen(job tuning.Job, state string, seconds int, more ...func(*tuning.Observation)) tuning.Job {
+// observed returns Vertex AI's description of the job after the given number of seconds.
+func observed(job tuning.Job, state string, seconds int, more ...func(*tuning.Observation)) tuning.Job {
 	o := tuning.Observation{Name: jobName, VertexState: "JOB_STATE_" + state, UpdatedAt: at(seconds)}
 	for _, f := range more {
 		f(&o)
@@ -59,7 +59,7 @@ func seen(job tuning.Job, state string, seconds int, more ...func(*tuning.Observ
 func lives(t *testing.T) map[string]tuning.Job {
 	t.Helper()
 	sent := recorded().MarkWaiting().MarkSubmitting(at(75))
-	running := seen(seen(sent, "PENDING", 3), "RUNNING", 4)
+	running := observed(observed(sent, "PENDING", 3), "RUNNING", 4)
 	wished, err := sent.Cancel("somebody", at(3))
 	if err != nil {
 		t.Fatal(err)
@@ -69,20 +69,20 @@ func lives(t *testing.T) map[string]tuning.Job {
 		t.Fatal(err)
 	}
 	return map[string]tuning.Job{
-		"succeeded": seen(running, "SUCCEEDED", 9, func(o *tuning.Observation) {
+		"succeeded": observed(running, "SUCCEEDED", 9, func(o *tuning.Observation) {
 			o.TunedModel, o.TunedEndpoint = "projects/1/locations/us-central1/models/2@1", "projects/1/locations/us/endpoints/3"
 		}),
-		"failed": seen(running, "FAILED", 9, func(o *tuning.Observation) {
+		"failed": observed(running, "FAILED", 9, func(o *tuning.Observation) {
 			o.Failure = &tuning.Failure{Code: 3, Message: "The dataset has <no> examples."}
 		}),
 		"refused": sent.Fail(tuning.FailureOf(fault.Invalid(fault.Violation{
 			Field: "message_ids[0]", Reason: "WRONG_SESSION", Description: "Message \"m\" is not of session \"s\".",
 		}), 3), at(2)),
 		"cancelled_before_it_was_sent": cancelled,
-		"cancelled_on_its_way":         seen(seen(seen(wished, "PENDING", 4), "CANCELLING", 5), "CANCELLED", 6),
-		"stalled":                      seen(running.Stall(tuning.NoChange, at(8)), "CANCELLED", 9),
-		"timed_out":                    seen(running.Stall(tuning.TimedOut, at(8)), "SUCCEEDED", 9),
-		"unknown_state":                seen(running, "UNHEARD_OF", 5),
+		"cancelled_on_its_way":         observed(observed(observed(wished, "PENDING", 4), "CANCELLING", 5), "CANCELLED", 6),
+		"stalled":                      observed(running.Stall(tuning.NoChange, at(8)), "CANCELLED", 9),
+		"timed_out":                    observed(running.Stall(tuning.TimedOut, at(8)), "SUCCEEDED", 9),
+		"unknown_state":                observed(running, "UNHEARD_OF", 5),
 	}
 }
 

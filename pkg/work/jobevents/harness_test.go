@@ -33,7 +33,7 @@ func (w *world) eventful(t *testing.T, events int) store.Record {
 	t.Helper()
 	job := recorded()
 	job.ID = tuning.NewID(time.Now())
-	for job = seen(job.MarkWaiting().MarkSubmitting(at(75)), "RUNNING", 1); len(job.Events) < events; {
+	for job = observed(job.MarkWaiting().MarkSubmitting(at(75)), "RUNNING", 1); len(job.Events) < events; {
 		job.StalledAt = time.Time{}
 		job = job.Stall(tuning.NoChange, at(len(job.Events)))
 	}

@@ -22,12 +22,12 @@ import (
 func (w *world) wrote(t *testing.T, r tuning.Request, content string) store.Record {
 	t.Helper()
 	record := w.record(t, func(j *tuning.Job) { j.Request = r.Encode() })
-	w.left(t, record, ".jsonl", content)
+	w.writeEarlier(t, record, ".jsonl", content)
 	return record
 }
 
-// left writes one of a job's objects as its first attempt does.
-func (w *world) left(t *testing.T, r store.Record, kind, content string) {
+// writeEarlier writes one of a job's objects as its first attempt does.
+func (w *world) writeEarlier(t *testing.T, r store.Record, kind, content string) {
 	t.Helper()
 	w.Upload(t, bucket, "datasets/"+r.ID+kind, content, map[string]string{tuning.LabelKey: r.ID, "attempt": "0"})
 }
@@ -113,7 +113,7 @@ func TestValidation_adopted(t *testing.T) {
 			}, line("question", "answer"))
 			want := ""
 			if tt.first != "" {
-				w.left(t, r, ".validation.jsonl", tt.first)
+				w.writeEarlier(t, r, ".validation.jsonl", tt.first)
 				want = "gs://test-data/datasets/" + r.ID + ".validation.jsonl"
 			}
 			w.tickLater(t)

@@ -54,7 +54,7 @@ func (w *world) slowly(t *testing.T, o jobs.StartRequest, during func(store.Reco
 		defer close(goOn) // even if the test has failed
 		select {
 		case <-begun:
-			during(w.only(t))
+			during(w.onlyRecord(t))
 		case <-done:
 			t.Errorf("the start ended before its dataset was written: %v", err)
 		}

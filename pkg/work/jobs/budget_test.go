@@ -96,7 +96,7 @@ func TestAdmission_that_Firestore_refuses(t *testing.T) {
 		t.Error("Tick: no error")
 	}
 	w.On("RunQuery", nil)
-	if got := w.only(t); got.Step != tuning.Waiting {
+	if got := w.onlyRecord(t); got.Step != tuning.Waiting {
 		t.Errorf("the job is at %s with %+v", got.Step, got.Failure)
 	}
 	w.tick(t)

@@ -19,8 +19,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// never fails the test unless the job was cancelled and never submitted, even by later ticks.
-func (w *world) never(t *testing.T, id string) {
+// wantNeverSubmitted fails the test unless the job was cancelled and never submitted, even by later
+// ticks.
+func (w *world) wantNeverSubmitted(t *testing.T, id string) {
 	t.Helper()
 	w.tickLater(t)
 	w.tickLater(t)
@@ -49,26 +50,26 @@ func TestCancel_what_is_not_sent(t *testing.T) {
 		w.conversation(t, "s")
 		r := w.record(t, func(*tuning.Job) {})
 		w.cancel(t, r)
-		w.never(t, r.ID)
+		w.wantNeverSubmitted(t, r.ID)
 	})
 	t.Run("waiting", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.waits(t, "a", func(*tuning.Job) {})
-		r := w.only(t)
+		r := w.onlyRecord(t)
 		w.cancel(t, r)
-		w.never(t, r.ID)
+		w.wantNeverSubmitted(t, r.ID)
 	})
 	t.Run("while_it_is_read", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.waits(t, "a", func(*tuning.Job) {})
-		r := w.only(t) // the version that a poller has read
+		r := w.onlyRecord(t) // the version that a poller has read
 		w.cancel(t, r)
 		if _, more, err := w.Dispatch(t.Context(), r); !more || err != nil {
 			t.Errorf("Dispatch = %v, %v; want to continue with the next job", more, err)
 		}
-		w.never(t, r.ID)
+		w.wantNeverSubmitted(t, r.ID)
 	})
 	for kind := range kinds(t, newWorld(t)) {
 		for name, lease := range map[string]time.Duration{"seen_at_once": shortLease, "seen_later": time.Minute} {
@@ -84,7 +85,7 @@ func TestCancel_what_is_not_sent(t *testing.T) {
 				if err != nil || job.State != tuning.Cancelled {
 					t.Errorf("Start = %s, %v", job.State, err)
 				}
-				w.never(t, job.ID)
+				w.wantNeverSubmitted(t, job.ID)
 			})
 		}
 	}
@@ -111,7 +112,7 @@ func TestCancel_what_may_be_sent(t *testing.T) {
 			w := newWorld(t)
 			w.conversation(t, "s")
 			w.On("CreateTuningJob", func(ctx context.Context, c faults.Call, do faults.Do) error {
-				if ended := w.cancel(t, w.only(t)); ended.Finished || ended.CancelRequested == nil {
+				if ended := w.cancel(t, w.onlyRecord(t)); ended.Finished || ended.CancelRequested == nil {
 					t.Errorf("cancelled: in %s, requested %+v", ended.State, ended.CancelRequested)
 				}
 				return tt.create(ctx, c, do)
@@ -122,7 +123,7 @@ func TestCancel_what_may_be_sent(t *testing.T) {
 			}
 			w.tickLater(t)
 			w.tick(t)
-			got := w.only(t)
+			got := w.onlyRecord(t)
 			if got.State != tt.want {
 				t.Errorf("the record is in %s, want %s", got.State, tt.want)
 			}
@@ -146,7 +147,7 @@ func TestCancel_what_runs(t *testing.T) {
 	w := newWorld(t)
 	w.conversation(t, "s")
 	job := w.start(t, session)
-	got := w.cancel(t, w.only(t))
+	got := w.cancel(t, w.onlyRecord(t))
 	if got.State != tuning.Cancelling || got.CancelRequested == nil || got.CancelRequested.By != "somebody" {
 		t.Errorf("cancelled: %s, requested %+v", got.State, got.CancelRequested)
 	}

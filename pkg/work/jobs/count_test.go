@@ -112,9 +112,9 @@ func TestCount_that_fails(t *testing.T) {
 		return ctx.Err()
 	}
 	for _, c := range []struct {
-		name, say string
-		hook      faults.Hook
-		most      int // calls
+		name, message string
+		hook          faults.Hook
+		maxCalls      int // calls
 	}{
 		{"quota", "RESOURCE_EXHAUSTED", faults.Fail(codes.ResourceExhausted), 50},
 		{"unavailable", "UNAVAILABLE", faults.Fail(codes.Unavailable), 50},
@@ -140,19 +140,19 @@ func TestCount_that_fails(t *testing.T) {
 			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("the start took %s", took)
 			}
-			if n := w.Count("CountTokens"); n > c.most {
+			if n := w.Count("CountTokens"); n > c.maxCalls {
 				t.Errorf("%d calls", n)
 			}
 			e := estimated(t, job)
 			if e.Basis != estimate.Characters || e.Counted != 0 || e.Tokens.High < e.Tokens.Expected*139/100 {
 				t.Errorf("%+v", e)
 			}
-			want := "did not count the tokens of a sample (" + c.say + ")"
+			want := "did not count the tokens of a sample (" + c.message + ")"
 			if !strings.Contains(strings.Join(job.Warnings, "\n"), want) {
 				t.Errorf("the warnings %q do not have %q", job.Warnings, want)
 			}
 			log := w.Cloud.Log.String()
-			if n := strings.Count(log, "the tokens were not counted"); n != 1 || strings.Contains(log, secret) || !strings.Contains(log, "code="+c.say) {
+			if n := strings.Count(log, "the tokens were not counted"); n != 1 || strings.Contains(log, secret) || !strings.Contains(log, "code="+c.message) {
 				t.Errorf("the log has %d lines:\n%s", n, log)
 			}
 		})

@@ -72,7 +72,7 @@ func TestCreate_unclear(t *testing.T) {
 					t.Errorf("Start = %s %q, want a queued job that says why", job.State, job.Detail)
 				}
 				w.tick(t)
-				if got := w.only(t); got.Step != tuning.Submitting || got.Finished {
+				if got := w.onlyRecord(t); got.Step != tuning.Submitting || got.Finished {
 					t.Errorf("the poller gave up a create that may still take effect: %s", got.Step)
 				}
 				w.On("ListTuningJobs", nil)
@@ -100,7 +100,7 @@ func TestCreate_never_arrives(t *testing.T) {
 	for range 10 {
 		w.tickLater(t)
 	}
-	got := w.only(t)
+	got := w.onlyRecord(t)
 	if got.State != tuning.Failed || got.Failure == nil || got.Failure.Code != int32(codes.Unavailable) {
 		t.Errorf("the record is in %s, %+v", got.State, got.Failure)
 	}
@@ -124,7 +124,7 @@ func TestNoRoom(t *testing.T) {
 		t.Errorf("first answer (-want +got):\n%s", diff)
 	}
 	w.tick(t)
-	if got := w.only(t); got.Step != tuning.Waiting || got.Refusals != 2 {
+	if got := w.onlyRecord(t); got.Step != tuning.Waiting || got.Refusals != 2 {
 		t.Errorf("refused again: at %s, %d refusals", got.Step, got.Refusals)
 	}
 	w.tick(t)
@@ -154,7 +154,7 @@ func TestNo_room_for_long(t *testing.T) {
 	for range refusals {
 		w.tick(t)
 	}
-	if got := w.only(t); got.Step != tuning.Submitting || got.Refusals != refusals || got.Submissions != refusals+1 {
+	if got := w.onlyRecord(t); got.Step != tuning.Submitting || got.Refusals != refusals || got.Submissions != refusals+1 {
 		t.Fatalf("at %s after %d submissions and %d refusals", got.Step, got.Submissions, got.Refusals)
 	}
 	w.tickLater(t)
@@ -188,7 +188,7 @@ func TestCreate_refused(t *testing.T) {
 			if fault.KindOf(err) != want.kind {
 				t.Errorf("Start = %v (kind %v), want kind %v", err, fault.KindOf(err), want.kind)
 			}
-			record := w.only(t)
+			record := w.onlyRecord(t)
 			if why := record.Failure; why.Code != int32(code) || strings.Contains(why.Message, words) != want.shown {
 				t.Errorf("the record says %d %q; want Vertex AI's message in it: %v", why.Code, why.Message, want.shown)
 			}
@@ -226,11 +226,11 @@ func TestRefused_while_it_waits(t *testing.T) {
 func TestCreate_too_late(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		meanwhile func(t *testing.T, w *world)
-		want      []string // states on Vertex AI, newest first
+		between func(t *testing.T, w *world)
+		want    []string // states on Vertex AI, newest first
 	}{
 		"sent_again": {func(*testing.T, *world) {}, []string{"JOB_STATE_CANCELLING", "JOB_STATE_PENDING"}},
-		"cancelled":  {func(t *testing.T, w *world) { w.cancel(t, w.only(t)) }, []string{"JOB_STATE_CANCELLING"}},
+		"cancelled":  {func(t *testing.T, w *world) { w.cancel(t, w.onlyRecord(t)) }, []string{"JOB_STATE_CANCELLING"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -238,7 +238,7 @@ func TestCreate_too_late(t *testing.T) {
 			w := newWorld(t)
 			w.conversation(t, "s")
 			w.On("CreateTuningJob", faults.First(1, faults.Before(func() {
-				tt.meanwhile(t, w)
+				tt.between(t, w)
 				w.tickLater(t)
 			})))
 			w.start(t, session)
@@ -249,7 +249,7 @@ func TestCreate_too_late(t *testing.T) {
 			if diff := cmp.Diff(tt.want, states); diff != "" {
 				t.Errorf("on Vertex AI (-want +got):\n%s", diff)
 			}
-			if got := w.only(t); (got.State == tuning.Cancelled) != (len(states) == 1) {
+			if got := w.onlyRecord(t); (got.State == tuning.Cancelled) != (len(states) == 1) {
 				t.Errorf("the record is in %s", got.State)
 			}
 			if !strings.Contains(w.Cloud.Log.String(), "a second job appeared late") {

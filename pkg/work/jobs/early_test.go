@@ -23,7 +23,7 @@ func TestCancelled_before_it_is_known(t *testing.T) {
 			if err := do(ctx); err != nil {
 				return err
 			}
-			if _, err := w.Cancel(t.Context(), w.only(t), "somebody"); err != nil {
+			if _, err := w.Cancel(t.Context(), w.onlyRecord(t), "somebody"); err != nil {
 				t.Errorf("Cancel: %v", err)
 			}
 			return nil
@@ -34,7 +34,7 @@ func TestCancelled_before_it_is_known(t *testing.T) {
 		if err != nil || job.State != tuning.Cancelled {
 			t.Errorf("Start = %s, %v", job.State, err)
 		}
-		if got := w.only(t); got.State != tuning.Cancelled || !got.Finished || got.Step != tuning.Ended || len(got.Events) != 2 {
+		if got := w.onlyRecord(t); got.State != tuning.Cancelled || !got.Finished || got.Step != tuning.Ended || len(got.Events) != 2 {
 			t.Errorf("the record is at %s in %s, with %d events", got.Step, got.State, len(got.Events))
 		}
 		if n := w.Count("CreateTuningJob"); n != 0 {

@@ -62,7 +62,7 @@ func TestEnqueue(t *testing.T) {
 			w := newWorld(t)
 			o := w.file(t, name, content)
 			job := w.enqueue(t, o)
-			if r := w.only(t); r.ID != job.ID || r.Step != tuning.Preparing || r.Leased(w.Now()) || r.StartedBy != o.Caller {
+			if r := w.onlyRecord(t); r.ID != job.ID || r.Step != tuning.Preparing || r.Leased(w.Now()) || r.StartedBy != o.Caller {
 				t.Errorf("the record is at %s, leased %v, of %q", r.Step, r.Leased(w.Now()), r.StartedBy)
 			}
 			if n := w.Count("CreateTuningJob") + w.named(t, "datasets/"); n != 0 {
@@ -141,7 +141,7 @@ func TestEnqueue_once(t *testing.T) {
 			})
 		}
 		all.Wait()
-		r := w.only(t)
+		r := w.onlyRecord(t)
 		ids.Range(func(id, _ any) bool {
 			if id != r.ID {
 				t.Errorf("a caller got job %v, but the record is %s", id, r.ID)
@@ -155,7 +155,7 @@ func TestEnqueue_once(t *testing.T) {
 		o := w.file(t, "a.json", alpaca)
 		w.On("Commit", faults.First(1, faults.Lose(codes.Internal)))
 		job := w.enqueue(t, o)
-		if r := w.only(t); r.ID != job.ID {
+		if r := w.onlyRecord(t); r.ID != job.ID {
 			t.Errorf("job %s, but the record is %s", job.ID, r.ID)
 		}
 	})
@@ -164,9 +164,9 @@ func TestEnqueue_once(t *testing.T) {
 func TestEnqueue_refused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		change func(*world, *jobs.StartRequest)
-		kind   fault.Kind
-		says   string
+		change  func(*world, *jobs.StartRequest)
+		kind    fault.Kind
+		message string
 	}{
 		"invalid": {
 			func(_ *world, o *jobs.StartRequest) { o.Hyperparameters.EpochCount = new(int64(0)) },
@@ -198,7 +198,7 @@ func TestEnqueue_refused(t *testing.T) {
 			tt.change(w, &o)
 			before := len(w.Recorded(t))
 			_, err := w.Enqueue(t.Context(), o)
-			if fault.KindOf(err) != tt.kind || !strings.Contains(err.Error(), tt.says) {
+			if fault.KindOf(err) != tt.kind || !strings.Contains(err.Error(), tt.message) {
 				t.Errorf("Enqueue = %v (kind %v), want kind %v", err, fault.KindOf(err), tt.kind)
 			}
 			if n := len(w.Recorded(t)); n != before {
@@ -215,8 +215,8 @@ func TestEnqueue_refused(t *testing.T) {
 func TestEnqueue_fails(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		after func(*testing.T, *world)
-		says  string
+		after   func(*testing.T, *world)
+		message string
 	}{
 		"replaced": {func(t *testing.T, w *world) { t.Helper(); w.Upload(t, bucket, "a.json", alpaca+alpaca, nil) }, "was replaced or deleted"},
 		"deleted": {func(t *testing.T, w *world) {
@@ -237,8 +237,8 @@ func TestEnqueue_fails(t *testing.T) {
 			w.enqueue(t, o)
 			tt.after(t, w)
 			w.tick(t)
-			r := w.only(t)
-			if r.State != tuning.Failed || r.Failure == nil || !strings.Contains(r.Failure.Message, tt.says) {
+			r := w.onlyRecord(t)
+			if r.State != tuning.Failed || r.Failure == nil || !strings.Contains(r.Failure.Message, tt.message) {
 				t.Errorf("the record is in %s, %+v", r.State, r.Failure)
 			}
 			if n := len(w.OnVertex(t)); n != 0 {

@@ -57,8 +57,8 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// died records a keyed start that was interrupted before its dataset was written.
-func (w *world) died(t *testing.T, o jobs.StartRequest) store.Record {
+// interruptedStart records a keyed start that was interrupted before its dataset was written.
+func (w *world) interruptedStart(t *testing.T, o jobs.StartRequest) store.Record {
 	t.Helper()
 	now := w.Now().UTC().Truncate(time.Microsecond)
 	job := tuning.Job{
@@ -82,7 +82,7 @@ func TestRepeat_continues(t *testing.T) {
 		w := newWorld(t)
 		w.conversation(t, "s")
 		w.Config.Lease = shortLease
-		died := w.died(t, keyed)
+		died := w.interruptedStart(t, keyed)
 		if job := w.start(t, keyed); job.ID != died.ID || job.State != tuning.Pending || job.Pairs != 3 {
 			t.Errorf("Start = %s in %s, want %s started", job.ID, job.State, died.ID)
 		}
@@ -94,7 +94,7 @@ func TestRepeat_continues(t *testing.T) {
 	t.Run("to_the_failure", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		died := w.died(t, keyed)
+		died := w.interruptedStart(t, keyed)
 		w.Advance(allLeasesOver)
 		for range 2 {
 			if _, err := w.Start(t.Context(), keyed); fault.KindOf(err) != fault.NotFound {
@@ -109,7 +109,7 @@ func TestRepeat_continues(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.conversation(t, "s")
-		w.died(t, keyed)
+		w.interruptedStart(t, keyed)
 		w.Advance(allLeasesOver)
 		var all sync.WaitGroup
 		for range 10 {

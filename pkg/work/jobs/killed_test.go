@@ -67,7 +67,7 @@ func TestKilledAttempts(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.conversation(t, "s")
-		r := w.died(t, keyed)
+		r := w.interruptedStart(t, keyed)
 		for range 4 { // in addition to the first one
 			w.killed(t, r.ID)
 		}
@@ -112,7 +112,7 @@ func TestPrepared_at_a_time(t *testing.T) {
 	file := strings.Repeat(strings.Replace(example, "%", strings.Repeat("x", 1000), 1), 100)
 	tests := map[string]struct {
 		r    tuning.Request
-		most int
+		peak int
 	}{
 		"whole":       {tuning.Request{TrainingData: "gs://test-data/big.jsonl"}, 10},
 		"divided":     {tuning.Request{TrainingData: "gs://test-data/big.jsonl", ValidationSplit: 0.5}, 2},
@@ -150,8 +150,8 @@ func TestPrepared_at_a_time(t *testing.T) {
 					next.ServeHTTP(rw, r)
 				})
 				begin(t, w)
-				if most > tt.most || most < 2 {
-					t.Errorf("%d datasets are read at the same time, want from 2 to %d", most, tt.most)
+				if most > tt.peak || most < 2 {
+					t.Errorf("%d datasets are read at the same time, want from 2 to %d", most, tt.peak)
 				}
 				if n := len(w.OnVertex(t)); n != starts {
 					t.Errorf("%d jobs on Vertex AI, want %d", n, starts)

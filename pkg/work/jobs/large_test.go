@@ -75,9 +75,9 @@ func TestLargeRequest_not_kept(t *testing.T) {
 func TestLargeRequest_resumed(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		kept string // "" for no object
-		want tuning.State
-		code codes.Code
+		storedText string // "" for no object
+		want       tuning.State
+		code       codes.Code
 	}{
 		"whole":   {string(session.Encode()), tuning.Pending, codes.OK},
 		"missing": {"", tuning.Failed, codes.Internal},
@@ -91,8 +91,8 @@ func TestLargeRequest_resumed(t *testing.T) {
 			r := w.record(t, func(j *tuning.Job) {
 				j.Request, j.RequestData = nil, "gs://test-data/requests/"+j.ID+".json"
 			})
-			if tt.kept != "" {
-				w.Upload(t, bucket, "requests/"+r.ID+".json", tt.kept, nil)
+			if tt.storedText != "" {
+				w.Upload(t, bucket, "requests/"+r.ID+".json", tt.storedText, nil)
 			}
 			w.tickLater(t)
 			got := w.Read(t, r.ID)

@@ -30,7 +30,7 @@ func TestLease_renewed(t *testing.T) {
 					time.Sleep(shortLease)
 					w.tick(t)
 				}
-				if now := w.only(t); now.Step != tuning.Preparing || !now.LeaseUntil.After(before.LeaseUntil.Add(2*shortLease)) {
+				if now := w.onlyRecord(t); now.Step != tuning.Preparing || !now.LeaseUntil.After(before.LeaseUntil.Add(2*shortLease)) {
 					t.Errorf("after three leases: %s until %v, first until %v", now.Step, now.LeaseUntil, before.LeaseUntil)
 				}
 			})
@@ -90,7 +90,7 @@ func TestLease_lost(t *testing.T) {
 		if err != nil || job.State != tuning.Queued {
 			t.Errorf("renewed %v: Start = %s, %v", renewed, job.State, err)
 		}
-		if got := w.only(t); got.Step != tuning.Preparing || !got.Leased(w.Now().Add(50*time.Minute)) {
+		if got := w.onlyRecord(t); got.Step != tuning.Preparing || !got.Leased(w.Now().Add(50*time.Minute)) {
 			t.Errorf("renewed %v: at %s, leased until %v; want it left to the new holder", renewed, got.Step, got.LeaseUntil)
 		}
 		if n := w.Count("CreateTuningJob"); n != 0 {

@@ -88,12 +88,12 @@ func TestDatasetDelayed_for_long(t *testing.T) {
 	})
 	w.Advance(55 * time.Minute)
 	briefly(tick)
-	if got := w.only(t); got.Step != tuning.Preparing || got.Detail == "" || got.Leased(w.Now()) {
+	if got := w.onlyRecord(t); got.Step != tuning.Preparing || got.Detail == "" || got.Leased(w.Now()) {
 		t.Errorf("after 55 minutes: at %s, %q, leased until %v", got.Step, got.Detail, got.LeaseUntil)
 	}
 	w.Advance(10 * time.Minute)
 	briefly(tick)
-	got := w.only(t)
+	got := w.onlyRecord(t)
 	if got.State != tuning.Failed || got.Failure.Code != int32(codes.DeadlineExceeded) || got.Detail != "" {
 		t.Fatalf("after 65 minutes: %s, %+v", got.State, got.Failure)
 	}

@@ -86,7 +86,7 @@ func TestName_not_recorded(t *testing.T) {
 	if !strings.Contains(w.Cloud.Log.String(), seen[0].Name) {
 		t.Errorf("the log does not name the job:\n%s", w.Cloud.Log)
 	}
-	if record := w.only(t); record.Name != "" {
+	if record := w.onlyRecord(t); record.Name != "" {
 		t.Fatalf("the record was written after all: %+v", record.Job)
 	}
 	w.tickLater(t)
@@ -104,7 +104,7 @@ func TestName_not_recorded_is_not_published(t *testing.T) {
 	// The job is about to be submitted.
 	w.On("Commit", faults.After(1, faults.First(1, faults.Fail(codes.PermissionDenied))))
 	w.tick(t)
-	if got := w.only(t); got.Name != "" || got.Published > 1 || len(got.Events) != 1 {
+	if got := w.onlyRecord(t); got.Name != "" || got.Published > 1 || len(got.Events) != 1 {
 		t.Fatalf("the record names %q, %d events of %d were published", got.Name, got.Published, len(got.Events))
 	}
 	w.tickLater(t)

@@ -58,14 +58,14 @@ func TestRepeat(t *testing.T) {
 				w.conversation(t, "s")
 				set(w)
 				first := answerOf(w.start(t, keyed))
-				happens(t, w, w.only(t))
+				happens(t, w, w.onlyRecord(t))
 				for range 2 {
 					if diff := cmp.Diff(first, answerOf(w.start(t, keyed))); diff != "" {
 						t.Errorf("answer (-first +repeated):\n%s", diff)
 					}
 				}
 				w.tickLater(t)
-				w.only(t)
+				w.onlyRecord(t)
 				if n := len(w.OnVertex(t)); n > 1 {
 					t.Errorf("%d jobs on Vertex AI", n)
 				}
@@ -192,7 +192,7 @@ func TestRepeat_at_once(t *testing.T) {
 					t.Errorf("Start = %v, another %v", errs[i], errs[0])
 				}
 			}
-			w.only(t)
+			w.onlyRecord(t)
 			if n := w.Count("CreateTuningJob"); n != 1 {
 				t.Errorf("Vertex AI was asked %d times", n)
 			}

@@ -86,8 +86,8 @@ func (w *world) record(t *testing.T, change func(*tuning.Job)) store.Record {
 	return w.Record(t, job)
 }
 
-// only fails the test unless there is exactly one record, which it returns.
-func (w *world) only(t *testing.T) store.Record {
+// onlyRecord fails the test unless there is exactly one record, which it returns.
+func (w *world) onlyRecord(t *testing.T) store.Record {
 	t.Helper()
 	records := w.Recorded(t)
 	if len(records) != 1 {
@@ -100,7 +100,7 @@ func (w *world) only(t *testing.T) store.Record {
 // together.
 func (w *world) one(t *testing.T) store.Record {
 	t.Helper()
-	record, seen := w.only(t), w.OnVertex(t)
+	record, seen := w.onlyRecord(t), w.OnVertex(t)
 	if len(seen) != 1 {
 		t.Fatalf("%d jobs on Vertex AI, want one", len(seen))
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
-// asked returns the order of a request body.
-func asked(t *testing.T, body string) jobs.StartRequest {
+// startRequest returns the order of a request body.
+func startRequest(t *testing.T, body string) jobs.StartRequest {
 	t.Helper()
 	f, err := reading.Parse("The body", []byte(body))
 	if err != nil {
@@ -61,8 +61,8 @@ func TestEvery_fault_at_once(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, startErr := w.Start(t.Context(), asked(t, tt.body))
-			_, dryErr := w.DryRun(t.Context(), asked(t, tt.body))
+			_, startErr := w.Start(t.Context(), startRequest(t, tt.body))
+			_, dryErr := w.DryRun(t.Context(), startRequest(t, tt.body))
 			for what, err := range map[string]error{"start": startErr, "dry run": dryErr} {
 				e, ok := errors.AsType[*fault.Error](err)
 				if !ok {
@@ -82,7 +82,7 @@ func TestEvery_fault_at_once(t *testing.T) {
 		})
 	}
 	// The data's faults come with those of the fields.
-	_, err := w.Start(t.Context(), asked(t, `{"training_data":"gs://test-data/bad.jsonl","priority":5000}`))
+	_, err := w.Start(t.Context(), startRequest(t, `{"training_data":"gs://test-data/bad.jsonl","priority":5000}`))
 	e := fault.From(err)
 	if len(e.Violations) < 2 || e.Violations[0].Field != "priority" || !strings.HasPrefix(e.Violations[1].Field, "training_data[1]") {
 		t.Errorf("Start = %+v", e)
@@ -96,7 +96,7 @@ func TestManyFaults(t *testing.T) {
 	w := newWorld(t)
 	for element, count := range map[string]string{`"a"`: "The request has 50000 faults", `1`: "The request has 300001 faults", `""`: ""} {
 		body := `{"message_ids":[` + strings.TrimSuffix(strings.Repeat(element+",", 300_000), ",") + `]}`
-		_, err := w.Start(t.Context(), asked(t, body))
+		_, err := w.Start(t.Context(), startRequest(t, body))
 		e := fault.From(err)
 		if len(e.Violations) > 1000 || len(e.Violations) == 0 || !strings.HasPrefix(e.Message, count) {
 			t.Errorf("%s: %d violations, %q", element, len(e.Violations), e.Message)
@@ -116,7 +116,7 @@ func TestAllowLists(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Config.Buckets, w.Config.Accounts, w.Config.Keys = []string{"ours"}, []string{"a@p.iam.gserviceaccount.com"}, []string{"projects/p/locations/l/keyRings/r/cryptoKeys/k"}
-	_, err := w.DryRun(t.Context(), asked(t, `{"training_data":"gs://theirs/x.jsonl","validation_data":"gs://theirs/y.jsonl","output_uri":"gs://theirs",
+	_, err := w.DryRun(t.Context(), startRequest(t, `{"training_data":"gs://theirs/x.jsonl","validation_data":"gs://theirs/y.jsonl","output_uri":"gs://theirs",
 		"service_account":"b@p.iam.gserviceaccount.com","kms_key_name":"projects/p/locations/l/keyRings/r/cryptoKeys/other"}`))
 	var got []string
 	for _, v := range fault.From(err).Violations {
@@ -128,7 +128,7 @@ func TestAllowLists(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("violations (-want +got):\n%s", diff)
 	}
-	_, err = w.DryRun(t.Context(), asked(t, `{"training_data":"gs://test-data/none.jsonl","validation_data":"gs://ours/y.jsonl"}`))
+	_, err = w.DryRun(t.Context(), startRequest(t, `{"training_data":"gs://test-data/none.jsonl","validation_data":"gs://ours/y.jsonl"}`))
 	if e := fault.From(err); e.Kind != fault.NotFound || e.Violations[0].Reason != "UNKNOWN_OBJECT" {
 		t.Errorf("the data bucket, and one of the list: %v", err)
 	}

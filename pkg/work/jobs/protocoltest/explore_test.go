@@ -127,19 +127,19 @@ func (m *model) moves(s state, emit func(move)) {
 // is not stopped.
 func (w *walk) dies() {
 	at := w.self().at
-	if w.from.crashes == 0 || at == idle || at == gone {
+	if w.from.crashes == 0 || at == idle || at == exited {
 		return
 	}
 	w.move(move{what: "die", fault: true}, func(s *state, p *process) {
 		s.crashes--
 		if at == onTheWay {
-			s.astray++
+			s.orphanedCalls++
 		}
 		// No record leads to a dataset that is written by a process whose job was refused
 		// meanwhile.
-		s.stray = s.stray || s.data && w.gone(s)
+		s.stray = s.stray || s.data && w.hasNoJob(s)
 		if *p = (process{}); w.who <= start2 || w.who == canceller {
-			p.at = gone
+			p.at = exited
 		}
 	})
 }
@@ -152,17 +152,17 @@ func (w *walk) world() {
 		f(&to)
 		w.emit(move{to: to, who: outside, what: what, bad: w.bad, fault: fault})
 	}
-	onTheWay := w.from.astray > 0 || slices.ContainsFunc(w.from.procs[:], func(p process) bool { return p.at == onTheWay })
-	if w.from.astray > 0 {
-		by("a request whose sender crashed takes effect", false, func(s *state) { s.astray--; w.create(s) })
-		by("a request whose sender crashed is lost", false, func(s *state) { s.astray-- })
+	onTheWay := w.from.orphanedCalls > 0 || slices.ContainsFunc(w.from.procs[:], func(p process) bool { return p.at == onTheWay })
+	if w.from.orphanedCalls > 0 {
+		by("a request whose sender crashed takes effect", false, func(s *state) { s.orphanedCalls--; w.create(s) })
+		by("a request whose sender crashed is lost", false, func(s *state) { s.orphanedCalls-- })
 	}
 	// A lease outlasts the request that is sent under it. The lease of a running process expires
 	// only if the process is slow.
 	slow := slices.ContainsFunc(w.from.procs[:], func(p process) bool { return p.live })
-	if job := &w.jobs.all[w.from.record]; !job.LeaseUntil.IsZero() && !w.from.over && !onTheWay && (!slow || w.from.faults > 0) {
+	if job := &w.jobs.jobs[w.from.record]; !job.LeaseUntil.IsZero() && !w.from.leaseExpired && !onTheWay && (!slow || w.from.faults > 0) {
 		by("the lease expires", slow, func(s *state) {
-			s.over = true
+			s.leaseExpired = true
 			for i := range s.procs {
 				s.procs[i].live = false
 			}
@@ -192,12 +192,12 @@ func (m *model) goes(from uint8) []uint8 {
 
 // wrong returns the rule that a state violates, or "".
 func (m *model) wrong(s state) string {
-	askAgain := m.jobs.answer(again)
+	askAgain := m.jobs.answer(retryReply)
 	one, other := s.procs[start1].reply, s.procs[start2].reply
 	if one != 0 && other != 0 && one != other && one != askAgain && other != askAgain {
-		return fmt.Sprintf("one start is answered %q, its repetition %q", m.jobs.said[one], m.jobs.said[other])
+		return fmt.Sprintf("one start is answered %q, its repetition %q", m.jobs.replies[one], m.jobs.replies[other])
 	}
-	job := &m.jobs.all[s.record]
+	job := &m.jobs.jobs[s.record]
 	if job.Published > int64(s.topic) || int(s.topic) > len(job.Events) {
 		return fmt.Sprintf("%d events happened, %d were published, %d count as published", len(job.Events), s.topic, job.Published)
 	}
@@ -213,19 +213,19 @@ func (m *model) wrong(s state) string {
 // refusal returns the rule that a refused start violates, or "": it leaves no visible record, no
 // event and no file.
 func (m *model) refusal(s state) string {
-	job := &m.jobs.all[s.record]
+	job := &m.jobs.jobs[s.record]
 	said := [...]answer{s.procs[start1].reply, s.procs[start2].reply}
 	refused := s.record == 0 || job.Step == tuning.Refused
 	for _, a := range said {
 		switch {
 		case a == m.jobs.answer(failed) && !refused:
 			return "a start was answered that it is refused, and there is a job"
-		case a != 0 && a != m.jobs.answer(failed) && a != m.jobs.answer(again) && refused:
+		case a != 0 && a != m.jobs.answer(failed) && a != m.jobs.answer(retryReply) && refused:
 			return "a start was answered that there is a job, and it is refused"
 		}
 	}
 	switch {
-	case !s.kept:
+	case !s.keyHasRefusal:
 		return ""
 	case s.topic > 0 || refused && len(job.Events) > 0:
 		return "a start was refused that has events"
@@ -240,11 +240,11 @@ func (m *model) refusal(s state) string {
 // done reports whether everything has ended: there is no start, or its job has ended in the record
 // and on Vertex AI, and all events were published.
 func (m *model) done(s state) bool {
-	job := &m.jobs.all[s.record]
+	job := &m.jobs.jobs[s.record]
 	if s.record == 0 {
-		return !slices.ContainsFunc(s.procs[:], func(p process) bool { return p.at != idle && p.at != gone })
+		return !slices.ContainsFunc(s.procs[:], func(p process) bool { return p.at != idle && p.at != exited })
 	}
-	return job.Finished && !job.Watched && int(s.topic) == len(job.Events) && s.astray == 0 &&
+	return job.Finished && !job.Watched && int(s.topic) == len(job.Events) && s.orphanedCalls == 0 &&
 		!slices.ContainsFunc(s.procs[:], func(p process) bool { return p.at == onTheWay })
 }
 

@@ -15,10 +15,10 @@ type jobRef uint16
 
 // jobs is the table of all jobs that occur, and of the results of the steps.
 type jobs struct {
-	all   []tuning.Job
-	index map[string]jobRef
-	made  map[making]jobRef
-	said  []string // answers to callers
+	jobs    []tuning.Job
+	index   map[string]jobRef
+	made    map[making]jobRef
+	replies []string // answers to callers
 }
 
 // making is a step that is applied to a job.
@@ -29,7 +29,7 @@ type making struct {
 }
 
 func newJobs() *jobs {
-	return &jobs{all: make([]tuning.Job, 1), index: map[string]jobRef{}, made: map[making]jobRef{}, said: make([]string, 1)}
+	return &jobs{jobs: make([]tuning.Job, 1), index: map[string]jobRef{}, made: map[making]jobRef{}, replies: make([]string, 1)}
 }
 
 // ref returns the place of a job in the table.
@@ -40,8 +40,8 @@ func (t *jobs) ref(j tuning.Job) jobRef {
 	}
 	r, ok := t.index[string(key)]
 	if !ok {
-		r = jobRef(len(t.all))
-		t.all, t.index[string(key)] = append(t.all, j), r
+		r = jobRef(len(t.jobs))
+		t.jobs, t.index[string(key)] = append(t.jobs, j), r
 	}
 	return r
 }
@@ -51,7 +51,7 @@ func (t *jobs) make(from jobRef, s step, arg uint8) jobRef {
 	k := making{from, s, arg}
 	r, ok := t.made[k]
 	if !ok {
-		r = t.ref(s.of(t.all[from], arg))
+		r = t.ref(s.apply(t.jobs[from], arg))
 		t.made[k] = r
 	}
 	return r
@@ -61,18 +61,18 @@ func (t *jobs) make(from jobRef, s step, arg uint8) jobRef {
 type answer uint8
 
 func (t *jobs) answer(text string) answer {
-	for i, said := range t.said {
+	for i, said := range t.replies {
 		if said == text {
 			return answer(i)
 		}
 	}
-	t.said = append(t.said, text)
-	return answer(len(t.said) - 1)
+	t.replies = append(t.replies, text)
+	return answer(len(t.replies) - 1)
 }
 
 // reply returns the answer of a start for its job.
 func (t *jobs) reply(r jobRef) answer {
-	j := t.all[r]
+	j := t.jobs[r]
 	switch {
 	case j.Step == tuning.Refused:
 		return t.answer(failed)
@@ -87,8 +87,8 @@ func (t *jobs) reply(r jobRef) answer {
 
 // Answers that are errors.
 const (
-	failed = "failed"    // there is no job, and that answer is stored
-	again  = "ask again" // a call failed; there may be a job
+	failed     = "failed"    // there is no job, and that answer is stored
+	retryReply = "ask again" // a call failed; there may be a job
 )
 
 // epoch is the time of everything except the times that Vertex AI reports. A lease ends at
@@ -130,8 +130,8 @@ const (
 	publishedAll
 )
 
-// of returns the result of the step for a job.
-func (s step) of(j tuning.Job, arg uint8) tuning.Job {
+// apply returns the result of the step for a job.
+func (s step) apply(j tuning.Job, arg uint8) tuning.Job {
 	switch s {
 	case recorded:
 		return tuning.Job{

@@ -34,7 +34,7 @@ func (s scene) begin() state {
 		absent := i == start1 && s.starts < 1 || i == start2 && s.starts < 2 ||
 			i == poller1 && s.pollers < 1 || i == poller2 && s.pollers < 2 || i == canceller && s.cancellers < 1
 		if absent {
-			first.procs[i].at = gone
+			first.procs[i].at = exited
 		}
 	}
 	return first.canonical()
@@ -70,7 +70,7 @@ func TestProtocol(t *testing.T) {
 			if wrong := m.explore(s.begin()); wrong != "" {
 				t.Error(wrong)
 			}
-			t.Logf("%d states explored, with %d different records", len(m.states), len(m.jobs.all)-1)
+			t.Logf("%d states explored, with %d different records", len(m.states), len(m.jobs.jobs)-1)
 			total += len(m.states)
 			debug.FreeOSMemory()
 		})

@@ -17,7 +17,7 @@ func (w *walk) start() {
 	case lookUp:
 		w.next("read the key", func(s *state, p *process) {
 			switch p.at = record; {
-			case s.record == 0 && s.kept:
+			case s.record == 0 && s.keyHasRefusal:
 				w.hearRefusal(s, p)
 			case s.record != 0:
 				p.at = repeat
@@ -29,7 +29,7 @@ func (w *walk) start() {
 	case recordLost:
 		w.next("find the record by its key", func(s *state, p *process) {
 			read(s, p)
-			p.at, p.mine, p.live = prepare, true, !s.over
+			p.at, p.ownsLease, p.live = prepare, true, !s.leaseExpired
 		})
 	case repeat:
 		w.repeat()
@@ -39,7 +39,7 @@ func (w *walk) start() {
 }
 
 func (w *walk) record() {
-	if w.from.record != 0 || w.from.kept {
+	if w.from.record != 0 || w.from.keyHasRefusal {
 		w.next("see that the key is used", to(lookUp))
 		return
 	}
@@ -49,18 +49,22 @@ func (w *walk) record() {
 	}
 	w.next("record the start", func(s *state, p *process) { w.write(s, first, true); p.at = prepare })
 	w.fails("record the start: the answer is lost", func(s *state, p *process) { w.write(s, first, true); *p = process{at: recordLost} })
-	w.fails("record the start: fails", w.askAgain)
+	w.fails("record the start: fails", w.replyRetry)
 }
 
 // hearRefusal ends a start with its failure, after its record was deleted.
 func (w *walk) hearRefusal(_ *state, p *process) {
-	*p = process{at: gone, reply: w.jobs.answer(failed)}
+	*p = process{at: exited, reply: w.jobs.answer(failed)}
 }
 
-func (w *walk) askAgain(_ *state, p *process) { *p = process{at: gone, reply: w.jobs.answer(again)} }
+func (w *walk) replyRetry(_ *state, p *process) {
+	*p = process{at: exited, reply: w.jobs.answer(retryReply)}
+}
 
 // answerStart ends a start with the answer for its job.
-func (w *walk) answerStart(_ *state, p *process) { *p = process{at: gone, reply: w.jobs.reply(p.job)} }
+func (w *walk) answerStart(_ *state, p *process) {
+	*p = process{at: exited, reply: w.jobs.reply(p.job)}
+}
 
 // repeat gives the answer of the first start, waits for it, or resumes that start.
 func (w *walk) repeat() {
@@ -72,8 +76,8 @@ func (w *walk) repeat() {
 		w.next("answer as before", w.answerStart)
 	case !fresh:
 		w.next("look again", read)
-	case job.Step == tuning.Preparing && !job.Leased(now(w.from.over)):
-		w.takeOver(repeat, w.askAgain)
+	case job.Step == tuning.Preparing && !job.Leased(now(w.from.leaseExpired)):
+		w.takeOver(repeat, w.replyRetry)
 	}
 }
 
@@ -81,7 +85,7 @@ func (w *walk) repeat() {
 // attempts were killed.
 func (w *walk) takeOver(changed point, broken change) {
 	w.update("take it over", w.make(resumes, 0), true, func(s *state, p *process) {
-		if p.at, p.resumed = prepare, true; w.known(p).Step != tuning.Preparing {
+		if p.at, p.resumed = prepare, true; w.jobOf(p).Step != tuning.Preparing {
 			w.rejected(s, p)
 		}
 	},
@@ -98,7 +102,7 @@ func (w *walk) answering() {
 	if w.job().State != tuning.Failed && !w.flaw.keepsNothing {
 		next = w.make(answered, 0)
 	}
-	w.apply("keep the answer", next, w.answerStart, w.askAgain)
+	w.apply("keep the answer", next, w.answerStart, w.replyRetry)
 }
 
 // tick is Poller.Tick, again and again.
@@ -120,10 +124,10 @@ func (w *walk) tick() {
 		w.next("delete its record", func(s *state, p *process) { w.deleteRecord(s); ends(s, p) })
 		w.fails("delete its record: fails", ends)
 	case get:
-		w.next("look at it on Vertex AI", func(s *state, p *process) { p.at, p.seen = follow, s.vertex })
+		w.next("look at it on Vertex AI", func(s *state, p *process) { p.at, p.observed = follow, s.vertex })
 	case list:
 		w.next("list the jobs on Vertex AI", func(s *state, p *process) {
-			if p.at, p.seen = follow, s.vertex; s.vertex == none {
+			if p.at, p.observed = follow, s.vertex; s.vertex == none {
 				p.at = lost
 			}
 		})
@@ -131,7 +135,7 @@ func (w *walk) tick() {
 		w.follow()
 	case lost:
 		w.update("write that it never arrived", w.make(never, 0), false, func(_ *state, p *process) {
-			if p.at = publish; w.known(p).Step == tuning.Waiting {
+			if p.at = publish; w.jobOf(p).Step == tuning.Waiting {
 				p.at = admit
 			}
 		}, to(publish), to(publish))
@@ -146,8 +150,8 @@ func (w *walk) tick() {
 
 // read begins a tick with the record, and chooses the work on the job.
 func (w *walk) read() {
-	job := &w.jobs.all[w.from.record]
-	held := job.Leased(now(w.from.over)) && !w.flaw.hasty
+	job := &w.jobs.jobs[w.from.record]
+	held := job.Leased(now(w.from.leaseExpired)) && !w.flaw.hasty
 	at := idle
 	switch {
 	case w.from.record == 0 || !job.Watched:
@@ -171,14 +175,14 @@ func (w *walk) read() {
 
 // follow records Vertex AI's description of the job. A running job may have stalled.
 func (w *walk) follow() {
-	seen := w.self().seen
+	seen := w.self().observed
 	possible := []step{observe}
-	if job := w.jobs.all[w.make(observe, seen)]; w.runs && job.StalledNow(end, time.Minute) != "" {
+	if job := w.jobs.jobs[w.make(observe, seen)]; w.runs && job.StalledNow(end, time.Minute) != "" {
 		possible = append(possible, stall)
 	}
 	for _, s := range possible {
 		w.applyOnce("write what is seen", w.make(s, seen), func(_ *state, p *process) {
-			if p.at, p.seen = publish, 0; w.known(p).CancelDue() {
+			if p.at, p.observed = publish, 0; w.jobOf(p).CancelDue() {
 				p.at = passOn
 			}
 		}, to(publish))
@@ -197,13 +201,13 @@ func (w *walk) applyOnce(what string, next jobRef, done, skipped change) {
 // publish publishes the unpublished events, unless the job is leased.
 func (w *walk) publish() {
 	job := w.job()
-	if len(job.Unpublished()) == 0 || job.Leased(now(w.from.over)) {
+	if len(job.Unpublished()) == 0 || job.Leased(now(w.from.leaseExpired)) {
 		w.next("publish nothing", ends)
 		return
 	}
 	sent := func(then change) change {
 		return func(s *state, p *process) {
-			all := w.jobs.all[s.record].Events
+			all := w.jobs.jobs[s.record].Events
 			switch {
 			case len(job.Events) > len(all) || !sameEvents(job.Events, all[:len(job.Events)]):
 				w.bad = "something is published that is not recorded"
@@ -233,19 +237,19 @@ func (w *walk) note() {
 func (w *walk) cancel() {
 	switch w.self().at {
 	case idle:
-		if w.from.record != 0 && !w.jobs.all[w.from.record].Tentative {
+		if w.from.record != 0 && !w.jobs.jobs[w.from.record].Tentative {
 			w.move(move{what: "begin", begin: true}, func(s *state, p *process) { read(s, p); p.at = wish })
 		}
 	case wish:
 		w.apply("write the wish", w.make(cancel, 0), func(s *state, p *process) {
-			if w.known(p).CancelDue() {
+			if w.jobOf(p).CancelDue() {
 				p.at = passOn
 				return
 			}
-			*p = process{at: gone}
-		}, to(gone))
+			*p = process{at: exited}
+		}, to(exited))
 	case passOn, lookAgain, noteAgain:
-		w.passOn(func(_ *state, p *process) { *p = process{at: gone} })
+		w.passOn(func(_ *state, p *process) { *p = process{at: exited} })
 	}
 }
 
@@ -260,8 +264,8 @@ func (w *walk) passOn(done change) {
 		})
 		w.fails("cancel it on Vertex AI: fails", done)
 	case lookAgain:
-		w.next("look what has become of it", func(s *state, p *process) { p.at, p.seen = noteAgain, s.vertex })
+		w.next("look what has become of it", func(s *state, p *process) { p.at, p.observed = noteAgain, s.vertex })
 	case noteAgain:
-		w.apply("write what has become of it", w.make(observe, w.self().seen), done, done)
+		w.apply("write what has become of it", w.make(observe, w.self().observed), done, done)
 	}
 }

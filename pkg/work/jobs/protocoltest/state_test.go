@@ -18,14 +18,14 @@ const (
 
 // state is the whole state of the model. It is a value: equal states are the same state.
 type state struct {
-	record jobRef // 0 if there is none
-	over   bool   // the record's lease has expired
-	data   bool   // the dataset is written
-	kept   bool   // the key has the refusal of the start
-	stray  bool   // a process wrote a dataset after its job was taken over, and crashed
-	vertex uint8  // the job on Vertex AI
-	astray uint8  // sent requests to Vertex AI whose process has crashed
-	topic  uint8  // how many events of the job were published
+	record        jobRef // 0 if there is none
+	leaseExpired  bool   // the record's lease has expired
+	data          bool   // the dataset is written
+	keyHasRefusal bool   // the key has the refusal of the start
+	stray         bool   // a process wrote a dataset after its job was taken over, and crashed
+	vertex        uint8  // the job on Vertex AI
+	orphanedCalls uint8  // sent requests to Vertex AI whose process has crashed
+	topic         uint8  // how many events of the job were published
 
 	crashes, faults uint8 // how many may still happen
 
@@ -34,15 +34,15 @@ type state struct {
 
 // process is a process that works on the job, at one point of its program.
 type process struct {
-	at      point
-	job     jobRef // the version of the record that the process has
-	fresh   bool   // no other process has written since: a conditional write succeeds
-	mine    bool   // the process has taken the lease of this version
-	live    bool   // the lease has not expired
-	resumed bool   // the process continues with other work after the job
-	sent    uint8  // number of the process's submission
-	seen    uint8  // Vertex AI's state of the job, as it was read
-	reply   answer // the answer to the caller of a start
+	at        point
+	job       jobRef // the version of the record that the process has
+	fresh     bool   // no other process has written since: a conditional write succeeds
+	ownsLease bool   // the process has taken the lease of this version
+	live      bool   // the lease has not expired
+	resumed   bool   // the process continues with other work after the job
+	sent      uint8  // number of the process's submission
+	observed  uint8  // Vertex AI's state of the job, as it was read
+	reply     answer // the answer to the caller of a start
 }
 
 // canonical sorts the processes of one kind, because nothing distinguishes them.
@@ -57,7 +57,7 @@ func (s state) canonical() state {
 
 func compare(a, b process) int {
 	bits := func(p process) (n int) {
-		for _, bit := range [...]bool{p.fresh, p.mine, p.live, p.resumed} {
+		for _, bit := range [...]bool{p.fresh, p.ownsLease, p.live, p.resumed} {
 			n *= 2
 			if bit {
 				n++
@@ -66,7 +66,7 @@ func compare(a, b process) int {
 		return n
 	}
 	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.job, b.job), cmp.Compare(bits(a), bits(b)),
-		cmp.Compare(a.sent, b.sent), cmp.Compare(a.seen, b.seen), cmp.Compare(a.reply, b.reply))
+		cmp.Compare(a.sent, b.sent), cmp.Compare(a.observed, b.observed), cmp.Compare(a.reply, b.reply))
 }
 
 // walk finds all moves that one process can make in a state. A move is one access to a shared
@@ -121,14 +121,14 @@ func (w *walk) fails(what string, f change) {
 // self is the present process; job is its version of the record; make is the result of a step on
 // that.
 func (w *walk) self() process                 { return w.from.procs[w.who] }
-func (w *walk) job() tuning.Job               { return w.jobs.all[w.self().job] }
+func (w *walk) job() tuning.Job               { return w.jobs.jobs[w.self().job] }
 func (w *walk) make(s step, arg uint8) jobRef { return w.jobs.make(w.self().job, s, arg) }
-func (w *walk) known(p *process) *tuning.Job  { return &w.jobs.all[p.job] }
+func (w *walk) jobOf(p *process) *tuning.Job  { return &w.jobs.jobs[p.job] }
 func (w *walk) changed() bool                 { return !w.self().fresh && !w.flaw.blind }
 
 // write replaces the record. With lease, the process takes or renews the lease.
 func (w *walk) write(s *state, next jobRef, lease bool) {
-	before, after := &w.jobs.all[s.record], &w.jobs.all[next]
+	before, after := &w.jobs.jobs[s.record], &w.jobs.jobs[next]
 	if s.record != 0 && w.bad == "" {
 		w.bad = wrongWrite(before, after)
 	}
@@ -137,36 +137,36 @@ func (w *walk) write(s *state, next jobRef, lease bool) {
 		if i == w.who {
 			p.job, p.fresh = next, true
 			if lease {
-				p.mine, p.live, s.over = true, true, false
+				p.ownsLease, p.live, s.leaseExpired = true, true, false
 			}
 			continue
 		}
 		p.fresh = false
 		if lease || after.Step != before.Step || after.LeaseUntil.IsZero() {
-			p.mine, p.live = false, false
+			p.ownsLease, p.live = false, false
 		}
 	}
 	s.record = next
-	s.kept = s.kept || after.Step == tuning.Refused && !w.flaw.forgetsRefusal
+	s.keyHasRefusal = s.keyHasRefusal || after.Step == tuning.Refused && !w.flaw.forgetsRefusal
 }
 
 // deleteRecord deletes the record of a start that was refused.
 func (w *walk) deleteRecord(s *state) {
-	if w.jobs.all[s.record].Step != tuning.Refused && w.bad == "" {
+	if w.jobs.jobs[s.record].Step != tuning.Refused && w.bad == "" {
 		w.bad = "a record is deleted that was not refused"
 	}
 	for i := range s.procs {
-		s.procs[i].fresh, s.procs[i].mine, s.procs[i].live = false, false, false
+		s.procs[i].fresh, s.procs[i].ownsLease, s.procs[i].live = false, false, false
 	}
-	s.record, s.over = 0, false
+	s.record, s.leaseExpired = 0, false
 }
 
 // deleteFiles deletes the files of a refused start.
 func (w *walk) deleteFiles(s *state) { s.data = s.data && w.flaw.leavesFiles }
 
-// gone reports whether there will be no job because its record was refused or deleted.
-func (w *walk) gone(s *state) bool {
-	return s.record == 0 || w.jobs.all[s.record].Step == tuning.Refused
+// hasNoJob reports whether there will be no job because its record was refused or deleted.
+func (w *walk) hasNoJob(s *state) bool {
+	return s.record == 0 || w.jobs.jobs[s.record].Step == tuning.Refused
 }
 
 // update is Records.UpdateJob: a write that succeeds only if no process has written since the read.
@@ -180,7 +180,7 @@ func (w *walk) update(what string, next jobRef, lease bool, done, changed, broke
 			before := *p
 			w.write(s, next, lease)
 			*p = before
-			p.fresh, p.mine, p.live = false, false, false
+			p.fresh, p.ownsLease, p.live = false, false, false
 			broken(s, p)
 		})
 	}

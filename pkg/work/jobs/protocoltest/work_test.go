@@ -10,8 +10,8 @@ import "github.com/vertextune/vertextune/pkg/core/tuning"
 type point uint8
 
 const ( //nolint:revive // a step is called delete
-	idle point = iota
-	gone       // it has ended, or crashed
+	idle   point = iota
+	exited       // it has ended, or crashed
 
 	// Service.Start.
 	lookUp     // the key
@@ -82,9 +82,9 @@ func (w *walk) work() bool {
 	case look:
 		w.look()
 	case accept:
-		w.apply("write its name", w.make(observe, p.seen), w.through, func(s *state, p *process) {
+		w.apply("write its name", w.make(observe, p.observed), w.through, func(s *state, p *process) {
 			if w.flaw.tellsUnwritten {
-				p.job = w.jobs.make(p.job, observe, p.seen)
+				p.job = w.jobs.make(p.job, observe, p.observed)
 			}
 			w.through(s, p)
 		})
@@ -103,7 +103,7 @@ func (w *walk) work() bool {
 // through continues a process that has finished its work on a job.
 func (w *walk) through(_ *state, p *process) {
 	switch {
-	case w.who >= poller1 && p.resumed && w.known(p).Step == tuning.Waiting:
+	case w.who >= poller1 && p.resumed && w.jobOf(p).Step == tuning.Waiting:
 		p.at = admit
 	case w.who >= poller1:
 		p.at = publish
@@ -112,23 +112,23 @@ func (w *walk) through(_ *state, p *process) {
 	default:
 		p.at = answering
 	}
-	p.resumed, p.mine, p.live, p.sent, p.seen = false, false, false, 0, 0
+	p.resumed, p.ownsLease, p.live, p.sent, p.observed = false, false, false, 0, 0
 }
 
 // rejected continues a process that has refused a start, or finds that the start is refused
 // already.
 func (w *walk) rejected(s *state, p *process) {
-	if w.known(p).Step == tuning.Refused {
+	if w.jobOf(p).Step == tuning.Refused {
 		p.at = discard
 		return
 	}
 	w.refused(s, p)
 }
 
-// left continues a process whose job was taken over. If the job was refused, the process deletes
-// the files that it has written.
-func (w *walk) left(s *state, p *process) {
-	if w.gone(s) {
+// afterTakeover continues a process whose job was taken over. If the job was refused, the process
+// deletes the files that it has written.
+func (w *walk) afterTakeover(s *state, p *process) {
+	if w.hasNoJob(s) {
 		w.deleteFiles(s)
 	}
 	w.through(s, p)
@@ -136,8 +136,8 @@ func (w *walk) left(s *state, p *process) {
 
 // refused continues a process that has refused a job, or finds the job refused.
 func (w *walk) refused(s *state, p *process) {
-	if w.who <= start2 && !p.resumed && (w.known(p).State == tuning.Failed || w.known(p).Step == tuning.Refused) {
-		*p = process{at: gone, reply: w.jobs.answer(failed)}
+	if w.who <= start2 && !p.resumed && (w.jobOf(p).State == tuning.Failed || w.jobOf(p).Step == tuning.Refused) {
+		*p = process{at: exited, reply: w.jobs.answer(failed)}
 		return
 	}
 	w.through(s, p)
@@ -150,7 +150,7 @@ func (w *walk) applyOurs(what string, s step, done, broken change) {
 	case w.changed():
 		w.next(what+": it has changed", read)
 		w.fails(what+": fails", broken)
-	case !p.mine:
+	case !p.ownsLease:
 		w.next(what+": it is not ours any more", done)
 	default:
 		w.apply(what, w.make(s, 0), done, broken)
@@ -159,14 +159,14 @@ func (w *walk) applyOurs(what string, s step, done, broken change) {
 
 func (w *walk) prepare() {
 	if w.job().Step != tuning.Preparing && !w.flaw.unchecked {
-		w.next("see that it was resumed", w.left)
+		w.next("see that it was resumed", w.afterTakeover)
 		return
 	}
 	if w.changed() {
 		w.next("renew the lease: it has changed", func(s *state, p *process) {
 			read(s, p)
-			if !p.mine {
-				w.left(s, p) // the job was taken over, or has ended
+			if !p.ownsLease {
+				w.afterTakeover(s, p) // the job was taken over, or has ended
 			}
 		})
 	} else {
@@ -181,15 +181,15 @@ func (w *walk) prepare() {
 func (w *walk) admit() {
 	waiting := w.job().Step == tuning.Waiting
 	w.update("admit it", w.make(submits, 0), true,
-		func(_ *state, p *process) { p.at, p.sent = send, uint8(w.known(p).Submissions) },
+		func(_ *state, p *process) { p.at, p.sent = send, uint8(w.jobOf(p).Submissions) },
 		func(s *state, p *process) {
 			if waiting {
 				p.at = publish
 				return
 			}
 			read(s, p)
-			if !p.mine && !w.flaw.pressesOn {
-				w.left(s, p)
+			if !p.ownsLease && !w.flaw.pressesOn {
+				w.afterTakeover(s, p)
 			}
 		},
 		func(_ *state, p *process) {
@@ -209,7 +209,7 @@ func (w *walk) look() {
 	case w.flaw.asksAgain:
 		w.next("ask again", to(onTheWay))
 	case seen != none:
-		w.next("find it", func(_ *state, p *process) { p.at, p.seen = accept, seen })
+		w.next("find it", func(_ *state, p *process) { p.at, p.observed = accept, seen })
 		w.fails("not find it, although it exists", to(unclear))
 	default:
 		w.next("not find it", to(unclear))
@@ -227,7 +227,7 @@ func (w *walk) conclude(what string, s step, done change) {
 
 // arrives emits what may happen to a sent request.
 func (w *walk) arrives() {
-	w.next("its request arrives", func(s *state, p *process) { w.create(s); p.at, p.seen = accept, pending })
+	w.next("its request arrives", func(s *state, p *process) { w.create(s); p.at, p.observed = accept, pending })
 	w.fails("its request arrives, the answer does not", func(s *state, p *process) { w.create(s); p.at = look })
 	w.fails("its request does not arrive", to(look))
 	w.fails("Vertex AI has no room", to(full))
@@ -236,7 +236,7 @@ func (w *walk) arrives() {
 
 // create creates the job on Vertex AI.
 func (w *walk) create(s *state) {
-	switch job := &w.jobs.all[s.record]; {
+	switch job := &w.jobs.jobs[s.record]; {
 	case s.vertex != none:
 		w.bad = "a second job on Vertex AI"
 	case job.Finished:

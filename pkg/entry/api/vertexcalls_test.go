@@ -19,8 +19,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
-// asked holds the calls that created jobs on Vertex AI since the last call of the method only.
-type asked struct {
+// createCalls holds the calls that created jobs on Vertex AI since the last call of the method
+// only.
+type createCalls struct {
 	mu      sync.Mutex
 	creates []create
 }
@@ -39,28 +40,28 @@ func (s *system) recordCreate(ctx context.Context, c faults.Call, do faults.Do) 
 		return err
 	}
 	version := strings.Split(string(message.ProtoReflect().Descriptor().FullName()), ".")[3] // after google.cloud.aiplatform
-	s.asked.mu.Lock()
-	s.asked.creates = append(s.asked.creates, create{version, jsonObject(text)})
-	s.asked.mu.Unlock()
+	s.created.mu.Lock()
+	s.created.creates = append(s.created.creates, create{version, jsonObject(text)})
+	s.created.mu.Unlock()
 	return s.meet(ctx, c, do)
 }
 
-// only returns the call that created a job since the last call of only. It fails the test unless
-// there was exactly one.
-func (s *system) only(t *testing.T) create {
+// onlyCreate returns the call that created a job since the last call of only. It fails the test
+// unless there was exactly one.
+func (s *system) onlyCreate(t *testing.T) create {
 	t.Helper()
-	s.asked.mu.Lock()
-	defer s.asked.mu.Unlock()
-	if len(s.asked.creates) != 1 {
-		t.Fatalf("Vertex AI was called to create %d jobs, want 1", len(s.asked.creates))
+	s.created.mu.Lock()
+	defer s.created.mu.Unlock()
+	if len(s.created.creates) != 1 {
+		t.Fatalf("Vertex AI was called to create %d jobs, want 1", len(s.created.creates))
 	}
-	one := s.asked.creates[0]
-	s.asked.creates = nil
+	one := s.created.creates[0]
+	s.created.creates = nil
 	return one
 }
 
-// asks returns the number of calls to Vertex AI.
-func (s *system) asks() (n int) {
+// vertexCalls returns the number of calls to Vertex AI.
+func (s *system) vertexCalls() (n int) {
 	for _, c := range s.Calls() {
 		if c.Service == faults.Vertex {
 			n++
@@ -69,10 +70,10 @@ func (s *system) asks() (n int) {
 	return n
 }
 
-// idle fails the test if Vertex AI was called at all.
-func (s *system) idle(t *testing.T) {
+// wantNoVertexCalls fails the test if Vertex AI was called at all.
+func (s *system) wantNoVertexCalls(t *testing.T) {
 	t.Helper()
-	if n := s.asks(); n != 0 {
+	if n := s.vertexCalls(); n != 0 {
 		t.Errorf("Vertex AI was called %d times", n)
 	}
 }
@@ -93,9 +94,9 @@ func jsonObject(text []byte) (m map[string]any) {
 	return m
 }
 
-// everything returns the content of Firestore and Cloud Storage: the documents with their fields,
+// storedState returns the content of Firestore and Cloud Storage: the documents with their fields,
 // and the objects with their generations.
-func (s *system) everything(t *testing.T) map[string]any {
+func (s *system) storedState(t *testing.T) map[string]any {
 	t.Helper()
 	all := map[string]any{}
 	collections, err := s.Firestore.Collections(t.Context()).GetAll()
