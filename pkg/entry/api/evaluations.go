@@ -91,6 +91,14 @@ type plannedEvaluation struct {
 	Refusals []fault.Violation `json:"refusals,omitempty"`
 }
 
+// checkJobName adds a fault if a field does not have the form of a job's name. The field may be
+// absent.
+func checkJobName(faults *fault.Faults, field, name string) {
+	if name != "" && !jobaccess.IsName(name) {
+		faults.Add(field, "INVALID_JOB_NAME", "must be projects/P/locations/L/tuningJobs/N, or N alone.")
+	}
+}
+
 func (a *API) startEvaluation(r *http.Request) (any, error) {
 	f, err := a.fields(r)
 	if err != nil {
@@ -100,9 +108,7 @@ func (a *API) startEvaluation(r *http.Request) (any, error) {
 	dry := f.Flag("dry_run")
 	order.Faults = f.Faults()
 	for field, name := range map[string]string{"job_name": order.JobName, "against": order.Against} {
-		if name != "" && !jobaccess.IsName(name) {
-			order.Faults.Add(field, "INVALID_JOB_NAME", "must be projects/P/locations/L/tuningJobs/N, or N alone.")
-		}
+		checkJobName(&order.Faults, field, name)
 	}
 	if dry {
 		plan, err := a.Evaluations.DryRun(r.Context(), order)

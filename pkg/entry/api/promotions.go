@@ -9,7 +9,6 @@ import (
 
 	serving "github.com/vertextune/vertextune/pkg/core/endpoint"
 	"github.com/vertextune/vertextune/pkg/core/promotion"
-	"github.com/vertextune/vertextune/pkg/work/jobaccess"
 	"github.com/vertextune/vertextune/pkg/work/jobview"
 	"github.com/vertextune/vertextune/pkg/work/promotions"
 )
@@ -100,9 +99,7 @@ func (a *API) promote(r *http.Request, id string) (any, error) {
 	}
 	request := promotion.ReadRequest(f)
 	order := promotions.Order{ModelID: id, Caller: callerOf(r.Context()), Faults: f.Faults()}
-	if name := request.JobName; name != "" && !jobaccess.IsName(name) {
-		order.Faults.Add("job_name", "INVALID_JOB_NAME", "must be projects/P/locations/L/tuningJobs/N, or N alone.")
-	}
+	checkJobName(&order.Faults, "job_name", request.JobName)
 	order.Key = idempotencyKey(r.Header, &order.Faults)
 	m, err := a.Promotions.Promote(r.Context(), order, request)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
-	"github.com/vertextune/vertextune/pkg/work/jobaccess"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
@@ -25,8 +24,8 @@ func (a *API) retune(r *http.Request) (any, error) {
 	case faults.Has("job_name"):
 	case name == "":
 		faults.Add("job_name", "REQUIRED", "must name the job to repeat.")
-	case !jobaccess.IsName(name):
-		faults.Add("job_name", "INVALID_JOB_NAME", "must be projects/P/locations/L/tuningJobs/N, or N alone.")
+	default:
+		checkJobName(&faults, "job_name", name)
 	}
 	if faults.Count > 0 {
 		return nil, faults.Err()
