@@ -6,6 +6,7 @@ package api
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
@@ -16,16 +17,16 @@ import (
 // base is the common path prefix of the endpoints.
 const base = "/api/v1/fine-tuning"
 
-// endpoint is one row of the routing table. {job_name}, {model_id}, {id} or {name} in a path stands
-// for an argument. It may contain slashes, raw or percent-encoded, because resource names do. Only
-// {model_id} contains none, because calls of a model follow it.
+// endpoint is one row of the routing table. A word in braces, such as {id}, stands for an argument.
+// {job_name}, {name} and {model} may be the names of resources, so they may contain slashes, raw or
+// percent-encoded. Any other argument is one segment of the path.
 type endpoint struct {
 	method string
 	path   string
 	role   auth.Role // the role that callers need; with None, they need no token
 	query  []string  // the allowed parameters; all others are refused
 	form   bool      // the body is multipart/form-data, and the endpoint reads it itself
-	serve  func(r *http.Request, rest string) (any, error)
+	serve  func(r *http.Request, argument string) (any, error)
 }
 
 func (a *API) endpoints() []endpoint {
@@ -97,8 +98,8 @@ func (e endpoint) match(path string) (argument string, ok bool) {
 	}
 	argument, begins := strings.CutPrefix(path, prefix)
 	argument, ends := strings.CutSuffix(argument, suffix)
-	if name == "model_id" && strings.Contains(argument, "/") {
-		return "", false // it is a call of the model, such as promote
+	if strings.Contains(argument, "/") && !slices.Contains([]string{"job_name", "name", "model"}, name) {
+		return "", false
 	}
 	return argument, begins && ends && argument != ""
 }

@@ -120,8 +120,8 @@ func (s *Service) Routes() []Route {
 		{get, jobPath + "/{id}/checkpoints", auth.Reader, paged, false, s.checkpoints},
 		{get, jobPath + "/{id}", auth.Reader, nil, false, s.job},
 		{get, base + "/models", auth.Reader, nil, false, s.models},
-		{get, base + "/models/{id}", auth.Reader, nil, false, s.model},
-		{remove, base + "/models/{id}", auth.Starter, nil, false, unsupported("A tuned model is deleted on Vertex AI, not here.")},
+		{get, base + "/models/{model}", auth.Reader, nil, false, s.model},
+		{remove, base + "/models/{model}", auth.Starter, nil, false, unsupported("A tuned model is deleted on Vertex AI, not here.")},
 		{post, base + "/chat/completions", auth.Reader, nil, false, s.chat},
 		{post, base + "/responses", auth.Reader, nil, false, s.chat},
 	}
