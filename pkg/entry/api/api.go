@@ -136,14 +136,15 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, memory *memoryShare)
 		}
 	}
 	if r.Method == http.MethodPost {
-		if err := endpoint.checkMedia(r); err != nil {
-			return endpoint.path, r, nil, err
-		}
 		r.Body = a.limited(w, r, endpoint.form)
 		// The end of a context does not stop a read of the body, so a client that stops sending
 		// could block us without this deadline. An error means that there is no connection to
 		// limit.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(a.Config.RequestTimeout))
+		findEmptyBody(r)
+		if err := endpoint.checkMedia(r); err != nil {
+			return endpoint.path, r, nil, err
+		}
 	}
 	if err := endpoint.checkQuery(r.URL); err != nil {
 		return endpoint.path, r, nil, err
@@ -161,13 +162,13 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, memory *memoryShare)
 
 // answer calls the endpoint. It turns a panic into an error, which is logged with its stack; the
 // client does not see the details.
-func (e endpoint) answer(r *http.Request, rest string) (answer any, err error) {
+func (e endpoint) answer(r *http.Request, argument string) (answer any, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = serve.PanicError(value)
 		}
 	}()
-	return e.serve(r, rest)
+	return e.serve(r, argument)
 }
 
 type callerKey struct{}

@@ -43,6 +43,29 @@ func (e endpoint) checkMedia(r *http.Request) error {
 	return nil
 }
 
+// findEmptyBody sets the length of a body that is empty although the client announced no length. A
+// client that sends every body in chunks does so for a request without a body too.
+func findEmptyBody(r *http.Request) {
+	if r.ContentLength >= 0 {
+		return
+	}
+	var first [1]byte
+	n, err := io.ReadFull(r.Body, first[:])
+	if errors.Is(err, io.EOF) {
+		r.ContentLength, r.Body = 0, http.NoBody
+		return
+	}
+	r.Body = unread(first[:n], r.Body) // if the read failed, the next read returns the same error
+}
+
+// unread returns a body that starts with bytes which were already read from it.
+func unread(head []byte, body io.ReadCloser) io.ReadCloser {
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(head), body), body}
+}
+
 // limitedBody is the body of a request up to bodyLimit. Its errors say what is wrong with the
 // request.
 type limitedBody struct {

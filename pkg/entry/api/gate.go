@@ -4,7 +4,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -102,10 +101,7 @@ func expectedLength(r *http.Request) int64 {
 		return r.ContentLength
 	}
 	head, _ := io.ReadAll(io.LimitReader(r.Body, FreeBody+1)) // if this fails, the next read returns the same error
-	r.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(head), r.Body), r.Body}
+	r.Body = unread(head, r.Body)
 	if len(head) <= FreeBody {
 		return int64(len(head))
 	}
