@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package testdata carries the samples that the local command works on. (The go command leaves
-// folders of this name out of ./..., but builds them for whoever imports them.)
+// folders of this name out of ./..., but builds them if another package imports them.)
 package testdata
 
 import "embed"

@@ -29,7 +29,7 @@ func (c *conversation) addCalls(v int) {
 		c.addCall(v)
 	case strictjson.String:
 		before := c.parts
-		c.parsed(v, CodeArgsNotObject, "the call is no JSON", c.addCalls)
+		c.parsed(v, CodeArgsNotObject, "the call is not JSON", c.addCalls)
 		if c.parts == before {
 			c.parts++ // counted, because a call was intended
 		}
@@ -158,7 +158,7 @@ func (c *conversation) arguments(n int) {
 		}
 		switch {
 		case err != nil:
-			r.fail(n, CodeArgsNotObject, "the arguments are no JSON: "+err.Message, fix)
+			r.fail(n, CodeArgsNotObject, "the arguments are not JSON: "+err.Message, fix)
 		case inner.kind(root) == strictjson.Null || inner.kind(root) == strictjson.Array && !inner.hasContent(root):
 			c.turns = append(c.turns, "{}"...)
 		case inner.kind(root) != strictjson.Object:

@@ -149,7 +149,7 @@ func (r *record) unused(name int) {
 	switch string(r.key(name)) {
 	case "images", "image", "videos", "video", "audios", "audio":
 		if r.next(v) > v+1 || r.kind(v) == strictjson.String {
-			r.fail(name, CodeUnsupported, "files beside the conversation cannot be converted", "put their addresses into it, as parts")
+			r.fail(name, CodeUnsupported, "files outside the conversation cannot be converted", "put their addresses into it, as parts")
 			return
 		}
 	default:

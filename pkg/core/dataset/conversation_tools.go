@@ -49,7 +49,7 @@ func (c *conversation) addTools(v int) {
 		if r.blank(v) {
 			return
 		}
-		c.parsed(v, CodeWrongType, "the tools are no JSON", c.addTools)
+		c.parsed(v, CodeWrongType, "the tools are not JSON", c.addTools)
 	default:
 		r.wrongType(v, strictjson.Array)
 	}
@@ -188,7 +188,7 @@ func (c *conversation) parameters(v, required int) {
 	switch r.kind(v) {
 	case strictjson.String:
 		if !r.blank(v) {
-			c.parsed(v, CodeInvalidSchema, "the parameters are no JSON", func(v int) { c.parameters(v, 0) })
+			c.parsed(v, CodeInvalidSchema, "the parameters are not JSON", func(v int) { c.parameters(v, 0) })
 		}
 		return
 	case strictjson.Array:

@@ -69,7 +69,7 @@ func (w *worker) step() bool {
 			return w.value(at)
 		}
 		if b.state == nextElement {
-			w.fileFault(at, strictjson.CodeTrailingComma, "a comma stands before the closing bracket", "take the comma away")
+			w.fileFault(at, strictjson.CodeTrailingComma, "there is a comma before the closing bracket", "remove the comma")
 		}
 		b.state, b.used = afterArray, at+1
 	case afterElement:
@@ -147,7 +147,7 @@ func (w *worker) line(at int) bool {
 func trailing(buf []byte, at int) *strictjson.Error {
 	e := &strictjson.Error{Offset: int64(at), Code: strictjson.CodeTrailingData, Message: "there is more text after the value of this line"}
 	if buf[at] == ',' {
-		e.Message = "a comma stands behind the value; lines have no commas between them"
+		e.Message = "there is a comma after the value; lines have no commas between them"
 	}
 	return e
 }
@@ -259,7 +259,7 @@ var textFixes = map[string]string{
 	strictjson.CodeInvalidUTF8:      "save the file as UTF-8",
 	strictjson.CodeLoneSurrogate:    "write the character itself, or both halves of the pair",
 	strictjson.CodeNotANumber:       "write a decimal number, null, or a string",
-	strictjson.CodeTrailingComma:    "take the comma away",
+	strictjson.CodeTrailingComma:    "remove the comma",
 	strictjson.CodeTrailingData:     "write one value a line",
 	strictjson.CodeUnexpectedEnd:    "the text seems to be cut off: write it again, whole",
 }

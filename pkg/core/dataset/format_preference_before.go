@@ -58,7 +58,7 @@ func (c *conversation) noQuestion(m *preferenceNodes) []messageRef {
 	}
 	if !c.r.failed() {
 		c.r.fail(root, CodeMissingField, "the record has no "+quoted(name),
-			"add it; if the question stands inside the answers, write them as lists of messages")
+			"add it; if the question is inside the answers, write them as lists of messages")
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func TestAdvice(t *testing.T) {
 		"comment_behind":  {"{\"prompt\": \"q\" // the question\n}", []string{"comments"}},
 		"no_quotes":       {`{prompt: "q"}`, []string{"double quotes", "'p'"}},
 		"no_break_space":  {"{\"prompt\":\u00a0\"q\"}", []string{`\u00a0`, "space"}},
-		"trailing_comma":  {`{"prompt": "q", "completion": "a",}`, []string{"comma", "take the comma away"}},
+		"trailing_comma":  {`{"prompt": "q", "completion": "a",}`, []string{"comma", "remove the comma"}},
 		"nan":             {`{"prompt": "q", "completion": NaN}`, []string{"NaN", "null"}},
 		"call_in_a_text":  {`{"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "f(1)"}, {"from": "tool", "value": "7"}, {"from": "gpt", "value": "7"}]}`, []string{`{"from": "function_call", "value"`}},
 		"no_call_before":  {`{"messages": [{"role": "user", "content": "q"}, {"role": "tool", "content": "7"}, {"role": "assistant", "content": "7"}]}`, []string{`"tool_calls" of the assistant`}},

@@ -186,7 +186,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// A missing array is reported beside other faults.
+// A missing array is reported together with other faults.
 func TestArray_beside_other_faults(t *testing.T) {
 	t.Parallel()
 	f := requestfields.New("", []byte(`{"flag":1,"data":null}`))

@@ -130,7 +130,7 @@ func (p *Parser) value(limit int) *Error {
 		case ']', '}':
 			if p.comma >= 0 && c == p.closing() {
 				p.open[len(p.open)-1].count--
-				p.violate(p.comma, CodeTrailingComma, "a comma stands before the closing bracket")
+				p.violate(p.comma, CodeTrailingComma, "there is a comma before the closing bracket")
 				p.closeContainer(at)
 				break
 			}
@@ -204,7 +204,7 @@ func (p *Parser) separator(limit int) (done bool, err *Error) {
 			if !ok || p.index.buf[next] != '}' {
 				return false, p.name(limit)
 			}
-			p.violate(at, CodeTrailingComma, "a comma stands before the closing bracket")
+			p.violate(at, CodeTrailingComma, "there is a comma before the closing bracket")
 			p.index.next++
 			p.closeContainer(next)
 		}

@@ -161,7 +161,7 @@ func (p *Parser) checkManyNames(escaped bool, depth int) {
 // duplicate reports a repeated name of an object that has depth containers around it.
 func (p *Parser) duplicate(name uint32, depth int) {
 	s := p.text(name)
-	if p.violate(int(p.Nodes[name].Start), CodeDuplicateName, "the name "+strconv.Quote(s)+" stands twice in one object") {
+	if p.violate(int(p.Nodes[name].Start), CodeDuplicateName, "the name "+strconv.Quote(s)+" occurs twice in one object") {
 		p.Violations[len(p.Violations)-1].Pointer = p.pointer(depth) + "/" + escapePointer(s)
 	}
 }

@@ -150,9 +150,9 @@ func (p *Parser) scalar(at, limit int) *Error {
 	case isNumber(token):
 		n.Kind = Number
 	case end < len(buf) && buf[end] == '\\':
-		return failure(end, CodeSyntax, "a backslash stands outside of a string")
+		return failure(end, CodeSyntax, "a backslash is outside of a string")
 	case len(token) >= 3 && string(token[:3]) == "\xef\xbb\xbf":
-		return failure(at, CodeByteOrderMark, "a byte-order mark stands before the value: save the text without it")
+		return failure(at, CodeByteOrderMark, "there is a byte-order mark before the value: save the text without it")
 	case token[0] == '/' || token[0] == '#':
 		return failure(at, CodeComment, "JSON has no comments")
 	case looksNumeric(token):
@@ -232,11 +232,11 @@ func unexpected(text, token []byte) string {
 	}
 	switch {
 	case strings.ContainsRune("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb\u2033\uff02\u300c\u300d`´", c):
-		return string(c) + `: write " in its place`
+		return string(c) + `: write " instead`
 	case c == '\'':
-		return `': write " in its place`
+		return `': write " instead`
 	case c == '\u00a0' || c == '\u3000' || c == '\ufeff' || c == '\u200b':
-		return strconv.QuoteRuneToASCII(c) + ": write a space in its place, or nothing"
+		return strconv.QuoteRuneToASCII(c) + ": write a space or nothing instead"
 	case string(token) == "True" || string(token) == "False" || string(token) == "None":
 		return string(token) + ": JSON writes true, false and null"
 	case string(token) == "undefined":

@@ -176,7 +176,7 @@ func (j Job) AwaitsPromotion() bool {
 	return j.State == Succeeded && j.PromoteIf != nil && j.Promotion == nil
 }
 
-// Spec is the part of the request to Vertex AI besides the data, the base model and the
+// Spec is the part of the request to Vertex AI without the data, the base model and the
 // hyperparameters.
 type Spec struct {
 	APIVersion               string            `firestore:"api_version"` // version of the tuning API: v1 or v1beta1

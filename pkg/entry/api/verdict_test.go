@@ -107,7 +107,7 @@ func TestStart_known_to_fail(t *testing.T) {
 }
 
 // TestStart_of_a_model_that_nobody_knows: a model that is missing in the catalogue can be tuned, so
-// that nobody has to wait for the catalogue's next version.
+// that users need not wait for the catalogue's next version.
 func TestStart_of_a_model_that_nobody_knows(t *testing.T) {
 	t.Parallel()
 	const id = "google/medgemma@medgemma-1.5-4b-it"

@@ -112,7 +112,7 @@ func (s *Service) discard(ctx context.Context, c checked, id string) error {
 // discardTimeout limits the deletion of the object of a refused file.
 const discardTimeout = 10 * time.Second
 
-// checkFile checks the values of a form besides its file.
+// checkFile checks the values of a form other than its file.
 func checkFile(values map[string]string, filename string) error {
 	var faults fault.Faults
 	checkPurpose(values["purpose"], &faults)

@@ -11,7 +11,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
-// valueLimit is the longest value of a form besides its file, in bytes.
+// valueLimit is the longest value of a form other than its file, in bytes.
 const valueLimit = 1024
 
 // readForm reads a body of multipart/form-data. It passes the part with this name to store as it

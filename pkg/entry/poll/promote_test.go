@@ -142,7 +142,7 @@ func TestTick_repeats_a_promotion(t *testing.T) {
 	}
 }
 
-// TestPromotion_of_a_job_that_failed: nobody waits for it.
+// TestPromotion_of_a_job_that_failed: no start waits for it.
 func TestPromotion_of_a_job_that_failed(t *testing.T) {
 	t.Parallel()
 	job := tuning.Job{State: tuning.Failed, Finished: true, PromoteIf: &promotion.Gate{}}

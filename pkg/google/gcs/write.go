@@ -87,7 +87,7 @@ func condition(replaces int64) storage.Conditions {
 func earlierWrite(ctx context.Context, handle *storage.ObjectHandle, spec Spec, body *summer) (int64, error) {
 	attrs, err := handle.Attrs(ctx)
 	if errors.Is(err, storage.ErrObjectNotExist) {
-		if spec.Replaces == 0 { // nothing has the name, so nobody else has written what is wanted
+		if spec.Replaces == 0 { // nothing has the name, so no other process has written it
 			return 0, fault.New(fault.Unavailable, "Cloud Storage refused to write %s and has no object of this name. Try again.", URI(spec.Bucket, spec.Name))
 		}
 		return 0, ErrConflict // the object to be replaced was deleted

@@ -105,7 +105,7 @@ func TestWrite_over_what_is_gone(t *testing.T) {
 }
 
 // TestWrite_refused_without_an_object: the precondition of a new object failed, but no object has
-// the name. The write must be repeated, as nobody else has made it.
+// the name. The write must be repeated, because no other process has made it.
 func TestWrite_refused_without_an_object(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -27,8 +27,8 @@ func fullMove(number int64) promotion.Move {
 	}
 }
 
-// TestChangePointer: the pointer is kept beside the operator's fields, and nothing is written for a
-// change that is none or is refused.
+// TestChangePointer: the pointer and the fields of the operator are in one document, and nothing is
+// written for a change that is none or is refused.
 func TestChangePointer(t *testing.T) {
 	t.Parallel()
 	w := connect(t, startFirestore(t, indexed(t)))
@@ -88,7 +88,7 @@ func TestChangePointer(t *testing.T) {
 	}
 }
 
-// TestPointer_of_another_form: fields of these names that somebody else has written are not lost.
+// TestPointer_of_another_form: fields of these names that the operator has written are not lost.
 func TestPointer_of_another_form(t *testing.T) {
 	t.Parallel()
 	w := connect(t, startFirestore(t, indexed(t)))

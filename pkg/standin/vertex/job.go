@@ -33,7 +33,7 @@ type job struct {
 	created   time.Time
 	cancelled time.Time // when cancellation was requested; zero if it was not
 	outcome   *outcome  // nil until the dataset was read
-	chosen    string    // default checkpoint of the tuned model; "" if nobody chose one
+	chosen    string    // default checkpoint of the tuned model; "" if none was chosen
 	deleted   bool      // the tuned model was deleted
 
 	// Bookkeeping of the board, rebuilt at start.
@@ -109,7 +109,7 @@ func (j *job) state(now time.Time) pb.JobState {
 	}
 }
 
-// training is when the job begins to train and how long it trains, if nobody cancels it. Its
+// training is when the job begins to train and how long it trains, unless it is cancelled. Its
 // dataset was read.
 func (j *job) training() (begin time.Time, span time.Duration) {
 	begin = later(j.created.Add(j.timeShare(datasetPercent)), j.outcome.at)

@@ -103,7 +103,7 @@ func TestCount_of_messages(t *testing.T) {
 	}
 }
 
-// TestCount_that_fails: a start goes on with the estimate and says so, and the log has one line
+// TestCount_that_fails: a start continues with the estimate and says so, and the log has one line
 // about it, without the examples. Only a failure that may pass is retried, once.
 func TestCount_that_fails(t *testing.T) {
 	t.Parallel()

@@ -32,8 +32,8 @@ const (
 // answer.
 type plan func(p promotion.Pointer, exists bool) (m promotion.Move, isNew bool, err error)
 
-// move makes one move and returns it. A pending move comes first: it is completed if nobody works
-// on it.
+// move makes one move and returns it. A pending move comes first: it is completed if no process
+// works on it.
 func (s *Service) move(ctx context.Context, modelID string, next plan) (promotion.Move, error) {
 	a := attempt{plan: next, now: s.now, lease: s.Lease}
 	for end := time.Now().Add(s.BusyTimeout); ; {
@@ -119,7 +119,7 @@ func (a *attempt) step(p promotion.Pointer, exists bool) (promotion.Pointer, err
 	return p.Begin(m, a.now(), a.now().Add(a.lease)), nil
 }
 
-// Resume completes the pending move of a model, if nobody works on it. An error is transient: a
+// Resume completes the pending move of a model, if no process works on it. An error is transient: a
 // later call tries again.
 func (s *Service) Resume(ctx context.Context, p store.Pointer) error {
 	if p.Pending == nil || p.Pending.Leased(s.Now()) {
