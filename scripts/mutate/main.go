@@ -37,7 +37,7 @@ import (
 // mutants.
 var purePackages = []string{
 	"catalogue", "dataset", "endpoint", "estimate", "evaluation", "hashset", "manifest", "metrics", "remedy", "requestfields", "sourceindex", "split",
-	"strictjson", "tuning", "usd",
+	"strictjson", "tokensample", "tuning", "usd",
 }
 
 // minimum is the percentage of mutants that the tests must notice.

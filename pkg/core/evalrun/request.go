@@ -4,9 +4,6 @@
 package evalrun
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -82,11 +79,4 @@ func (r Request) Check(faults fault.Faults) fault.Faults {
 }
 
 // Hash returns a hash of the request.
-func (r Request) Hash() string {
-	text, err := json.Marshal(r)
-	if err != nil {
-		panic(err) // strings and numbers that were read from JSON can always be encoded
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
-}
+func (r Request) Hash() string { return requestfields.Hash(r) }

@@ -6,7 +6,6 @@ package promotion
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"math"
 	"slices"
 
@@ -72,12 +71,7 @@ func ReadRollback(f *requestfields.Reader) (leave int64) {
 
 // Hash returns a hash of what was requested, which distinguishes a repetition from a reused key.
 func Hash(action Action, modelID string, request any) string {
-	text, err := json.Marshal([]any{action, modelID, request})
-	if err != nil {
-		panic(err) // strings and numbers that were read from JSON can always be encoded
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+	return requestfields.Hash([]any{action, modelID, request})
 }
 
 // KeyOf returns the form of a caller's idempotency key that is kept. It is a hash, because a key

@@ -4,8 +4,6 @@
 package tuning
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -239,10 +237,7 @@ func (c *check) documentID(field, id string) {
 }
 
 // Hash returns a hash of the whole request: equal requests have equal hashes.
-func (r Request) Hash() string {
-	sum := sha256.Sum256(r.Encode())
-	return hex.EncodeToString(sum[:])
-}
+func (r Request) Hash() string { return requestfields.Hash(r) }
 
 // Encode returns the request as JSON; DecodeRequest reads it.
 func (r Request) Encode() []byte {
