@@ -64,12 +64,14 @@ func (p *Poller) movePointers(ctx context.Context) {
 }
 
 func (p *Poller) movePointer(ctx context.Context, pointer store.Pointer) error {
-	if err := p.Promotions.Resume(ctx, pointer); err != nil {
-		return fmt.Errorf("resume the promotion of a model: %w", err)
-	}
-	pointer, err := p.Records.Pointer(ctx, pointer.ModelID)
-	if err != nil {
-		return err
+	if pointer.Pending != nil {
+		if err := p.Promotions.Resume(ctx, pointer); err != nil {
+			return fmt.Errorf("resume the promotion of a model: %w", err)
+		}
+		var err error
+		if pointer, err = p.Records.Pointer(ctx, pointer.ModelID); err != nil {
+			return err
+		}
 	}
 	moves := pointer.Unpublished()
 	if len(moves) == 0 {
@@ -79,7 +81,7 @@ func (p *Poller) movePointer(ctx context.Context, pointer store.Pointer) error {
 		return err
 	}
 	// A crash before this write publishes the same events again.
-	_, err = p.Records.ChangePointer(ctx, pointer.ModelID, func(now promotion.Pointer, _ bool) (promotion.Pointer, error) {
+	_, err := p.Records.ChangePointer(ctx, pointer.ModelID, func(now promotion.Pointer, _ bool) (promotion.Pointer, error) {
 		now.Published = max(now.Published, moves[len(moves)-1].Number)
 		return now, nil
 	})

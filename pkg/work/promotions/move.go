@@ -66,7 +66,7 @@ func (s *Service) move(ctx context.Context, modelID string, next plan) (promotio
 	}
 }
 
-// attempt is one look at a pointer, with what came of it.
+// attempt is one try to change a pointer, and its outcome.
 type attempt struct {
 	plan  plan
 	now   func() time.Time
@@ -125,14 +125,14 @@ func (s *Service) Resume(ctx context.Context, p store.Pointer) error {
 	if p.Pending == nil || p.Pending.Leased(s.Now()) {
 		return nil
 	}
-	taken := false
+	leased := false
 	changed, err := s.Records.ChangePointer(ctx, p.ModelID, func(now promotion.Pointer, _ bool) (promotion.Pointer, error) {
-		if taken = now.Pending != nil && !now.Pending.Leased(s.Now()); !taken {
+		if leased = now.Pending != nil && !now.Pending.Leased(s.Now()); !leased {
 			return now, nil
 		}
 		return now.Lease(s.now().Add(s.Lease)), nil
 	})
-	if err != nil || !taken {
+	if err != nil || !leased {
 		return err
 	}
 	if _, err := s.apply(ctx, p.ModelID, changed.Pending.Move); err != nil && !isRefused(err) {
@@ -141,7 +141,7 @@ func (s *Service) Resume(ctx context.Context, p store.Pointer) error {
 	return nil
 }
 
-// apply tells Vertex AI of a pending move, and completes it. If Vertex AI refuses it, the move is
+// apply sends a pending move to Vertex AI, and completes it. If Vertex AI refuses it, the move is
 // abandoned. If the outcome is not known, it stays pending, without a lease.
 func (s *Service) apply(ctx context.Context, modelID string, m promotion.Move) (promotion.Move, error) {
 	// The call ends before the lease does, so that no later move overtakes it.
