@@ -21,8 +21,8 @@ import (
 
 // mixture returns records of many kinds. If broken is set, some of them have faults, and one of the
 // faults makes the JSON text itself unreadable.
-func mixture(n int, broken bool) []string {
-	random := rand.New(rand.NewPCG(7, 8))
+func mixture(seed uint64, n int, broken bool) []string {
+	random := rand.New(rand.NewPCG(seed, 8))
 	kinds := []string{
 		`{"contents":[{"role":"user","parts":[{"text":"q%d"}]},{"role":"model","parts":[{"text":"a%d é"}]}]}`,
 		`{"contents":[{"role":"user","parts":[{"text":"q%d"}]},{"role":"model","parts":[{"text":"a%d"}]}]}`,
@@ -47,12 +47,12 @@ func mixture(n int, broken bool) []string {
 
 func TestWorkers_agree(t *testing.T) {
 	t.Parallel()
-	for _, broken := range []bool{false, true} {
-		n := 2000
-		if testing.Short() {
-			n = 800
+	for i := range 6 {
+		seed, broken, n := uint64(7+i/2), i%2 == 1, 800
+		if seed == 7 && !testing.Short() {
+			n = 2000
 		}
-		records := mixture(n, broken)
+		records := mixture(seed, n, broken)
 		pressed := packed(t, strings.Join(records, "\n"))
 		for name, file := range map[string]string{
 			"lines":        strings.Join(records, "\n") + "\n",
@@ -64,7 +64,7 @@ func TestWorkers_agree(t *testing.T) {
 			"packed_cut":   pressed[:len(pressed)*3/4],
 			"more_behind":  "[" + strings.Join(records, ",") + "] {}",
 		} {
-			t.Run(fmt.Sprintf("%s_broken_%t", name, broken), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s_broken_%t_seed_%d", name, broken, seed), func(t *testing.T) {
 				t.Parallel()
 				wantOut, want := convert(t, strings.NewReader(file), dataset.InBlocksOf(1<<20, dataset.Parsed(dataset.Options{Workers: 1})))
 				if want.Records < 300 {
@@ -87,7 +87,7 @@ func TestWorkers_agree(t *testing.T) {
 // A failing writer must end the work of all goroutines, and none may remain.
 func TestWorkersStop(t *testing.T) {
 	t.Parallel()
-	file := []byte(strings.Join(mixture(5000, false), "\n"))
+	file := []byte(strings.Join(mixture(7, 5000, false), "\n"))
 	_, err := dataset.Convert(t.Context(), &limitedWriter{n: 100_000}, bytes.NewReader(file), dataset.InBlocksOf(4000, dataset.Options{Workers: 3}))
 	if err == nil || !strings.Contains(err.Error(), "full") {
 		t.Errorf("Convert = %v, want the writer's error", err)
@@ -99,7 +99,7 @@ func TestWorkersStop(t *testing.T) {
 func TestWorkers_report_readers(t *testing.T) {
 	t.Parallel()
 	boom := errors.New("boom")
-	file := "[" + strings.Join(mixture(400, true), ",") + "]"
+	file := "[" + strings.Join(mixture(7, 400, true), ",") + "]"
 	for n := 0; n < len(file); n += 977 {
 		broken := io.MultiReader(strings.NewReader(file[:n]), iotest.ErrReader(boom))
 		if _, err := dataset.Check(t.Context(), broken, dataset.InBlocksOf(1500, dataset.Options{Workers: 3})); !errors.Is(err, boom) {
