@@ -59,7 +59,7 @@ var theDocument = sync.OnceValues(func() (*document, error) {
 		if !strings.HasPrefix(path, "/v1/") {
 			continue
 		}
-		d.paths[path] = regexp.MustCompile("^" + strings.Replace(regexp.QuoteMeta(path), `\{id\}`, "(.+)", 1) + "$")
+		d.paths[path] = regexp.MustCompile("^" + placeholder.ReplaceAllString(path, "(.+)") + "$")
 		for method, operation := range operations.(map[string]any) {
 			responses, _ := operation.(map[string]any)["responses"].(map[string]any)
 			if responses["200"] != nil {
@@ -154,6 +154,9 @@ func withoutEmpty(r *http.Request) {
 	}
 }
 
+// placeholder is an argument in a path of the document.
+var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
+
 // documented returns the request with its argument in one segment, and its path as the document
 // writes it, or "".
 func (d *document) documented(r *http.Request) (*http.Request, string) {
@@ -164,7 +167,7 @@ func (d *document) documented(r *http.Request) (*http.Request, string) {
 			continue
 		}
 		if len(m) > 1 {
-			request.URL.RawPath = strings.Replace(path, "{id}", strings.ReplaceAll(m[1], "/", "%2F"), 1)
+			request.URL.RawPath = placeholder.ReplaceAllLiteralString(path, strings.ReplaceAll(m[1], "/", "%2F"))
 			request.URL.Path, _ = url.PathUnescape(request.URL.RawPath)
 		}
 		return request, path
