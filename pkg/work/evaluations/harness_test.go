@@ -4,9 +4,7 @@
 package evaluations_test
 
 import (
-	"fmt"
 	"io"
-	"strings"
 	"testing"
 	"time"
 
@@ -45,22 +43,13 @@ func newWorld(t *testing.T, config jobs.Config) *world {
 	w := &world{Cloud: c, jobs: back.Jobs, poller: c.NewPoller(t, back)}
 	w.Service = evaluations.New(back, c.Vertex)
 	w.Service.Now = c.Now
-	w.Upload(t, bucket, "train.jsonl", capitals(60, "What is the capital of country%d?"), nil)
-	w.Upload(t, bucket, "eval.jsonl", capitals(40, "Please name the capital of country%d."), nil)
+	w.Upload(t, bucket, "train.jsonl", cloudtest.Capitals(60, "What is the capital of country%d?"), nil)
+	w.Upload(t, bucket, "eval.jsonl", cloudtest.Capitals(40, "Please name the capital of country%d."), nil)
 	return w
 }
 
 // Now is the time of the cloud and of the service.
 func (w *world) Now() time.Time { return w.Cloud.Now() }
-
-func capitals(n int, question string) string {
-	var all strings.Builder
-	for i := range n {
-		fmt.Fprintf(&all, `{"contents":[{"role":"user","parts":[{"text":"`+question+`"}]},`+
-			`{"role":"model","parts":[{"text":"It is city%d."}]}]}`+"\n", i, i)
-	}
-	return all.String()
-}
 
 // train returns a job that has succeeded.
 func (w *world) train(t *testing.T, change ...func(*tuning.Request)) tuning.Job {
@@ -69,24 +58,7 @@ func (w *world) train(t *testing.T, change ...func(*tuning.Request)) tuning.Job 
 	for _, c := range change {
 		c(&r)
 	}
-	job, err := w.jobs.Start(t.Context(), jobs.StartRequest{Request: r, Caller: "ci"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if err := w.poller.Tick(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		record, err := w.Cloud.Records.Job(t.Context(), job.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if record.Finished {
-			return record.Job
-		}
-	}
-	t.Fatal("the job did not end")
-	return tuning.Job{}
+	return w.Train(t, w.jobs, w.poller, r)
 }
 
 func order(job tuning.Job) evaluations.StartRequest {

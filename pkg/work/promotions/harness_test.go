@@ -5,7 +5,6 @@ package promotions_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -48,8 +47,8 @@ func newWorld(t *testing.T) *world {
 	back := c.NewBackend(jobs.Config{BaseModel: "gemini-3.1-flash-lite"})
 	w := &world{Cloud: c, jobs: back.Jobs, poller: c.NewPoller(t, back)}
 	w.Service, w.evals = w.poller.Promotions, w.poller.Evaluations
-	w.Upload(t, bucket, "train.jsonl", capitals(60, "What is the capital of country%d?"), nil)
-	w.Upload(t, bucket, "eval.jsonl", capitals(25, "Please name the capital of country%d."), nil)
+	w.Upload(t, bucket, "train.jsonl", cloudtest.Capitals(60, "What is the capital of country%d?"), nil)
+	w.Upload(t, bucket, "eval.jsonl", cloudtest.Capitals(25, "Please name the capital of country%d."), nil)
 	var err error
 	w.models, err = aiplatform.NewModelClient(t.Context(), option.WithEndpoint(c.Run.Addresses.Vertex), option.WithoutAuthentication(),
 		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())), option.WithUserAgent(faults.Bystander))
@@ -58,15 +57,6 @@ func newWorld(t *testing.T) *world {
 	}
 	t.Cleanup(func() { _ = w.models.Close() })
 	return w
-}
-
-func capitals(n int, question string) string {
-	var all strings.Builder
-	for i := range n {
-		fmt.Fprintf(&all, `{"contents":[{"role":"user","parts":[{"text":"`+question+`"}]},`+
-			`{"role":"model","parts":[{"text":"It is city%d."}]}]}`+"\n", i, i)
-	}
-	return all.String()
 }
 
 // Now is the time of the cloud and of the service.
@@ -89,18 +79,7 @@ func (w *world) train(t *testing.T, change ...func(*tuning.Request)) tuning.Job 
 	for _, c := range change {
 		c(&r)
 	}
-	job, err := w.jobs.Start(t.Context(), jobs.StartRequest{Request: r, Caller: "ci"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		w.tick(t)
-		if record := w.Read(t, job.ID); record.Finished {
-			return record.Job
-		}
-	}
-	t.Fatal("the job did not end")
-	return tuning.Job{}
+	return w.Train(t, w.jobs, w.poller, r)
 }
 
 // evaluate returns an evaluation that has ended.
