@@ -97,7 +97,7 @@ func keepCatalogue(ctx context.Context, client *cloudstorage.Client, object *clo
 	return true, nil
 }
 
-// ensureBucket creates a bucket if it does not exist, for example in a foreign emulator.
+// ensureBucket creates a bucket if it does not exist, for example in an emulator that is not ours.
 func ensureBucket(ctx context.Context, client *cloudstorage.Client, name string) error {
 	bucket := client.Bucket(name)
 	_, err := bucket.Attrs(ctx)

@@ -50,7 +50,7 @@ func TestSettings(t *testing.T) {
 			}
 			want := slices.DeleteFunc(slices.Clone(documented[function]), func(name string) bool { return slices.Contains(notDeployed, name) })
 			if diff := cmp.Diff(want, config.settingsOf(t, function)); diff != "" {
-				t.Errorf("what functions/README.md has of function %s, and what Terraform gives it (-want +got):\n%s", function, diff)
+				t.Errorf("the settings of function %s in functions/README.md and in Terraform (-want +got):\n%s", function, diff)
 			}
 		})
 	}
@@ -198,14 +198,14 @@ func TestSubstitutions(t *testing.T) {
 	given := matches(regexp.MustCompile(`(?m)^ +(_[A-Z_]+) +=`), string(declarations))
 	used := matches(regexp.MustCompile(`\$(_[A-Z_]+)`), steps)
 	if diff := cmp.Diff(declared, used); diff != "" {
-		t.Errorf("what cloudbuild.yaml declares and uses (-declared +used):\n%s", diff)
+		t.Errorf("the substitutions that cloudbuild.yaml declares and uses (-declared +used):\n%s", diff)
 	}
 	if len(given) == 0 {
-		t.Error("Terraform gives nothing")
+		t.Error("Terraform passes no substitutions")
 	}
 	for _, name := range given {
 		if !slices.Contains(declared, name) {
-			t.Errorf("cloudbuild.yaml does not know %s, and Cloud Build refuses it", name)
+			t.Errorf("cloudbuild.yaml does not declare %s, so Cloud Build refuses it", name)
 		}
 	}
 }

@@ -47,8 +47,8 @@ func TestStats(t *testing.T) {
 	}
 }
 
-// TestOver_token_limit checks the boundary of the limit, and that of being over it in any case. The
-// example has an estimate of 951.92 tokens, of which at least 65 % are sure.
+// TestOver_token_limit checks at which limits an example is probably too long, and at which it is
+// certainly too long. Its estimate is 951.92 tokens, and it has at least 65 % of them.
 func TestOver_token_limit(t *testing.T) {
 	t.Parallel()
 	in, whole := example("Why?", "So.")+example(strings.Repeat("long ", 1000), "é日😀"), dataset.Content{Characters: 5003, Tokens: 952}
@@ -60,7 +60,7 @@ func TestOver_token_limit(t *testing.T) {
 			t.Errorf("limit %d: %+v, want a message that says %s", limit, report.Faults, says)
 		}
 		if got := [2]dataset.Content{report.Stats.OverLimit, report.Stats.SurelyOverLimit}; got != want {
-			t.Errorf("limit %d: over it and surely over it are %+v, want %+v", limit, got, want)
+			t.Errorf("limit %d: the examples over it and certainly over it are %+v, want %+v", limit, got, want)
 		}
 	}
 	in = example(strings.Repeat("a", 99), "b") // 19.00 tokens
@@ -193,8 +193,8 @@ func TestMany_calls_in_a_record(t *testing.T) {
 	}
 }
 
-// A result is searched among the last 1024 calls before the turn, and among the first 1024 without
-// a result.
+// The call of a result is searched among the last 1024 calls before the turn, and among the first
+// 1024 calls without a result.
 func TestResultsOfManyCalls(t *testing.T) {
 	t.Parallel()
 	calls := func(n int) string {

@@ -77,7 +77,7 @@ func (c Cost) String() string {
 // dollars writes an amount with commas between thousands.
 func dollars(a usd.Amount) string { return "$" + usd.Group(a.String()) }
 
-// unequal writes two amounts that differ so that they are seen to.
+// unequal writes two different amounts with enough digits to show the difference.
 func unequal(a, b usd.Amount) (string, string) {
 	if a.String() == b.String() {
 		return "$" + usd.Group(a.Exact()), "$" + usd.Group(b.Exact())

@@ -58,8 +58,8 @@ func newKeySet(fetch func(context.Context) ([]jose.JSONWebKey, error)) *keySet {
 }
 
 // verify decodes the claims of a token if a key of the issuer verifies its signature. While the
-// issuer is unavailable, the keys that were last fetched are used, however old. Where there is none
-// with the name that the token gives, the error is Unavailable.
+// issuer is unavailable, the keys that were last fetched are used, however old. If there is no
+// key with the name in the token, the error is Unavailable.
 func (k *keySet) verify(ctx context.Context, token *jwt.JSONWebToken, claims ...any) error {
 	kid := token.Headers[0].KeyID
 	keys, fresh := k.find(kid)
@@ -89,7 +89,7 @@ func explains(keys []jose.JSONWebKey, token *jwt.JSONWebToken, claims []any) boo
 	return slices.ContainsFunc(keys, func(key jose.JSONWebKey) bool { return token.Claims(key.Key, claims...) == nil })
 }
 
-// refresh fetches the keys, once for all callers that wait at the same time. Where it is too early
+// refresh fetches the keys, once for all callers that wait at the same time. If it is too early
 // for a request, it returns the error of the last one.
 func (k *keySet) refresh(ctx context.Context) error {
 	answer := k.asking.DoChan("", func() (any, error) {

@@ -130,7 +130,7 @@ func TestOIDC_refuses(t *testing.T) {
 			}
 			for _, token := range tt.tokens {
 				if len(token) > 2 && strings.Contains(refusal.Error(), token) {
-					t.Errorf("the refusal tells the token: %v", refusal)
+					t.Errorf("the refusal contains the token: %v", refusal)
 				}
 			}
 		})
@@ -247,7 +247,7 @@ func FuzzOIDC_Check(f *testing.F) {
 	f.Fuzz(func(t *testing.T, token string) {
 		caller, err := checker.Check(request(t, token))
 		if err == nil && (caller.Name != "ann@example.com" || !strings.HasPrefix(token, good[:strings.LastIndex(good, ".")])) {
-			t.Errorf("%q is taken for %+v", token, caller)
+			t.Errorf("%q is accepted as %+v", token, caller)
 		}
 		if err != nil && fault.KindOf(err) != fault.Unauthenticated {
 			t.Errorf("%q: %v", token, err)

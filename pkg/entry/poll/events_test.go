@@ -123,7 +123,7 @@ func TestEvents_that_cannot_be_published(t *testing.T) {
 		t.Errorf("published in the end (-want +got):\n%s", diff)
 	}
 	if got := w.Read(t, bad.ID); got.Watched {
-		t.Error("it stays watched")
+		t.Error("the job is still watched")
 	}
 }
 

@@ -114,7 +114,7 @@ func TestTick_without_records(t *testing.T) {
 		t.Error("Tick: no error")
 	}
 	if calls := w.newCalls(); len(calls) != 0 {
-		t.Errorf("Vertex AI is called for nothing: %v", calls)
+		t.Errorf("Vertex AI was called without need: %v", calls)
 	}
 }
 
@@ -138,7 +138,7 @@ func TestTick_forgets_what_Vertex_does_not_know(t *testing.T) {
 	w.newCalls()
 	w.tick(t)
 	if diff := cmp.Diff(idleTickCalls, w.newCalls()); diff != "" {
-		t.Errorf("it is read again (-want +got):\n%s", diff)
+		t.Errorf("the job is read again (-want +got):\n%s", diff)
 	}
 }
 
@@ -197,17 +197,17 @@ func TestOpen_names_all_that_is_wrong(t *testing.T) {
 	for name, tt := range tests {
 		_, err := poll.Open(t.Context(), tt.given)
 		if err == nil {
-			t.Errorf("%s: it starts", name)
+			t.Errorf("%s: the function starts", name)
 			continue
 		}
 		for _, text := range tt.contains {
 			if !strings.Contains(err.Error(), text) {
-				t.Errorf("%s: Open = %v, does not say %s", name, err, text)
+				t.Errorf("%s: Open = %v, which does not contain %s", name, err, text)
 			}
 		}
 		for _, setting := range tt.lacks {
 			if strings.Contains(err.Error(), setting) {
-				t.Errorf("%s: Open = %v, blames %s", name, err, setting)
+				t.Errorf("%s: Open = %v, which names %s", name, err, setting)
 			}
 		}
 	}

@@ -57,7 +57,7 @@ func onBoth(t *testing.T, test func(*testing.T, *world)) {
 	})
 }
 
-// startFirestore returns the address of a stand-in, which tells onQuery about each query.
+// startFirestore returns the address of a stand-in, which calls onQuery for each query.
 func startFirestore(t *testing.T, onQuery func(firestore.Shape)) string {
 	t.Helper()
 	return cloudtest.Start(t, func(c *cloud.Config) { c.OnQuery = onQuery }).Run.Addresses.Firestore

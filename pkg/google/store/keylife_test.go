@@ -14,8 +14,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
-// A key with a life is valid for that long from its first start. Of many starts after that, one
-// uses it anew.
+// A key with a lifetime is valid for that time after its first start. After that, exactly one of
+// many concurrent starts uses the key again.
 func TestKeyLife(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -56,7 +56,7 @@ func TestKeyLife(t *testing.T) {
 	})
 }
 
-// The refusal of an old start does not become the answer of the start that has its key now.
+// The refusal of an old start does not become the answer of a newer start with the same key.
 func TestKeyLife_refusal(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {

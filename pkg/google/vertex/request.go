@@ -28,8 +28,8 @@ func (c *Client) Request(job tuning.Job) (json.RawMessage, error) {
 	return text, nil
 }
 
-// hyperparameters returns those that the base model's family accepts. Vertex AI chooses the
-// value of an unset one, which is 0 in the request.
+// hyperparameters returns the hyperparameters that the base model's family accepts. An unset one is
+// 0 in the request, and Vertex AI chooses its value.
 func hyperparameters(job tuning.Job) tuning.Hyperparameters {
 	h := job.Hyperparameters
 	for name, drop := range map[string]func(){
