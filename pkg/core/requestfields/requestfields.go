@@ -238,7 +238,7 @@ func (f *Reader) Auto(name string) bool {
 	return auto
 }
 
-// Refuse adds a fault for a member that cannot be had, unless it is absent or an empty list.
+// Refuse adds a fault for a member that is not supported, unless it is absent or an empty list.
 func (f *Reader) Refuse(name, description string) {
 	f.requested = append(f.requested, name)
 	if f.Given(name) && string(f.members[name]) != "[]" {

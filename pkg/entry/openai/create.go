@@ -86,7 +86,7 @@ func readCreate(f *requestfields.Reader) (creation, fault.Faults) {
 		own.Seed = *seed
 		own.Warnings = append(own.Warnings, "seed has no effect: Vertex AI takes none.")
 	}
-	f.Refuse("integrations", "cannot be had. Leave the field out.")
+	f.Refuse("integrations", "is not supported. Leave the field out.")
 	f.Object("hyperparameters", c.hyperparameters)
 	f.Object("method", func(m *requestfields.Reader) {
 		const supervised = "supervised"
@@ -95,7 +95,7 @@ func readCreate(f *requestfields.Reader) (creation, fault.Faults) {
 		}
 		m.Object(supervised, func(inner *requestfields.Reader) { inner.Object("hyperparameters", c.hyperparameters) })
 		for _, other := range []string{"dpo", "reinforcement"} {
-			m.Refuse(other, "cannot be had: only supervised can.")
+			m.Refuse(other, "is not supported: only supervised is.")
 		}
 	})
 	c.metadata(f)

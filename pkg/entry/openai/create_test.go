@@ -159,7 +159,7 @@ func TestCreate_same(t *testing.T) {
 	}
 }
 
-// What cannot be had is refused by name, and leaves no job.
+// What is not supported is refused by name, and leaves no job.
 func TestCreate_refused(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)

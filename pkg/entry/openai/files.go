@@ -129,11 +129,11 @@ func checkFile(values map[string]string, filename string) error {
 	return faults.Err()
 }
 
-const noExpiry = "cannot be had: a file is kept until it is deleted. Leave the field out."
+const noExpiry = "is not supported: a file is kept until it is deleted. Leave the field out."
 
 func checkPurpose(purpose string, faults *fault.Faults) {
 	if purpose != fineTune {
-		faults.Add("purpose", "INVALID_PURPOSE", requestfields.OneOf(fineTune)+" This service keeps files for fine-tuning alone.")
+		faults.Add("purpose", "INVALID_PURPOSE", requestfields.OneOf(fineTune)+" This service keeps files only for fine-tuning.")
 	}
 }
 
