@@ -208,3 +208,43 @@ func TestScale_of_nothing(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestSampler_takes_as_many_as_allowed: a sample of many short examples is as large as possible.
+func TestSampler_takes_as_many_as_allowed(t *testing.T) {
+	t.Parallel()
+	var s tokensample.Sampler
+	for range 1000 {
+		s.Add(dataset.Example{Text: []byte("{}"), Tokens: 10})
+	}
+	if n := len(s.Sample().Examples); n != tokensample.MaxExamples {
+		t.Errorf("%d examples were chosen, want %d", n, tokensample.MaxExamples)
+	}
+}
+
+// TestScale_of_a_long_example: an example of more than 640 KiB is not counted, so it has the range
+// of its estimate. A counted example has the range of a count.
+func TestScale_of_a_long_example(t *testing.T) {
+	t.Parallel()
+	for length, want := range map[int]tokensample.Result{
+		640 << 10:   {Low: 970, Expected: 1000, High: 1030, Examples: 1, All: true},
+		640<<10 + 1: {Low: 10 * dataset.LowPercent, Expected: 1000, High: 10 * dataset.HighPercent},
+	} {
+		var s tokensample.Sampler
+		s.Add(dataset.Example{Text: make([]byte, length), Tokens: 1000})
+		sample := s.Sample()
+		if got := sample.Scale([]int64{1000}[:len(sample.Examples)]); got != want {
+			t.Errorf("%d bytes: %+v, want %+v", length, got, want)
+		}
+	}
+}
+
+// TestScale_of_one_example: a dataset that was counted as a whole has no error of a sample.
+func TestScale_of_one_example(t *testing.T) {
+	t.Parallel()
+	var s tokensample.Sampler
+	s.Add(dataset.Example{Text: []byte("{}"), Tokens: 10})
+	want := tokensample.Result{Low: 9, Expected: 10, High: 11, Examples: 1, All: true}
+	if got := s.Sample().Scale([]int64{10}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
