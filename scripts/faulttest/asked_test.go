@@ -32,8 +32,8 @@ type asking struct {
 type observed struct {
 	evalrun.Run
 	numbers map[string]int64 // of the examples, by their text
-	// finalExamples is how many examples must not be asked any more: the record counts them, or an object
-	// had their answers when the present lease began.
+	// finalExamples is how many examples must not be asked any more: the record counts them, or an
+	// object had their answers when the present lease began.
 	finalExamples int64
 	leases        int64
 	// whole is how many leases have ended with all answers on record.
