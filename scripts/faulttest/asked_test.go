@@ -36,7 +36,7 @@ type observed struct {
 	// object had their answers when the present lease began.
 	finalExamples int64
 	leases        int64
-	// whole is how many leases have ended with all answers on record.
+	// whole is how many leases have ended with all answers recorded.
 	whole          int64
 	askedQuestions map[string]bool // by model and question, in the present lease
 }
@@ -135,7 +135,7 @@ func (a *asking) watched(c faults.Call, do effect) effect {
 	}
 }
 
-// question checks that an evaluation may ask a question: the answer is not on record, and it was
+// question checks that an evaluation may ask a question: the answer is not recorded, and it was
 // not asked under the same lease.
 func (a *asking) question(request *aiplatformpb.GenerateContentRequest) {
 	a.mu.Lock()
@@ -170,7 +170,7 @@ func (o *observed) asksModel(model string) bool {
 const pieceExamples = 10
 
 // check checks how often each model was asked: once for each example, and again for at most one
-// piece after each lease that did not end with all of its answers on record.
+// piece after each lease that did not end with all of its answers recorded.
 func (a *asking) check(r *run) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

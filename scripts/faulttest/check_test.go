@@ -151,7 +151,7 @@ func (r *run) checkVertex(records map[string]record) {
 		id := j.GetLabels()["vertextune-job"]
 		jobs[id] = append(jobs[id], j)
 		if _, ok := records[id]; !ok {
-			r.t.Errorf("Vertex AI has %s for %q, which is not on record", j.GetName(), id)
+			r.t.Errorf("Vertex AI has %s for %q, which is not recorded", j.GetName(), id)
 		}
 	}
 	if r.scenario.settings["MAX_CONCURRENT_JOBS"] == "1" {

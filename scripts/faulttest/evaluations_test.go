@@ -130,7 +130,7 @@ func (r *run) checkEvaluation(run evalrun.Run) {
 		r.t.Errorf("the file with all answers (-pieces +file):\n%s", diff)
 	}
 	if onRecord == 0 || run.PromptTokens+run.OutputTokens < onRecord {
-		r.t.Errorf("%d tokens of answers are on record, and %d are billed", onRecord, run.PromptTokens+run.OutputTokens)
+		r.t.Errorf("%d tokens of answers are recorded, and %d are billed", onRecord, run.PromptTokens+run.OutputTokens)
 	}
 	prefix := fmt.Sprintf("%s/evaluations/%s/rows-", data, run.ID)
 	if n := len(slices.DeleteFunc(r.names(r.t, data), func(name string) bool { return !strings.HasPrefix(name, prefix) })); n != len(run.Pieces) {

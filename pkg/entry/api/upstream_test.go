@@ -212,7 +212,7 @@ func TestUpstream_a_start_that_takes_longer_is_queued(t *testing.T) {
 				t.Errorf("got %+v", job)
 			}
 			if again := s.status(t, job.Job.Name); again.Status != "PIPELINE_STATE_QUEUED" || again.Detail != job.Detail || again.Name != job.Job.Name {
-				t.Errorf("on record is %+v", again)
+				t.Errorf("the record is %+v", again)
 			}
 		})
 	}
