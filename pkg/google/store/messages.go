@@ -97,7 +97,7 @@ func (s *Store) sortedIDs(ctx context.Context, query firestore.Query) ([]string,
 }
 
 func created(doc *firestore.DocumentSnapshot) time.Time {
-	switch v := doc.Data()["created_at"].(type) {
+	switch v := field(doc, "created_at").(type) {
 	case time.Time:
 		return v
 	case string:
@@ -116,16 +116,15 @@ func message(doc *firestore.DocumentSnapshot) Message {
 	if m.Missing {
 		return m
 	}
-	data := doc.Data()
-	m.Content = m.text(data, "content", "content")
-	m.Role = m.text(data, "role", "role")
-	m.SessionID = m.text(data, "session_id", "session_id")
-	switch related := data["related_message"].(type) {
+	m.Content = m.text(field(doc, "content"), "content")
+	m.Role = m.text(field(doc, "role"), "role")
+	m.SessionID = m.text(field(doc, "session_id"), "session_id")
+	switch related := field(doc, "related_message").(type) {
 	case nil:
 	case map[string]any:
 		m.Related = &dataset.Related{
-			Content: m.text(related, "content", "related_message.content"),
-			Role:    m.text(related, "role", "related_message.role"),
+			Content: m.text(related["content"], "related_message.content"),
+			Role:    m.text(related["role"], "related_message.role"),
 		}
 	default:
 		m.Malformed = "related_message"
@@ -133,11 +132,20 @@ func message(doc *firestore.DocumentSnapshot) Message {
 	return m
 }
 
-func (m *Message) text(data map[string]any, name, path string) string {
-	value, present := data[name]
+func (m *Message) text(value any, path string) string {
 	s, ok := value.(string)
-	if present && value != nil && !ok {
+	if value != nil && !ok {
 		m.Malformed = path
 	}
 	return s
+}
+
+// field returns the value of a field, which is nil if there is none, or the error if it cannot be
+// decoded. Data would decode all fields, also those that are not a message's.
+func field(doc *firestore.DocumentSnapshot, name string) any {
+	value, err := doc.DataAtPath(firestore.FieldPath{name})
+	if _, none := errors.AsType[*firestore.FieldNotFoundError](err); err != nil && !none {
+		return err
+	}
+	return value
 }
