@@ -45,7 +45,8 @@ func (h *heapWatch) http(w http.ResponseWriter, r *http.Request, next http.Handl
 
 // TestStart_streams is not parallel, because it would also measure the memory of other tests.
 func TestStart_streams(t *testing.T) {
-	const messages, size, bound = 40_000, 512, 20 << 20 // 40 MiB of text
+	// 80 MiB of text, of which a start keeps at most 64 MiB.
+	const messages, size, bound = 40_000, 1 << 10, (64 + 24) << 20
 	var heap heapWatch
 	s := newSystem(t, func(s *setup) { s.api.RequestTimeout = 5 * time.Minute }) // each part waits for the garbage collector
 	s.OnHTTP(heap.http)

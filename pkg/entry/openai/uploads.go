@@ -183,11 +183,11 @@ func (s *Service) assemble(ctx context.Context, u store.Upload, fileID string, i
 	}
 	defer parts.close()
 	parts.checksum = sum
-	release, err := s.Jobs.Training.Reserve(ctx, tuning.Request{}) // the memory for checking a file
+	memory, err := s.Jobs.Training.Reserve(ctx, tuning.Request{}) // the memory for checking a file
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer memory.Release()
 	file := store.File{ID: fileID, Filename: u.Filename, CreatedAt: u.CreatedAt, CreatedBy: u.CreatedBy}
 	c, err := s.receive(ctx, file, parts)
 	if errors.Is(err, gcs.ErrConflict) {

@@ -39,7 +39,6 @@ func TestIndexes(t *testing.T) {
 	from, after := store.Filter{CreatedFrom: noon, CreatedBefore: noon.Add(time.Hour)}, &store.Position{At: noon, ID: jobID(1)}
 	for name, query := range map[string]func() error{
 		"ActivePointers":     func() error { _, err := w.ActivePointers(ctx, 1); return err },
-		"AllMessageIDs":      func() error { _, err := w.AllMessageIDs(ctx); return err },
 		"CountAhead":         func() error { _, err := w.CountAhead(ctx, waitingJob(1)); return err },
 		"CountAtStep":        func() error { _, err := w.CountAtStep(ctx, tuning.Submitting, tuning.Accepted); return err },
 		"CountSucceeded":     func() error { _, err := w.CountSucceeded(ctx, []string{"m", "n"}); return err },
@@ -50,6 +49,8 @@ func TestIndexes(t *testing.T) {
 		"JobsOfEndpoint":     func() error { _, err := w.JobsOfEndpoint(ctx, "projects/p/locations/l/endpoints/1", "p"); return err },
 		"JobsOfModel":        func() error { _, err := w.JobsOfModel(ctx, "projects/p/locations/l/models/1", "p"); return err },
 		"JobsOnDataset":      func() error { _, err := w.JobsOnDataset(ctx, "gs://b/x.jsonl"); return err },
+		"ListAll":            func() error { _, err := w.ListAll(ctx, keep(0)); return err },
+		"ListSession":        func() error { _, err := w.ListSession(ctx, "s", keep(0)); return err },
 		"ListJobs":           list(store.Page{Order: store.NewestFirst, Filter: from, After: after}),
 		"ListJobs_state":     list(store.Page{Order: store.NewestFirst, Filter: store.Filter{State: tuning.Running}}),
 		"ListJobs_caller":    list(store.Page{Order: store.NewestFirst, Filter: store.Filter{StartedBy: "ci"}}),
@@ -61,7 +62,6 @@ func TestIndexes(t *testing.T) {
 		"ListFiles_oldest":   func() error { _, _, err := w.ListFiles(ctx, store.FilePage{Size: 1, Oldest: true}); return err },
 		"NewestEvaluation":   func() error { _, _, err := w.NewestEvaluation(ctx, jobID(1)); return err },
 		"Queue":              func() error { _, err := w.Queue(ctx, 1); return err },
-		"SessionIDs":         func() error { _, err := w.SessionIDs(ctx, "s"); return err },
 		"Succeeded":          func() error { _, err := w.Succeeded(ctx, "m", 1); return err },
 		"Unfinished":         func() error { _, err := w.UnfinishedEvaluations(ctx, 1); return err },
 		"Watched":            func() error { _, err := w.Watched(ctx, "", 1); return err },

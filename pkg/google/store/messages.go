@@ -29,54 +29,85 @@ type Message struct {
 	Malformed string
 }
 
-// MessagesByID returns the messages with these IDs, in this order; those that do not exist are
-// Missing.
-func (s *Store) MessagesByID(ctx context.Context, ids []string) iter.Seq2[Message, error] {
+// overhead is about how many bytes a message takes in memory besides its texts.
+const overhead = 256
+
+// Bytes returns about how much memory the message takes.
+func (m *Message) Bytes() int64 {
+	n := overhead + len(m.ID) + len(m.Content)
+	if m.Related != nil {
+		n += len(m.Related.Content)
+	}
+	return int64(n)
+}
+
+// Listed is a message in a list.
+type Listed struct {
+	ID      string
+	created time.Time
+	kept    *Message // nil: the message has to be read
+}
+
+// ListIDs returns the list of the messages with these IDs.
+func ListIDs(ids []string) []Listed {
+	list := make([]Listed, len(ids))
+	for i, id := range ids {
+		list[i].ID = id
+	}
+	return list
+}
+
+// Messages returns the messages of a list, in its order; those that do not exist are Missing.
+func (s *Store) Messages(ctx context.Context, list []Listed) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
-		for chunk := range slices.Chunk(ids, batch) {
-			refs := make([]*firestore.DocumentRef, len(chunk))
-			for i, id := range chunk {
-				refs[i] = s.client.Collection(messages).Doc(id)
+		for len(list) > 0 {
+			var refs []*firestore.DocumentRef
+			n := 0
+			for ; n < len(list) && len(refs) < batch; n++ {
+				if list[n].kept == nil {
+					refs = append(refs, s.client.Collection(messages).Doc(list[n].ID))
+				}
 			}
 			docs, err := s.client.GetAll(ctx, refs)
 			if err != nil {
 				yield(Message{}, wrap(err, "read messages"))
 				return
 			}
-			for _, doc := range docs {
-				if !yield(message(doc), nil) {
+			for _, m := range list[:n] {
+				if m.kept == nil {
+					m.kept, docs = message(docs[0]), docs[1:]
+				}
+				if !yield(*m.kept, nil) {
 					return
 				}
 			}
+			list = list[n:]
 		}
 	}
 }
 
-// SessionIDs returns the IDs of a session's messages by creation time, then ID.
+// ListSession lists a session's messages by creation time, then ID.
 //
 // A message's creation time is its field created_at if it has one (a timestamp, or a string in RFC
 // 3339), and otherwise the time at which Firestore created the document. Firestore cannot sort by
 // the latter, and a query that sorts by the former does not return documents without the field. So
-// the keys are read first and sorted here (about 100 bytes a message), and the texts are read
-// afterwards, one batch at a time.
-func (s *Store) SessionIDs(ctx context.Context, session string) ([]string, error) {
-	return s.sortedIDs(ctx, s.client.Collection(messages).Where("session_id", "==", session))
+// the messages are sorted here. They are kept until keep reports that there is no memory for one
+// more. Of the others only the keys are read (about 100 bytes a message), and Messages reads them
+// one batch at a time.
+func (s *Store) ListSession(ctx context.Context, session string, keep func(*Message) bool) ([]Listed, error) {
+	return s.list(ctx, s.client.Collection(messages).Where("session_id", "==", session), keep)
 }
 
-// AllMessageIDs returns the IDs of all messages by creation time, then ID.
-func (s *Store) AllMessageIDs(ctx context.Context) ([]string, error) {
-	return s.sortedIDs(ctx, s.client.Collection(messages).Query)
+// ListAll lists all messages as ListSession does.
+func (s *Store) ListAll(ctx context.Context, keep func(*Message) bool) ([]Listed, error) {
+	return s.list(ctx, s.client.Collection(messages).Query, keep)
 }
 
-func (s *Store) sortedIDs(ctx context.Context, query firestore.Query) ([]string, error) {
-	type key struct {
-		created time.Time
-		id      string
-	}
-	var keys []key
-	it := query.Select("created_at").Documents(ctx)
-	defer it.Stop()
-	for {
+func (s *Store) list(ctx context.Context, query firestore.Query, keep func(*Message) bool) ([]Listed, error) {
+	var list []Listed
+	it := query.Documents(ctx)
+	defer func() { it.Stop() }()
+	for full := false; ; {
 		doc, err := it.Next()
 		if errors.Is(err, iterator.Done) {
 			break
@@ -84,16 +115,21 @@ func (s *Store) sortedIDs(ctx context.Context, query firestore.Query) ([]string,
 		if err != nil {
 			return nil, wrap(err, "list messages")
 		}
-		keys = append(keys, key{created(doc), doc.Ref.ID})
+		next := Listed{ID: doc.Ref.ID, created: created(doc)}
+		if !full {
+			next.kept = message(doc)
+			if full = !keep(next.kept); full {
+				next.kept = nil
+				it.Stop()
+				it = query.Select("created_at").StartAfter(doc).Documents(ctx)
+			}
+		}
+		list = append(list, next)
 	}
-	slices.SortFunc(keys, func(a, b key) int {
-		return cmp.Or(a.created.Compare(b.created), cmp.Compare(a.id, b.id))
+	slices.SortFunc(list, func(a, b Listed) int {
+		return cmp.Or(a.created.Compare(b.created), cmp.Compare(a.ID, b.ID))
 	})
-	ids := make([]string, len(keys))
-	for i, k := range keys {
-		ids[i] = k.id
-	}
-	return ids, nil
+	return list, nil
 }
 
 func created(doc *firestore.DocumentSnapshot) time.Time {
@@ -110,8 +146,8 @@ func created(doc *firestore.DocumentSnapshot) time.Time {
 
 // message decodes a document field by field. DataTo would stop at the first field of a wrong type
 // without naming it, and one malformed document must not stop the work on all the others.
-func message(doc *firestore.DocumentSnapshot) Message {
-	m := Message{Missing: !doc.Exists()}
+func message(doc *firestore.DocumentSnapshot) *Message {
+	m := &Message{Missing: !doc.Exists()}
 	m.ID = doc.Ref.ID
 	if m.Missing {
 		return m

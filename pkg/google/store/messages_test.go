@@ -15,7 +15,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
-func TestSessionIDs(t *testing.T) {
+// TestListSession lists with memory for all, some and none of the messages.
+func TestListSession(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		// The documents are created in this order, all of them after the creation times in their
@@ -49,10 +50,6 @@ func TestSessionIDs(t *testing.T) {
 			"e_earliest", "b_string", "a_string_with_zone", "a_tie", "c_timestamp", "d_tie",
 			"z_created_first", "y_no_time", "x_number", "w_null", "far_future",
 		}
-		got, err := w.SessionIDs(t.Context(), "s")
-		if err != nil {
-			t.Fatal(err)
-		}
 		// Firestore's creation times are real times, and may be before noon of that day.
 		if w.createdBefore(t, "z_created_first", noon) {
 			want = []string{
@@ -60,22 +57,71 @@ func TestSessionIDs(t *testing.T) {
 				"a_tie", "c_timestamp", "d_tie", "far_future",
 			}
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("session (-want +got):\n%s", diff)
+		for _, room := range []int{0, 1, 4, len(messages), 100} {
+			got, err := w.ListSession(t.Context(), "s", keep(room))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, idsOf(got)); diff != "" {
+				t.Errorf("session, %d kept (-want +got):\n%s", room, diff)
+			}
+			all, err := w.ListAll(t.Context(), keep(room))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ids := idsOf(all); len(ids) != len(messages)+2 || !slices.Equal(slices.DeleteFunc(ids, func(id string) bool {
+				return id == "elsewhere" || id == "without_session"
+			}), want) {
+				t.Errorf("all messages, %d kept: %v", room, ids)
+			}
 		}
-		if got, err := w.SessionIDs(t.Context(), "nobody's"); err != nil || len(got) != 0 {
+		if got, err := w.ListSession(t.Context(), "nobody's", keep(1)); err != nil || len(got) != 0 {
 			t.Errorf("unknown session: %v, %v", got, err)
 		}
-		all, err := w.AllMessageIDs(t.Context())
+	})
+}
+
+// TestListSession_keeps changes the messages after they were listed: those that were kept are not
+// read again.
+func TestListSession_keeps(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		ids := []string{"a", "b", "c", "d", "e"}
+		put := func(content string) {
+			for i, id := range ids {
+				w.put(t, "messages/"+id, fields{"session_id": "s", "content": content, "created_at": noon.Add(time.Duration(-i) * time.Hour)})
+			}
+		}
+		put("listed")
+		list, err := w.ListSession(t.Context(), "s", keep(2))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(all) != len(messages)+2 || !slices.Equal(slices.DeleteFunc(slices.Clone(all), func(id string) bool {
-			return id == "elsewhere" || id == "without_session"
-		}), want) {
-			t.Errorf("all messages: %v", all)
+		put("changed")
+		got := map[string]string{}
+		for _, m := range w.messages(t, list) {
+			got[m.ID] = m.Content
+		}
+		want := map[string]string{"a": "listed", "b": "listed", "c": "changed", "d": "changed", "e": "changed"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("messages (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// keep has memory for n messages.
+func keep(n int) func(*store.Message) bool {
+	return func(*store.Message) bool {
+		n--
+		return n >= 0
+	}
+}
+
+func idsOf(list []store.Listed) (ids []string) {
+	for _, m := range list {
+		ids = append(ids, m.ID)
+	}
+	return ids
 }
 
 func (w *world) createdBefore(t *testing.T, id string, moment time.Time) bool {
@@ -87,7 +133,7 @@ func (w *world) createdBefore(t *testing.T, id string, moment time.Time) bool {
 	return doc.CreateTime.Before(moment)
 }
 
-func TestMessagesByID(t *testing.T) {
+func TestMessages(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		related := fields{"content": "hello", "role": "assistant"}
@@ -128,7 +174,7 @@ func TestMessagesByID(t *testing.T) {
 		for i, m := range want {
 			ids[i] = m.ID
 		}
-		if diff := cmp.Diff(want, w.messages(t, ids)); diff != "" {
+		if diff := cmp.Diff(want, w.messages(t, store.ListIDs(ids))); diff != "" {
 			t.Errorf("messages (-want +got):\n%s", diff)
 		}
 		if got := w.messages(t, nil); got != nil {
@@ -137,9 +183,9 @@ func TestMessagesByID(t *testing.T) {
 	})
 }
 
-func (w *world) messages(t *testing.T, ids []string) (all []store.Message) {
+func (w *world) messages(t *testing.T, list []store.Listed) (all []store.Message) {
 	t.Helper()
-	for m, err := range w.MessagesByID(t.Context(), ids) {
+	for m, err := range w.Messages(t.Context(), list) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,9 +194,9 @@ func (w *world) messages(t *testing.T, ids []string) (all []store.Message) {
 	return all
 }
 
-// TestMessagesByID_in_batches reads more messages than one call returns, in an order that is
+// TestMessages_in_batches reads more messages than one call returns, in an order that is
 // not the order of their IDs.
-func TestMessagesByID_in_batches(t *testing.T) {
+func TestMessages_in_batches(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		const n = 650
@@ -165,13 +211,13 @@ func TestMessagesByID_in_batches(t *testing.T) {
 		}
 		bulk.End()
 		slices.Reverse(ids)
-		for i, m := range w.messages(t, ids) {
+		for i, m := range w.messages(t, store.ListIDs(ids)) {
 			if m.ID != ids[i] || m.Content != ids[i] || m.Missing {
 				t.Fatalf("message %d is %+v, want %s", i, m, ids[i])
 			}
 		}
 		seen := 0
-		for _, err := range w.MessagesByID(t.Context(), ids) {
+		for _, err := range w.Messages(t.Context(), store.ListIDs(ids)) {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -75,11 +75,11 @@ func (s *Service) startOnce(ctx context.Context, id string, r StartRequest) (eva
 }
 
 func (s *Service) create(ctx context.Context, id string, r StartRequest) (evalrun.Run, error) {
-	release, err := s.Training.ReserveSelection(ctx)
+	memory, err := s.Training.ReserveSelection(ctx)
 	if err != nil {
 		return evalrun.Run{}, err
 	}
-	defer release()
+	defer memory.Release()
 	d, err := s.draft(ctx, r.Request)
 	if err := errors.Join(err, d.refusal); err != nil {
 		return evalrun.Run{}, err
@@ -124,11 +124,11 @@ func (s *Service) DryRun(ctx context.Context, r StartRequest) (Plan, error) {
 	if faults := r.Check(r.Faults); faults.Count > 0 {
 		return Plan{}, faults.Err()
 	}
-	release, err := s.Training.ReserveSelection(ctx)
+	memory, err := s.Training.ReserveSelection(ctx)
 	if err != nil {
 		return Plan{}, err
 	}
-	defer release()
+	defer memory.Release()
 	d, err := s.draft(ctx, r.Request)
 	if err != nil {
 		return Plan{}, err

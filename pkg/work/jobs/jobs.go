@@ -139,12 +139,12 @@ func (s *Service) Start(ctx context.Context, o StartRequest) (tuning.Job, error)
 	if err != nil {
 		return tuning.Job{}, err
 	}
-	release, err := s.Training.Reserve(ctx, o.Request)
+	memory, err := s.Training.Reserve(ctx, o.Request)
 	if err != nil {
 		return tuning.Job{}, err
 	}
-	defer release()
-	from, err := s.Training.Source(ctx, o.Request)
+	defer memory.Release()
+	from, err := s.Training.Source(ctx, o.Request, memory)
 	if err != nil {
 		return tuning.Job{}, err
 	}
@@ -153,7 +153,7 @@ func (s *Service) Start(ctx context.Context, o StartRequest) (tuning.Job, error)
 	}
 	record, err := s.record(ctx, job.MarkRecorded(s.leaseEnd(s.Config.Lease)), o.Request, key)
 	if errors.Is(err, store.ErrKeyUsed) {
-		release()
+		memory.Release()
 		return s.Start(ctx, o) // another call has just used the key
 	}
 	if err != nil {
@@ -162,7 +162,7 @@ func (s *Service) Start(ctx context.Context, o StartRequest) (tuning.Job, error)
 	// From here on the start continues even if its caller disconnects.
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	record, err = s.prepareAndSubmit(ctx, record, o.Request, from, release)
+	record, err = s.prepareAndSubmit(ctx, record, o.Request, from, memory)
 	if err != nil {
 		// The caller gets the recorded failure, because a repeated start gets the same one.
 		failed := fault.From(record.Failure.Err())

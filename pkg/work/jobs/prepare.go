@@ -35,15 +35,15 @@ func stillOwned(r store.Record, now tuning.Job) bool {
 }
 
 // prepareAndSubmit writes the training set of a job whose lease we hold, and then submits or queues
-// the job. The error says why there will be no job; the record has it too. It calls release, which
-// frees the memory, when the training set is written.
-func (s *Service) prepareAndSubmit(ctx context.Context, r store.Record, request tuning.Request, from trainset.Source, release func()) (store.Record, error) {
+// the job. The error says why there will be no job; the record has it too. It releases the memory
+// when the training set is written.
+func (s *Service) prepareAndSubmit(ctx context.Context, r store.Record, request tuning.Request, from trainset.Source, memory *trainset.Reservation) (store.Record, error) {
 	if r.Step != tuning.Preparing {
 		return r, nil // another process resumed or ended the job before our own write was confirmed
 	}
 	work, letGo := s.keepLease(ctx, r)
 	data, err := s.writeDataset(work, r.Job, request, from)
-	release()
+	memory.Release()
 	r, held := letGo()
 	switch {
 	case !held:

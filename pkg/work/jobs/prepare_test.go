@@ -116,7 +116,7 @@ func TestDataset_refused(t *testing.T) {
 			w := newWorld(t)
 			w.conversation(t, "s")
 			breaks(w)
-			_, err := w.Start(t.Context(), session)
+			_, err := w.Start(t.Context(), order(tuning.Request{MessageIDs: []string{"s1", "s2"}}))
 			if fault.KindOf(err) != fault.UpstreamFailed {
 				t.Errorf("Start = %v, want UpstreamFailed", err)
 			}

@@ -92,11 +92,11 @@ func (s *Service) replay(ctx context.Context, key *store.Key, r *store.Record, e
 // refuses the job, or fails it if its start was confirmed. Resume returns an error only if it could
 // not take over the record.
 func (s *Service) Resume(ctx context.Context, r store.Record) (store.Record, error) {
-	release, err := s.Training.ReserveRecorded(ctx, r.Job)
+	memory, err := s.Training.ReserveRecorded(ctx, r.Job)
 	if err != nil {
 		return r, err
 	}
-	defer release()
+	defer memory.Release()
 	resumed, err := s.Records.UpdateJob(ctx, r, r.MarkResumed(s.leaseEnd(s.Config.Lease), s.Now().UTC()))
 	for errors.Is(err, store.ErrChanged) {
 		var still bool
@@ -114,22 +114,22 @@ func (s *Service) Resume(ctx context.Context, r store.Record) (store.Record, err
 		return resumed, nil
 	}
 	s.Log.InfoContext(ctx, "the start was resumed", "job_id", r.ID)
-	request, from, err := s.loadRequest(ctx, resumed.Job)
+	request, from, err := s.loadRequest(ctx, resumed.Job, memory)
 	if err != nil {
 		// The training data cannot be read any more, but an earlier attempt may have written the
 		// dataset.
 		from = func(context.Context, *trainset.Result, func(split.Example) error) error { return err }
 	}
-	ended, _ := s.prepareAndSubmit(ctx, resumed, request, from, release) // the record has the error
+	ended, _ := s.prepareAndSubmit(ctx, resumed, request, from, memory) // the record has the error
 	return ended, nil
 }
 
 // loadRequest loads the request of a recorded job, and the source of its training data.
-func (s *Service) loadRequest(ctx context.Context, job tuning.Job) (tuning.Request, trainset.Source, error) {
+func (s *Service) loadRequest(ctx context.Context, job tuning.Job, memory *trainset.Reservation) (tuning.Request, trainset.Source, error) {
 	request, err := s.request(ctx, job)
 	if err != nil {
 		return request, nil, err
 	}
-	from, err := s.Training.Source(ctx, request)
+	from, err := s.Training.Source(ctx, request, memory)
 	return request, from, err
 }

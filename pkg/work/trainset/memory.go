@@ -13,6 +13,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tokensample"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
+	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
 // The memory that preparing training data may take, in bytes. The garbage collector may allow the
@@ -21,6 +22,7 @@ import (
 const (
 	memoryLimit = 160 << 20            // all preparations that run at the same time
 	memoryBase  = 16 << 20             // the buffers of three uploads and of the readers
+	memoryTexts = 64 << 20             // the listed messages that one preparation keeps
 	memorySplit = 64 << 20             // the part of the validation file that a splitter holds
 	memoryIDs   = 64 << 20             // the IDs of all messages
 	memoryID    = 400                  // one message ID of a request
@@ -40,9 +42,30 @@ type memory struct {
 	available *semaphore.Weighted
 }
 
-// reserve waits until that number of bytes is free. It returns a function that releases them and
-// that has no effect when it is called again.
-func (m *memory) reserve(ctx context.Context, bytes int64) (release func(), err error) {
+// Reservation is memory that one preparation may use.
+type Reservation struct {
+	free        *semaphore.Weighted
+	held, texts int64
+}
+
+// keep reports whether there is free memory to keep a message, and reserves it.
+func (r *Reservation) keep(m *store.Message) bool {
+	n := m.Bytes()
+	if r.texts+n > memoryTexts || !r.free.TryAcquire(n) {
+		return false
+	}
+	r.texts, r.held = r.texts+n, r.held+n
+	return true
+}
+
+// Release releases the memory. It has no effect when it is called again.
+func (r *Reservation) Release() {
+	r.free.Release(r.held)
+	r.held = 0
+}
+
+// reserve waits until that number of bytes is free.
+func (m *memory) reserve(ctx context.Context, bytes int64) (*Reservation, error) {
 	m.once.Do(func() { m.available = semaphore.NewWeighted(memoryLimit) })
 	bytes = min(bytes, memoryLimit)
 	if err := m.available.Acquire(ctx, bytes); err != nil {
@@ -53,24 +76,22 @@ func (m *memory) reserve(ctx context.Context, bytes int64) (release func(), err 
 		}
 		return nil, busy
 	}
-	return sync.OnceFunc(func() { m.available.Release(bytes) }), nil
+	return &Reservation{free: m.available, held: bytes}, nil
 }
 
-// Reserve waits for the memory that preparing a request takes, and returns a function that releases
-// it.
-func (b *Builder) Reserve(ctx context.Context, r tuning.Request) (release func(), err error) {
+// Reserve waits for the memory that preparing a request takes.
+func (b *Builder) Reserve(ctx context.Context, r tuning.Request) (*Reservation, error) {
 	return b.memory.reserve(ctx, b.weight(ctx, r))
 }
 
-// ReserveSelection waits for the memory that selecting the examples of an evaluation takes, and
-// returns a function that releases it.
-func (b *Builder) ReserveSelection(ctx context.Context) (release func(), err error) {
+// ReserveSelection waits for the memory that selecting the examples of an evaluation takes.
+func (b *Builder) ReserveSelection(ctx context.Context) (*Reservation, error) {
 	return b.memory.reserve(ctx, memorySelection)
 }
 
 // ReserveRecorded is Reserve for the request of a record. A request that is kept outside of its
 // record is prepared alone, because its size is unknown before it is read.
-func (b *Builder) ReserveRecorded(ctx context.Context, job tuning.Job) (release func(), err error) {
+func (b *Builder) ReserveRecorded(ctx context.Context, job tuning.Job) (*Reservation, error) {
 	if job.RequestData != "" {
 		return b.memory.reserve(ctx, memoryLimit)
 	}

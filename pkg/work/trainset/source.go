@@ -28,9 +28,10 @@ import (
 // result which messages were left out. It can be read more than once.
 type Source func(ctx context.Context, m *Result, take func(split.Example) error) error
 
-// Source returns the source that a request names. An unknown session is a NotFound.
-func (b *Builder) Source(ctx context.Context, r tuning.Request) (Source, error) {
-	var ids []string
+// Source returns the source that a request names. It keeps messages in the memory that is held for
+// the request. An unknown session is a NotFound.
+func (b *Builder) Source(ctx context.Context, r tuning.Request, held *Reservation) (Source, error) {
+	var list []store.Listed
 	var err error
 	switch {
 	case r.TrainingData != "":
@@ -38,27 +39,27 @@ func (b *Builder) Source(ctx context.Context, r tuning.Request) (Source, error) 
 			return b.generation(ctx, "training_data", r.TrainingData, r.TrainingGeneration, m, take)
 		}, nil
 	case r.AllMessages:
-		ids, err = b.Messages.AllMessageIDs(ctx)
+		list, err = b.Messages.ListAll(ctx, held.keep)
 	case len(r.MessageIDs) > 0:
-		ids = r.MessageIDs
+		list = store.ListIDs(r.MessageIDs)
 	default:
-		ids, err = b.Messages.SessionIDs(ctx, r.SessionID)
-		if err == nil && len(ids) == 0 {
+		list, err = b.Messages.ListSession(ctx, r.SessionID, held.keep)
+		if err == nil && len(list) == 0 {
 			return nil, fault.Refuse(fault.NotFound, "session_id", "UNKNOWN_SESSION", "There are no messages of session %q.", r.SessionID)
 		}
 	}
 	return func(ctx context.Context, m *Result, take func(split.Example) error) error {
-		return b.messages(ctx, r, ids, m, take)
+		return b.messages(ctx, r, list, m, take)
 	}, err
 }
 
-// messages makes one example of each pair. Only one batch of texts is in memory at a time.
-func (b *Builder) messages(ctx context.Context, r tuning.Request, ids []string, m *Result, add func(split.Example) error) error {
+// messages makes one example of each pair.
+func (b *Builder) messages(ctx context.Context, r tuning.Request, list []store.Listed, m *Result, add func(split.Example) error) error {
 	pairer := dataset.NewPairer()
 	var wrong misplaced
 	var line []byte
 	i := -1
-	for message, err := range b.Messages.MessagesByID(ctx, ids) {
+	for message, err := range b.Messages.Messages(ctx, list) {
 		i++
 		if err != nil {
 			return err

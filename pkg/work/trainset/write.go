@@ -26,15 +26,15 @@ const attemptKey = "attempt"
 // Preview reads, splits and counts the data of a request, and writes nothing. release releases the
 // memory of the result.
 func (b *Builder) Preview(ctx context.Context, baseModel string, r tuning.Request) (m Result, release func(), err error) {
-	release, err = b.Reserve(ctx, r)
+	held, err := b.Reserve(ctx, r)
 	if err != nil {
 		return m, func() {}, err
 	}
-	from, err := b.Source(ctx, r)
+	from, err := b.Source(ctx, r, held)
 	if err == nil {
 		err = b.build(ctx, baseModel, r, from, &m, discard())
 	}
-	return m, release, err
+	return m, held.Release, err
 }
 
 // Write writes the training set of a job as separate objects. If an earlier attempt has written
