@@ -34,7 +34,7 @@ func (b *bench) drops(ctx context.Context, w io.Writer, runs, size int) error {
 		}
 		generations[i] = up.Attrs().Generation
 	}
-	return compare(w, runs, fmt.Sprintf("drop of %d MB", file.Len()/1_000_000), "copy", func(run int) error {
+	return b.compare(w, runs, fmt.Sprintf("drop of %d MB", file.Len()/1_000_000), "copy", func(run int) error {
 		event := cloudevents.NewEvent()
 		event.SetID(strconv.Itoa(run))
 		event.SetSource("//storage.googleapis.com/projects/_/buckets/" + inbox)
@@ -98,7 +98,7 @@ func (b *bench) starts(ctx context.Context, w io.Writer, runs, messages int) err
 			return fmt.Errorf("write a message: %w", err)
 		}
 	}
-	return compare(w, runs, fmt.Sprintf("start on %d messages", messages), "read of them", func(run int) error {
+	return b.compare(w, runs, fmt.Sprintf("start on %d messages", messages), "read of them", func(run int) error {
 		return b.call(ctx, http.MethodPost, "start", fmt.Sprintf(`{"session_id": %q, "display_name": "bench %d"}`, session, run))
 	}, func(int) error {
 		docs, err := collection.Where("session_id", "==", session).Documents(ctx).GetAll()
