@@ -117,7 +117,9 @@ func TestJudge_waits_and_resumes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, jobs.Config{})
 	e := w.untilJudge(t, w.evaluate(t, judged(order(w.train(t)))))
-	w.onJudge(faults.After(5, faults.Fail(codes.ResourceExhausted)))
+	// The questions are about ten examples, in both orders, and come in any order. So 12 answers complete
+	// at least two examples.
+	w.onJudge(faults.After(12, faults.Fail(codes.ResourceExhausted)))
 	waits, more := w.step(t, e)
 	if more || waits.Judged() == 0 || waits.Judged() > 10 || !strings.Contains(waits.Detail, "quota") {
 		t.Fatalf("more %v: %+v", more, waits.Run)
