@@ -97,7 +97,7 @@ func start(ctx context.Context, o options, env map[string]string) (_ *system, er
 
 // connect creates the clients for the services, and the resources that the functions expect.
 func (s *system) connect(ctx context.Context) (err error) {
-	if s.objects, err = s.cloud.StorageClient(ctx); err != nil {
+	if s.objects, err = cloudstorage.NewClient(ctx, s.cloud.StorageOptions()...); err != nil {
 		return err
 	}
 	if s.topics, err = s.cloud.PubSubClient(ctx); err != nil {
@@ -183,7 +183,7 @@ func (s *system) trigger(ctx context.Context) error {
 // remembers which events were delivered. A foreign emulator is polled every second.
 func (s *system) watchInbox(ctx context.Context, t *eventarc.Trigger) error {
 	if s.cloud.Storage == nil {
-		return t.Watch(ctx, s.objects.Bucket(inbox), time.Second)
+		return eventarc.Watch(ctx, t, s.objects.Bucket(inbox), time.Second)
 	}
 	return s.cloud.Storage.Finalized(ctx, inbox, func(ctx context.Context, o storage.Object) error {
 		resource, err := json.Marshal(o)

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"cloud.google.com/go/storage"
 	cloudstorage "cloud.google.com/go/storage"
 	"google.golang.org/api/iterator"
 
@@ -166,7 +167,7 @@ func bomb(t *testing.T) string {
 // drop puts a file into the inbox and returns the data of its event.
 func drop(t *testing.T, c *cloud.Cloud, name, content string, metadata map[string]string) string {
 	t.Helper()
-	client, err := c.StorageClient(t.Context())
+	client, err := storage.NewClient(t.Context(), c.StorageOptions()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +186,7 @@ func drop(t *testing.T, c *cloud.Cloud, name, content string, metadata map[strin
 // objects counts the objects of the data bucket under a prefix.
 func objects(t *testing.T, c *cloud.Cloud, prefix string) (n int) {
 	t.Helper()
-	client, err := c.StorageClient(t.Context())
+	client, err := storage.NewClient(t.Context(), c.StorageOptions()...)
 	if err != nil {
 		t.Fatal(err)
 	}

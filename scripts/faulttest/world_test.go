@@ -117,7 +117,7 @@ func (w *world) furnish(ctx context.Context) (err error) {
 	if w.docs, err = w.cloud.FirestoreClient(ctx, outside); err != nil {
 		return err
 	}
-	if w.objects, err = w.cloud.StorageClient(ctx, outside); err != nil {
+	if w.objects, err = storage.NewClient(ctx, w.cloud.StorageOptions(outside)...); err != nil {
 		return err
 	}
 	if w.pubsub, err = w.cloud.PubSubClient(ctx, outside); err != nil {

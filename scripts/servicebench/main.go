@@ -81,7 +81,7 @@ func run(ctx context.Context, runs, bytes, messages int, duration time.Duration)
 		}
 	}
 	b := &bench{vertex: c.Vertex}
-	if b.objects, err = c.StorageClient(ctx); err != nil {
+	if b.objects, err = storage.NewClient(ctx, c.StorageOptions()...); err != nil {
 		return err
 	}
 	if b.docs, err = c.FirestoreClient(ctx); err != nil {

@@ -130,11 +130,7 @@ func TestLineage_of_a_file(t *testing.T) {
 	s := newSystem(t, func(set *setup) { set.cloud.JobDuration, set.api.StatusMaxAge = 50*time.Millisecond, 0 })
 	const long = 60_000 // characters: more than an open model accepts per example
 	content := "\n" + lines("one", "two") + line(strings.Repeat("so long ", long/8))
-	s.Upload(t, inbox, "x.jsonl", content, nil)
-	attrs, err := s.Storage.Bucket(inbox).Object("x.jsonl").Attrs(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	attrs := s.Upload(t, inbox, "x.jsonl", content, nil)
 	job := s.start(t, `{"training_data":"gs://acme-inbox/x.jsonl","base_model":"qwen/qwen3@qwen3-4b","system_instruction":"Be brief."}`)
 	generation := strconv.FormatInt(attrs.Generation, 10)
 	made, _ := s.lineage(t, job.Job.Name).Jobs[0]["dataset"].(map[string]any)

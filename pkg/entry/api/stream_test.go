@@ -4,10 +4,8 @@
 package api_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"runtime"
 	"strings"
@@ -79,17 +77,10 @@ func TestStart_streams(t *testing.T) {
 	if grown > bound || parts < 5 {
 		t.Errorf("the heap grew by %d MiB, seen in %d parts", grown>>20, parts)
 	}
-	r, err := s.Storage.Bucket(data).Object(strings.TrimPrefix(job.Job.TrainingData, "gs://"+data+"/")).NewReader(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	content, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
+	content, _ := s.Object(t, data, strings.TrimPrefix(job.Job.TrainingData, "gs://"+data+"/"))
 	n := 0
-	for got := range bytes.Lines(content) {
-		if !bytes.Contains(got, fmt.Appendf(nil, `"%05d x`, n)) {
+	for got := range strings.Lines(content) {
+		if !strings.Contains(got, fmt.Sprintf(`"%05d x`, n)) {
 			t.Fatalf("line %d is %.200s", n, got)
 		}
 		n++

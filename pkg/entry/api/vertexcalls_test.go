@@ -6,13 +6,11 @@ package api_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
 
-	"google.golang.org/api/iterator"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
@@ -113,15 +111,7 @@ func (s *system) storedState(t *testing.T) map[string]any {
 		}
 	}
 	for _, bucket := range []string{inbox, data} {
-		objects := s.Storage.Bucket(bucket).Objects(t.Context(), nil)
-		for {
-			attrs, err := objects.Next()
-			if errors.Is(err, iterator.Done) {
-				break
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+		for _, attrs := range s.List(t, bucket, "") {
 			all["gs://"+bucket+"/"+attrs.Name] = attrs.Generation
 		}
 	}

@@ -6,13 +6,10 @@ package convert_test
 import (
 	"bytes"
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
-
-	"google.golang.org/api/iterator"
 
 	"github.com/vertextune/vertextune/pkg/entry/convert"
 )
@@ -66,8 +63,8 @@ func TestConvert(t *testing.T) {
 				t.Errorf("outcome = %s, want %s", outcome, tt.want)
 			}
 			w.holds(t, source, tt.content)
-			if got, err := w.Storage.Bucket(inbox).Object(tt.name).Attrs(t.Context()); err != nil || got.Generation != source.Generation {
-				t.Errorf("the source was moved or changed: %v", err)
+			if _, now := w.Object(t, inbox, tt.name); now == nil || now.Generation != source.Generation {
+				t.Errorf("the source was moved or changed: %v", now)
 			}
 			if again, err := w.Convert(t.Context(), source); err != nil || again != convert.Superseded {
 				t.Errorf("the same event again: %s, %v", again, err)
@@ -126,8 +123,8 @@ func TestIgnored(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, outcome, convert.Ignored)
 		}
 	}
-	if _, err := w.Storage.Bucket(data).Objects(t.Context(), nil).Next(); !errors.Is(err, iterator.Done) {
-		t.Errorf("something was written (%v)", err)
+	if written := w.List(t, data, ""); len(written) > 0 {
+		t.Errorf("something was written: %s", written[0].Name)
 	}
 }
 
@@ -135,9 +132,7 @@ func TestGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	deleted := w.drop(t, "deleted.json", good)
-	if err := w.Storage.Bucket(inbox).Object("deleted.json").Delete(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.Remove(t, inbox, "deleted.json")
 	replaced := w.drop(t, "replaced.json", good)
 	w.drop(t, "replaced.json", better)
 	for _, source := range []convert.Source{deleted, replaced} {
@@ -185,14 +180,7 @@ func TestOutputs_apart(t *testing.T) {
 		}
 	}
 	datasets, reports := 0, 0
-	for it := w.Storage.Bucket(data).Objects(t.Context(), nil); ; {
-		o, err := it.Next()
-		if errors.Is(err, iterator.Done) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, o := range w.List(t, data, "") {
 		if len(o.Name) > 1024 {
 			t.Errorf("%s is %d bytes long", o.Name, len(o.Name))
 		}

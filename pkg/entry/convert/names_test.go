@@ -33,9 +33,7 @@ func TestNot_taken(t *testing.T) {
 		}
 	}
 	source := w.drop(t, "gone.csv", "a,b")
-	if err := w.Storage.Bucket(inbox).Object("gone.csv").Delete(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.Remove(t, inbox, "gone.csv")
 	if outcome, err := w.Convert(t.Context(), source); err != nil || outcome != convert.Gone {
 		t.Errorf("a file that was deleted: %s, %v; want %s", outcome, err, convert.Gone)
 	}

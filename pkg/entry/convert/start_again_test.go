@@ -35,9 +35,7 @@ func TestStart_replaced(t *testing.T) {
 	}
 	// The file is deleted before its event is handled, so there is no start.
 	third := w.dropWith(t, "b.json", good, wishes())
-	if err := w.Storage.Bucket(inbox).Object("b.json").Delete(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.Remove(t, inbox, "b.json")
 	if outcome := w.handle(t, third); outcome != convert.Gone || len(w.Recorded(t)) != 2 {
 		t.Errorf("%s, with %d jobs", outcome, len(w.Recorded(t)))
 	}

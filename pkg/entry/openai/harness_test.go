@@ -103,7 +103,7 @@ func newSystem(t *testing.T, change ...func(*api.Config, *cloud.Config)) *system
 	check(t, err)
 	closing(t, docs)
 	s := &system{cloud: run, records: store.New(docs), log: &safeLog{}, now: time.Now}
-	s.objects, err = run.StorageClient(ctx)
+	s.objects, err = storage.NewClient(ctx, run.StorageOptions()...)
 	check(t, err)
 	closing(t, s.objects)
 	config.Vertex = vertex.Config{EmulatorHost: run.Addresses.Vertex}

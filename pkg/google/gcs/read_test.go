@@ -17,6 +17,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
+	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 )
 
 func read(t *testing.T, s *gcs.Store, name string, generation int64) (string, error) {
@@ -64,7 +65,7 @@ func TestRead_gives_stored_bytes(t *testing.T) {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	upload := w.Storage.Bucket(bucket).Object("a.jsonl").NewWriter(t.Context())
+	upload := cloudtest.StorageClient(w.Cloud).Bucket(bucket).Object("a.jsonl").NewWriter(t.Context())
 	upload.ContentEncoding, upload.ContentType = "gzip", "application/jsonl"
 	if _, err := upload.Write(packed.Bytes()); err != nil {
 		t.Fatal(err)

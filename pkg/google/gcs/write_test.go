@@ -16,6 +16,7 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
+	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
 
@@ -29,7 +30,7 @@ func TestWrite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	generation := w.write(t, spec("a.jsonl"), "one\n")
-	got, err := w.Storage.Bucket(bucket).Object("a.jsonl").Attrs(t.Context())
+	got, err := cloudtest.StorageClient(w.Cloud).Bucket(bucket).Object("a.jsonl").Attrs(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +94,7 @@ func TestWrite_over_what_is_gone(t *testing.T) {
 	w := newWorld(t)
 	s := spec("gone.jsonl")
 	s.Replaces = w.write(t, s, "one")
-	if err := w.Storage.Bucket(bucket).Object(s.Name).Delete(t.Context()); err != nil {
+	if err := cloudtest.StorageClient(w.Cloud).Bucket(bucket).Object(s.Name).Delete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Objects.Write(t.Context(), s, fill("two")); !errors.Is(err, gcs.ErrConflict) {
@@ -210,7 +211,7 @@ func TestWrite_answer_lost(t *testing.T) {
 			if !lost.Load() {
 				t.Fatal("no answer was lost")
 			}
-			attrs, err := w.Storage.Bucket(bucket).Object(name).Attrs(t.Context())
+			attrs, err := cloudtest.StorageClient(w.Cloud).Bucket(bucket).Object(name).Attrs(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,7 +10,6 @@ import (
 	aiplatform "cloud.google.com/go/aiplatform/apiv1"
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/pubsub/v2"
-	"cloud.google.com/go/storage"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -24,15 +23,10 @@ import (
 // it.
 const Bystander = "vertextune-bystander"
 
-// StorageClient returns a client of Cloud Storage.
-func (c *Cloud) StorageClient(ctx context.Context, more ...option.ClientOption) (*storage.Client, error) {
-	client, err := storage.NewClient(ctx, append([]option.ClientOption{
-		option.WithEndpoint(c.StorageURL() + "/storage/v1/"), option.WithoutAuthentication(),
-	}, more...)...)
-	if err != nil {
-		return nil, fmt.Errorf("connect to Cloud Storage at %s: %w", c.StorageURL(), err)
-	}
-	return client, nil
+// StorageOptions are the options of a client of Cloud Storage. There is no method that returns the
+// client, so that only those who use it pay for its type: see gcs.Store.
+func (c *Cloud) StorageOptions(more ...option.ClientOption) []option.ClientOption {
+	return append([]option.ClientOption{option.WithEndpoint(c.StorageURL() + "/storage/v1/"), option.WithoutAuthentication()}, more...)
 }
 
 // FirestoreClient returns a client of the default database of the project.

@@ -18,8 +18,6 @@ import (
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 
-	cloudstorage "cloud.google.com/go/storage"
-
 	"github.com/vertextune/vertextune/pkg/standin/firestore"
 	"github.com/vertextune/vertextune/pkg/standin/pubsub"
 	"github.com/vertextune/vertextune/pkg/standin/storage"
@@ -66,7 +64,6 @@ type Cloud struct {
 	Addresses Addresses
 
 	project string
-	objects *cloudstorage.Client // Vertex AI's
 }
 
 // Start starts what is not foreign. If one fails to start, none runs.
@@ -131,12 +128,9 @@ func (c *Cloud) startPubSub(_ context.Context, cfg Config) (err error) {
 	return nil
 }
 
-func (c *Cloud) startVertex(ctx context.Context, cfg Config) (err error) {
-	if c.objects, err = c.StorageClient(ctx, option.WithUserAgent(Bystander)); err != nil {
-		return err
-	}
+func (c *Cloud) startVertex(_ context.Context, cfg Config) (err error) {
 	c.Vertex, err = vertex.Start(vertex.Config{
-		Addr: cfg.Listen.Vertex, Dir: cfg.dir("vertex"), Storage: c.objects, Project: cfg.Project,
+		Addr: cfg.Listen.Vertex, Dir: cfg.dir("vertex"), Project: cfg.Project, Storage: c.StorageOptions(option.WithUserAgent(Bystander)),
 		JobDuration: cfg.JobDuration, ConcurrentJobs: cfg.ConcurrentJobs,
 		UnaryInterceptor: cfg.VertexUnary,
 	})
@@ -178,9 +172,6 @@ func (c *Cloud) Close() error {
 	var all []error
 	if c.Vertex != nil {
 		all = append(all, c.Vertex.Close())
-	}
-	if c.objects != nil {
-		all = append(all, c.objects.Close())
 	}
 	if c.PubSub != nil {
 		all = append(all, c.PubSub.Close())

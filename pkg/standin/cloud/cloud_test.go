@@ -53,7 +53,7 @@ type clients struct {
 
 func connect(t *testing.T, c *cloud.Cloud) clients {
 	t.Helper()
-	objects, objectsErr := c.StorageClient(t.Context())
+	objects, objectsErr := storage.NewClient(t.Context(), c.StorageOptions()...)
 	docs, docsErr := c.FirestoreClient(t.Context())
 	topics, topicsErr := c.PubSubClient(t.Context())
 	if err := errors.Join(objectsErr, docsErr, topicsErr); err != nil {

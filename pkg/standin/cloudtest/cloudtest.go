@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -52,7 +53,6 @@ type Cloud struct {
 
 	// Google's clients.
 	Firestore *firestore.Client
-	Storage   *storage.Client
 	PubSub    *pubsub.Client
 
 	// What the functions build on such clients.
@@ -65,8 +65,9 @@ type Cloud struct {
 	// Log has the lines of the records and of all services.
 	Log *Log
 
-	config cloud.Config
-	ahead  atomic.Int64 // nanoseconds by which Now is ahead of the real time
+	config  cloud.Config
+	storage io.Closer    // the client, which StorageClient returns
+	ahead   atomic.Int64 // nanoseconds by which Now is ahead of the real time
 }
 
 // Start starts a cloud, which ends with the test. Its jobs take an hour, and Vertex AI has quota
@@ -102,6 +103,13 @@ func Start(t testing.TB, settings ...func(*cloud.Config)) *Cloud {
 	return c
 }
 
+// StorageClient returns the client of Cloud Storage. It is no method, so that only the tests that use
+// it pay for its type: see gcs.Store.
+func StorageClient(c *Cloud) *storage.Client {
+	client, _ := c.storage.(*storage.Client) // connect has put it there
+	return client
+}
+
 // background is the context of what outlives the test's own context, until the clean-up.
 func background(t testing.TB) context.Context { return context.WithoutCancel(t.Context()) }
 
@@ -123,11 +131,13 @@ func (c *Cloud) connect(t testing.TB) {
 	if c.Firestore, err = c.Run.FirestoreClient(background(t), store.ClientOption()); err != nil {
 		t.Fatal(err)
 	}
-	if c.Storage, err = c.Run.StorageClient(background(t)); err != nil {
+	client, err := storage.NewClient(background(t), c.Run.StorageOptions()...)
+	if err != nil {
 		t.Fatal(err)
 	}
+	c.storage = client
 	c.PubSub, c.Events = c.pubSubClient(t), c.publisher(t)
-	c.Records, c.Objects = store.New(c.Firestore), gcs.New(c.Storage)
+	c.Records, c.Objects = store.New(c.Firestore), gcs.New(client)
 	c.Records.Log = c.Logger()
 	c.Vertex = vertex.New(c.config.Project, vertex.Config{EmulatorHost: c.Run.Addresses.Vertex})
 	closeAtEnd(t, c.Vertex.Close, c.Objects.Close, c.Records.Close)

@@ -11,6 +11,7 @@ import (
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/storage"
+	"google.golang.org/api/iterator"
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
@@ -33,7 +34,7 @@ func (c *Cloud) Put(t testing.TB, path string, fields any) {
 // Upload writes an object with its metadata, given as names and values, and returns its attributes.
 func (c *Cloud) Upload(t testing.TB, bucket, name, content string, metadata map[string]string) *storage.ObjectAttrs {
 	t.Helper()
-	up := c.Storage.Bucket(bucket).Object(name).NewWriter(t.Context())
+	up := StorageClient(c).Bucket(bucket).Object(name).NewWriter(t.Context())
 	up.Metadata = metadata
 	_, err := io.WriteString(up, content)
 	if err = errors.Join(err, up.Close()); err != nil {
@@ -45,7 +46,7 @@ func (c *Cloud) Upload(t testing.TB, bucket, name, content string, metadata map[
 // Object reads an object as it is stored, with its attributes, which are nil if there is none.
 func (c *Cloud) Object(t testing.TB, bucket, name string) (content string, attrs *storage.ObjectAttrs) {
 	t.Helper()
-	handle := c.Storage.Bucket(bucket).Object(name)
+	handle := StorageClient(c).Bucket(bucket).Object(name)
 	attrs, err := handle.Attrs(t.Context())
 	if errors.Is(err, storage.ErrObjectNotExist) {
 		return "", nil
@@ -63,6 +64,30 @@ func (c *Cloud) Object(t testing.TB, bucket, name string) (content string, attrs
 		t.Fatalf("read %s: %v", name, err)
 	}
 	return string(text), attrs
+}
+
+// List returns the attributes of the objects whose names begin with a prefix.
+func (c *Cloud) List(t testing.TB, bucket, prefix string) (all []*storage.ObjectAttrs) {
+	t.Helper()
+	objects := StorageClient(c).Bucket(bucket).Objects(t.Context(), &storage.Query{Prefix: prefix})
+	for {
+		attrs, err := objects.Next()
+		if errors.Is(err, iterator.Done) {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("list %s: %v", bucket, err)
+		}
+		all = append(all, attrs)
+	}
+}
+
+// Remove deletes an object.
+func (c *Cloud) Remove(t testing.TB, bucket, name string) {
+	t.Helper()
+	if err := StorageClient(c).Bucket(bucket).Object(name).Delete(t.Context()); err != nil {
+		t.Fatalf("delete %s: %v", name, err)
+	}
 }
 
 // Recorded returns the records of all jobs with all their fields, oldest first. They are for

@@ -25,8 +25,9 @@ import (
 // ctx is done, and then returns nil when open deliveries have ended. It misses a generation that
 // appears and disappears between two listings.
 //
-// What exists at the start counts as new. Functions must accept an event twice anyway.
-func (t *Trigger) Watch(ctx context.Context, bucket *storage.BucketHandle, interval time.Duration) error {
+// What exists at the start counts as new. Functions must accept an event twice anyway. It is no
+// method, so that only those who call it compile the type of the client: see gcs.Store.
+func Watch(ctx context.Context, t *Trigger, bucket *storage.BucketHandle, interval time.Duration) error {
 	w := &watcher{trigger: t, bucket: bucket}
 	defer w.deliveries.Wait()
 	ticker := time.NewTicker(interval)

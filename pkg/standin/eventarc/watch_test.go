@@ -79,7 +79,7 @@ func TestWatch(t *testing.T) {
 	url, events := collect(t)
 	trigger := &Trigger{Name: "convert", URL: url}
 	run(t, func(ctx context.Context) error {
-		return trigger.Watch(ctx, c.Bucket("inbox"), 5*time.Millisecond)
+		return Watch(ctx, trigger, c.Bucket("inbox"), 5*time.Millisecond)
 	})
 
 	type object struct {

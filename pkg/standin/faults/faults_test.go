@@ -37,13 +37,13 @@ type watched struct {
 func watch(t *testing.T) watched {
 	t.Helper()
 	c := cloudtest.Start(t)
-	bystander, err := c.Run.StorageClient(t.Context(), option.WithUserAgent(faults.Bystander))
+	bystander, err := storage.NewClient(t.Context(), c.Run.StorageOptions(option.WithUserAgent(faults.Bystander))...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = bystander.Close() })
-	c.Storage.SetRetry(storage.WithPolicy(storage.RetryNever))
-	return watched{c.Injector, c.Firestore, c.Storage.Bucket(cloudtest.Data), bystander.Bucket(cloudtest.Data)}
+	cloudtest.StorageClient(c).SetRetry(storage.WithPolicy(storage.RetryNever))
+	return watched{c.Injector, c.Firestore, cloudtest.StorageClient(c).Bucket(cloudtest.Data), bystander.Bucket(cloudtest.Data)}
 }
 
 func write(ctx context.Context, bucket *storage.BucketHandle, text string) error {

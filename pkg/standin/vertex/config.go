@@ -21,7 +21,7 @@ import (
 	"errors"
 	"time"
 
-	"cloud.google.com/go/storage"
+	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 )
 
@@ -31,8 +31,8 @@ type Config struct {
 	Addr string
 	// Dir keeps the journal; "" keeps everything in memory.
 	Dir string
-	// Storage reads datasets. The caller closes it, after the server.
-	Storage *storage.Client
+	// Storage are the options of the client that reads datasets.
+	Storage []option.ClientOption
 	// Project is the only project served, by id or number; "" serves any.
 	Project string
 	// JobDuration is the time from a job's creation to success; 0 is 20 s. Jobs keep the one they
@@ -50,8 +50,8 @@ type Config struct {
 const defaultJobDuration = 20 * time.Second
 
 func (c Config) withDefaults(facts *catalogue) (Config, error) {
-	if c.Storage == nil {
-		return c, errors.New("vertex stand-in: Config.Storage is nil")
+	if len(c.Storage) == 0 {
+		return c, errors.New("vertex stand-in: Config.Storage is empty")
 	}
 	if c.JobDuration < 0 || c.ConcurrentJobs < 0 {
 		return c, errors.New("vertex stand-in: JobDuration and ConcurrentJobs must not be negative")

@@ -84,8 +84,7 @@ func (e *engine) checkValidationSize(model *modelFacts, validation, training int
 // readFile reads one JSONL object to its end. The first faulty example fails it; the rest are only
 // counted. Its answers are compared with the known trigrams, or with its own if there are none.
 func (e *engine) readFile(ctx context.Context, uri, what string, check checker, known *trigrams) (*tally, *spb.Status) {
-	bucket, object, _ := strings.Cut(strings.TrimPrefix(uri, "gs://"), "/")
-	reader, err := e.cfg.Storage.Bucket(bucket).Object(object).NewReader(ctx)
+	reader, err := objectOf(e, uri).NewReader(ctx)
 	if err != nil {
 		return nil, readFailure(uri, err)
 	}

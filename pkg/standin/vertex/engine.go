@@ -8,9 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
+
+	"cloud.google.com/go/storage"
 
 	"github.com/vertextune/vertextune/pkg/standin/journal"
 )
@@ -21,8 +25,9 @@ const concurrentReads = 4
 // engine owns the jobs: it updates them by the clock and the journal, and reads datasets
 // when jobs begin to run. All its methods may be called from any goroutine.
 type engine struct {
-	cfg   Config
-	facts *catalogue
+	cfg     Config
+	facts   *catalogue
+	objects io.Closer // the client of Cloud Storage, which objectOf uses
 
 	mu      sync.Mutex
 	board   *board
@@ -38,12 +43,24 @@ type engine struct {
 func newEngine(cfg Config, facts *catalogue) (*engine, error) {
 	e := &engine{cfg: cfg, facts: facts, board: newBoard(cfg.ConcurrentJobs), readers: make(chan struct{}, concurrentReads)}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
-	var err error
+	client, err := storage.NewClient(e.ctx, cfg.Storage...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Cloud Storage: %w", err)
+	}
+	e.objects = client
 	if e.journal, err = journal.Open(cfg.Dir, e.replay); err != nil {
-		return nil, err
+		return nil, errors.Join(err, client.Close())
 	}
 	e.work.Go(e.tick)
 	return e, nil
+}
+
+// objectOf returns a handle of a gs:// URI. It is no method, and the client no field, so that those
+// who use a Server do not compile the client's type: see gcs.Store.
+func objectOf(e *engine, uri string) *storage.ObjectHandle {
+	bucket, object, _ := strings.Cut(strings.TrimPrefix(uri, "gs://"), "/")
+	client, _ := e.objects.(*storage.Client) // newEngine has put it there
+	return client.Bucket(bucket).Object(object)
 }
 
 func (e *engine) replay(encoded []byte) error {
@@ -188,5 +205,5 @@ func (e *engine) startReading(j *job) {
 func (e *engine) close() error {
 	e.cancel()
 	e.work.Wait()
-	return e.journal.Close()
+	return errors.Join(e.journal.Close(), e.objects.Close())
 }

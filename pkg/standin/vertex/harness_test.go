@@ -72,8 +72,9 @@ func (c *clock) catchUp() {
 // objects is the Cloud Storage that datasets are in: the bucket is "data", a name is
 // "bucket/object".
 type objects struct {
-	t      *testing.T
-	client *storage.Client
+	t       *testing.T
+	options []option.ClientOption
+	client  *storage.Client
 
 	mu     sync.Mutex
 	denied map[string]bool
@@ -89,8 +90,8 @@ func newObjects(t *testing.T) *objects {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	o.client, err = storage.NewClient(t.Context(), option.WithEndpoint(server.URL()+"/storage/v1/"),
-		option.WithoutAuthentication(), storage.WithJSONReads())
+	o.options = []option.ClientOption{option.WithEndpoint(server.URL() + "/storage/v1/"), option.WithoutAuthentication(), storage.WithJSONReads()}
+	o.client, err = storage.NewClient(t.Context(), o.options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +161,7 @@ func newWorld(t *testing.T, change func(*vertex.Config)) *world {
 	t.Helper()
 	w := &world{t: t, clock: newClock(), objects: newObjects(t)}
 	w.objects.put("data/train.jsonl", strings.Repeat(goodLine, 20))
-	w.cfg = vertex.Config{Storage: w.objects.client, Project: project, JobDuration: duration, ConcurrentJobs: 100, Now: w.clock.Now}
+	w.cfg = vertex.Config{Storage: w.objects.options, Project: project, JobDuration: duration, ConcurrentJobs: 100, Now: w.clock.Now}
 	if change != nil {
 		change(&w.cfg)
 	}

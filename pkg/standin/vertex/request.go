@@ -178,8 +178,7 @@ func (s *service) checkDatasets(ctx context.Context, d draft) error {
 
 // size returns the size of a dataset that is not too large.
 func (s *service) size(ctx context.Context, where place, field, uri string) (int64, error) {
-	bucket, object, _ := strings.Cut(strings.TrimPrefix(uri, "gs://"), "/")
-	attrs, err := s.cfg.Storage.Bucket(bucket).Object(object).Attrs(ctx)
+	attrs, err := objectOf(s.engine, uri).Attrs(ctx)
 	if err != nil {
 		return 0, objectError(where, field, uri, err)
 	}

@@ -4,7 +4,6 @@
 package evaluations_test
 
 import (
-	"io"
 	"testing"
 	"time"
 
@@ -109,16 +108,11 @@ func (w *world) finish(t *testing.T, e store.Evaluation) store.Evaluation {
 func (w *world) object(t *testing.T, uri string) string {
 	t.Helper()
 	b, name, _ := tuning.ParseURI(uri)
-	reader, err := w.Storage.Bucket(b).Object(name).NewReader(t.Context())
-	if err != nil {
-		t.Fatalf("%s: %v", uri, err)
+	text, attrs := w.Object(t, b, name)
+	if attrs == nil {
+		t.Fatalf("there is no %s", uri)
 	}
-	defer func() { _ = reader.Close() }()
-	text, err := io.ReadAll(reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return text
 }
 
 func (w *world) reserved(t *testing.T) usd.Amount {

@@ -164,9 +164,7 @@ func TestStep_fails(t *testing.T) {
 	}
 	lost := w.evaluate(t, order(job))
 	name := strings.TrimPrefix(lost.Questions, "gs://"+bucket+"/")
-	if err := w.Storage.Bucket(bucket).Object(name).Delete(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.Remove(t, bucket, name)
 	if e, _ := w.step(t, lost); e.State != evalrun.Failed || !strings.Contains(e.Failure.Message, "deleted") {
 		t.Errorf("without its questions: %+v", e.Run)
 	}

@@ -61,9 +61,7 @@ func TestDataset_adopted(t *testing.T) {
 			w.Upload(t, bucket, "mine.jsonl", line("from", "another file"), nil)
 		}, true},
 		"the_file_is_deleted": {tuning.Request{TrainingData: "gs://test-data/mine.jsonl"}, func(t *testing.T, w *world) {
-			if err := w.Storage.Bucket(bucket).Object("mine.jsonl").Delete(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			w.Remove(t, bucket, "mine.jsonl")
 		}, true},
 	}
 	for name, tt := range tests {

@@ -91,12 +91,8 @@ func TestEnqueue(t *testing.T) {
 func (w *world) sources(t *testing.T, job tuning.Job) (all []sourceindex.Source) {
 	t.Helper()
 	in, name, _ := tuning.ParseURI(job.Lineage.Index)
-	r, err := w.Storage.Bucket(in).Object(name).NewReader(t.Context())
-	if err != nil {
-		t.Fatalf("read %s: %v", job.Lineage.Index, err)
-	}
-	defer r.Close()
-	found, err := sourceindex.Find(r, []int64{1, 2})
+	index, _ := w.Object(t, in, name)
+	found, err := sourceindex.Find(strings.NewReader(index), []int64{1, 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,13 +214,8 @@ func TestEnqueue_fails(t *testing.T) {
 		after   func(*testing.T, *world)
 		message string
 	}{
-		"replaced": {func(t *testing.T, w *world) { t.Helper(); w.Upload(t, bucket, "a.json", alpaca+alpaca, nil) }, "was replaced or deleted"},
-		"deleted": {func(t *testing.T, w *world) {
-			t.Helper()
-			if err := w.Storage.Bucket(bucket).Object("a.json").Delete(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}, "was replaced or deleted"},
+		"replaced":    {func(t *testing.T, w *world) { t.Helper(); w.Upload(t, bucket, "a.json", alpaca+alpaca, nil) }, "was replaced or deleted"},
+		"deleted":     {func(t *testing.T, w *world) { t.Helper(); w.Remove(t, bucket, "a.json") }, "was replaced or deleted"},
 		"over_budget": {func(_ *testing.T, w *world) { w.Config.Budget.Ceiling = usd.Amount(1) }, "the ceiling of this service"},
 	}
 	for name, tt := range tests {

@@ -4,12 +4,8 @@
 package jobs_test
 
 import (
-	"errors"
 	"testing"
 	"time"
-
-	cloudstorage "cloud.google.com/go/storage"
-	"google.golang.org/api/iterator"
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
@@ -58,19 +54,9 @@ func (w *world) dataset(t *testing.T, job tuning.Job) string {
 }
 
 // named counts the objects whose names have the prefix.
-func (w *world) named(t *testing.T, prefix string) (n int) {
+func (w *world) named(t *testing.T, prefix string) int {
 	t.Helper()
-	it := w.Storage.Bucket(bucket).Objects(t.Context(), &cloudstorage.Query{Prefix: prefix})
-	for {
-		_, err := it.Next()
-		if errors.Is(err, iterator.Done) {
-			return n
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		n++
-	}
+	return len(w.List(t, bucket, prefix))
 }
 
 // record writes a confirmed record that no start has made, after change has edited it.
