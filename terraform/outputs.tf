@@ -27,7 +27,7 @@ output "build_substitutions" {
 }
 
 output "curl" {
-  description = "A call to paste. In mode iam it works for whoever has a role; in the others, TOKEN is yours."
+  description = "A call to paste. In mode iam it works for each account that has a role. In the other modes, replace TOKEN with your token."
   value = join(" ", [
     var.auth.mode == "iam" ? "TOKEN=$(gcloud auth print-identity-token);" : "",
     "curl -sS -H \"Authorization: Bearer $TOKEN\" ${local.api_url}/api/v1/fine-tuning/jobs",

@@ -63,7 +63,7 @@ variable "api_tokens" {
 }
 
 variable "auth" {
-  description = "Who may call function api. Mode iam: Cloud Run lets in the accounts that have a role here, and nobody else. Mode oidc: tokens of any OpenID issuer, for one of the audiences. Mode token: see api_tokens. Readers see jobs, operators convert and check too, starters start and cancel too; each is email:, domain:, group: or subject: and a name, in mode iam an e-mail address of a person or a service account, or a domain. In mode iam, email: with the address of a Google group is refused by IAM: name its members, or use mode oidc. In mode oidc, people sign in to the console as the client client_id of the issuer; client_secret is the ID of a secret of this project that holds the secret of the client. In mode iam, iap puts Identity-Aware Proxy in front of the service, so that people sign in to the console with their Google accounts."
+  description = "Who may call function api. Mode iam: Cloud Run accepts only the accounts that have a role here. Mode oidc: tokens of any OpenID issuer, for one of the audiences. Mode token: see api_tokens. Readers see jobs, operators convert and check too, starters start and cancel too; each is email:, domain:, group: or subject: and a name, in mode iam an e-mail address of a person or a service account, or a domain. In mode iam, email: with the address of a Google group is refused by IAM: name its members, or use mode oidc. In mode oidc, people sign in to the console as the client client_id of the issuer; client_secret is the ID of a secret of this project that holds the secret of the client. In mode iam, iap puts Identity-Aware Proxy in front of the service, so that people sign in to the console with their Google accounts."
   type = object({
     mode          = optional(string, "iam")
     readers       = optional(set(string), [])
@@ -97,7 +97,7 @@ variable "auth" {
   }
   validation {
     condition     = var.auth.mode != "oidc" || (can(regex("^https://", var.auth.issuer)) && length(var.auth.audiences) > 0 && length(setunion(var.auth.readers, var.auth.operators, var.auth.starters)) > 0)
-    error_message = "auth: mode oidc needs an issuer that begins with https://, one audience at least, and somebody who may call."
+    error_message = "auth: mode oidc needs an issuer that begins with https://, one audience at least, and one caller at least."
   }
   validation {
     condition     = var.auth.mode == "oidc" || (var.auth.issuer == null && var.auth.groups_claim == null)

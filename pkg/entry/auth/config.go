@@ -82,7 +82,7 @@ func New(c Config) (Checker, error) {
 		faults = append(faults, c.foreign("AUTH_AUDIENCES", "AUTH_READERS", "AUTH_OPERATORS", "AUTH_STARTERS", "AUTH_IAM_PRIVATE", "AUTH_IAP_AUDIENCE")...)
 		if c.Private != "true" {
 			faults = append(faults, errors.New("AUTH_IAM_PRIVATE must be true, as AUTH_MODE is iam: "+
-				"say that way that neither allUsers nor allAuthenticatedUsers may invoke the service, for then anybody could name themselves"))
+				"it confirms that neither allUsers nor allAuthenticatedUsers may invoke the service. Otherwise each caller could choose a name"))
 		}
 		if rules.grants.hasGroup() {
 			faults = append(faults, errors.New("group: has no effect with AUTH_MODE=iam, because Google's tokens contain no groups"))

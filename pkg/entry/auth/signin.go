@@ -35,7 +35,7 @@ type SignIn struct {
 	checker *OIDC
 	issuer  *issuer
 	client  oauth2.Config
-	groups  bool // somebody has a role by a group
+	groups  bool // a group has a role
 	limit   *rate.Limiter
 	now     func() time.Time
 

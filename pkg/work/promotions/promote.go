@@ -124,7 +124,7 @@ func versionOf(job tuning.Job, checkpoint string) (promotion.Version, error) {
 			"Only a job that has succeeded has a model to promote. The state of job %s is %s.", job.ID, job.State)
 	case job.TunedEndpoint == "" || job.TunedModel == "":
 		return v, fault.Refuse(fault.FailedPrecondition, "job_name", "MODEL_NOT_SERVED",
-			"The tuned model of job %s has no endpoint, so nobody could ask it. Vertex AI serves only tuned Gemini models by itself.", job.ID)
+			"The tuned model of job %s has no endpoint, so no application could call it. Vertex AI serves only tuned Gemini models by itself.", job.ID)
 	}
 	at := slices.IndexFunc(job.Checkpoints, func(c tuning.Checkpoint) bool {
 		return c.Endpoint != "" && (c.ID == checkpoint || checkpoint == "" && c.Endpoint == job.TunedEndpoint)
