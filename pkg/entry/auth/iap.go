@@ -43,8 +43,8 @@ func newIAP(r rules, audience string) *iap {
 	})}
 }
 
-// HasAssertion reports whether the request has an assertion of Identity-Aware Proxy. The assertion can
-// be forged: Check checks it.
+// HasAssertion reports whether the request has an assertion of Identity-Aware Proxy. The assertion
+// can be forged: Check checks it.
 func HasAssertion(r *http.Request) bool { return len(r.Header.Values(assertion)) > 0 }
 
 func (i *iap) check(r *http.Request) (Caller, error) {

@@ -123,8 +123,8 @@ func (o object) reader() (*requestfields.Reader, error) {
 	return requestfields.Parse("The form", text) //nolint:wrapcheck // the error already names the form
 }
 
-// refusal returns a form with what is wrong in it, beside the shown fields, and the HTTP code of its
-// page. Other errors than those of a form get their own page: isForm is false.
+// refusal returns a form with its faults, next to the shown fields, and the HTTP code of its page.
+// If the error is not one of a form, isForm is false, and the error gets its own page.
 func (c *call) refusal(form url.Values, shown []string, err error) (f filledForm, code int, isForm bool) {
 	e := c.Explain(err)
 	switch e.Kind {

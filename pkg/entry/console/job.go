@@ -102,7 +102,7 @@ type moment struct {
 	After time.Duration // since the moment before
 }
 
-// storyOf tells what happened to a job, oldest first.
+// storyOf returns what happened to a job, oldest first.
 func storyOf(j tuning.Job) (all []moment) {
 	for i, e := range j.Events {
 		m := moment{At: e.Time, Who: e.Actor, State: stateOf(e.To), Text: "The job is " + wordOf(e.To) + "."}

@@ -123,5 +123,5 @@ func (c *call) refused(form url.Values, err error) error {
 	return c.showForm(code, startPage{filledForm: filled})
 }
 
-// shownFields are the fields beside which a fault is shown.
+// shownFields are the fields of the form, next to which a fault is shown.
 var shownFields = slices.Concat([]string{fromSession, fromMessages, fromFile, fromAll, "labels"}, textFields, numbers, hypernumber, boxes, gateFields)

@@ -36,8 +36,8 @@ var errorTypes = map[int]string{
 }
 
 // WriteError writes an error in OpenAI's shape. OpenAI's clients repeat a request after some
-// errors by themselves, and sleep as long as Retry-After says. If that is of no use, a header
-// tells them.
+// errors by themselves, and sleep as long as Retry-After says. If repeating does not help, a header
+// says so.
 func WriteError(w http.ResponseWriter, e *fault.Error, _ string) error {
 	status := e.Kind.HTTP().Code
 	var body errorBody

@@ -50,7 +50,7 @@ type Config struct {
 	StorageWrap                              func(http.Handler) http.Handler
 	FirestoreUnary, PubSubUnary, VertexUnary grpc.UnaryServerInterceptor
 	FirestoreStream, PubSubStream            grpc.StreamServerInterceptor
-	// OnQuery hears of every query that Firestore answers.
+	// OnQuery is called for every query that Firestore answers.
 	OnQuery func(firestore.Shape)
 }
 

@@ -56,7 +56,7 @@ func (s *Service) wait(ctx context.Context, r store.Record, data recordUpdate, c
 	return waiting, nil
 }
 
-// whyItWaits returns the sentence that tells the caller why the job is queued.
+// whyItWaits returns the sentence that says to the caller why the job is queued.
 func (s *Service) whyItWaits(cause error) string {
 	switch limit := s.Config.MaxConcurrentJobs; {
 	case cause != nil:
