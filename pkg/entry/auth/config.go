@@ -30,12 +30,12 @@ type Config struct {
 	Starters  []string `env:"AUTH_STARTERS"`
 	// GroupsClaim is the claim with the caller's groups in mode oidc. The default is "groups".
 	GroupsClaim string `env:"AUTH_GROUPS_CLAIM"`
-	// ClientID and ClientSecret are the client of the issuer in mode oidc with which people sign in to
-	// the console. Without them they paste a token. A public client has no secret.
+	// ClientID and ClientSecret are the client of the issuer in mode oidc with which people sign in
+	// to the console. Without them they paste a token. A public client has no secret.
 	ClientID     string `env:"AUTH_CLIENT_ID"`
 	ClientSecret string `env:"AUTH_CLIENT_SECRET"`
-	// IAPAudience is the audience of the assertions of Identity-Aware Proxy, if it stands in front of
-	// the service in mode iam, such as /projects/NUMBER/locations/REGION/services/NAME.
+	// IAPAudience is the audience of the assertions of Identity-Aware Proxy, if it stands in front
+	// of the service in mode iam, such as /projects/NUMBER/locations/REGION/services/NAME.
 	IAPAudience string `env:"AUTH_IAP_AUDIENCE"`
 	// Private must be "true" in mode iam. The operator confirms with it that the service is
 	// private: Cloud Run checks every token before the service sees it.

@@ -27,8 +27,8 @@ const removed = ".SIGNATURE_REMOVED_BY_GOOGLE"
 const serverless = "X-Serverless-Authorization"
 
 // Check reads the token that the platform has checked. A token that still has its signature was not
-// checked, and is refused. Behind Identity-Aware Proxy, the platform sees the proxy as the caller, and
-// the proxy's assertion says who the caller is.
+// checked, and is refused. Behind Identity-Aware Proxy, the platform sees the proxy as the caller,
+// and the proxy's assertion says who the caller is.
 func (i *IAM) Check(r *http.Request) (Caller, error) {
 	if i.iap != nil && HasAssertion(r) {
 		return i.iap.check(r)

@@ -21,8 +21,8 @@ const assertion = "X-Goog-IAP-JWT-Assertion"
 const (
 	iapIssuer = "https://cloud.google.com/iap"
 	iapKeys   = "https://www.gstatic.com/iap/verify/public_key-jwk"
-	// googleAccount begins the subject of a Google account. The proxy also lets in accounts of other
-	// kinds, whose addresses Google has not verified.
+	// googleAccount begins the subject of a Google account. The proxy also lets in accounts of
+	// other kinds, whose addresses Google has not verified.
 	googleAccount = "accounts.google.com:"
 )
 

@@ -121,8 +121,8 @@ func TestIAP_refuses(t *testing.T) {
 	}
 }
 
-// A browser sends the cookie of the proxy for pages of other sites too. They may look at nothing and
-// change nothing.
+// A browser sends the cookie of the proxy for pages of other sites too. They may look at nothing
+// and change nothing.
 func TestIAP_of_another_site(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t)

@@ -55,8 +55,8 @@ type about struct {
 	Methods       []string `json:"token_endpoint_auth_methods_supported"`
 }
 
-// NewSignIn returns nil if the settings name no client of the issuer. The checker is the one that New
-// has returned for the same settings.
+// NewSignIn returns nil if the settings name no client of the issuer. The checker is the one that
+// New has returned for the same settings.
 func NewSignIn(c Config, checker Checker) *SignIn {
 	oidc, ok := checker.(*OIDC)
 	if !ok || c.ClientID == "" {

@@ -20,8 +20,8 @@ import (
 // filledForm is a form with what is wrong in it.
 type filledForm struct {
 	Form url.Values
-	// Problem is why the form cannot be used, and Faults say it by the name of the field. Others are
-	// those of no field.
+	// Problem is why the form cannot be used, and Faults say it by the name of the field. Others
+	// are those of no field.
 	Problem string
 	Faults  map[string]string
 	Others  []fault.Violation

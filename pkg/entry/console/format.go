@@ -86,7 +86,8 @@ func lasting(d time.Duration) string {
 	}
 }
 
-// stateView is a state as pages show it: a shape and a word, so that a reader does not need to see its color.
+// stateView is a state as pages show it: a shape and a word, so that a reader does not need to see
+// its color.
 type stateView struct {
 	Key  string // names the shape and the color
 	Word string

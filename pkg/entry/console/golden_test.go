@@ -42,7 +42,8 @@ var changing = []struct {
 	{regexp.MustCompile(`(href|src)="(/console/static/[^"?]+)\?[^"]*"`), `$1="$2?HASH"`},
 }
 
-// Whole pages, so that no part of them changes by accident. What they must say is in the other tests.
+// Whole pages, so that no part of them changes by accident. What they must say is in the other
+// tests.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, quick)

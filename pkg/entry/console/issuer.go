@@ -28,7 +28,8 @@ const (
 	localAttemptName = "vertextune-local-sign-in"
 )
 
-// longestNext is the maximum length of the address after a sign-in, in bytes: the cookie carries it.
+// longestNext is the maximum length of the address after a sign-in, in bytes: the cookie carries
+// it.
 const longestNext = 1500
 
 // attempt is a sign-in that has begun, and where it leads.
@@ -86,8 +87,8 @@ func (c *call) toIssuer() error {
 	return nil
 }
 
-// fromIssuer takes the browser back from the issuer. The ID token becomes the session, and is checked
-// again at each request.
+// fromIssuer takes the browser back from the issuer. The ID token becomes the session, and is
+// checked again at each request.
 func (c *call) fromIssuer() error {
 	if c.SignIn == nil {
 		return errNoIssuer

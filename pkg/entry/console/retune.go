@@ -32,7 +32,8 @@ func (p retunePage) Models() formField {
 	return field
 }
 
-// confirmRetune makes a dry run on the successor of the base model, or on another one, and asks once.
+// confirmRetune makes a dry run on the successor of the base model, or on another one, and asks
+// once.
 func (c *call) confirmRetune() error {
 	record, err := c.find()
 	if err != nil {

@@ -25,12 +25,12 @@ import (
 // uploadLimit is the maximum length of a form with a file. It is also Cloud Run's limit for HTTP/1.
 const uploadLimit = 32 << 20
 
-// uploadFolder is the folder of the inbox for the files that come from here. Each has its own folder
-// in it, so that no other file decides what becomes of it.
+// uploadFolder is the folder of the inbox for the files that come from here. Each has its own
+// folder in it, so that no other file decides what becomes of it.
 const uploadFolder = "console/"
 
-// upload takes a file that is dropped onto the page: to check it, which keeps nothing, or to convert
-// it, as if it was dropped into the inbox.
+// upload takes a file that is dropped onto the page: to check it, which keeps nothing, or to
+// convert it, as if it was dropped into the inbox.
 func (c *call) upload() error {
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, uploadLimit)
 	reader, err := c.r.MultipartReader()

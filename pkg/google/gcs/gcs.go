@@ -28,8 +28,9 @@ var ErrConflict = errors.New("the object has changed in the meantime")
 
 // Store reads and writes objects.
 type Store struct {
-	// client is a *storage.Client, which only bucketOf names. That type leads to OpenTelemetry's generic
-	// metrics. The compiler would compile them again, for two seconds, in each package that uses a Store.
+	// client is a *storage.Client, which only bucketOf names. That type leads to OpenTelemetry's
+	// generic metrics. The compiler would compile them again, for two seconds, in each package that
+	// uses a Store.
 	client io.Closer
 }
 

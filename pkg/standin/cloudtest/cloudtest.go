@@ -103,8 +103,8 @@ func Start(t testing.TB, settings ...func(*cloud.Config)) *Cloud {
 	return c
 }
 
-// StorageClient returns the client of Cloud Storage. It is no method, so that only the tests that use
-// it pay for its type: see gcs.Store.
+// StorageClient returns the client of Cloud Storage. It is no method, so that only the tests that
+// use it pay for its type: see gcs.Store.
 func StorageClient(c *Cloud) *storage.Client {
 	client, _ := c.storage.(*storage.Client) // connect has put it there
 	return client

@@ -117,8 +117,8 @@ func TestJudge_waits_and_resumes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, jobs.Config{})
 	e := w.untilJudge(t, w.evaluate(t, judged(order(w.train(t)))))
-	// The questions are about ten examples, in both orders, and come in any order. So 12 answers complete
-	// at least two examples.
+	// The questions are about ten examples, in both orders, and come in any order. So 12 answers
+	// complete at least two examples.
 	w.onJudge(faults.After(12, faults.Fail(codes.ResourceExhausted)))
 	waits, more := w.step(t, e)
 	if more || waits.Judged() == 0 || waits.Judged() > 10 || !strings.Contains(waits.Detail, "quota") {

@@ -154,8 +154,8 @@ func unknownCheckpoint(job tuning.Job) string {
 // evaluationField is the field of a request that names the evaluation of a gate.
 const evaluationField = "require.evaluation"
 
-// required returns what the evaluation of a gate has measured of a version. Without a name it is the
-// newest one that asked the version.
+// required returns what the evaluation of a gate has measured of a version. Without a name it is
+// the newest one that asked the version.
 func (s *Service) required(ctx context.Context, v promotion.Version, r promotion.Require) (promotion.Gain, error) {
 	if r.Evaluation != "" {
 		e, err := s.Records.Evaluation(ctx, r.Evaluation)

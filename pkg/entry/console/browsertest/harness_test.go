@@ -92,8 +92,8 @@ func serve() (stop func(), err error) {
 	return stop, nil
 }
 
-// launch starts the local command, which ends with the context, and returns its addresses. wait waits
-// for its end.
+// launch starts the local command, which ends with the context, and returns its addresses. wait
+// waits for its end.
 func launch(ctx context.Context, dir string, environment []string, arguments ...string) (url, storage string, wait func(), err error) {
 	command := exec.CommandContext(ctx, service.program, append([]string{"-port", "0", "-job-duration", "8s", "-poll-interval", "500ms"}, arguments...)...)
 	command.Dir = dir

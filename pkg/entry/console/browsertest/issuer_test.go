@@ -19,8 +19,8 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// issuer starts an OpenID issuer at which everybody is Ann, and returns its address. To a browser it
-// is another site than the service.
+// issuer starts an OpenID issuer at which everybody is Ann, and returns its address. To a browser
+// it is another site than the service.
 func issuer(t *testing.T) string {
 	t.Helper()
 	private := newKey(t)

@@ -9,8 +9,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// ended starts a job with validation data, waits on its page until it has succeeded, and returns its
-// ID.
+// ended starts a job with validation data, waits on its page until it has succeeded, and returns
+// its ID.
 func (b *tab) ended(name string) string {
 	b.t.Helper()
 	id := start(b.t, `{"all_messages": true, "hyperparameters": {"epoch_count": 2}, "validation_split": 0.2, "display_name": "`+name+`"}`)
