@@ -197,9 +197,13 @@ func (p *Poller) publish(ctx context.Context, t *tick) error {
 	}
 	pending, reportErr := p.report(ctx, t, pending)
 	sent, err := p.Events.Publish(ctx, pending)
+	// If the write fails, the same events are published again.
+	if markErr := p.Records.MarkPublished(ctx, sent); markErr != nil {
+		return errors.Join(reportErr, err, markErr)
+	}
 	for _, r := range sent {
 		r.Published = int64(len(r.Events))
 		t.put(r)
 	}
-	return errors.Join(reportErr, err, p.Records.MarkPublished(ctx, sent))
+	return errors.Join(reportErr, err)
 }

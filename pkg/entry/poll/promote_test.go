@@ -5,11 +5,13 @@ package poll_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/codes"
 
 	"github.com/vertextune/vertextune/pkg/core/promotion"
@@ -139,6 +141,35 @@ func TestTick_repeats_a_promotion(t *testing.T) {
 		if len(ids) != 1 {
 			t.Errorf("%s: events %v", method, ids)
 		}
+	}
+}
+
+// TestTick_decides_after_publishing: a promotion is decided only when it is recorded that the end of
+// the job was published. Otherwise no tick would look at the job again.
+func TestTick_decides_after_publishing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick)
+	r := w.promoting(t, -100)
+	if _, err := w.Firestore.Collection("tuning_jobs").Doc(r.ID).Update(t.Context(), []firestore.Update{{Path: "spec.validation_data", Value: ""}}); err != nil {
+		t.Fatal(err)
+	}
+	w.On("Commit", faults.If(func(c faults.Call) bool {
+		return slices.ContainsFunc(c.Request.(*firestorepb.CommitRequest).GetWrites(), func(write *firestorepb.Write) bool {
+			return len(write.GetUpdateTransforms()) > 0 && write.GetUpdateTransforms()[0].GetFieldPath() == "told"
+		})
+	}, faults.Fail(codes.PermissionDenied)))
+	for range 2 {
+		if err := w.Tick(t.Context()); err == nil {
+			t.Error("Tick: no error, although the events were not marked as published")
+		}
+	}
+	if now := w.Read(t, r.ID); !now.Finished || now.Promotion != nil || !now.Watched {
+		t.Errorf("%+v, watched: %v", now.Promotion, now.Watched)
+	}
+	w.On("Commit", nil)
+	w.tick(t)
+	if now := w.Read(t, r.ID); now.Promotion == nil || now.Watched || now.Published != int64(len(now.Events)) {
+		t.Errorf("%+v, watched: %v, published %d of %d", now.Promotion, now.Watched, now.Published, len(now.Events))
 	}
 }
 
