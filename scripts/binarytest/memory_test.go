@@ -22,7 +22,6 @@ import (
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/storage"
-	cloudstorage "cloud.google.com/go/storage"
 	"google.golang.org/api/iterator"
 
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
@@ -191,7 +190,7 @@ func objects(t *testing.T, c *cloud.Cloud, prefix string) (n int) {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
-	for it := client.Bucket("the-data").Objects(t.Context(), &cloudstorage.Query{Prefix: prefix}); ; n++ {
+	for it := client.Bucket("the-data").Objects(t.Context(), &storage.Query{Prefix: prefix}); ; n++ {
 		switch _, err := it.Next(); {
 		case errors.Is(err, iterator.Done):
 			return n
