@@ -6,6 +6,7 @@ package poll
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
@@ -23,25 +24,27 @@ const (
 	maxEvaluations = 20
 )
 
+// notStarted begins the warning of a job whose evaluation could not be started.
+const notStarted = "The evaluation was not started. "
+
 // startEvaluation starts the evaluation of a job that has succeeded, if its start asked for one,
-// and returns the job's record. An evaluation that cannot be started is a warning of the job. With
-// an error, a later tick must retry.
+// and returns the job's record. An evaluation that cannot be started is a warning of the job, until
+// a repeated tick starts it. With an error, a later tick must retry.
 func (p *Poller) startEvaluation(ctx context.Context, t *tick, r store.Record) (store.Record, error) {
 	if !r.Evaluate || r.State != tuning.Succeeded {
 		return r, nil
 	}
-	err := p.Evaluations.StartOf(ctx, r.Job)
-	switch {
-	case err == nil:
-		return r, nil
-	case fault.IsTransient(err) && p.Now().Sub(r.UpdatedAt) < metricsRetryWindow:
-		return r, err
+	startErr := p.Evaluations.StartOf(ctx, r.Job)
+	if fault.IsTransient(startErr) && p.Now().Sub(r.UpdatedAt) < metricsRetryWindow {
+		return r, startErr
 	}
-	p.Log.WarnContext(ctx, "the evaluation of a job was not started", "job_id", r.ID, "error", err)
-	warning := "The evaluation was not started. " + fault.From(err).Message
+	if startErr != nil {
+		p.Log.WarnContext(ctx, "the evaluation of a job was not started", "job_id", r.ID, "error", startErr)
+	}
 	written, err := p.Records.Change(ctx, r, func(j tuning.Job) (tuning.Job, error) {
-		if !slices.Contains(j.Warnings, warning) {
-			j.Warnings = append(slices.Clone(j.Warnings), warning)
+		j.Warnings = slices.DeleteFunc(slices.Clone(j.Warnings), func(w string) bool { return strings.HasPrefix(w, notStarted) })
+		if startErr != nil {
+			j.Warnings = append(j.Warnings, notStarted+fault.From(startErr).Message)
 		}
 		return j, nil
 	})

@@ -146,3 +146,23 @@ func TestTick_starts_the_evaluation_that_a_start_asked_for(t *testing.T) {
 		t.Error("the end of the job is not published")
 	}
 }
+
+// TestTick_starts_the_evaluation_after_a_warning: the write of the warning can succeed although the
+// tick saw an error. The next tick starts the evaluation, and removes the warning.
+func TestTick_starts_the_evaluation_after_a_warning(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick)
+	w.put(t, "held-out.jsonl", cloudtest.Example)
+	r := w.asking(t, "gs://"+cloudtest.Data+"/held-out.jsonl")
+	warnings := []string{"another warning", "The evaluation was not started. Firestore answered PermissionDenied."}
+	if _, err := w.Firestore.Collection("tuning_jobs").Doc(r.ID).Update(t.Context(), []firestore.Update{{Path: "warnings", Value: warnings}}); err != nil {
+		t.Fatal(err)
+	}
+	w.tick(t)
+	if _, ok, err := w.Cloud.Records.NewestEvaluation(t.Context(), r.ID); err != nil || !ok {
+		t.Errorf("there is no evaluation: %v", err)
+	}
+	if now := w.Read(t, r.ID).Warnings; len(now) != 1 || now[0] != warnings[0] {
+		t.Errorf("the warnings are %q", now)
+	}
+}
