@@ -26,8 +26,8 @@ const workers = 12
 
 // A run makes one in share of all injections by default, and one in shortShare with -short.
 const (
-	share      = 16
-	shortShare = 40
+	share      = 29
+	shortShare = 60
 )
 
 // injection is a fault at one call of a scenario.
