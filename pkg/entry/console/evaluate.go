@@ -74,11 +74,7 @@ func (c *call) showEvaluate(code int, job tuning.Job, form filledForm) error {
 
 // evaluate takes the form. Its first step is a dry run; the evaluation starts with the second one.
 func (c *call) evaluate() error {
-	record, err := c.find()
-	if err != nil {
-		return err
-	}
-	form, err := c.posted()
+	record, form, err := c.jobForm()
 	if err != nil {
 		return err
 	}

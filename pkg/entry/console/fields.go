@@ -15,6 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/lazyregexp"
 	"github.com/vertextune/vertextune/pkg/core/requestfields"
+	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
 // filledForm is a form with what is wrong in it.
@@ -75,6 +76,16 @@ func (c *call) posted() (url.Values, error) {
 		return nil, fault.Wrap(fault.InvalidArgument, err, "The form could not be read. It may have more than 4 MiB.")
 	}
 	return c.r.PostForm, nil //nolint:forbidigo // it is the form that was read
+}
+
+// jobForm returns the job that the address names, and the form that was sent for it.
+func (c *call) jobForm() (store.Record, url.Values, error) {
+	record, err := c.find()
+	if err != nil {
+		return record, nil, err
+	}
+	form, err := c.posted()
+	return record, form, err
 }
 
 // formKey returns the key of a form, which makes sure that it does one thing only.

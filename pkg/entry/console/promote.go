@@ -93,11 +93,7 @@ func checkpointsOf(j tuning.Job) (all []choice) {
 
 // promote takes the form. Its first step says what will happen; the second one promotes.
 func (c *call) promote() error {
-	record, err := c.find()
-	if err != nil {
-		return err
-	}
-	form, err := c.posted()
+	record, form, err := c.jobForm()
 	if err != nil {
 		return err
 	}

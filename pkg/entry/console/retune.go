@@ -101,11 +101,7 @@ func (c *call) showRetune(code int, page retunePage) error {
 
 // retune starts the job that the caller has confirmed.
 func (c *call) retune() error {
-	record, err := c.find()
-	if err != nil {
-		return err
-	}
-	form, err := c.posted()
+	record, form, err := c.jobForm()
 	if err != nil {
 		return err
 	}
