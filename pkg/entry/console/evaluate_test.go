@@ -33,7 +33,7 @@ func TestEvaluate(t *testing.T) {
 	s.get(t, starter, at+"/evaluate").has(t, http.StatusOK, "Evaluate this model", "Checkpoint 2, epoch 2", `id="judge"`)
 	form := url.Values{"max_examples": {"20"}, "judge": {"on"}, "checkpoints": {"2", "3"}, "step": {"check"}}
 	page := s.send(t, http.MethodPost, starter, at+"/evaluate", form).has(t, http.StatusOK, "Nothing was created yet.", "3 models × 20 examples",
-		"the judge is asked", "at most $", "Start the evaluation", `name="checkpoints" value="2"`, `name="checkpoints" value="3"`, "25 lines")
+		"the judge is asked", "publishers/google/models/gemini-", "at most $", "Start the evaluation", `name="checkpoints" value="2"`, `name="checkpoints" value="3"`, "25 lines")
 	if all, err := s.Records.EvaluationsOf(t.Context(), job.ID); err != nil || len(all) != 0 {
 		t.Fatalf("the dry run has started an evaluation: %v", err)
 	}
