@@ -20,20 +20,11 @@ import (
 
 func quick(_ *system, c *cloud.Config) { c.JobDuration = 10 * time.Millisecond }
 
-// examples returns a dataset on capitals.
-func examples(n int, question string) string {
-	var all strings.Builder
-	for i := range n {
-		fmt.Fprintf(&all, `{"contents":[{"role":"user","parts":[{"text":"`+question+`"}]},{"role":"model","parts":[{"text":"It is city%d."}]}]}`+"\n", i, i)
-	}
-	return all.String()
-}
-
 // train returns a job that has ended, with three checkpoints and validation data.
 func (s *system) train(t testing.TB, edit func(*tuning.Request)) tuning.Job {
 	t.Helper()
-	s.Upload(t, cloudtest.Data, "train.jsonl", examples(60, "What is the capital of country%d?"), nil)
-	s.Upload(t, cloudtest.Data, "eval.jsonl", examples(25, "Please name the capital of country%d."), nil)
+	s.Upload(t, cloudtest.Data, "train.jsonl", cloudtest.Capitals(60, "What is the capital of country%d?"), nil)
+	s.Upload(t, cloudtest.Data, "eval.jsonl", cloudtest.Capitals(25, "Please name the capital of country%d."), nil)
 	r := tuning.Request{
 		TrainingData: "gs://" + cloudtest.Data + "/train.jsonl", ValidationData: "gs://" + cloudtest.Data + "/eval.jsonl",
 		DisplayName: "capitals", Hyperparameters: tuning.Hyperparameters{EpochCount: new(int64(3))},

@@ -34,9 +34,7 @@ func TestEvaluate(t *testing.T) {
 	b.see("The judge ")
 	b.accessible("the answers")
 	for _, token := range []string{reader, operator} {
-		b.click("Sign out")
-		b.do(chromedp.WaitVisible(chromedp.CSS("#token")))
-		b.signIn(token)
+		b.changeTo(token)
 		b.visit("/console/jobs/" + id)
 		b.see("judged example")
 		b.lacks("Evaluate…")

@@ -29,6 +29,14 @@ func (b *tab) lacks(all ...string) {
 	}
 }
 
+// changeTo signs out, and signs in with another token.
+func (b *tab) changeTo(token string) {
+	b.t.Helper()
+	b.click("Sign out")
+	b.do(chromedp.WaitVisible(chromedp.CSS("#token")))
+	b.signIn(token)
+}
+
 // A promotion by its form, with its question, and a rollback with its question.
 func TestPromoteAndRollBack(t *testing.T) {
 	t.Parallel()
@@ -61,9 +69,7 @@ func TestPromoteAndRollBack(t *testing.T) {
 	b.see("Version 3")
 	b.see("rolled back")
 	for _, token := range []string{reader, operator} {
-		b.click("Sign out")
-		b.do(chromedp.WaitVisible(chromedp.CSS("#token")))
-		b.signIn(token)
+		b.changeTo(token)
 		b.visit("/console/models/by-hand")
 		b.lacks("Roll back…")
 		b.accessible("the model")
