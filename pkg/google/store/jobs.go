@@ -200,8 +200,8 @@ func (s *Store) Watched(ctx context.Context, after string, limit int) ([]Record,
 	return found, wrap(err, "list the jobs to watch")
 }
 
-// mutableFields lists the fields of a job that change after its creation, except told, which
-// MarkPublished owns.
+// mutableFields lists the fields of a job that change after its creation, except the number of its
+// published events, which only MarkPublished writes.
 func mutableFields(j tuning.Job) []firestore.Update {
 	return []firestore.Update{
 		{Path: "name", Value: j.Name},
