@@ -5,16 +5,13 @@ package catalogue_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	v1beta1 "cloud.google.com/go/aiplatform/apiv1beta1"
 	pb "cloud.google.com/go/aiplatform/apiv1beta1/aiplatformpb"
-	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
@@ -30,7 +27,7 @@ import (
 type service struct {
 	*cloudtest.Cloud
 	catalogue *catalogue.Catalogue
-	tuning    *v1beta1.GenAiTuningClient
+	tuning    pb.GenAiTuningServiceClient
 }
 
 const (
@@ -42,13 +39,12 @@ func newService(t *testing.T) *service {
 	t.Helper()
 	s := &service{Cloud: cloudtest.Start(t, func(c *cloud.Config) { c.Project, c.Data, c.ConcurrentJobs = "p", "data", 100_000 })}
 	s.catalogue = s.Catalogue.Current(t.Context())
-	var err error
-	s.tuning, err = v1beta1.NewGenAiTuningClient(context.WithoutCancel(t.Context()), option.WithEndpoint(s.Run.Addresses.Vertex),
-		option.WithoutAuthentication(), option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
+	conn, err := grpc.NewClient(s.Run.Addresses.Vertex, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.tuning.Close() })
+	t.Cleanup(func() { _ = conn.Close() })
+	s.tuning = pb.NewGenAiTuningServiceClient(conn)
 	s.upload(t, geminiData, dataset.AppendPair(nil, "Hello?", "Hello."))
 	s.upload(t, openData, []byte(`{"prompt":"Hello?","completion":"Hello."}`+"\n"))
 	return s

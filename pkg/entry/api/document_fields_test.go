@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pb33f/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // TestDocument_describes_every_field: each field has a description and, unless its values are

@@ -6,20 +6,17 @@ package openapitest
 
 import (
 	"bytes"
+	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
-
-	"github.com/pb33f/libopenapi-validator/errors"
 )
 
-// Check returns what is wrong with a request or with its response.
-type Check func(r *http.Request, body []byte, answer *http.Response, text []byte) []string
+// Check returns what is wrong with a request or with its response; nil elements mean nothing.
+type Check func(r *http.Request, body []byte, answer *http.Response, text []byte) []error
 
 // Agree serves with next, and fails the test for everything that check finds.
 func Agree(t *testing.T, check Check, next http.Handler) http.Handler {
@@ -30,8 +27,8 @@ func Agree(t *testing.T, check Check, next http.Handler) http.Handler {
 		recorder := httptest.NewRecorder()
 		next.ServeHTTP(connected{recorder, w}, r)
 		answer := recorder.Result()
-		for _, fault := range check(r, body.Bytes(), answer, recorder.Body.Bytes()) {
-			t.Errorf("%s %s answered %d: %s\nbody: %.2000s", r.Method, r.URL.EscapedPath(), answer.StatusCode, fault, recorder.Body)
+		if err := errors.Join(check(r, body.Bytes(), answer, recorder.Body.Bytes())...); err != nil {
+			t.Errorf("%s %s answered %d: %v\nbody: %.2000s", r.Method, r.URL.EscapedPath(), answer.StatusCode, err, recorder.Body)
 		}
 		maps.Copy(w.Header(), answer.Header)
 		w.WriteHeader(answer.StatusCode)
@@ -55,18 +52,4 @@ func RunsAll() bool {
 		}
 	}
 	return true
-}
-
-// Reasons returns a text for each error of the validator.
-func Reasons(what string, wrong []*errors.ValidationError) []string {
-	var out []string
-	for _, w := range wrong {
-		var text strings.Builder
-		fmt.Fprintf(&text, "the %s is not as documented: %s: %s", what, w.Message, w.Reason)
-		for _, s := range w.SchemaValidationErrors {
-			fmt.Fprintf(&text, "\n  %s at %s", s.Reason, s.KeywordLocation)
-		}
-		out = append(out, text.String())
-	}
-	return out
 }
