@@ -7,6 +7,8 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
@@ -18,10 +20,17 @@ type fixedCatalogue struct{ catalogue *catalogue.Catalogue }
 
 func (k fixedCatalogue) Current(context.Context) *catalogue.Catalogue { return k.catalogue }
 
+// catalogues has what catalogueWithout has decoded, by the models left out.
+var catalogues sync.Map
+
 // catalogueWithout returns the catalogue of the stand-ins without the given models. It removes the
 // retirement date of the tests' base model, so that the warnings do not depend on the current date.
 func catalogueWithout(t *testing.T, without ...string) fixedCatalogue {
 	t.Helper()
+	key := strings.Join(without, " ")
+	if c, ok := catalogues.Load(key); ok {
+		return c.(fixedCatalogue)
+	}
 	text, err := cloud.Catalogue()
 	if err != nil {
 		t.Fatal(err)
@@ -46,5 +55,6 @@ func catalogueWithout(t *testing.T, without ...string) fixedCatalogue {
 	if err != nil {
 		t.Fatal(err)
 	}
+	catalogues.Store(key, fixedCatalogue{c})
 	return fixedCatalogue{c}
 }

@@ -21,7 +21,6 @@ import (
 	"github.com/openai/openai-go/v3/option"
 	"google.golang.org/api/iterator"
 
-	"github.com/vertextune/vertextune/pkg/core/catalogue"
 	"github.com/vertextune/vertextune/pkg/entry/api"
 	"github.com/vertextune/vertextune/pkg/entry/auth"
 	"github.com/vertextune/vertextune/pkg/entry/openai"
@@ -58,11 +57,6 @@ type system struct {
 	intercept func(w http.ResponseWriter, r *http.Request, next http.Handler)
 	now       func() time.Time
 }
-
-// fixedCatalogue is a catalogue that never changes.
-type fixedCatalogue struct{ catalogue *catalogue.Catalogue }
-
-func (k fixedCatalogue) Current(context.Context) *catalogue.Catalogue { return k.catalogue }
 
 // safeLog is a log that is read while it is written.
 type safeLog struct {
@@ -107,16 +101,14 @@ func newSystem(t *testing.T, change ...func(*api.Config, *cloud.Config)) *system
 	check(t, err)
 	closing(t, s.objects)
 	config.Vertex = vertex.Config{EmulatorHost: run.Addresses.Vertex}
-	text, err := cloud.Catalogue()
+	facts, err := cloud.LoadFacts()
 	check(t, err)
-	facts, err := catalogue.Load(text)
-	check(t, err)
-	s.serve(t, config, fixedCatalogue{facts})
+	s.serve(t, config, facts)
 	return s
 }
 
 // serve builds the API from its parts, as its Open does.
-func (s *system) serve(t *testing.T, config api.Config, facts fixedCatalogue) {
+func (s *system) serve(t *testing.T, config api.Config, facts cloud.Facts) {
 	var tokens auth.Tokens
 	check(t, tokens.UnmarshalText([]byte("reader:reader:"+auth.Hash("reader")+",ann:"+auth.Hash(token)+",bob:"+auth.Hash("bob"))))
 	tuner := vertex.New(project, config.Vertex)

@@ -4,6 +4,7 @@
 package gcs
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"hash/crc32"
@@ -17,9 +18,12 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/gcperr"
 )
 
-// chunk is how many bytes of an upload the client keeps in memory, to send them again after an
-// error.
-const chunk = 4 << 20
+// The client allocates one chunk for each upload, however small the object is, to send it again
+// after an error. So an object that fits in smallChunk gets no more.
+const (
+	chunk      = 4 << 20
+	smallChunk = 256 << 10 // the smallest size that Cloud Storage allows
+)
 
 // Spec describes an object to write.
 type Spec struct {
@@ -39,8 +43,8 @@ func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // an upload that was not closed is cancelled
 	handle := objectOf(ctx, s, spec.Bucket, spec.Name)
-	upload := handle.If(condition(spec.Replaces)).NewWriter(ctx)
-	upload.ContentType, upload.Metadata, upload.ChunkSize = spec.ContentType, spec.Metadata, chunk
+	upload := &upload{Writer: handle.If(condition(spec.Replaces)).NewWriter(ctx)}
+	upload.ContentType, upload.Metadata = spec.ContentType, spec.Metadata
 
 	body := &summer{to: upload}
 	if err := fill(body); err != nil {
@@ -61,6 +65,40 @@ func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error
 	default:
 		return 0, notWritten(err, spec)
 	}
+}
+
+// upload is a writer that keeps the first bytes until it knows the size of its chunks.
+type upload struct {
+	*storage.Writer
+	head  bytes.Buffer
+	begun bool
+}
+
+func (u *upload) Write(p []byte) (int, error) {
+	if !u.begun {
+		if u.head.Len()+len(p) < smallChunk {
+			return u.head.Write(p)
+		}
+		if err := u.begin(chunk); err != nil {
+			return 0, err
+		}
+	}
+	return u.Writer.Write(p) //nolint:wrapcheck // Write wraps it
+}
+
+func (u *upload) begin(size int) error {
+	u.begun, u.ChunkSize = true, size
+	_, err := u.head.WriteTo(u.Writer)
+	return err //nolint:wrapcheck // Write wraps it
+}
+
+func (u *upload) Close() error {
+	if !u.begun {
+		if err := u.begin(smallChunk); err != nil {
+			return err
+		}
+	}
+	return u.Writer.Close() //nolint:wrapcheck // Write wraps it
 }
 
 // notWritten returns the error of a failed write. NotFound can only mean that the bucket is

@@ -6,8 +6,10 @@ package gcs_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +46,32 @@ func TestWrite(t *testing.T) {
 		t.Errorf("object (-want +got):\n%s", diff)
 	}
 	w.holds(t, "a.jsonl", "one\n")
+}
+
+// TestWrite_sizes: objects just below and above the size of a small chunk have their whole content.
+func TestWrite_sizes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, size := range []int{0, 1, 256<<10 - 1, 256 << 10, 256<<10 + 1, 4 << 20, 4<<20 + 1} {
+		for _, step := range []int{1000, 256 << 10, 5 << 20} { // the bytes of each Write
+			t.Run(fmt.Sprintf("%d_by_%d", size, step), func(t *testing.T) {
+				t.Parallel()
+				content := strings.Repeat("0123456789", size/10+1)[:size]
+				s := spec(t.Name())
+				if _, err := w.Objects.Write(t.Context(), s, func(to io.Writer) error {
+					for part := range slices.Chunk([]byte(content), step) {
+						if _, err := to.Write(part); err != nil {
+							return err
+						}
+					}
+					return nil
+				}); err != nil {
+					t.Fatal(err)
+				}
+				w.holds(t, s.Name, content)
+			})
+		}
+	}
 }
 
 func TestWritePreconditions(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/vertextune/vertextune/pkg/core/catalogue"
 )
@@ -60,8 +61,8 @@ func id(model json.RawMessage) string {
 // Facts is the decoded catalogue of the stand-ins. It never changes.
 type Facts struct{ catalogue *catalogue.Catalogue }
 
-// LoadFacts decodes the catalogue that Catalogue returns.
-func LoadFacts() (Facts, error) {
+// LoadFacts decodes the catalogue that Catalogue returns, once in a process.
+var LoadFacts = sync.OnceValues(func() (Facts, error) {
 	text, err := Catalogue()
 	if err != nil {
 		return Facts{}, err
@@ -71,7 +72,7 @@ func LoadFacts() (Facts, error) {
 		return Facts{}, fmt.Errorf("read the catalogue of the stand-ins: %w", err)
 	}
 	return Facts{known}, nil
-}
+})
 
 // Current returns the catalogue of the stand-ins.
 func (f Facts) Current(context.Context) *catalogue.Catalogue { return f.catalogue }
