@@ -65,6 +65,9 @@ func TestDeploy(t *testing.T) {
 // TestDeployModes deploys in the auth modes in which Cloud Run does not authenticate the build
 // account.
 func TestDeployModes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: scripts/test all runs it")
+	}
 	t.Parallel()
 	for mode, tt := range map[string]struct {
 		variables string
@@ -211,6 +214,9 @@ func TestDeploy_refuses(t *testing.T) {
 // TestDeploy_builds_where_it_can checks that a build can run in another region than the service, or
 // in a private pool.
 func TestDeploy_builds_where_it_can(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: scripts/test all runs it")
+	}
 	t.Parallel()
 	s := setUp(t, world{Billing: true}).withoutSmoke(t)
 	s.deploy(t, "-b", "europe-west1")

@@ -43,6 +43,9 @@ func (h *heapWatch) http(w http.ResponseWriter, r *http.Request, next http.Handl
 
 // TestStart_streams is not parallel, because it would also measure the memory of other tests.
 func TestStart_streams(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: scripts/test all runs it")
+	}
 	// 80 MiB of text, of which a start keeps at most 64 MiB.
 	const messages, size, bound = 40_000, 1 << 10, (64 + 24) << 20
 	var heap heapWatch

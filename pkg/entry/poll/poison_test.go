@@ -165,6 +165,9 @@ func TestAbandoned_starts_are_resumed_alone(t *testing.T) {
 // TestThousand_wait: a thousand queued jobs are submitted in one tick, in order, and the queue is
 // read once.
 func TestThousand_wait(t *testing.T) { // not parallel: others measure time
+	if testing.Short() {
+		t.Skip("slow: scripts/test all runs it")
+	}
 	const jobs = 1000
 	for name, limit := range map[string]int64{"without_limit": 0, "with_limit": jobs} {
 		t.Run(name, func(t *testing.T) {
@@ -215,6 +218,9 @@ func TestThousand_wait(t *testing.T) { // not parallel: others measure time
 // TestThousand_records_of_which_ten_are_poison: with two pollers, all valid jobs are submitted and
 // published within three ticks.
 func TestThousand_records_of_which_ten_are_poison(t *testing.T) { // not parallel: others measure time
+	if testing.Short() {
+		t.Skip("slow: scripts/test all runs it")
+	}
 	w := newWorld(t)
 	var good, poison []store.Record
 	for i := range 1000 {

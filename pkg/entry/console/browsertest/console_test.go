@@ -153,6 +153,9 @@ func TestWithoutScript(t *testing.T) {
 
 // What people write is shown as text, wherever they write it.
 func TestHostileText(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: scripts/test all runs it")
+	}
 	t.Parallel()
 	const script = `<script>window.hacked=1</script><img src=x onerror=window.hacked=2>`
 	b := open(t)

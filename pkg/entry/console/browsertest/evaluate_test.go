@@ -11,6 +11,9 @@ import (
 
 // An evaluation by its form, with its dry run, and followed on the page of the job.
 func TestEvaluate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: scripts/test all runs it")
+	}
 	t.Parallel()
 	b := open(t)
 	b.signIn(starter)

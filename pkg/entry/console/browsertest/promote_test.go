@@ -39,6 +39,9 @@ func (b *tab) changeTo(token string) {
 
 // A promotion by its form, with its question, and a rollback with its question.
 func TestPromoteAndRollBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: scripts/test all runs it")
+	}
 	t.Parallel()
 	b := open(t)
 	b.signIn(starter)
@@ -80,6 +83,9 @@ func TestPromoteAndRollBack(t *testing.T) {
 
 // A gate that is not met, and one that is.
 func TestPromote_with_a_gate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: scripts/test all runs it")
+	}
 	t.Parallel()
 	b := open(t)
 	b.signIn(starter)
@@ -99,6 +105,9 @@ func TestPromote_with_a_gate(t *testing.T) {
 }
 
 func TestRetune(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: scripts/test all runs it")
+	}
 	t.Parallel()
 	b := open(t)
 	b.signIn(starter)
