@@ -31,7 +31,7 @@ func frontOf(t *testing.T, h http.HandlerFunc) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	front := newFront(target, limits{header: 200 * time.Millisecond, body: 200 * time.Millisecond})
+	front := newFront(target, limits{header: time.Second, body: time.Second})
 	go func() { _ = serveFront(t.Context(), front, l) }()
 	return l.Addr().String()
 }
@@ -82,7 +82,7 @@ func TestFront_passes(t *testing.T) {
 		select {
 		case <-r.Context().Done():
 			return
-		case <-time.After(500 * time.Millisecond):
+		case <-time.After(1500 * time.Millisecond):
 		}
 		w.WriteHeader(http.StatusTeapot)
 		fmt.Fprintf(w, "%s %s %q %v %s %s", r.Method, r.RequestURI, body, err, r.Host, r.Header.Get("Accept-Encoding"))

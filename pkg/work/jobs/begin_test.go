@@ -26,8 +26,8 @@ func kinds(t *testing.T, w *world) map[string]jobs.StartRequest {
 	return map[string]jobs.StartRequest{"plain": plain, "keyed": keyed, "of_a_model": ofModel, "limited": plain}
 }
 
-// shortLease is a lease that expires within a test.
-const shortLease = 900 * time.Millisecond
+// shortLease is a lease that expires within a test, and that is renewed in time on a busy machine.
+const shortLease = 2 * time.Second
 
 // slowly starts a job whose dataset is not written until during has returned; during gets the
 // present record.

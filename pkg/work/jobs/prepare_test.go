@@ -71,7 +71,7 @@ func TestDatasetDelayed_for_long(t *testing.T) {
 	w.conversation(t, "s")
 	w.OnHTTP(answers(http.StatusServiceUnavailable))
 	briefly := func(f func(context.Context)) {
-		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		f(ctx)
 	}
