@@ -10,10 +10,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
-// longest is the maximum length of a token in bytes. It limits what we parse and hash for an
+// maxToken is the maximum length of a token in bytes. It limits what we parse and hash for an
 // unknown caller. Tokens of real issuers take a few KiB, also if they list groups, but net/http
 // accepts headers of up to 1 MiB.
-const longest = 16 << 10
+const maxToken = 16 << 10
 
 // The reasons for a refusal: the token is not valid (RFC 6750, section 3, has an error code for
 // this case), or there is no token.
@@ -35,7 +35,7 @@ func bearer(r *http.Request, header string) (string, error) {
 	switch {
 	case len(values) > 1 || !strings.EqualFold(scheme, "Bearer") || token == "":
 		return "", refuse(tokenRequired, "The header "+header+" is not a single bearer token. Send \""+header+": Bearer TOKEN\", once.")
-	case len(token) > longest:
+	case len(token) > maxToken:
 		return "", refuse(InvalidToken, "The token is longer than 16 KiB.")
 	}
 	return token, nil

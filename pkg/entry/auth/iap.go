@@ -49,7 +49,7 @@ func HasAssertion(r *http.Request) bool { return len(r.Header.Values(assertion))
 
 func (i *iap) check(r *http.Request) (Caller, error) {
 	values := r.Header.Values(assertion)
-	if len(values) != 1 || len(values[0]) > longest {
+	if len(values) != 1 || len(values[0]) > maxToken {
 		return Caller{}, refuse(InvalidToken, "The header "+assertion+" is not a single assertion.")
 	}
 	token, err := jwt.ParseSigned(values[0], []jose.SignatureAlgorithm{jose.ES256})

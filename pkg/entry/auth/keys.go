@@ -20,12 +20,12 @@ import (
 // How often the keys are fetched from the issuer. They are fetched again after keysAge, so that a
 // key that the issuer has withdrawn is not accepted indefinitely, and after retryAfter if the last
 // request failed. A signature that no key verifies may be of a new key, so the keys are fetched at
-// once; but many such signatures cause no more than one request every askAgain, after the
+// once; but many such signatures cause no more than one request every keysPause, after the
 // first askAtOnce.
 const (
 	keysAge    = time.Hour
 	retryAfter = time.Minute
-	askAgain   = 10 * time.Second
+	keysPause  = 10 * time.Second
 	askAtOnce  = 5
 )
 
@@ -54,7 +54,7 @@ type keySet struct {
 }
 
 func newKeySet(fetch func(context.Context) ([]jose.JSONWebKey, error)) *keySet {
-	return &keySet{fetch: fetch, now: time.Now, limit: rate.NewLimiter(rate.Every(askAgain), askAtOnce)}
+	return &keySet{fetch: fetch, now: time.Now, limit: rate.NewLimiter(rate.Every(keysPause), askAtOnce)}
 }
 
 // verify decodes the claims of a token if a key of the issuer verifies its signature. While the
@@ -119,7 +119,7 @@ func (k *keySet) store(keys []jose.JSONWebKey, err error) error {
 	defer k.mu.Unlock()
 	if err != nil {
 		unavailable := fault.Wrap(fault.Unavailable, err, "The keys of the token issuer cannot be read. Try again later.")
-		unavailable.RetryAfter = askAgain
+		unavailable.RetryAfter = keysPause
 		k.err, k.next = unavailable, k.now().Add(retryAfter)
 		return k.err
 	}

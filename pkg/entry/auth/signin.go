@@ -102,7 +102,7 @@ func (s *SignIn) Complete(ctx context.Context, redirect, state, code string, a A
 	}
 	if !s.limit.AllowN(s.now(), 1) {
 		full := fault.New(fault.Unavailable, "Too many people sign in at the same time. Try again later.")
-		full.RetryAfter = askAgain
+		full.RetryAfter = keysPause
 		return "", Caller{}, time.Time{}, full
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.issuer.requestsTimeout)
@@ -112,7 +112,7 @@ func (s *SignIn) Complete(ctx context.Context, redirect, state, code string, a A
 		return "", Caller{}, time.Time{}, exchangeError(err)
 	}
 	token, _ = answer.Extra("id_token").(string)
-	if token == "" || len(token) > longest {
+	if token == "" || len(token) > maxToken {
 		return "", Caller{}, time.Time{}, fault.New(fault.Unavailable, "The issuer has sent no ID token that could be used. Tell the person who runs this service.")
 	}
 	caller, expires, err = s.check(ctx, token, a.Nonce)
@@ -130,7 +130,7 @@ func (s *SignIn) check(ctx context.Context, raw, nonce string) (Caller, time.Tim
 	if err := s.checker.keys.verify(ctx, token, &c, &all); err != nil {
 		return Caller{}, time.Time{}, err
 	}
-	if given, _ := all["nonce"].(string); subtle.ConstantTimeCompare([]byte(given), []byte(nonce)) != 1 || !c.Audience.Contains(s.client.ClientID) {
+	if answered, _ := all["nonce"].(string); subtle.ConstantTimeCompare([]byte(answered), []byte(nonce)) != 1 || !c.Audience.Contains(s.client.ClientID) {
 		return Caller{}, time.Time{}, errAgain
 	}
 	caller, err := s.checker.admit(c, all)
@@ -172,8 +172,8 @@ func (s *SignIn) at(ctx context.Context, redirect string) (oauth2.Config, error)
 			s.known, s.err, s.until = known, nil, s.now().Add(aboutAge)
 		case s.known.Token == "":
 			unavailable := fault.Wrap(fault.Unavailable, err, "The issuer cannot be reached. Try again later.")
-			unavailable.RetryAfter = askAgain
-			s.err, s.until = unavailable, s.now().Add(askAgain)
+			unavailable.RetryAfter = keysPause
+			s.err, s.until = unavailable, s.now().Add(keysPause)
 		default:
 			s.until = s.now().Add(retryAfter) // the endpoints rarely change
 		}

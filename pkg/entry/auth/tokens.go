@@ -82,10 +82,10 @@ func (t *Tokens) Check(r *http.Request) (Caller, error) {
 	if err != nil {
 		return Caller{}, err
 	}
-	given := sha256.Sum256([]byte(value))
+	hash := sha256.Sum256([]byte(value))
 	var caller Caller
 	for _, known := range t.named {
-		if subtle.ConstantTimeCompare(given[:], known.hash[:]) == 1 {
+		if subtle.ConstantTimeCompare(hash[:], known.hash[:]) == 1 {
 			caller = known.Caller
 		}
 	}

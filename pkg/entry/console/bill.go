@@ -36,14 +36,14 @@ func billOf(j tuning.Job) *billView {
 	if e.Cost == nil {
 		return v
 	}
-	most := e.Cost.High
+	highest := e.Cost.High
 	if v.Bill != nil {
-		most = max(most, *v.Bill)
-		v.Mark = scaled(*v.Bill, most)
+		highest = max(highest, *v.Bill)
+		v.Mark = scaled(*v.Bill, highest)
 	}
-	v.Low, v.High = scaled(e.Cost.Low, most), scaled(e.Cost.High, most)
+	v.Low, v.High = scaled(e.Cost.Low, highest), scaled(e.Cost.High, highest)
 	if e.Cost.Expected != nil {
-		v.HasExpected, v.Expected = true, scaled(*e.Cost.Expected, most)
+		v.HasExpected, v.Expected = true, scaled(*e.Cost.Expected, highest)
 	}
 	return v
 }

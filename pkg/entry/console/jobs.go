@@ -87,8 +87,8 @@ func estimateOf(j tuning.Job) (e estimate.Estimate, ok bool) {
 }
 
 func (c *call) jobs() error {
-	given := filterValues(c.r.URL.Query())
-	page, err := joblist.Read(query.New(asked(given), joblist.Parameters))
+	filters := filterValues(c.r.URL.Query())
+	page, err := joblist.Read(query.New(apiValues(filters), joblist.Parameters))
 	if err != nil {
 		return err
 	}
@@ -99,32 +99,32 @@ func (c *call) jobs() error {
 	}
 	body := jobsPage{
 		Jobs: c.rows(records), Filter: map[string]string{}, States: tuning.States, Orders: orders, Models: c.modelIDs(),
-		Filtered: len(given) > 0,
+		Filtered: len(filters) > 0,
 	}
-	for name := range given {
-		body.Filter[name] = given.Get(name)
+	for name := range filters {
+		body.Filter[name] = filters.Get(name)
 	}
 	for _, row := range body.Jobs {
 		if !row.State.Finished() {
 			body.Moving++
 		}
 	}
-	if given.Has("page_token") {
-		given.Del("page_token")
-		body.Filtered = len(given) > 0
-		body.Newer = address(Root, given)
+	if filters.Has("page_token") {
+		filters.Del("page_token")
+		body.Filtered = len(filters) > 0
+		body.Newer = address(Root, filters)
 	}
 	if end != nil {
-		given.Set("page_token", joblist.Next(page, end))
-		body.Older = address(Root, given)
+		filters.Set("page_token", joblist.Next(page, end))
+		body.Older = address(Root, filters)
 	}
 	return c.show(http.StatusOK, "jobs", view{Title: "Jobs", Active: Root, Live: liveSeconds, Body: body})
 }
 
 // filterValues returns the parameters of a form that were filled in. A browser sends all.
-func filterValues(given url.Values) url.Values {
+func filterValues(filters url.Values) url.Values {
 	filled := url.Values{}
-	for name, values := range given {
+	for name, values := range filters {
 		for _, value := range values {
 			if value = strings.TrimSpace(value); value != "" {
 				filled.Add(name, value)
@@ -134,11 +134,11 @@ func filterValues(given url.Values) url.Values {
 	return filled
 }
 
-// asked returns the parameters of a form as the API takes them: a form has days, and not times.
+// apiValues returns the parameters of a form as the API takes them: a form has days, and not times.
 // The last day of a range is a part of it.
-func asked(given url.Values) url.Values {
+func apiValues(filters url.Values) url.Values {
 	all := url.Values{"page_size": {strconv.Itoa(pageSize)}}
-	for name, values := range given {
+	for name, values := range filters {
 		all[name] = values
 		day, err := time.Parse(time.DateOnly, values[0])
 		switch {

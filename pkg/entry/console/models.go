@@ -21,10 +21,10 @@ import (
 
 // modelsPage is the content of the page with the catalogue.
 type modelsPage struct {
-	Ours   []activeRow // the models that have an active version
-	More   bool        // there are more of them
-	AsOf   time.Time
-	Models []modelRow
+	Promoted []activeRow // the models that have an active version
+	More     bool        // there are more of them
+	AsOf     time.Time
+	Models   []modelRow
 }
 
 // modelRow is a base model. Days are the days until something happens to it; they are negative if
@@ -39,10 +39,10 @@ type modelRow struct {
 	Price    *usd.Amount
 	IsSure   bool // the price is confirmed
 	Replaced []string
-	// Ours is how many tuned models of ours are made of it, and where to see them.
-	Ours int64
-	Jobs string
-	Note string // why it is not tunable, or is not for long
+	// Tuned is how many tuned models of this service are made of it, and where to see them.
+	Tuned int64
+	Jobs  string
+	Note  string // why it is not tunable, or is not for long
 }
 
 // modelStates are the statuses of the catalogue for people.
@@ -54,18 +54,18 @@ var modelStates = map[catalogue.Status]stateView{
 func (c *call) models() error {
 	list := c.Catalogue.Current(c.ctx()).List(c.Now())
 	body := modelsPage{AsOf: list.AsOf.Time, Models: make([]modelRow, len(list.Models))}
-	ours, err := c.tuned.get(list.AsOf.String(), c.Now(), countsKept, func() ([]int64, error) { return c.countTuned(list.Models) })
+	counts, err := c.tuned.get(list.AsOf.String(), c.Now(), countsKept, func() ([]int64, error) { return c.countTuned(list.Models) })
 	if err != nil {
 		return err
 	}
-	if body.Ours, err = c.activeModels(); err != nil {
+	if body.Promoted, err = c.activeModels(); err != nil {
 		return err
 	}
-	body.More = len(body.Ours) == mostActive
+	body.More = len(body.Promoted) == mostActive
 	for i, m := range list.Models {
 		body.Models[i] = c.modelRow(m)
-		if i < len(ours) { // the catalogue can have changed meanwhile
-			body.Models[i].Ours = ours[i]
+		if i < len(counts) { // the catalogue can have changed meanwhile
+			body.Models[i].Tuned = counts[i]
 		}
 	}
 	// Those that need attention come first.
@@ -76,7 +76,7 @@ func (c *call) models() error {
 // countsKept is how long the numbers of our tuned models are kept.
 const countsKept = time.Minute
 
-// countTuned returns how many tuned models of ours are made of each base model.
+// countTuned returns how many tuned models of this service are made of each base model.
 func (c *call) countTuned(models []catalogue.Entry) ([]int64, error) {
 	counts := make([]int64, len(models))
 	return counts, c.countEach(c.ctx(), models, counts)
@@ -113,9 +113,9 @@ const (
 func urgency(m modelRow) int {
 	const soon = 180 // days
 	switch {
-	case m.Ours > 0 && m.HasDays && m.Days < soon:
+	case m.Tuned > 0 && m.HasDays && m.Days < soon:
 		return usedAndEnding
-	case m.Ours > 0:
+	case m.Tuned > 0:
 		return used
 	case m.State.Key == "good":
 		return usable

@@ -64,8 +64,8 @@ const costsKept = 30 * time.Second
 func (c *call) money() error {
 	now := c.Now().UTC()
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
-	if given := c.r.URL.Query().Get("month"); given != "" {
-		parsed, err := time.Parse(monthForm, given)
+	if text := c.r.URL.Query().Get("month"); text != "" {
+		parsed, err := time.Parse(monthForm, text)
 		if err != nil {
 			return fault.New(fault.InvalidArgument, "The month must be written as 2026-11.")
 		}

@@ -131,14 +131,14 @@ func (p *picture) join(from, to []box) {
 	}
 }
 
-// shortened returns a text of at most so many letters. It leaves out the middle, because the ends
+// shortened returns a text of at limit so many letters. It leaves out the middle, because the ends
 // of names tell them apart.
-func shortened(text string, most int) string {
+func shortened(text string, limit int) string {
 	text = dataset.Visible(text)
-	if utf8.RuneCountInString(text) <= most {
+	if utf8.RuneCountInString(text) <= limit {
 		return text
 	}
 	letters := []rune(text)
-	head := most / 3
-	return string(letters[:head]) + "…" + string(letters[len(letters)-(most-head-1):])
+	head := limit / 3
+	return string(letters[:head]) + "…" + string(letters[len(letters)-(limit-head-1):])
 }

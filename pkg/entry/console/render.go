@@ -38,7 +38,7 @@ func (v view) Reads() bool { return v.Caller.Role >= auth.Operator }
 // Starts reports whether the caller may start and cancel jobs.
 func (v view) Starts() bool { return v.Caller.Role >= auth.Starter }
 
-// SignsOut reports whether the browser has a session of ours that can end.
+// SignsOut reports whether the browser has a session of the console that can end.
 func (v view) SignsOut() bool { return v.Mode != "iam" }
 
 // parsed returns the templates of a page with the layout. They are parsed at their first use, so

@@ -76,9 +76,9 @@ func (c *call) identify() (auth.Caller, error) {
 
 // check identifies the caller who has the token.
 func (c *call) check(token string) (auth.Caller, error) {
-	asked := c.r.Clone(c.ctx())
-	asked.Header = http.Header{"Authorization": {"Bearer " + token}}
-	return c.Auth.Check(asked)
+	request := c.r.Clone(c.ctx())
+	request.Header = http.Header{"Authorization": {"Bearer " + token}}
+	return c.Auth.Check(request)
 }
 
 // signInForm is what the page for signing in shows.
@@ -136,8 +136,8 @@ func (c *call) signOut() error {
 }
 
 // nextOf returns the page to which a sign-in leads: an address of the console, and nothing else.
-func nextOf(given string) string {
-	u, err := url.Parse(given)
+func nextOf(text string) string {
+	u, err := url.Parse(text)
 	if err != nil || u.IsAbs() || u.Host != "" || u.Path != path.Clean(u.Path) {
 		return Root
 	}

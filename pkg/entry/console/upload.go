@@ -55,8 +55,8 @@ func (c *call) upload() error {
 			}
 			return c.validate(name, values["base_model"], part)
 		}
-		const longest = 256
-		text, err := io.ReadAll(io.LimitReader(part, longest))
+		const maxSize = 256
+		text, err := io.ReadAll(io.LimitReader(part, maxSize))
 		if err != nil {
 			return c.cutOff(err)
 		}
@@ -82,8 +82,8 @@ func plainName(name string) string {
 		}
 		return r
 	}, name)
-	const longest = 200
-	for len(name) > longest {
+	const maxLength = 200
+	for len(name) > maxLength {
 		_, size := utf8.DecodeRuneInString(name)
 		name = name[size:] // the end says which format it has
 	}
