@@ -27,7 +27,7 @@ const workers = 12
 // A run makes one in share of all injections by default, and one in shortShare with -short.
 const (
 	share      = 29
-	shortShare = 240
+	shortShare = 400
 )
 
 // injection is a fault at one call of a scenario.
