@@ -67,38 +67,41 @@ func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error
 	}
 }
 
-// upload is a writer that keeps the first bytes until it knows the size of its chunks.
+// upload is a writer that collects what is written until it is as much as a small chunk. So it
+// knows the size of the chunks before the upload begins. It also spares the client, which hands each
+// write to another goroutine, a write for each line.
 type upload struct {
 	*storage.Writer
-	head  bytes.Buffer
-	begun bool
+	collected bytes.Buffer
+	begun     bool
 }
 
 func (u *upload) Write(p []byte) (int, error) {
-	if !u.begun {
-		if u.head.Len()+len(p) < smallChunk {
-			return u.head.Write(p)
-		}
-		if err := u.begin(chunk); err != nil {
+	if u.collected.Len()+len(p) >= smallChunk {
+		if err := u.flush(chunk); err != nil {
 			return 0, err
 		}
+		if len(p) >= smallChunk {
+			return u.Writer.Write(p) //nolint:wrapcheck // Store.Write wraps it
+		}
 	}
-	return u.Writer.Write(p) //nolint:wrapcheck // Write wraps it
+	return u.collected.Write(p)
 }
 
-func (u *upload) begin(size int) error {
-	u.begun, u.ChunkSize = true, size
-	_, err := u.head.WriteTo(u.Writer)
-	return err //nolint:wrapcheck // Write wraps it
+// flush uploads what was collected. The first flush decides the size of the chunks.
+func (u *upload) flush(chunkSize int) error {
+	if !u.begun {
+		u.begun, u.ChunkSize = true, chunkSize
+	}
+	_, err := u.collected.WriteTo(u.Writer)
+	return err //nolint:wrapcheck // Store.Write wraps it
 }
 
 func (u *upload) Close() error {
-	if !u.begun {
-		if err := u.begin(smallChunk); err != nil {
-			return err
-		}
+	if err := u.flush(smallChunk); err != nil {
+		return err
 	}
-	return u.Writer.Close() //nolint:wrapcheck // Write wraps it
+	return u.Writer.Close() //nolint:wrapcheck // Store.Write wraps it
 }
 
 // notWritten returns the error of a failed write. NotFound can only mean that the bucket is
