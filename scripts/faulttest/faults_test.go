@@ -26,7 +26,7 @@ const workers = 12
 
 // A run makes one in share of all injections by default, and one in shortShare with -short.
 const (
-	share      = 29
+	share      = 48
 	shortShare = 400
 )
 
