@@ -172,9 +172,9 @@ func (c *conversation) systemText(n int) {
 	}
 	switch {
 	case c.answers > 0:
-		c.r.warn(n, CodeSystemMoved, "a system text is inside the conversation and was moved before it, so that it now holds for the answers before it as well", "put it first, or make an example of the turns behind it")
+		c.r.warn(n, CodeSystemMoved, "a system text was inside the conversation and was moved to its start, so it now holds for the earlier answers too", "put it first, or make a separate example of the turns after it")
 	case c.role != "":
-		c.r.warn(n, CodeSystemMoved, "a system text is inside the conversation and was moved before it", "put it first")
+		c.r.warn(n, CodeSystemMoved, "a system text was inside the conversation and was moved to its start", "put it first")
 	}
 	c.r.addText(n)
 	c.system = append(c.system, `,{"text":`...)

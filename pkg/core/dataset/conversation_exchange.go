@@ -19,8 +19,8 @@ type messageRef struct {
 	input int    // a second text of the same turn, or 0
 }
 
-// exchange is the conversation before the answers to compare, or the part of it in one member of
-// the record.
+// exchange is the conversation before the two answers of a preference record, or the part of that
+// conversation in one member of the record.
 type exchange struct{ system, turns []messageRef }
 
 func newExchange(all []messageRef) exchange {
@@ -41,7 +41,7 @@ func (c *conversation) readMessages(list int) (all []messageRef) {
 			continue
 		}
 		s := messageRef{role: r.roleOf(m), node: m}
-		if s.role != roleSystem || r.content(s) != "" { // an empty system text has no content
+		if s.role != roleSystem || r.content(s) != "" { // an empty system text is skipped
 			all = append(all, s)
 		}
 	}

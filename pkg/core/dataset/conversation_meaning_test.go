@@ -12,10 +12,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/dataset"
 )
 
-// chatOf returns a record with the messages and other members, in which single quotes stand for
-// double quotes.
-func chatOf(beside string, messages ...string) string {
-	return strings.ReplaceAll(`{'messages':[`+strings.Join(messages, ",")+`]`+beside+`}`, "'", `"`)
+// chatOf returns a record with the messages and other members. Single quotes in the arguments stand
+// for double quotes.
+func chatOf(otherMembers string, messages ...string) string {
+	return strings.ReplaceAll(`{'messages':[`+strings.Join(messages, ",")+`]`+otherMembers+`}`, "'", `"`)
 }
 
 const (
@@ -31,7 +31,7 @@ func callOf(calls ...string) string {
 	return `{'role':'assistant','content':null,'tool_calls':[` + strings.Join(calls, ",") + `]}`
 }
 
-// calls returns the example of a question and of calls of the functions in it.
+// calls returns the start of the example in which the model answers the question with these calls.
 func calls(all ...string) string {
 	return question + `,{"role":"model","parts":[` + strings.Join(all, ",") + `]}`
 }
@@ -59,7 +59,7 @@ func TestNothing_is_lost(t *testing.T) {
 		{"args", chatOf("", ask, callOf(`{'function':{'name':'f','args':{'a':1}}}`)), one, nil},
 		{"input", chatOf("", ask, callOf(`{'name':'f','input':{'a':1}}`)), one, nil},
 		{"parameters_as_text", strings.ReplaceAll(chatOf("", ask, callOf(`{'type':'function','function':{'name':'f','parameters':"{|a|:1}"}}`)), "|", `\"`), one, nil},
-		{"beside_the_function", chatOf("", ask, callOf(`{'function':{'name':'f'},'arguments':{'a':1}}`)), one, nil},
+		{"arguments_outside_the_function", chatOf("", ask, callOf(`{'function':{'name':'f'},'arguments':{'a':1}}`)), one, nil},
 		{"function_is_a_name", chatOf("", ask, callOf(`{'function':'f','arguments':{'a':1}}`)), one, nil},
 		{"call_as_text", strings.ReplaceAll(chatOf("", ask, callOf(`"{|name|:|f|,|arguments|:{|a|:1}}"`)), "|", `\"`), one, nil},
 		{"calls_as_text", strings.ReplaceAll(chatOf("", ask, `{'role':'assistant','tool_calls':"[{|name|:|f|,|arguments|:{|a|:1}}]"}`), "|", `\"`), one, nil},
@@ -113,7 +113,7 @@ func TestNothing_is_lost(t *testing.T) {
 		{"prompt_and_history", `{"history":[["q","a"]],"prompt":"q","completion":"a"}`, question + `,` + answer + `,{"role":"user","parts":[{"text":"q"}]},` + answer + `]}`, nil},
 		{"input_of_messages", `{"prompt":[{"role":"user","content":"q"}],"input":"x","completion":"a"}`, "", []string{"error UNSUPPORTED /input"}},
 		{"metadata", chatOf(`,'source':'x','score':3`, ask, tell), question + `,` + answer + `]}`, []string{"warning UNKNOWN_FIELD /source", "warning UNKNOWN_FIELD /score"}},
-		{"mute_name", `{"?":1,"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}`, question + `,` + answer + `]}`, []string{"warning UNKNOWN_FIELD /?"}},
+		{"name_without_letters", `{"?":1,"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}`, question + `,` + answer + `]}`, []string{"warning UNKNOWN_FIELD /?"}},
 		{"two_values", `{"conversations":[{"from":"human","value":"q","text":"other"},{"from":"gpt","value":"a"}]}`, "", []string{"error CONTRADICTION /conversations/0/text"}},
 		{"content_and_refusal", chatOf("", ask, `{'role':'assistant','content':'a','refusal':'No.'}`), question + `,{"role":"model","parts":[{"text":"a"},{"text":"No."}]}]}`, nil},
 

@@ -49,7 +49,8 @@ func withoutThoughts(text string) (rest string, found bool) {
 	return strings.TrimSpace(rest), true
 }
 
-// openTag returns the tag of thoughts at the start of a text and the text after it.
+// openTag returns the text after the tag of thoughts with which a text starts, and the name of the
+// tag. The name is "" if there is no such tag.
 func openTag(text string) (inner, tag string) {
 	text = strings.TrimSpace(text)
 	for _, tag := range thoughtTags {
@@ -73,7 +74,7 @@ func (c *conversation) answerWithoutThoughts(n int) bool {
 	}
 	r.warnThought(n)
 	if strings.TrimSpace(rest) == "" {
-		return true // next to a call, no text is needed
+		return true // a turn that calls a function needs no text
 	}
 	c.part(`{"text":`)
 	before := len(c.turns)

@@ -20,7 +20,7 @@ type engine struct {
 	w         io.Writer
 	report    *Report
 	info      fileInfo
-	head      []byte // of {"data": […]}, up to the opening bracket of the array
+	head      []byte // the text of {"data": […]} up to the opening bracket of the array
 	faults    faultTable
 	lines     int64 // line ends before the block that is merged next
 	isCorrupt bool  // the compressed data are broken
@@ -64,8 +64,8 @@ func run(ctx context.Context, w io.Writer, r io.Reader, opt Options) (*Report, e
 	return e.report, nil
 }
 
-// corrupt records that the compressed data are broken, and returns false for any other error. The
-// fault is reported at the end, after the faults before it.
+// corrupt reports whether err says that the compressed data are broken, and keeps this for finish,
+// which reports the fault after the faults of the text before it.
 func (e *engine) corrupt(err error) bool {
 	e.isCorrupt = errors.Is(err, errUnpack)
 	return e.isCorrupt
@@ -151,8 +151,8 @@ func (e *engine) checkLimits() {
 	}
 }
 
-func (e *engine) progress(taken int64) {
+func (e *engine) progress(bytesRead int64) {
 	if e.opt.Progress != nil {
-		e.opt.Progress(Progress{Bytes: taken, Records: e.report.Records})
+		e.opt.Progress(Progress{Bytes: bytesRead, Records: e.report.Records})
 	}
 }

@@ -18,13 +18,13 @@ func (e *engine) merge(b *block) error {
 	for reason, n := range b.leftOut {
 		rep.LeftOut[string(reason)] += n
 	}
-	visited := e.visit(b, out)
+	visitErr := e.visit(b, out)
 	e.lines += b.lines
 	rep.Records += b.records
 	rep.Examples += int64(len(b.examples))
 	rep.OutputBytes += int64(len(out))
-	if visited != nil {
-		return visited
+	if visitErr != nil {
+		return visitErr
 	}
 	if err := e.write(out); err != nil {
 		return err
@@ -82,8 +82,8 @@ func (e *engine) write(out []byte) error {
 	return nil
 }
 
-// count adds the examples of a block to the statistics, and adds warnings that depend on the
-// examples before them.
+// count adds the examples of a block to the statistics. It warns about each example that has too
+// many tokens or files for the model, or that occurs earlier in the file.
 func (e *engine) count(b *block) {
 	log := &b.log
 	for i := range b.examples {

@@ -34,7 +34,7 @@ func (w *worker) tryTemplates(at int, line bool) (end int, ok bool) {
 		w.templates.used(true)
 		if i > 0 { // the next record probably matches the same template
 			all := w.templates.all
-			all[i], all[i-1] = all[i-1], all[i] // m.template is a different one now
+			all[i], all[i-1] = all[i-1], all[i] // from here on, m.template points to the other template
 		}
 		return m.at, true
 	}
@@ -61,7 +61,7 @@ type matcher struct {
 	size
 	buf []byte
 	at  int
-	out []byte // the example, unless the template is exact
+	out []byte // the output, with the example if the template is not exact
 }
 
 // record matches a whole record.

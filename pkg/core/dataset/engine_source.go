@@ -31,8 +31,8 @@ type source struct {
 	ended            bool
 }
 
-// openSource inspects the first bytes of r for compression and a byte-order mark. After an
-// errUnpack, the source can still be read.
+// openSource inspects the first bytes of r for compression and a byte-order mark. If the error is
+// an errUnpack, the source is valid, and its text ends where the compressed data are broken.
 func openSource(ctx context.Context, r io.Reader) (*source, error) {
 	s := &source{raw: &countingReader{ctx: ctx, r: r}}
 	head := bufio.NewReaderSize(s.raw, headBytes)

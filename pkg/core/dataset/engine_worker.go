@@ -47,7 +47,7 @@ func (w *worker) run(b *block) {
 			break
 		}
 	}
-	b.lines = b.log.lineOf(b.used) // counted now, while the text is in the cache
+	b.lines = b.log.lineOf(b.used) // counted now, while the text is in the processor's cache
 }
 
 // step processes the next token or record and reports whether the block may contain more of them.
@@ -152,8 +152,8 @@ func trailing(buf []byte, at int) *strictjson.Error {
 	return e
 }
 
-// endlessBytes limits how much of a record that is nested too deeply is held in memory during the
-// search for its end.
+// endlessBytes is how much of a record that is nested too deeply is kept in memory while its end is
+// searched for.
 const endlessBytes = 1 << 20
 
 // value processes the value that starts at buf[at] and may span lines.
@@ -206,7 +206,7 @@ func (w *worker) mayContinue(end int, err *strictjson.Error) bool {
 	case err.Code == strictjson.CodeUnexpectedEnd:
 		return true
 	}
-	return !bytes.ContainsAny(buf[end:], " \t\r\n,:[]{}\"") // a scalar that reaches the end
+	return !bytes.ContainsAny(buf[end:], " \t\r\n,:[]{}\"") // if no delimiter follows, the scalar may continue
 }
 
 // begin starts a record.

@@ -130,8 +130,8 @@ func mimeFix(mime string) string {
 	return "convert the file to a type that Gemini takes, such as image/png, audio/wav, video/mp4 or application/pdf"
 }
 
-// rename records that a member is written under its documented name. It reports a member that is
-// present under both of its names.
+// rename makes the output use the documented name of a member. It reports a member that is present
+// under both of its names.
 func (r *record) rename(name int, f field, seen *fields) {
 	mine, other := fields(1)<<f.id, fields(1)<<(f.id+otherNames)
 	if f.canonical != "" {
@@ -149,7 +149,7 @@ var freeNames = map[string]bool{
 	"properties": true, "defs": true, "example": true, "default": true, "parametersJsonSchema": true, "responseJsonSchema": true,
 }
 
-// camelCase records the documented names of all members inside a value.
+// camelCase makes the output use the documented names of all members inside a value.
 func (r *record) camelCase(v int) {
 	if r.kind(v) == strictjson.Array {
 		for i := v + 1; i < r.next(v); i = r.next(i) {
@@ -175,8 +175,8 @@ func (r *record) camelCase(v int) {
 	}
 }
 
-// freeSchema records the documented names inside the schemas of properties. The names of the
-// properties themselves are free and stay as they are.
+// freeSchema makes the output use the documented names inside the schemas of properties. The names
+// of the properties themselves are free and stay as they are.
 func (r *record) freeSchema(v int) {
 	if r.kind(v) != strictjson.Object || string(r.key(v-1)) != "properties" {
 		return

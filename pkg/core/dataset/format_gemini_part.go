@@ -84,7 +84,7 @@ func (r *record) checkPart(obj int) (kind fieldID) {
 	case count == 0:
 		r.fail(obj, CodeEmptyPart, "the part holds no data", "add a text, or take the part away")
 	case count > 1:
-		r.fail(obj, CodeMultipleData, "the part holds more than one kind of data", "make a part of each")
+		r.fail(obj, CodeMultipleData, "the part holds more than one kind of data", "put each kind into a part of its own")
 	}
 	return kind
 }
@@ -137,7 +137,7 @@ func (r *record) blob(obj int, known map[string]field, content fieldID) {
 	for i := obj + 1; i < r.next(obj); i = r.next(i + 1) {
 		f, ok := known[string(r.key(i))]
 		if !ok {
-			r.fail(i, CodeUnknownField, "this has no member "+quoted(r.text(i)), "remove it")
+			r.fail(i, CodeUnknownField, "this object has no member "+quoted(r.text(i)), "remove it")
 			continue
 		}
 		r.rename(i, f, &seen)
@@ -193,7 +193,7 @@ func (r *record) call(obj int, payload, code string, required bool) {
 		case payload:
 			value = i + 1
 		default:
-			r.fail(i, CodeUnknownField, "this has no member "+quoted(key), "remove it")
+			r.fail(i, CodeUnknownField, "this object has no member "+quoted(key), "remove it")
 		}
 	}
 	switch {

@@ -122,7 +122,7 @@ func (c *conversation) chatNode(m *chatNodes, name int) {
 	}
 }
 
-// chatTurn adds one message by its role.
+// chatTurn adds one message according to its role.
 func (c *conversation) chatTurn(m chatNodes) {
 	r := c.r
 	role := lower(r.key(m.role))

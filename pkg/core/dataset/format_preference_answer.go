@@ -96,8 +96,8 @@ func (c *conversation) refuseAnswer(n int, name string) {
 		"write "+quoted(name)+`: [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]`)
 }
 
-// transcripts are the starts of texts that contain a whole conversation, with another string that
-// such a text contains.
+// transcripts has a pattern for each form of a text that contains a whole conversation: the start
+// of the text, and another string in it, or "".
 var transcripts = []struct{ start, inside string }{
 	{"Human:", `\nAssistant:`}, {"User:", `\nAssistant:`}, {"H:", `\nA:`},
 	{"<|im_start|>", ""}, {"<|begin_of_text|>", ""}, {"<|start_header_id|>", ""}, {"<start_of_turn>", ""}, {"<bos>", ""},
@@ -107,7 +107,8 @@ var transcripts = []struct{ start, inside string }{
 
 var unescape = strings.NewReplacer(`\n`, " ", `\r`, " ", `\t`, " ", `\"`, `"`)
 
-// refuseTranscript rejects a text that contains the turns of a conversation, as in hh-rlhf.
+// refuseTranscript rejects a text that contains the turns of a conversation, as in the dataset
+// hh-rlhf.
 func (c *conversation) refuseTranscript(n int) {
 	const enough = 64 // bytes, to recognise a start
 	raw := string(c.r.raw(n))

@@ -11,7 +11,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/strictjson"
 )
 
-// Common names for the two sides of an example, in lower case.
+// These are common names of the members of a record, in lower case.
 var (
 	questionNames = []string{
 		"prompt", "question", "query", "text_input", "input", "instruction", "user", "human", "q", "source", "problem", "src",
@@ -26,14 +26,14 @@ var (
 	historyNames = []string{"history", "conversation_history"}
 )
 
-// The recommended forms of a conversation, and of a question with its answer.
+// These are the recommended forms of a conversation, and of a question with its answer.
 const (
 	asMessages = `{"messages": [{"role": "user", "content": …}, {"role": "assistant", "content": …}]}`
 	asPair     = `{"prompt": …, "completion": …}`
 )
 
-// turnNames lists the members of a turn of a conversation, and the name of the list that such turns
-// are read from.
+// turnNames lists the members of a turn of a conversation, and the name of the list from which such
+// turns are read, or "" if they are not read.
 var turnNames = []struct{ speaker, text, list string }{
 	{"role", "content", "messages"},
 	{"from", "value", "conversations"},
@@ -168,7 +168,7 @@ func (r *record) adviseTurns(list int, name string, member bool) (what, fix stri
 		if to, _ := r.turnList(first); to != "" {
 			fix = "give it as a record of its own, "
 			if member {
-				fix = "name it so: "
+				fix = "rename it: "
 			}
 			return name + " holds the turns of a conversation", fix + `{"` + to + `": [ its turns ]}`
 		} else if r.isTurn(first) {
@@ -188,8 +188,8 @@ func (r *record) isTurn(obj int) bool {
 	return false
 }
 
-// turnList returns the name of the list that such turns are read from, or "", and the speaker of
-// the turn.
+// turnList returns the name of the list from which turns like obj are read, or "", and the speaker
+// of the turn.
 func (r *record) turnList(obj int) (list, speaker string) {
 	for _, names := range turnNames {
 		if from := r.member(obj, names.speaker); from != 0 && r.member(obj, names.text) != 0 {
@@ -218,7 +218,7 @@ func (r *record) missingFix(name string) string {
 		names = questionNames
 	}
 	if other := r.named(names); other != 0 {
-		return "name it so, if it is in " + quoted(r.text(other))
+		return "if it is in " + quoted(r.text(other)) + ", rename that member to " + quoted(name)
 	}
 	return "add it"
 }

@@ -33,7 +33,7 @@ func TestAdvice(t *testing.T) {
 		"train":           {`{"train": [` + good + `]}`, []string{`"train"`, "give that array alone", `{"data": […]}`}},
 		"inside":          {`{"version": 1, "data": {"examples": [{"x": 1, "y": 2}]}}`, []string{`"examples" of "data"`}},
 		"rows":            {`{"features": [], "rows": [{"row_idx": 0, "row": {"q": 1}}]}`, []string{`"rows"`, `"row" as a record`}},
-		"turns":           {`{"dialog": ` + turns + `}`, []string{`"dialog"`, `name it so: {"messages": [ its turns ]}`}},
+		"turns":           {`{"dialog": ` + turns + `}`, []string{`"dialog"`, `rename it: {"messages": [ its turns ]}`}},
 		"batch":           {`{"custom_id": "1", "body": {"messages": ` + turns + `}}`, []string{`"messages" of "body"`, "a record of its own"}},
 		"utterances":      {`{"utterances": [{"speaker": "A", "utterance": "q"}]}`, []string{"turns of a conversation", messages}},
 		"summary":         {`{"document": "d", "summary": "s"}`, []string{`"summary" its answer`, pair}},

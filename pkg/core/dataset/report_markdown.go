@@ -76,7 +76,7 @@ func (r *Report) writeFaults(b *strings.Builder, title string, severity Severity
 		}
 	}
 	if listed < n {
-		fmt.Fprintf(b, "The first of each kind: %d of %d.\n\n", listed, n)
+		fmt.Fprintf(b, "Only the first of each kind are listed: %d of %d.\n\n", listed, n)
 	}
 	for i := range r.Faults {
 		if r.Faults[i].Severity == severity {
@@ -113,7 +113,7 @@ func (r *Report) writeFacts(b *strings.Builder) {
 		fmt.Fprintf(b, "| estimated tokens of an example | %d to %d, median %d, 95 %% up to %d |\n", t.Min, t.Max, t.Median, t.P95)
 	}
 	if r.MergedPairs > 0 {
-		fmt.Fprintf(b, "| second halves of a pair | %d |\n", r.MergedPairs)
+		fmt.Fprintf(b, "| messages merged into an earlier pair | %d |\n", r.MergedPairs)
 	}
 	for _, reason := range slices.Sorted(maps.Keys(r.LeftOut)) {
 		fmt.Fprintf(b, "| left out, `%s` | %d |\n", reason, r.LeftOut[reason])

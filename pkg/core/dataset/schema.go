@@ -19,7 +19,7 @@ type schemaWriter struct {
 	// native is set for an example in the format of Vertex AI, which is used unchanged: anything
 	// that would need a correction is an error.
 	native bool
-	root   int   // the schema whose definitions references point to
+	root   int   // the schema that contains the definitions to which references point
 	refs   []int // the definitions that are being written
 	limit  int   // how many more schemas may be written
 	depth  int
@@ -34,8 +34,8 @@ const (
 	maxSchemaDepth = 64
 )
 
-// schemaParts are the members of a schema, including those from references and allOf: the nodes of
-// their values, or 0.
+// schemaParts are the members of a schema, including the members that references and allOf add to
+// it. A number is the node of a value, or 0 if there is none.
 type schemaParts struct {
 	types, enum, constant, items int
 	properties, required         []int
@@ -63,7 +63,8 @@ func (s *schemaWriter) ignore(name int) {
 	s.r.warn(name, CodeUnknownField, message+"; it is not used", "")
 }
 
-// schema appends the schema at n.
+// schema appends the schema at n. description is the name of a description for a schema without
+// one, or 0.
 func (s *schemaWriter) schema(dst []byte, n, description int, nullable bool) []byte {
 	r := s.r
 	if s.limit--; s.limit < 0 || s.depth > maxSchemaDepth {
@@ -141,11 +142,11 @@ func (s *schemaWriter) collect(n int, p *schemaParts) {
 				included = append(included, target)
 			}
 		case "$defs", "defs", "definitions":
-			s.definitions(i) // they are written at each reference
+			s.definitions(i)
 		case "$schema", "$id", "$comment", "$anchor", "strict":
 			s.correct(i, "schemas of Vertex AI have no "+quoted(key), "remove it")
 		default:
-			if s.named.name != v { // the name of a parameter in a list
+			if s.named.name != v { // v may be the name of a parameter in a list
 				s.addUnchanged(i, p, own)
 			}
 		}
@@ -157,7 +158,8 @@ func (s *schemaWriter) collect(n int, p *schemaParts) {
 	}
 }
 
-// definitions checks the schemas that references point to, if they stay in place.
+// definitions checks the definitions of schemas if native is set, because they stay in the example.
+// Otherwise each reference is replaced by its definition.
 func (s *schemaWriter) definitions(name int) {
 	r, v := s.r, name+1
 	if !s.native {
@@ -192,8 +194,8 @@ var plainMembers = names(map[string]fieldID{
 	"default": fieldAny, "example": fieldAny, "propertyOrdering": fieldStrings, "additionalProperties": fieldSchema,
 })
 
-// unchanged adds a member that is written unchanged, if Vertex AI has it and accepts its value. The
-// members of the same schema begin at own.
+// addUnchanged adds a member that is written unchanged, if Vertex AI has it and accepts its value.
+// The earlier members of the same schema are p.unchanged[own:].
 func (s *schemaWriter) addUnchanged(name int, p *schemaParts, own int) {
 	r, v := s.r, name+1
 	known, ok := plainMembers[string(r.key(name))]
@@ -232,7 +234,8 @@ func (s *schemaWriter) addUnchanged(name int, p *schemaParts, own int) {
 	}
 }
 
-// isInteger reports whether a number is written as an integer and fits into 64 bits.
+// isInteger reports whether a number is written as an integer of at most 18 characters, which fits
+// into 64 bits.
 func isInteger(raw []byte) bool {
 	return len(raw) < 19 && !bytes.ContainsAny(raw, ".eE")
 }
@@ -242,7 +245,7 @@ func isInteger(raw []byte) bool {
 func (s *schemaWriter) requires(v int, p *schemaParts) {
 	r := s.r
 	if r.kind(v) == strictjson.Bool {
-		s.correct(v, "\"required\" must be a list of names", "write it into the object around")
+		s.correct(v, "\"required\" must be a list of names", "write the name into \"required\" of the object around it")
 		return
 	}
 	if !r.is(v, strictjson.Array) {

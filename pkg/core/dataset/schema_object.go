@@ -17,7 +17,7 @@ type property struct {
 	schema int
 }
 
-// properties returns the properties in the nodes, each of which is an object of schemas.
+// properties returns the properties in the nodes. Each node is an object whose members are schemas.
 func (s *schemaWriter) properties(nodes []int) (all []property) {
 	r := s.r
 	for _, n := range nodes {
@@ -32,8 +32,8 @@ func (s *schemaWriter) properties(nodes []int) (all []property) {
 	return all
 }
 
-// writeProperties appends the members of an object's schema. required are the nodes of the required
-// names.
+// writeProperties appends the members "properties" and "required" of an object's schema. The
+// parameter required has the nodes of the required names.
 func (s *schemaWriter) writeProperties(dst []byte, n int, all []property, required []int) []byte {
 	r := s.r
 	if len(all) == 0 {
@@ -95,14 +95,14 @@ func (s *schemaWriter) undefined(required []int) {
 	}
 }
 
-// isParameterName reports whether the name is valid for a parameter in the documentation of Vertex
-// AI.
+// isParameterName reports whether the name is valid for a parameter, according to the documentation
+// of Vertex AI.
 func isParameterName(name []byte) bool {
 	return isFunctionName(name) && !bytes.ContainsAny(name, ".:-")
 }
 
-// isFunctionName reports whether the name is valid for a function in the documentation of Vertex
-// AI.
+// isFunctionName reports whether the name is valid for a function, according to the documentation
+// of Vertex AI.
 func isFunctionName(name []byte) bool {
 	for i, c := range name {
 		letter := 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_'
@@ -136,7 +136,8 @@ func (s *schemaWriter) isSchema(obj int) bool {
 }
 
 // flat returns the properties and the required names of an object that is not JSON Schema but
-// contains the properties directly. It returns nothing if the object is a schema.
+// contains the properties directly. It returns nothing if the object is a schema, except a schema
+// of type object that has no "properties".
 func (s *schemaWriter) flat(obj int) (all []property, required []int) {
 	r := s.r
 	schema := s.isSchema(obj)
@@ -165,7 +166,7 @@ func (s *schemaWriter) flat(obj int) (all []property, required []int) {
 		}
 	}
 	for _, name := range untyped {
-		if len(all) > 0 { // else the object contains no properties
+		if len(all) > 0 { // an object without any typed member is not a set of properties
 			r.fail(name, CodeInvalidSchema, "the parameter "+quoted(r.text(name))+" has no type of Vertex AI", `describe it as {"type": "string"} or with another type`)
 		}
 	}

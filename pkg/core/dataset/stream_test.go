@@ -240,7 +240,7 @@ func TestTruncated(t *testing.T) {
 		if report.Truncated != tc.truncated {
 			t.Errorf("%d rows for %d faults, truncated %t, want %t", len(report.Faults), report.Errors+report.Warnings, report.Truncated, tc.truncated)
 		}
-		if text := string(report.Markdown()); strings.Contains(text, fmt.Sprintf("The first of each kind: %d of %d.", tc.maxFaults, report.Errors)) != tc.truncated {
+		if text := string(report.Markdown()); strings.Contains(text, fmt.Sprintf("Only the first of each kind are listed: %d of %d.", tc.maxFaults, report.Errors)) != tc.truncated {
 			t.Errorf("truncated %t, but the report for people is:\n%s", tc.truncated, text)
 		}
 	}
