@@ -8,22 +8,22 @@ import "fmt"
 // Size is the size of a file of examples.
 type Size struct{ Examples, Bytes int64 }
 
-// Exceeded returns a phrase that describes the bound that a validation file exceeds, given the size
-// of its training file, or "" if it exceeds none.
+// Exceeded returns a phrase that says which bound a validation file exceeds, or "" if it exceeds
+// none. Some bounds depend on the size of the training file.
 func (v Validation) Exceeded(training, validation Size) string {
-	is, of := validation, training
 	switch {
-	case v.Examples > 0 && is.Examples > v.Examples:
-		return fmt.Sprintf("has %d examples, but may have only %d", is.Examples, v.Examples)
-	case v.PercentOfExamples > 0 && is.Examples > v.PercentFromExamples && exceeds(is.Examples, of.Examples, v.PercentOfExamples):
-		return fmt.Sprintf("has %d examples, but with more than %d it may have only %d %% of the training file's %d",
-			is.Examples, v.PercentFromExamples, v.PercentOfExamples, of.Examples)
-	case v.PercentOfBytes > 0 && exceeds(is.Bytes, of.Bytes, v.PercentOfBytes):
-		return fmt.Sprintf("has %d bytes, but may have only %d %% of the training file's %d", is.Bytes, v.PercentOfBytes, of.Bytes)
+	case v.Examples > 0 && validation.Examples > v.Examples:
+		return fmt.Sprintf("has %d examples, but may have only %d", validation.Examples, v.Examples)
+	case v.PercentOfExamples > 0 && validation.Examples > v.PercentFromExamples &&
+		exceeds(validation.Examples, training.Examples, v.PercentOfExamples):
+		return fmt.Sprintf("has %d examples; a file of more than %d may have only %d %% of the training file's %d",
+			validation.Examples, v.PercentFromExamples, v.PercentOfExamples, training.Examples)
+	case v.PercentOfBytes > 0 && exceeds(validation.Bytes, training.Bytes, v.PercentOfBytes):
+		return fmt.Sprintf("has %d bytes, but may have only %d %% of the training file's %d", validation.Bytes, v.PercentOfBytes, training.Bytes)
 	default:
 		return ""
 	}
 }
 
-// exceeds reports whether n is more than that many percent of all.
+// exceeds reports whether n is more than the given percentage of all.
 func exceeds(n, all, percent int64) bool { return n*100 > all*percent }

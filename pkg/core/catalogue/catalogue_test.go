@@ -19,7 +19,7 @@ import (
 // today is the day on which the facts were collected.
 var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// The test compares facts that cost money if they are wrong with the documentation.
+// TestDefault compares prices and limits with the documentation, because a wrong one costs money.
 func TestDefault(t *testing.T) {
 	t.Parallel()
 	c := catalogue.Default()
@@ -80,7 +80,8 @@ func idOf(m *catalogue.Model) string {
 	return m.ID
 }
 
-// A fact of a model replaces the fact of its family; each modality is a separate fact.
+// TestInheritance: a fact of a model replaces the fact of its family. Each modality is a separate
+// fact.
 func TestInheritance(t *testing.T) {
 	t.Parallel()
 	scout := catalogue.Default().Lookup("meta/llama4@llama-4-scout-17b-16e-instruct")
@@ -146,7 +147,7 @@ func TestLoad_names_the_fault(t *testing.T) {
 		{"source_without_date", "soon", []any{"sources", "sft", "date"}, []string{"/sources/sft/date"}},
 		{"unknown_source", "hearsay", []any{"models", 0, "tunable", "source"}, []string{"/models/0/tunable/source"}},
 		{"unknown_source_of_a_modality", "hearsay", []any{"families", "gemini", "modalities", "text", "source"}, []string{"/families/gemini/modalities/text/source"}},
-		{"unconfirmed_left_out", nil, []any{"models", 0, "cmek", "confirmed"}, []string{"/models/0/cmek/confirmed"}},
+		{"confirmed_left_out", nil, []any{"models", 0, "cmek", "confirmed"}, []string{"/models/0/cmek/confirmed"}},
 		{"null", object{"value": nil, "source": "sft", "confirmed": nil}, []any{"models", 0, "cmek"}, []string{"/models/0/cmek/confirmed", "/models/0/cmek/value"}},
 		{"number_for_a_string", 5, []any{"models", 12, "id"}, []string{"/models/12/id"}},
 		{"string_for_an_array", "us-central1", []any{"models", 1, "tuning_locations", "value"}, []string{"/models/1/tuning_locations/value"}},
@@ -188,7 +189,7 @@ func TestLoad_names_the_fault(t *testing.T) {
 			for _, f := range invalid.Faults {
 				got = append(got, f.Pointer)
 			}
-			if tt.want == nil { // every model of the family, and the family
+			if tt.want == nil { // there is a fault at the family, and at each of its models
 				if len(got) < 10 || got[0] != "/families/open" {
 					t.Errorf("faults at %v", got)
 				}
@@ -216,7 +217,7 @@ func TestLoad_strict(t *testing.T) {
 	}
 }
 
-// JSON returns a copy: a change of it does not change the program.
+// TestJSON: JSON returns a copy, so a change of the copy does not change the default catalogue.
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	text := catalogue.JSON()

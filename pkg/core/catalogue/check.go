@@ -36,7 +36,7 @@ type Hyperparameters struct {
 	ExportLastCheckpointOnly *bool
 }
 
-// The names of the hyperparameters in Vertex AI.
+// These are the names of the hyperparameters in Vertex AI.
 const (
 	EpochCount               = "epoch_count"
 	LearningRateMultiplier   = "learning_rate_multiplier"
@@ -60,8 +60,8 @@ type Verdict struct {
 	// Unsupported names the hyperparameters that the caller sets and the model's family does not
 	// accept. Vertex AI ignores or refuses them, so they must not be sent.
 	Unsupported []string
-	// Refusals are known to fail; Warnings are not. If Request.Force is set, all of them are
-	// warnings.
+	// Refusals are the reasons for which the job is known to fail. If Request.Force is set, they
+	// are among the Warnings instead.
 	Refusals []fault.Violation
 	Warnings []fault.Violation
 }
@@ -92,7 +92,7 @@ type check struct {
 	Request
 	Verdict
 	model   *Model // if the model is unknown, a model with the facts of its family
-	isGuess bool   // the model is unknown, so nothing is known to fail
+	isGuess bool   // the model is unknown, so the family and its facts are only a guess
 	today   Date
 }
 
@@ -268,8 +268,8 @@ func keyLocation(name string) string {
 // checkContent checks the content of the training and validation data.
 func (k *check) checkContent() {
 	if bounds := k.model.Validation; bounds != nil {
-		if passed := bounds.Value.Exceeded(k.Training, k.Request.Validation); passed != "" {
-			k.addFailure(bounds.Confirmed, "validation_data", "VALIDATION_TOO_LARGE", "The validation file %s.", passed)
+		if excess := bounds.Value.Exceeded(k.Training, k.Request.Validation); excess != "" {
+			k.addFailure(bounds.Confirmed, "validation_data", "VALIDATION_TOO_LARGE", "The validation file %s.", excess)
 		}
 	}
 	for _, modality := range k.Modalities {

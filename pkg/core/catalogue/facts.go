@@ -145,7 +145,7 @@ const (
 	Full = "FULL"
 )
 
-// The modalities.
+// These are the modalities.
 const (
 	Text         Modality = "text"
 	Image        Modality = "image"

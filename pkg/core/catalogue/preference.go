@@ -18,7 +18,7 @@ func (c *Catalogue) NoPreferenceTuning(base string) error {
 	}
 	e := fault.Invalid(fault.Violation{
 		Field: "training_data", Reason: "PREFERENCE_TUNING",
-		Description: "is preference data, pairs of a better and a worse answer. " + reason + " Give examples with one answer each.",
+		Description: "is preference data: pairs of a better and a worse answer. " + reason + " Give examples with one answer each.",
 	})
 	e.Reason = "PREFERENCE_TUNING"
 	e.Message = "The data is preference data. " + reason + " It can be converted and kept; to start a job, give examples with one answer each."
