@@ -85,8 +85,8 @@ func TestFlaws(t *testing.T) {
 		flaw flaw
 		want string
 	}{
-		"hasty":           {flaw{hasty: true}, "that was not to be sent"},
-		"sends_late":      {flaw{sendsLate: true}, "that was not to be sent"},
+		"hasty":           {flaw{hasty: true}, "that must not be submitted"},
+		"sends_late":      {flaw{sendsLate: true}, "that must not be submitted"},
 		"asks_again":      {flaw{asksAgain: true}, "a second job on Vertex AI"},
 		"blind":           {flaw{blind: true}, "is not what happened any more"},
 		"presses_on":      {flaw{pressesOn: true}, "a job that has ended is changed"},

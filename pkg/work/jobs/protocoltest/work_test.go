@@ -11,46 +11,46 @@ type point uint8
 
 const ( //nolint:revive // a step is called delete
 	idle   point = iota
-	exited       // it has ended, or crashed
+	exited       // the process has ended, or crashed
 
-	// Service.Start.
-	lookUp     // the key
-	record     // the start
+	// These are the points of Service.Start.
+	lookUp     // look up the key
+	record     // record the start
 	recordLost // it is unknown whether the start is recorded
 	repeat     // wait for the answer of the first start, or resume it
 	answering  // store the answer
 
-	// Service.prepareAndSubmit, advance and submit, of starts and pollers alike.
-	prepare // hold the lease while the dataset is written
-	leave   // leave the job to the next process
-	refuse  // refuse the job
-	discard // its files
-	admit
-	wait
-	send
+	// These are the points of Service.prepareAndSubmit, advance and submit, in starts and pollers.
+	prepare  // hold the lease while the dataset is written
+	leave    // leave the job to the next process
+	refuse   // refuse the job
+	discard  // delete the files of the refused job
+	admit    // record that the job is about to be submitted
+	wait     // record that the job waits
+	send     // send the request to Vertex AI
 	onTheWay // the request to Vertex AI was sent
 	look     // search for a job whose create was not answered
-	accept
-	full
-	unclear
-	refused
+	accept   // record that Vertex AI has the job
+	full     // record that Vertex AI has no room
+	unclear  // record that it is not clear whether the request arrived
+	refused  // record that Vertex AI has refused the job
 
-	// Poller.Tick.
-	resume
-	clean  // a refused start: its files
-	delete //nolint:gocritic,predeclared // the step deletes the record too
-	get
-	list
-	follow
-	lost
-	publish
-	note
+	// These are the points of Poller.Tick.
+	resume  // take over a start whose lease has expired
+	clean   // delete the files of a refused start
+	delete  //nolint:gocritic,predeclared // delete the record of a refused start
+	get     // read the job from Vertex AI
+	list    // look for the job in the list of Vertex AI
+	follow  // record what was read from Vertex AI
+	lost    // record that the request never arrived
+	publish // publish the events
+	note    // record that the events were published
 
-	// Service.Cancel and ForwardCancel.
-	wish
-	passOn
-	lookAgain
-	noteAgain
+	// These are the points of Service.Cancel and ForwardCancel.
+	wish      // record that the job is to be cancelled
+	passOn    // cancel the job on Vertex AI
+	lookAgain // read the job from Vertex AI
+	noteAgain // record what was read from Vertex AI
 )
 
 // work emits the moves of a process on a job that it has leased. It reports whether the process is
@@ -61,7 +61,7 @@ func (w *walk) work() bool {
 	case prepare:
 		w.prepare()
 	case leave:
-		w.applyOurs("leave it to the next one", unleased, w.through, w.through)
+		w.applyOurs("leave it to the next process", unleased, w.through, w.through)
 	case refuse:
 		w.applyOurs("refuse it", refuses, w.rejected, w.through)
 	case discard:
@@ -115,8 +115,8 @@ func (w *walk) through(_ *state, p *process) {
 	p.resumed, p.ownsLease, p.live, p.sent, p.observed = false, false, false, 0, 0
 }
 
-// rejected continues a process that has refused a start, or finds that the start is refused
-// already.
+// rejected continues a process that has refused the job, or finds it refused. If the start itself
+// was refused, the process deletes the files of the job first.
 func (w *walk) rejected(s *state, p *process) {
 	if w.jobOf(p).Step == tuning.Refused {
 		p.at = discard
@@ -134,7 +134,7 @@ func (w *walk) afterTakeover(s *state, p *process) {
 	w.through(s, p)
 }
 
-// refused continues a process that has refused a job, or finds the job refused.
+// refused ends a start whose own job was refused or has failed. It continues any other process.
 func (w *walk) refused(s *state, p *process) {
 	if w.who <= start2 && !p.resumed && (w.jobOf(p).State == tuning.Failed || w.jobOf(p).Step == tuning.Refused) {
 		*p = process{at: exited, reply: w.jobs.answer(failed)}
@@ -143,7 +143,7 @@ func (w *walk) refused(s *state, p *process) {
 	w.through(s, p)
 }
 
-// applyOurs applies a step to the job if it is still ours.
+// applyOurs applies a step to the job if the process still owns the lease.
 func (w *walk) applyOurs(what string, s step, done, broken change) {
 	p := w.self()
 	switch {
@@ -151,7 +151,7 @@ func (w *walk) applyOurs(what string, s step, done, broken change) {
 		w.next(what+": it has changed", read)
 		w.fails(what+": fails", broken)
 	case !p.ownsLease:
-		w.next(what+": it is not ours any more", done)
+		w.next(what+": another process has the lease", done)
 	default:
 		w.apply(what, w.make(s, 0), done, broken)
 	}
@@ -202,7 +202,7 @@ func (w *walk) admit() {
 	}
 }
 
-// look searches the first pages, which need not have the job.
+// look searches the first pages of Vertex AI's list of jobs. The job may be on a later page.
 func (w *walk) look() {
 	seen := w.from.vertex
 	switch {
@@ -242,7 +242,7 @@ func (w *walk) create(s *state) {
 	case job.Finished:
 		w.bad = "a job is made that has ended: " + string(job.State)
 	case job.Step != tuning.Submitting:
-		w.bad = "a job is made that was not to be sent: " + string(job.Step)
+		w.bad = "a job is made that must not be submitted: " + string(job.Step)
 	case !s.data:
 		w.bad = "a job is made without its dataset"
 	}
