@@ -1,9 +1,9 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command convert checks each JSON file that is dropped into the inbox bucket, converts it to
-// JSONL, and records the tuning job that it asks for. It is called by Eventarc for every finalized
-// object.
+// Command convert checks each JSON file that is dropped into the inbox bucket, and converts it to
+// JSONL. If the file asks for a tuning job, it records the start of the job. Eventarc calls this
+// function for every finalized object.
 package main
 
 import (

@@ -71,7 +71,7 @@ func (d *demonstration) await(ctx context.Context, name string, generation int64
 	if err != nil {
 		return fmt.Errorf("read gs://%s/%s: %w", data, name, err)
 	}
-	defer func() { _ = r.Close() }() // a failing close loses nothing after reading
+	defer func() { _ = r.Close() }() // after reading, an error of Close loses nothing
 	if err := json.NewDecoder(r).Decode(content); err != nil {
 		return fmt.Errorf("decode gs://%s/%s: %w", data, name, err)
 	}

@@ -20,7 +20,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 )
 
-// The keys of a report's metadata, which are for lists: a list does not read the reports.
+// These are the keys of a report's metadata. A list shows the metadata, because it does not read
+// the reports.
 const (
 	outcomeKey  = "outcome"
 	recordsKey  = "records"
@@ -38,7 +39,8 @@ func (r *Report) Metadata() map[string]string {
 	}
 }
 
-// Entry is a dropped file in a list. Without an Outcome, only its report says what became of it.
+// Entry is a dropped file in a list. If the report has no metadata, Outcome is empty, and only the
+// content of the report has the outcome.
 type Entry struct {
 	Name             string // of the folder with its outputs, without the prefix
 	Outcome          Outcome
@@ -48,13 +50,13 @@ type Entry struct {
 	At               time.Time // of the report
 }
 
-// mostListed is how many objects are read for a list.
-const mostListed = 6000
+// maxListed is how many objects are read for a list.
+const maxListed = 6000
 
 // List returns the dropped files of a data bucket, the newest report first, and whether there are
 // more than were read.
 func List(ctx context.Context, objects *gcs.Store, bucket string) (all []Entry, more bool, err error) {
-	listed, more, err := objects.List(ctx, bucket, prefix, reportName, mostListed)
+	listed, more, err := objects.List(ctx, bucket, prefix, reportName, maxListed)
 	if err != nil {
 		return nil, false, err
 	}
@@ -78,7 +80,7 @@ func Read(ctx context.Context, objects *gcs.Store, bucket, name string) (*Report
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = in.Close() }() // nothing is lost by a failing close after reading
+	defer func() { _ = in.Close() }() // after reading, an error of Close loses nothing
 	var r Report
 	if err := json.NewDecoder(in).Decode(&r); err != nil {
 		return nil, fmt.Errorf("decode the report on a dropped file: %w", err)
@@ -89,11 +91,12 @@ func Read(ctx context.Context, objects *gcs.Store, bucket, name string) (*Report
 	return &r, nil
 }
 
-// longestExample is how much of one example is read, in bytes.
+// longestExample is the length of the longest line that Examples reads, in bytes.
 const longestExample = 256 << 10
 
-// Examples returns the first lines of a dataset. A line that is too long ends the reading.
-func Examples(ctx context.Context, objects *gcs.Store, bucket, name string, most int) (lines [][]byte, err error) {
+// Examples returns the first lines of a dataset, at most limit. A line that is longer than
+// longestExample ends the reading.
+func Examples(ctx context.Context, objects *gcs.Store, bucket, name string, limit int) (lines [][]byte, err error) {
 	in, err := objects.ReadLive(ctx, bucket, name)
 	if errors.Is(err, gcs.ErrNotFound) {
 		return nil, nil
@@ -101,9 +104,9 @@ func Examples(ctx context.Context, objects *gcs.Store, bucket, name string, most
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = in.Close() }() // nothing is lost by a failing close after reading
+	defer func() { _ = in.Close() }() // after reading, an error of Close loses nothing
 	reader := bufio.NewReaderSize(in, longestExample)
-	for len(lines) < most {
+	for len(lines) < limit {
 		line, err := reader.ReadSlice('\n')
 		switch {
 		case len(line) > 0 && (err == nil || errors.Is(err, io.EOF)):
@@ -114,7 +117,7 @@ func Examples(ctx context.Context, objects *gcs.Store, bucket, name string, most
 			return lines, fmt.Errorf("read the examples of %s: %w", gcs.URI(bucket, name), err)
 		}
 		if err != nil {
-			return lines, nil // the last line has no end
+			return lines, nil // the last line does not end with a newline
 		}
 	}
 	return lines, nil

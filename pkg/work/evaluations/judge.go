@@ -16,8 +16,8 @@ import (
 // judgeSide is the name of the judge.
 const judgeSide = "judge"
 
-// judgeModel returns the judge of the catalogue, at the location of the sides: their data do not
-// leave it.
+// judgeModel returns the judge of the catalogue, at the location of the sides, so that their data
+// do not leave that location.
 func (s *Service) judgeModel(known *catalogue.Catalogue, location string) (*evalrun.Side, error) {
 	if known.Judge == nil {
 		return nil, fault.Refuse(fault.FailedPrecondition, "judge", "NO_JUDGE", "The catalogue of base models names no judge.")
@@ -31,8 +31,8 @@ func (s *Service) judgeModel(known *catalogue.Catalogue, location string) (*eval
 	return &side, nil
 }
 
-// judge asks the judge to compare the answers in some rows: those of the first side with those of
-// each other one, in both orders. Equal answers are a tie, and are not asked about.
+// judge asks the judge to compare, in each row, the answer of the first side with the answer of
+// each other side, in both orders. Two equal answers are a tie, and the judge is not asked.
 func (s *Service) judge(ctx context.Context, run evalrun.Run, rows []evaluation.Row) piece {
 	base, others := run.Sides[0].Name, run.Sides[1:]
 	questions := make([][]question, len(rows))

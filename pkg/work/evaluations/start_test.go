@@ -20,7 +20,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
-// reason returns the reason of the first violation of an error.
+// reason returns the field and the reason of the first violation of an error.
 func reason(err error) string {
 	if v := fault.From(err).Violations; len(v) > 0 {
 		return v[0].Field + " " + v[0].Reason
@@ -65,7 +65,8 @@ func TestStart_refuses(t *testing.T) {
 	}
 }
 
-// TestStart_sides: base and tuned model, checkpoints, or two tuned models.
+// TestStart_sides: an evaluation asks the base and the tuned model, the base and checkpoints, or
+// two tuned models.
 func TestStart_sides(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, jobs.Config{})
@@ -77,13 +78,13 @@ func TestStart_sides(t *testing.T) {
 	if _, err := w.Cloud.Records.CreateJob(t.Context(), continued, nil); err != nil {
 		t.Fatal(err)
 	}
-	without := order(continued)
-	without.JobName = continued.ID
-	if _, err := w.Start(t.Context(), without); reason(err) != "job_name MODEL_NOT_SERVED" {
+	ofContinued := order(continued)
+	ofContinued.JobName = continued.ID
+	if _, err := w.Start(t.Context(), ofContinued); reason(err) != "job_name MODEL_NOT_SERVED" {
 		t.Error(err)
 	}
-	without.Against = b.ID
-	w.evaluate(t, without)
+	ofContinued.Against = b.ID
+	w.evaluate(t, ofContinued)
 	for _, c := range []struct {
 		change func(*evalrun.Request)
 		want   []string // name and model
@@ -119,7 +120,7 @@ func TestStart_sides(t *testing.T) {
 	}
 }
 
-// TestStart_key: the same key is the same evaluation, which reserves once.
+// TestStart_key: two starts with the same key are one evaluation, which reserves its cost once.
 func TestStart_key(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, jobs.Config{Budget: jobs.Budget{Monthly: 100_000_000}})
@@ -176,8 +177,8 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// TestStart_memory: starts that select examples wait for each other, and no longer than
-// their callers.
+// TestStart_memory: starts that select examples wait for each other, but not longer than their
+// callers wait.
 func TestStart_memory(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, jobs.Config{})
@@ -197,7 +198,7 @@ func TestStart_memory(t *testing.T) {
 		"dry run": func() error { _, err := w.DryRun(ctx, r); return err },
 	} {
 		if err := start(); fault.KindOf(err) != fault.Unavailable || !fault.From(err).Busy {
-			t.Errorf("the %s beside another one: %v", what, err)
+			t.Errorf("the %s during another start: %v", what, err)
 		}
 	}
 	close(proceed)
@@ -225,7 +226,7 @@ func TestStart_without_prices(t *testing.T) {
 	}
 }
 
-// TestStartOf: the model of a job that repeats another one is compared with the model of that one.
+// TestStartOf: if a job repeats another job, its model is compared with the model of that job.
 func TestStartOf(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, jobs.Config{})

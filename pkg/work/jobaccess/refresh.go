@@ -38,16 +38,16 @@ func (s *Service) Refresh(ctx context.Context, r store.Record) (store.Record, st
 	return fresh, ""
 }
 
-// refreshTimes contains when this instance last read each job from Vertex AI. A record is written
-// only when its job has changed, so without these times a job that does not change would be read
-// from Vertex AI for every request.
+// refreshTimes has the time at which this instance last read each job from Vertex AI. A record is
+// written only when its job has changed, so without these times a job that does not change would be
+// read from Vertex AI for every request.
 type refreshTimes struct {
 	mu sync.Mutex
 	at map[string]time.Time // by the job's ID
 }
 
-// mostAsked limits the number of jobs in memory. A job takes about 100 bytes.
-const mostAsked = 10_000
+// maxRemembered limits the number of jobs in refreshTimes. A job takes about 100 bytes.
+const maxRemembered = 10_000
 
 // due reports whether the job was last read at least maxAge ago. If so, it sets that time to now.
 func (a *refreshTimes) due(id string, now time.Time, maxAge time.Duration) bool {
@@ -57,8 +57,8 @@ func (a *refreshTimes) due(id string, now time.Time, maxAge time.Duration) bool 
 	if at, ok := a.at[id]; ok && !old(id, at) {
 		return false
 	}
-	if len(a.at) >= mostAsked {
-		if maps.DeleteFunc(a.at, old); len(a.at) >= mostAsked {
+	if len(a.at) >= maxRemembered {
+		if maps.DeleteFunc(a.at, old); len(a.at) >= maxRemembered {
 			clear(a.at) // then some jobs are read once more than necessary
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/trainset"
 )
 
-// key returns the order's idempotency key, or nil.
+// key returns the idempotency key of the start, or nil.
 func (o StartRequest) key(now time.Time) *store.Key {
 	if o.Key == "" {
 		return nil
@@ -88,9 +88,9 @@ func (s *Service) replay(ctx context.Context, key *store.Key, r *store.Record, e
 	}
 }
 
-// Resume resumes a start that was interrupted before its dataset was written. A permanent error
-// refuses the job, or fails it if its start was confirmed. Resume returns an error only if it could
-// not take over the record.
+// Resume resumes a start that was interrupted before its dataset was written. After a permanent
+// error the job is refused, or is recorded as failed if its start was confirmed. Resume returns an
+// error only if it could not take over the record.
 func (s *Service) Resume(ctx context.Context, r store.Record) (store.Record, error) {
 	memory, err := s.Training.ReserveRecorded(ctx, r.Job)
 	if err != nil {
@@ -99,8 +99,8 @@ func (s *Service) Resume(ctx context.Context, r store.Record) (store.Record, err
 	defer memory.Release()
 	resumed, err := s.Records.UpdateJob(ctx, r, r.MarkResumed(s.leaseEnd(s.Config.Lease), s.Now().UTC()))
 	for errors.Is(err, store.ErrChanged) {
-		var still bool
-		if r, still = s.reload(ctx, r); !still {
+		var stillOurs bool
+		if r, stillOurs = s.reload(ctx, r); !stillOurs {
 			return r, nil // another process has resumed the start
 		}
 		resumed, err = s.Records.UpdateJob(ctx, r, r.MarkResumed(s.leaseEnd(s.Config.Lease), s.Now().UTC()))

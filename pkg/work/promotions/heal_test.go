@@ -22,8 +22,8 @@ func startOf(job tuning.Job) evaluations.StartRequest {
 	return evaluations.StartRequest{Request: evalrun.Request{JobName: job.ID}, Caller: "ci"}
 }
 
-// TestHeals: after a failure at either side the move is pending. The next call or the next tick
-// completes it, once.
+// TestHeals: if Vertex AI or Firestore fails, the move stays pending. The next call or the next
+// tick completes it, and it is made only once.
 func TestHeals(t *testing.T) {
 	t.Parallel()
 	breaks := map[string]func(*world){
@@ -52,10 +52,10 @@ func TestHeals(t *testing.T) {
 				w.promote(t, order("m"), job, "3")
 				fail(w)
 				if _, err := w.Promote(t.Context(), order("m"), promotion.Request{JobName: job.ID, Checkpoint: "1"}); err == nil {
-					t.Fatal("it has worked")
+					t.Fatal("the promotion succeeded, want an error")
 				}
 				if p := w.pointer(t, "m"); p.Pending == nil || len(p.Moves) != 1 || !p.Watched() {
-					t.Fatalf("%+v", p)
+					t.Fatalf("the pointer is %+v, want it with one move and one pending move", p)
 				}
 				w.On("UpdateModel", nil)
 				w.On("Commit", nil)
@@ -73,7 +73,7 @@ func TestHeals(t *testing.T) {
 	}
 }
 
-// TestBusy: a call waits for the lease of another one, and then it is refused as transient.
+// TestBusy: a call waits while another call has the lease, and then returns a transient error.
 func TestBusy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -92,11 +92,11 @@ func TestBusy(t *testing.T) {
 	}
 	w.tick(t)
 	if p := w.pointer(t, "m"); p.Pending == nil {
-		t.Error("a tick has taken the move of a process that works on it")
+		t.Error("a tick has taken over the move on which another process works")
 	}
 }
 
-// TestRefused_by_Vertex_AI: a move that Vertex AI does not take is given up at once.
+// TestRefused_by_Vertex_AI: a move that Vertex AI refuses is abandoned at once.
 func TestRefused_by_Vertex_AI(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -17,23 +17,23 @@ import (
 )
 
 const (
-	// busyTimeout is the usual BusyTimeout.
+	// busyTimeout is the default of Service.BusyTimeout.
 	busyTimeout = 10 * time.Second
-	// pause is the time between two looks at it.
+	// pause is the time between two attempts to begin a move.
 	pause = 100 * time.Millisecond
 	// writeTimeout limits the write of the result of a call to Vertex AI, after the context has
 	// ended.
 	writeTimeout = 10 * time.Second
-	// maxAge is after which time a move is given up that Vertex AI does not answer.
+	// maxAge is the age at which a pending move is abandoned if Vertex AI does not answer.
 	maxAge = time.Hour
 )
 
-// plan returns the move to make on a pointer without a pending one, or an earlier move that is the
-// answer.
+// plan returns the move to make on a pointer that has no pending move. If isNew is false, it
+// returns an earlier move, which is the answer.
 type plan func(p promotion.Pointer, exists bool) (m promotion.Move, isNew bool, err error)
 
-// move makes one move and returns it. A pending move comes first: it is completed if no process
-// works on it.
+// move makes one move and returns it. If another move is pending, that move is completed first,
+// unless another process works on it.
 func (s *Service) move(ctx context.Context, modelID string, next plan) (promotion.Move, error) {
 	a := attempt{plan: next, now: s.now, lease: s.Lease}
 	for end := time.Now().Add(s.BusyTimeout); ; {
@@ -66,14 +66,14 @@ func (s *Service) move(ctx context.Context, modelID string, next plan) (promotio
 	}
 }
 
-// attempt is one try to change a pointer, and its outcome.
+// attempt begins one move, in one or more calls of step, and holds the outcome.
 type attempt struct {
 	plan  plan
 	now   func() time.Time
 	lease time.Duration
 
 	state state
-	move  promotion.Move // the one that was begun, or the answer
+	move  promotion.Move // the move that was begun, or the move that is the answer
 }
 
 type state int
@@ -85,8 +85,8 @@ const (
 	answered              // the move was made before
 )
 
-// step begins the wanted move. The write of an earlier call may have succeeded although its answer
-// was lost, so the move keeps its ID.
+// step begins the wanted move. An earlier call of step may have been written although the answer to
+// the write was lost. So the move keeps its ID, by which step finds it.
 func (a *attempt) step(p promotion.Pointer, exists bool) (promotion.Pointer, error) {
 	if made := p.Made(a.move.ID); made != nil {
 		a.state, a.move = answered, *made
@@ -142,7 +142,7 @@ func (s *Service) Resume(ctx context.Context, p store.Pointer) error {
 }
 
 // apply sends a pending move to Vertex AI, and completes it. If Vertex AI refuses it, the move is
-// abandoned. If the outcome is not known, it stays pending, without a lease.
+// abandoned. If the outcome is not known, the move stays pending, without a lease.
 func (s *Service) apply(ctx context.Context, modelID string, m promotion.Move) (promotion.Move, error) {
 	// The call ends before the lease does, so that no later move overtakes it.
 	call, cancel := context.WithTimeout(ctx, s.Lease*3/4)

@@ -45,7 +45,7 @@ func (b *Builder) build(ctx context.Context, base string, r tuning.Request, from
 	counted := make(chan error, 1)
 	go func() {
 		var err error
-		m.Report, m.Sample, err = b.check(ctx, model, reader, dataset.Options{MaxFaults: maxListed, Limits: model.Limits()})
+		m.Report, m.Sample, err = b.check(ctx, model, reader, dataset.Options{MaxFaults: maxFaults, Limits: model.Limits()})
 		_ = reader.CloseWithError(err) // so that writing fails too
 		counted <- err
 	}()
@@ -67,7 +67,7 @@ func (b *Builder) build(ctx context.Context, base string, r tuning.Request, from
 	if err == nil {
 		err = lines.Flush()
 	}
-	_ = pipe.CloseWithError(err) // nil is the end of the file
+	_ = pipe.CloseWithError(err) // if err is nil, this ends the file
 	if countErr := <-counted; err == nil {
 		err = countErr
 	}
@@ -176,8 +176,8 @@ const openRole = "assistant"
 
 // withOpenModelRoles renames the role of the model's turns to that of open models. Source: "Prepare
 // your dataset" of open-model tuning: the form of GenerateContent, with assistant instead of model.
-// No text can contain these bytes, because its quotes are escaped, and open models are tuned on
-// texts only.
+// No text contains the bytes that are replaced, because quotes in a text are escaped, and open
+// models are tuned on texts only.
 func withOpenModelRoles(before func(split.Example) split.Example) func(split.Example) split.Example {
 	return func(e split.Example) split.Example {
 		e = before(e)

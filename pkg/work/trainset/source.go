@@ -28,8 +28,8 @@ import (
 // result which messages were left out. It can be read more than once.
 type Source func(ctx context.Context, m *Result, take func(split.Example) error) error
 
-// Source returns the source that a request names. It keeps messages in the memory that is held for
-// the request. An unknown session is a NotFound.
+// Source returns the source that a request names. It keeps messages in the memory that is reserved
+// for the request. An unknown session is a NotFound.
 func (b *Builder) Source(ctx context.Context, r tuning.Request, held *Reservation) (Source, error) {
 	var list []store.Listed
 	var err error
@@ -127,8 +127,8 @@ func (w *misplaced) err() error {
 	return e
 }
 
-// maxListed is how many places of one kind an answer names; the others are only counted.
-const maxListed = 1000
+// maxFaults is how many faults of one kind an answer lists. The others are only counted.
+const maxFaults = 1000
 
 // file reads the current generation of a file in Cloud Storage.
 func (b *Builder) file(ctx context.Context, field, uri string, m *Result, take func(split.Example) error) error {
@@ -148,10 +148,10 @@ func (b *Builder) generation(ctx context.Context, field, uri string, generation 
 	case err != nil:
 		return err
 	}
-	defer func() { _ = in.Close() }() // nothing is lost by a failing close after reading
+	defer func() { _ = in.Close() }() // after reading, an error of Close loses nothing
 	sum := sha256.New()
 	report, err := dataset.Convert(ctx, io.Discard, io.TeeReader(in, sum), dataset.Options{
-		MaxFaults: maxListed,
+		MaxFaults: maxFaults,
 		Example: func(e dataset.Example) error {
 			return add(split.Example{
 				Line: e.Text, Group: e.Session, Source: sourceindex.Source{Object: uri, Generation: read, Line: e.Line},
@@ -163,7 +163,7 @@ func (b *Builder) generation(ctx context.Context, field, uri string, generation 
 	}
 	m.Sources = append(m.Sources, tuning.SourceObject{URI: uri, Generation: read, SHA256: hex.EncodeToString(sum.Sum(nil))})
 	m.warn(field, report)
-	if report.Errors > 0 && report.Counts[dataset.CodeNoExamples] == 0 { // usable describes an empty file better
+	if report.Errors > 0 && report.Counts[dataset.CodeNoExamples] == 0 { // Result.usable reports an empty file better
 		return report.Err(field)
 	}
 	if field == "training_data" {
@@ -186,8 +186,8 @@ func (b *Builder) open(ctx context.Context, uri string, generation int64) (io.Re
 	return in, generation, err
 }
 
-// missing reports whether an object does not exist or cannot be read by us. Cloud Storage answers
-// PermissionDenied in both cases if the caller may not list the bucket.
+// missing reports whether an object does not exist, or this service may not read it. Cloud Storage
+// answers PermissionDenied in both cases if the caller may not list the bucket.
 func missing(err error) bool {
 	return errors.Is(err, gcs.ErrNotFound) || gcperr.Code(err) == codes.PermissionDenied
 }
