@@ -13,8 +13,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/openapitest"
 )
 
-// open lists the ends of the paths of schemas in the document that stay open. Vertex AI or OpenAPI
-// defines the fields of these objects.
+// open lists the schemas that stay open, by the ends of their paths in the document. Vertex AI or
+// OpenAPI defines the fields of these objects.
 var open = []string{"/vertex_request", "openapi.json/get/responses/200/content/application~1json/schema"}
 
 // closed returns the document in which every schema of an object that lists its fields is closed,

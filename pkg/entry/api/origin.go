@@ -26,7 +26,7 @@ func (c *Config) checkOrigins() error {
 		if err != nil || auth.CheckURL(origin) != nil || origin != u.Scheme+"://"+u.Host || origin != strings.ToLower(origin) ||
 			strings.Contains(origin, "*") || u.Port() == defaultPorts[u.Scheme] || strings.HasSuffix(u.Host, ":") {
 			faults = append(faults, fmt.Errorf("CORS_ORIGINS: %q must be an origin as browsers send it, such as https://app.example.com: "+
-				"in small letters, without a path, a * or the port of its scheme (http:// only for this machine)", origin))
+				"in small letters, without a path, a * or the default port of its scheme (http:// only for this machine)", origin))
 		}
 	}
 	return errors.Join(faults...)
@@ -54,8 +54,8 @@ func (a *API) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
 	if a.Config.OpenAI.Serves(r.URL.Path) {
 		methods += ", DELETE"
 		// OpenAI's clients send headers of their own, such as X-Stainless-Lang, and new versions
-		// send new ones. The page may be trusted, and the endpoints ignore headers that they do not
-		// know.
+		// send new ones. Any header can be allowed here, because the operator trusts this origin,
+		// and the endpoints ignore headers that they do not know.
 		if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
 			headers += ", " + asked
 		}

@@ -13,8 +13,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/promotions"
 )
 
-// model is the response of GET /models/MODEL_ID. History is the newest first, and its first element
-// is the active version.
+// model is the response of GET /models/MODEL_ID. The first element of History is the newest
+// version, which is the active one.
 type model struct {
 	ModelID string         `json:"model_id"`
 	Active  *modelVersion  `json:"active,omitempty"`
@@ -22,7 +22,7 @@ type model struct {
 	Count   int            `json:"count"`
 }
 
-// modelVersion is what a model was, or is, from one promotion or rollback to the next.
+// modelVersion is a version of a model. A promotion or rollback makes it active until the next one.
 type modelVersion struct {
 	Number       int64            `json:"number"`
 	Action       promotion.Action `json:"action"`
@@ -60,7 +60,7 @@ func versionView(m promotion.Move) modelVersion {
 	}
 }
 
-// activeView returns a version with its call.
+// activeView returns a version with a ready call of its endpoint.
 func (a *API) activeView(ctx context.Context, m promotion.Move) modelVersion {
 	v := versionView(m)
 	call, err := serving.Ready(v.Endpoint, a.Catalogue.Current(ctx).Lookup(v.BaseModel))

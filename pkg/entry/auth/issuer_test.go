@@ -32,8 +32,8 @@ const audience = "https://vertextune.example.com"
 type issuer struct {
 	t     testing.TB
 	url   string
-	about map[string]any
-	asked atomic.Int64 // the number of requests for the keys
+	about map[string]any // the OpenID configuration
+	asked atomic.Int64   // the number of requests for the keys
 
 	mux *http.ServeMux
 
@@ -94,6 +94,7 @@ func (i *issuer) fails(instead http.HandlerFunc) {
 	i.instead = instead
 }
 
+// away answers that the issuer is not available.
 func away(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
 
 // checker returns a checker of mode oidc that uses this issuer.

@@ -29,8 +29,8 @@ type Converter struct {
 }
 
 // maxAttempts is how often a conversion is tried if events for the same name write at the same
-// time. An attempt loses only against a newer generation or an earlier delivery, so a few are
-// enough.
+// time. An attempt loses only against a newer generation or an earlier delivery, so a few attempts
+// are enough.
 const maxAttempts = 5
 
 // generationKey is the metadata key of an output that holds the generation of its source.
@@ -128,8 +128,8 @@ func (c *Converter) watch(ctx context.Context, source Source) func(dataset.Progr
 	}
 }
 
-// outcomeOf decides by the report whether there is a dataset. Without a single example there is
-// none, even if the file has no errors: Vertex AI cannot train on nothing.
+// outcomeOf decides by the report whether there is a dataset. A file without examples makes no
+// dataset, even if it has no errors: Vertex AI cannot train on nothing.
 func outcomeOf(result *dataset.Report) Outcome {
 	if result.Errors > 0 || result.Examples == 0 {
 		return Refused

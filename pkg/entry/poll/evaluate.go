@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// evaluateWindow is how long a tick begins new pieces of evaluations, and evaluateLimit is when
-	// they are cut. Both are less than the minute between two ticks, so that evaluations do not
-	// delay jobs. A question that fails by its own deadline needs less than evaluateLimit.
+	// A tick begins new pieces of evaluations for evaluateWindow, and cuts off the last pieces
+	// after evaluateLimit. Both are less than the minute between two ticks, so that evaluations do
+	// not delay jobs. The deadline of a single question is shorter than evaluateLimit.
 	evaluateWindow = 30 * time.Second
 	evaluateLimit  = 50 * time.Second
 	// maxEvaluations is how many evaluations a tick works on.
@@ -28,8 +28,9 @@ const (
 const notStarted = "The evaluation was not started. "
 
 // startEvaluation starts the evaluation of a job that has succeeded, if its start asked for one,
-// and returns the job's record. An evaluation that cannot be started is a warning of the job, until
-// a repeated tick starts it. With an error, a later tick must retry.
+// and returns the job's record. If the evaluation cannot be started, the job has a warning, until a
+// repeated tick starts the evaluation. If startEvaluation returns an error, a later tick must
+// retry.
 func (p *Poller) startEvaluation(ctx context.Context, t *tick, r store.Record) (store.Record, error) {
 	if !r.Evaluate || r.State != tuning.Succeeded {
 		return r, nil
@@ -55,9 +56,9 @@ func (p *Poller) startEvaluation(ctx context.Context, t *tick, r store.Record) (
 	return written, nil
 }
 
-// evaluate does pieces of the unfinished evaluations, one of each in turn. It returns no error,
-// because a delivery that is repeated for it would repeat the work on jobs too. What fails is
-// logged, and retried by later ticks.
+// evaluate does pieces of the unfinished evaluations, one piece of each in turn. It returns no
+// error, because with an error the tick would be delivered again and repeat the work on jobs too. A
+// failure is logged, and a later tick retries.
 func (p *Poller) evaluate(ctx context.Context) {
 	ctx, cancel := withTimeShare(ctx, 3./4)
 	defer cancel()

@@ -53,7 +53,7 @@ func TestLog_has_no_words(t *testing.T) {
 	}
 	for line := range strings.Lines(log.String()) {
 		if strings.Contains(strings.ToLower(line), strings.ToLower(userText)) {
-			t.Errorf("the log has the word: %s", line)
+			t.Errorf("the log has text of a caller: %s", line)
 		}
 		if !strings.Contains(line, `"event_id":"1"`) && !strings.Contains(line, "the start was enqueued") {
 			t.Errorf("a line has no event: %s", line)
@@ -75,8 +75,8 @@ func (w *world) resumeAll(t *testing.T) {
 	}
 }
 
-// TestLog_level_of_a_failed_tick: a tick that its sender cut off is a warning, because the next one
-// does its work; a tick that failed by itself is an error.
+// TestLog_level_of_a_failed_tick: a tick that its sender cancels is logged as a warning, because
+// the next tick does its work. A tick that fails by itself is logged as an error.
 func TestLog_level_of_a_failed_tick(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -46,8 +46,8 @@ func (p *Poller) decide(ctx context.Context, r store.Record) error {
 	return err
 }
 
-// movePointers completes the moves of pointers that were interrupted, and publishes the moves that
-// were made. It returns no error, for the same reason as evaluate.
+// movePointers completes interrupted moves of pointers to active versions, and publishes completed
+// moves. It returns no error, for the same reason as evaluate.
 func (p *Poller) movePointers(ctx context.Context) {
 	watched, err := p.Records.WatchedPointers(ctx, maxPointers)
 	if err != nil {
@@ -80,7 +80,7 @@ func (p *Poller) movePointer(ctx context.Context, pointer store.Pointer) error {
 	if err := p.Events.PublishMoves(ctx, pointer.ModelID, moves); err != nil {
 		return err
 	}
-	// A crash before this write publishes the same events again.
+	// After a crash before this write, the next tick publishes the same events again.
 	_, err := p.Records.ChangePointer(ctx, pointer.ModelID, func(now promotion.Pointer, _ bool) (promotion.Pointer, error) {
 		now.Published = max(now.Published, moves[len(moves)-1].Number)
 		return now, nil
