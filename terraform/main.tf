@@ -64,7 +64,8 @@ locals {
     vpc                 = var.vpc
   }
 
-  # These are the objects of starts, for the grants to delete those of refused starts.
+  # This condition matches the objects of starts. It limits the grants to delete the objects of
+  # refused starts.
   refused_starts = {
     title      = "starts-of-${var.name}"
     expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.data.name}/objects/datasets/\") || resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.data.name}/objects/requests/\")"

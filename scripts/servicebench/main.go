@@ -1,11 +1,11 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command servicebench measures the service against the stand-ins: what a dropped file costs
-// compared with a plain copy of it, what a start on many messages costs compared with a plain read
-// of them, and small calls. The functions and the stand-ins run in this process, and talk over the
-// wire. Each pair is measured in turn, so that changes of the machine's load affect both; the
-// medians are compared.
+// Command servicebench measures the service against the stand-ins: the time for a dropped file
+// compared with a plain copy of it, the time for a start on many messages compared with a plain
+// read of them, and the rate of small calls. The functions and the stand-ins run in this process,
+// and communicate over the network. The two sides of a comparison take turns, so that a change of
+// the machine's load affects both. Their medians are compared.
 package main
 
 import (
@@ -43,7 +43,7 @@ const (
 )
 
 func main() {
-	runs := flag.Int("runs", 5, "how often each pair is measured")
+	runs := flag.Int("runs", 5, "how often each comparison is measured")
 	megabytes := flag.Int("megabytes", 64, "size of the dropped file")
 	messages := flag.Int("messages", 100_000, "number of messages of the start")
 	seconds := flag.Int("seconds", 5, "how long small calls are made")
@@ -76,7 +76,7 @@ func run(ctx context.Context, runs, bytes, messages int, duration time.Duration)
 	}
 	for name, value := range c.Variables() {
 		environment[name] = value
-		if err := os.Setenv(name, value); err != nil { // Google's clients read it
+		if err := os.Setenv(name, value); err != nil { // Google's clients read these variables
 			return err
 		}
 	}
@@ -99,7 +99,7 @@ func run(ctx context.Context, runs, bytes, messages int, duration time.Duration)
 	b.url = server.URL + "/api/v1/fine-tuning/"
 
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "measured\tcompared with\tms\tthat ms\tratio")
+	fmt.Fprintln(w, "measured\tcompared with\tmeasured ms\tcompared ms\tratio")
 	if err := b.drops(ctx, w, runs, bytes); err != nil {
 		return err
 	}
@@ -125,8 +125,9 @@ func (b *bench) compare(w io.Writer, runs int, name, plainName string, measured,
 			took[j] = append(took[j], time.Since(began))
 		}
 	}
-	base, ours := median(took[0]), median(took[1])
-	_, err := fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%.2f\n", name, plainName, ours.Milliseconds(), base.Milliseconds(), float64(ours)/float64(base))
+	plainTime, measuredTime := median(took[0]), median(took[1])
+	_, err := fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%.2f\n", name, plainName,
+		measuredTime.Milliseconds(), plainTime.Milliseconds(), float64(measuredTime)/float64(plainTime))
 	return err
 }
 
@@ -178,7 +179,7 @@ func (b *bench) smallCalls(ctx context.Context, w io.Writer, duration time.Durat
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// caller waits for a start on many messages.
+// caller sends the calls. It waits long, because a start on many messages takes minutes.
 var caller = &http.Client{Timeout: 5 * time.Minute}
 
 // call sends a request to function api. Every status except 200 is an error.

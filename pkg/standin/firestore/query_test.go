@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// zoo has a document for every type and for the borders between them, in the
-// order of the field v; the ones with equal values are in the order of their ids.
+// zoo has a document for every type and for the borders between types, in the order of the field v.
+// Documents with equal values are in the order of their ids.
 var zoo = []struct {
 	id string
 	v  any
@@ -63,7 +63,7 @@ func ids(t *testing.T, q gcf.Query, s *session) []string {
 	return out
 }
 
-// span lists the two-digit ids of the zoo from one to another.
+// span lists the two-digit ids of the zoo between two ids, including both.
 func span(from, to string) []string {
 	var out []string
 	for _, z := range zoo {
@@ -85,7 +85,7 @@ func fillZoo(t *testing.T, s *session) *gcf.CollectionRef {
 	return c
 }
 
-// everything is the zoo but for the document without the field.
+// everything lists the ids of all documents that have the field v.
 func everything() []string { return span("01", "29") }
 
 var zooTests = []struct {

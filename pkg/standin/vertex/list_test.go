@@ -20,7 +20,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// names reads a list to its end; the numbers are the display names of the jobs.
+// names reads a list to its end, and returns the display names of the jobs.
 func names(t *testing.T, it *aiplatform.TuningJobIterator) []string {
 	t.Helper()
 	var out []string
@@ -67,7 +67,7 @@ func TestListPages(t *testing.T) {
 		}
 		got = append(got, fmt.Sprint(token != ""))
 		first = stdcmp.Or(first, token)
-		w.mustCreate(numbered(100, nil)) // must neither shift nor repeat what follows
+		w.mustCreate(numbered(100, nil)) // a new job must neither shift nor repeat the jobs on the next pages
 	}
 	want := []string{"6", "5", "4", "true", "3", "2", "1", "true", "0", "false"}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -96,7 +96,7 @@ func TestGetTrainingPipeline(t *testing.T) {
 	const name = "projects/acme/locations/us-central1/trainingPipelines/5"
 	for _, wrong := range []string{"", "5", name + "/6"} {
 		if err := w.server.AddPipeline(&pb.TrainingPipeline{Name: wrong}); err == nil {
-			t.Errorf("a pipeline of the name %q was taken", wrong)
+			t.Errorf("a pipeline of the name %q was accepted", wrong)
 		}
 	}
 	if err := w.server.AddPipeline(&pb.TrainingPipeline{Name: name, DisplayName: "old"}); err != nil {

@@ -13,16 +13,17 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// partCheck checks one part of a turn and adds it to its example's measure.
+// partCheck checks one part of a turn, and adds its size to the numbers of the example.
 type partCheck struct {
 	checker
 	example     *example
-	tokens      *int64 // of the side, input or output, that the turn is on
+	tokens      *int64 // the tokens of the input or of the output, whichever has the turn
 	turn, index int
 }
 
 func (p partCheck) at() string { return fmt.Sprintf("contents[%d].parts[%d]", p.turn, p.index) }
 
+// check returns the fault of the part, or "".
 func (p partCheck) check(part *v1.Part) string {
 	if part.GetThought() {
 		return "contains a thought in " + p.at() + ", which is not supported for tuning"
@@ -60,7 +61,8 @@ func (p partCheck) check(part *v1.Part) string {
 	}
 }
 
-// function checks the name in a call or a response: it matches that of a declaration.
+// function checks the function's name in a call or a response. If the example declares functions,
+// it must declare this one.
 func (p partCheck) function(kind, name string) string {
 	switch {
 	case name == "":
@@ -104,7 +106,7 @@ func (p partCheck) structured(kind, name string, value *structpb.Struct) string 
 	if !slices.Contains(p.model.Modalities, kind) {
 		return p.unsupported(kind)
 	}
-	// Not the message's own JSON form, whose spaces vary: equal files must give equal counts.
+	// protojson varies the spaces, so it cannot be used: equal files must give equal counts.
 	text, err := json.Marshal(value.AsMap())
 	if err != nil {
 		return fmt.Sprintf("contains a %s that is not JSON in %s", kind, p.at())

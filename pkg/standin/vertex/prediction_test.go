@@ -60,8 +60,8 @@ func capitals(n int) string {
 	return all.String()
 }
 
-// TestGenerateContent_follows_from_the_data: a tuned model gives answers of the training data, a
-// later checkpoint more of them than an earlier one, and the base none.
+// TestGenerateContent_follows_from_the_data: a tuned model gives answers of the training data. A
+// later checkpoint gives more of these answers than an earlier one, and the base model gives none.
 func TestGenerateContent_follows_from_the_data(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, inDir(t.TempDir()))

@@ -49,13 +49,13 @@ func Start(cfg Config) (*Server, error) {
 		pb.RegisterGenAiTuningServiceServer(r, &service{engine: engine, facts: facts, cfg: cfg, beta: true})
 		v1.RegisterGenAiTuningServiceServer(r, serviceV1)
 		v1.RegisterPipelineServiceServer(r, s.pipelines)
-		measured := &metrics{service: serviceV1.service}
-		v1.RegisterMetadataServiceServer(r, measured)
-		v1.RegisterTensorboardServiceServer(r, measured)
+		metricsService := &metrics{service: serviceV1.service}
+		v1.RegisterMetadataServiceServer(r, metricsService)
+		v1.RegisterTensorboardServiceServer(r, metricsService)
 		v1.RegisterModelServiceServer(r, &models{service: serviceV1.service})
-		asked := &prediction{service: serviceV1.service}
-		v1.RegisterPredictionServiceServer(r, asked)
-		v1.RegisterLlmUtilityServiceServer(r, &counter{models: asked})
+		predictionService := &prediction{service: serviceV1.service}
+		v1.RegisterPredictionServiceServer(r, predictionService)
+		v1.RegisterLlmUtilityServiceServer(r, &counter{models: predictionService})
 	})
 	if err != nil {
 		return nil, errors.Join(err, engine.close())

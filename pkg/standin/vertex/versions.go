@@ -15,31 +15,31 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// serviceV1 answers the calls of google.cloud.aiplatform.v1. All is kept as messages of v1beta1,
-// which has every field of v1 under the same number, and some more; what v1 does not have is left
-// out of its answers.
+// serviceV1 answers the calls of google.cloud.aiplatform.v1. The stand-in keeps everything as
+// messages of v1beta1, which has every field of v1 under the same number, and some more. The
+// answers of v1 leave out the fields that v1 does not have.
 type serviceV1 struct {
 	v1.UnimplementedGenAiTuningServiceServer
 	service *service
 }
 
-// copyShared moves the fields that two versions of a message share.
+// copyShared copies the fields that two versions of a message share.
 func copyShared[M proto.Message](from proto.Message, to M) (M, error) {
 	wire, err := proto.Marshal(from)
 	if err == nil {
 		err = proto.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(wire, to)
 	}
 	if err != nil {
-		return to, status.Errorf(codes.Internal, "Internal error encountered: carry a %T over: %v", from, err)
+		return to, status.Errorf(codes.Internal, "Internal error encountered: copy a %T to the other version: %v", from, err)
 	}
 	return to, nil
 }
 
-// jobV1 is a job as v1 shows it.
+// jobV1 returns a job in the form of v1.
 func jobV1(job *pb.TuningJob) *v1.TuningJob {
 	out, err := copyShared(job, &v1.TuningJob{})
 	if err != nil {
-		panic(fmt.Sprintf("the versions of the API have grown apart: %v", err)) // a test holds them together
+		panic(fmt.Sprintf("the versions of the API do not agree: %v", err)) // a test checks that they agree
 	}
 	return out
 }
