@@ -4,8 +4,8 @@
 package dataset
 
 import (
-	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vertextune/vertextune/pkg/core/strictjson"
@@ -215,7 +215,7 @@ func (s *schemaWriter) addUnchanged(name int, p *schemaParts, own int) {
 		ok = r.is(v, strictjson.String)
 	case fieldInteger:
 		if ok = r.is(v, strictjson.Number) && isInteger(r.raw(v)); !ok && r.kind(v) == strictjson.Number {
-			r.fail(v, CodeInvalidSchema, "this must be a whole number", "")
+			r.fail(v, CodeInvalidSchema, "this must be a whole number that fits into 64 bits", "")
 		}
 	case fieldNumber:
 		ok = r.is(v, strictjson.Number)
@@ -234,10 +234,10 @@ func (s *schemaWriter) addUnchanged(name int, p *schemaParts, own int) {
 	}
 }
 
-// isInteger reports whether a number is written as an integer of at most 18 characters, which fits
-// into 64 bits.
+// isInteger reports whether a number is written as an integer that fits into 64 bits.
 func isInteger(raw []byte) bool {
-	return len(raw) < 19 && !bytes.ContainsAny(raw, ".eE")
+	_, err := strconv.ParseInt(string(raw), 10, 64)
+	return err == nil
 }
 
 // requires reads the list of required members. A boolean belongs to the schema of a single member;
