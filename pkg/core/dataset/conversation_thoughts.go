@@ -68,8 +68,13 @@ func (c *conversation) answerWithoutThoughts(n int) bool {
 	if !mayContainThoughts(r.raw(n)) {
 		return false
 	}
-	rest, found := withoutThoughts(r.text(n))
-	if !found {
+	text := r.text(n)
+	rest, found := withoutThoughts(text)
+	switch {
+	case !found:
+		return false
+	case rest == text:
+		r.warn(n, CodeThoughtPart, "the answer starts with a tag of thoughts that is not closed, so it is learned as its text", "close the tag, or take the thoughts away")
 		return false
 	}
 	r.warnThought(n)
