@@ -14,11 +14,11 @@ import (
 // These are common names of the members of a record, in lower case.
 var (
 	questionNames = []string{
-		"prompt", "question", "query", "text_input", "input", "instruction", "user", "human", "q", "source", "problem", "src",
+		"prompt", "question", "query", "text_input", "input_text", "input", "instruction", "user", "human", "q", "source", "problem", "src",
 		"request", "document", "article",
 	}
 	answerNames = []string{
-		"completion", "answer", "response", "output", "answers", "assistant", "model", "bot", "gpt", "a", "target",
+		"completion", "answer", "response", "output", "output_text", "answers", "assistant", "model", "bot", "gpt", "a", "target",
 		"tgt", "reply", "solution", "label", "final_answer", "summary",
 	}
 	contextNames = []string{"context", "passage", "document", "background"}
