@@ -11,6 +11,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/google/store"
+	"github.com/vertextune/vertextune/pkg/standin/faults"
 	"github.com/vertextune/vertextune/pkg/work/jobs"
 )
 
@@ -130,4 +131,35 @@ func TestRepeat_continues(t *testing.T) {
 			t.Errorf("Vertex AI was asked %d times", n)
 		}
 	})
+}
+
+// TestRepeat_of_an_expired_key: a repeated start waits for the first one, whose record and key are
+// deleted meanwhile. It must be repeated, as there is no answer any more.
+func TestRepeat_of_an_expired_key(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.conversation(t, "s")
+	w.interruptedStart(t, keyed)
+	reads := 0
+	w.On("BatchGetDocuments", faults.Before(func() {
+		if reads++; reads < 3 { // the key and the record are read, and then the record again
+			return
+		}
+		for _, collection := range []string{"start_keys", "tuning_jobs"} {
+			docs, err := w.Firestore.Collection(collection).Documents(t.Context()).GetAll()
+			if err != nil {
+				t.Error(err)
+			}
+			for _, doc := range docs {
+				if _, err := doc.Ref.Delete(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}))
+	if job, err := w.Start(t.Context(), keyed); fault.KindOf(err) != fault.Unavailable || reads != 4 {
+		t.Errorf("Start = %s, %v after %d reads, want an error that asks for a retry", job.ID, err, reads)
+	}
+	w.On("BatchGetDocuments", nil)
+	w.start(t, keyed)
 }

@@ -82,8 +82,10 @@ func (s *Service) replay(ctx context.Context, key *store.Key, r *store.Record, e
 		case <-time.After(replayPollInterval):
 		}
 		if *r, err = s.Records.Job(ctx, r.ID); fault.KindOf(err) == fault.NotFound {
-			// The job was refused and deleted meanwhile: the key has the answer.
-			r, err = s.usedKey(ctx, key)
+			// The job was refused and deleted meanwhile: the key has the answer, unless it has expired.
+			if r, err = s.usedKey(ctx, key); r == nil && err == nil {
+				err = fault.New(fault.Unavailable, "The first start with this key was refused, and its key has expired. Repeat the call.")
+			}
 		}
 	}
 }
