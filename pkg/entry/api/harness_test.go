@@ -118,7 +118,7 @@ type reply struct {
 	body   []byte
 }
 
-var client = &http.Client{Timeout: 2 * time.Minute}
+var client = &http.Client{Timeout: 10 * time.Minute}
 
 // send sends a request with a valid token and media type, unless edit changes them.
 func (s *system) send(t *testing.T, method, path, body string, edit ...func(*http.Request)) reply {
