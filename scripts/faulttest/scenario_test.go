@@ -41,7 +41,7 @@ func (s scenario) unhurried() scenario {
 }
 
 // startLease is how long an interrupted start is not resumed.
-const startLease = 300 * time.Millisecond
+const startLease = 600 * time.Millisecond
 
 // minGain is how many percentage points a job must gain that is promoted after its evaluation.
 const minGain = 5
