@@ -149,13 +149,13 @@ func (r *record) weight(n int) (weight float64, ok bool) {
 // endMarks reports the marks of a conversation. A conversation without any answer to learn is left
 // out.
 func (c *conversation) endMarks() {
-	never := 0
+	notLearned := 0
 	for _, m := range c.answerMarks {
 		if m.notLearned {
-			never++
+			notLearned++
 		}
 	}
-	if never > 0 && never == c.answers {
+	if notLearned > 0 && notLearned == c.answers {
 		c.r.leaveOutUnwanted(c.answerMarks[0])
 		return
 	}
@@ -171,7 +171,7 @@ func (r *record) leaveOutUnwanted(m answerMark) {
 func (r *record) warnWeight(m answerMark) {
 	fix := "take the mark away if every answer counts the same"
 	if m.notLearned {
-		fix = "end the example before it, or leave it in"
+		fix = "end the example before this answer, or leave the answer in"
 	}
 	r.warn(m.node, CodeWeightIgnored, "tuning on Vertex AI has no weights: this answer will be learned like any other", fix)
 }

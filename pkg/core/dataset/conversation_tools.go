@@ -26,7 +26,7 @@ const maxFunctions = 128
 // declaration is a declared function.
 type declaration struct {
 	name      []byte // the original text, with quotes
-	from, end int    // of the declaration that was written
+	from, end int    // the bytes of its declaration in conversation.tools
 }
 
 // addTools adds the functions of a value: a tool, a list of tools, or a string that contains
@@ -123,7 +123,7 @@ func (c *conversation) declare(f int) {
 		return
 	}
 	if d.parameters == 0 && d.unknown != 0 {
-		r.fail(d.unknown, CodeInvalidSchema, "the function has no parameters but this member", `name it "parameters" if that is what it holds`)
+		r.fail(d.unknown, CodeInvalidSchema, `the function has no "parameters", but it has this member`, `name it "parameters" if that is what it holds`)
 	}
 	before := len(c.tools)
 	c.tools = append(append(c.tools, `,{"name":`...), r.raw(d.name)...)
@@ -153,7 +153,7 @@ func (c *conversation) declared(name, before int) {
 		if bytes.Equal(c.tools[known.from:known.end], text) {
 			r.warn(name, CodeDeclaredTwice, "the function is declared twice; one declaration is removed", "keep one of the two")
 		} else {
-			r.fail(name, CodeDeclaredTwice, "the function is declared twice, and not the same", "keep one of the two declarations")
+			r.fail(name, CodeDeclaredTwice, "the function is declared twice, in different ways", "keep one of the two declarations")
 		}
 		c.tools = c.tools[:before]
 		return

@@ -10,10 +10,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/strictjson"
 )
 
-// template describes the bytes of plain examples between their texts. Programs write most files:
-// when the parser has found one example without faults, other examples with the same bytes between
-// their texts need no check of grammar and rules, only of their texts. The parser handles every
-// example that differs by a byte.
+// template describes the bytes of plain examples between their texts. Programs write most files, so
+// these bytes are often the same in many examples. If the parser has found one of the examples
+// without faults, only the texts of the others are checked, and not their grammar and the rules.
+// The parser handles every example with other bytes between its texts.
 //
 // An example is plain if its turns contain only texts, and its system instruction, if it has one,
 // is a single text. It may have any other members, if they are the same in all of these examples.
@@ -22,8 +22,8 @@ type template struct {
 	exact  bool // the examples are already in their output form
 }
 
-// piece is the text between two texts, before the first or after the last, including the quotes of
-// the texts.
+// piece holds the bytes between two texts of an example, or before the first text, or after the
+// last one. It includes the quotes of the texts.
 type piece struct {
 	in  []byte // its form in the file; nil means unknown
 	out []byte // its form in the output
@@ -80,17 +80,17 @@ func (t *templates) shouldTry() bool {
 
 // used records whether an example matched a template.
 func (t *templates) used(ok bool) {
-	const most, miss, rest = 32, 8, 256
+	const limit, perMismatch, pause = 32, 8, 256
 	if ok {
 		t.mismatches = max(t.mismatches-1, 0)
 		return
 	}
-	if t.mismatches += miss; t.mismatches > most {
-		t.mismatches, t.pause = 0, rest
+	if t.mismatches += perMismatch; t.mismatches > limit {
+		t.mismatches, t.pause = 0, pause
 	}
 }
 
-// learn makes a template from the current record, which has no faults and makes the given line.
+// learn makes a template from the current record, which has no faults. line is its output.
 func (t *templates) learn(r *record, line []byte) {
 	if t.pause > 0 || !t.findTextSlots(r) {
 		return

@@ -8,9 +8,9 @@ import (
 	"slices"
 )
 
-// plainText names the type of a text whose first line is not a JSON value. If a later line starts
-// like a record, the text is JSON with a fault, and it returns "". The text must not start with a
-// bracket or white space.
+// plainText names the type of a text whose first line is not a JSON value. It returns "" for JSON
+// with a fault: a line starts like a record, or the text starts with a scalar value. The text must
+// not start with a bracket or white space.
 func plainText(text []byte) (what, fix string) {
 	lines := bytes.Split(text, []byte{'\n'})
 	if len(lines) > 2 {

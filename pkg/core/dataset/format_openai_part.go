@@ -99,7 +99,7 @@ func (c *conversation) chatValue(part, kind int, name string) {
 	}
 	c.partMembers(part, member, "detail")
 	if value == 0 {
-		r.fail(part, CodeMissingField, "the part has no "+quoted(member), "add what its type says")
+		r.fail(part, CodeMissingField, "the part has no "+quoted(member), "add it, or correct the type")
 		c.parts++
 		return
 	}
@@ -124,7 +124,7 @@ func (c *conversation) partMembers(part int, used ...string) {
 		case key == "type" || key == "cache_control" || key == "id" || slices.Contains(used, key):
 		case messageMarks[key] == weightMark:
 			if c.role != roleModel {
-				continue // no model learns it
+				continue // only answers of the model are learned
 			}
 			if m := r.readMark(i+1, weightMark); m.node != 0 {
 				r.warn(m.node, CodeWeightIgnored, "tuning on Vertex AI has no weights: this part will be learned like any other", "take the part away, or leave it in")

@@ -105,7 +105,7 @@ func TestPreference_keeps_the_conversation(t *testing.T) {
 func TestPreference_refuses_what_would_be_lost(t *testing.T) {
 	t.Parallel()
 	other := `{"role":"user","content":"other"}`
-	hh := `"\n\nHuman: q\n\nAssistant: y"`
+	transcript := `"\n\nHuman: q\n\nAssistant: y"`
 	for in, want := range map[string]string{
 		`{"prompt":"other",` + wholeChosen + `,` + wholeRejected + `}`:         "error CONTRADICTION /chosen",
 		`{"prompt":"q","chosen":"x","rejected":[` + other + `,` + worse + `]}`: "error CONTRADICTION /rejected",
@@ -124,8 +124,8 @@ func TestPreference_refuses_what_would_be_lost(t *testing.T) {
 		`{"prompt":"q","chosen":"x"}`:                                     "error MISSING_FIELD ",
 		`{` + xAndY + `}`:                                                 "error MISSING_FIELD ",
 		`{"prompt":"q","chosen":` + usr + `,"rejected":"y"}`:              "error INVALID_ROLE /chosen",
-		`{"prompt":"q","chosen":` + hh + `,"rejected":"y"}`:               "error UNSUPPORTED /chosen",
-		`{"prompt":` + hh + `,` + xAndY + `}`:                             "error UNSUPPORTED /prompt",
+		`{"prompt":"q","chosen":` + transcript + `,"rejected":"y"}`:       "error UNSUPPORTED /chosen",
+		`{"prompt":` + transcript + `,` + xAndY + `}`:                     "error UNSUPPORTED /prompt",
 		`{"prompt":"q","chosen":"[{\"role\": \"user\"}]","rejected":"y"}`: "error UNSUPPORTED /chosen",
 		`{"prompt":"q","chosen":"x","rejected":"x"}`:                      "warning SAME_ANSWERS /rejected",
 		`{"prompt":"q","chosen":"x","rejected":null}`:                     "warning EMPTY_TEXT /rejected",
@@ -167,7 +167,7 @@ func TestMarks_of_records(t *testing.T) {
 			`"label":0.5`:       {Faults: []string{"error INVALID_MARK /label"}},
 			`"weight":0.5`:      {Lines: line, Faults: []string{"warning WEIGHT_IGNORED /weight"}},
 			`"weight":{}`:       {Faults: []string{"error INVALID_MARK /weight"}},
-			`"loss":0`:          {Lines: line, Faults: []string{"warning UNKNOWN_FIELD /loss"}}, // perhaps a measured value
+			`"loss":0`:          {Lines: line, Faults: []string{"warning UNKNOWN_FIELD /loss"}}, // the number may be a measured loss
 		} {
 			if diff := cmp.Diff(want, outcomeOf(t, "{"+record+","+mark+"}")); diff != "" {
 				t.Errorf("%s, %s (-want +got):\n%s", record, mark, diff)
@@ -199,7 +199,7 @@ func TestMarks_of_answers(t *testing.T) {
 				!strings.HasPrefix(report.Faults[0].Pointer, "/"+names[0]+"/1/")) {
 				t.Errorf("%s has the faults %+v", in(""), report.Faults)
 			}
-			if never := want == "WEIGHT_IGNORED" && !strings.Contains(mark, "0.5") && !strings.Contains(mark, "mask\":1") && !strings.Contains(mark, "detail"); never {
+			if noAnswerLeft := want == "WEIGHT_IGNORED" && !strings.Contains(mark, "0.5") && !strings.Contains(mark, "mask\":1") && !strings.Contains(mark, "detail"); noAnswerLeft {
 				if got := outcomeOf(t, in(","+mark)); got.Lines != "" || len(got.Faults) != 1 || !strings.HasPrefix(got.Faults[0], "warning BAD_ANSWER ") {
 					t.Errorf("%s has no answer to learn, but makes %+v", in(","+mark), got)
 				}
@@ -208,12 +208,12 @@ func TestMarks_of_answers(t *testing.T) {
 	}
 	in := `{"prompt":"q","chosen":{"role":"assistant","content":"x","weight":0},"rejected":"y"}`
 	if got := outcomeOf(t, in); got.Lines == "" || len(got.Faults) != 1 || got.Faults[0] != "warning WEIGHT_IGNORED /chosen/weight" {
-		t.Errorf("an answer to compare with a weight: %+v", got)
+		t.Errorf("a better answer that has a weight: %+v", got)
 	}
 }
 
-// TestMarks_end_with_their_message checks that a mark does not affect the next message, even if it
-// was not read.
+// TestMarks_end_with_their_message checks that a mark does not affect the next message, even if the
+// mark was not read.
 func TestMarks_end_with_their_message(t *testing.T) {
 	t.Parallel()
 	in := `{"messages":[` + usr + `,` + better + `,{"role":"system","content":"S","weight":0,"train":false}]}` + "\n" +

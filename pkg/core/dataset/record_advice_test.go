@@ -76,7 +76,8 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
-// An array whose elements look like turns is one conversation only if no sign is against it.
+// An array whose elements look like turns is one conversation, unless an element shows that they
+// are records.
 func TestArrays_of_turns(t *testing.T) {
 	t.Parallel()
 	const user, model = `{"role":"user","content":"q"}`, `{"role":"assistant","content":"a"}`

@@ -17,12 +17,12 @@ type size struct {
 	parts  [kinds]int64 // parts other than text
 	chars  int64        // Unicode characters
 	tokens int64        // hundredths of an estimated token
-	// scripts are the parts of tokens that are letters of one script.
+	// scripts divides tokens by the script of the characters.
 	scripts [Scripts]int64
 }
 
-// Script is the kind of characters that most of the tokens of an example are made of. Tokenizers
-// differ most by it.
+// Script is the kind of characters that most of the tokens of an example are made of. The counts of
+// two tokenizers differ most by the script.
 type Script uint8
 
 // The scripts, as far as the length of their characters in UTF-8 tells them apart.
@@ -37,13 +37,13 @@ const (
 
 // script returns the script of most tokens.
 func (s *size) script() Script {
-	most := Latin
+	mostTokens := Latin
 	for i, n := range s.scripts {
-		if n > s.scripts[most] {
-			most = Script(i)
+		if n > s.scripts[mostTokens] {
+			mostTokens = Script(i)
 		}
 	}
-	return most
+	return mostTokens
 }
 
 // wholeTokens returns the estimated tokens, rounded up.
@@ -130,7 +130,8 @@ func (r *record) isNearEmpty(n int) bool {
 	return isNearEmpty(raw[1 : len(raw)-1])
 }
 
-// isNearEmpty reports the same for the inside of a string, which must not be empty.
+// isNearEmpty reports whether raw, the inside of a JSON string, has no letter and no digit. raw must
+// not be empty.
 func isNearEmpty(raw []byte) bool {
 	const maxBytes = 64 // bytes; a longer text is probably a drawing
 	if c := raw[0] | 0x20; 'a' <= c && c <= 'z' || len(raw) > maxBytes {

@@ -73,8 +73,8 @@ func TestSame_warning_is_one_row(t *testing.T) {
 	}
 }
 
-// With ever new warnings, the rows are limited, the counts are not, and the report does not depend
-// on the number of workers.
+// If each record has a new kind of warning, the rows are limited, but not the counts. The report
+// does not depend on the number of workers.
 func TestMany_kinds_of_warnings(t *testing.T) {
 	t.Parallel()
 	var file strings.Builder
@@ -126,7 +126,7 @@ func peak(f func()) uint64 {
 	runtime.GC()
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
-	before, most, done := stats.HeapInuse, uint64(0), make(chan struct{})
+	before, highest, done := stats.HeapInuse, uint64(0), make(chan struct{})
 	go func() {
 		defer close(done)
 		f()
@@ -135,10 +135,10 @@ func peak(f func()) uint64 {
 		select {
 		case <-done:
 			tick.Stop()
-			return most - min(before, most)
+			return highest - min(before, highest)
 		case <-tick.C:
 			runtime.ReadMemStats(&stats)
-			most = max(most, stats.HeapInuse)
+			highest = max(highest, stats.HeapInuse)
 		}
 	}
 }
@@ -176,7 +176,7 @@ func TestMemory_is_bounded(t *testing.T) { //nolint:paralleltest // see above
 	} {
 		var report *dataset.Report
 		start := time.Now()
-		most := peak(func() {
+		used := peak(func() {
 			var err error
 			if report, err = dataset.Check(t.Context(), tc.in, dataset.Options{Workers: 2}); err != nil {
 				t.Errorf("%s: %v", tc.name, err)
@@ -185,9 +185,9 @@ func TestMemory_is_bounded(t *testing.T) { //nolint:paralleltest // see above
 		if report == nil {
 			continue
 		}
-		t.Logf("%s: %d MB, %v, %v", tc.name, most>>20, time.Since(start).Round(time.Millisecond), report.Counts)
-		if most > limit || tc.code != "" && report.Counts[tc.code] == 0 || tc.code == "" && report.Errors > 0 {
-			t.Errorf("%s: %d MB, want at most %d; faults %v, want %q", tc.name, most>>20, limit>>20, report.Counts, tc.code)
+		t.Logf("%s: %d MB, %v, %v", tc.name, used>>20, time.Since(start).Round(time.Millisecond), report.Counts)
+		if used > limit || tc.code != "" && report.Counts[tc.code] == 0 || tc.code == "" && report.Errors > 0 {
+			t.Errorf("%s: %d MB, want at most %d; faults %v, want %q", tc.name, used>>20, limit>>20, report.Counts, tc.code)
 		}
 	}
 }
