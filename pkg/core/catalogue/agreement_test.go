@@ -22,8 +22,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloudtest"
 )
 
-// service is the stand-in for Vertex AI, which has its own facts and refuses requests by them.
-// catalogue is the catalogue that describes it.
+// service is the stand-in for Vertex AI, which has its own facts and refuses requests by them. Its
+// field catalogue is the catalogue that describes the same facts.
 type service struct {
 	*cloudtest.Cloud
 	catalogue *catalogue.Catalogue
@@ -56,7 +56,8 @@ func (s *service) upload(t *testing.T, uri string, content []byte) {
 	s.Upload(t, bucket, name, string(content), nil)
 }
 
-// create submits the job of a request, as the verdict says.
+// create submits the job of a request, in the version of the API and with the hyperparameters that
+// the verdict allows.
 func (s *service) create(t *testing.T, r catalogue.Request, v catalogue.Verdict, validation string) error {
 	t.Helper()
 	hyper := &pb.SupervisedHyperParameters{}
@@ -86,13 +87,13 @@ func (s *service) create(t *testing.T, r catalogue.Request, v catalogue.Verdict,
 	return err
 }
 
-// questions returns the requests for each model.
-func questions(model string) map[string]catalogue.Request {
-	ask := map[string]catalogue.Request{}
+// requestsFor returns the requests for a model that are compared, by name.
+func requestsFor(model string) map[string]catalogue.Request {
+	requests := map[string]catalogue.Request{}
 	add := func(name string, change func(*catalogue.Request)) {
 		r := catalogue.Request{BaseModel: model, Location: region, Today: time.Now()}
 		change(&r)
-		ask[name] = r
+		requests[name] = r
 	}
 	add("plain", func(*catalogue.Request) {})
 	for _, location := range []string{"global", "us-central1", "europe-west4", "us-west1", "us-east5", "asia-southeast1", "asia-southeast2"} {
@@ -113,18 +114,18 @@ func questions(model string) map[string]catalogue.Request {
 	add("both learning rates", func(r *catalogue.Request) {
 		r.Hyperparameters.LearningRate, r.Hyperparameters.LearningRateMultiplier = new(0.1), new(2.0)
 	})
-	return ask
+	return requests
 }
 
-// The service must refuse what the catalogue refuses, and must accept what the catalogue accepts
-// without a warning: for every model and every kind of request. A rule that exists only on one side
-// shows here.
+// TestAgreement checks for every model and every kind of request that the service refuses what the
+// catalogue refuses, and accepts what the catalogue accepts without a warning. It fails if a rule
+// exists on one side only.
 func TestAgreement(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	outcomes := map[bool]int{}
 	for _, m := range s.catalogue.Models {
-		for name, r := range questions(m.ID) {
+		for name, r := range requestsFor(m.ID) {
 			v := s.catalogue.Check(r)
 			doubts := false
 			for _, w := range v.Warnings {
@@ -149,7 +150,8 @@ func TestAgreement(t *testing.T) {
 	}
 }
 
-// A name that is not in the catalogue is accepted; the service decides.
+// TestAgreement_on_names checks that both sides refuse a name of an open model that Vertex AI
+// cannot parse.
 func TestAgreement_on_names(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -194,7 +194,7 @@ func (d *decoder) prices(p string, f Facts) {
 
 func (d *decoder) ranges(p string, f Facts) {
 	if f.UnsetEpochs != nil && (f.UnsetEpochs.Value.Low < 1 || f.UnsetEpochs.Value.Low > f.UnsetEpochs.Value.High) {
-		d.add(joinPointer(joinPointer(p, "unset_epochs"), "value"), "must be a range of numbers from 1")
+		d.add(joinPointer(joinPointer(p, "unset_epochs"), "value"), "must have a low that is at least 1, and a high that is at least the low")
 	}
 	if f.Retirement != nil {
 		oneOf(d, joinPointer(joinPointer(joinPointer(p, "retirement"), "value"), "when"), f.Retirement.Value.When, retirementKinds)

@@ -52,7 +52,7 @@ var table = []row{
 	// Errors about the model and its settings.
 	{
 		code: "ADAPTER_SIZE", message: re(`adapter size is not supported`),
-		sentence: "${model} does not take this adapter_size.", fix: "GET /api/v1/fine-tuning/models lists the sizes; leave adapter_size out for the service's own.",
+		sentence: "${model} does not take this adapter_size.", fix: "GET /api/v1/fine-tuning/models lists the sizes; leave adapter_size out to use the default.",
 	},
 	{
 		code: "OPEN_MODEL_NAME", message: re(`invalid open source publisher model`),

@@ -23,14 +23,14 @@ import (
 // Each arrow is one conditional write of the record. A process that crashes leaves the job at one
 // of these steps, with a lease that expires; then any other process may resume from there.
 //
-// A record is tentative at first: it makes a crash repairable, but there is no job yet. No list,
-// lookup or metric includes it, and it has no events. It is confirmed, and gets the event
-// created, when the service commits itself to the job: when its caller gets the answer that it is
-// queued, when it waits for room, when a dropped file's report names it, or when Vertex AI has
-// accepted it. A start that is refused while it is tentative is answered with an error and leaves
-// nothing: its files and its record are deleted, and its Idempotency-Key, if it has one, keeps the
-// error until the key expires. A job that was confirmed is never refused: an error after that is
-// recorded as its failure, and published.
+// A record is tentative at first: it exists so that a crash can be repaired, but there is no job
+// yet. No list, lookup or metric includes it, and it has no events. The service confirms the
+// record, and adds the event "created", when it commits itself to the job: when the caller gets the
+// answer that the job is queued, when the job waits for room, when the report on a dropped file
+// names the job, or when Vertex AI has accepted it. A start that is refused while it is tentative
+// is answered with an error and leaves nothing: its files and its record are deleted, and its
+// Idempotency-Key, if it has one, keeps the error until the key expires. A job that was confirmed
+// is never refused: an error after that is recorded as its failure, and published.
 type Step string
 
 // The steps.
@@ -40,8 +40,8 @@ const (
 	Preparing Step = "PREPARING"
 	// Waiting: the dataset is written; the job waits for room.
 	Waiting Step = "WAITING"
-	// Submitting: Vertex AI is being called for the job, or was. While the lease lasts the call may
-	// still take effect; afterwards a search for the job's label shows whether it did.
+	// Submitting: a process calls Vertex AI for the job, or has called it. While the lease lasts
+	// the call may still take effect; afterwards a search for the job's label shows whether it did.
 	Submitting Step = "SUBMITTING"
 	// Accepted: Vertex AI has named the job.
 	Accepted Step = "ACCEPTED"
@@ -238,8 +238,8 @@ func (j Job) StalledNow(now time.Time, limit time.Duration) string {
 	}
 }
 
-// Stall returns the job as stalled for the reason. If its caller asked for that, its cancellation
-// is requested.
+// Stall returns the job as stalled for the reason. If the start asked to cancel a stalled job, the
+// cancellation is requested.
 func (j Job) Stall(reason string, now time.Time) Job {
 	j.StalledAt = now
 	j = j.addEvent(Event{Type: Stalled, Time: now, From: j.State, To: j.State, Reason: reason})

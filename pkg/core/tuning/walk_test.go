@@ -16,20 +16,20 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 )
 
-// course is the progress of a job in each state, written independently of the package's own order.
-var course = map[tuning.State]int{
+// progress says how far a job has come in each state. It does not use the order in the package.
+var progress = map[tuning.State]int{
 	tuning.Queued: 1, tuning.Pending: 2, tuning.Running: 3, tuning.Paused: 3, tuning.Cancelling: 4,
 	tuning.Succeeded: 5, tuning.Failed: 5, tuning.Cancelled: 5,
 }
 
-// words are the states of Vertex AI in which a job can be seen.
-var words = []string{
+// vertexStates are the states that Vertex AI can report for a job.
+var vertexStates = []string{
 	"JOB_STATE_QUEUED", "JOB_STATE_PENDING", "JOB_STATE_RUNNING", "JOB_STATE_UPDATING", "JOB_STATE_PAUSED",
 	"JOB_STATE_CANCELLING", "JOB_STATE_SUCCEEDED", "JOB_STATE_PARTIALLY_SUCCEEDED", "JOB_STATE_FAILED",
 	"JOB_STATE_EXPIRED", "JOB_STATE_CANCELLED",
 }
 
-// seeds is how many random courses a test plays: fewer with -short.
+// seeds returns how many random sequences a test plays: fewer with -short.
 func seeds(n uint64) uint64 {
 	if testing.Short() {
 		return n / 5
@@ -45,7 +45,7 @@ func TestObserve_never_steps_back(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		job := submitting()
 		for step := range 30 {
-			seen := tuning.Observation{Name: jobName, VertexState: words[random.IntN(len(words))], UpdatedAt: at(random.IntN(40))}
+			seen := tuning.Observation{Name: jobName, VertexState: vertexStates[random.IntN(len(vertexStates))], UpdatedAt: at(random.IntN(40))}
 			if random.IntN(4) == 0 {
 				seen.TunedModel = fmt.Sprintf("models/%d", step)
 			}
@@ -60,7 +60,7 @@ func TestObserve_never_steps_back(t *testing.T) {
 			if job.Name != "" && next.UpdatedAt.Before(job.UpdatedAt) {
 				t.Fatalf("%s: went back from %v to %v", where, job.UpdatedAt, next.UpdatedAt)
 			}
-			if job.Name != "" && job.State != tuning.Paused && course[next.State] < course[job.State] {
+			if job.Name != "" && job.State != tuning.Paused && progress[next.State] < progress[job.State] {
 				t.Fatalf("%s: stepped back to %s", where, next.State)
 			}
 			if again, changed := next.Observe(seen); changed || !reflect.DeepEqual(next, again) {
@@ -72,8 +72,8 @@ func TestObserve_never_steps_back(t *testing.T) {
 	}
 }
 
-// TestAnyCourse plays whole lives of jobs: at each step a random possible change, with observations
-// of any age and requests to cancel at any time.
+// TestAnyCourse plays the whole life of many jobs. At each step it makes a random change that is
+// possible there. Observations have any age, and requests to cancel come at any time.
 func TestAnyCourse(t *testing.T) {
 	t.Parallel()
 	ended, refused := map[tuning.State]int{}, 0
@@ -91,11 +91,11 @@ func TestAnyCourse(t *testing.T) {
 		}
 	}
 	if refused < 20 {
-		t.Errorf("only %d of the starts were refused: the walk does not go where it should", refused)
+		t.Errorf("only %d of the starts were refused: the random changes do not reach enough refusals", refused)
 	}
 	for _, state := range []tuning.State{tuning.Succeeded, tuning.Failed, tuning.Cancelled} {
 		if ended[state] < 20 {
-			t.Errorf("only %d of the jobs ended as %s: the walk does not go where it should", ended[state], state)
+			t.Errorf("only %d of the jobs ended as %s: the random changes do not reach enough of these ends", ended[state], state)
 		}
 	}
 }
@@ -112,7 +112,7 @@ func anyMove(random *rand.Rand, job tuning.Job, second int) (string, tuning.Job)
 	}
 	observe := func() (string, tuning.Job) {
 		next, _ := job.Observe(tuning.Observation{
-			Name: jobName, VertexState: words[random.IntN(len(words))], UpdatedAt: at(random.IntN(60)), StartedAt: at(1),
+			Name: jobName, VertexState: vertexStates[random.IntN(len(vertexStates))], UpdatedAt: at(random.IntN(60)), StartedAt: at(1),
 		})
 		return "Observe", next
 	}
@@ -121,18 +121,18 @@ func anyMove(random *rand.Rand, job tuning.Job, second int) (string, tuning.Job)
 	n := random.IntN(5)
 	switch job.Step {
 	case tuning.Preparing:
-		return []string{"Waits", "Submits", "Delayed", "Answered", "Refuse"}[n],
+		return []string{"MarkWaiting", "MarkSubmitting", "MarkDelayed", "KeepAnswer", "Refuse"}[n],
 			[]tuning.Job{job.MarkWaiting(), job.MarkSubmitting(at(second + 75)), job.MarkDelayed("later"), job.KeepAnswer(), refused}[n]
 	case tuning.Waiting:
-		return "Submits", job.MarkSubmitting(at(second + 75))
+		return "MarkSubmitting", job.MarkSubmitting(at(second + 75))
 	case tuning.Submitting:
 		if n == 4 {
 			return observe()
 		}
-		return []string{"NoRoom", "NeverArrived", "Delayed", "Refuse"}[n],
+		return []string{"MarkQuotaExceeded", "MarkNotCreated", "MarkDelayed", "Refuse"}[n],
 			[]tuning.Job{job.MarkQuotaExceeded("no room", now), job.MarkNotCreated(now), job.MarkDelayed("no answer"), refused}[n]
 	case tuning.Refused:
-		return "Answered", job.KeepAnswer()
+		return "KeepAnswer", job.KeepAnswer()
 	case tuning.Accepted:
 		if why := job.StalledNow(now, 5*time.Second); why != "" && n == 0 {
 			return "Stall", job.Stall(why, now)
@@ -181,11 +181,11 @@ func checkMove(t *testing.T, where string, before, after tuning.Job) {
 	case after.Finished != after.State.Finished(), after.Finished != (after.Step == tuning.Ended):
 		t.Fatalf("%s: %s at %s with Finished = %v", where, after.State, after.Step, after.Finished)
 	case slices.Contains(unsent, after.Step) && (after.State != tuning.Queued || after.Name != ""):
-		t.Fatalf("%s: Vertex AI has not named it, but it is %s %q at %s", where, after.State, after.Name, after.Step)
+		t.Fatalf("%s: Vertex AI has not accepted the job, but the job is %s %q at %s", where, after.State, after.Name, after.Step)
 	case after.Step == tuning.Accepted && after.Name == "":
 		t.Fatalf("%s: accepted without a name", where)
 	case !after.Finished && !after.Watched:
-		t.Fatalf("%s: it is not watched", where)
+		t.Fatalf("%s: the job has not ended, but is not watched", where)
 	case !slices.Contains(leased, after.Step) && !after.LeaseUntil.IsZero():
 		t.Fatalf("%s: a lease at %s", where, after.Step)
 	case after.Step != tuning.Preparing && (after.Request != nil || after.RequestData != ""):

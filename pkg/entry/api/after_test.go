@@ -38,14 +38,14 @@ func (s *system) ended(t *testing.T, change func(*tuning.Job)) string {
 	return job.PublicName(project)
 }
 
-const estimateOnRecord = `{"examples":3,"tokens":{"low":65000,"expected":100000,"high":140000},"epochs":{"low":3,"high":40},` +
+const recordedEstimate = `{"examples":3,"tokens":{"low":65000,"expected":100000,"high":140000},"epochs":{"low":3,"high":40},` +
 	`"training_tokens":{"low":195000,"high":5600000},"price_usd_per_million_tokens":3,"cost_usd":{"low":0.585,"high":16.80},"arithmetic":"so"}`
 
 func TestJobStatus_bill_against_estimate(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, nil)
 	counted := func(j *tuning.Job) {
-		j.Estimate, j.Stats = []byte(estimateOnRecord), &tuning.Stats{Examples: 3, BillableTokens: 412_000}
+		j.Estimate, j.Stats = []byte(recordedEstimate), &tuning.Stats{Examples: 3, BillableTokens: 412_000}
 	}
 	tests := []struct {
 		name             string
@@ -53,23 +53,23 @@ func TestJobStatus_bill_against_estimate(t *testing.T) {
 		estimate, billed string
 	}{
 		{"nothing_known", func(*tuning.Job) {}, "", ""},
-		{"not_counted", func(j *tuning.Job) { j.Estimate = []byte(estimateOnRecord) }, estimateOnRecord, ""},
+		{"not_counted", func(j *tuning.Job) { j.Estimate = []byte(recordedEstimate) }, recordedEstimate, ""},
 		{"not_estimated", func(j *tuning.Job) { counted(j); j.Estimate = nil }, "", ""},
 		{"no_estimate_at_all", func(j *tuning.Job) { counted(j); j.Estimate = []byte("{") }, "", ""},
 		{
 			"epochs_of_the_last_checkpoint", func(j *tuning.Job) {
 				counted(j)
 				j.Checkpoints = []tuning.Checkpoint{{ID: "1", Epoch: 2}, {ID: "2", Epoch: 4}}
-			}, estimateOnRecord,
+			}, recordedEstimate,
 			`{"billable_tokens":412000,"epochs":4,"price_usd_per_million_tokens":3,"fits":"ALL_EPOCHS",
 			 "if_of_one_epoch":{"estimated_tokens":{"low":65000,"expected":100000,"high":140000},"ratio":4.12,"cost_usd":4.944},
 			 "if_of_all_epochs":{"estimated_tokens":{"low":260000,"expected":400000,"high":560000},"ratio":1.03,"cost_usd":1.236}}`,
 		},
 		{
-			"epochs_as_asked_for", func(j *tuning.Job) {
+			"epochs_requested", func(j *tuning.Job) {
 				counted(j)
 				j.Hyperparameters.EpochCount, j.State, j.Finished = new(int64(10)), tuning.Running, false
-			}, estimateOnRecord,
+			}, recordedEstimate,
 			`{"billable_tokens":412000,"epochs":10,"price_usd_per_million_tokens":3,
 			 "if_of_one_epoch":{"estimated_tokens":{"low":65000,"expected":100000,"high":140000},"ratio":4.12,"cost_usd":12.36},
 			 "if_of_all_epochs":{"estimated_tokens":{"low":650000,"expected":1000000,"high":1400000},"ratio":0.412,"cost_usd":1.236}}`,
@@ -78,7 +78,7 @@ func TestJobStatus_bill_against_estimate(t *testing.T) {
 			"epochs_not_known", func(j *tuning.Job) {
 				counted(j)
 				j.State, j.Finished, j.Checkpoints = tuning.Running, false, []tuning.Checkpoint{{ID: "1", Epoch: 2}}
-			}, estimateOnRecord,
+			}, recordedEstimate,
 			`{"billable_tokens":412000,"price_usd_per_million_tokens":3,"fits":"ALL_EPOCHS",
 			 "if_of_one_epoch":{"estimated_tokens":{"low":65000,"expected":100000,"high":140000},"ratio":4.12},
 			 "if_of_all_epochs":{"estimated_tokens":{"low":195000,"high":5600000},"cost_usd":1.236}}`,
@@ -139,8 +139,8 @@ func TestJobStatus_dropped_examples(t *testing.T) {
 		warned      bool
 	}{
 		{"named", uri + "x.sources.jsonl", sourced, false},
-		{"no_index_on_record", "", bare, true},
-		{"no_index_any_more", uri + "gone.sources.jsonl", bare, true},
+		{"no_index_recorded", "", bare, true},
+		{"index_deleted", uri + "gone.sources.jsonl", bare, true},
 		{"not_our_bucket", "gs://nobody/x.sources.jsonl", bare, true},
 		{"cut_off", uri + "short.sources.jsonl", bare, true},
 	}
@@ -219,7 +219,7 @@ func TestJobStatus_remedy(t *testing.T) {
 		{"never_sent", neverSent(tuning.Failure{
 			Code: 7, Message: "Firestore failed.", Reason: "FIRESTORE_ROLE_MISSING", Metadata: map[string]string{"service": "firestore.googleapis.com"},
 		}), "FIRESTORE_ROLE_MISSING", "roles/datastore.user", true},
-		{"words_not_on_record", neverSent(tuning.Failure{
+		{"message_of_google_not_recorded", neverSent(tuning.Failure{
 			Code: 7, Message: "Firestore failed.", Reason: "API_DISABLED", Metadata: map[string]string{"service": "firestore.googleapis.com"},
 		}), "", "", false},
 		{"our_own", neverSent(tuning.Failure{Code: 7, Message: "We failed.", Reason: "INVALID_DATA"}), "", "", false},
@@ -263,7 +263,7 @@ func TestRemedy_of_an_answer(t *testing.T) {
 		{"for_the_operator", denied.Err(), http.StatusBadGateway, "API_DISABLED", "", enable, ""},
 		{
 			"for_the_caller", status.Error(codes.InvalidArgument, "The adapter size is not supported for this base model."),
-			http.StatusBadRequest, "ADAPTER_SIZE", "GET /api/v1/fine-tuning/models lists the sizes; leave adapter_size out for the service's own.", "", "adapter_size out",
+			http.StatusBadRequest, "ADAPTER_SIZE", "GET /api/v1/fine-tuning/models lists the sizes; leave adapter_size out to use the default.", "", "adapter_size out",
 		},
 		{"unknown", status.Error(codes.FailedPrecondition, "Odd."), http.StatusBadRequest, "", "", "", "fix="},
 	}
