@@ -20,10 +20,10 @@ import (
 // vertextune.model.v1.promoted.
 const ModelTypePrefix = "vertextune.model.v1."
 
-// modelTypes are the last words of the types.
+// modelTypes are the last parts of the event types.
 var modelTypes = map[promotion.Action]string{promotion.Promoted: "promoted", promotion.RolledBack: "rolledBack"}
 
-// modelData is the data of an event about a model: another version is active.
+// modelData is the data of an event about a model. The event says that another version is active.
 type modelData struct {
 	ModelID      string          `json:"model_id"`
 	Version      int64           `json:"version"`
@@ -80,7 +80,7 @@ func (p *Publisher) PublishMoves(ctx context.Context, modelID string, moves []pr
 		}
 	}
 	if failed != nil && ctx.Err() == nil {
-		p.topic.ResumePublish(subject(modelID)) // see arrived
+		p.topic.ResumePublish(subject(modelID)) // for the reason, see the method arrived
 	}
 	return gcperr.Fault(failed, "Pub/Sub", "publish the events of a model")
 }

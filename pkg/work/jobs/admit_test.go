@@ -56,17 +56,17 @@ func TestTurn(t *testing.T) {
 	refused := func(j *tuning.Job) { earlier(time.Hour)(j); j.Refusals = 3 }
 	type waiting = map[string]func(*tuning.Job)
 	tests := map[string]struct {
-		line     waiting
+		queue    waiting
 		limit    int64
 		priority int64    // of a new start
 		start    []string // jobs that the start submits
 		tick     []string // jobs that the next tick submits
 	}{
-		"nobody_waits":                 {waiting{}, 0, 0, []string{"new"}, []string{"new"}},
-		"nobody_waits_but_for_one":     {waiting{}, 1, 0, []string{"new"}, []string{"new"}},
-		"behind_one_without_room":      {waiting{"old": refused}, 0, 0, []string{}, []string{"old", "new"}},
-		"behind_one_that_was_not_sent": {waiting{"old": earlier(time.Hour)}, 0, 0, []string{}, []string{"old", "new"}},
-		"before_one_of_less_priority":  {waiting{"old": refused}, 0, 1, []string{"new"}, []string{"new", "old"}},
+		"empty_queue":                    {waiting{}, 0, 0, []string{"new"}, []string{"new"}},
+		"empty_queue_and_a_limit":        {waiting{}, 1, 0, []string{"new"}, []string{"new"}},
+		"behind_a_job_without_quota":     {waiting{"old": refused}, 0, 0, []string{}, []string{"old", "new"}},
+		"behind_a_job_never_submitted":   {waiting{"old": earlier(time.Hour)}, 0, 0, []string{}, []string{"old", "new"}},
+		"before_a_job_of_lower_priority": {waiting{"old": refused}, 0, 1, []string{"new"}, []string{"new", "old"}},
 		"oldest_first": {
 			waiting{"b": earlier(time.Minute), "a": earlier(time.Hour), "c": earlier(time.Second)}, 0, 0,
 			[]string{}, []string{"a", "b", "c", "new"},
@@ -77,13 +77,13 @@ func TestTurn(t *testing.T) {
 		},
 		// The first job of the queue was never submitted; the second was, and Vertex AI had no
 		// quota for it.
-		"behind_one_without_room_behind_another": {
+		"behind_two_jobs_the_second_without_quota": {
 			waiting{"old": refused, "first": func(j *tuning.Job) { j.Priority = 1 }}, 0, 0, []string{}, []string{"first", "old", "new"},
 		},
-		"room_for_two":               {waiting{"old": earlier(time.Hour)}, 2, 0, []string{"new"}, []string{"new", "old"}},
-		"room_for_one":               {waiting{"old": earlier(time.Hour)}, 1, 0, []string{}, []string{"old"}},
-		"room_for_two_and_two_wait":  {waiting{"a": earlier(time.Hour), "b": earlier(time.Minute)}, 2, 0, []string{}, []string{"a", "b"}},
-		"room_but_one_without_quota": {waiting{"old": refused}, 5, 0, []string{}, []string{"old", "new"}},
+		"limit_of_two_jobs":             {waiting{"old": earlier(time.Hour)}, 2, 0, []string{"new"}, []string{"new", "old"}},
+		"limit_of_one_job":              {waiting{"old": earlier(time.Hour)}, 1, 0, []string{}, []string{"old"}},
+		"limit_of_two_and_two_queued":   {waiting{"a": earlier(time.Hour), "b": earlier(time.Minute)}, 2, 0, []string{}, []string{"a", "b"}},
+		"below_the_limit_without_quota": {waiting{"old": refused}, 5, 0, []string{}, []string{"old", "new"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestTurn(t *testing.T) {
 			w.conversation(t, "s")
 			w.Put(t, "models/m", fields{"display_name": "new"})
 			w.Config.MaxConcurrentJobs = tt.limit
-			for waiting, change := range tt.line {
+			for waiting, change := range tt.queue {
 				w.waits(t, waiting, change)
 			}
 			job := w.start(t, order(tuning.Request{SessionID: "s", ModelID: "m", Priority: tt.priority}))
@@ -137,13 +137,13 @@ func TestLimit(t *testing.T) {
 	w := newWorld(t, func(c *cloud.Config) { c.ConcurrentJobs, c.JobDuration = limit, 400*time.Millisecond })
 	w.conversation(t, "s")
 	w.Config.MaxConcurrentJobs = limit
-	var on, most, refused atomic.Int64
+	var current, highest, refused atomic.Int64 // creates at this moment, at most at a time, and refused
 	w.On("CreateTuningJob", func(ctx context.Context, _ faults.Call, do faults.Do) error {
-		n := on.Add(1)
-		defer on.Add(-1)
-		seen := most.Load()
-		for n > seen && !most.CompareAndSwap(seen, n) {
-			seen = most.Load()
+		n := current.Add(1)
+		defer current.Add(-1)
+		seen := highest.Load()
+		for n > seen && !highest.CompareAndSwap(seen, n) {
+			seen = highest.Load()
 		}
 		err := do(ctx)
 		if err != nil {
@@ -185,8 +185,8 @@ func TestLimit(t *testing.T) {
 	if n := len(w.OnVertex(t)); n != starts || refused.Load() != 0 {
 		t.Errorf("%d jobs on Vertex AI, %d refused; want %d and none", n, refused.Load(), starts)
 	}
-	if most.Load() > limit {
-		t.Errorf("%d creates at a time", most.Load())
+	if highest.Load() > limit {
+		t.Errorf("%d creates at a time", highest.Load())
 	}
 }
 
@@ -219,8 +219,9 @@ func TestQueue_full(t *testing.T) {
 	}
 }
 
-// TestNo_turn_to_be_seen: if the read of the queue fails, the job waits for the poller.
-func TestNo_turn_to_be_seen(t *testing.T) {
+// TestUnreadable_queue: if the queue cannot be read in time, the job waits for the poller. If the
+// service has no permission to read it, the start is refused.
+func TestUnreadable_queue(t *testing.T) {
 	t.Parallel()
 	for method, limit := range map[string]int64{"RunQuery": 0, "RunAggregationQuery": 1} {
 		for _, code := range []codes.Code{codes.DeadlineExceeded, codes.PermissionDenied} {
@@ -246,7 +247,7 @@ func TestNo_turn_to_be_seen(t *testing.T) {
 	}
 }
 
-// TestPosition: the positions of queued jobs.
+// TestPosition: Position returns the place of a job in the queue, and needs one count for it.
 func TestPosition(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

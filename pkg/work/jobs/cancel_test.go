@@ -33,16 +33,16 @@ func (w *world) wantNeverSubmitted(t *testing.T, id string) {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	if last := got.Events[len(got.Events)-1]; last.Actor != "somebody" {
-		t.Errorf("the event says that %q did it", last.Actor)
+		t.Errorf("the actor of the last event is %q", last.Actor)
 	}
 	if n := w.Count("CreateTuningJob"); n != 0 {
-		t.Errorf("Vertex AI was asked %d times", n)
+		t.Errorf("Vertex AI got %d creates, want none", n)
 	}
 }
 
-// TestCancel_what_is_not_sent: a job that Vertex AI does not have ends immediately and is never
-// submitted.
-func TestCancel_what_is_not_sent(t *testing.T) {
+// TestCancel_before_the_submission: a job that was not submitted to Vertex AI ends immediately, and
+// is never submitted.
+func TestCancel_before_the_submission(t *testing.T) {
 	t.Parallel()
 	t.Run("preparing", func(t *testing.T) {
 		t.Parallel()
@@ -60,7 +60,7 @@ func TestCancel_what_is_not_sent(t *testing.T) {
 		w.cancel(t, r)
 		w.wantNeverSubmitted(t, r.ID)
 	})
-	t.Run("while_it_is_read", func(t *testing.T) {
+	t.Run("while_a_poller_works_on_it", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.waits(t, "a", func(*tuning.Job) {})
@@ -72,7 +72,7 @@ func TestCancel_what_is_not_sent(t *testing.T) {
 		w.wantNeverSubmitted(t, r.ID)
 	})
 	for kind := range kinds(t, newWorld(t)) {
-		for name, lease := range map[string]time.Duration{"seen_at_once": shortLease, "seen_later": time.Minute} {
+		for name, lease := range map[string]time.Duration{"seen_at_a_renewal": shortLease, "seen_at_the_end": time.Minute} {
 			t.Run("while_the_dataset_is_written/"+kind+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
@@ -91,19 +91,20 @@ func TestCancel_what_is_not_sent(t *testing.T) {
 	}
 }
 
-// TestCancel_what_may_be_sent: while a job is being submitted, the request to cancel it is
-// recorded. If the job appears, the request is forwarded; if not, the job is not submitted again.
-func TestCancel_what_may_be_sent(t *testing.T) {
+// TestCancel_during_the_submission: while a job is being submitted, the request to cancel it is
+// recorded. If the job appears on Vertex AI, the request is forwarded. If it does not appear, the
+// job is not submitted again.
+func TestCancel_during_the_submission(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		create faults.Hook
 		jobs   int // jobs on Vertex AI
 		want   tuning.State
 	}{
-		"it_comes":           {faults.Before(func() {}), 1, tuning.Cancelling},
+		"it_arrives":         {faults.Before(func() {}), 1, tuning.Cancelling},
 		"its_answer_is_lost": {faults.Lose(codes.Unavailable), 1, tuning.Cancelling},
 		"it_never_arrives":   {faults.Fail(codes.Unavailable), 0, tuning.Cancelled},
-		"there_is_no_room":   {faults.Fail(codes.ResourceExhausted), 0, tuning.Cancelled},
+		"there_is_no_quota":  {faults.Fail(codes.ResourceExhausted), 0, tuning.Cancelled},
 		"it_is_refused":      {faults.Fail(codes.InvalidArgument), 0, tuning.Failed},
 	}
 	for name, tt := range tests {
@@ -112,8 +113,8 @@ func TestCancel_what_may_be_sent(t *testing.T) {
 			w := newWorld(t)
 			w.conversation(t, "s")
 			w.On("CreateTuningJob", func(ctx context.Context, c faults.Call, do faults.Do) error {
-				if ended := w.cancel(t, w.onlyRecord(t)); ended.Finished || ended.CancelRequested == nil {
-					t.Errorf("cancelled: in %s, requested %+v", ended.State, ended.CancelRequested)
+				if got := w.cancel(t, w.onlyRecord(t)); got.Finished || got.CancelRequested == nil {
+					t.Errorf("after the cancel, the job is in %s, with the request %+v", got.State, got.CancelRequested)
 				}
 				return tt.create(ctx, c, do)
 			})
@@ -134,22 +135,22 @@ func TestCancel_what_may_be_sent(t *testing.T) {
 				t.Errorf("events: %s", all)
 			}
 			if n := w.Count("CreateTuningJob"); n != 1 {
-				t.Errorf("Vertex AI was asked %d times", n)
+				t.Errorf("Vertex AI got %d creates, want one", n)
 			}
 		})
 	}
 }
 
-// TestCancel_what_runs: the request is forwarded immediately, and Vertex AI decides the job's
-// state.
-func TestCancel_what_runs(t *testing.T) {
+// TestCancel_of_a_running_job: the request is forwarded immediately, and Vertex AI decides the
+// job's state.
+func TestCancel_of_a_running_job(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.conversation(t, "s")
 	job := w.start(t, session)
 	got := w.cancel(t, w.onlyRecord(t))
 	if got.State != tuning.Cancelling || got.CancelRequested == nil || got.CancelRequested.By != "somebody" {
-		t.Errorf("cancelled: %s, requested %+v", got.State, got.CancelRequested)
+		t.Errorf("after the cancel, the job is in %s, with the request %+v", got.State, got.CancelRequested)
 	}
 	want := []string{
 		"created PIPELINE_STATE_QUEUED", "stateChanged PIPELINE_STATE_PENDING", "cancelRequested PIPELINE_STATE_PENDING",
@@ -170,9 +171,9 @@ func TestCancel_what_runs(t *testing.T) {
 	}
 }
 
-// TestCancel_what_has_ended: cancelling a job that ended in another way is a Conflict; cancelling a
-// cancelled job is not.
-func TestCancel_what_has_ended(t *testing.T) {
+// TestCancel_of_an_ended_job: it is a Conflict to cancel a job that has ended in another way, but
+// not to cancel a cancelled job again.
+func TestCancel_of_an_ended_job(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *cloud.Config) { c.JobDuration = time.Millisecond })
 	w.conversation(t, "s")
@@ -198,19 +199,19 @@ func TestCancel_what_has_ended(t *testing.T) {
 	}
 }
 
-// TestPassOn: a cancellation that cannot be forwarded to Vertex AI is recorded, and forwarded at
-// the next tick.
-func TestPassOn(t *testing.T) {
+// TestCancel_forwarded_later: a cancellation that cannot be forwarded to Vertex AI is recorded, and
+// forwarded at the next tick.
+func TestCancel_forwarded_later(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		method  string
 		cancels int // how often Vertex AI is called in the end
 	}{
-		"cancel_fails":     {"CancelTuningJob", 2},
-		"looking_fails":    {"GetTuningJob", 1},
-		"recording_fails":  {"Commit", 1},
-		"cancel_is_lost":   {"lost", 1},
-		"nothing_goes_bad": {"", 1},
+		"cancel_fails":    {"CancelTuningJob", 2},
+		"get_fails":       {"GetTuningJob", 1},
+		"recording_fails": {"Commit", 1},
+		"cancel_is_lost":  {"lost", 1},
+		"nothing_fails":   {"", 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -222,14 +223,14 @@ func TestPassOn(t *testing.T) {
 			case "lost":
 				w.On("CancelTuningJob", faults.First(1, faults.Lose(codes.Unavailable)))
 			case "Commit":
-				// The request itself is recorded.
+				// The first commit succeeds, and records the request. The second commit fails.
 				w.On("Commit", faults.After(1, faults.First(1, faults.Fail(codes.PermissionDenied))))
 			default:
 				w.On(tt.method, faults.First(1, faults.Fail(codes.Unavailable)))
 			}
 			got := w.cancel(t, w.one(t))
 			if got.CancelRequested == nil || got.Finished {
-				t.Errorf("cancelled: %s, requested %+v", got.State, got.CancelRequested)
+				t.Errorf("after the cancel, the job is in %s, with the request %+v", got.State, got.CancelRequested)
 			}
 			if diff := cmp.Diff(w.Read(t, got.ID).Job.State, got.State); diff != "" {
 				t.Errorf("state (-recorded +returned):\n%s", diff)

@@ -49,7 +49,7 @@ func estimated(t *testing.T, job tuning.Job) (e estimate.Estimate) {
 // secret is a text that must not be in a log.
 const secret = "xyzzy"
 
-// thousand uploads a thousand examples of 14 tokens, and returns an order that trains on them.
+// thousand uploads a thousand examples of 14 tokens, and returns a start on them.
 func (w *countingWorld) thousand(t *testing.T) jobs.StartRequest {
 	t.Helper()
 	const example = `{"contents":[{"role":"user","parts":[{"text":"xyzzy, in the garden %03d?"}]},{"role":"model","parts":[{"text":"Just go: west, then east."}]}]}` + "\n"
@@ -62,7 +62,8 @@ func (w *countingWorld) thousand(t *testing.T) jobs.StartRequest {
 	return order(tuning.Request{TrainingData: "gs://" + cloudtest.Data + "/thousand.jsonl", Hyperparameters: tuning.Hyperparameters{EpochCount: &epochs}})
 }
 
-// TestCount_at_a_start_and_in_a_dry_run: both answer the same, and the budget has the narrow range.
+// TestCount_at_a_start_and_in_a_dry_run: both have the same estimate, and the budget is compared
+// with the narrow range of that estimate.
 func TestCount_at_a_start_and_in_a_dry_run(t *testing.T) {
 	t.Parallel()
 	w := newCountingWorld(t)
@@ -73,7 +74,7 @@ func TestCount_at_a_start_and_in_a_dry_run(t *testing.T) {
 	}
 	dry := estimated(t, plan.Job)
 	if r := dry.Tokens; r.Expected != 14_000 || r.Low < 13_500 || r.High > 14_500 || dry.Basis != estimate.CountedSample || dry.Counted != 100 {
-		t.Errorf("%+v", dry)
+		t.Errorf("the estimate of the dry run is %+v", dry)
 	}
 	if !strings.Contains(dry.Arithmetic, "by a count of 100 examples × 2 epochs") {
 		t.Errorf("arithmetic: %s", dry.Arithmetic)
@@ -104,7 +105,7 @@ func TestCount_of_messages(t *testing.T) {
 }
 
 // TestCount_that_fails: a start continues with the estimate and says so, and the log has one line
-// about it, without the examples. Only a failure that may pass is retried, once.
+// about it, without the examples. Only a transient failure is retried, once.
 func TestCount_that_fails(t *testing.T) {
 	t.Parallel()
 	slow := func(ctx context.Context, _ faults.Call, _ faults.Do) error {
@@ -114,7 +115,7 @@ func TestCount_that_fails(t *testing.T) {
 	for _, c := range []struct {
 		name, message string
 		hook          faults.Hook
-		maxCalls      int // calls
+		maxCalls      int
 	}{
 		{"quota", "RESOURCE_EXHAUSTED", faults.Fail(codes.ResourceExhausted), 50},
 		{"unavailable", "UNAVAILABLE", faults.Fail(codes.Unavailable), 50},
@@ -123,7 +124,7 @@ func TestCount_that_fails(t *testing.T) {
 		{"permission", "PERMISSION_DENIED", faults.Fail(codes.PermissionDenied), 25},
 		{"unknown_model", "NOT_FOUND", faults.Fail(codes.NotFound), 25},
 		{"quoting", "INVALID_ARGUMENT", faults.FailWith(status.Error(codes.InvalidArgument, "the text "+secret+" is bad")), 25},
-		{"one_of_all", "UNAVAILABLE", faults.After(60, faults.Fail(codes.Unavailable)), 60 + 50},
+		{"after_60_calls", "UNAVAILABLE", faults.After(60, faults.Fail(codes.Unavailable)), 60 + 50},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -145,7 +146,7 @@ func TestCount_that_fails(t *testing.T) {
 			}
 			e := estimated(t, job)
 			if e.Basis != estimate.Characters || e.Counted != 0 || e.Tokens.High < e.Tokens.Expected*139/100 {
-				t.Errorf("%+v", e)
+				t.Errorf("the estimate of the start is %+v", e)
 			}
 			want := "did not count the tokens of a sample (" + c.message + ")"
 			if !strings.Contains(strings.Join(job.Warnings, "\n"), want) {
@@ -170,14 +171,14 @@ func TestCount_is_retried(t *testing.T) {
 	}
 }
 
-// TestCount_that_is_not_made: nothing is sent if the setting is off, or if the model's place is not
-// known. Then there is no warning.
+// TestCount_that_is_not_made: nothing is sent if the setting is off, or if it is not known where
+// the model is served. Then there is no warning.
 func TestCount_that_is_not_made(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		model string
 		off   bool
-	}{"off": {countedModel, true}, "place": {"google/gemma3@gemma-3-1b-it", false}} {
+	}{"off": {countedModel, true}, "unknown_location": {"google/gemma3@gemma-3-1b-it", false}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newCountingWorld(t)
@@ -192,7 +193,7 @@ func TestCount_that_is_not_made(t *testing.T) {
 	}
 }
 
-// TestCount_costs_little: with 100 ms for each call, a start is delayed by a fraction of a second.
+// TestCount_costs_little: a dry run stays short even if each call to count tokens takes 100 ms.
 func TestCount_costs_little(t *testing.T) {
 	t.Parallel()
 	w := newCountingWorld(t)
@@ -210,6 +211,6 @@ func TestCount_costs_little(t *testing.T) {
 	}
 	t.Logf("a dry run takes %s, and without a count %s", took, time.Since(began))
 	if took > 3*time.Second {
-		t.Errorf("%s", took)
+		t.Errorf("a dry run with a count took %s, want at most 3 s", took)
 	}
 }

@@ -38,7 +38,7 @@ func TestCancelled_before_it_is_known(t *testing.T) {
 			t.Errorf("the record is at %s in %s, with %d events", got.Step, got.State, len(got.Events))
 		}
 		if n := w.Count("CreateTuningJob"); n != 0 {
-			t.Errorf("Vertex AI was asked %d times", n)
+			t.Errorf("Vertex AI got %d creates, want none", n)
 		}
 	}
 	for kind := range kinds(t, newWorld(t)) {
@@ -77,12 +77,12 @@ func TestCaller_goes_away(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				var recorded atomic.Bool
-				leaves := func() {
+				disconnect := func() {
 					if recorded.Load() {
 						cancel()
 					}
 				}
-				w.On(method, faults.Before(leaves))
+				w.On(method, faults.Before(disconnect))
 				w.On("Commit", faults.First(1, func(ctx context.Context, _ faults.Call, do faults.Do) error {
 					defer recorded.Store(true)
 					return do(ctx)

@@ -28,7 +28,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/work/trainset"
 )
 
-// Vertex is the part of Vertex AI that starting and cancelling a job call. It is an interface so
+// Vertex is the part of Vertex AI that is called to start and cancel jobs. It is an interface so
 // that the binary of function convert, which only records starts, does not link the Vertex AI
 // client; scripts/test checks that.
 type Vertex interface {
@@ -61,8 +61,8 @@ type Config struct {
 	// renews its lease; the start of a crashed process is resumed after the lease has expired.
 	// The lease of an evaluation is three times as long; see package evaluations.
 	Lease time.Duration `env:"START_LEASE" envDefault:"30s"`
-	// CreateTimeout is how long Vertex AI may take to answer a create. A job that is not visible 25
-	// % after this timeout is taken as not created.
+	// CreateTimeout is how long Vertex AI may take to answer a create. A job that is not visible
+	// after 1.25 times this timeout is treated as not created.
 	CreateTimeout time.Duration `env:"CREATE_TIMEOUT" envDefault:"60s"`
 	// BaseModel is tuned if neither the request nor its model names a base model.
 	BaseModel string `env:"BASE_MODEL,required,notEmpty"`
@@ -85,8 +85,8 @@ type Config struct {
 // before the write that sets it.
 const minDuration = 100 * time.Millisecond
 
-// Check reports durations that are too short, or longer than limit. All work on a call ends after
-// limit, which is the setting called name; 0 means no limit.
+// Check reports durations that are too short or longer than limit, and faults of the budget. All
+// work on a call ends after limit, which is the value of the setting name; 0 means no limit.
 func (c Config) Check(name string, limit time.Duration) error {
 	check := func(setting string, d time.Duration) error {
 		switch {
@@ -116,8 +116,8 @@ type Service struct {
 type StartRequest struct {
 	tuning.Request
 	Caller string
-	// Key, if it is not empty, makes the start idempotent: another order of the same caller with
-	// the same key is the same start.
+	// Key, if it is not empty, makes the start idempotent: another request of the same caller
+	// with the same key is the same start.
 	Key string
 	// KeyLife is how long the key is valid from the first start with it. 0 means 30 days.
 	KeyLife time.Duration
@@ -196,7 +196,7 @@ func (s *Service) checkQueue(ctx context.Context) error {
 }
 
 // queueRetry is the delay after which a caller should retry if the queue is full: a tuning job
-// takes a good part of an hour.
+// takes a large part of an hour.
 const queueRetry = 5 * time.Minute
 
 // requestInline is the maximum size, in bytes, of a request that is kept in the record. A Firestore

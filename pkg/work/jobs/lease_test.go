@@ -67,7 +67,7 @@ func TestLease_not_renewed_for_a_while(t *testing.T) {
 	}
 }
 
-// TestLease_lost: a start that another process has taken over stops its work, and fails nothing.
+// TestLease_lost: a start that another process has taken over stops its work without an error.
 func TestLease_lost(t *testing.T) {
 	t.Parallel()
 	for _, renewed := range []bool{true, false} {
@@ -94,7 +94,7 @@ func TestLease_lost(t *testing.T) {
 			t.Errorf("renewed %v: at %s, leased until %v; want it left to the new holder", renewed, got.Step, got.LeaseUntil)
 		}
 		if n := w.Count("CreateTuningJob"); n != 0 {
-			t.Errorf("renewed %v: Vertex AI was asked %d times", renewed, n)
+			t.Errorf("renewed %v: Vertex AI got %d creates, want none", renewed, n)
 		}
 	}
 }
@@ -109,7 +109,7 @@ func TestPublished_meanwhile(t *testing.T) {
 			w := newWorld(t)
 			o := kinds(t, w)[kind]
 			job, err := w.slowly(t, o, func(r store.Record) {
-				// A poller that read the record before it was leased.
+				// This is what a poller does that has read the record before the events were added.
 				if err := w.Service.Records.MarkPublished(t.Context(), []store.Record{r}); err != nil {
 					t.Error(err)
 				}
@@ -118,7 +118,7 @@ func TestPublished_meanwhile(t *testing.T) {
 				t.Errorf("Start = %s, %v", job.State, err)
 			}
 			if got := w.one(t); got.Published != 0 || len(got.Events) != 2 {
-				t.Errorf("%d of %d events count as published; there were none then", got.Published, len(got.Events))
+				t.Errorf("%d of %d events count as published, want 0: the poller had read a record without events", got.Published, len(got.Events))
 			}
 		})
 	}

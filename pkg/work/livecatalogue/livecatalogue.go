@@ -31,7 +31,7 @@ type Config struct {
 }
 
 const (
-	sizeLimit   = 4 << 20 // bytes; the built-in catalogue has 26,000
+	sizeLimit   = 4 << 20 // bytes; the built-in catalogue has about 30,000
 	readTimeout = 10 * time.Second
 )
 

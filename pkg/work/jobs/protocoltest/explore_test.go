@@ -35,18 +35,18 @@ func (o origin) String() string { return "\n  " + names[o.who] + ": " + o.what }
 
 // flaw removes one rule of the protocol, to check that the model notices.
 type flaw struct {
-	hasty          bool // a poller does not wait for the end of a lease
-	sendsLate      bool // a request is sent after its lease has expired
-	asksAgain      bool // an unanswered request is sent again immediately
-	blind          bool // records are written without a condition
-	pressesOn      bool // a job that another process has changed is continued
-	unchecked      bool // a record that was created twice is used without a new read
-	tellsUnwritten bool // a change is published although its write failed
-	keepsNothing   bool // the answer to a caller is not stored
-	resumesNothing bool // an interrupted start is not resumed
-	forgetsRefusal bool // the key of a refused start does not keep its answer
-	leavesFiles    bool // the files of a refused start stay
-	commitsEarly   bool // a start is confirmed when it is recorded
+	hasty              bool // a poller does not wait for the end of a lease
+	sendsLate          bool // a request is sent after its lease has expired
+	asksAgain          bool // an unanswered request is sent again immediately
+	blind              bool // records are written without a condition
+	pressesOn          bool // a job that another process has changed is continued
+	unchecked          bool // a record that was created twice is used without a new read
+	publishesUnwritten bool // a change is published although its write failed
+	keepsNothing       bool // the answer to a caller is not stored
+	resumesNothing     bool // an interrupted start is not resumed
+	forgetsRefusal     bool // the key of a refused start does not keep its answer
+	leavesFiles        bool // the files of a refused start stay
+	commitsEarly       bool // a start is confirmed when it is recorded
 }
 
 var names = [...]string{"a start", "a start", "a poller", "a poller", "the canceller", "outside"}
@@ -93,8 +93,8 @@ func (m *model) add(s state, how origin) uint32 {
 	return i
 }
 
-// way returns the moves that led to a state. Two processes of the same kind may change places on
-// the way.
+// way returns the moves that led to a state. Two processes of the same kind may be exchanged
+// between two of the moves.
 func (m *model) way(i uint32) string {
 	var lines []string
 	for ; i != 0; i = m.came[i].from {
@@ -135,8 +135,8 @@ func (w *walk) dies() {
 		if at == onTheWay {
 			s.orphanedCalls++
 		}
-		// No record leads to a dataset that is written by a process whose job was refused
-		// meanwhile.
+		// If the job was refused meanwhile, no record names the dataset that the process has
+		// written, so no other process can delete it.
 		s.stray = s.stray || s.data && w.hasNoJob(s)
 		if *p = (process{}); w.who <= start2 || w.who == canceller {
 			p.at = exited
@@ -171,13 +171,13 @@ func (w *walk) world() {
 			}
 		})
 	}
-	for _, goes := range w.goes(w.from.vertex) {
-		by("Vertex AI has the job "+vertexStates[goes], false, func(s *state) { s.vertex = goes })
+	for _, next := range w.nextVertexStates(w.from.vertex) {
+		by("Vertex AI has the job "+vertexStates[next], false, func(s *state) { s.vertex = next })
 	}
 }
 
-// goes returns the states to which a job on Vertex AI may change by itself.
-func (m *model) goes(from uint8) []uint8 {
+// nextVertexStates returns the states to which a job on Vertex AI may change by itself.
+func (m *model) nextVertexStates(from uint8) []uint8 {
 	switch {
 	case from == pending && m.runs:
 		return []uint8{running}
@@ -214,25 +214,25 @@ func (m *model) wrong(s state) string {
 // event and no file.
 func (m *model) refusal(s state) string {
 	job := &m.jobs.jobs[s.record]
-	said := [...]answer{s.procs[start1].reply, s.procs[start2].reply}
+	answers := [...]answer{s.procs[start1].reply, s.procs[start2].reply}
 	refused := s.record == 0 || job.Step == tuning.Refused
-	for _, a := range said {
+	for _, a := range answers {
 		switch {
 		case a == m.jobs.answer(failed) && !refused:
-			return "a start was answered that it is refused, and there is a job"
+			return "a start got the answer that it is refused, but there is a job"
 		case a != 0 && a != m.jobs.answer(failed) && a != m.jobs.answer(retryReply) && refused:
-			return "a start was answered that there is a job, and it is refused"
+			return "a start got the answer that there is a job, but the start is refused"
 		}
 	}
 	switch {
 	case !s.keyHasRefusal:
 		return ""
 	case s.topic > 0 || refused && len(job.Events) > 0:
-		return "a start was refused that has events"
+		return "a refused start has events"
 	case refused && s.record != 0 && !job.Tentative:
-		return "a start was refused whose record is shown"
+		return "a refused start has a record that is shown"
 	case s.data && !s.stray && m.done(s):
-		return "a start was refused, and its files exist"
+		return "a start was refused, but its files exist"
 	}
 	return ""
 }
@@ -274,7 +274,7 @@ func (m *model) stuck() string {
 		}
 	}
 	if i := slices.Index(reached, false); i >= 0 {
-		return "there is no way on" + m.way(uint32(i))
+		return "no end can be reached" + m.way(uint32(i))
 	}
 	return ""
 }

@@ -85,25 +85,25 @@ func TestFlaws(t *testing.T) {
 		flaw flaw
 		want string
 	}{
-		"hasty":           {flaw{hasty: true}, "that must not be submitted"},
-		"sends_late":      {flaw{sendsLate: true}, "that must not be submitted"},
-		"asks_again":      {flaw{asksAgain: true}, "a second job on Vertex AI"},
-		"blind":           {flaw{blind: true}, "is not what happened any more"},
-		"presses_on":      {flaw{pressesOn: true}, "a job that has ended is changed"},
-		"unchecked":       {flaw{unchecked: true}, "a second job on Vertex AI"},
-		"tells_unwritten": {flaw{tellsUnwritten: true}, "that is not recorded"},
-		"keeps_nothing":   {flaw{keepsNothing: true}, "its repetition"},
-		"resumes_nothing": {flaw{resumesNothing: true}, "there is no way on"},
-		"forgets_refusal": {flaw{forgetsRefusal: true}, "there is a job"},
-		"leaves_files":    {flaw{leavesFiles: true}, "its files exist"},
-		"commits_early":   {flaw{commitsEarly: true}, "there is a job"},
+		"hasty":               {flaw{hasty: true}, "that must not be submitted"},
+		"sends_late":          {flaw{sendsLate: true}, "that must not be submitted"},
+		"asks_again":          {flaw{asksAgain: true}, "a second job on Vertex AI"},
+		"blind":               {flaw{blind: true}, "is not what happened any more"},
+		"presses_on":          {flaw{pressesOn: true}, "a job that has ended is changed"},
+		"unchecked":           {flaw{unchecked: true}, "a second job on Vertex AI"},
+		"publishes_unwritten": {flaw{publishesUnwritten: true}, "that is not recorded"},
+		"keeps_nothing":       {flaw{keepsNothing: true}, "its repetition"},
+		"resumes_nothing":     {flaw{resumesNothing: true}, "no end can be reached"},
+		"forgets_refusal":     {flaw{forgetsRefusal: true}, "there is a job"},
+		"leaves_files":        {flaw{leavesFiles: true}, "its files exist"},
+		"commits_early":       {flaw{commitsEarly: true}, "there is a job"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := scene{starts: 2, pollers: 1, cancellers: 1, crashes: 1, faults: 1}
 			switch name {
-			case "tells_unwritten":
+			case "publishes_unwritten":
 				s.starts, s.cancellers = 1, 0
 			case "keeps_nothing", "resumes_nothing", "forgets_refusal", "leaves_files", "commits_early":
 				s.cancellers = 0

@@ -83,7 +83,7 @@ func (w *walk) work() bool {
 		w.look()
 	case accept:
 		w.apply("write its name", w.make(observe, p.observed), w.through, func(s *state, p *process) {
-			if w.flaw.tellsUnwritten {
+			if w.flaw.publishesUnwritten {
 				p.job = w.jobs.make(p.job, observe, p.observed)
 			}
 			w.through(s, p)
