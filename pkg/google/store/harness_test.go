@@ -35,8 +35,8 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // documents.
 var lastProject atomic.Int64
 
-// world is a project on one server, with our store and the official client, whose calls the
-// injector sees.
+// world is a project on one server, with our store and the official client. The injector sees all
+// their calls.
 type world struct {
 	*store.Store
 	*faults.Injector
@@ -161,7 +161,7 @@ func letters(n int) string {
 	return string(b)
 }
 
-// newJob returns a confirmed job for which nothing was done yet.
+// newJob returns a confirmed job that has not been prepared yet.
 func newJob(n int) tuning.Job { return tentativeJob(n).KeepAnswer() }
 
 // tentativeJob returns a job in the form of its first record.

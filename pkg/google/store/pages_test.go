@@ -20,9 +20,9 @@ import (
 	"github.com/vertextune/vertextune/pkg/google/store"
 )
 
-// pages reads a list to its end and returns the IDs of the jobs, page by page. It calls between
-// after each page.
-func (w *world) pages(t *testing.T, p store.Page, between func()) (pages [][]string) {
+// pages reads a list to its end and returns the IDs of the jobs, page by page. It calls afterPage
+// after each page except the last one.
+func (w *world) pages(t *testing.T, p store.Page, afterPage func()) (pages [][]string) {
 	t.Helper()
 	for {
 		records, next, err := w.ListJobs(t.Context(), p)
@@ -34,7 +34,7 @@ func (w *world) pages(t *testing.T, p store.Page, between func()) (pages [][]str
 			page = append(page, r.ID)
 		}
 		if len(page) > p.Size {
-			t.Errorf("a page of %d holds %d", p.Size, len(page))
+			t.Errorf("a page of at most %d jobs has %d", p.Size, len(page))
 		}
 		if pages = append(pages, page); next == nil {
 			return pages
@@ -43,7 +43,7 @@ func (w *world) pages(t *testing.T, p store.Page, between func()) (pages [][]str
 			t.Fatalf("the list does not advance from %+v", *next)
 		}
 		p.After = next
-		between()
+		afterPage()
 	}
 }
 
@@ -101,8 +101,8 @@ func TestListJobs(t *testing.T) {
 	})
 }
 
-// TestListJobs_scan: a page that has read its limit of records is returned as it is, and the next
-// page continues after it.
+// TestListJobs_scan: a page that has read its limit of records is returned even if it is not full,
+// and the next page continues after these records.
 func TestListJobs_scan(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -131,14 +131,14 @@ func TestListJobs_scan(t *testing.T) {
 				got = append(got, len(p))
 			}
 			if diff := cmp.Diff(counts, got); diff != "" {
-				t.Errorf("jobs a page with a bound of %d (-want +got):\n%s", scan, diff)
+				t.Errorf("jobs on each page with a scan limit of %d (-want +got):\n%s", scan, diff)
 			}
 			if diff := cmp.Diff(want, slices.Concat(pages...)); diff != "" {
-				t.Errorf("with a bound of %d (-want +got):\n%s", scan, diff)
+				t.Errorf("IDs with a scan limit of %d (-want +got):\n%s", scan, diff)
 			}
 		}
 		if len(want) != wanted {
-			t.Errorf("the test is about %d jobs, want %d", len(want), wanted)
+			t.Errorf("%d jobs have the wanted name, want %d", len(want), wanted)
 		}
 	})
 }
@@ -183,11 +183,11 @@ func want(jobs []tuning.Job, p store.Page) (ids []string) {
 	var left []tuning.Job
 	for _, j := range jobs {
 		label, labelled := j.Spec.Labels[p.LabelKey]
-		no := p.State != "" && p.State != j.State || p.BaseModel != "" && p.BaseModel != j.BaseModel ||
+		excluded := p.State != "" && p.State != j.State || p.BaseModel != "" && p.BaseModel != j.BaseModel ||
 			p.StartedBy != "" && p.StartedBy != j.StartedBy || p.LabelKey != "" && (!labelled || label != p.LabelValue) ||
 			j.CreatedAt.Before(p.CreatedFrom) || !p.CreatedBefore.IsZero() && j.CreatedAt.Compare(p.CreatedBefore) >= 0 ||
 			p.DisplayName != "" && strings.HasPrefix(j.DisplayName, "weekly")
-		if !no {
+		if !excluded {
 			left = append(left, j)
 		}
 	}
@@ -211,8 +211,8 @@ func want(jobs []tuning.Job, p store.Page) (ids []string) {
 	return ids
 }
 
-// TestListJobs_random: for random lists, with jobs created meanwhile, each job that existed before
-// is listed once, in order, and each later job at most once, and only if the filter selects it.
+// TestListJobs_random reads random lists while jobs are created. Each job that existed before is
+// listed once, in order. Each later job is listed at most once, and only if the filter selects it.
 func TestListJobs_random(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -239,7 +239,7 @@ func TestListJobs_random(t *testing.T) {
 			for _, id := range got {
 				at := slices.Index(rest, id)
 				if at < 0 {
-					t.Fatalf("%+v: %s is listed twice, not in order, or not meant\n%v", p, id, got)
+					t.Fatalf("%+v: %s is listed twice, not in order, or not selected by the filter\n%v", p, id, got)
 				}
 				rest = rest[at+1:]
 			}
@@ -251,16 +251,16 @@ func TestListJobs_random(t *testing.T) {
 	})
 }
 
-// TestListJobs_amid_inserts: while others create jobs all the time, before, between and after the
-// existing ones, each list has every job that existed at its beginning once, and no job twice.
+// TestListJobs_amid_inserts: other goroutines create jobs all the time, before, between and after
+// the existing ones. Each list has every job that existed at its beginning once, and no job twice.
 func TestListJobs_amid_inserts(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		const jobs, writers, more = 80, 4, 150
-		var there []tuning.Job
+		var existing []tuning.Job
 		for n := range jobs {
-			there = append(there, randomJob(n))
-			w.create(t, there[n])
+			existing = append(existing, randomJob(n))
+			w.create(t, existing[n])
 		}
 		var all sync.WaitGroup
 		var created atomic.Int64
@@ -277,9 +277,9 @@ func TestListJobs_amid_inserts(t *testing.T) {
 			p := randomPage()
 			got := slices.Concat(w.pages(t, p, nothing)...)
 			if n := len(slices.Compact(slices.Sorted(slices.Values(got)))); n < len(got) {
-				t.Errorf("%+v: %d of %d jobs are listed again", p, len(got)-n, len(got))
+				t.Errorf("%+v: %d of %d jobs are listed a second time", p, len(got)-n, len(got))
 			}
-			want := want(there, p)
+			want := want(existing, p)
 			old := slices.DeleteFunc(got, func(id string) bool { return !slices.Contains(want, id) })
 			if diff := cmp.Diff(want, old, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("%+v: existing jobs (-want +got):\n%s", p, diff)

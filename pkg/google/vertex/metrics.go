@@ -18,8 +18,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/metrics"
 )
 
-// Limits of what is read of one job's metrics. Vertex AI writes one run with six series for each
-// job, and picks the points of a series that has more.
+// These limits bound how much is read of one job's metrics. Vertex AI writes one run with six
+// series for each job. It selects maxPoints points of a series that has more.
 const (
 	maxRuns   = 3
 	maxSeries = 50
@@ -31,12 +31,12 @@ var (
 	tensorboardName = lazyregexp.New(`^projects/[^/]+/locations/[^/]+/tensorboards/[^/]+$`)
 )
 
-// Metrics returns the metrics of a tuning job, given the experiment of its description; they are
-// empty if there are none. Vertex AI keeps them in TensorBoard: the experiment is a metadata
+// Metrics returns the metrics of the tuning job whose description names the experiment. They are
+// empty if the job has none. Vertex AI keeps them in TensorBoard: the experiment is a metadata
 // context that names the TensorBoard, which has an experiment of the same ID. Source: the clients'
 // messages and google-cloud-aiplatform's Experiment.get_backing_tensorboard_resource. The names of
-// the context's fields and of the series are not part of the API, so they are matched by what they
-// contain. Such calls are rare, so each opens and closes its own connections.
+// the context's fields and of the series are not part of the API, so the code looks for names
+// that contain a known word. Such calls are rare, so each opens and closes its own connections.
 func (c *Client) Metrics(ctx context.Context, experiment string) (found metrics.Curves, err error) {
 	name := experimentName.FindStringSubmatch(experiment)
 	if name == nil {

@@ -18,8 +18,8 @@ import (
 var contractJSON []byte
 
 // Catalogue returns the text of a catalogue of base models that agrees with these stand-ins. The
-// variable CATALOGUE can point to it. It is the built-in catalogue with one change: the model that
-// the first HTTP contract names can be tuned, which only the stand-in for Vertex AI supports.
+// variable CATALOGUE can name a file with this text. It is the built-in catalogue with one change:
+// the model of the first HTTP contract, which Vertex AI has retired, can be tuned on the stand-in.
 func Catalogue() ([]byte, error) {
 	var contract struct{ Source, Model json.RawMessage }
 	var members map[string]json.RawMessage

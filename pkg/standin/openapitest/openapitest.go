@@ -1,7 +1,7 @@
 // Copyright 2026 The Vertextune Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package openapitest holds responses against an OpenAPI document in tests.
+// Package openapitest compares requests and responses with an OpenAPI document in tests.
 package openapitest
 
 import (
@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// Check returns what is wrong with a request or with its response; nil elements mean nothing.
+// Check returns the faults of a request and of its response. It may contain nil, which is no fault.
 type Check func(r *http.Request, body []byte, answer *http.Response, text []byte) []error
 
 // Agree serves with next, and fails the test for everything that check finds.

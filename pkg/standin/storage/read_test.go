@@ -17,7 +17,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/storage"
 )
 
-// TestGzip reads content that is stored as gzip, as it is.
+// TestGzip reads content that is stored as gzip, without unpacking it.
 func TestGzip(t *testing.T) {
 	t.Parallel()
 	s := start(t, storage.Config{})
@@ -54,7 +54,7 @@ func TestRanges(t *testing.T) {
 		{"o", "bytes=0-99", want{206, "bytes 0-9/10", "0123456789"}},
 		{"o", "bytes=10-", want{416, "bytes */10", ""}},
 		{"empty", "bytes=0-", want{416, "bytes */0", ""}},
-		{"o", "bytes=-3", want{400, "", ""}}, // from here on: not implemented
+		{"o", "bytes=-3", want{400, "", ""}}, // this range and the next ones are not implemented
 		{"o", "bytes=4-2", want{400, "", ""}},
 		{"o", "bytes=0-1,3-4", want{400, "", ""}},
 		{"o", "lines=0-1", want{400, "", ""}},

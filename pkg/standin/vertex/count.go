@@ -13,8 +13,8 @@ import (
 )
 
 // counter counts tokens as this stand-in counts those of training data, so that a job is billed by
-// the tokens that were counted. It has four characters in each token, in every language, which is
-// far from what a caller may estimate by the script.
+// the tokens that were counted. A token always has four characters. That can be far
+// from the estimate of a caller, which depends on the script of the text, such as Cyrillic.
 type counter struct {
 	v1.UnimplementedLlmUtilityServiceServer
 	models *prediction
@@ -62,7 +62,7 @@ func (c *counter) part(e *example, part *v1.Part) error {
 func jsonOf(value *structpb.Struct) string {
 	encoded, err := json.Marshal(value.AsMap())
 	if err != nil {
-		return "" // such as NaN
+		return "" // a value such as NaN has no JSON
 	}
 	return string(encoded)
 }

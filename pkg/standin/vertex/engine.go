@@ -19,7 +19,8 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/journal"
 )
 
-// At most this many datasets are read at once, however many jobs begin together.
+// concurrentReads is how many datasets are read at the same time at most, even if more jobs begin
+// at that time.
 const concurrentReads = 4
 
 // engine owns the jobs: it updates them by the clock and the journal, and reads datasets
@@ -32,7 +33,7 @@ type engine struct {
 	mu      sync.Mutex
 	board   *board
 	journal *journal.Journal // of records in JSON; nil keeps nothing
-	last    time.Time        // the latest time anyone has seen
+	last    time.Time        // the latest time that was used
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -55,8 +56,8 @@ func newEngine(cfg Config, facts *catalogue) (*engine, error) {
 	return e, nil
 }
 
-// objectOf returns a handle of a gs:// URI. It is no method, and the client no field, so that those
-// who use a Server do not compile the client's type: see gcs.Store.
+// objectOf returns a handle of a gs:// URI. It is not a method, and no field has the client's type,
+// so that packages which use a Server do not compile that type: see gcs.Store.
 func objectOf(e *engine, uri string) *storage.ObjectHandle {
 	bucket, object, _ := strings.Cut(strings.TrimPrefix(uri, "gs://"), "/")
 	client, _ := e.objects.(*storage.Client) // newEngine has put it there
@@ -108,7 +109,7 @@ func (e *engine) apply(r record) error {
 }
 
 // tick advances jobs while no call comes, so that a dataset is read when its job begins to run. The
-// caller's own clock may jump, so it is read often.
+// clock of the configuration may jump, so tick reads it often.
 func (e *engine) tick() {
 	pace := min(max(e.cfg.JobDuration/100, 5*time.Millisecond), 250*time.Millisecond)
 	if e.cfg.Now != nil {
@@ -128,8 +129,8 @@ func (e *engine) tick() {
 	}
 }
 
-// now advances every job to the present and returns it. After close, time stands still. The caller
-// holds the lock.
+// now advances every job to the present time, and returns that time. After close, the time does not
+// change any more. The caller holds the lock.
 func (e *engine) now() time.Time {
 	if e.ctx.Err() != nil {
 		return e.last
@@ -145,15 +146,15 @@ func (e *engine) now() time.Time {
 	return e.last
 }
 
-// clock is the present, for callers that do not hold the lock.
+// clock does the same as now, for callers that do not hold the lock.
 func (e *engine) clock() time.Time {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.now()
 }
 
-// moment is the present as the time of something that happens to a job now: after all that is seen
-// of it, so that its update time tells the change even when the clock has not moved. The caller
+// moment returns the time for a change of a job that happens now. It is later than the job's last
+// update, so that the update time shows the change even if the clock has not moved. The caller
 // holds the lock.
 func (e *engine) moment(j *job) time.Time {
 	now := e.now()
@@ -161,10 +162,11 @@ func (e *engine) moment(j *job) time.Time {
 	return e.last
 }
 
-// record journals what has already happened and cannot be refused any more.
+// record writes a change to the journal that has already happened. It only logs an error, because
+// the change cannot be refused any more.
 func (e *engine) record(r record) {
 	if err := e.append(r); err != nil {
-		slog.Error("vertex stand-in cannot keep its journal", "kind", r.Kind, "job_id", r.ID, "error", err)
+		slog.Error("the stand-in for Vertex AI could not write its journal", "kind", r.Kind, "job_id", r.ID, "error", err)
 	}
 }
 
@@ -190,7 +192,7 @@ func (e *engine) startReading(j *job) {
 		o := e.readDataset(ctx, j)
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		// What a stopped reader saw is not what the job would have seen.
+		// A reader that was stopped may not have read the whole dataset.
 		if ctx.Err() != nil {
 			return
 		}
@@ -200,8 +202,8 @@ func (e *engine) startReading(j *job) {
 	})
 }
 
-// close stops reading and waits for it. Jobs whose datasets were being read begin again at the next
-// start.
+// close stops the readers and waits for their end. Jobs whose datasets were being read begin again
+// at the next start.
 func (e *engine) close() error {
 	e.cancel()
 	e.work.Wait()
