@@ -105,8 +105,8 @@ func (a *API) log(r *http.Request, route string, err error, took time.Duration) 
 // remedyContext returns the values that are filled into the commands of a remedy.
 func (a *API) remedyContext() remedy.Context { return a.Config.Remedy() }
 
-// methodOf returns the request's method for the log. Other text than a known method is not logged,
-// because it could be any text.
+// methodOf returns the request's method for the log. An unknown method is not logged, because it
+// could be any text.
 func methodOf(r *http.Request) string {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:

@@ -119,7 +119,7 @@ func TestStart_budget(t *testing.T) {
 			wantTexts: []string{"$2.00, the ceiling of this service"},
 		},
 		{
-			name: "force_does_not_pay", body: `{"session_id":"long","max_cost_usd":2,"force":true}`, reason: "OVER_BUDGET",
+			name: "force_does_not_lift_the_limit", body: `{"session_id":"long","max_cost_usd":2,"force":true}`, reason: "OVER_BUDGET",
 			wantTexts: []string{"$2.00, max_cost_usd of the request"},
 		},
 		{
@@ -144,7 +144,7 @@ func TestStart_budget(t *testing.T) {
 			f := s.post(t, base+"/start", test.body).failed(http.StatusBadRequest)
 			for _, part := range test.wantTexts {
 				if !strings.Contains(f.Message, part) {
-					t.Errorf("%q is not said: %s", part, f.Message)
+					t.Errorf("the message does not contain %q: %s", part, f.Message)
 				}
 			}
 			refusal := violation{Field: "max_cost_usd", Reason: test.reason, Description: f.Message}

@@ -17,7 +17,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/usd"
 )
 
-// functions are what templates call.
+// functions are the functions that templates can call.
 var functions = template.FuncMap{
 	"static":  static,
 	"root":    func() string { return Root },
@@ -122,7 +122,7 @@ func stateOf(state any) stateView {
 	return stateViews[string(tuning.Unspecified)]
 }
 
-// promotedOf returns the state of the promotion that a start asked for.
+// promotedOf returns the view of the promotion that a start requested.
 func promotedOf(s promotion.State) stateView {
 	switch s {
 	case promotion.Done:
@@ -134,7 +134,7 @@ func promotedOf(s promotion.State) stateView {
 	}
 }
 
-// verdictOf returns the state of a file of OpenAI's clients.
+// verdictOf returns the view of a file that OpenAI's clients have uploaded, for its status.
 func verdictOf(status string) stateView {
 	switch status {
 	case "processed":

@@ -14,7 +14,7 @@ import (
 	"github.com/vertextune/vertextune/pkg/entry/convert"
 )
 
-// TestStart_replaced: a job trains on the generation that asked for it, or does not run.
+// TestStart_replaced: a job trains on the generation of the file that requested the job, or fails.
 func TestStart_replaced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -33,7 +33,7 @@ func TestStart_replaced(t *testing.T) {
 	if start, jobs := w.reportedStart(t, "a.json"), w.Recorded(t); start.JobID != jobs[1].ID || start.Earlier != nil {
 		t.Errorf("the report says %+v", start)
 	}
-	// The file is deleted before its event is handled, so there is no start.
+	// This file is deleted before its event is handled, so there is no start.
 	third := w.dropWith(t, "b.json", good, wishes())
 	w.Remove(t, inbox, "b.json")
 	if outcome := w.handle(t, third); outcome != convert.Gone || len(w.Recorded(t)) != 2 {

@@ -28,16 +28,16 @@ var fieldNames = strings.NewReplacer(
 	"epoch_count", "n_epochs",
 )
 
-// errorTypes are OpenAI's types of errors by HTTP status. Every other status below 500 has the
-// first.
+// errorTypes are OpenAI's types of errors by HTTP status. Every other status below 500 has the type
+// of a bad request.
 var errorTypes = map[int]string{
 	http.StatusBadRequest: "invalid_request_error", http.StatusUnauthorized: "authentication_error",
 	http.StatusForbidden: "permission_error", http.StatusTooManyRequests: "rate_limit_error",
 }
 
-// WriteError writes an error in OpenAI's shape. OpenAI's clients repeat a request after some
-// errors by themselves, and sleep as long as Retry-After says. If repeating does not help, a header
-// says so.
+// WriteError writes an error in OpenAI's shape. After some errors OpenAI's clients repeat a request
+// by themselves, after the time in the header Retry-After. The header X-Should-Retry prevents that
+// if a repetition cannot help, or if the queue is full, which lasts minutes.
 func WriteError(w http.ResponseWriter, e *fault.Error, _ string) error {
 	status := e.Kind.HTTP().Code
 	var body errorBody
@@ -55,8 +55,8 @@ func WriteError(w http.ResponseWriter, e *fault.Error, _ string) error {
 		}
 	}
 	body.Error.Code = strings.ToLower(code)
-	mayPass := status >= http.StatusInternalServerError || e.Kind == fault.Canceled || e.Kind == fault.ResourceExhausted
-	if !mayPass || e.Reason == "QUEUE_FULL" {
+	isTransient := status >= http.StatusInternalServerError || e.Kind == fault.Canceled || e.Kind == fault.ResourceExhausted
+	if !isTransient || e.Reason == "QUEUE_FULL" {
 		w.Header().Set("X-Should-Retry", "false")
 	}
 	return serve.WriteErrorBody(w, e, body)

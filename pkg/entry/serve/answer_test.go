@@ -21,7 +21,7 @@ func (broken) WriteResponse(w http.ResponseWriter) error {
 	return errors.Join(err, http.NewResponseController(w).Flush(), errors.New("the second half cannot be read"))
 }
 
-// A client must not take a part of a response for the whole.
+// TestWriteAnswer_fails checks that a client notices that a response is not complete.
 func TestWriteAnswer_fails(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

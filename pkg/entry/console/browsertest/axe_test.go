@@ -19,10 +19,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// axeVersion is the version of axe-core that looks at the pages.
+// axeVersion is the version of axe-core that checks the pages.
 const axeVersion = "axe-core@4.14.1"
 
-// axeText is the text of axe-core, or why it is missing.
+// axeText returns the script of axe-core, or the reason why it is missing.
 var axeText = sync.OnceValues(func() (text, missing string) {
 	if _, err := exec.LookPath("npm"); err != nil {
 		return "", "skipped: npm: not installed"
@@ -46,7 +46,7 @@ var axeText = sync.OnceValues(func() (text, missing string) {
 	return string(script), ""
 })
 
-// axe returns the text of axe-core.
+// axe returns the script of axe-core, or skips the test if it is missing.
 func axe(t *testing.T) string {
 	t.Helper()
 	text, missing := axeText()
@@ -64,7 +64,7 @@ func (b *tab) accessible(at string) {
 	}
 	text, missing := axeText()
 	if missing != "" {
-		return // TestPages says so
+		return // TestPages is skipped, and gives the reason
 	}
 	eval[bool](b, text+"; true")
 	for _, v := range eval[[]violation](b, runAxe) {
@@ -82,8 +82,8 @@ type violation struct {
 const runAxe = `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((r) =>
 	r.violations.map((v) => ({id: v.id, help: v.help, nodes: v.nodes.map((n) => n.html.slice(0, 200) + ' ' + n.failureSummary)})))`
 
-// TestPages looks at every page in both color schemes and at three widths. With CONSOLE_SHOTS it
-// keeps pictures of them in that folder.
+// TestPages checks every page in both color schemes and at three widths. If CONSOLE_SHOTS names a
+// folder, it saves a picture of each page there.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	b := open(t)
@@ -101,7 +101,8 @@ func TestPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, width := range widths {
-			// These pages differ while the job runs, which it does for some seconds.
+			// The pages of a job look different while it runs, and it runs for a few seconds only.
+			// So these pages come first.
 			running := "/console/jobs/" + start(t, `{"session_id": "support-1", "hyperparameters": {"epoch_count": 3}, "timeout": "3600s", "labels": {"team": "support"}, "display_name": "new"}`)
 			inOrder := slices.Concat([][2]string{{"running", running}, {"cancel", running + "/cancel"}}, pages)
 			b.do(chromedp.EmulateViewport(width, 900))
@@ -129,7 +130,7 @@ func (b *tab) shoot(file string) {
 	}
 }
 
-// everyPage fills the console, and returns the names and the addresses of its pages.
+// everyPage creates data for the console, and returns the names and the paths of its pages.
 func (b *tab) everyPage(t *testing.T) [][2]string {
 	t.Helper()
 	first := start(t, `{"all_messages": true, "hyperparameters": {"epoch_count": 4}, "validation_split": 0.2, "evaluate": true, "display_name": "all-messages"}`)
