@@ -7,7 +7,7 @@ resource "google_artifact_registry_repository" "images" {
   format        = "DOCKER"
   kms_key_name  = var.kms_key
 
-  # Services run digests. A tag permanently identifies the build of an image.
+  # Services run an image by its digest. A tag always identifies the same build of an image.
   docker_config {
     immutable_tags = true
   }

@@ -1,8 +1,8 @@
 # Copyright 2026 The Vertextune Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# The secret has the hashes of the tokens of mode "token". Terraform's state has neither the tokens
-# nor the hashes.
+# The secret contains the hashes of the API tokens, for the authentication mode "token". Terraform's
+# state contains neither the tokens nor the hashes.
 locals {
   api_tokens = join(",", sort([for name, t in var.api_tokens : "${name}:${t.role}:${t.sha256}"]))
   # This value changes whenever the tokens change, and does not help to guess them.

@@ -41,7 +41,7 @@ resource "google_storage_bucket" "inbox" {
     }
   }
 
-  # For files that scripts/smoke has dropped.
+  # This rule deletes the files that scripts/smoke has dropped.
   lifecycle_rule {
     action {
       type = "Delete"
@@ -104,7 +104,7 @@ resource "google_storage_bucket" "data" {
     }
   }
 
-  # A start that is too long for its record is kept here until its dataset is written.
+  # A start's request that is too large for the record is kept here until the dataset is written.
   lifecycle_rule {
     action {
       type = "Delete"
@@ -116,7 +116,7 @@ resource "google_storage_bucket" "data" {
     }
   }
 
-  # For files that scripts/smoke has dropped.
+  # This rule deletes the datasets and reports of the files that scripts/smoke has dropped.
   lifecycle_rule {
     action {
       type = "Delete"
@@ -188,7 +188,7 @@ locals {
   catalogue = try(regex("^gs://(?P<bucket>[^/]+)/(?P<name>.+)$", var.catalogue.object), { bucket = null, name = null })
 }
 
-# There is no depends_on, as for google_project in main.tf.
+# This has no depends_on, for the same reason as google_project in main.tf.
 data "google_storage_project_service_account" "this" {}
 
 # Cloud Storage notifies Eventarc of new objects through a topic that Eventarc creates with the

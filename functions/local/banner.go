@@ -10,14 +10,14 @@ import (
 	"text/template"
 )
 
-var page = template.Must(template.New("").Parse(`Vertextune runs on this machine. {{if .Dir}}All data are kept in {{.Dir}}.{{else}}All data are deleted at the end.{{end}}
+var page = template.Must(template.New("").Parse(`Vertextune runs on this machine. {{if .Dir}}All data are kept in {{.Dir}}.{{else}}All data are deleted when it stops.{{end}}
 
   console         {{.URL}}/console
 {{with .Token}}  signed in       {{$.URL}}/console/sign-in#token={{.}}
 {{end}}  functions       {{.URL}}/api/v1/fine-tuning
   inbox bucket    gs://{{.Inbox}}   drop .json or .jsonl files here
   data bucket     gs://{{.Data}}    datasets and reports appear here
-  events          topic projects/{{.Project}}/topics/{{.Events}}, with a subscription {{.Events}} to read it with
+  events          topic projects/{{.Project}}/topics/{{.Events}}, and the subscription {{.Events}} to read them
 
 # Google's own clients reach the services with these variables. Set them for single commands only: if you
 # export them, the next local command uses these services too.
@@ -44,20 +44,20 @@ curl -sS "$VT_STORAGE/storage/v1/b/{{.Data}}/o/drops%2Fconversations.json%2Frepo
 {{.Get}}/jobs
 {{.Get}}/job-status/JOB_NAME
 
-# list its events, see its losses and where its data come from, and cancel it
+# list the events of a job, see its losses and where its data come from, and cancel the job
 {{.Get}}/jobs/JOB_NAME/events
 {{.Get}}/jobs/JOB_NAME/metrics
 {{.Get}}/lineage/JOB_NAME
 {{.Get}}/cancel/JOB_NAME -X POST
 
-# compare the tuned model of a job with its base (the job needs validation data, as from "validation_split": 0.3)
+# compare the tuned model of a job with its base (the job needs validation data, such as from "validation_split": 0.3)
 {{.Post}}/evaluations -d '{"job_name": "JOB_NAME"}'
 {{.Get}}/evaluations/EVALUATION_ID
 
 # ask what the same job on the successor of its base model would do and cost
 {{.Post}}/retune -d '{"job_name": "JOB_NAME", "dry_run": true}'
 
-# make its model the active version of a model, see which one is active, and go back
+# make the tuned model of a job the active version of a model, see the active version, and go back
 {{.Post}}/models/MODEL_ID/promote -d '{"job_name": "JOB_NAME"}'
 {{.Get}}/models/MODEL_ID
 {{.Get}}/models/MODEL_ID/rollback -X POST

@@ -15,7 +15,8 @@ import (
 	"github.com/vertextune/vertextune/testdata"
 )
 
-// demo does the main job once, from outside, as a user would: with a storage client and plain HTTP.
+// demo shows the main use of the service once, from outside, as a user would do it: with a storage
+// client and plain HTTP.
 func demo(ctx context.Context, s *system, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*s.jobDuration+time.Minute)
 	defer cancel()
@@ -25,7 +26,7 @@ func demo(ctx context.Context, s *system, out io.Writer) error {
 			return err
 		}
 	}
-	d.say("\nDone. Start it with \"scripts/local\" to try it yourself.\n")
+	d.say("\nDone. Run \"scripts/local\" to try the service yourself.\n")
 	return nil
 }
 
@@ -181,8 +182,8 @@ func (d *demonstration) loss(ctx context.Context, name string) error {
 	}
 }
 
-// evaluation shows what the comparison with the base model has found. The poller does it after the
-// end of the job.
+// evaluation shows the result of the comparison with the base model, which the poller makes after
+// the end of the job.
 func (d *demonstration) evaluation(ctx context.Context) error {
 	d.say("\n3. Ask the base model and the tuned model the questions that were kept\n")
 	for {
@@ -212,7 +213,8 @@ func (d *demonstration) evaluation(ctx context.Context) error {
 	}
 }
 
-// promote makes the tuned model the active version of a model, because the comparison was good.
+// promote makes the tuned model the active version of a model, if it is at least 5 points better
+// than its base.
 func (d *demonstration) promote(ctx context.Context) error {
 	d.say("\n4. Promote it to the active version of model \"support\", if it gains 5 points or more\n")
 	var moved struct {

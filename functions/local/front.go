@@ -21,13 +21,13 @@ import (
 	"github.com/vertextune/vertextune/pkg/core/fault"
 )
 
-// limits bound how long a request may take to arrive.
+// limits are how long the header and the body of a request may take to arrive.
 type limits struct{ header, body time.Duration }
 
 var usualLimits = limits{header: 10 * time.Second, body: time.Minute}
 
-// newFront returns the server that takes the place of Cloud Run's front end. It keeps a connection
-// no longer than a request needs to arrive; the Functions Framework does not limit that.
+// newFront returns the server that takes the place of Cloud Run's front end. It limits how long a
+// request may take to arrive. The Functions Framework has no such limit.
 func newFront(target *url.URL, l limits) *http.Server {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -38,7 +38,8 @@ func newFront(target *url.URL, l limits) *http.Server {
 		Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 100},
 		ErrorLog:  slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			// The deadline also ends the request's context, and the proxy may report only that.
+			// When the deadline passes, the request's context also ends. The proxy may report only
+			// the end of the context.
 			if body, ok := r.Context().Value(bodyKey{}).(*timedBody); ok && body.timedOut.Load() {
 				err = os.ErrDeadlineExceeded
 			}
@@ -107,7 +108,7 @@ func serveFront(ctx context.Context, front *http.Server, l net.Listener) error {
 	ended := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(ended)
-		// The functions themselves may take as long to stop.
+		// The functions may take the same time to stop.
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		_ = front.Shutdown(grace) // requests that are unanswered by then are cut off

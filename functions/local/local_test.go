@@ -122,7 +122,7 @@ func waitFor(t *testing.T, what string, met func() bool) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); !met(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("%s: not within 30 s", what)
+			t.Fatalf("waited 30 s for %s", what)
 		}
 	}
 }
@@ -220,8 +220,8 @@ func TestPort_taken(t *testing.T) {
 	}
 }
 
-// fails runs the command, which must end at once with this code and give the reason in one line,
-// without Go's own wording. It returns the output.
+// fails runs the command, which must end at once with this code and give the reason in one line.
+// The line must not contain Go's error text about a context. It returns the line.
 func fails(t *testing.T, code int, args string, environment ...string) string {
 	t.Helper()
 	cmd := command(t, args)
@@ -238,9 +238,9 @@ func fails(t *testing.T, code int, args string, environment ...string) string {
 	return said.String()
 }
 
-// TestEmulator_away checks that the command names the emulator that it cannot reach, says what to
-// do, and does not wait.
-func TestEmulator_away(t *testing.T) {
+// TestEmulator_unreachable checks that the command names the emulator that it cannot reach, says
+// what to do, and does not wait.
+func TestEmulator_unreachable(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"STORAGE_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"} {
 		for _, address := range []string{"127.0.0.1:1", "http://localhost:1/"} {

@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// plot returns a line with the course of a series, with its first and its last value. At most width
-// of the values are shown, evenly, with both ends.
+// plot draws a series as bars in one line, between its first and its last value. It draws at most
+// width values, at even distances, including the first and the last one.
 func plot(values []float64, width int) string {
 	if len(values) == 0 {
 		return ""

@@ -10,8 +10,9 @@ import (
 )
 
 // eventSender is the only account that may deliver events to the functions; EVENT_ACCOUNT names it.
-// On this machine the signature of tokens is not checked, as Cloud Run does in production. So the
-// name is a random secret of this run. Otherwise a page in a browser could forge an event.
+// In production Cloud Run checks the signature of tokens, but nothing checks it on this machine. So
+// the account has a random name, which is a secret of this run. Otherwise a page in a browser could
+// forge an event.
 type eventSender struct{ account string }
 
 func newEventSender() eventSender {

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// buildAccount returns the account of a deployment that builds and releases.
+// buildAccount returns the account that builds and releases the deployment with this name.
 func buildAccount(name string) string { return name + "-build@my-project.iam.gserviceaccount.com" }
 
 // predefined holds the permissions of Google's roles that are relevant here. The source is the list
@@ -89,9 +89,9 @@ func onSecret(_ *world, _ []string, flags map[string]string) string {
 	return "secret " + flags["--secret"]
 }
 
-// These permissions are those that gcloud 528 uses, as seen by a test server: it reads a service,
-// writes the whole service, and waits for the operation, which belongs to the project. Cloud Run
-// also checks that the caller may use the service's account and read the image
+// gcloud 528 needs these permissions, as a test server has shown: gcloud reads a service, writes
+// the whole service, and waits for the operation, which belongs to the project. Cloud Run also
+// checks that the caller may use the service's account and read the image
 // (https://cloud.google.com/run/docs/reference/iam/roles#additional-configuration).
 var (
 	readsService  = []need{{"run.services.get", onService}}
