@@ -209,6 +209,9 @@ func (c *conversation) parsed(n int, code, message string, add func(v int)) {
 	c.r, c.encodedString = outer, encodedString
 	outer.example.chars += inner.example.chars
 	outer.example.tokens += inner.example.tokens
+	for script, tokens := range inner.example.scripts {
+		outer.example.scripts[script] += tokens
+	}
 	for kind, count := range inner.example.parts {
 		outer.example.parts[kind] += count
 	}

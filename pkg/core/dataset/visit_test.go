@@ -144,3 +144,20 @@ func TestExample_has_its_size(t *testing.T) {
 		}
 	}
 }
+
+// TestExample_counts_encoded_strings: the texts in an encoded string count for the script too.
+func TestExample_counts_encoded_strings(t *testing.T) {
+	t.Parallel()
+	const encoded = `{"messages":[{"role":"user","content":"q"},{"role":"assistant",` +
+		`"tool_calls":"[{\"name\":\"f\",\"arguments\":{\"city\":\"Петербург, Москва, Новосибирск\"}}]"}]}`
+	var got dataset.Script
+	report, err := dataset.Convert(t.Context(), io.Discard, strings.NewReader(encoded), dataset.Options{
+		Example: func(e dataset.Example) error {
+			got = e.Script
+			return nil
+		},
+	})
+	if err != nil || report.Errors > 0 || got != dataset.Two {
+		t.Errorf("%v, %d errors, script %d, want %d", err, report.Errors, got, dataset.Two)
+	}
+}
