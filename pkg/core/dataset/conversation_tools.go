@@ -187,6 +187,9 @@ func (c *conversation) parameters(v, required int) {
 	s := schemaWriter{r: r, root: v, limit: maxSchemas}
 	switch r.kind(v) {
 	case strictjson.String:
+		if required != 0 && r.is(required, strictjson.Array) && r.len(required) > 0 {
+			r.fail(required, CodeInvalidSchema, `the parameters are a string, and "required" is not in it`, `write "required" into the parameters`)
+		}
 		if !r.blank(v) {
 			c.parsed(v, CodeInvalidSchema, "the parameters are not JSON", func(v int) { c.parameters(v, 0) })
 		}
