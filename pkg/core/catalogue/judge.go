@@ -207,7 +207,7 @@ func (d *decoder) ranges(p string, f Facts) {
 	d.atLeast(joinPointer(value, "percent_from_examples"), v.PercentFromExamples, 0)
 	for name, percent := range map[string]int64{"percent_of_examples": v.PercentOfExamples, "percent_of_bytes": v.PercentOfBytes} {
 		if percent < 0 || percent > 100 {
-			d.add(joinPointer(value, name), "must be from 1 to 100")
+			d.add(joinPointer(value, name), "must be from 0 to 100")
 		}
 	}
 }
