@@ -22,9 +22,10 @@ import (
 	"github.com/vertextune/vertextune/pkg/standin/cloud"
 )
 
-// quick makes jobs that end soon, and lets each request read them from Vertex AI.
+// quick makes jobs that end soon, but still run when the next call cancels them, and lets each
+// request read them from Vertex AI.
 func quick(c *api.Config, clouds *cloud.Config) {
-	clouds.JobDuration = 400 * time.Millisecond
+	clouds.JobDuration = 3 * time.Second
 	c.StatusMaxAge = 0
 }
 
