@@ -221,9 +221,16 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, 40*time.Second)
 	defer cancel()
-	if err := chromedp.Do(ctx, steps...); err != nil {
-		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.pathname + '\\n' + document.body.innerText"))
-		b.t.Fatalf("%v; the page is %s", err, text)
+	for _, step := range steps {
+		err := chromedp.Do(ctx, step)
+		// While a page is loading, its nodes can be replaced between the search and the use of one.
+		for err != nil && strings.Contains(err.Error(), "No node with given id") && ctx.Err() == nil {
+			err = chromedp.Do(ctx, step)
+		}
+		if err != nil {
+			text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.pathname + '\\n' + document.body.innerText"))
+			b.t.Fatalf("%v; the page is %s", err, text)
+		}
 	}
 }
 
