@@ -102,7 +102,7 @@ func (r *run) ids() (all []string) {
 // recovery is how long the system may take to recover from a fault. It usually takes a few seconds.
 // On a busy machine it takes longer, because calls that run out of time are repeated. So the test
 // does not use this time to decide that a job is stuck: it counts ticks, see maxTicks.
-const recovery = 2 * time.Minute
+const recovery = 5 * time.Minute
 
 // maxTicks is how many ticks may pass before a start whose lease has expired is resumed.
 const maxTicks = 10
