@@ -120,7 +120,7 @@ func ask(t *testing.T, method, url, body string, answer any) bool {
 // waitFor waits for a condition, and fails the test if the condition is not met within 30 seconds.
 func waitFor(t *testing.T, what string, met func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !met(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !met(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited 30 s for %s", what)
 		}

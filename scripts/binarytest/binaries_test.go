@@ -192,7 +192,7 @@ func run(t *testing.T, cmd *exec.Cmd, said *bytes.Buffer, c *cloud.Cloud) string
 	go func() { defer close(ended); _ = cmd.Wait() }() // the process state has the result
 	t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended })
 	address := fmt.Sprintf("127.0.0.1:%d", port)
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if conn, err := net.Dial("tcp", address); err == nil {
 			_ = conn.Close()
 			return address

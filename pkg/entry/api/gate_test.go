@@ -75,7 +75,7 @@ func TestGate(t *testing.T) {
 	chunked := func(r *http.Request) { r.ContentLength, r.Body = -1, io.NopCloser(io.MultiReader(r.Body)) }
 	finish := s.unfinished(t)
 	// When another large body is refused, the unfinished request holds the memory.
-	for end := time.Now().Add(30 * time.Second); s.post(t, base+"/validate-data", wide(2*mib)).code != http.StatusServiceUnavailable; {
+	for end := time.Now().Add(time.Minute); s.post(t, base+"/validate-data", wide(2*mib)).code != http.StatusServiceUnavailable; {
 		if time.Now().After(end) {
 			t.Fatal("a second large body does not wait")
 		}

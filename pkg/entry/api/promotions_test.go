@@ -69,7 +69,7 @@ func (s *system) quickJob(t *testing.T) tuning.Job {
 		} `json:"job_info"`
 	}
 	s.post(t, base+"/start", `{"training_data":"gs://`+data+`/own.jsonl","hyperparameters":{"epoch_count":3}}`).decode(&started)
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		s.get(t, base+"/job-status/"+started.Info.ID)
 		if job := s.Read(t, started.Info.ID).Job; job.State == tuning.Succeeded {
 			return job

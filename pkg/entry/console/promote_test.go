@@ -44,7 +44,7 @@ func (s *system) train(t testing.TB, edit func(*tuning.Request)) tuning.Job {
 func (s *system) tick(t testing.TB, isDone func() bool) {
 	t.Helper()
 	poller := s.NewPoller(t, s.back)
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if err := poller.Tick(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -75,7 +75,7 @@ func (w *world) free(t *testing.T, records ...store.Record) {
 	for _, r := range records {
 		r = w.Read(t, r.ID)
 		w.cancel(t, r)
-		for deadline := time.Now().Add(30 * time.Second); w.labelled(r.ID)[0].GetState() != aiplatformpb.JobState_JOB_STATE_CANCELLED; {
+		for deadline := time.Now().Add(time.Minute); w.labelled(r.ID)[0].GetState() != aiplatformpb.JobState_JOB_STATE_CANCELLED; {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s does not end", r.Name)
 			}

@@ -24,7 +24,7 @@ import (
 func (w *world) trained(t *testing.T) store.Record {
 	t.Helper()
 	r := w.begin(t, central)
-	time.Sleep(50 * time.Millisecond) // many times longer than the job takes
+	w.AwaitEnds(t)
 	return r
 }
 

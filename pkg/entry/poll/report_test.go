@@ -49,7 +49,7 @@ func TestReport(t *testing.T) {
 	})
 	ended := func() store.Record {
 		r := w.begin(t, central)
-		time.Sleep(50 * time.Millisecond) // many times longer than the job takes
+		w.AwaitEnds(t)
 		return r
 	}
 	a := ended()
@@ -68,7 +68,7 @@ func TestReport(t *testing.T) {
 	storageStatus.Store(http.StatusTooManyRequests)
 	b := ended()
 	// Google's client would retry for minutes.
-	briefly, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	briefly, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 	defer cancel()
 	if err := w.Tick(briefly); err == nil || !strings.Contains(err.Error(), "report on job "+b.ID) {
 		t.Errorf("Tick = %v", err)

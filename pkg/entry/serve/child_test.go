@@ -149,7 +149,7 @@ func (c *child) wantLine(want string) {
 // listens waits until the child accepts connections.
 func (c *child) listens() {
 	c.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(c.url, "http://"))
 		if err == nil {
 			_ = conn.Close()

@@ -5,9 +5,12 @@ package cloudtest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/entry/poll"
@@ -25,6 +28,17 @@ func Capitals(n int, question string) string {
 	return all.String()
 }
 
+// AwaitEnds waits until all jobs on Vertex AI have ended.
+func (c *Cloud) AwaitEnds(t testing.TB) {
+	t.Helper()
+	active := func(j *pb.TuningJob) bool { return j.GetEndTime() == nil }
+	for deadline := time.Now().Add(time.Minute); slices.ContainsFunc(c.Run.Vertex.Jobs(), active); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the jobs do not end")
+		}
+	}
+}
+
 // Train starts a job and lets the poller tick until the job has ended.
 func (c *Cloud) Train(t testing.TB, starter *jobs.Service, poller *poll.Poller, r tuning.Request) tuning.Job {
 	t.Helper()
@@ -32,7 +46,7 @@ func (c *Cloud) Train(t testing.TB, starter *jobs.Service, poller *poll.Poller, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if err := poller.Tick(t.Context()); err != nil {
 			t.Fatal(err)
 		}

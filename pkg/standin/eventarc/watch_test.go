@@ -53,7 +53,7 @@ func (b *bucket) waitForLists(t *testing.T, n int) {
 	b.mu.Lock()
 	want := b.lists + n
 	b.mu.Unlock()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		b.mu.Lock()
 		lists := b.lists
 		b.mu.Unlock()

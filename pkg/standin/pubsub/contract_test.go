@@ -91,7 +91,7 @@ func (w *world) ready(sub string) []*pb.ReceivedMessage {
 // more messages.
 func (w *world) pull(sub string, ack bool) *pb.ReceivedMessage {
 	w.t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		all := w.ready(sub)
 		if len(all) == 0 {
 			continue

@@ -253,7 +253,7 @@ func (w *world) cancel(name string) error {
 // waitFor waits for a condition of a job that does not depend on the clock.
 func (w *world) waitFor(name, what string, ok func(*pb.TuningJob) bool) *pb.TuningJob {
 	w.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if job := w.get(name); ok(job) {
 			return job
 		}

@@ -123,7 +123,7 @@ func TestOpenModel(t *testing.T) {
 		t.Errorf("the job is %s", job.GetName())
 	}
 	b.clock.add(duration / 10)
-	for deadline := time.Now().Add(20 * time.Second); b.get(job.GetName()).GetTuningDataStats() == nil && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); b.get(job.GetName()).GetTuningDataStats() == nil && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	b.clock.add(duration)
