@@ -224,7 +224,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	for _, step := range steps {
 		err := chromedp.Do(ctx, step)
 		// While a page is loading, its nodes can be replaced between the search and the use of one.
-		for err != nil && strings.Contains(err.Error(), "No node with given id") && ctx.Err() == nil {
+		for err != nil && strings.Contains(err.Error(), "node with given id") && ctx.Err() == nil {
 			err = chromedp.Do(ctx, step)
 		}
 		if err != nil {
