@@ -98,14 +98,17 @@ func (d *Document) CheckResponse(r *http.Request, op Operation, answer *http.Res
 	return d.checkBody("response", at, documented.Value.Content, answer.Header, body)
 }
 
-// input describes a request in the terms of openapi3filter.
+// input describes a request in the terms of openapi3filter, which would not compare the response to
+// a HEAD: it is documented as that to the operation's method.
 func (d *Document) input(r *http.Request, op Operation) (*openapi3filter.RequestValidationInput, error) {
 	item := d.Spec.Paths.Value(op.Path)
 	if item == nil || item.GetOperation(op.Method) == nil {
 		return nil, fmt.Errorf("the document has no operation %s %s", op.Method, op.Path)
 	}
+	request := r.Clone(r.Context())
+	request.Method = op.Method
 	return &openapi3filter.RequestValidationInput{
-		Request: r, PathParams: op.Arguments,
+		Request: request, PathParams: op.Arguments,
 		Route:   &routers.Route{Spec: d.Spec, Path: op.Path, PathItem: item, Method: op.Method, Operation: item.GetOperation(op.Method)},
 		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true},
 	}, nil
