@@ -24,7 +24,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/storage"
 
@@ -134,7 +133,7 @@ func (b *bench) compare(w io.Writer, runs int, name, plainName string, measured,
 // awaitJobs waits until no tuning job is active, because the stand-in for Vertex AI reads their
 // datasets in this process.
 func (b *bench) awaitJobs() {
-	for slices.ContainsFunc(b.vertex.Jobs(), func(j *pb.TuningJob) bool { return j.GetEndTime() == nil }) {
+	for b.vertex.HasActiveJobs() {
 		time.Sleep(10 * time.Millisecond)
 	}
 }

@@ -5,12 +5,9 @@ package cloudtest
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	pb "cloud.google.com/go/aiplatform/apiv1/aiplatformpb"
 
 	"github.com/vertextune/vertextune/pkg/core/tuning"
 	"github.com/vertextune/vertextune/pkg/entry/poll"
@@ -31,8 +28,7 @@ func Capitals(n int, question string) string {
 // AwaitEnds waits until all jobs on Vertex AI have ended.
 func (c *Cloud) AwaitEnds(t testing.TB) {
 	t.Helper()
-	active := func(j *pb.TuningJob) bool { return j.GetEndTime() == nil }
-	for deadline := time.Now().Add(time.Minute); slices.ContainsFunc(c.Run.Vertex.Jobs(), active); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); c.Run.Vertex.HasActiveJobs(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the jobs do not end")
 		}

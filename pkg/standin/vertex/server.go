@@ -69,6 +69,11 @@ func (s *Server) Close() error { return s.close() }
 
 func (s *Server) shutDown() error { return errors.Join(s.Server.Close(), s.engine.close()) }
 
+// HasActiveJobs reports whether a job has not ended.
+func (s *Server) HasActiveJobs() bool {
+	return slices.ContainsFunc(s.Jobs(), func(j *v1.TuningJob) bool { return j.GetEndTime() == nil })
+}
+
 // Jobs returns the current state of all jobs in all projects and locations, newest first, in the
 // form of API version v1.
 func (s *Server) Jobs() []*v1.TuningJob {
