@@ -4,7 +4,6 @@
 package gcs
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"hash/crc32"
@@ -16,13 +15,6 @@ import (
 
 	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/google/gcperr"
-)
-
-// The client allocates one chunk for each upload, however small the object is, to send it again
-// after an error. So an object that fits in smallChunk gets no more.
-const (
-	chunk      = 4 << 20
-	smallChunk = 256 << 10 // the smallest size that Cloud Storage allows
 )
 
 // Spec describes an object to write.
@@ -41,10 +33,12 @@ type Spec struct {
 // transient: a caller to whom ErrConflict means that the object exists would name a missing one.
 func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error) (int64, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // an upload that was not closed is cancelled
 	handle := objectOf(ctx, s, spec.Bucket, spec.Name)
-	upload := &upload{Writer: handle.If(condition(spec.Replaces)).NewWriter(ctx)}
-	upload.ContentType, upload.Metadata = spec.ContentType, spec.Metadata
+	to := handle.If(condition(spec.Replaces)).NewWriter(ctx)
+	to.ContentType, to.Metadata = spec.ContentType, spec.Metadata
+	upload := &upload{to: to}
+	defer upload.stop()
+	defer cancel() // an upload that was not closed is cancelled
 
 	body := &summer{to: upload}
 	if err := fill(body); err != nil {
@@ -59,49 +53,12 @@ func (s *Store) Write(ctx context.Context, spec Spec, fill func(io.Writer) error
 	}
 	switch {
 	case err == nil:
-		return upload.Attrs().Generation, nil
+		return to.Attrs().Generation, nil
 	case isPrecondition(err):
 		return earlierWrite(ctx, handle, spec, body)
 	default:
 		return 0, notWritten(err, spec)
 	}
-}
-
-// upload is a writer that collects what is written until it is as much as a small chunk. So it
-// knows the size of the chunks before the upload begins. It also spares the client, which hands each
-// write to another goroutine, a write for each line.
-type upload struct {
-	*storage.Writer
-	collected bytes.Buffer
-	begun     bool
-}
-
-func (u *upload) Write(p []byte) (int, error) {
-	if u.collected.Len()+len(p) >= smallChunk {
-		if err := u.flush(chunk); err != nil {
-			return 0, err
-		}
-		if len(p) >= smallChunk {
-			return u.Writer.Write(p) //nolint:wrapcheck // Store.Write wraps it
-		}
-	}
-	return u.collected.Write(p)
-}
-
-// flush uploads what was collected. The first flush decides the size of the chunks.
-func (u *upload) flush(chunkSize int) error {
-	if !u.begun {
-		u.begun, u.ChunkSize = true, chunkSize
-	}
-	_, err := u.collected.WriteTo(u.Writer)
-	return err //nolint:wrapcheck // Store.Write wraps it
-}
-
-func (u *upload) Close() error {
-	if err := u.flush(smallChunk); err != nil {
-		return err
-	}
-	return u.Writer.Close() //nolint:wrapcheck // Store.Write wraps it
 }
 
 // notWritten returns the error of a failed write. NotFound can only mean that the bucket is

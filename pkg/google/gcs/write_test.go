@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
@@ -188,6 +190,37 @@ func TestWrite_fill_fails_after_a_conflict(t *testing.T) {
 		t.Errorf("Write = %v, want %v", err, errFill)
 	}
 	w.holds(t, "a.jsonl", "another's")
+}
+
+// TestWrite_sends_and_fills_at_the_same_time: the first chunk is only received when a second one has
+// been filled.
+func TestWrite_sends_and_fills_at_the_same_time(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	filled := make(chan struct{})
+	var received atomic.Bool
+	w.OnAny(func(ctx context.Context, c faults.Call, do faults.Do) error {
+		if strings.HasPrefix(c.Request.(*http.Request).Header.Get("Content-Range"), "bytes 0-") {
+			received.Store(true)
+			select {
+			case <-filled:
+			case <-time.After(time.Minute):
+				t.Error("a second chunk is not filled while the first one is sent")
+			}
+		}
+		return do(ctx)
+	})
+	_, err := w.Objects.Write(t.Context(), spec("a.jsonl"), func(to io.Writer) error {
+		_, err := io.CopyN(to, pattern{}, 8<<20)
+		close(filled)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := w.Object(t, bucket, "a.jsonl"); len(got) != 8<<20 || !received.Load() {
+		t.Errorf("the object has %d bytes, want 8 MiB in chunks", len(got))
+	}
 }
 
 // TestWrite_conflict_of_many_chunks: the conflict is found before the end of the upload, and the
