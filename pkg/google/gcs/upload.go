@@ -13,8 +13,8 @@ const (
 )
 
 // upload is a writer that collects blocks of the size of a small chunk, and passes them to another
-// goroutine. The client accepts nothing while it sends a chunk. In the meantime, as many blocks as
-// a chunk has are collected.
+// goroutine. The client accepts nothing while it sends a chunk. A quarter of a chunk is collected in
+// the meantime.
 type upload struct {
 	to    *storage.Writer
 	block []byte
@@ -56,7 +56,7 @@ func (u *upload) pass() error {
 }
 
 func (u *upload) begin() {
-	const blocks = chunk / smallChunk
+	const blocks = chunk / smallChunk / 4
 	u.to.ChunkSize = chunk
 	u.full, u.empty = make(chan []byte, blocks), make(chan []byte, blocks)
 	u.failed, u.ended = make(chan struct{}), make(chan struct{})

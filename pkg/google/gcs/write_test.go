@@ -6,14 +6,10 @@ package gcs_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
@@ -48,32 +44,6 @@ func TestWrite(t *testing.T) {
 		t.Errorf("object (-want +got):\n%s", diff)
 	}
 	w.holds(t, "a.jsonl", "one\n")
-}
-
-// TestWrite_sizes: objects just below and above the size of a small chunk have their whole content.
-func TestWrite_sizes(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	for _, size := range []int{0, 1, 256<<10 - 1, 256 << 10, 256<<10 + 1, 4 << 20, 4<<20 + 1} {
-		for _, step := range []int{1000, 256 << 10, 5 << 20} { // the bytes of each Write
-			t.Run(fmt.Sprintf("%d_by_%d", size, step), func(t *testing.T) {
-				t.Parallel()
-				content := strings.Repeat("0123456789", size/10+1)[:size]
-				s := spec(t.Name())
-				if _, err := w.Objects.Write(t.Context(), s, func(to io.Writer) error {
-					for part := range slices.Chunk([]byte(content), step) {
-						if _, err := to.Write(part); err != nil {
-							return err
-						}
-					}
-					return nil
-				}); err != nil {
-					t.Fatal(err)
-				}
-				w.holds(t, s.Name, content)
-			})
-		}
-	}
 }
 
 func TestWritePreconditions(t *testing.T) {
@@ -190,62 +160,6 @@ func TestWrite_fill_fails_after_a_conflict(t *testing.T) {
 		t.Errorf("Write = %v, want %v", err, errFill)
 	}
 	w.holds(t, "a.jsonl", "another's")
-}
-
-// TestWrite_sends_and_fills_at_the_same_time: the first chunk is only received when a second one has
-// been filled.
-func TestWrite_sends_and_fills_at_the_same_time(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	filled := make(chan struct{})
-	var received atomic.Bool
-	w.OnAny(func(ctx context.Context, c faults.Call, do faults.Do) error {
-		if strings.HasPrefix(c.Request.(*http.Request).Header.Get("Content-Range"), "bytes 0-") {
-			received.Store(true)
-			select {
-			case <-filled:
-			case <-time.After(time.Minute):
-				t.Error("a second chunk is not filled while the first one is sent")
-			}
-		}
-		return do(ctx)
-	})
-	_, err := w.Objects.Write(t.Context(), spec("a.jsonl"), func(to io.Writer) error {
-		_, err := io.CopyN(to, pattern{}, 8<<20)
-		close(filled)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := w.Object(t, bucket, "a.jsonl"); len(got) != 8<<20 || !received.Load() {
-		t.Errorf("the object has %d bytes, want 8 MiB in chunks", len(got))
-	}
-}
-
-// TestWrite_conflict_of_many_chunks: the conflict is found before the end of the upload, and the
-// rest must still be compared.
-func TestWrite_conflict_of_many_chunks(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	write := func(last string) (int64, error) {
-		return w.Objects.Write(t.Context(), spec("a.jsonl"), func(to io.Writer) error {
-			if _, err := io.CopyN(to, pattern{}, 9<<20); err != nil {
-				return err
-			}
-			return fill(last)(to)
-		})
-	}
-	first, err := write("same")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if again, err := write("same"); err != nil || again != first {
-		t.Errorf("the same again: generation %d, %v; want %d", again, err, first)
-	}
-	if _, err := write("else"); !errors.Is(err, gcs.ErrConflict) {
-		t.Errorf("other content: %v, want ErrConflict", err)
-	}
 }
 
 // TestWrite_answer_lost: the object was written, but the answer was lost. The client sends it
