@@ -30,14 +30,25 @@ func TestMain(m *testing.M) {
 		main()
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	// Killed commands leave files, and running ones find each other through this folder.
+	dir, err := os.MkdirTemp("", "localtest")
+	if err == nil {
+		err = os.Setenv("TMPDIR", dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir) // the system cleans its temporary folder too
+	os.Exit(code)
 }
 
 func command(t *testing.T, args string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = []string{argsVariable + "=" + args, "HOME=" + t.TempDir()}
 	cmd.Dir = t.TempDir() // a folder without the developer's .env
+	cmd.Env = []string{argsVariable + "=" + args, "HOME=" + t.TempDir(), "TMPDIR=" + os.TempDir()}
 	return cmd
 }
 
@@ -65,7 +76,10 @@ func launch(t *testing.T, args string, environment ...string) running {
 	if err := r.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = r.Process.Kill() })
+	t.Cleanup(func() {
+		_ = r.Process.Kill()
+		_, _ = r.Process.Wait()
+	})
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if m := urlLine.FindStringSubmatch(lines.Text()); m != nil {

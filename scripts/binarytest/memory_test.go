@@ -49,7 +49,7 @@ func always(part string) func(int) string { return func(int) string { return par
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("skipped: memory limits: they take most of a minute")
+		t.Skip("slow: scripts/test all runs it")
 	}
 	if _, err := os.Stat("/proc/self/status"); err != nil {
 		t.Skip("skipped: memory limits: the system does not say how much memory a process has had")

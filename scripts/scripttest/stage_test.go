@@ -140,7 +140,7 @@ func (s *stage) startLocal(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), localBinary, "-port", "0", "-token", "secret", "-job-duration", "1s", "-poll-interval", "200ms")
-	cmd.Dir, cmd.Env = s.dir, []string{"HOME=" + s.dir}
+	cmd.Dir, cmd.Env = s.dir, []string{"HOME=" + s.dir, "TMPDIR=" + s.dir}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

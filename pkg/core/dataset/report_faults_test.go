@@ -147,7 +147,7 @@ func peak(f func()) uint64 {
 // file. The test measures the whole process, so no other test may run.
 func TestMemory_is_bounded(t *testing.T) { //nolint:paralleltest // see above
 	if testing.Short() {
-		t.Skip("it takes many seconds")
+		t.Skip("slow: scripts/test all runs it")
 	}
 	const limit = 200 << 20
 	bomb := func(start, text string) io.Reader {

@@ -91,7 +91,7 @@ func TestWork_in_hand_finishes(t *testing.T) {
 func TestWork_that_does_not_end_is_cut_off(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("skipped: takes nine seconds of waiting")
+		t.Skip("slow: scripts/test all runs it")
 	}
 	c := startChild(t, "http", freePort(t))
 	c.wantLine("opened a=b c")

@@ -65,11 +65,11 @@ func PubSub(t testing.TB) string {
 func (e *emulator) use(t testing.TB) string {
 	t.Helper()
 	if testing.Short() {
-		t.Skipf("skipped: Google's %s emulator takes too long for a short run", e.service)
+		t.Skip("slow: scripts/test all runs it")
 	}
 	jar, reason := e.find()
 	if reason != "" {
-		t.Skipf("skipped: Google's %s emulator is not installed: %s", e.service, reason)
+		t.Skipf("skipped: Google's %s emulator: %s", e.service, reason)
 	}
 	e.once.Do(func() { e.err = e.start(jar) })
 	if e.err != nil {

@@ -69,6 +69,11 @@ func serve() (stop func(), err error) {
 		cancel()
 		return nil, err
 	}
+	// What the browser and a killed command leave behind is removed with the folder.
+	if err := os.Setenv("TMPDIR", dir); err != nil {
+		cancel()
+		return nil, err
+	}
 	program := filepath.Join(dir, "local")
 	build := exec.CommandContext(ctx, "go", "build", "-o", program, "../../../../functions/local")
 	if out, err := build.CombinedOutput(); err != nil {
