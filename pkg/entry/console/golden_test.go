@@ -27,7 +27,7 @@ var changing = []struct {
 	text    string
 }{
 	{regexp.MustCompile(`vt-\d{8}-\d{6}-[a-z0-9]{10}`), "JOB"},
-	{regexp.MustCompile(`…[a-z0-9]{10}\.jsonl`), "…JOB.jsonl"},
+	{regexp.MustCompile(`vt-\d{4}…[a-z0-9]{8}\.jsonl`), "vt-YEAR…JOB.jsonl"},
 	{regexp.MustCompile(`\d{14,}`), "NUMBER"},
 	{regexp.MustCompile(`fine_tuned_model_\d{8}_\d{6}`), "fine_tuned_model_TIME"},
 	{regexp.MustCompile(` *<li><span class="state running">.*The job is training\..*</li>\n`), ""}, // a tick may miss it

@@ -4,8 +4,10 @@
 package console
 
 import (
+	"path"
+	"slices"
 	"strconv"
-	"unicode/utf8"
+	"strings"
 
 	"github.com/vertextune/vertextune/pkg/core/dataset"
 	"github.com/vertextune/vertextune/pkg/core/tuning"
@@ -13,9 +15,9 @@ import (
 
 // The size of the boxes in the picture of a lineage, and the room between them.
 const (
-	boxWidth, boxHeight = 196, 56
-	boxGap, boxSpace    = 38, 16
-	boxLetters          = 25 // that fit into a box
+	boxWidth, boxHeight = 208, 56
+	boxGap, boxSpace    = 30, 16
+	boxLetters          = 22 // that fit into a box
 	mostSources         = 4  // that are drawn; the list below the picture has all
 )
 
@@ -131,14 +133,35 @@ func (p *picture) join(from, to []box) {
 	}
 }
 
-// shortened returns a text of at limit so many letters. It leaves out the middle, because the ends
-// of names tell them apart.
-func shortened(text string, limit int) string {
-	text = dataset.Visible(text)
-	if utf8.RuneCountInString(text) <= limit {
-		return text
+// shortened returns a name that is as wide as so many Latin letters at most. Of a longer name of
+// Google Cloud, only what follows the last slash is taken. The middle of the rest is left out,
+// because the ends tell names apart.
+func shortened(name string, limit int) string {
+	letters := []rune(dataset.Visible(name))
+	if fitting(letters, limit) == len(letters) {
+		return string(letters)
 	}
-	letters := []rune(text)
-	head := limit / 3
-	return string(letters[:head]) + "…" + string(letters[len(letters)-(limit-head-1):])
+	if strings.HasPrefix(name, "gs://") || strings.HasPrefix(name, "projects/") {
+		return shortened(path.Base(name), limit)
+	}
+	head := letters[:fitting(letters, limit/3)]
+	tail := letters[len(head):]
+	slices.Reverse(tail)
+	tail = tail[:fitting(tail, limit-limit/3-1)]
+	slices.Reverse(tail)
+	return string(head) + "…" + string(tail)
+}
+
+// fitting returns how many letters fit into the width of so many Latin ones.
+func fitting(letters []rune, limit int) int {
+	const firstWide = 0x2e80 // from here on, most letters are those of East Asia and emoji, which are twice as wide
+	for n, r := range letters {
+		if limit--; r >= firstWide {
+			limit--
+		}
+		if limit < 0 {
+			return n
+		}
+	}
+	return len(letters)
 }

@@ -56,9 +56,13 @@ func axe(t *testing.T) string {
 	return text
 }
 
-// accessible fails the test if axe-core finds something on the page, or the page is too wide.
+// accessible fails the test if axe-core finds something on the page, the page is too wide, or the
+// text of a picture leaves its box.
 func (b *tab) accessible(at string) {
 	b.t.Helper()
+	if texts := eval[[]string](b, textsOutside); len(texts) > 0 {
+		b.t.Errorf("%s: the texts %q of a picture leave their boxes", at, texts)
+	}
 	if eval[bool](b, "document.documentElement.scrollWidth > document.documentElement.clientWidth") {
 		b.t.Errorf("%s is wider than the window", at)
 	}
@@ -78,6 +82,12 @@ type violation struct {
 	Help  string   `json:"help"`
 	Nodes []string `json:"nodes"`
 }
+
+const textsOutside = `[...document.querySelectorAll('svg text')].filter((text) => {
+	const box = (text.closest('g')?.querySelector('rect.box') || text.ownerSVGElement).getBoundingClientRect();
+	const own = text.getBoundingClientRect();
+	return own.width > 0 && (own.left < box.left - 1 || own.right > box.right + 1 || own.top < box.top - 1 || own.bottom > box.bottom + 1);
+}).map((text) => text.textContent)`
 
 const runAxe = `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((r) =>
 	r.violations.map((v) => ({id: v.id, help: v.help, nodes: v.nodes.map((n) => n.html.slice(0, 200) + ' ' + n.failureSummary)})))`
