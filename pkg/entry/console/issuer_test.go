@@ -4,93 +4,53 @@
 package console_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
-
-	jose "github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/jwt"
 
 	"github.com/vertextune/vertextune/pkg/entry/auth"
+	"github.com/vertextune/vertextune/pkg/standin/openid"
 )
 
-// desk is an OpenID issuer whose only user is Ann.
-type desk struct {
-	url   string
-	nonce string // of the last sign-in
-	long  bool   // its tokens are too long for a cookie
-}
-
 // at lets people sign in to the console at an issuer.
-func (s *system) at(t *testing.T) *desk {
+func (s *system) at(t *testing.T) *openid.Issuer {
 	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
+	issuer := openid.Start(t)
+	config := auth.Config{
+		Mode: "oidc", Issuer: issuer.URL, Audiences: []string{"api"}, ClientID: "console", ClientSecret: "s", Operators: []string{"email:ann@example.com"},
 	}
-	d := &desk{}
-	write := func(w http.ResponseWriter, v any) {
-		w.Header().Set("Content-Type", "application/json")
-		if err := json.NewEncoder(w).Encode(v); err != nil {
-			t.Error(err)
-		}
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		write(w, map[string]string{"issuer": d.url, "jwks_uri": d.url + "/keys", "authorization_endpoint": d.url + "/authorize", "token_endpoint": d.url + "/token"})
-	})
-	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
-		write(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: private.Public(), KeyID: "1"}}})
-	})
-	mux.HandleFunc("POST /token", func(w http.ResponseWriter, _ *http.Request) {
-		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: private, KeyID: "1"}}, nil)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		claims := map[string]any{
-			"iss": d.url, "sub": "1", "aud": "console", "exp": time.Now().Add(time.Hour).Unix(), "nonce": d.nonce, "email": "ann@example.com", "email_verified": true,
-		}
-		if d.long {
-			claims["groups"] = strings.Repeat("x", 4000)
-		}
-		token, err := jwt.Signed(signer).Claims(claims).Serialize()
-		if err != nil {
-			t.Error(err)
-		}
-		write(w, map[string]string{"access_token": "a", "token_type": "Bearer", "id_token": token})
-	})
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	d.url = server.URL
-	config := auth.Config{Mode: "oidc", Issuer: d.url, Audiences: []string{"api"}, ClientID: "console", ClientSecret: "s", Operators: []string{"email:ann@example.com"}}
+	var err error
 	if s.console.Auth, err = auth.New(config); err != nil {
 		t.Fatal(err)
 	}
 	s.console.SignIn, s.console.Config.Mode = auth.NewSignIn(config, s.console.Auth), "oidc"
-	return d
+	return issuer
 }
 
-// leave goes to the issuer, and returns the state and the cookie that the browser has.
-func (s *system) leave(t *testing.T, d *desk, next string, edit ...func(*http.Request)) (state string, cookie *http.Cookie) {
+// leave signs Ann in at the issuer, and returns where she is sent back to, and the cookie that her
+// browser has.
+func (s *system) leave(t *testing.T, issuer *openid.Issuer, next string, edit ...func(*http.Request)) (back *url.URL, cookie *http.Cookie) {
 	t.Helper()
 	a := s.send(t, http.MethodGet, "", "/console/sign-in/issuer?next="+url.QueryEscape(next), nil, edit...)
-	to, err := url.Parse(a.header.Get("Location"))
-	if err != nil || a.code != http.StatusFound || !strings.HasPrefix(to.String(), d.url+"/authorize?") {
-		t.Fatalf("got %d to %q, %v", a.code, to, err)
+	to := a.header.Get("Location")
+	if a.code != http.StatusFound || !strings.HasPrefix(to, issuer.URL+"/authorize?") {
+		t.Fatalf("got %d to %q", a.code, to)
 	}
-	d.nonce = to.Query().Get("nonce")
-	if !strings.HasSuffix(to.Query().Get("redirect_uri"), "/console/sign-in/callback") {
-		t.Errorf("the issuer sends the browser to %s", to.Query().Get("redirect_uri"))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, to, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return to.Query().Get("state"), a.cookie(t)
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	back, err = response.Location()
+	if err != nil || back.Path != "/console/sign-in/callback" {
+		t.Fatalf("the issuer sends the browser to %v, %v", back, err)
+	}
+	return back, a.cookie(t)
 }
 
 // cookies returns the cookies that an answer sets, by name.
@@ -110,13 +70,12 @@ func TestSignIn_at_an_issuer(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	d := s.at(t)
-	s.get(t, "", "/console/money").has(t, http.StatusUnauthorized, `href="/console/sign-in/issuer?next=%2Fconsole%2Fmoney"`, strings.TrimPrefix(d.url, "http://")).hasNo(t, `id="token"`)
-	state, cookie := s.leave(t, d, "/console/money?month=2026-11")
+	s.get(t, "", "/console/money").has(t, http.StatusUnauthorized, `href="/console/sign-in/issuer?next=%2Fconsole%2Fmoney"`, strings.TrimPrefix(d.URL, "http://")).hasNo(t, `id="token"`)
+	back, cookie := s.leave(t, d, "/console/money?month=2026-11")
 	if cookie.Name != "vertextune-local-sign-in" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.MaxAge != 600 || cookie.Path != "/" {
 		t.Errorf("the cookie is %+v", cookie)
 	}
-	back := "/console/sign-in/callback?code=c&state=" + state
-	a := s.send(t, http.MethodGet, "", back, nil, with(cookie)).has(t, http.StatusOK, `http-equiv="refresh" content="0; url=/console/money?month=2026-11"`)
+	a := s.send(t, http.MethodGet, "", back.RequestURI(), nil, with(cookie)).has(t, http.StatusOK, `http-equiv="refresh" content="0; url=/console/money?month=2026-11"`)
 	set := a.cookies()
 	session := set["vertextune-local"]
 	if session == nil || !session.HttpOnly || session.SameSite != http.SameSiteStrictMode || session.MaxAge < 3500 || session.MaxAge > 3600 || set[cookie.Name].MaxAge >= 0 {
@@ -124,7 +83,7 @@ func TestSignIn_at_an_issuer(t *testing.T) {
 	}
 	s.get(t, session.Value, "/console/data").has(t, http.StatusOK, "ann@example.com", "operator", "Sign out")
 	s.get(t, session.Value, "/console/start").has(t, http.StatusForbidden)
-	if strings.Contains(s.Log.String(), session.Value) || strings.Contains(s.Log.String(), state) {
+	if strings.Contains(s.Log.String(), session.Value) || strings.Contains(s.Log.String(), back.Query().Get("state")) {
 		t.Error("a secret is in the log")
 	}
 }
@@ -133,7 +92,8 @@ func TestSignIn_at_an_issuer_refused(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	d := s.at(t)
-	state, cookie := s.leave(t, d, "/console")
+	back, cookie := s.leave(t, d, "/console")
+	state := back.Query().Get("state")
 	other := *cookie
 	other.Value = "bm8"
 	for name, test := range map[string]struct {
@@ -151,11 +111,22 @@ func TestSignIn_at_an_issuer_refused(t *testing.T) {
 			t.Errorf("%s: there is a session", name)
 		}
 	}
-	d.nonce = "of another sign-in"
-	s.send(t, http.MethodGet, "", "/console/sign-in/callback?code=c&state="+state, nil, with(cookie)).has(t, http.StatusUnauthorized)
-	d.long = true
-	state, cookie = s.leave(t, d, "/console")
-	s.send(t, http.MethodGet, "", "/console/sign-in/callback?code=c&state="+state, nil, with(cookie)).has(t, http.StatusUnauthorized, "too long for a cookie")
+	for name, test := range map[string]struct {
+		claim string
+		value any
+		says  string
+	}{
+		"of another sign-in": {"nonce", "another", "not completed"},
+		"of another client":  {"aud", "another", "not completed"},
+		"too long":           {"groups", strings.Repeat("x", 4000), "too long for a cookie"},
+	} {
+		d.Claims = func(claims map[string]any) { claims[test.claim] = test.value }
+		back, cookie = s.leave(t, d, "/console")
+		a := s.send(t, http.MethodGet, "", back.RequestURI(), nil, with(cookie)).has(t, http.StatusUnauthorized, test.says)
+		if a.cookies()["vertextune-local"] != nil {
+			t.Errorf("a token %s: there is a session", name)
+		}
+	}
 }
 
 func TestSignIn_at_an_issuer_over_HTTPS(t *testing.T) {
@@ -167,8 +138,8 @@ func TestSignIn_at_an_issuer_over_HTTPS(t *testing.T) {
 	if cookie.Name != "__Host-vertextune-sign-in" || !cookie.Secure {
 		t.Errorf("the cookie is %+v", cookie)
 	}
-	state, cookie := s.leave(t, d, "/console/"+strings.Repeat("x", 2000), elsewhere)
-	s.send(t, http.MethodGet, "", "/console/sign-in/callback?code=c&state="+state, nil, elsewhere, with(cookie)).has(t, http.StatusOK, `url=/console"`)
+	back, cookie := s.leave(t, d, "/console/"+strings.Repeat("x", 2000), elsewhere)
+	s.send(t, http.MethodGet, "", back.RequestURI(), nil, elsewhere, with(cookie)).has(t, http.StatusOK, `url=/console"`)
 }
 
 // Without a client of the issuer, people paste a token.
