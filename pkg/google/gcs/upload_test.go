@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+
+	"github.com/vertextune/vertextune/pkg/core/fault"
 	"github.com/vertextune/vertextune/pkg/google/gcs"
 	"github.com/vertextune/vertextune/pkg/standin/faults"
 )
@@ -53,7 +56,7 @@ func TestWrite_sends_and_fills_at_the_same_time(t *testing.T) {
 	filled := make(chan struct{})
 	var received atomic.Bool
 	w.OnAny(func(ctx context.Context, c faults.Call, do faults.Do) error {
-		if strings.HasPrefix(c.Request.(*http.Request).Header.Get("Content-Range"), "bytes 0-") {
+		if isFirstChunk(c) {
 			received.Store(true)
 			select {
 			case <-filled:
@@ -74,6 +77,28 @@ func TestWrite_sends_and_fills_at_the_same_time(t *testing.T) {
 	if got, _ := w.Object(t, bucket, "a.jsonl"); len(got) != 5<<20 || !received.Load() {
 		t.Errorf("the object has %d bytes, want 5 MiB in chunks", len(got))
 	}
+}
+
+// TestWrite_refused_while_filling: an upload that Cloud Storage refuses ends the source, however long
+// that is.
+func TestWrite_refused_while_filling(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.OnAny(faults.If(isFirstChunk, faults.Fail(codes.PermissionDenied)))
+	_, err := w.Objects.Write(t.Context(), spec("a.jsonl"), func(to io.Writer) error {
+		_, err := io.Copy(to, pattern{})
+		return err
+	})
+	if fault.KindOf(err) != fault.UpstreamFailed || !strings.Contains(err.Error(), "a.jsonl") {
+		t.Errorf("Write = %v (kind %d), want UpstreamFailed", err, fault.KindOf(err))
+	}
+	if got, there := w.Object(t, bucket, "a.jsonl"); there != nil {
+		t.Errorf("there is an object of %d bytes", len(got))
+	}
+}
+
+func isFirstChunk(c faults.Call) bool {
+	return strings.HasPrefix(c.Request.(*http.Request).Header.Get("Content-Range"), "bytes 0-")
 }
 
 // TestWrite_conflict_of_many_chunks: the conflict is found before the end of the upload, and the
