@@ -122,6 +122,11 @@ func (c *conversation) chatNode(m *chatNodes, name int) {
 	}
 }
 
+const (
+	wrongSide    = "only the model calls functions or refuses to answer"
+	wrongSideFix = "write it into a message of the assistant"
+)
+
 // chatTurn adds one message according to its role.
 func (c *conversation) chatTurn(m chatNodes) {
 	r := c.r
@@ -129,7 +134,7 @@ func (c *conversation) chatTurn(m chatNodes) {
 	if string(role) != roleAssistant && !isModelName(role) {
 		for _, calls := range [...]int{m.toolCalls, m.functionCall, m.refusal} {
 			if calls != 0 && r.hasContent(calls) {
-				r.fail(calls, CodeWrongSide, "only the model calls functions or refuses to answer", "write it into a message of the assistant")
+				r.fail(calls, CodeWrongSide, wrongSide, wrongSideFix)
 			}
 		}
 	}

@@ -57,8 +57,8 @@ func (c *conversation) chatPart(part int) {
 	}
 	name := r.text(kind)
 	switch name {
-	case "tool_use":
-		c.addCall(part)
+	case "tool_use", "tool_call", "function_call":
+		c.chatCall(part, name)
 		return
 	case "tool_result":
 		c.partMembers(part, "tool_use_id", "name", "content", "is_error")
@@ -74,6 +74,24 @@ func (c *conversation) chatPart(part int) {
 	c.chatValue(part, kind, name)
 }
 
+// chatCall adds a part that is a call. The call is in the member with the name of its type, in
+// "value" (LLaMA-Factory), or the part itself.
+func (c *conversation) chatCall(part int, name string) {
+	if c.role != roleModel {
+		c.parts++
+		c.r.fail(part, CodeWrongSide, wrongSide, wrongSideFix)
+		return
+	}
+	for _, member := range [...]string{name, "value"} {
+		if v := c.r.member(part, member); v != 0 && c.r.member(part, "name") == 0 {
+			c.partMembers(part, member)
+			c.addCalls(v)
+			return
+		}
+	}
+	c.addCall(part)
+}
+
 // chatValue adds a part whose value is in the member with the name of its type.
 func (c *conversation) chatValue(part, kind int, name string) {
 	r := c.r
@@ -85,12 +103,8 @@ func (c *conversation) chatValue(part, kind int, name string) {
 		member = "image_url"
 	}
 	value := r.member(part, member)
-	if value == 0 && member == "text" {
-		for _, other := range [...]string{"value", "content"} { // LLaMA-Factory, Oumi
-			if v := r.member(part, other); v != 0 {
-				member, value = other, v
-			}
-		}
+	if value == 0 {
+		member, value = c.otherValue(part, member)
 	}
 	if source := r.member(part, "source"); value == 0 && source != 0 && (name == "image" || name == "document") {
 		c.partMembers(part, "source")
@@ -114,6 +128,18 @@ func (c *conversation) chatValue(part, kind int, name string) {
 		c.parts++
 		r.fail(kind, CodeUnsupported, "parts of the type "+quoted(name)+" cannot be converted", "take the part away")
 	}
+}
+
+// otherValue returns the value of a part that has it under another name, and the name. If there is
+// none, the name stays.
+func (c *conversation) otherValue(part int, member string) (string, int) {
+	if v := c.r.member(part, "value"); v != 0 { // LLaMA-Factory
+		return "value", v
+	}
+	if v := c.r.member(part, "content"); v != 0 && member == "text" { // Oumi
+		return "content", v
+	}
+	return member, 0
 }
 
 // partMembers checks the members of a part other than the used ones.
