@@ -4,10 +4,7 @@
 package dataset
 
 import (
-	"bytes"
-	"path"
 	"slices"
-	"strings"
 
 	"github.com/vertextune/vertextune/pkg/core/strictjson"
 )
@@ -121,7 +118,11 @@ func (c *conversation) chatValue(part, kind int, name string) {
 	case "text", "input_text", "output_text", "refusal":
 		c.textPart(value)
 	case "image_url", "input_image", "image":
-		c.image(value)
+		c.address(value, imageFile)
+	case "video_url", "video":
+		c.address(value, videoFile)
+	case "audio_url", "audio":
+		c.address(value, audioFile)
 	case "input_audio":
 		c.audio(value)
 	default:
@@ -133,11 +134,10 @@ func (c *conversation) chatValue(part, kind int, name string) {
 // otherValue returns the value of a part that has it under another name, and the name. If there is
 // none, the name stays.
 func (c *conversation) otherValue(part int, member string) (string, int) {
-	if v := c.r.member(part, "value"); v != 0 { // LLaMA-Factory
-		return "value", v
-	}
-	if v := c.r.member(part, "content"); v != 0 && member == "text" { // Oumi
-		return "content", v
+	for _, other := range [...]string{"value", "content"} { // LLaMA-Factory, Oumi
+		if v := c.r.member(part, other); v != 0 {
+			return other, v
+		}
 	}
 	return member, 0
 }
@@ -159,120 +159,4 @@ func (c *conversation) partMembers(part int, used ...string) {
 			r.unused(i)
 		}
 	}
-}
-
-// source adds an image or a document in Anthropic's format.
-func (c *conversation) source(n int) {
-	r := c.r
-	if !r.is(n, strictjson.Object) {
-		c.parts++
-		return
-	}
-	mime, data, url := r.member(n, "media_type"), r.member(n, "data"), r.member(n, "url")
-	switch {
-	case url != 0:
-		c.image(url)
-	case !r.isType(n, "base64") || r.kind(mime) != strictjson.String || r.kind(data) != strictjson.String:
-		c.parts++
-		r.fail(n, CodeUnsupported, "only a base64 source or one with a url can be converted", `write {"type": "base64", "media_type": …, "data": …}`)
-	default:
-		c.inlineNode(mime, r.text(mime), data)
-	}
-}
-
-// inlineNode adds the base64 data of a string node. mime is the type; at is the node that contains
-// it.
-func (c *conversation) inlineNode(at int, mime string, data int) {
-	c.parts++ // counted even if it cannot be written
-	r := c.r
-	if !isBase64(r.key(data)) {
-		r.fail(data, CodeInvalidBase64, "the data is not base64", "")
-		return
-	}
-	if known, ok := r.mimeType(at, mime); ok {
-		c.parts--
-		c.inline(known, r.key(data))
-	}
-}
-
-// image adds an image by its address, which may contain the image itself.
-func (c *conversation) image(n int) {
-	r := c.r
-	c.parts++ // counted even if it cannot be written
-	url := n
-	if r.kind(n) == strictjson.Object {
-		if url = r.member(n, "url"); url == 0 {
-			r.fail(n, CodeMissingField, `the image has no "url"`, "")
-			return
-		}
-	}
-	if !r.is(url, strictjson.String) {
-		return
-	}
-	address := r.key(url)
-	if data, ok := bytes.CutPrefix(address, []byte("data:")); ok {
-		mime, body, ok := bytes.Cut(data, []byte(";base64,"))
-		if !ok || !isBase64(body) {
-			r.fail(url, CodeInvalidBase64, "the image is not base64", "write data:image/png;base64,…")
-			return
-		}
-		mime, _, _ = bytes.Cut(mime, []byte(";"))
-		if known, ok := r.mimeType(url, string(mime)); ok {
-			c.parts--
-			c.inline(known, body)
-		}
-		return
-	}
-	if !r.checkURI(url) {
-		return
-	}
-	mime := mimeByName(string(address))
-	if mime == "" {
-		mime = "image/jpeg"
-		r.warn(url, CodeMimeTypeGuessed, "the address does not show the type of the image; image/jpeg is assumed", "use an address that ends in .png, .jpg or .webp")
-	}
-	c.parts--
-	c.file(mime, address)
-}
-
-// mimeByName returns the MIME type for the suffix of an address, or "".
-func mimeByName(address string) string {
-	address, _, _ = strings.Cut(address, "?")
-	address, _, _ = strings.Cut(address, "#")
-	switch strings.ToLower(path.Ext(address)) {
-	case ".png":
-		return "image/png"
-	case ".jpg", ".jpeg":
-		return "image/jpeg"
-	case ".webp":
-		return "image/webp"
-	case ".pdf":
-		return "application/pdf"
-	case ".mp4":
-		return "video/mp4"
-	case ".mp3":
-		return "audio/mp3"
-	case ".wav":
-		return "audio/wav"
-	}
-	return ""
-}
-
-// audio adds sound that is inside the message.
-func (c *conversation) audio(n int) {
-	r := c.r
-	c.parts++ // counted even if it cannot be written
-	if !r.is(n, strictjson.Object) {
-		return
-	}
-	data, format := r.member(n, "data"), r.member(n, "format")
-	if data == 0 || format == 0 {
-		r.fail(n, CodeMissingField, `the sound must have "data" and "format"`, "")
-		return
-	}
-	if !r.is(data, strictjson.String) || !r.is(format, strictjson.String) {
-		return
-	}
-	c.parts--
-	c.inlineNode(format, "audio/"+r.text(format), data)
 }
