@@ -142,13 +142,13 @@ func (s *Store) commitAdmission(ctx context.Context, docs []*firestore.DocumentS
 	answer := &firestore.CommitResponse{}
 	return answer, s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) (err error) {
 		if gate.Exists() {
-			// The timestamp makes each write a change: Firestore does not count an unchanged
-			// document as written.
+			// The number makes each write a change: Firestore does not count an unchanged document as
+			// written, and a timestamp is the same for all writes of a millisecond.
 			err = tx.Update(gate.Ref, []firestore.Update{
-				{Path: "job_id", Value: job.Ref.ID}, {Path: "at", Value: firestore.ServerTimestamp},
+				{Path: "job_id", Value: job.Ref.ID}, {Path: "at", Value: firestore.ServerTimestamp}, {Path: "number", Value: firestore.Increment(1)},
 			}, firestore.LastUpdateTime(gate.UpdateTime))
 		} else {
-			err = tx.Create(gate.Ref, map[string]any{"job_id": job.Ref.ID, "at": firestore.ServerTimestamp})
+			err = tx.Create(gate.Ref, map[string]any{"job_id": job.Ref.ID, "at": firestore.ServerTimestamp, "number": 1})
 		}
 		err = errors.Join(err, tx.Update(job.Ref, mutableFields(next), firestore.LastUpdateTime(job.UpdateTime)))
 		if wanted := reservedBy(before, next); wanted != 0 {

@@ -167,13 +167,13 @@ func TestAdmit(t *testing.T) {
 }
 
 // TestAdmit_shows_at_the_gate: each admission changes the admission document, also if it is of the
-// same job as the last one, so that concurrent admissions count again.
+// same job as the last one and in the same millisecond, so that concurrent admissions count again.
 func TestAdmit_shows_at_the_gate(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		r := w.create(t, waitingJob(1))
 		seen := map[time.Time]bool{}
-		for range 3 {
+		for n := range int64(3) {
 			admitted, ok, err := w.Admit(t.Context(), r, r.MarkSubmitting(noon), store.Admission{MaxConcurrent: 1})
 			if !ok || err != nil {
 				t.Fatalf("Admit: %v, %v", ok, err)
@@ -183,6 +183,9 @@ func TestAdmit_shows_at_the_gate(t *testing.T) {
 				t.Fatal(err)
 			}
 			seen[gate.UpdateTime] = true
+			if number, err := gate.DataAt("number"); number != n+1 || err != nil {
+				t.Errorf("admission %d has the number %v, %v", n+1, number, err)
+			}
 			r = w.update(t, admitted.MarkQuotaExceeded("no quota", noon))
 		}
 		if len(seen) != 3 {
