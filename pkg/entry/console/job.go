@@ -87,7 +87,7 @@ func (c *call) job() error {
 		body.Loss = lossChart(curves)
 	}
 	live := 0
-	if !job.Finished || jobmetrics.Due(job) || job.AwaitsPromotion() || body.Evaluation != nil && !body.Evaluation.Finished {
+	if job.Watched || body.Evaluation != nil && !body.Evaluation.Finished {
 		live = liveSeconds
 	}
 	return c.show(http.StatusOK, "job", view{Title: job.DisplayName, Active: Root, Live: live, Body: body})

@@ -244,6 +244,26 @@ func TestJob_with_progress(t *testing.T) {
 	s.get(t, reader, "/console/jobs/"+job.ID).has(t, http.StatusOK, "Running for 10 min", "to 30 min", "5 earlier jobs", `<progress class="meter" max="100" value="25"`)
 }
 
+// TestJob_live: the page of a job that has succeeded stays live until the poller has started its
+// evaluation and published its end.
+func TestJob_live(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	job := s.start(t, nil)
+	for _, watched := range []bool{true, false} {
+		if _, err := s.Records.Change(t.Context(), s.Read(t, job.ID), func(j tuning.Job) (tuning.Job, error) {
+			j.State, j.Step, j.Finished, j.Evaluate, j.Watched = tuning.Succeeded, tuning.Ended, true, true, watched
+			return j, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		page := s.get(t, reader, "/console/jobs/"+job.ID).has(t, http.StatusOK, "Succeeded")
+		if live := strings.Contains(page.body, "data-live="); live != watched {
+			t.Errorf("the page is live: %v, want %v", live, watched)
+		}
+	}
+}
+
 func TestStart_with_promotion(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
