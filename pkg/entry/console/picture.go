@@ -101,7 +101,7 @@ func drawColumns(columns []column) (p picture) {
 		y := (p.Height - len(c)*(boxHeight+boxSpace) + boxSpace) / 2
 		var now []box
 		for _, f := range c {
-			label := shortened(f.Name, boxLetters)
+			label := shortened(f.Name)
 			b := box{X: x, Y: y, W: boxWidth, H: boxHeight, Kind: f.Kind, Label: label}
 			if label != f.Name {
 				b.Whole = dataset.Visible(f.Name)
@@ -133,21 +133,20 @@ func (p *picture) join(from, to []box) {
 	}
 }
 
-// shortened returns a name that is as wide as so many Latin letters at most. Of a longer name of
-// Google Cloud, only what follows the last slash is taken. The middle of the rest is left out,
-// because the ends tell names apart.
-func shortened(name string, limit int) string {
+// shortened returns a name that fits into a box. Of a longer name of Google Cloud, only what follows
+// the last slash is taken. The middle of the rest is left out, because the ends tell names apart.
+func shortened(name string) string {
 	letters := []rune(dataset.Visible(name))
-	if fitting(letters, limit) == len(letters) {
+	if fitting(letters, boxLetters) == len(letters) {
 		return string(letters)
 	}
 	if strings.HasPrefix(name, "gs://") || strings.HasPrefix(name, "projects/") {
-		return shortened(path.Base(name), limit)
+		return shortened(path.Base(name))
 	}
-	head := letters[:fitting(letters, limit/3)]
+	head := letters[:fitting(letters, boxLetters/3)]
 	tail := letters[len(head):]
 	slices.Reverse(tail)
-	tail = tail[:fitting(tail, limit-limit/3-1)]
+	tail = tail[:fitting(tail, boxLetters-boxLetters/3-1)]
 	slices.Reverse(tail)
 	return string(head) + "…" + string(tail)
 }

@@ -17,7 +17,7 @@ func TestShortened(t *testing.T) {
 		"one of the projects/ends with/":       "one of …cts/ends with/",
 		"顧客との会話から作ったモデル":                       "顧客と…ら作ったモデル",
 	} {
-		if got := shortened(text, boxLetters); got != want {
+		if got := shortened(text); got != want {
 			t.Errorf("shortened(%q) = %q, want %q", text, got, want)
 		}
 	}
